@@ -1,0 +1,150 @@
+package rpc
+
+import (
+	"net/netip"
+	"time"
+
+	"kadmium/identity"
+)
+
+// Sizes every implementation keeps to (design, section 3).
+const (
+	MaxDatagram = 1232 // bytes of UDP payload: IPv6's minimum MTU of 1,280 less 48 of headers
+	MaxKey      = 512  // bytes of a record's or provider's key
+	MaxRecord   = 1000 // bytes of an encoded record with its key
+	MaxTags     = 20   // tags of known contacts in a request
+	MaxContacts = 20   // contacts in an answer
+	MaxProtocol = 64   // bytes of a MESSAGE's protocol name
+	MaxPayload  = 1024 // bytes of a MESSAGE's payload, or of its reply's
+)
+
+// A Type says what a request asks; its response has the same type.
+type Type uint8
+
+// The RPCs (Kademlia, section 2.3, and design, section 3).
+const (
+	Ping         Type = 1 + iota // are you there, and where do you see me?
+	FindNode                     // the k closest contacts to a target
+	FindValue                    // a record, or closer contacts
+	Store                        // keep a record
+	AddProvider                  // keep a provider entry
+	GetProviders                 // a sample of provider entries, and closer contacts
+	App                          // MESSAGE: bytes for the application
+)
+
+var typeNames = [...]string{"?", "PING", "FIND_NODE", "FIND_VALUE", "STORE", "ADD_PROVIDER", "GET_PROVIDERS", "MESSAGE"}
+
+// Valid reports whether the type is one of the seven.
+func (t Type) Valid() bool { return t >= Ping && t <= App }
+
+// String is the RPC's name in the paper's spelling.
+func (t Type) String() string {
+	if !t.Valid() {
+		return typeNames[0]
+	}
+	return typeNames[t]
+}
+
+// IsRead reports an RPC that changes nothing at its receiver: only these may be
+// a first contact (design, section 3, rule 1).
+func (t Type) IsRead() bool {
+	return t == Ping || t == FindNode || t == FindValue || t == GetProviders
+}
+
+// Families is the set of address families an asker can use.
+type Families uint8
+
+// The address families; a contact's family byte is one of them.
+const (
+	IPv4 Families = 1 << iota
+	IPv6
+)
+
+// Has reports whether the asker can use the address.
+func (f Families) Has(ip netip.Addr) bool {
+	if ip.Is4() {
+		return f&IPv4 != 0
+	}
+	return f&IPv6 != 0
+}
+
+// A Status is the outcome of a STORE, ADD_PROVIDER or MESSAGE.
+type Status uint8
+
+// The statuses (design, section 3).
+const (
+	OK        Status = iota
+	Older            // a better record is held already
+	Invalid          // the record's namespace refuses it
+	TooLarge         // over MaxKey or MaxRecord
+	Full             // the store, or the sender's share of it, is full
+	Unproven         // the sender's address has not been proven
+	Conflict         // a compare-and-swap found another sequence
+	NoHandler        // nobody handles the MESSAGE's protocol
+	Failed           // the handler, or the disk, failed
+)
+
+var statusNames = [...]string{"ok", "older", "invalid", "too large", "full", "unproven", "conflict", "no handler", "failed"}
+
+// String is the status in words.
+func (s Status) String() string {
+	if int(s) >= len(statusNames) {
+		return "unknown"
+	}
+	return statusNames[s]
+}
+
+// A Record is a value under a key, as it travels and as it is held.
+type Record struct {
+	Key, Value []byte
+	Sequence   uint64
+	Publisher  identity.ID   // zero where the namespace has no publisher
+	Signature  []byte        // 64 bytes where the namespace signs, else none
+	TTL        time.Duration // what remains of its lifetime; whole milliseconds on the wire
+}
+
+// A Provider is a peer's signed word that it provides a key.
+type Provider struct {
+	Key       []byte
+	Peer      identity.Address // who provides, and where to reach it
+	Sequence  uint64           // the provider's own counter: higher replaces lower
+	TTL       time.Duration    // what remains of its lifetime; whole milliseconds on the wire
+	Signature []byte           // by Peer.ID, 64 bytes
+}
+
+// A Message is one request or response, decoded. Which fields count depends on
+// Type and Response; the others are zero. Contacts are handles of the Book that
+// Decode was given.
+type Message struct {
+	Type     Type
+	Response bool
+	Serves   bool   // the sender is a server: put it in tables
+	ID       uint64 // of the request; the response's is the same
+
+	// Requests.
+	Target   identity.Position // FIND_NODE: travels; RPCs with a key: where the key stands
+	Key      []byte            // FIND_VALUE, GET_PROVIDERS
+	Families Families          // of the contacts wanted back; 0 means both
+	Known    []uint16          // tags of contacts to leave out, see Tag
+	CallBack bool              // PING: call me back from another address
+	Swap     bool              // STORE: only if the held sequence is SwapSeq
+	SwapSeq  uint64            // 0: only if none is held
+	Provider *Provider         // ADD_PROVIDER
+	Protocol string            // MESSAGE
+
+	// Requests and responses.
+	Record  *Record // STORE asks with one, FIND_VALUE answers with one
+	Payload []byte  // MESSAGE, both ways
+
+	// Responses.
+	Status    Status             // STORE, ADD_PROVIDER, MESSAGE
+	Observed  netip.AddrPort     // PING: where the asker was seen
+	Contacts  []identity.Contact // FIND_NODE, FIND_VALUE, GET_PROVIDERS: closest first
+	More      bool               // contacts were cut to fit the datagram
+	Providers []Provider         // GET_PROVIDERS; their Key is the request's
+}
+
+// Reset makes the message empty, keeping the memory of its slices.
+func (m *Message) Reset() {
+	*m = Message{Known: m.Known[:0], Contacts: m.Contacts[:0], Providers: m.Providers[:0]}
+}
