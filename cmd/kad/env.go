@@ -1,0 +1,73 @@
+package main
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// envName is the environment variable that stands for a flag: KAD_LISTEN for
+// --listen.
+func envName(flag string) string {
+	return "KAD_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// hasEnv reports whether a flag may come from the environment: --help may not.
+func hasEnv(f *pflag.Flag) bool { return f.Name != "help" }
+
+// nameEnv adds its variable's name to the help text of each flag of cmd and below.
+func nameEnv(cmd *cobra.Command) {
+	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		if hasEnv(f) && !strings.Contains(f.Usage, "$KAD_") {
+			f.Usage += " [$" + envName(f.Name) + "]"
+		}
+	})
+	for _, sub := range cmd.Commands() {
+		nameEnv(sub)
+	}
+}
+
+// applyEnv sets each flag that the command line left out from its variable; an
+// empty variable counts as none. Lists are separated by commas. It notes which
+// flags it set: what was typed outranks them.
+func (a *app) applyEnv(cmd *cobra.Command) error {
+	var failed error
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		value := a.getenv(envName(f.Name))
+		if failed != nil || f.Changed || value == "" || !hasEnv(f) {
+			return
+		}
+		if err := cmd.Flags().Set(f.Name, value); err != nil {
+			failed = badInput("unset the variable, or see: "+cmd.CommandPath()+" --help",
+				"environment variable %s: %q is no value for --%s: %v", envName(f.Name), value, f.Name, err)
+			return
+		}
+		a.fromEnv[f.Name] = true
+	})
+	return failed
+}
+
+// typed reports whether the flag stands on the command line itself.
+func (a *app) typed(cmd *cobra.Command, flag string) bool {
+	return cmd.Flags().Changed(flag) && !a.fromEnv[flag]
+}
+
+// wantsJSON reports whether a failure must be printed as JSON even though the
+// command line may be too broken to be parsed.
+func (a *app) wantsJSON(args []string) bool {
+	for _, arg := range args {
+		value, isSet := strings.CutPrefix(arg, "--json=")
+		switch on, err := strconv.ParseBool(value); {
+		case arg == "--":
+			return a.json
+		case arg == "--json":
+			return true
+		case isSet && err == nil:
+			return on
+		}
+	}
+	on, err := strconv.ParseBool(a.getenv(envName("json")))
+	return a.json || err == nil && on
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"kadmium/identity"
+)
+
+// The exit codes of every command.
+const (
+	exitDone     = 0
+	exitNotDone  = 1 // not found, timed out, port in use, directory unwritable or taken
+	exitBadInput = 2 // a malformed argument, a key file that is not one, an unknown namespace, over a limit
+)
+
+// A failure is an error as the command reports it: what happened and to what, what
+// to do next, and the exit code that follows. It travels over the control socket.
+type failure struct {
+	Message string `json:"error"`
+	Next    string `json:"next,omitempty"`
+	Code    int    `json:"exit"`
+}
+
+func (f *failure) Error() string { return f.Message }
+
+// badInput is a failure that the caller of the command can mend by other arguments.
+func badInput(next, format string, args ...any) error {
+	return &failure{Message: fmt.Sprintf(format, args...), Next: next, Code: exitBadInput}
+}
+
+// notDone is a failure that other arguments alone would not mend.
+func notDone(next, format string, args ...any) error {
+	return &failure{Message: fmt.Sprintf(format, args...), Next: next, Code: exitNotDone}
+}
+
+// knownFailures gives the errors of the packages below their exit code and what to
+// do next, the most specific first.
+var knownFailures = []struct {
+	err  error
+	code int
+	next string
+}{
+	{identity.ErrBadKeyFile, exitBadInput, "name a key file, or make one: kad key new FILE"},
+	{identity.ErrKeyExists, exitNotDone, ""},
+	{identity.ErrBadPeerID, exitBadInput, "a peer ID is the text that `kad key show FILE` prints (12D3KooW...)"},
+	{identity.ErrBadAddress, exitBadInput, "an address is /ip4/203.0.113.7/udp/4100/p2p/12D3KooW..., /ip6/..., or host:port"},
+	{context.DeadlineExceeded, exitNotDone, "try again, or allow more time with --timeout"},
+	{context.Canceled, exitNotDone, "it was interrupted; run it again"},
+	{fs.ErrNotExist, exitNotDone, "check the file's name"},
+	{fs.ErrPermission, exitNotDone, "check the permissions of the file and its directory"},
+}
+
+// asFailure is the error as the command reports it.
+func asFailure(err error) *failure {
+	var f *failure
+	if errors.As(err, &f) {
+		return f
+	}
+	for _, k := range knownFailures {
+		if errors.Is(err, k.err) {
+			return &failure{Message: err.Error(), Next: k.next, Code: k.code}
+		}
+	}
+	return &failure{Message: err.Error(), Code: exitNotDone}
+}
+
+// exitCode is what the process ends with.
+func exitCode(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	return asFailure(err).Code
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"kadmium/identity"
+)
+
+// A keyResult is `kad key new` and `kad key show`.
+type keyResult struct {
+	Peer      identity.ID       `json:"peer"`
+	PublicKey string            `json:"public_key"` // hex
+	Position  identity.Position `json:"position"`   // hex
+}
+
+func (a *app) keyCommand() *cobra.Command {
+	key := &cobra.Command{
+		Use:     "key",
+		Short:   "Make or show a node's key",
+		Example: "  kad key new node.pem\n  kad key show node.pem",
+		Args:    arguments("new|show", "FILE"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return badInput("see: kad key --help", "new or show is missing")
+		},
+	}
+	key.AddCommand(
+		&cobra.Command{
+			Use:   "new FILE",
+			Short: "Make an Ed25519 key in a new file; an existing file is left alone",
+			Long: `Make an Ed25519 key in a new file, mode 0600, PKCS#8 in PEM (openssl pkey reads it).
+An existing file is never overwritten.`,
+			Example: "  kad key new node.pem\n  kad node --key node.pem",
+			Args:    arguments("FILE"),
+			RunE: func(_ *cobra.Command, args []string) error {
+				k, err := identity.CreateKey(args[0], rand.Reader)
+				if err != nil {
+					return err
+				}
+				return a.printKey(k)
+			},
+		},
+		&cobra.Command{
+			Use:     "show FILE",
+			Short:   "Show a key file's peer ID, public key and position",
+			Example: "  kad key show node.pem --json",
+			Args:    arguments("FILE"),
+			RunE: func(_ *cobra.Command, args []string) error {
+				k, err := identity.LoadKey(args[0])
+				if err != nil {
+					return err
+				}
+				return a.printKey(k)
+			},
+		},
+	)
+	return key
+}
+
+func (a *app) printKey(k identity.Key) error {
+	id := k.ID()
+	r := keyResult{Peer: id, PublicKey: hex.EncodeToString(id[:]), Position: id.Position()}
+	return a.print(r, func(w io.Writer) {
+		fmt.Fprintf(w, "peer        %s\npublic key  %s\nposition    %s\n", r.Peer, r.PublicKey, r.Position)
+	})
+}

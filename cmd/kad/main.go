@@ -1,0 +1,86 @@
+// Kad runs kadmium nodes and speaks to them.
+//
+//	kad demo                      three nodes find each other, talk and keep a value
+//	kad node --data DIR           run a node; it loses nothing on a crash
+//	kad put /v/hello world        through a running node,
+//	kad get /v/hello --bootstrap ADDR   or from a node that lives for one command
+//
+// Every command takes --json, every flag can come from the environment as KAD_*,
+// and the exit code is 0 for done, 1 for not done, 2 for bad input.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// An app is one run of the command: where it reads and writes, and what the flags
+// shared by all commands say.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	fromEnv        map[string]bool // flags that a KAD_* variable set
+	json           bool
+	quietJSON      bool // failures are not printed as JSON: stdout belongs to something else
+}
+
+func main() {
+	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := a.run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// run executes one command line and returns its exit code.
+func (a *app) run(ctx context.Context, args []string) int {
+	a.fromEnv = map[string]bool{}
+	root := a.root()
+	root.SetArgs(args)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err != nil {
+		a.report(cmd.CommandPath(), err, a.wantsJSON(args) && !a.quietJSON)
+	}
+	return exitCode(err)
+}
+
+// root is the command with all its subcommands.
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "kad",
+		Short: "A Kademlia DHT over UDP: run nodes, find peers, keep values",
+		Long: `A Kademlia DHT over UDP: run nodes, find peers, keep values.
+
+Exit codes: 0 done; 1 not done (not found, timed out, port in use, directory
+taken); 2 bad input. Each flag can also come from the environment as KAD_*.`,
+		Example: `  kad demo                          see three nodes find each other
+  kad node --data ~/.kad            run a node
+  kad put /v/hello world            store a value through it
+  kad get /v/hello                  and fetch it`,
+		Args:              arguments(),
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.applyEnv(cmd) },
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON object")
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return badInput("see: "+cmd.CommandPath()+" --help", "%v", err)
+	})
+	root.AddCommand(
+		a.keyCommand(), a.versionCommand(), a.completionCommand(),
+	)
+	nameEnv(root)
+	a.describeAsJSON(root)
+	return root
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+)
+
+// print writes a command's result to stdout: as one JSON object with --json, else
+// as plain draws it.
+func (a *app) print(result any, plain func(w io.Writer)) error {
+	var b bytes.Buffer
+	if a.json {
+		if err := encodeJSON(&b, result); err != nil {
+			return err
+		}
+	} else {
+		plain(&b)
+	}
+	return a.write(b.Bytes())
+}
+
+// write puts bytes on stdout, exactly.
+func (a *app) write(b []byte) error {
+	if _, err := a.stdout.Write(b); err != nil {
+		return notDone("check where the output goes", "writing the output: %v", err)
+	}
+	return nil
+}
+
+// encodeJSON writes v as one line. Multiaddrs and keys stay readable: there is no
+// HTML here to escape for.
+func encodeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// report prints a failure: what happened and what to do next on stderr, and, for a
+// reader of JSON, the one object on stdout.
+func (a *app) report(command string, err error, asJSON bool) {
+	f := asFailure(err)
+	fmt.Fprintf(a.stderr, "%s: %s\n", command, f.Message)
+	if f.Next != "" {
+		fmt.Fprintf(a.stderr, "  next: %s\n", f.Next)
+	}
+	if asJSON {
+		_ = encodeJSON(a.stdout, f) // there is no third place to complain to
+	}
+}
+
+// milliseconds is a duration as JSON results give it.
+func milliseconds(d time.Duration) float64 {
+	return float64(d.Round(time.Microsecond)) / float64(time.Millisecond)
+}
+
+// brief is a duration for people: three digits are enough.
+func brief(d time.Duration) string {
+	switch {
+	case d >= time.Minute:
+		return d.Round(time.Second).String()
+	case d >= time.Second:
+		return d.Round(10 * time.Millisecond).String()
+	case d >= time.Millisecond:
+		return d.Round(10 * time.Microsecond).String()
+	}
+	return d.Round(time.Microsecond).String()
+}
+
+// count is a number with its noun: "1 node", "3 nodes".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
