@@ -1,0 +1,46 @@
+package lookup
+
+import (
+	"encoding/binary"
+	"net/netip"
+
+	"kadmium/identity"
+)
+
+// addressAllowed holds what keeps a lying answer from aiming lookups at a victim:
+// at most Config.PerIP contacts of one IP address are taken from answers, loopback
+// exempt, and none of a private or loopback address from a peer that has a public
+// one. Our own table, which has limits of its own, is believed. An allowed e is
+// marked so that it counts.
+func (l *Lookup) addressAllowed(e, by *candidate) bool {
+	if by.contact == 0 || l.cfg.PerIP < 0 {
+		return true
+	}
+	ip := l.list.book.Address(e.contact).Endpoint.Addr()
+	if identity.IsLocal(ip) && !identity.IsLocal(l.list.book.Address(by.contact).Endpoint.Addr()) {
+		return false
+	}
+	if ip.IsLoopback() {
+		return true
+	}
+	e.host = hostTag(ip)
+	n := 0
+	for i := range l.list.entries {
+		other := &l.list.entries[i]
+		if other.host == e.host && l.list.book.Address(other.contact).Endpoint.Addr() == ip {
+			n++
+		}
+	}
+	return n < l.cfg.PerIP
+}
+
+// hostTag is 32 bits of an IP address, never 0, to tell most addresses apart
+// without asking the book.
+func hostTag(ip netip.Addr) uint32 {
+	b := ip.As16() // an IPv4 address is in the last four bytes
+	tag := binary.BigEndian.Uint32(b[12:])
+	if !ip.Is4() {
+		tag ^= binary.BigEndian.Uint32(b[8:]) ^ binary.BigEndian.Uint32(b[4:])*31
+	}
+	return max(tag, 1)
+}

@@ -1,0 +1,33 @@
+package lookup
+
+import (
+	"fmt"
+	"strings"
+)
+
+// String draws the shortlist, nearest first: state, contact, distance in bits,
+// hop, round of its request, and who named it.
+func (l *Lookup) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %d asked, %d answered, %d failed\n", l.reason, l.stats.RPCs, l.stats.Answered, l.stats.Failed)
+	for i := range l.list.entries {
+		e := &l.list.entries[i]
+		fmt.Fprintf(&b, "%-9s #%d distance %d hop %d", e.state, e.contact, l.list.distance(e), e.hop)
+		if e.round != 0 {
+			fmt.Fprintf(&b, " round %d", e.round)
+		}
+		if e.namedBy != 0 {
+			fmt.Fprintf(&b, " named by #%d", e.namedBy)
+		}
+		if l.cfg.Paths > 1 {
+			fmt.Fprintf(&b, " paths %0*b", l.cfg.Paths, e.paths)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// String is the state for people.
+func (s state) String() string {
+	return [...]string{"unasked", "spare", "asked", "set aside", "answered", "failed"}[s]
+}

@@ -1,0 +1,80 @@
+package lookup
+
+import (
+	"time"
+
+	"kadmium/identity"
+)
+
+// A Kind is what an Event tells.
+type Kind uint8
+
+const (
+	// Asked: a request is to be sent.
+	Asked Kind = iota + 1
+	// Answered: the contact answered.
+	Answered
+	// Failed: the contact did not answer.
+	Failed
+	// SetAside: the contact overran its expected round trip.
+	SetAside
+	// Found: the contact had what is sought.
+	Found
+	// Ended: the lookup is over.
+	Ended
+)
+
+// String is the kind for people.
+func (k Kind) String() string {
+	switch k {
+	case Asked:
+		return "asked"
+	case Answered:
+		return "answered"
+	case Failed:
+		return "failed"
+	case SetAside:
+		return "set aside"
+	case Found:
+		return "found"
+	case Ended:
+		return "ended"
+	}
+	return "unknown"
+}
+
+// An Event is a step of a lookup.
+type Event struct {
+	At      time.Time
+	Kind    Kind
+	Contact identity.Contact // 0 for Ended
+	NamedBy identity.Contact // who first named it; 0: our own table
+	// Hop and Round are the contact's; for Ended the lookup's.
+	Hop, Round int
+	// Distance is the contact's to the target, in bits: 256 for the other half of
+	// the keyspace, 0 for the target's own place.
+	Distance int
+	// Elapsed is the time since the contact was asked; for Ended since the start.
+	Elapsed time.Duration
+	// Named is how many contacts an answer named, New how many of them were taken.
+	Named, New int
+	Path       int    // the disjoint path, from 0
+	Reason     Reason // for Ended
+}
+
+// Events are the steps since the last call, oldest first. The slice is good until
+// the next call. Nothing is lost when nobody calls: a lookup has at most three
+// events for each request, those of Found, and the end.
+func (l *Lookup) Events() []Event {
+	l.events, l.drained = l.drained[:0], l.events
+	return l.drained
+}
+
+func (l *Lookup) record(now time.Time, kind Kind, e *candidate) {
+	event := Event{At: now, Kind: kind, Contact: e.contact, NamedBy: e.namedBy,
+		Hop: int(e.hop), Round: int(e.round), Distance: l.list.distance(e), Path: int(e.path)}
+	if kind != Asked {
+		event.Elapsed = now.Sub(l.stats.Started) - e.sent
+	}
+	l.events = append(l.events, event)
+}

@@ -1,0 +1,73 @@
+package lookup
+
+import (
+	"math"
+	"time"
+
+	"kadmium/identity"
+)
+
+// Stats are the figures of a lookup.
+type Stats struct {
+	// Hops is the hop of the closest contact that answered, or, when something was
+	// found, of the first that returned it; 0 if nobody answered. A contact of the
+	// searcher's own table is at hop 1, one first named by a contact at hop h is at
+	// h+1.
+	Hops int
+	// Rounds is the length of the longest chain of requests each of which had to
+	// wait for the outcome of the one before.
+	Rounds int
+	// RPCs is the number of requests, not counting what the wire repeats.
+	RPCs int
+	// Asked is the number of peers they went to: less than RPCs when some were
+	// asked at another address after one failed.
+	Asked int
+	// Answered and Failed count the requests' outcomes.
+	Answered, Failed int
+	// Started and Ended are its times; Ended is zero while it runs.
+	Started, Ended time.Time
+}
+
+// Stats are the figures so far.
+func (l *Lookup) Stats() Stats {
+	s := l.stats
+	s.Hops, s.Rounds = l.hops(), int(l.rounds.longest)
+	return s
+}
+
+func (l *Lookup) hops() int {
+	if l.found != 0 {
+		return int(l.found)
+	}
+	for i := range l.list.entries {
+		if l.list.entries[i].state == answered {
+			return int(l.list.entries[i].hop)
+		}
+	}
+	return 0
+}
+
+// Hop is the hop at which the lookup heard of c, 0 if it did not.
+func (l *Lookup) Hop(c identity.Contact) int {
+	if i := l.list.index(c); i >= 0 {
+		return int(l.list.entries[i].hop)
+	}
+	return 0
+}
+
+// nextHop is the hop of what a contact at hop h names.
+func nextHop(h uint8) uint8 { return uint8(min(int(h)+1, math.MaxUint8)) }
+
+// rounds numbers requests: those the lookup starts with are of round 1, those sent
+// because of the outcome of a request of round r are of round r+1.
+type rounds struct{ last, longest uint16 }
+
+// after notes the outcome of a request of round r.
+func (r *rounds) after(round uint16) { r.last = round }
+
+// ask is the round of a request sent now.
+func (r *rounds) ask() uint16 {
+	round := r.last + 1
+	r.longest = max(r.longest, round)
+	return round
+}

@@ -1,0 +1,158 @@
+package lookup
+
+import (
+	"math/bits"
+	"time"
+
+	"kadmium/identity"
+)
+
+// The states of a candidate.
+type state uint8
+
+const (
+	unasked  state = iota
+	spare          // another address of a peer that is unasked, asked or set aside
+	asked          // waited for
+	aside          // waited for, beyond its expected round trip
+	answered       // and thereby verified
+	failed
+)
+
+// A candidate is a contact that the lookup heard of.
+type candidate struct {
+	near    uint64        // first 64 bits of its distance to the target
+	sent    time.Duration // when it was asked, since the start
+	contact identity.Contact
+	namedBy identity.Contact // 0: our own table
+	host    uint32           // what addresslimit.go counts it by; 0: not counted
+	round   uint16
+	hop     uint8
+	state   state
+	path    uint8 // that asked it
+	paths   uint8 // that know it, a bit each
+	burst   bool  // asked by the burst rule
+	// alternate: another address of the peer failed before.
+	alternate bool
+}
+
+// live: it stands among the closest, neither failed nor set aside.
+func (e *candidate) live() bool { return e.state == unasked || e.state == asked || e.state == answered }
+
+// A shortlist holds the candidates by their distance to the target, nearest
+// first. Most comparisons need only the 64 bits each candidate caches; the book is
+// asked for the rest. Candidates of one peer stand side by side: the addresses
+// that failed, the one in use, the spares.
+type shortlist struct {
+	entries []candidate
+	book    identity.Book
+	target  identity.Position
+	prefix  uint64 // of target
+	most    int
+}
+
+func newShortlist(book identity.Book, target identity.Position, most int, memory []candidate) shortlist {
+	return shortlist{entries: memory, book: book, target: target, prefix: target.Prefix(), most: most}
+}
+
+// search is the index of the first candidate that is no nearer than a position,
+// given with the first 64 bits of its distance.
+func (s *shortlist) search(p *identity.Position, near uint64) int {
+	lo, hi := 0, len(s.entries)
+	for lo < hi {
+		if mid := int(uint(lo+hi) / 2); s.entries[mid].near < near {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	for lo < len(s.entries) && s.entries[lo].near == near && identity.Compare(&s.target, s.book.Position(s.entries[lo].contact), p) < 0 {
+		lo++
+	}
+	return lo
+}
+
+// index is where contact c is, -1 if it is not held.
+func (s *shortlist) index(c identity.Contact) int {
+	p := s.book.Position(c)
+	near := p.Prefix() ^ s.prefix
+	for i := s.search(p, near); i < len(s.entries) && s.entries[i].near == near; i++ {
+		if s.entries[i].contact == c {
+			return i
+		}
+	}
+	return -1
+}
+
+// insert puts e, which is not held, at index i, its place by distance. When the
+// list is full the farthest candidate that was not asked makes room, or is e
+// itself: then insert reports false. What was asked stays, so that nobody is
+// asked twice, and so the list's size bounds the requests.
+func (s *shortlist) insert(i int, e candidate) bool {
+	if len(s.entries) < s.most {
+		s.entries = append(s.entries, candidate{})
+		copy(s.entries[i+1:], s.entries[i:])
+		s.entries[i] = e
+		return true
+	}
+	for j := len(s.entries) - 1; j >= i; j-- {
+		if s.entries[j].state == unasked || s.entries[j].state == spare {
+			copy(s.entries[i+1:j+1], s.entries[i:j])
+			s.entries[i] = e
+			return true
+		}
+	}
+	return false
+}
+
+// distance is the XOR distance of a candidate to the target, in bits.
+func (s *shortlist) distance(e *candidate) int {
+	if e.near != 0 {
+		return identity.Bits - bits.LeadingZeros64(e.near)
+	}
+	return identity.DistanceBits(&s.target, s.book.Position(e.contact))
+}
+
+// seed puts the searcher's own contacts on the list; the paths share them out.
+func (l *Lookup) seed(seeds []identity.Contact) {
+	n := 0
+	for _, c := range seeds {
+		if l.admit(c, &candidate{}, l.seedPath(n)) {
+			n++
+		}
+	}
+}
+
+// take puts what an answer named on the list and reports how many were new.
+func (l *Lookup) take(by *candidate, named []identity.Contact) (taken int) {
+	for _, c := range named {
+		if l.admit(c, by, 1<<by.path) {
+			taken++
+		}
+	}
+	return taken
+}
+
+// admit takes in a contact named by another, on the given paths, unless it is the
+// searcher, is known, or is refused by a rule on alternates or addresses.
+func (l *Lookup) admit(c identity.Contact, by *candidate, paths uint8) bool {
+	s := &l.list
+	p := s.book.Position(c)
+	near := p.Prefix() ^ s.prefix
+	i := s.search(p, near)
+	e := candidate{near: near, contact: c, namedBy: by.contact, hop: nextHop(by.hop), paths: paths}
+	for ; i < len(s.entries) && s.entries[i].near == near; i++ {
+		other := &s.entries[i]
+		if other.contact != c && *s.book.Position(other.contact) != *p {
+			break
+		}
+		other.paths |= paths
+		if other.contact == c || !joins(&e, other) {
+			return false
+		}
+	}
+	if *p == l.self || !l.addressAllowed(&e, by) {
+		return false
+	}
+	return s.insert(i, e)
+}
