@@ -1,0 +1,108 @@
+package kbucket
+
+import (
+	"encoding/binary"
+	"slices"
+	"time"
+
+	"kadmium/identity"
+)
+
+// A bucket holds the contacts of one common-prefix length.
+type bucket struct {
+	contacts  []entry            // least recently seen first
+	waiting   []identity.Contact // newest first; empty unless contacts is full
+	probeAt   time.Duration      // since the table's epoch: no probe before
+	refreshAt time.Duration      // likewise: due for a refresh
+}
+
+// An entry is a contact in a bucket, 12 bytes.
+type entry struct {
+	contact identity.Contact
+	key     uint32 // the 32 bits of the position behind the bit that sets it apart from self
+	state   uint32 // seconds since the table's epoch plus 1, 0 for never, above failureBits of failures in a row
+}
+
+// 29 bits of seconds last 17 years, the rest counts to MaxFailures.
+const (
+	failureBits = 3
+	failureMask = 1<<failureBits - 1
+	maxStamp    = 1<<(32-failureBits) - 1
+)
+
+func (e entry) failures() int { return int(e.state & failureMask) }
+
+// timeOf is when the contact was last seen, the zero time if never since it was
+// promoted.
+func (t *Table) timeOf(e entry) time.Time {
+	stamp := e.state >> failureBits
+	if stamp == 0 {
+		return time.Time{}
+	}
+	return t.epoch.Add(time.Duration(stamp-1) * time.Second)
+}
+
+// seenNow is the state of a contact that was just seen, without failures.
+func (t *Table) seenNow(now time.Time) uint32 {
+	seconds := int64(max(t.elapsed(now), 0) / time.Second)
+	return uint32(min(seconds+1, maxStamp)) << failureBits
+}
+
+// keyBits is the 32 bits of p behind its bit cpl. In one bucket all positions
+// share the bits before, so these decide nearly every comparison.
+func keyBits(p *identity.Position, cpl int) uint32 {
+	from := cpl + 1
+	if from <= 32 {
+		return uint32(p.Prefix() << from >> 32)
+	}
+	var window [8]byte // behind the last bit, zeros
+	copy(window[:], p[from/8:])
+	return uint32(binary.BigEndian.Uint64(window[:]) << (from % 8) >> 32)
+}
+
+// indexOf is the place of a handle in the bucket, or -1.
+func (b *bucket) indexOf(c identity.Contact) int {
+	for i := range b.contacts {
+		if b.contacts[i].contact == c {
+			return i
+		}
+	}
+	return -1
+}
+
+// indexOfPeer is the place of the peer at p in the bucket, under any handle, or -1.
+func (t *Table) indexOfPeer(b *bucket, cpl int, p *identity.Position) int {
+	key := keyBits(p, cpl)
+	for i := range b.contacts {
+		if e := &b.contacts[i]; e.key == key && *t.book.Position(e.contact) == *p {
+			return i
+		}
+	}
+	return -1
+}
+
+// toTail makes contact i the one most recently seen.
+func (b *bucket) toTail(i int, state uint32) {
+	e := b.contacts[i]
+	e.state = state
+	last := len(b.contacts) - 1
+	copy(b.contacts[i:], b.contacts[i+1:])
+	b.contacts[last] = e
+}
+
+// takeOut removes contact i.
+func (b *bucket) takeOut(i int) { b.contacts = slices.Delete(b.contacts, i, i+1) }
+
+// growBy is how many places a bucket's lists gain when they are full: buckets
+// near the node stay small, and no list has more than growBy-1 places unused.
+const growBy = 4
+
+// insert puts v at place i of a list that never holds more than most.
+func insert[T any](list []T, i int, v T, most int) []T {
+	if len(list) == cap(list) {
+		grown := make([]T, len(list), min(len(list)+growBy, max(most, len(list)+1)))
+		copy(grown, list)
+		list = grown
+	}
+	return slices.Insert(list, i, v)
+}

@@ -1,0 +1,21 @@
+// Package kbucket is a node's routing table: the contacts it knows, by XOR
+// distance from itself (Kademlia, sections 2.2, 2.3 and 4.1).
+//
+// There is one bucket a common-prefix length: bucket i holds the contacts that
+// share exactly i leading bits with the node, k of them at most, least recently
+// seen first. Each file holds one rule:
+//
+//	seen.go         what a message from a contact changes (section 2.2)
+//	replacement.go  who waits for a place in a full bucket (section 4.1)
+//	eviction.go     who is probed, who leaves, who takes the place
+//	limits.go       how many contacts one subnet may have
+//	nearest.go      the contacts nearest to a target (section 2.3)
+//	refresh.go      which buckets need a lookup (section 2.3)
+//
+// The package keeps no clock: every event that needs the time is told it, as a
+// value that does not run backwards. It sends nothing: Probe and RefreshDue say
+// what is to be sent.
+//
+// A Table is not safe for concurrent use, and neither are two Tables that share
+// a Book which changes.
+package kbucket

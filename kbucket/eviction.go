@@ -1,0 +1,69 @@
+package kbucket
+
+import (
+	"slices"
+	"time"
+
+	"kadmium/identity"
+)
+
+// Probe names the contact to ping for a newcomer c that was told to wait: the
+// least recently seen of its bucket, and that at most once every ProbeInterval
+// a bucket, however many newcomers come (Kademlia, sections 2.2 and 4.1). If ok
+// is false nothing is to be sent. The answer goes to Seen or Failed.
+func (t *Table) Probe(now time.Time, c identity.Contact) (oldest identity.Contact, ok bool) {
+	b, _ := t.bucketOf(c)
+	if b == nil || len(b.waiting) == 0 || t.elapsed(now) < b.probeAt {
+		return 0, false
+	}
+	b.probeAt = t.elapsed(now) + ProbeInterval
+	return b.contacts[0].contact, true
+}
+
+// Failed records that a request to a contact went unanswered in all its tries.
+// Call it only while others are heard, so that a local outage empties nothing.
+//
+// A contact leaves its bucket at once if another waits for the place, else at
+// MaxFailures failures without a word from it (design, section 4); until then it
+// is not named to others. promoted is the contact that took its place, or 0. A
+// contact that fails while it waits is forgotten.
+func (t *Table) Failed(c identity.Contact) (evicted bool, promoted identity.Contact) {
+	b, cpl := t.bucketOf(c)
+	if b == nil {
+		return false, 0
+	}
+	i := b.indexOf(c)
+	if i < 0 {
+		if w := slices.Index(b.waiting, c); w >= 0 {
+			t.forgetWaiting(b, w)
+		}
+		return false, 0
+	}
+	e := &b.contacts[i]
+	if e.state++; len(b.waiting) == 0 && e.failures() < MaxFailures {
+		return false, 0
+	}
+	t.discount(c)
+	b.takeOut(i)
+	return true, t.promote(b, cpl)
+}
+
+// Remove takes the contact's peer out of the table, under any handle: it says
+// that it no longer serves. promoted is the contact that took its place in the
+// bucket, or 0.
+func (t *Table) Remove(c identity.Contact) (removed bool, promoted identity.Contact) {
+	b, cpl := t.bucketOf(c)
+	if b == nil {
+		return false, 0
+	}
+	p := t.book.Position(c)
+	if i := t.indexOfPeer(b, cpl, p); i >= 0 {
+		t.discount(b.contacts[i].contact)
+		b.takeOut(i)
+		return true, t.promote(b, cpl)
+	}
+	if i := t.indexOfWaiting(b, c, p); i >= 0 {
+		t.forgetWaiting(b, i)
+	}
+	return false, 0
+}

@@ -1,0 +1,92 @@
+package kbucket
+
+import (
+	"kadmium/identity"
+)
+
+// Nearest appends to dst the n contacts nearest to target, nearest first, fewer
+// if the table has fewer. It leaves out contacts with failures: nobody is sent
+// to a peer that did not answer. It allocates nothing if dst has room.
+func (t *Table) Nearest(dst []identity.Contact, target *identity.Position, n int) []identity.Contact {
+	return t.nearest(dst, target, n, 0)
+}
+
+// NearestAny is Nearest with contacts that have failures too: for own lookups,
+// which had better try a doubtful contact than none.
+func (t *Table) NearestAny(dst []identity.Contact, target *identity.Position, n int) []identity.Contact {
+	return t.nearest(dst, target, n, MaxFailures)
+}
+
+// nearest goes through the buckets from the nearest to the target to the
+// farthest. Their order is known: let c be the common-prefix length of self and
+// target, d their XOR. All of bucket c shares more than c bits with the target:
+// it is nearest. A contact of a deeper bucket j is at d with bit j flipped, and
+// changed behind that: nearer than d if d has a 1 there, the more so the smaller
+// j is; else farther than d, the less so the greater j is. All of these share c
+// bits with the target, and every bucket below c fewer, its own index.
+func (t *Table) nearest(dst []identity.Contact, target *identity.Position, n, failures int) []identity.Contact {
+	q := query{table: t, target: target, end: len(dst) + max(n, 0), failures: failures}
+	d := identity.Xor(&t.self, target)
+	c := min(identity.CommonPrefixLen(&t.self, target), len(t.buckets))
+	if c < len(t.buckets) {
+		dst = q.appendBucket(dst, c)
+	}
+	for j := c + 1; j < len(t.buckets) && len(dst) < q.end; j++ {
+		if d.Bit(j) == 1 {
+			dst = q.appendBucket(dst, j)
+		}
+	}
+	for j := len(t.buckets) - 1; j > c && len(dst) < q.end; j-- {
+		if d.Bit(j) == 0 {
+			dst = q.appendBucket(dst, j)
+		}
+	}
+	for j := c - 1; j >= 0 && len(dst) < q.end; j-- {
+		dst = q.appendBucket(dst, j)
+	}
+	return dst
+}
+
+// A query is one call of nearest.
+type query struct {
+	table    *Table
+	target   *identity.Position
+	end      int // of dst
+	failures int // contacts with more are left out
+	near     [MaxK]uint64
+}
+
+// appendBucket appends the contacts of bucket j in order of their distance.
+func (q *query) appendBucket(dst []identity.Contact, j int) []identity.Contact {
+	contacts := q.table.buckets[j].contacts
+	if len(contacts) == 0 {
+		return dst
+	}
+	// Distance above handle: in one bucket the key bits decide, save for ties.
+	key, n := keyBits(q.target, j), 0
+	for i := range contacts {
+		e := &contacts[i]
+		if e.failures() > q.failures {
+			continue
+		}
+		v := uint64(e.key^key)<<32 | uint64(e.contact)
+		k := n
+		for ; k > 0 && q.nearer(v, q.near[k-1]); k-- {
+			q.near[k] = q.near[k-1]
+		}
+		q.near[k] = v
+		n++
+	}
+	for _, v := range q.near[:min(n, q.end-len(dst))] {
+		dst = append(dst, identity.Contact(v))
+	}
+	return dst
+}
+
+func (q *query) nearer(a, b uint64) bool {
+	if a>>32 != b>>32 {
+		return a < b
+	}
+	book := q.table.book
+	return identity.Compare(q.target, book.Position(identity.Contact(a)), book.Position(identity.Contact(b))) < 0
+}

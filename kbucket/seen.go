@@ -1,0 +1,79 @@
+package kbucket
+
+import (
+	"time"
+
+	"kadmium/identity"
+)
+
+// An Outcome says what became of a contact that was seen.
+type Outcome uint8
+
+// The outcomes of Seen.
+const (
+	Refused   Outcome = iota // it is the node itself, or its subnet has its share
+	Added                    // it entered its bucket
+	Moved                    // it was there: now it is the most recently seen, its failures are forgotten
+	Waiting                  // its bucket is full: it is the newest of those that wait
+	Elsewhere                // the peer is there at another address; nothing changed
+)
+
+var outcomeNames = [...]string{"refused", "added", "moved", "waiting", "elsewhere"}
+
+// String is the outcome in a word.
+func (o Outcome) String() string {
+	if int(o) >= len(outcomeNames) {
+		return "unknown"
+	}
+	return outcomeNames[o]
+}
+
+// Seen records that a serving contact was heard: an authenticated round trip
+// with it, or an authenticated message from an address it has proved (Kademlia,
+// section 2.2; design, sections 3.6 and 4). Never call it for less.
+//
+// After Waiting, Probe says whether to ping an old contact. After Elsewhere the
+// caller pings the new address and then calls Replace and Seen: a peer that
+// moved keeps its place, and a stranger's address does not take it.
+func (t *Table) Seen(now time.Time, c identity.Contact) Outcome {
+	p := t.book.Position(c)
+	cpl := identity.CommonPrefixLen(&t.self, p)
+	if cpl == identity.Bits {
+		return Refused
+	}
+	t.extend(now, cpl)
+	b := &t.buckets[cpl]
+	if i := b.indexOf(c); i >= 0 {
+		b.toTail(i, t.seenNow(now))
+		return Moved
+	}
+	if t.indexOfPeer(b, cpl, p) >= 0 {
+		return Elsewhere
+	}
+	if len(b.contacts) >= t.cfg.K {
+		return t.wait(b, c, p)
+	}
+	if !t.admit(b, c, 0) {
+		return Refused
+	}
+	e := entry{contact: c, key: keyBits(p, cpl), state: t.seenNow(now)}
+	b.contacts = insert(b.contacts, len(b.contacts), e, t.cfg.K)
+	return Added
+}
+
+// Replace gives the peer in a bucket under the handle old its new address,
+// whose handle is new. It reports false, and changes nothing, if old is not in a
+// bucket, if the two are not one peer, or if the new address's subnet has its
+// share. When the peer was seen, and its failures, are Seen's to change.
+func (t *Table) Replace(old, new identity.Contact) bool {
+	b, _ := t.bucketOf(old)
+	if b == nil || *t.book.Position(old) != *t.book.Position(new) {
+		return false
+	}
+	i := b.indexOf(old)
+	if i < 0 || !t.admit(b, new, old) {
+		return false
+	}
+	b.contacts[i].contact = new
+	return true
+}

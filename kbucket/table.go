@@ -1,0 +1,142 @@
+package kbucket
+
+import (
+	"time"
+
+	"kadmium/identity"
+)
+
+// Limits of a table (design, section 4).
+const (
+	DefaultK               = 20 // contacts a bucket: Kademlia's k
+	DefaultPerSubnetBucket = 2  // contacts of one subnet in a bucket
+	DefaultPerSubnetTable  = 10 // contacts of one subnet in the table
+	MaxK                   = 64 // the most Config.K and Config.Replacements can be
+	MaxFailures            = 5  // failed requests in a row after which a contact leaves (section 4.1)
+
+	ProbeInterval   = time.Minute // between two probes in one bucket
+	RefreshInterval = time.Hour   // without a lookup, after which a bucket is refreshed (section 2.3)
+)
+
+// Config sizes a table. The zero value means the defaults.
+type Config struct {
+	K               int // contacts a bucket, at most MaxK; default DefaultK
+	Replacements    int // contacts that may wait for a place in a full bucket, at most MaxK; default K
+	PerSubnetBucket int // contacts of one /24 or /48 a bucket, those waiting counted; default DefaultPerSubnetBucket
+	PerSubnetTable  int // likewise in the whole table; default DefaultPerSubnetTable
+}
+
+func (c Config) withDefaults() Config {
+	if c.K <= 0 {
+		c.K = DefaultK
+	}
+	c.K = min(c.K, MaxK)
+	if c.Replacements <= 0 {
+		c.Replacements = c.K
+	}
+	c.Replacements = min(c.Replacements, MaxK)
+	if c.PerSubnetBucket <= 0 {
+		c.PerSubnetBucket = DefaultPerSubnetBucket
+	}
+	if c.PerSubnetTable <= 0 {
+		c.PerSubnetTable = DefaultPerSubnetTable
+	}
+	return c
+}
+
+// A Table is one node's routing table. Make one with New.
+type Table struct {
+	self    identity.Position
+	book    identity.Book
+	cfg     Config
+	epoch   time.Time // when the first bucket was made; buckets count from it
+	buckets []bucket  // by common-prefix length; one more than the deepest that was ever used
+	subnets *subnets  // nil until a contact is counted
+}
+
+// New is an empty table for the node at self. The book is asked for the position
+// and address of every contact the table is told of, as long as it holds it:
+// both must stay the same, so a sweep of the book keeps what EachHandle names.
+func New(self identity.Position, book identity.Book, cfg Config) *Table {
+	return &Table{self: self, book: book, cfg: cfg.withDefaults()}
+}
+
+// Len is the number of contacts in the buckets; those that wait are not counted.
+func (t *Table) Len() int {
+	n := 0
+	for i := range t.buckets {
+		n += len(t.buckets[i].contacts)
+	}
+	return n
+}
+
+// Each calls f with every contact in the buckets, bucket by bucket, farthest
+// bucket first, least recently seen first in each. lastSeen is in whole seconds,
+// rounded down; it is the zero time for a contact that was promoted from the
+// replacement list and has not been heard since. f must not change the table.
+func (t *Table) Each(f func(c identity.Contact, lastSeen time.Time, failures, bucket int)) {
+	for i := range t.buckets {
+		for _, e := range t.buckets[i].contacts {
+			f(e.contact, t.timeOf(e), e.failures(), i)
+		}
+	}
+}
+
+// EachHandle calls f with every handle the table holds: those of contacts in the
+// buckets and of those that wait. f must not change the table.
+func (t *Table) EachHandle(f func(identity.Contact)) {
+	for i := range t.buckets {
+		for _, e := range t.buckets[i].contacts {
+			f(e.contact)
+		}
+		for _, c := range t.buckets[i].waiting {
+			f(c)
+		}
+	}
+}
+
+// Find is the handle under which the peer at p is in a bucket, whatever its
+// address. Contacts that wait are not found.
+func (t *Table) Find(p *identity.Position) (identity.Contact, bool) {
+	cpl := identity.CommonPrefixLen(&t.self, p)
+	if cpl >= len(t.buckets) {
+		return 0, false
+	}
+	b := &t.buckets[cpl]
+	if i := t.indexOfPeer(b, cpl, p); i >= 0 {
+		return b.contacts[i].contact, true
+	}
+	return 0, false
+}
+
+// bucketOf is the bucket a contact belongs to and its common-prefix length; nil
+// if the table has no such bucket yet.
+func (t *Table) bucketOf(c identity.Contact) (*bucket, int) {
+	cpl := identity.CommonPrefixLen(&t.self, t.book.Position(c))
+	if cpl >= len(t.buckets) {
+		return nil, cpl
+	}
+	return &t.buckets[cpl], cpl
+}
+
+// extend makes the buckets up to cpl exist, and one more, which stands for all
+// the deeper ones.
+func (t *Table) extend(now time.Time, cpl int) {
+	old := len(t.buckets)
+	if cpl+1 < old {
+		return
+	}
+	if old == 0 {
+		t.epoch = now
+	}
+	grown := make([]bucket, min(cpl+2, identity.Bits))
+	copy(grown, t.buckets)
+	for i := old; i < len(grown); i++ {
+		grown[i].refreshAt = t.elapsed(now) + RefreshInterval
+	}
+	t.buckets = grown
+}
+
+// elapsed is the time since the table's epoch. It means nothing while there are
+// no buckets.
+func (t *Table) elapsed(now time.Time) time.Duration { return now.Sub(t.epoch) }
