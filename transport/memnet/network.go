@@ -1,0 +1,257 @@
+// Package memnet is an in-memory network for tests: net.PacketConns whose
+// datagrams meet latency, loss, duplication, reordering, NAT and partition.
+//
+// It uses the time package's clock, so inside a testing/synctest bubble a test
+// waits for nothing. Deliveries only queue datagrams; a receiver's code runs on
+// its own goroutine alone. Everything is safe for concurrent use.
+package memnet
+
+import (
+	"container/heap"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// ErrAddressInUse reports an address that another Conn or NAT holds.
+var ErrAddressInUse = errors.New("address in use")
+
+// maxQueue is the number of datagrams a Conn holds unread, as a socket's receive
+// buffer would; more are lost.
+const maxQueue = 4096
+
+// Conditions are what happens to datagrams on their way. The zero value is a
+// perfect network without delay.
+type Conditions struct {
+	Latency   time.Duration // one way
+	Jitter    time.Duration // up to this much more, evenly spread; alone it does not reorder
+	Loss      float64       // probability that a datagram is lost
+	Duplicate float64       // probability that a datagram arrives twice
+	Reorder   float64       // probability that a datagram is overtaken by those sent after it
+}
+
+// Stats counts datagrams since the network was made.
+type Stats struct {
+	Sent, Delivered, Lost, Duplicated, Cut, Unreachable, Overflowed uint64
+}
+
+// A Network carries datagrams between its Conns. What happens to the nth datagram
+// sent depends on the seed alone.
+type Network struct {
+	mu         sync.Mutex
+	rnd        *rand.Rand
+	conditions Conditions
+	conns      map[netip.AddrPort]*Conn
+	nats       map[netip.Addr]*NAT
+	cut        func(from, to netip.Addr) bool
+	tap        func(from, to netip.AddrPort, datagram []byte)
+	flying     flight
+	sequence   uint64
+	lastDue    map[route]time.Time // so that jitter alone keeps the order
+	timer      *time.Timer
+	nextPort   uint16
+	stats      Stats
+}
+
+type route struct{ from, to netip.AddrPort }
+
+// New is a network whose luck comes from the seed.
+func New(seed uint64, c Conditions) *Network {
+	return &Network{
+		rnd:        rand.New(rand.NewPCG(seed, 0)),
+		conditions: c,
+		conns:      make(map[netip.AddrPort]*Conn),
+		nats:       make(map[netip.Addr]*NAT),
+		lastDue:    make(map[route]time.Time),
+		nextPort:   40000,
+	}
+}
+
+// Set changes the conditions for datagrams sent from now on.
+func (n *Network) Set(c Conditions) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.conditions = c
+}
+
+// Partition loses every datagram for which cut reports true, also those under
+// way; nil heals the network. cut must not call the network.
+func (n *Network) Partition(cut func(from, to netip.Addr) bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.cut = cut
+}
+
+// Tap has f see each datagram as it is sent, before anything happens to it, at
+// its addresses on the public side of any NAT. f must not call the network and
+// may not keep the bytes; nil ends it.
+func (n *Network) Tap(f func(from, to netip.AddrPort, datagram []byte)) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.tap = f
+}
+
+// Stats is what was counted so far.
+func (n *Network) Stats() Stats {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.stats
+}
+
+// Listen is a Conn at the address; port 0 picks a free one. Its error is
+// ErrAddressInUse.
+func (n *Network) Listen(at netip.AddrPort) (*Conn, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if at.Port() == 0 {
+		at = n.freePort(at.Addr())
+	}
+	if n.conns[at] != nil || n.nats[at.Addr()] != nil {
+		return nil, fmt.Errorf("%w: %v", ErrAddressInUse, at)
+	}
+	c := newConn(n, at)
+	n.conns[at] = c
+	return c, nil
+}
+
+func (n *Network) freePort(ip netip.Addr) netip.AddrPort {
+	for {
+		n.nextPort++
+		if n.nextPort < 1024 {
+			n.nextPort = 1024
+		}
+		if at := netip.AddrPortFrom(ip, n.nextPort); n.conns[at] == nil {
+			return at
+		}
+	}
+}
+
+// Inject sends a datagram with a source address of the test's choice, as a host
+// without egress filtering can.
+func (n *Network) Inject(from, to netip.AddrPort, datagram []byte) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.send(from, to, datagram)
+}
+
+// send starts a datagram on its way. The network is locked.
+func (n *Network) send(from, to netip.AddrPort, datagram []byte) {
+	n.stats.Sent++
+	if n.tap != nil {
+		n.tap(from, to, datagram)
+	}
+	c := n.conditions
+	if n.rnd.Float64() < c.Loss {
+		n.stats.Lost++
+		return
+	}
+	n.launch(from, to, datagram)
+	if n.rnd.Float64() < c.Duplicate {
+		n.stats.Duplicated++
+		n.launch(from, to, datagram)
+	}
+}
+
+func (n *Network) launch(from, to netip.AddrPort, datagram []byte) {
+	c := n.conditions
+	delay := c.Latency
+	if c.Jitter > 0 {
+		delay += time.Duration(n.rnd.Int64N(int64(c.Jitter)))
+	}
+	overtaken := n.rnd.Float64() < c.Reorder
+	if overtaken {
+		delay += time.Millisecond + c.Latency + c.Jitter // at most doubled: later ones pass it
+	}
+	p := &packet{from: from, to: to, data: append([]byte(nil), datagram...)}
+	if delay == 0 && len(n.flying) == 0 {
+		n.arrive(p)
+		return
+	}
+	p.due = time.Now().Add(delay)
+	if !overtaken {
+		r := route{from, to}
+		if last := n.lastDue[r]; last.After(p.due) {
+			p.due = last
+		}
+		n.lastDue[r] = p.due
+	}
+	n.sequence++
+	p.sequence = n.sequence
+	heap.Push(&n.flying, p)
+	if n.flying[0] == p {
+		n.arm()
+	}
+}
+
+// arm sets the one timer for the packet that is due first.
+func (n *Network) arm() {
+	if n.timer != nil {
+		n.timer.Stop()
+	}
+	n.timer = time.AfterFunc(time.Until(n.flying[0].due), n.land)
+}
+
+func (n *Network) land() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	now := time.Now()
+	for len(n.flying) > 0 && !n.flying[0].due.After(now) {
+		n.arrive(heap.Pop(&n.flying).(*packet))
+	}
+	if len(n.flying) > 0 {
+		n.arm()
+		return
+	}
+	clear(n.lastDue)
+}
+
+// arrive hands a packet to whoever is at its address now.
+func (n *Network) arrive(p *packet) {
+	if n.cut != nil && n.cut(p.from.Addr(), p.to.Addr()) {
+		n.stats.Cut++
+		return
+	}
+	c := n.conns[p.to]
+	if nat := n.nats[p.to.Addr()]; nat != nil {
+		c = nat.inward(p.from, p.to.Port())
+	}
+	if c == nil {
+		n.stats.Unreachable++
+		return
+	}
+	if !c.push(p) {
+		n.stats.Overflowed++
+		return
+	}
+	n.stats.Delivered++
+}
+
+type packet struct {
+	from, to netip.AddrPort
+	data     []byte
+	due      time.Time
+	sequence uint64
+}
+
+// flight is a heap of packets under way: first due first, then as sent.
+type flight []*packet
+
+func (f flight) Len() int { return len(f) }
+func (f flight) Less(i, j int) bool {
+	if !f[i].due.Equal(f[j].due) {
+		return f[i].due.Before(f[j].due)
+	}
+	return f[i].sequence < f[j].sequence
+}
+func (f flight) Swap(i, j int) { f[i], f[j] = f[j], f[i] }
+func (f *flight) Push(x any)   { *f = append(*f, x.(*packet)) }
+func (f *flight) Pop() any {
+	last := len(*f) - 1
+	p := (*f)[last]
+	(*f)[last] = nil
+	*f = (*f)[:last]
+	return p
+}

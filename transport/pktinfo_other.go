@@ -1,0 +1,21 @@
+//go:build !linux
+
+package transport
+
+import (
+	"net"
+	"net/netip"
+
+	"kadmium/rpc"
+)
+
+const controlSize = 1
+
+// wildcard knows no packet information here: replies of a wildcard socket leave
+// from the address that the system's routing picks. An IPv6 wildcard socket is
+// taken for one of both families, as Go opens it.
+func wildcard(_ *net.UDPConn, is4 bool) (dual, told bool, err error) { return !is4, false, nil }
+
+func parseLocal([]byte) netip.Addr { return netip.Addr{} }
+
+func appendLocal(b []byte, _ netip.Addr, _ rpc.Families) []byte { return b }

@@ -1,0 +1,157 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+
+	"kadmium/rpc"
+)
+
+// maxReadFailures is how many reads in a row may fail before a socket is given
+// up: a closed one ends at once, some systems report a peer's ICMP error once.
+const maxReadFailures = 64
+
+// addrPortConn is the way in and out that makes no garbage; *net.UDPConn and
+// memnet's Conn have it.
+type addrPortConn interface {
+	ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error)
+	WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error)
+}
+
+// A socket is one of the transport's Conns. Its fields do not change.
+type socket struct {
+	conn     net.PacketConn
+	fast     addrPortConn // nil for a Conn that has only net.PacketConn
+	udp      *net.UDPConn // set if replies must name their source, see pktinfo
+	at       netip.AddrPort
+	families rpc.Families
+}
+
+func newSocket(conn net.PacketConn) (*socket, error) {
+	addr, ok := conn.LocalAddr().(*net.UDPAddr)
+	if !ok {
+		return nil, fmt.Errorf("%w: %v is no UDP socket", ErrBadConfig, conn.LocalAddr())
+	}
+	at := addr.AddrPort()
+	s := &socket{conn: conn, at: netip.AddrPortFrom(at.Addr().Unmap(), at.Port())}
+	s.fast, _ = conn.(addrPortConn)
+	s.families = rpc.IPv6
+	if s.at.Addr().Is4() {
+		s.families = rpc.IPv4
+	}
+	udp, ok := conn.(*net.UDPConn)
+	if !ok || !s.at.Addr().IsUnspecified() {
+		return s, nil
+	}
+	dual, told, err := wildcard(udp, s.at.Addr().Is4())
+	if err != nil {
+		return nil, fmt.Errorf("preparing socket %v: %w", s.at, err)
+	}
+	if dual {
+		s.families = rpc.IPv4 | rpc.IPv6
+	}
+	if told {
+		s.udp = udp
+	}
+	return s, nil
+}
+
+// read waits for one datagram. local is the address it was sent to, where the
+// socket can tell and would otherwise answer from another.
+func (s *socket) read(b, oob []byte) (n int, from netip.AddrPort, local netip.Addr, err error) {
+	switch {
+	case s.udp != nil:
+		var control int
+		n, control, _, from, err = s.udp.ReadMsgUDPAddrPort(b, oob)
+		if err == nil {
+			local = parseLocal(oob[:control])
+		}
+	case s.fast != nil:
+		n, from, err = s.fast.ReadFromUDPAddrPort(b)
+	default:
+		var addr net.Addr
+		if n, addr, err = s.conn.ReadFrom(b); err == nil {
+			udp, ok := addr.(*net.UDPAddr)
+			if !ok {
+				return 0, from, local, fmt.Errorf("datagram from %v: no UDP address", addr)
+			}
+			from = udp.AddrPort()
+		}
+	}
+	return n, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), local, err
+}
+
+// write sends one datagram, from local if that is known.
+func (s *socket) write(b []byte, to netip.AddrPort, local netip.Addr) error {
+	var err error
+	switch {
+	case s.udp != nil && local.IsValid():
+		var space [controlSize]byte
+		_, _, err = s.udp.WriteMsgUDPAddrPort(b, appendLocal(space[:0], local, s.families), to)
+	case s.fast != nil:
+		_, err = s.fast.WriteToUDPAddrPort(b, to)
+	default:
+		_, err = s.conn.WriteTo(b, net.UDPAddrFromAddrPort(to))
+	}
+	return err
+}
+
+// suits ranks the socket for an endpoint: 0 cannot, 1 could, 2 is made for it. A
+// socket bound to a loopback address reaches only loopback, and the other way round.
+func (s *socket) suits(to netip.AddrPort) int {
+	if !s.families.Has(to.Addr()) {
+		return 0
+	}
+	if s.at.Addr().IsUnspecified() || s.at.Addr().IsLoopback() == to.Addr().IsLoopback() {
+		return 2
+	}
+	return 1
+}
+
+// route is the socket that an endpoint is reached by, nil if there is none.
+func route(sockets []*socket, to netip.AddrPort) *socket {
+	var best *socket
+	rank := 0
+	for _, s := range sockets {
+		if r := s.suits(to); r > rank {
+			best, rank = s, r
+		}
+	}
+	return best
+}
+
+// readLoop hands every datagram of a socket to the transport until the socket
+// is closed.
+func (t *Transport) readLoop(s *socket) {
+	defer t.loops.Done()
+	r := &reader{socket: s}
+	failures := 0
+	for {
+		n, from, local, err := s.read(r.data[:], r.control[:])
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			if failures++; failures == maxReadFailures {
+				t.log.Error("socket given up", "at", s.at, "err", err)
+				return
+			}
+			continue
+		}
+		failures = 0
+		r.from, r.local = from, local
+		t.receive(r, r.data[:n])
+	}
+}
+
+// A reader is what one read loop needs for each datagram, made once.
+type reader struct {
+	socket  *socket
+	from    netip.AddrPort
+	local   netip.Addr
+	inbound Inbound
+	control [controlSize]byte
+	data    [rpc.MaxDatagram + 1]byte // one byte more shows what is too long
+}

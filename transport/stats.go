@@ -1,0 +1,139 @@
+package transport
+
+import (
+	"sync/atomic"
+
+	"kadmium/rpc"
+)
+
+// maxReasons bounds the reasons that Malformed tells apart.
+const maxReasons = 32
+
+// Traffic counts datagrams and their bytes of UDP payload.
+type Traffic struct {
+	Datagrams uint64 `json:"datagrams"`
+	Bytes     uint64 `json:"bytes"`
+}
+
+// Stats is what a Transport did and holds.
+type Stats struct {
+	In      map[string]Traffic `json:"in"`      // by kind of datagram
+	Out     map[string]Traffic `json:"out"`     // by kind of datagram
+	Dropped map[string]uint64  `json:"dropped"` // by reason: what came in and was not answered
+
+	Restarts uint64 `json:"restarts"` // requests begun again after a COOKIE or NOSESSION
+
+	Sessions      int `json:"sessions"`       // live
+	HalfOpen      int `json:"half_open"`      // answered first contacts, not yet confirmed
+	Outstanding   int `json:"outstanding"`    // own requests in flight
+	PendingWrites int `json:"pending_writes"` // of those, writes that wait for a session
+	Answers       int `json:"answers"`        // answers to writes kept for their retries
+	Waiting       int `json:"waiting"`        // jobs that no worker has taken
+}
+
+// A reason says why a datagram was dropped.
+type reason int
+
+const (
+	dropTooLong reason = iota
+	dropShort
+	dropVersion
+	dropKind
+	dropLayout
+	dropNetwork
+	dropDestination
+	dropType
+	dropWrite
+	dropLimit
+	dropQueue
+	dropSignature
+	dropUnsolicited
+	dropAddress
+	dropSession
+	dropSeal
+	dropReplay
+	dropBusy
+	dropSend
+	reasonCount
+)
+
+var reasonNames = [reasonCount]string{
+	dropTooLong:     "too long",
+	dropShort:       "too short",
+	dropVersion:     "unknown version",
+	dropKind:        "unknown kind",
+	dropLayout:      "bad layout",
+	dropNetwork:     "another network",
+	dropDestination: "another destination",
+	dropType:        "unknown type",
+	dropWrite:       "write as first contact",
+	dropLimit:       "first contacts over limit",
+	dropQueue:       "queue full",
+	dropSignature:   "bad signature",
+	dropUnsolicited: "unsolicited",
+	dropAddress:     "wrong address",
+	dropSession:     "unknown session",
+	dropSeal:        "bad seal",
+	dropReplay:      "replayed",
+	dropBusy:        "still being answered",
+	dropSend:        "sending failed",
+}
+
+// String is the reason as Stats names it.
+func (r reason) String() string { return reasonNames[r] }
+
+// kinds of datagram, as their second byte has them; 0 stands for any other.
+const kindCount = 7
+
+var kindNames = [kindCount]string{"other", "first request", "first response", "session request", "session response", "cookie", "no session"}
+
+// counters are the numbers behind Stats. Safe for concurrent use.
+type counters struct {
+	in, out  [kindCount]struct{ datagrams, bytes atomic.Uint64 }
+	dropped  [reasonCount]atomic.Uint64
+	restarts atomic.Uint64
+}
+
+func kindOf(datagram []byte) int {
+	if len(datagram) < 2 || datagram[1] >= kindCount {
+		return 0
+	}
+	return int(datagram[1])
+}
+
+func (c *counters) received(datagram []byte) {
+	k := &c.in[kindOf(datagram)]
+	k.datagrams.Add(1)
+	k.bytes.Add(uint64(len(datagram)))
+}
+
+func (c *counters) sent(datagram []byte) {
+	k := &c.out[kindOf(datagram)]
+	k.datagrams.Add(1)
+	k.bytes.Add(uint64(len(datagram)))
+}
+
+func (c *counters) drop(r reason) { c.dropped[r].Add(1) }
+
+// Malformed counts a body that the driver could not decode. reason should be one
+// of few fixed texts; beyond 32 different ones they count as "other".
+func (t *Transport) Malformed(reason string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.malformed == nil {
+		t.malformed = make(map[string]uint64)
+	}
+	if _, ok := t.malformed[reason]; !ok && len(t.malformed) >= maxReasons {
+		reason = "other"
+	}
+	t.malformed[reason]++
+}
+
+// Families is what the transport's sockets can reach.
+func (t *Transport) Families() rpc.Families {
+	var f rpc.Families
+	for _, s := range t.sockets {
+		f |= s.families
+	}
+	return f
+}

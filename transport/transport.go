@@ -1,0 +1,137 @@
+package transport
+
+import (
+	"crypto/rand"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"runtime"
+	"sync"
+	"time"
+
+	"kadmium/identity"
+)
+
+// A Transport is one node's end of the wire. All methods are safe for concurrent
+// use.
+type Transport struct {
+	key     identity.Key
+	self    identity.ID
+	network string
+	handler func(*Inbound)
+	serves  func() bool
+	now     func() time.Time
+	after   func(time.Duration, func()) func() bool
+	random  io.Reader
+	log     *slog.Logger
+	limits  Limits
+	sockets []*socket
+	workers workers
+	loops   sync.WaitGroup
+	count   counters
+
+	mu        sync.Mutex // protects what follows
+	started   bool
+	closed    bool
+	malformed map[string]uint64
+}
+
+// New checks the configuration and prepares the sockets; nothing is read before
+// Start. Its error is ErrBadConfig, or the system's about a socket; the Conns are
+// then left open.
+func New(cfg Config) (*Transport, error) {
+	if cfg.Key.IsZero() || len(cfg.Conns) == 0 || cfg.Handler == nil {
+		return nil, fmt.Errorf("%w: a key, a socket and a handler are needed", ErrBadConfig)
+	}
+	t := &Transport{
+		key: cfg.Key, self: cfg.Key.ID(), network: cfg.Network, handler: cfg.Handler,
+		serves: cfg.Serves, now: cfg.Now, after: cfg.AfterFunc, random: cfg.Rand, log: cfg.Logger,
+		limits: cfg.Limits.withDefaults(),
+	}
+	if t.serves == nil {
+		t.serves = func() bool { return false }
+	}
+	if t.now == nil {
+		t.now = time.Now
+	}
+	if t.after == nil {
+		t.after = func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }
+	}
+	if t.random == nil {
+		t.random = rand.Reader
+	}
+	if t.log == nil {
+		t.log = slog.New(slog.DiscardHandler)
+	}
+	t.workers.most, t.workers.parallel = t.limits.Queue, t.limits.Workers
+	for _, conn := range cfg.Conns {
+		s, err := newSocket(conn)
+		if err != nil {
+			return nil, err
+		}
+		t.sockets = append(t.sockets, s)
+	}
+	return t, nil
+}
+
+func (l Limits) withDefaults() Limits {
+	set := func(field *int, value int) {
+		if *field == 0 {
+			*field = value
+		}
+	}
+	set(&l.Sessions, 4096)
+	set(&l.HalfOpen, 512)
+	set(&l.Outstanding, 4096)
+	set(&l.PendingWrites, 256)
+	set(&l.Answers, 1024)
+	set(&l.Queue, 256)
+	set(&l.Workers, max(2, runtime.GOMAXPROCS(0)))
+	set(&l.CookieAbove, max(1, l.Queue/4))
+	return l
+}
+
+// Start begins to read the sockets, one goroutine each.
+func (t *Transport) Start() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.started || t.closed {
+		return
+	}
+	t.started = true
+	for _, s := range t.sockets {
+		t.loops.Add(1)
+		go t.readLoop(s)
+	}
+}
+
+// Close closes the sockets and waits for the transport's own goroutines, also a
+// Handler that is running, never for a peer. It may be called again, not from
+// the Handler, and not while holding what the Handler waits for.
+func (t *Transport) Close() error {
+	t.mu.Lock()
+	already := t.closed
+	t.closed = true
+	t.mu.Unlock()
+	var failed error
+	if !already {
+		for _, s := range t.sockets {
+			if err := s.conn.Close(); err != nil && failed == nil {
+				failed = fmt.Errorf("closing socket %v: %w", s.at, err)
+			}
+		}
+	}
+	t.loops.Wait()
+	t.workers.close()
+	return failed
+}
+
+// Addrs is where the sockets are bound, wildcard addresses as they are.
+func (t *Transport) Addrs() []netip.AddrPort {
+	addrs := make([]netip.AddrPort, len(t.sockets))
+	for i, s := range t.sockets {
+		addrs[i] = s.at
+	}
+	return addrs
+}
