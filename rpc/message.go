@@ -54,7 +54,8 @@ func (t Type) IsRead() bool {
 // Families is the set of address families an asker can use.
 type Families uint8
 
-// The address families; a contact's family byte is one of them.
+// The address families, as bits of a request's field. (The family byte of a
+// packed contact is 4 or 6, see AppendContact.)
 const (
 	IPv4 Families = 1 << iota
 	IPv6

@@ -1,0 +1,230 @@
+package rpc
+
+import (
+	"bytes"
+	"encoding/binary"
+	"net/netip"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"kadmium/identity"
+)
+
+// Whatever may be sent arrives: encoding and decoding give the message back, and
+// Size foretold how long it would be.
+func TestRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var sender, receiver identity.Contacts
+		var codec Codec
+		want := anyMessage(&sender).Draw(t, "message")
+		prefix := []byte("header")
+		out, err := codec.Append(prefix, &want, &sender)
+		if err != nil {
+			t.Fatalf("Append: %v", err)
+		}
+		body, ok := bytes.CutPrefix(out, prefix)
+		if !ok {
+			t.Fatalf("Append changed what was there: %x", out)
+		}
+		if got := Size(&want, &sender); got != len(body) {
+			t.Errorf("Size = %d, the body has %d bytes", got, len(body))
+		}
+		got := Message{Type: want.Type, Response: want.Response, Serves: want.Serves, ID: want.ID}
+		wire := bytes.Clone(body)
+		if err := codec.Decode(wire, &got, &receiver); err != nil {
+			t.Fatalf("Decode: %v", err)
+		}
+		clear(wire) // the caller's to reuse
+		if a, b := plain(&want, &sender), plain(&got, &receiver); !reflect.DeepEqual(a, b) {
+			t.Errorf("sent %+v\n got %+v", a, b)
+		}
+	})
+}
+
+// plainMessage is a message that can be compared: contacts by their addresses,
+// empty slices as none.
+type plainMessage struct {
+	Message
+	Contacts []identity.Address
+}
+
+func plain(m *Message, book identity.Book) plainMessage {
+	p := plainMessage{Message: *m}
+	for _, c := range m.Contacts {
+		p.Contacts = append(p.Contacts, book.Address(c))
+	}
+	p.Message.Contacts = nil
+	p.Known = append([]uint16(nil), m.Known...)
+	p.Key = bare(m.Key)
+	p.Payload = bare(m.Payload)
+	p.Providers = append([]Provider(nil), m.Providers...)
+	if m.Record != nil {
+		r := *m.Record
+		r.Value, r.Signature = bare(r.Value), bare(r.Signature)
+		p.Record = &r
+	}
+	return p
+}
+
+func bare(b []byte) []byte { return append([]byte(nil), b...) }
+
+// anyMessage makes messages that may be sent, of every type, both ways.
+func anyMessage(book identity.Book) *rapid.Generator[Message] {
+	return rapid.Custom(func(t *rapid.T) Message {
+		m := Message{
+			Type:     rapid.SampledFrom([]Type{Ping, FindNode, FindValue, Store, AddProvider, GetProviders, App}).Draw(t, "type"),
+			Response: rapid.Bool().Draw(t, "response"),
+			Serves:   rapid.Bool().Draw(t, "serves"),
+			ID:       rapid.Uint64().Draw(t, "id"),
+		}
+		if m.Response {
+			drawResponse(t, &m, book)
+		} else {
+			drawRequest(t, &m)
+		}
+		return m
+	})
+}
+
+func drawRequest(t *rapid.T, m *Message) {
+	switch m.Type {
+	case Ping:
+		m.CallBack = rapid.Bool().Draw(t, "call back")
+	case FindNode, FindValue, GetProviders:
+		if m.Type == FindNode {
+			m.Target = identity.Position(rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "target"))
+		} else {
+			m.Key = anyKey().Draw(t, "key")
+			m.Target = identity.KeyPosition(m.Key)
+		}
+		m.Families = rapid.SampledFrom([]Families{0, IPv4, IPv6, IPv4 | IPv6}).Draw(t, "families")
+		m.Known = rapid.SliceOfN(rapid.Uint16(), 0, MaxTags).Draw(t, "known")
+	case Store:
+		m.Record = anyRecord().Draw(t, "record")
+		m.Target = identity.KeyPosition(m.Record.Key)
+		if m.Swap = rapid.Bool().Draw(t, "swap"); m.Swap {
+			m.SwapSeq = rapid.Uint64().Draw(t, "swap sequence")
+		}
+	case AddProvider:
+		p := anyProvider().Draw(t, "provider")
+		p.Key = anyKey().Draw(t, "key")
+		m.Provider = &p
+		m.Target = identity.KeyPosition(p.Key)
+	case App:
+		m.Protocol = rapid.StringN(1, -1, MaxProtocol).Draw(t, "protocol")
+		m.Payload = rapid.SliceOfN(rapid.Byte(), 0, MaxPayload).Draw(t, "payload")
+	}
+}
+
+func drawResponse(t *rapid.T, m *Message, book identity.Book) {
+	contacts, room := MaxContacts, MaxDatagram
+	switch m.Type {
+	case Ping:
+		if rapid.Bool().Draw(t, "observed") {
+			m.Observed = anyEndpoint().Draw(t, "endpoint")
+		}
+		return
+	case Store, AddProvider:
+		m.Status = Status(rapid.Uint8().Draw(t, "status"))
+		return
+	case App:
+		m.Status = Status(rapid.Uint8().Draw(t, "status"))
+		m.Payload = rapid.SliceOfN(rapid.Byte(), 0, MaxPayload).Draw(t, "payload")
+		return
+	case FindValue:
+		if rapid.Bool().Draw(t, "found") {
+			m.Record = anyRecord().Draw(t, "record")
+			m.Target = identity.KeyPosition(m.Record.Key)
+		}
+	case GetProviders:
+		m.Providers = rapid.SliceOfN(anyProvider(), 0, 6).Draw(t, "providers")
+	}
+	m.More = rapid.Bool().Draw(t, "more")
+	room = ContactsRoom(room, m)
+	for _, a := range rapid.SliceOfN(anyAddress(), 0, contacts).Draw(t, "contacts") {
+		if room -= ContactSize(a.Endpoint); room >= 0 {
+			m.Contacts = append(m.Contacts, book.Intern(a))
+		}
+	}
+}
+
+func anyKey() *rapid.Generator[[]byte] { return rapid.SliceOfN(rapid.Byte(), 1, MaxKey) }
+
+func anyRecord() *rapid.Generator[*Record] {
+	return rapid.Custom(func(t *rapid.T) *Record {
+		r := &Record{Key: anyKey().Draw(t, "key"), Sequence: rapid.Uint64().Draw(t, "sequence"), TTL: anyTTL().Draw(t, "ttl")}
+		if rapid.Bool().Draw(t, "signed") {
+			r.Publisher = anyID().Draw(t, "publisher")
+			r.Signature = rapid.SliceOfN(rapid.Byte(), 64, 64).Draw(t, "signature")
+		}
+		room := MaxRecord - RecordSize(r) - 3 // the value's own tag and length
+		r.Value = rapid.SliceOfN(rapid.Byte(), 0, room).Draw(t, "value")
+		return r
+	})
+}
+
+func anyProvider() *rapid.Generator[Provider] {
+	return rapid.Custom(func(t *rapid.T) Provider {
+		return Provider{
+			Peer:      anyAddress().Draw(t, "peer"),
+			Sequence:  rapid.Uint64().Draw(t, "sequence"),
+			TTL:       anyTTL().Draw(t, "ttl"),
+			Signature: rapid.SliceOfN(rapid.Byte(), 64, 64).Draw(t, "signature"),
+		}
+	})
+}
+
+func anyTTL() *rapid.Generator[time.Duration] {
+	return rapid.Custom(func(t *rapid.T) time.Duration {
+		return time.Duration(rapid.Int64Range(0, maxTTL.Milliseconds()).Draw(t, "ms")) * time.Millisecond
+	})
+}
+
+func anyID() *rapid.Generator[identity.ID] {
+	return rapid.Custom(func(t *rapid.T) identity.ID {
+		id := identity.ID(rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "id"))
+		id[0] |= 1 // the zero ID is none
+		return id
+	})
+}
+
+func anyAddress() *rapid.Generator[identity.Address] {
+	return rapid.Custom(func(t *rapid.T) identity.Address {
+		return identity.Address{ID: anyID().Draw(t, "id"), Endpoint: anyEndpoint().Draw(t, "endpoint")}
+	})
+}
+
+func anyEndpoint() *rapid.Generator[netip.AddrPort] {
+	return rapid.Custom(func(t *rapid.T) netip.AddrPort {
+		port := rapid.Uint16Range(1, 65535).Draw(t, "port")
+		if rapid.Bool().Draw(t, "IPv6") {
+			ip := [16]byte(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "ip"))
+			ip[0] = 0x20 // global unicast, RFC 4291
+			return netip.AddrPortFrom(netip.AddrFrom16(ip), port)
+		}
+		var ip [4]byte
+		binary.BigEndian.PutUint32(ip[:], rapid.Uint32Range(1, 0xdfffffff).Draw(t, "ip")) // below 224/4
+		return netip.AddrPortFrom(netip.AddrFrom4(ip), port)
+	})
+}
+
+func TestDecodeReusesSlices(t *testing.T) {
+	var book identity.Contacts
+	var codec Codec
+	m := Message{Type: FindNode, ID: 1, Known: []uint16{1, 2, 3}}
+	body, err := codec.Append(nil, &m, &book)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := &m.Known[0]
+	if err := codec.Decode(body, &m, &book); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(m.Known, []uint16{1, 2, 3}) || &m.Known[0] != known {
+		t.Errorf("Known = %v in other memory", m.Known)
+	}
+}

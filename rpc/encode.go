@@ -1,0 +1,172 @@
+package rpc
+
+import (
+	"time"
+
+	"kadmium/identity"
+	"kadmium/rpc/pb"
+)
+
+// maxTTL bounds a lifetime on the wire, both ways: far above what any store
+// keeps, far below what could overflow a time.
+const maxTTL = 365 * 24 * time.Hour
+
+const signatureSize = 64 // Ed25519, RFC 8032
+
+func millis(ttl time.Duration) uint64 {
+	return uint64(min(max(ttl, 0), maxTTL).Milliseconds())
+}
+
+func (c *Codec) encodePingResponse(b *pb.PingResponse, m *Message) {
+	if m.Observed.IsValid() {
+		c.packed = appendEndpoint(c.packed[:0], m.Observed)
+		b.Observed = c.packed
+	}
+}
+
+func (c *Codec) encodeQuery(b *pb.Query, m *Message) error {
+	if len(m.Known) > MaxTags {
+		return errManyTags
+	}
+	if m.Type == FindNode {
+		b.Target = m.Target[:]
+	} else if err := checkKey(m.Key); err != nil {
+		return err
+	} else {
+		b.Key = m.Key
+	}
+	b.Families = uint32(m.Families)
+	c.packed = appendTags(c.packed[:0], m.Known)
+	b.Known = c.packed
+	return nil
+}
+
+func (c *Codec) encodeAnswer(b *pb.Answer, m *Message, book identity.Book) (err error) {
+	if len(m.Contacts) > MaxContacts {
+		return errMany
+	}
+	if c.packed, err = appendContacts(c.packed[:0], m.Contacts, book); err != nil {
+		return err
+	}
+	b.Contacts, b.More = c.packed, m.More
+	if m.Type == FindValue && m.Record != nil {
+		b.TtlMs = millis(m.Record.TTL)
+		b.Record, err = c.encodeRecord(m.Record)
+	}
+	if m.Type == GetProviders {
+		b.Providers, err = c.encodeProviders(m.Providers)
+	}
+	return err
+}
+
+func (c *Codec) encodeStore(b *pb.StoreRequest, m *Message) (err error) {
+	if m.Record == nil {
+		return errNoRecord
+	}
+	b.TtlMs = millis(m.Record.TTL)
+	if m.Swap {
+		b.SwapSequence = &m.SwapSeq
+	}
+	b.Record, err = c.encodeRecord(m.Record)
+	return err
+}
+
+func (c *Codec) encodeRecord(r *Record) (*pb.Record, error) {
+	if err := checkKey(r.Key); err != nil {
+		return nil, err
+	}
+	if RecordSize(r) > MaxRecord {
+		return nil, errRecord
+	}
+	if len(r.Signature) != 0 && len(r.Signature) != signatureSize {
+		return nil, errSignature
+	}
+	b := &c.record
+	b.Key, b.Value, b.Sequence, b.Signature, b.Publisher = r.Key, r.Value, r.Sequence, r.Signature, nil
+	if !r.Publisher.IsZero() {
+		b.Publisher = r.Publisher[:]
+	}
+	return b, nil
+}
+
+func (c *Codec) encodeAddProvider(b *pb.AddProviderRequest, m *Message) error {
+	if m.Provider == nil {
+		return errNoEntry
+	}
+	if err := checkKey(m.Provider.Key); err != nil {
+		return err
+	}
+	b.Key = m.Provider.Key
+	entry, err := encodeProvider(m.Provider)
+	b.Provider = entry
+	return err
+}
+
+func (c *Codec) encodeProviders(providers []Provider) ([]*pb.Provider, error) {
+	c.providers = c.providers[:0]
+	for i := range providers {
+		entry, err := encodeProvider(&providers[i])
+		if err != nil {
+			return nil, err
+		}
+		c.providers = append(c.providers, entry)
+	}
+	return c.providers, nil
+}
+
+func encodeProvider(p *Provider) (*pb.Provider, error) {
+	if !contactable(p.Peer) {
+		return nil, errNoContact
+	}
+	if len(p.Signature) != signatureSize {
+		return nil, errSignature
+	}
+	return &pb.Provider{
+		Contact:   AppendContact(nil, p.Peer),
+		Sequence:  p.Sequence,
+		TtlMs:     millis(p.TTL),
+		Signature: p.Signature,
+	}, nil
+}
+
+func encodeApp(b *pb.AppRequest, m *Message) error {
+	if err := checkApp(m.Protocol, m.Payload); err != nil {
+		return err
+	}
+	b.Protocol, b.Payload = m.Protocol, m.Payload
+	return nil
+}
+
+func encodeOutcome(b *pb.Outcome, m *Message) error {
+	b.Status = pb.Status(m.Status)
+	if m.Type == App {
+		if len(m.Payload) > MaxPayload {
+			return errPayload
+		}
+		b.Payload = m.Payload
+	}
+	return nil
+}
+
+func checkKey(key []byte) error {
+	if len(key) == 0 {
+		return errNoKey
+	}
+	if len(key) > MaxKey {
+		return errKeySize
+	}
+	return nil
+}
+
+func checkApp(protocol string, payload []byte) error {
+	if protocol == "" {
+		return errProtocol
+	}
+	if len(protocol) > MaxProtocol {
+		return errNames
+	}
+	if len(payload) > MaxPayload {
+		return errPayload
+	}
+	return nil
+}

@@ -1,0 +1,59 @@
+package rpc
+
+import (
+	"math"
+	"time"
+)
+
+// Retransmission timeouts (RFC 6298; design, section 3).
+const (
+	initialRTO = 500 * time.Millisecond // nothing measured yet; the RFC has 1 s, for the slowest of links
+	minRTO     = 100 * time.Millisecond // covers a peer's scheduling; the RFC has 1 s
+	maxRTO     = 3 * time.Second        // the RFC has 60 s, but a request gives up after three tries
+)
+
+// RTT estimates the round trip to one peer as RFC 6298 does. The zero value has
+// measured nothing. It has 8 bytes; whole microseconds up to 71 minutes.
+type RTT struct {
+	smoothed  uint32 // SRTT, us; 0: nothing measured
+	variation uint32 // RTTVAR, us
+}
+
+// Sample adds a measured round trip. By Karn's rule (RFC 6298, section 3) the
+// caller leaves out answers to requests that were sent more than once.
+func (r *RTT) Sample(rtt time.Duration) {
+	us := int64(min(max(rtt.Microseconds(), 1), math.MaxUint32))
+	if r.smoothed == 0 { // (2.2)
+		r.smoothed, r.variation = uint32(us), uint32(us/2)
+		return
+	}
+	// (2.3), with alpha 1/8 and beta 1/4; the variation is computed first.
+	smoothed, variation := int64(r.smoothed), int64(r.variation)
+	off := smoothed - us
+	if off < 0 {
+		off = -off
+	}
+	r.variation = uint32((3*variation + off) / 4)
+	r.smoothed = uint32((7*smoothed + us) / 8)
+}
+
+// Smoothed is the mean round trip, 0 if none was measured.
+func (r RTT) Smoothed() time.Duration {
+	return time.Duration(r.smoothed) * time.Microsecond
+}
+
+// RTO is the time to wait for an answer before sending a request again:
+// SRTT + 4 RTTVAR within 100 ms and 3 s, 500 ms if nothing was measured.
+func (r RTT) RTO() time.Duration {
+	if r.smoothed == 0 {
+		return initialRTO
+	}
+	rto := time.Duration(int64(r.smoothed)+4*int64(r.variation)) * time.Microsecond
+	return min(max(rto, minRTO), maxRTO)
+}
+
+// backoff is the time to wait after the given try, doubled with each one
+// (RFC 6298, (5.5)).
+func backoff(rto time.Duration, try int) time.Duration {
+	return min(rto<<(try-1), maxRTO)
+}

@@ -1,0 +1,143 @@
+package rpc
+
+import (
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"kadmium/identity"
+)
+
+// Sizes are computed without encoding, so that an answer can be cut to fit its
+// datagram and the simulator can count bytes. They follow pb/kad.proto, whose
+// field numbers all fit a tag of one byte.
+
+// Size is the size of the message's body, in bytes: what Codec.Append appends.
+func Size(m *Message, book identity.Book) int {
+	packed := 0
+	for _, c := range m.Contacts {
+		packed += ContactSize(book.Address(c).Endpoint)
+	}
+	return sizeOfRest(m) + bytesField(packed)
+}
+
+// ContactsRoom is the number of bytes left for packed contacts (ContactSize
+// each) if the answer's body may have room bytes. The flag More is counted,
+// the contacts that m has already are not.
+func ContactsRoom(room int, m *Message) int {
+	left := room - sizeOfRest(m)
+	if !m.More {
+		left -= flagField(true)
+	}
+	if left <= 0 {
+		return 0
+	}
+	return max(0, left-1-protowire.SizeVarint(uint64(left)))
+}
+
+// RecordSize is the size of the record encoded, in bytes, at most MaxRecord. It
+// does not change while the record's lifetime runs, which travels beside it.
+func RecordSize(r *Record) int {
+	n := bytesField(len(r.Key)) + bytesField(len(r.Value)) + varintField(r.Sequence) + bytesField(len(r.Signature))
+	if !r.Publisher.IsZero() {
+		n += bytesField(len(r.Publisher))
+	}
+	return n
+}
+
+// ProviderSize is what the provider entry adds to the size of a GET_PROVIDERS
+// answer, in bytes; its key does not travel there.
+func ProviderSize(p *Provider) int {
+	return message(bytesField(ContactSize(p.Peer.Endpoint)) + varintField(p.Sequence) +
+		varintField(millis(p.TTL)) + bytesField(len(p.Signature)))
+}
+
+// sizeOfRest is the size of all but the contacts.
+func sizeOfRest(m *Message) int {
+	if m.Response {
+		return sizeOfResponse(m)
+	}
+	switch m.Type {
+	case Ping:
+		return flagField(m.CallBack)
+	case FindNode:
+		return bytesField(len(m.Target)) + sizeOfWishes(m)
+	case FindValue, GetProviders:
+		return bytesField(len(m.Key)) + sizeOfWishes(m)
+	case Store:
+		if m.Record == nil {
+			return 0
+		}
+		n := message(RecordSize(m.Record)) + varintField(millis(m.Record.TTL))
+		if m.Swap {
+			n += 1 + protowire.SizeVarint(m.SwapSeq)
+		}
+		return n
+	case AddProvider:
+		if m.Provider == nil {
+			return 0
+		}
+		return bytesField(len(m.Provider.Key)) + ProviderSize(m.Provider)
+	case App:
+		return bytesField(len(m.Protocol)) + bytesField(len(m.Payload))
+	}
+	return 0
+}
+
+func sizeOfResponse(m *Message) int {
+	switch m.Type {
+	case Ping:
+		if !m.Observed.IsValid() {
+			return 0
+		}
+		return bytesField(ContactSize(m.Observed) - len(identity.ID{}))
+	case FindNode:
+		return flagField(m.More)
+	case FindValue:
+		n := flagField(m.More)
+		if m.Record != nil {
+			n += message(RecordSize(m.Record)) + varintField(millis(m.Record.TTL))
+		}
+		return n
+	case GetProviders:
+		n := flagField(m.More)
+		for i := range m.Providers {
+			n += ProviderSize(&m.Providers[i])
+		}
+		return n
+	case App:
+		return varintField(uint64(m.Status)) + bytesField(len(m.Payload))
+	case Store, AddProvider:
+		return varintField(uint64(m.Status))
+	}
+	return 0
+}
+
+func sizeOfWishes(m *Message) int {
+	return varintField(uint64(m.Families)) + bytesField(2*len(m.Known))
+}
+
+// The fields of proto3: those with the zero value do not travel.
+
+func bytesField(n int) int {
+	if n == 0 {
+		return 0
+	}
+	return message(n)
+}
+
+func varintField(v uint64) int {
+	if v == 0 {
+		return 0
+	}
+	return 1 + protowire.SizeVarint(v)
+}
+
+func flagField(set bool) int {
+	if !set {
+		return 0
+	}
+	return 2
+}
+
+// message is the size of an embedded message of n bytes, which travels even if
+// it is empty.
+func message(n int) int { return 1 + protowire.SizeBytes(n) }

@@ -1,0 +1,42 @@
+package rpc
+
+import (
+	"encoding/binary"
+
+	"kadmium/identity"
+)
+
+// Where in a position tags are taken from. Contacts near one target share their
+// first bits, so the first 8 bytes would tell them apart badly.
+const (
+	tagFirst  = 8
+	tagPlaces = 23 // the last place's second byte is the position's last
+)
+
+// Tag is the short name under which a request lists a contact it knows already,
+// for the answer to leave out: two bytes of the contact's position, taken from a
+// place that depends on the request's ID. A node can so not be made (ground) to
+// have another's tag, and the odd false match, 1 in 65,536, does not repeat in
+// the next request.
+func Tag(requestID uint64, p *identity.Position) uint16 {
+	return binary.BigEndian.Uint16(p[tagFirst+requestID%tagPlaces:])
+}
+
+// appendTags packs tags, 2 bytes each.
+func appendTags(dst []byte, tags []uint16) []byte {
+	for _, t := range tags {
+		dst = binary.BigEndian.AppendUint16(dst, t)
+	}
+	return dst
+}
+
+// parseTags reads packed tags, at most MaxTags of them.
+func parseTags(dst []uint16, b []byte) ([]uint16, error) {
+	if len(b)%2 != 0 {
+		return dst, errTags
+	}
+	for ; len(b) > 0 && len(dst) < MaxTags; b = b[2:] {
+		dst = append(dst, binary.BigEndian.Uint16(b))
+	}
+	return dst, nil
+}
