@@ -1,0 +1,77 @@
+package session
+
+import "time"
+
+// A halfOpenEntry is a first request that has been verified, and once it is answered
+// the session made and the reply: a retry gets the same bytes again (rule 1).
+type halfOpenEntry struct {
+	key     RequestKey
+	session *Session // nil while being answered
+	reply   []byte
+	added   int64
+}
+
+// A Retry says what is known of a first request before its signature is checked.
+type Retry uint8
+
+// The states of a first request.
+const (
+	New      Retry = iota // never seen, or forgotten: verify it
+	Working               // being answered: drop this copy
+	Answered              // send the stored reply
+)
+
+// Asked looks up a first request by its key; reply is the stored one if it has
+// been answered. The caller may send it but not keep or change it.
+func (t *Table) Asked(now time.Time, key RequestKey) (state Retry, reply []byte) {
+	id, ok := t.asked[key]
+	if !ok {
+		return New, nil
+	}
+	h, _ := t.half.Peek(id)
+	if now.UnixNano()-h.added >= int64(HalfOpenLife) {
+		t.half.Remove(id)
+		return New, nil
+	}
+	if h.session == nil {
+		return Working, nil
+	}
+	return Answered, h.reply
+}
+
+// Claim marks a verified first request as being answered. It reports false if
+// another copy of it was verified first: this one is then dropped.
+func (t *Table) Claim(now time.Time, r *Responder) bool {
+	t.expireHalfOpen(now.UnixNano())
+	if _, ok := t.asked[r.key]; ok || t.taken(r.receiveID) {
+		return false
+	}
+	t.asked[r.key] = r.receiveID
+	t.half.Add(r.receiveID, &halfOpenEntry{key: r.key, added: now.UnixNano()})
+	return true
+}
+
+// AddAnswered stores the reply of a claimed request and its session, which stays
+// half-open until it opens a datagram. It reports false if the claim is gone
+// (too late, or pushed out): the reply may still be sent, but will not found a
+// session.
+func (t *Table) AddAnswered(now time.Time, r *Responder, s *Session, reply []byte) bool {
+	h, ok := t.half.Peek(r.receiveID)
+	if !ok || h.key != r.key || h.session != nil {
+		return false
+	}
+	h.session, h.reply, h.added = s, reply, now.UnixNano()
+	return true
+}
+
+// expireHalfOpen drops half-open entries past their life, oldest first. One that
+// was answered late may hide older ones for as long as it lives, no longer.
+func (t *Table) expireHalfOpen(now int64) {
+	for {
+		id, h, ok := t.half.GetOldest()
+		if !ok || now-h.added < int64(HalfOpenLife) {
+			return
+		}
+		t.half.Remove(id)
+	}
+}

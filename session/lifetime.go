@@ -1,0 +1,59 @@
+package session
+
+import "time"
+
+// Lifetimes. Both ends apply them to their own clocks, which differ by the time a
+// datagram travels: who sends stops before who receives does.
+const (
+	// HalfOpenLife is how long a responder keeps a session whose initiator has
+	// not been heard under it, and the stored reply with it: longer than the
+	// retries of a request last.
+	HalfOpenLife = 10 * time.Second
+
+	// UnconfirmedUse is how long an initiator sends under a session that has not
+	// opened a datagram yet; later the responder has forgotten its half.
+	UnconfirmedUse = 8 * time.Second
+
+	// MaxAge is how long a session is used for new requests. The next one is a
+	// first contact again, which bounds what one stolen session key opens.
+	MaxAge = time.Hour
+
+	// OldLife is how long a replaced session still receives (rule 4), and how
+	// long one still does after MaxAge.
+	OldLife = 30 * time.Second
+
+	// AtOnce is how close together two sessions must be made to count as begun
+	// by both sides at once: more than a round trip with its retries, less than
+	// OldLife, so that sides that see it differently still hear each other.
+	AtOnce = 5 * time.Second
+)
+
+// receives reports whether the session still opens datagrams at now.
+func (s *Session) receives(now int64) bool {
+	if s.retire != 0 && now >= s.retire {
+		return false
+	}
+	life := MaxAge + OldLife
+	if !s.confirmed {
+		life = HalfOpenLife
+	}
+	return now-s.made < int64(life)
+}
+
+// usable reports whether new requests may be sent under the session at now.
+func (s *Session) usable(now int64) bool {
+	if s.retire != 0 || s.sent >= MaxDatagrams {
+		return false
+	}
+	if s.confirmed {
+		return now-s.made < int64(MaxAge)
+	}
+	return s.initiated && now-s.made < int64(UnconfirmedUse)
+}
+
+// retireAt makes the session an old one: it still receives for OldLife.
+func (s *Session) retireAt(now int64) {
+	if s.retire == 0 {
+		s.retire = now + int64(OldLife)
+	}
+}

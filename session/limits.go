@@ -1,0 +1,114 @@
+package session
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"kadmium/identity"
+)
+
+// Limits by address (rules 5, 7 and 8). Loopback is exempt from all: many nodes of
+// one machine talk there, and nobody else can.
+const (
+	FirstContactRate  = 50  // first requests a second that one host may send us
+	FirstContactBurst = 200 // of them at once
+	NoSessionRate     = 5   // NOSESSIONs a second to one host
+	NoSessionBurst    = 20
+
+	UnansweredRate  = 10.0 / 60 // first contacts a second to one IP that never answered
+	UnansweredBurst = 10
+
+	limitedHosts = 4096 // hosts remembered by each limiter, about 150 bytes each
+)
+
+// A bucket holds tokens that come back at a rate.
+type bucket struct {
+	tokens float32
+	last   int64 // Unix nanoseconds
+}
+
+// take takes one token if there is one.
+func (b *bucket) take(now int64, rate, burst float64) bool {
+	have := float64(b.tokens)
+	if now > b.last {
+		have = min(burst, have+float64(now-b.last)*rate/float64(time.Second))
+	}
+	b.last = now
+	b.tokens = float32(have)
+	if have < 1 {
+		return false
+	}
+	b.tokens--
+	return true
+}
+
+// A HostLimiter is a token bucket for each host (an IPv4 address, or an IPv6 /64),
+// bounded: hosts not heard for longest are forgotten. Not safe for concurrent use.
+type HostLimiter struct {
+	rate, burst float64
+	hosts       *simplelru.LRU[netip.Prefix, *bucket] // nil until needed
+}
+
+// NewHostLimiter lets each host have burst at once, and rate a second.
+func NewHostLimiter(rate, burst float64) *HostLimiter {
+	return &HostLimiter{rate: rate, burst: burst}
+}
+
+// Allow reports whether the host of the address may have one more at now.
+func (l *HostLimiter) Allow(now time.Time, ip netip.Addr) bool {
+	if ip.Unmap().IsLoopback() {
+		return true
+	}
+	if l.hosts == nil {
+		l.hosts, _ = simplelru.NewLRU[netip.Prefix, *bucket](limitedHosts, nil) // fails only for sizes <= 0
+	}
+	host := identity.Host(ip)
+	b, ok := l.hosts.Get(host)
+	if !ok {
+		b = &bucket{tokens: float32(l.burst), last: now.UnixNano()}
+		l.hosts.Add(host, b)
+	}
+	return b.take(now.UnixNano(), l.rate, l.burst)
+}
+
+// Unanswered bounds the first contacts this node sends to an IP that never
+// answered one, so that nobody who names contacts can aim it at a victim (rule 7).
+// The zero value is ready to use. Not safe for concurrent use.
+type Unanswered struct {
+	ips *simplelru.LRU[netip.Addr, *unansweredIP]
+}
+
+type unansweredIP struct {
+	answered bool
+	bucket   bucket
+}
+
+// Allow reports whether one more first contact may go to the IP at now.
+func (u *Unanswered) Allow(now time.Time, ip netip.Addr) bool {
+	if ip = ip.Unmap(); ip.IsLoopback() {
+		return true
+	}
+	e := u.entry(now, ip)
+	return e.answered || e.bucket.take(now.UnixNano(), UnansweredRate, UnansweredBurst)
+}
+
+// Answered is called when a first contact to the IP was answered, authentically.
+func (u *Unanswered) Answered(now time.Time, ip netip.Addr) {
+	if ip = ip.Unmap(); !ip.IsLoopback() {
+		u.entry(now, ip).answered = true
+	}
+}
+
+func (u *Unanswered) entry(now time.Time, ip netip.Addr) *unansweredIP {
+	if u.ips == nil {
+		u.ips, _ = simplelru.NewLRU[netip.Addr, *unansweredIP](limitedHosts, nil) // fails only for sizes <= 0
+	}
+	e, ok := u.ips.Get(ip)
+	if !ok {
+		e = &unansweredIP{bucket: bucket{tokens: UnansweredBurst, last: now.UnixNano()}}
+		u.ips.Add(ip, e)
+	}
+	return e
+}

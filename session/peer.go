@@ -1,0 +1,65 @@
+package session
+
+import "bytes"
+
+// This file holds rule 4: a new session stands beside the live one until it has
+// opened a datagram; the old one still receives for OldLife; of two begun by both
+// sides at once the one begun by the smaller peer ID is used.
+
+// prefer reports whether a is used rather than b, both with the same peer.
+func (t *Table) prefer(a, b *Session) bool {
+	apart := a.made - b.made
+	if a.initiated != b.initiated && max(apart, -apart) < int64(AtOnce) {
+		selfIsSmaller := bytes.Compare(t.self[:], a.peer[:]) < 0
+		return a.initiated == selfIsSmaller
+	}
+	return apart > 0
+}
+
+// settle is called when s has opened its first datagram. Of the peer's sessions
+// that have, one stays in use, and at most one more still receives.
+func (t *Table) settle(now int64, s *Session) {
+	best := s
+	for o := t.peers[s.peer]; o != nil; o = o.next {
+		if o.confirmed && o.retire == 0 && t.prefer(o, best) {
+			best = o
+		}
+	}
+	for o := t.peers[s.peer]; o != nil; {
+		next := o.next
+		switch {
+		case o == best || !o.confirmed:
+		case o.retire == 0:
+			o.retireAt(now)
+		case o != s:
+			t.live.Remove(o.receiveID)
+		}
+		o = next
+	}
+}
+
+// link puts a session into its peer's list, newest first.
+func (t *Table) link(s *Session) {
+	s.next = t.peers[s.peer]
+	t.peers[s.peer] = s
+}
+
+// unlink takes a session out of its peer's list.
+func (t *Table) unlink(s *Session) {
+	first := t.peers[s.peer]
+	if first == s {
+		if s.next == nil {
+			delete(t.peers, s.peer)
+		} else {
+			t.peers[s.peer] = s.next
+		}
+		s.next = nil
+		return
+	}
+	for o := first; o != nil; o = o.next {
+		if o.next == s {
+			o.next, s.next = s.next, nil
+			return
+		}
+	}
+}

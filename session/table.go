@@ -1,0 +1,144 @@
+package session
+
+import (
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"kadmium/identity"
+)
+
+// Default bounds of a Table.
+const (
+	DefaultLive     = 4096 // sessions, about 450 bytes each
+	DefaultHalfOpen = 1024 // responders' sessions not yet promoted, up to 2 KiB each
+)
+
+// sweepEvery is how often a table looks for sessions past their life by itself.
+const sweepEvery = 10 * time.Second
+
+// A Table holds a node's sessions. Those this side has proof for (it began them,
+// or they opened a datagram) and those it answered but has not heard under yet are
+// separate bounded LRUs: a flood of first contacts cannot push out a live session.
+// Not safe for concurrent use: it belongs to one locked owner, as do the sessions.
+type Table struct {
+	self  identity.ID
+	live  *simplelru.LRU[uint64, *Session]       // by receive ID
+	half  *simplelru.LRU[uint64, *halfOpenEntry] // by receive ID, oldest first
+	asked map[RequestKey]uint64                  // first requests being or been answered, to their receive ID
+	peers map[identity.ID]*Session               // the live sessions with a peer, linked by next
+	swept int64
+}
+
+// NewTable makes the table of the node self with bounds on live and half-open
+// sessions; 0 means the default.
+func NewTable(self identity.ID, live, halfOpen int) *Table {
+	if live <= 0 {
+		live = DefaultLive
+	}
+	if halfOpen <= 0 {
+		halfOpen = DefaultHalfOpen
+	}
+	t := &Table{self: self, asked: make(map[RequestKey]uint64), peers: make(map[identity.ID]*Session)}
+	t.live, _ = simplelru.NewLRU(live, func(_ uint64, s *Session) { t.unlink(s) }) // fails only for sizes <= 0
+	t.half, _ = simplelru.NewLRU(halfOpen, func(_ uint64, h *halfOpenEntry) { delete(t.asked, h.key) })
+	return t
+}
+
+// AddInitiated takes in the session of a completed first contact of this side. It
+// is used at once, beside the live one. If that is suspect it is replaced.
+// It reports false, and does nothing, if the session's ID is taken.
+func (t *Table) AddInitiated(now time.Time, s *Session) bool {
+	t.Sweep(now, false)
+	if t.taken(s.receiveID) {
+		return false
+	}
+	for o := t.peers[s.peer]; o != nil; o = o.next {
+		if o.suspect {
+			o.retireAt(now.UnixNano())
+		}
+	}
+	t.link(s)
+	t.live.Add(s.receiveID, s)
+	return true
+}
+
+func (t *Table) taken(receiveID uint64) bool {
+	return t.live.Contains(receiveID) || t.half.Contains(receiveID)
+}
+
+// Find is the session that receives under the ID at now, live or half-open. A
+// missing one draws a NOSESSION.
+func (t *Table) Find(now time.Time, receiveID uint64) (*Session, bool) {
+	if s, ok := t.live.Get(receiveID); ok {
+		if s.receives(now.UnixNano()) {
+			return s, true
+		}
+		t.live.Remove(receiveID)
+		return nil, false
+	}
+	h, ok := t.half.Peek(receiveID)
+	if !ok || h.session == nil || !h.session.receives(now.UnixNano()) {
+		return nil, false
+	}
+	return h.session, true
+}
+
+// Opened is called after each datagram that a found session opened. The first one
+// promotes the session: it is then live, proven at its address, and by rule 4 in
+// use or already an old one.
+func (t *Table) Opened(now time.Time, s *Session) {
+	if s.confirmed {
+		return
+	}
+	s.confirmed = true
+	if !s.initiated {
+		t.half.Remove(s.receiveID)
+		t.link(s)
+		t.live.Add(s.receiveID, s)
+	}
+	t.settle(now.UnixNano(), s)
+}
+
+// ForPeer is the session to send a new request to the peer under, if there is one.
+func (t *Table) ForPeer(now time.Time, id identity.ID) (*Session, bool) {
+	var best *Session
+	for s := t.peers[id]; s != nil; s = s.next {
+		if s.usable(now.UnixNano()) && (best == nil || t.prefer(s, best)) {
+			best = s
+		}
+	}
+	if best == nil {
+		return nil, false
+	}
+	t.live.Get(best.receiveID) // used: to the front
+	return best, true
+}
+
+// Suspect is called when the peer said, by a NOSESSION that echoes a request in
+// flight, that it lost the session. That is no proof: the session lives on until a
+// new one with the peer is there.
+func (t *Table) Suspect(s *Session) { s.suspect = true }
+
+// Sweep drops what is past its life. The table does it by itself as sessions come
+// in, every 10 s at most; force does it now.
+func (t *Table) Sweep(now time.Time, force bool) {
+	at := now.UnixNano()
+	if !force && at-t.swept < int64(sweepEvery) && at >= t.swept {
+		return
+	}
+	t.swept = at
+	for _, id := range t.live.Keys() {
+		if s, _ := t.live.Peek(id); !s.receives(at) {
+			t.live.Remove(id)
+		}
+	}
+	t.expireHalfOpen(at)
+}
+
+// Live is the number of sessions that are not half-open.
+func (t *Table) Live() int { return t.live.Len() }
+
+// HalfOpen is the number of first contacts answered, or being answered, whose
+// initiator has not been heard under the session.
+func (t *Table) HalfOpen() int { return t.half.Len() }
