@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"kadmium"
 	"kadmium/identity"
 )
 
@@ -22,6 +23,7 @@ type failure struct {
 	Message string `json:"error"`
 	Next    string `json:"next,omitempty"`
 	Code    int    `json:"exit"`
+	Lookup  *walk  `json:"lookup,omitempty"` // with --trace, how it failed
 }
 
 func (f *failure) Error() string { return f.Message }
@@ -47,6 +49,25 @@ var knownFailures = []struct {
 	{identity.ErrKeyExists, exitNotDone, ""},
 	{identity.ErrBadPeerID, exitBadInput, "a peer ID is the text that `kad key show FILE` prints (12D3KooW...)"},
 	{identity.ErrBadAddress, exitBadInput, "an address is /ip4/203.0.113.7/udp/4100/p2p/12D3KooW..., /ip6/..., or host:port"},
+	{kadmium.ErrBadAddress, exitBadInput, "an address is /ip4/203.0.113.7/udp/4100/p2p/12D3KooW..., /ip6/..., or host:port"},
+	{kadmium.ErrUnknownNamespace, exitBadInput, "use /v/NAME, /imm/SHA-256 in hex, /sig/PEER/NAME or /pk/PEER"},
+	{kadmium.ErrTooLarge, exitBadInput, "a key may have 512 bytes, a key with its value about 1,000, a message's payload 1,024"},
+	{kadmium.ErrEmptyKey, exitBadInput, "a key is text like /v/hello"},
+	{kadmium.ErrInvalid, exitBadInput, "see what its namespace asks for: kad help put"},
+	{kadmium.ErrBadOption, exitBadInput, ""},
+	{kadmium.ErrBadConfig, exitBadInput, ""},
+	{kadmium.ErrAddressInUse, exitNotDone, "choose another port with --listen, or port 0 for any"},
+	{kadmium.ErrInUse, exitNotDone, "stop the node that has it, or choose another --data"},
+	{kadmium.ErrUnwritable, exitNotDone, "check the directory's permissions, or choose another --data"},
+	{kadmium.ErrCorrupt, exitNotDone, "restore it from a copy; or move it away, and the node starts without what it held"},
+	{kadmium.ErrClosed, exitNotDone, "the node is ending; start it again"},
+	{kadmium.ErrNotFound, exitNotDone, "check the name, or see who was asked: --trace"},
+	{kadmium.ErrNoPeers, exitNotDone, "the node is alone: start it with --bootstrap ADDR"},
+	{kadmium.ErrNoAnswer, exitNotDone, "check that it runs, is reachable over UDP, and is in the same --network"},
+	{kadmium.ErrNotStored, exitNotDone, "see who was asked and what they said: --trace"},
+	{kadmium.ErrConflict, exitNotDone, "get the record anew and put with --cas and its sequence"},
+	{kadmium.ErrOlder, exitNotDone, "put with a higher --seq, or none"},
+	{kadmium.ErrNoHandler, exitNotDone, "check the protocol's name; every kad node answers /kad/echo/1"},
 	{context.DeadlineExceeded, exitNotDone, "try again, or allow more time with --timeout"},
 	{context.Canceled, exitNotDone, "it was interrupted; run it again"},
 	{fs.ErrNotExist, exitNotDone, "check the file's name"},

@@ -78,7 +78,11 @@ taken); 2 bad input. Each flag can also come from the environment as KAD_*.`,
 		return badInput("see: "+cmd.CommandPath()+" --help", "%v", err)
 	})
 	root.AddCommand(
-		a.keyCommand(), a.versionCommand(), a.completionCommand(),
+		a.demoCommand(), a.nodeCommand(), a.keyCommand(),
+		a.pingCommand(), a.findCommand(), a.closestCommand(),
+		a.putCommand(), a.getCommand(), a.unpublishCommand(), a.provideCommand(), a.providersCommand(), a.sendCommand(),
+		a.tableCommand(), a.statsCommand(),
+		a.versionCommand(), a.completionCommand(),
 	)
 	nameEnv(root)
 	a.describeAsJSON(root)

@@ -42,6 +42,9 @@ func encodeJSON(w io.Writer, v any) error {
 // reader of JSON, the one object on stdout.
 func (a *app) report(command string, err error, asJSON bool) {
 	f := asFailure(err)
+	if f.Lookup != nil && !asJSON {
+		f.Lookup.draw(a.stderr)
+	}
 	fmt.Fprintf(a.stderr, "%s: %s\n", command, f.Message)
 	if f.Next != "" {
 		fmt.Fprintf(a.stderr, "  next: %s\n", f.Next)

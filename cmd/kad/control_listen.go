@@ -1,0 +1,62 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// umask is the process's: listenControl borrows it.
+var umask sync.Mutex
+
+// listenControl opens a control socket, mode 0600 from its first moment. What a
+// killed node left behind is replaced; a live node's socket, or a file of another
+// kind, is left alone.
+func listenControl(path string) (*net.UnixListener, error) {
+	if err := checkSocketPath(path); err != nil {
+		return nil, err
+	}
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, notDone("choose another path with --control", "control socket: %v", err)
+	case info.Mode().Type() != fs.ModeSocket:
+		return nil, notDone("choose another path with --control", "control socket %s: a file of another kind is there; it is left as it is", path)
+	default:
+		if c, err := net.DialTimeout("unix", path, time.Second); err == nil {
+			c.Close()
+			return nil, notDone("stop the other node, or choose another path with --control", "control socket %s: another node is listening there", path)
+		}
+		if err := os.Remove(path); err != nil {
+			return nil, notDone("remove it, or choose another path with --control", "control socket %s: left behind by an earlier node: %v", path, err)
+		}
+	}
+	umask.Lock()
+	defer umask.Unlock()
+	old := syscall.Umask(0o177)
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	syscall.Umask(old)
+	if err != nil {
+		return nil, notDone("choose another path with --control", "control socket %s: %v", path, err)
+	}
+	return l, nil
+}
+
+// ownSocket refuses a socket that another user put where ours is expected: it would
+// read what we send and answer as it likes.
+func ownSocket(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if me := uint32(os.Getuid()); ok && owner.Uid != me && owner.Uid != 0 && me != 0 {
+		return notDone("name the right one with --control", "control socket %s belongs to another user", path)
+	}
+	return nil
+}

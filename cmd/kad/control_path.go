@@ -1,0 +1,55 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// maxSocketPath is the longest path of a unix socket, in bytes: the system's
+// address structure, less the zero byte that ends it.
+const maxSocketPath = len(syscall.RawSockaddrUnix{}.Path) - 1
+
+// socketName is the control socket of a node with a data directory, in it.
+const socketName = "control.sock"
+
+// controlPath is where a node listens and its callers look: the path given, else in
+// the data directory, else the user's one default.
+func controlPath(control, data string) string {
+	switch {
+	case control != "":
+		return control
+	case data != "":
+		return filepath.Join(data, socketName)
+	}
+	return defaultControlPath()
+}
+
+// defaultControlPath is the control socket of a node without data directory: in the
+// user's runtime directory if there is one, else beside the temporary files.
+func defaultControlPath() string {
+	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" {
+		return filepath.Join(dir, "kad.sock")
+	}
+	return filepath.Join(os.TempDir(), fmt.Sprintf("kad-%d.sock", os.Getuid()))
+}
+
+// defaultDataDir is where commands look for a running node's socket besides
+// defaultControlPath. It is never made unless --data names it.
+func defaultDataDir() string {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(home, ".kad")
+}
+
+// checkSocketPath refuses a path that no unix socket can have.
+func checkSocketPath(path string) error {
+	if len(path) > maxSocketPath {
+		return badInput("give a shorter one with --control",
+			"control socket path %s: %d bytes are too long for a unix socket, which may have %d", path, len(path), maxSocketPath)
+	}
+	return nil
+}

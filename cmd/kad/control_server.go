@@ -1,0 +1,112 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"kadmium"
+)
+
+// Limits of the control protocol.
+const (
+	maxControlLine    = 64 << 10 // bytes of a request; the largest value is far smaller
+	maxControlCalls   = 64       // connections served at once; more wait
+	controlReadTime   = 10 * time.Second
+	defaultCallTime   = 30 * time.Second
+	maxCallTime       = 10 * time.Minute
+	controlWriteGrace = 5 * time.Second
+)
+
+// A controlRequest is the one line a caller sends: an operation, its arguments, and
+// how long it may take.
+type controlRequest struct {
+	Command string          `json:"command"`
+	Args    json.RawMessage `json:"args"`
+	Timeout time.Duration   `json:"timeout_ns"`
+}
+
+// A controlReply is the one line that comes back. Then the connection is closed.
+type controlReply struct {
+	Result  json.RawMessage `json:"result,omitempty"`
+	Failure *failure        `json:"failure,omitempty"`
+}
+
+// serveControl runs the operations that callers ask of the node until the listener
+// is closed; then it cancels those under way and waits for them.
+func serveControl(ctx context.Context, l net.Listener, n *kadmium.Node) {
+	ctx, cancel := context.WithCancel(ctx)
+	var calls sync.WaitGroup
+	room := make(chan struct{}, maxControlCalls)
+	for {
+		c, err := l.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			break
+		}
+		if err != nil { // out of file descriptors, say: what holds them will end
+			time.Sleep(50 * time.Millisecond)
+			continue
+		}
+		room <- struct{}{}
+		calls.Go(func() {
+			defer func() { <-room }()
+			defer c.Close()
+			stop := context.AfterFunc(ctx, func() { _ = c.SetReadDeadline(time.Now()) })
+			defer stop()
+			answerControl(ctx, c, n)
+		})
+	}
+	cancel()
+	calls.Wait()
+}
+
+func answerControl(ctx context.Context, c net.Conn, n *kadmium.Node) {
+	_ = c.SetReadDeadline(time.Now().Add(controlReadTime))
+	in := bufio.NewReader(io.LimitReader(c, maxControlLine))
+	line, err := in.ReadBytes('\n')
+	if err != nil {
+		return // the caller left, or sends no line
+	}
+	result, err := runControl(ctx, c, n, line)
+	reply := controlReply{}
+	if err != nil {
+		reply.Failure = asFailure(err)
+	}
+	if result != nil {
+		reply.Result, err = json.Marshal(result)
+		if err != nil {
+			reply.Failure = asFailure(fmt.Errorf("encoding the result: %w", err))
+		}
+	}
+	_ = c.SetWriteDeadline(time.Now().Add(controlWriteGrace))
+	_ = encodeJSON(c, reply) // the caller may have left
+}
+
+func runControl(ctx context.Context, c net.Conn, n *kadmium.Node, line []byte) (any, error) {
+	var q controlRequest
+	if err := json.Unmarshal(line, &q); err != nil {
+		return nil, badInput("", "control request: %v", err)
+	}
+	run := operations[q.Command]
+	if run == nil {
+		return nil, badInput("use the kad of the node's own version", "the node knows no operation %q", q.Command)
+	}
+	if q.Timeout <= 0 {
+		q.Timeout = defaultCallTime
+	}
+	ctx, cancel := context.WithTimeout(ctx, min(q.Timeout, maxCallTime))
+	defer cancel()
+	// A caller who leaves wants the answer no longer.
+	_ = c.SetReadDeadline(time.Time{})
+	go func() {
+		_, _ = c.Read(make([]byte, 1))
+		cancel()
+	}()
+	return run(ctx, n, q.Args)
+}

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kadmium"
+	"kadmium/identity"
+)
+
+// What the demo's nodes say to one another.
+const (
+	demoProtocol = "/kad/demo/1"
+	demoMessage  = "hello from 3"
+	demoReply    = "hello back from 2"
+	demoValue    = "kept by the network"
+)
+
+// demoK is the demo's k: of three nodes two hold a value, and the third has to ask.
+const demoK = 2
+
+// demoTime bounds the whole demo; it takes a fraction of a second.
+const demoTime = 20 * time.Second
+
+// A demoResult is `kad demo`.
+type demoResult struct {
+	Nodes   []demoNode `json:"nodes"` // 1, 2 and 3
+	Joins   []demoJoin `json:"joins"` // of 2 and 3
+	Find    findResult `json:"find"`  // 3 finds 2
+	Message struct {
+		Protocol string  `json:"protocol"`
+		Sent     string  `json:"sent"`
+		Reply    string  `json:"reply"`
+		MS       float64 `json:"ms"`
+	} `json:"message"`
+	Value struct {
+		Key        string      `json:"key"`
+		Value      string      `json:"value"`
+		Holders    int         `json:"holders"`
+		SelfHolder bool        `json:"self_holder"` // 2 is one of them
+		Put        walk        `json:"put"`
+		From       identity.ID `json:"from"`
+		walk                   // of the get
+	} `json:"value"`
+}
+
+type demoNode struct {
+	Peer    identity.ID      `json:"peer"`
+	Address identity.Address `json:"address"`
+}
+
+type demoJoin struct {
+	Node int `json:"node"`
+	walk
+}
+
+func (a *app) demoCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "demo",
+		Short: "Watch three nodes find each other, talk and keep a value",
+		Long: `Run three nodes on 127.0.0.1, each with a UDP socket of its own. 2 and 3 know only 1.
+3 finds 2, sends it a message and gets the reply; 2 puts a value, 3 gets it. It ends by
+itself.`,
+		Example: "  kad demo\n  kad demo --json",
+		Args:    arguments(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx, cancel := context.WithTimeout(cmd.Context(), demoTime)
+			defer cancel()
+			d := demo{out: io.Discard}
+			if !a.json {
+				d.out = a.stdout
+			}
+			defer d.close()
+			if err := d.run(ctx); err != nil {
+				return fmt.Errorf("demo: %w", err)
+			}
+			if !a.json {
+				return nil
+			}
+			return a.print(d.result, nil)
+		},
+	}
+}
+
+// A demo is the story as it unfolds: what happens is told at once and kept.
+type demo struct {
+	out    io.Writer
+	nodes  []*kadmium.Node
+	result demoResult
+}
+
+func (d *demo) close() {
+	for _, n := range d.nodes {
+		n.Close()
+	}
+}
+
+func (d *demo) run(ctx context.Context) error {
+	fmt.Fprintf(d.out, "Three nodes on 127.0.0.1, each with a UDP socket of its own:\n\n")
+	for _, chapter := range []func(context.Context) error{d.start, d.join, d.find, d.talk, d.keep} {
+		if err := chapter(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// start makes the three nodes; none knows another yet.
+func (d *demo) start(context.Context) error {
+	for i := range 3 {
+		n, err := kadmium.New(kadmium.Config{Listen: []string{"127.0.0.1:0"}, Network: "kad demo", K: demoK})
+		if err != nil {
+			return err
+		}
+		d.nodes = append(d.nodes, n)
+		node := demoNode{n.ID(), n.Addresses()[0]}
+		d.result.Nodes = append(d.result.Nodes, node)
+		fmt.Fprintf(d.out, "  %d  %s\n", i+1, node.Address)
+	}
+	return nil
+}
+
+// join lets 2 and 3 join by 1: each looks itself up (Kademlia, section 2.3).
+func (d *demo) join(ctx context.Context) error {
+	for i := 1; i < 3; i++ {
+		d.tell("%d knows only 1, and joins by looking itself up", i+1)
+		l, err := d.nodes[i].Bootstrap(ctx, d.result.Nodes[0].Address.String())
+		if err != nil {
+			return err
+		}
+		j := demoJoin{i + 1, newWalk(l)}
+		d.result.Joins = append(d.result.Joins, j)
+		d.walk(&j.walk, fmt.Sprintf("joined: it knows %s", count(len(d.nodes[i].Peers()), "peer")))
+		if err := d.known(ctx, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// known waits until node 1 has verified node i and names it to others.
+func (d *demo) known(ctx context.Context, i int) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	events := d.nodes[0].Events(ctx)
+	for {
+		for _, p := range d.nodes[0].Peers() {
+			if p.ID == d.nodes[i].ID() {
+				return nil
+			}
+		}
+		if _, ok := <-events; !ok {
+			return fmt.Errorf("1 never came to know %d: %w", i+1, context.Cause(ctx))
+		}
+	}
+}
+
+func (d *demo) find(ctx context.Context) error {
+	d.tell("3 looks for 2 by its peer ID")
+	got, err := findOperation.run(ctx, d.nodes[2], findArgs{d.nodes[1].ID()})
+	if err != nil {
+		return err
+	}
+	d.result.Find = got
+	d.walk(&got.walk, "found at "+got.Address.Endpoint.String())
+	return nil
+}
+
+func (d *demo) talk(ctx context.Context) error {
+	d.tell("3 sends 2 a message: %q", demoMessage)
+	d.nodes[1].Handle(demoProtocol, func(context.Context, kadmium.Message) ([]byte, error) { return []byte(demoReply), nil })
+	got, err := d.nodes[2].Send(ctx, d.result.Find.Address, demoProtocol, []byte(demoMessage))
+	if err != nil {
+		return err
+	}
+	m := &d.result.Message
+	m.Protocol, m.Sent, m.Reply, m.MS = demoProtocol, demoMessage, string(got.Payload), milliseconds(got.RTT)
+	fmt.Fprintf(d.out, "  2 replies: %q (%s)\n", m.Reply, brief(got.RTT))
+	return nil
+}
+
+// keep lets 2 put a value that belongs to 1 and 2, and 3 get it.
+func (d *demo) keep(ctx context.Context) error {
+	v := &d.result.Value
+	v.Key, v.Value = d.farKey(), demoValue
+	d.tell("2 puts %s = %q at the %d nodes closest to the key", v.Key, v.Value, demoK)
+	put, err := d.nodes[1].Put(ctx, v.Key, []byte(v.Value), kadmium.PutOptions{})
+	if err != nil {
+		return err
+	}
+	v.Holders, v.SelfHolder, v.Put = put.Holders, put.Self, newWalk(put.Lookup)
+	also := ""
+	if put.Self {
+		also = ", 2 itself one of them"
+	}
+	d.walk(&v.Put, fmt.Sprintf("kept by %s%s", count(put.Holders, "node"), also))
+
+	d.tell("3 gets %s", v.Key)
+	got, err := d.nodes[2].Get(ctx, v.Key, kadmium.GetOptions{})
+	if err != nil {
+		return err
+	}
+	v.Value, v.From, v.walk = string(got.Value), got.From, newWalk(got.Lookup)
+	d.walk(&v.walk, fmt.Sprintf("got %q from %s", v.Value, d.name(got.From)))
+	return nil
+}
+
+// farKey is a key that 3 stands farthest from, so that it holds no copy.
+func (d *demo) farKey() string {
+	at := [3]identity.Position{}
+	for i, n := range d.nodes {
+		at[i] = n.ID().Position()
+	}
+	for i := 1; ; i++ {
+		key := fmt.Sprintf("/v/greeting-%d", i)
+		target := identity.KeyPosition([]byte(key))
+		if identity.Compare(&target, &at[0], &at[2]) < 0 && identity.Compare(&target, &at[1], &at[2]) < 0 {
+			return key
+		}
+	}
+}

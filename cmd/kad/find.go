@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"kadmium"
+	"kadmium/identity"
+)
+
+// A findResult is `kad find`.
+type findResult struct {
+	Peer    identity.ID      `json:"peer"`
+	Address identity.Address `json:"address,omitzero"`
+	walk
+}
+
+type findArgs struct {
+	Peer identity.ID `json:"peer"`
+}
+
+var findOperation = operation[findArgs, findResult]{"find", func(ctx context.Context, n *kadmium.Node, args findArgs) (findResult, error) {
+	found, err := n.FindPeer(ctx, args.Peer)
+	return findResult{args.Peer, found.Peer.Address, newWalk(found.Lookup)}, err
+}}
+
+func (a *app) findCommand() *cobra.Command {
+	var r reach
+	cmd := &cobra.Command{
+		Use:     "find PEER",
+		Short:   "Find where a peer is",
+		Long:    "Find where a peer is: it has answered at the address that is printed.",
+		Example: "  kad find 12D3KooWLU2znyJMtDiHArqAGbZn8CgUGp92kxDBtefftEEaHSZS --trace",
+		Args:    arguments("PEER"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := parsePeer(args[0])
+			if err != nil {
+				return err
+			}
+			got, err := ask(a, cmd, &r, findOperation, findArgs{id})
+			if err != nil {
+				return err
+			}
+			return a.print(got, func(w io.Writer) {
+				got.draw(w)
+				fmt.Fprintf(w, "%s\n(%s)\n", got.Address, got.summary())
+			})
+		},
+	}
+	r.flags(cmd)
+	r.traceFlag(cmd)
+	return cmd
+}

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kadmium"
+	"kadmium/identity"
+)
+
+// defaultListen is where a node listens unless it is told otherwise.
+const defaultListen = "/ip4/0.0.0.0/udp/4100"
+
+// echoProtocol is answered by every kad node with the message's own payload.
+const echoProtocol = "/kad/echo/1"
+
+// A readyLine is the first line of `kad node`.
+type readyLine struct {
+	Peer      identity.ID        `json:"peer"`
+	Addresses []identity.Address `json:"addresses"`
+}
+
+// A messageLine is printed for each message of a protocol that nobody handles.
+type messageLine struct {
+	Message struct {
+		From     identity.Address `json:"from"`
+		Protocol string           `json:"protocol"`
+		Payload  *string          `json:"payload,omitempty"` // if it is UTF-8
+		Base64   []byte           `json:"payload_base64"`
+	} `json:"message"`
+}
+
+// nodeFlags are the flags of `kad node`.
+type nodeFlags struct {
+	listen, bootstrap                 []string
+	key, data, mode, network, control string
+}
+
+func (a *app) nodeCommand() *cobra.Command {
+	var nf nodeFlags
+	cmd := &cobra.Command{
+		Use:   "node",
+		Short: "Run a node",
+		Long: `Run a node until it gets SIGINT or SIGTERM. The first line of stdout says that it is
+ready: its sockets are bound and its first attempt to join has ended.
+
+With --data it loses nothing on a crash; without, nothing is kept. Without --key the
+key lives in --data, and without either it is made for this run. Messages of protocol
+/kad/echo/1 are answered with their payload, those of any other protocol printed.`,
+		Example: `  kad node --data ~/.kad
+  kad node --listen /ip4/127.0.0.1/udp/0 --bootstrap /ip4/127.0.0.1/udp/4100
+  kad node --listen /ip4/0.0.0.0/udp/4100 --listen /ip6/::/udp/4100 --mode server`,
+		Args: arguments(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a.quietJSON = true // the first line of stdout is the ready line
+			return a.runNode(cmd.Context(), &nf)
+		},
+	}
+	f := cmd.Flags()
+	f.StringSliceVar(&nf.listen, "listen", []string{defaultListen}, "address to listen on; port 0 lets the system pick (may be repeated)")
+	f.StringSliceVar(&nf.bootstrap, "bootstrap", nil, "peer to join by: multiaddr or host:port (may be repeated)")
+	f.StringVar(&nf.key, "key", "", "key file (default: the one in --data, else made for this run)")
+	f.StringVar(&nf.data, "data", "", "directory that keeps everything over restarts (default none: all in memory)")
+	f.StringVar(&nf.mode, "mode", "auto", "auto, client or server: whether others may keep this node in their tables")
+	f.StringVar(&nf.network, "network", kadmium.DefaultNetwork, "name of the network to be in")
+	f.StringVar(&nf.control, "control", "", "control socket (default in --data, else "+defaultControlPath()+")")
+	return cmd
+}
+
+// config is the node that the flags describe.
+func (nf *nodeFlags) config(log *slog.Logger) (kadmium.Config, error) {
+	cfg := kadmium.Config{Listen: nf.listen, Bootstrap: nf.bootstrap, DataDir: nf.data, Network: nf.network, Logger: log}
+	switch nf.mode {
+	case "auto":
+		cfg.Mode = kadmium.Auto
+	case "client":
+		cfg.Mode = kadmium.Client
+	case "server":
+		cfg.Mode = kadmium.Server
+	default:
+		return cfg, badInput("choose auto, client or server", "--mode %q is none", nf.mode)
+	}
+	if nf.network == "" {
+		return cfg, badInput("leave it out for "+kadmium.DefaultNetwork, "--network is empty")
+	}
+	for _, text := range nf.listen {
+		if err := checkListen(text); err != nil {
+			return cfg, err
+		}
+	}
+	if _, err := listenFor(nf.bootstrap); err != nil {
+		return cfg, err
+	}
+	if nf.key == "" {
+		return cfg, nil
+	}
+	var err error
+	cfg.Key, err = identity.LoadKey(nf.key)
+	return cfg, err
+}
+
+// checkListen refuses what is no address of this machine's to listen on.
+func checkListen(text string) error {
+	a, err := identity.ParseAddress(text)
+	if err != nil {
+		return err
+	}
+	if !a.ID.IsZero() || a.Endpoint.Addr().IsMulticast() {
+		return badInput("listen on an address like "+defaultListen, "--listen %s: not an address to listen on", text)
+	}
+	return nil
+}
+
+func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
+	signal.Ignore(syscall.SIGPIPE) // whoever read the ready line may have left
+	log := slog.New(slog.NewTextHandler(a.stderr, nil))
+	cfg, err := nf.config(log)
+	if err != nil {
+		return err
+	}
+	path := controlPath(nf.control, nf.data)
+	if err := checkSocketPath(path); err != nil {
+		return err
+	}
+	n, err := kadmium.New(cfg)
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	n.Handle(echoProtocol, func(_ context.Context, m kadmium.Message) ([]byte, error) { return m.Payload, nil })
+
+	l, err := listenControl(path)
+	switch {
+	case err == nil:
+		stop := startControl(l, n)
+		defer stop()
+	case nf.control != "" || nf.data != "":
+		return err
+	default: // the default socket is a convenience: several nodes may run without one
+		log.Warn("no control socket", "error", err)
+	}
+	if err := n.Joined(ctx); err != nil && ctx.Err() == nil {
+		log.Warn("not joined yet; trying on", "bootstrap", strings.Join(nf.bootstrap, " "), "error", err)
+	}
+	if ctx.Err() != nil {
+		return nil // told to end before it was ready
+	}
+	if err := a.printReady(n); err != nil {
+		return err
+	}
+	a.printMessages(n, log)
+	<-ctx.Done()
+	log.Info("closing")
+	return a.closeInTime(n)
+}
+
+// startControl serves the control socket; stop ends that and removes it.
+func startControl(l net.Listener, n *kadmium.Node) (stop func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		serveControl(context.Background(), l, n)
+	}()
+	return func() {
+		l.Close()
+		<-done
+	}
+}
+
+func (a *app) printReady(n *kadmium.Node) error {
+	r := readyLine{n.ID(), n.Addresses()}
+	return a.print(r, func(w io.Writer) {
+		texts := make([]string, len(r.Addresses))
+		for i, addr := range r.Addresses {
+			texts[i] = addr.String()
+		}
+		fmt.Fprintf(w, "ready %s\n", strings.Join(texts, " "))
+	})
+}
+
+// printMessages prints each message that no handler takes, one a line.
+func (a *app) printMessages(n *kadmium.Node, log *slog.Logger) {
+	var line sync.Mutex // handlers run at the same time
+	n.Handle("", func(_ context.Context, m kadmium.Message) ([]byte, error) {
+		var ml messageLine
+		ml.Message.From, ml.Message.Protocol = m.From, m.Protocol
+		ml.Message.Payload, ml.Message.Base64 = text(m.Payload), append([]byte{}, m.Payload...)
+		line.Lock()
+		defer line.Unlock()
+		err := a.print(ml, func(w io.Writer) {
+			fmt.Fprintf(w, "message %q from %s: %q\n", m.Protocol, m.From, m.Payload)
+		})
+		if err != nil {
+			log.Warn("message not printed", "error", err)
+		}
+		return nil, err
+	})
+}
+
+// closeTime is how long closing may take: it waits for no peer, only for the disk.
+const closeTime = 4 * time.Second
+
+var errSlowClose = errors.New("closing took too long; what was acknowledged is on disk")
+
+func (a *app) closeInTime(n *kadmium.Node) error {
+	closed := make(chan error, 1)
+	go func() { closed <- n.Close() }()
+	select {
+	case err := <-closed:
+		return err
+	case <-time.After(closeTime):
+		return errSlowClose
+	}
+}

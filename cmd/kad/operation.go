@@ -1,0 +1,43 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+
+	"kadmium"
+)
+
+// An operation is what a subcommand asks of a node. The same code runs over a node
+// in this process and, behind the control socket, in the process of a running one:
+// arguments and result travel as JSON. A result may come beside an error: how a
+// lookup failed is worth knowing.
+type operation[A, R any] struct {
+	command string
+	run     func(ctx context.Context, n *kadmium.Node, args A) (R, error)
+}
+
+// A served operation has its types erased, for the control server.
+type served func(ctx context.Context, n *kadmium.Node, args json.RawMessage) (any, error)
+
+func (o operation[A, R]) serve(ctx context.Context, n *kadmium.Node, raw json.RawMessage) (any, error) {
+	var args A
+	if err := json.Unmarshal(raw, &args); err != nil {
+		return nil, badInput("use the kad of the node's own version", "arguments of %s: %v", o.command, err)
+	}
+	return o.run(ctx, n, args)
+}
+
+// operations are those that a running node serves on its control socket.
+var operations = map[string]served{
+	pingOperation.command:      pingOperation.serve,
+	findOperation.command:      findOperation.serve,
+	closestOperation.command:   closestOperation.serve,
+	putOperation.command:       putOperation.serve,
+	getOperation.command:       getOperation.serve,
+	provideOperation.command:   provideOperation.serve,
+	providersOperation.command: providersOperation.serve,
+	unpublishOperation.command: unpublishOperation.serve,
+	sendOperation.command:      sendOperation.serve,
+	tableOperation.command:     tableOperation.serve,
+	statsOperation.command:     statsOperation.serve,
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kadmium"
+)
+
+// A providersResult is `kad providers`.
+type providersResult struct {
+	Key       string             `json:"key"`
+	Providers []kadmium.Provider `json:"providers"`
+	walk
+}
+
+type providersArgs struct {
+	Key string `json:"key"`
+	Max int    `json:"max"`
+}
+
+var providersOperation = operation[providersArgs, providersResult]{"providers", func(ctx context.Context, n *kadmium.Node, args providersArgs) (providersResult, error) {
+	var l kadmium.Lookup
+	got := providersResult{Key: args.Key, Providers: []kadmium.Provider{}}
+	for p, err := range n.Providers(ctx, args.Key, kadmium.ProvidersOptions{Max: args.Max, Lookup: &l}) {
+		if err != nil {
+			got.walk = newWalk(l)
+			return got, err
+		}
+		p.Expires = p.Expires.UTC()
+		got.Providers = append(got.Providers, p)
+	}
+	got.walk = newWalk(l)
+	if len(got.Providers) == 0 {
+		return got, fmt.Errorf("providers of %s: %w", args.Key, kadmium.ErrNotFound)
+	}
+	return got, nil
+}}
+
+func (a *app) providersCommand() *cobra.Command {
+	var r reach
+	var q providersArgs
+	cmd := &cobra.Command{
+		Use:     "providers KEY",
+		Short:   "Find who provides a key",
+		Example: "  kad providers /v/hello\n  kad providers /v/hello --max 3 --json",
+		Args:    arguments("KEY"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			q.Key = args[0]
+			if err := checkKey(q.Key); err != nil {
+				return err
+			}
+			if q.Max < 0 {
+				return badInput("choose 1 or more, or 0 for all", "--max %d is out of range", q.Max)
+			}
+			got, err := ask(a, cmd, &r, providersOperation, q)
+			if err != nil {
+				return err
+			}
+			return a.print(got, func(w io.Writer) {
+				got.draw(w)
+				for _, p := range got.Providers {
+					fmt.Fprintf(w, "%s  until %s\n", p.Address, p.Expires.Format(time.RFC3339))
+				}
+				fmt.Fprintf(w, "(%s, %s)\n", count(len(got.Providers), "provider"), got.summary())
+			})
+		},
+	}
+	cmd.Flags().IntVar(&q.Max, "max", 0, "stop after so many; 0: all that are met")
+	r.flags(cmd)
+	r.traceFlag(cmd)
+	return cmd
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kadmium"
+)
+
+// A putResult is `kad put` and `kad provide`.
+type putResult struct {
+	Key         string    `json:"key"`
+	Sequence    uint64    `json:"sequence"`
+	Holders     int       `json:"holders"`     // nodes that confirmed it, the asking one counted
+	SelfHolder  bool      `json:"self_holder"` // the asking node is one of them
+	Expires     time.Time `json:"expires"`     // unless it is published again
+	Republished bool      `json:"republished"` // the node publishes it again before that
+	walk
+}
+
+type putArgs struct {
+	Key      string        `json:"key"`
+	Value    []byte        `json:"value"`
+	TTL      time.Duration `json:"ttl_ns,omitempty"`
+	Sequence *uint64       `json:"sequence,omitempty"`
+	Swap     *uint64       `json:"swap,omitempty"`
+	Once     bool          `json:"once,omitempty"`
+}
+
+var putOperation = operation[putArgs, putResult]{"put", func(ctx context.Context, n *kadmium.Node, args putArgs) (putResult, error) {
+	got, err := n.Put(ctx, args.Key, args.Value, kadmium.PutOptions{
+		TTL: args.TTL, Sequence: args.Sequence, Swap: args.Swap, Ephemeral: args.Once,
+	})
+	return newPutResult(args.Key, got, !args.Once), err
+}}
+
+func newPutResult(key string, got kadmium.Stored, republished bool) putResult {
+	return putResult{
+		Key: key, Sequence: got.Sequence, Holders: got.Holders, SelfHolder: got.Self,
+		Expires: got.Expires.UTC(), Republished: republished, walk: newWalk(got.Lookup),
+	}
+}
+
+func (a *app) putCommand() *cobra.Command {
+	var r reach
+	var p putArgs
+	var sequence, swap uint64
+	cmd := &cobra.Command{
+		Use:   "put KEY VALUE|-",
+		Short: "Store a value at the nodes closest to its key",
+		Long: `Store a value at the k nodes closest to its key. The running node publishes it again
+every 22 h. VALUE - reads stdin. A key begins with its namespace:
+
+  /v/NAME              a public blackboard: anyone may overwrite, the higher sequence wins
+  /imm/SHA-256         immutable: the value's hash, in hex
+  /sig/PEER/NAME       signed by that peer, which must be the node that puts it
+  /pk/PEER             a peer's public key`,
+		Example: `  kad put /v/hello world
+  date | kad put /v/now - --ttl 1h
+  kad put /sig/12D3KooW.../profile "new text" --cas 7 --key me.pem --bootstrap seed.example:4100`,
+		Args: arguments("KEY", "VALUE|-"),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			p.Key = args[0]
+			if err := checkRecordKey(p.Key); err != nil {
+				return err
+			}
+			if p.Value, err = a.input(args[1], "VALUE"); err != nil {
+				return err
+			}
+			if cmd.Flags().Changed("seq") {
+				p.Sequence = &sequence
+			}
+			if cmd.Flags().Changed("cas") {
+				p.Swap = &swap
+			}
+			if err := checkPut(cmd, p); err != nil {
+				return err
+			}
+			p.Once = r.own(a, cmd) // nobody will be there to publish it again
+			got, err := ask(a, cmd, &r, putOperation, p)
+			if err != nil {
+				return err
+			}
+			return a.print(got, func(w io.Writer) { got.drawPut(w, "stored") })
+		},
+	}
+	f := cmd.Flags()
+	f.DurationVar(&p.TTL, "ttl", 0, "how long it lives (default 24h; holders cap it at a week)")
+	f.Uint64Var(&sequence, "seq", 0, "sequence number (default the highest found, plus one)")
+	f.Uint64Var(&swap, "cas", 0, "only where the held sequence is this; 0: none is held")
+	r.flags(cmd)
+	r.traceFlag(cmd)
+	return cmd
+}
+
+// drawPut says what became of a put or a provide.
+func (p *putResult) drawPut(w io.Writer, verb string) {
+	p.draw(w)
+	self := ""
+	if p.SelfHolder {
+		self = ", this node one of them"
+	}
+	fmt.Fprintf(w, "%s at %s%s, sequence %d (%s)\n", verb, count(p.Holders, "node"), self, p.Sequence, p.summary())
+	again := "it is published again before then"
+	if !p.Republished {
+		again = "nobody publishes it again"
+	}
+	fmt.Fprintf(w, "expires %s; %s\n", p.Expires.Format(time.RFC3339), again)
+}

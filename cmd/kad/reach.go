@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kadmium"
+	"kadmium/identity"
+)
+
+// A reach says which node a subcommand works through.
+type reach struct {
+	data, control string   // a running one's
+	bootstrap     []string // or a client node of this command's own, that joins by these
+	network, key  string   // of that client node
+	timeout       time.Duration
+	trace         bool
+}
+
+// reachHelp stands in the help of every subcommand that works through a node.
+const reachHelp = `
+
+It works through a running node: the one whose data directory is --data, or whose
+control socket is --control; without either, the one started without --data, or
+with --data ~/.kad. With --bootstrap it needs no running node: a client node joins
+by those addresses and lives for this command only. Nobody re-publishes the values
+and provider entries of such a node: they end with their lifetime.`
+
+// flags adds the flags that choose the node.
+func (r *reach) flags(cmd *cobra.Command) {
+	cmd.Long += reachHelp
+	f := cmd.Flags()
+	f.StringVar(&r.data, "data", "", "data directory of the running node to work through (default ~/.kad)")
+	f.StringVar(&r.control, "control", "", "control socket of the running node (default in the data directory, else "+defaultControlPath()+")")
+	f.StringSliceVar(&r.bootstrap, "bootstrap", nil, "use no running node: join by these addresses for this command only")
+	f.StringVar(&r.network, "network", kadmium.DefaultNetwork, "name of the network, with --bootstrap")
+	f.StringVar(&r.key, "key", "", "key file to act as, with --bootstrap (default a new key)")
+	f.DurationVar(&r.timeout, "timeout", defaultCallTime, "give up after this long")
+}
+
+// traceFlag adds --trace, for lookups.
+func (r *reach) traceFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&r.trace, "trace", false, "print each step: who was asked, at which distance and hop, how long it took, what it answered")
+}
+
+// ask runs an operation through the node that the flags choose.
+func ask[A, R any](a *app, cmd *cobra.Command, r *reach, o operation[A, R], args A) (R, error) {
+	result, err := chooseNode(a, cmd, r, o, args)
+	if w, ok := any(&result).(interface{ walked() *walk }); ok {
+		if err != nil {
+			err = withWalk(err, *w.walked(), r.trace)
+		}
+		if !r.trace {
+			w.walked().Trace = nil
+		}
+	}
+	return result, err
+}
+
+func chooseNode[A, R any](a *app, cmd *cobra.Command, r *reach, o operation[A, R], args A) (R, error) {
+	var none R
+	if r.timeout <= 0 || r.timeout > maxCallTime {
+		return none, badInput("choose a time like 30s or 2m, up to "+maxCallTime.String(), "--timeout %s is out of range", r.timeout)
+	}
+	if a.typed(cmd, "bootstrap") && (a.typed(cmd, "data") || a.typed(cmd, "control")) {
+		return none, badInput("choose the running node or --bootstrap", "--bootstrap works without a running node, --data and --control through one")
+	}
+	if r.own(a, cmd) {
+		return ownNode(cmd.Context(), r, o, args)
+	}
+	paths := []string{controlPath(r.control, r.data)}
+	if r.data == "" && r.control == "" {
+		paths = append(paths, controlPath("", defaultDataDir()))
+	}
+	c, err := dialControl(cmd.Context(), paths...)
+	if err != nil {
+		return none, err
+	}
+	defer c.Close()
+	return callNode(cmd.Context(), c, o, args, r.timeout)
+}
+
+// ownNode runs an operation in a client node that lives for it only.
+func ownNode[A, R any](ctx context.Context, r *reach, o operation[A, R], args A) (R, error) {
+	var none R
+	listen, err := listenFor(r.bootstrap)
+	if err != nil {
+		return none, err
+	}
+	cfg := kadmium.Config{Listen: listen, Bootstrap: r.bootstrap, Mode: kadmium.Client, Network: r.network}
+	if r.key != "" {
+		if cfg.Key, err = identity.LoadKey(r.key); err != nil {
+			return none, err
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
+	defer cancel()
+	n, err := kadmium.New(cfg)
+	if err != nil {
+		return none, err
+	}
+	defer n.Close()
+	if err := n.Joined(ctx); err != nil {
+		if errors.Is(err, kadmium.ErrNoAnswer) {
+			err = notDone("check the address, the network's name, and that the node there runs", "no answer from %v: %v", r.bootstrap, err)
+		}
+		return none, err
+	}
+	return o.run(ctx, n, args)
+}
+
+// own reports whether the operation runs in a client node of the command's own.
+func (r *reach) own(a *app, cmd *cobra.Command) bool {
+	return len(r.bootstrap) > 0 && (r.data == "" && r.control == "" || a.typed(cmd, "bootstrap"))
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kadmium"
+)
+
+type noArgs struct{}
+
+var tableOperation = operation[noArgs, kadmium.Table]{"table", func(_ context.Context, n *kadmium.Node, _ noArgs) (kadmium.Table, error) {
+	t := n.Table()
+	if t.Buckets == nil {
+		t.Buckets = []kadmium.Bucket{}
+	}
+	return t, nil
+}}
+
+func (a *app) tableCommand() *cobra.Command {
+	var r reach
+	cmd := &cobra.Command{
+		Use:     "table",
+		Short:   "Draw the routing table",
+		Long:    "Draw the routing table: a bucket for each length of the prefix shared with this node,\nits contacts least recently seen first.",
+		Example: "  kad table\n  kad table --json",
+		Args:    arguments(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			t, err := ask(a, cmd, &r, tableOperation, noArgs{})
+			if err != nil {
+				return err
+			}
+			return a.print(t, func(w io.Writer) { drawTable(w, t, time.Now()) })
+		},
+	}
+	r.flags(cmd)
+	return cmd
+}
+
+func drawTable(w io.Writer, t kadmium.Table, now time.Time) {
+	fmt.Fprintf(w, "%s: %s\n", t.Self, count(t.Size, "contact"))
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, b := range t.Buckets {
+		fmt.Fprintf(tw, "prefix %d\t%s\t\t\n", b.Prefix, count(len(b.Contacts), "contact"))
+		for _, c := range b.Contacts {
+			trouble := ""
+			if c.Failures > 0 {
+				trouble = count(c.Failures, "failure")
+			}
+			fmt.Fprintf(tw, "\t%s\tseen %s ago\t%s\n", c.Address, brief(now.Sub(c.LastSeen)), trouble)
+		}
+	}
+	tw.Flush()
+}

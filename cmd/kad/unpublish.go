@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"kadmium"
+)
+
+// An unpublishResult is `kad unpublish`.
+type unpublishResult struct {
+	Key string `json:"key"`
+}
+
+type unpublishArgs struct {
+	Key string `json:"key"`
+}
+
+var unpublishOperation = operation[unpublishArgs, unpublishResult]{"unpublish", func(ctx context.Context, n *kadmium.Node, args unpublishArgs) (unpublishResult, error) {
+	return unpublishResult(args), n.Unpublish(ctx, args.Key)
+}}
+
+func (a *app) unpublishCommand() *cobra.Command {
+	var r reach
+	cmd := &cobra.Command{
+		Use:     "unpublish KEY",
+		Short:   "Stop publishing a key",
+		Long:    "Stop publishing a key's value and provider entry: they end with their lifetimes.",
+		Example: "  kad unpublish /v/hello",
+		Args:    arguments("KEY"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkKey(args[0]); err != nil {
+				return err
+			}
+			got, err := ask(a, cmd, &r, unpublishOperation, unpublishArgs{args[0]})
+			if err != nil {
+				return err
+			}
+			return a.print(got, func(w io.Writer) { fmt.Fprintf(w, "%s is no longer published\n", got.Key) })
+		},
+	}
+	r.flags(cmd)
+	return cmd
+}
