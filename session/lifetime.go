@@ -36,6 +36,9 @@ func (s *Session) receives(now int64) bool {
 	life := MaxAge + OldLife
 	if !s.confirmed {
 		life = HalfOpenLife
+		if s.initiated && s.sent > 0 { // an answer may still be under way
+			life += OldLife
+		}
 	}
 	return now-s.made < int64(life)
 }

@@ -19,9 +19,9 @@ func (t *Table) prefer(a, b *Session) bool {
 // settle is called when s has opened its first datagram. Of the peer's sessions
 // that have, one stays in use, and at most one more still receives.
 func (t *Table) settle(now int64, s *Session) {
-	best := s
+	var best *Session
 	for o := t.peers[s.peer]; o != nil; o = o.next {
-		if o.confirmed && o.retire == 0 && t.prefer(o, best) {
+		if o.confirmed && o.retire == 0 && (best == nil || t.prefer(o, best)) {
 			best = o
 		}
 	}

@@ -1,0 +1,65 @@
+package session
+
+import (
+	"io"
+	"net/netip"
+	"time"
+)
+
+// A Verdict is what happens to a first request after its cheap checks.
+type Verdict uint8
+
+// The verdicts.
+const (
+	Verify     Verdict = iota // spend a signature check on it
+	DrawCookie                // answer it with a COOKIE
+	Drop                      // no answer
+)
+
+// A Gate decides which first requests are worth a signature check (rule 8). The
+// limit of a host whose address is not proven can be used up by anyone who forges
+// it; so beyond it a request is not dropped but draws a cookie, and those who bring
+// it back have a limit of their own: nobody is banned on an unauthenticated
+// address. Not safe for concurrent use.
+type Gate struct {
+	cookies         *Cookies
+	claimed, proven *HostLimiter
+}
+
+// NewGate makes a gate; its cookie secret is read from random.
+func NewGate(random io.Reader) (*Gate, error) {
+	c, err := NewCookies(random)
+	if err != nil {
+		return nil, err
+	}
+	return &Gate{
+		cookies: c,
+		claimed: NewHostLimiter(FirstContactRate, FirstContactBurst),
+		proven:  NewHostLimiter(FirstContactRate, FirstContactBurst),
+	}, nil
+}
+
+// Admit judges a first request with that cookie that came from an address; loaded
+// says that signature checks are queueing up. A wrong cookie is malformed input,
+// which draws nothing, unless cookies are being asked for: it may then be stale.
+func (g *Gate) Admit(now time.Time, from netip.AddrPort, cookie Cookie, loaded bool) Verdict {
+	if cookie != (Cookie{}) {
+		if !g.cookies.Check(now, from, cookie) {
+			if loaded {
+				return DrawCookie
+			}
+			return Drop
+		}
+		if !g.proven.Allow(now, from.Addr()) {
+			return Drop
+		}
+		return Verify
+	}
+	if loaded || !g.claimed.Allow(now, from.Addr()) {
+		return DrawCookie
+	}
+	return Verify
+}
+
+// Cookie is the one to send after DrawCookie.
+func (g *Gate) Cookie(now time.Time, a netip.AddrPort) Cookie { return g.cookies.Make(now, a) }
