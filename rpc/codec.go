@@ -14,7 +14,7 @@ import (
 // safe for concurrent use.
 type Codec struct {
 	buffer proto.Buffer
-	packed []byte // contacts or tags being encoded
+	packed []byte // contacts, tags and the like being encoded
 
 	// The body being encoded or decoded is one of these, empty between calls.
 	pingRequest  pb.PingRequest
@@ -26,8 +26,9 @@ type Codec struct {
 	app          pb.AppRequest
 	outcome      pb.Outcome
 
-	record    pb.Record      // part of answer or store
-	providers []*pb.Provider // parts of answer or addProvider
+	// Parts of a body being encoded.
+	record    pb.Record
+	providers []*pb.Provider // those used since the last Append
 }
 
 // body is the empty protobuf message for an RPC's request or response, nil for
@@ -71,7 +72,8 @@ func (c *Codec) Append(dst []byte, m *Message, book identity.Book) ([]byte, erro
 	if body == nil {
 		return dst, errType
 	}
-	defer body.Reset() // holds on to nothing of the message's
+	defer c.release(body)
+	c.packed = c.packed[:0]
 	var err error
 	switch b := body.(type) {
 	case *pb.PingRequest:
@@ -105,6 +107,16 @@ func (c *Codec) Append(dst []byte, m *Message, book identity.Book) ([]byte, erro
 		return dst, errBody
 	}
 	return out, nil
+}
+
+// release lets go of what was encoded, which is the caller's.
+func (c *Codec) release(body proto.Message) {
+	body.Reset()
+	c.record.Reset()
+	for _, p := range c.providers {
+		p.Reset()
+	}
+	c.providers = c.providers[:0]
 }
 
 // Decode reads a body into m, whose header fields (type, response, serves, ID)

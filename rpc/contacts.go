@@ -11,7 +11,6 @@ import (
 const (
 	contactSize4 = 39
 	contactSize6 = 51
-	maxContacts  = MaxContacts * contactSize6 // bytes of a full answer's contacts
 )
 
 // The family byte of a packed endpoint.

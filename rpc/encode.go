@@ -19,7 +19,7 @@ func millis(ttl time.Duration) uint64 {
 
 func (c *Codec) encodePingResponse(b *pb.PingResponse, m *Message) {
 	if m.Observed.IsValid() {
-		c.packed = appendEndpoint(c.packed[:0], m.Observed)
+		c.packed = appendEndpoint(c.packed, m.Observed)
 		b.Observed = c.packed
 	}
 }
@@ -36,7 +36,7 @@ func (c *Codec) encodeQuery(b *pb.Query, m *Message) error {
 		b.Key = m.Key
 	}
 	b.Families = uint32(m.Families)
-	c.packed = appendTags(c.packed[:0], m.Known)
+	c.packed = appendTags(c.packed, m.Known)
 	b.Known = c.packed
 	return nil
 }
@@ -45,7 +45,7 @@ func (c *Codec) encodeAnswer(b *pb.Answer, m *Message, book identity.Book) (err 
 	if len(m.Contacts) > MaxContacts {
 		return errMany
 	}
-	if c.packed, err = appendContacts(c.packed[:0], m.Contacts, book); err != nil {
+	if c.packed, err = appendContacts(c.packed, m.Contacts, book); err != nil {
 		return err
 	}
 	b.Contacts, b.More = c.packed, m.More
@@ -97,36 +97,47 @@ func (c *Codec) encodeAddProvider(b *pb.AddProviderRequest, m *Message) error {
 		return err
 	}
 	b.Key = m.Provider.Key
-	entry, err := encodeProvider(m.Provider)
+	entry, err := c.encodeProvider(m.Provider)
 	b.Provider = entry
 	return err
 }
 
 func (c *Codec) encodeProviders(providers []Provider) ([]*pb.Provider, error) {
-	c.providers = c.providers[:0]
 	for i := range providers {
-		entry, err := encodeProvider(&providers[i])
-		if err != nil {
+		if _, err := c.encodeProvider(&providers[i]); err != nil {
 			return nil, err
 		}
-		c.providers = append(c.providers, entry)
 	}
 	return c.providers, nil
 }
 
-func encodeProvider(p *Provider) (*pb.Provider, error) {
+// encodeProvider makes the next of c.providers.
+func (c *Codec) encodeProvider(p *Provider) (*pb.Provider, error) {
 	if !contactable(p.Peer) {
 		return nil, errNoContact
 	}
 	if len(p.Signature) != signatureSize {
 		return nil, errSignature
 	}
-	return &pb.Provider{
-		Contact:   AppendContact(nil, p.Peer),
-		Sequence:  p.Sequence,
-		TtlMs:     millis(p.TTL),
-		Signature: p.Signature,
-	}, nil
+	b := c.nextProvider()
+	start := len(c.packed)
+	c.packed = AppendContact(c.packed, p.Peer)
+	b.Contact, b.Sequence, b.TtlMs, b.Signature = c.packed[start:], p.Sequence, millis(p.TTL), p.Signature
+	return b, nil
+}
+
+// nextProvider lengthens c.providers by an empty entry, an old one if there is.
+func (c *Codec) nextProvider() *pb.Provider {
+	n := len(c.providers)
+	if n < cap(c.providers) {
+		c.providers = c.providers[:n+1]
+	} else {
+		c.providers = append(c.providers, nil)
+	}
+	if c.providers[n] == nil {
+		c.providers[n] = new(pb.Provider)
+	}
+	return c.providers[n]
 }
 
 func encodeApp(b *pb.AppRequest, m *Message) error {

@@ -51,7 +51,7 @@ func (t Type) IsRead() bool {
 	return t == Ping || t == FindNode || t == FindValue || t == GetProviders
 }
 
-// Families is the set of address families an asker can use.
+// Families is the set of address families an asker can use; 0 means both.
 type Families uint8
 
 // The address families, as bits of a request's field. (The family byte of a
@@ -63,7 +63,10 @@ const (
 
 // Has reports whether the asker can use the address.
 func (f Families) Has(ip netip.Addr) bool {
-	if ip.Is4() {
+	if f == 0 {
+		return true
+	}
+	if ip.Unmap().Is4() {
 		return f&IPv4 != 0
 	}
 	return f&IPv6 != 0

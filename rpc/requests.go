@@ -35,7 +35,8 @@ type Request struct {
 	Sent     time.Time // when it was last sent
 	Deadline time.Time // when to send it again, or to give up
 
-	place int // in the heap
+	place int    // in the heap
+	turn  uint64 // of sending, for equal deadlines
 }
 
 // LastTry reports whether the request must not be sent again.
@@ -44,8 +45,9 @@ func (r *Request) LastTry() bool { return r.Tries >= MaxTries }
 // Requests are the outstanding requests of one node, at most MaxOutstanding. The
 // zero value is ready to use. Not safe for concurrent use.
 type Requests struct {
-	byID map[uint64]*Request
-	due  deadlines
+	byID  map[uint64]*Request
+	due   deadlines
+	turns uint64 // sends so far
 }
 
 // Start adds a request that is sent now, to be answered within rto. Its error is
@@ -62,8 +64,9 @@ func (q *Requests) Start(now time.Time, id uint64, to identity.Contact, m *Messa
 	}
 	r := &Request{
 		ID: id, To: to, Message: m, Owner: owner,
-		Tries: 1, Started: now, Sent: now, Deadline: now.Add(backoff(rto, 1)),
+		Tries: 1, Started: now, Sent: now, Deadline: now.Add(rto), turn: q.turns,
 	}
+	q.turns++
 	q.byID[id] = r
 	heap.Push(&q.due, r)
 	return r, nil
@@ -78,7 +81,7 @@ func (q *Requests) Answered(id uint64) (*Request, bool) {
 	return r, ok
 }
 
-// Expired is the request whose deadline passed first, if any has by now. The
+// Expired is the request whose deadline came first, if any has come by now. The
 // caller must Retry or Drop it before it asks for the next.
 func (q *Requests) Expired(now time.Time) (*Request, bool) {
 	if len(q.due) == 0 || q.due[0].Deadline.After(now) {
@@ -87,15 +90,16 @@ func (q *Requests) Expired(now time.Time) (*Request, bool) {
 	return q.due[0], true
 }
 
-// Retry notes that the request, an outstanding one, is sent again now. Its next
-// deadline is rto, the peer's timeout, doubled for each try before. False,
-// and nothing changes, if it has used up its tries.
+// Retry notes that the request, an outstanding one, is sent again now. rto is the
+// peer's timeout as RTT has it: Retry doubles it for each try before. False, and
+// nothing changes, if the request has used up its tries.
 func (q *Requests) Retry(now time.Time, r *Request, rto time.Duration) bool {
 	if r.LastTry() {
 		return false
 	}
 	r.Tries++
-	r.Sent, r.Deadline = now, now.Add(backoff(rto, r.Tries))
+	r.Sent, r.Deadline, r.turn = now, now.Add(backoff(rto, r.Tries)), q.turns
+	q.turns++
 	heap.Fix(&q.due, r.place)
 	return true
 }
@@ -127,11 +131,18 @@ func (q *Requests) Each(f func(*Request)) {
 	}
 }
 
-// deadlines is a heap (container/heap), the first deadline on top.
+// deadlines is a heap (container/heap), the first deadline on top; of equal ones
+// that of the request sent first.
 type deadlines []*Request
 
-func (d deadlines) Len() int           { return len(d) }
-func (d deadlines) Less(i, j int) bool { return d[i].Deadline.Before(d[j].Deadline) }
+func (d deadlines) Len() int { return len(d) }
+
+func (d deadlines) Less(i, j int) bool {
+	if c := d[i].Deadline.Compare(d[j].Deadline); c != 0 {
+		return c < 0
+	}
+	return d[i].turn < d[j].turn
+}
 
 func (d deadlines) Swap(i, j int) {
 	d[i], d[j] = d[j], d[i]

@@ -52,8 +52,11 @@ func (r RTT) RTO() time.Duration {
 	return min(max(rto, minRTO), maxRTO)
 }
 
-// backoff is the time to wait after the given try, doubled with each one
-// (RFC 6298, (5.5)).
+// backoff is the time to wait after the given try: doubled with each one (RFC
+// 6298, (5.5)) up to maxRTO.
 func backoff(rto time.Duration, try int) time.Duration {
-	return min(rto<<(try-1), maxRTO)
+	for ; try > 1 && rto < maxRTO; try-- {
+		rto = min(2*rto, maxRTO)
+	}
+	return rto
 }
