@@ -1,0 +1,65 @@
+package store
+
+import "time"
+
+// Lifetimes and intervals (Kademlia, section 2.5; design, section 6).
+const (
+	DefaultTTL     = 24 * time.Hour     // a record's lifetime after its publisher's last word
+	MaxTTL         = 7 * 24 * time.Hour // the longest a receiver grants
+	ProviderTTL    = 24 * time.Hour     // a provider entry's, which is also the longest granted
+	RestoreAfter   = time.Hour          // without a STORE until a holder stores again
+	RestoreJitter  = 15 * time.Minute   // at most, on top: the first of k holders spares the others
+	RepublishEvery = 22 * time.Hour     // a publisher's word, before DefaultTTL runs out
+)
+
+// Default limits.
+const (
+	DefaultMaxRecords         = 1 << 16 // records
+	DefaultMaxProviders       = 1 << 16 // provider entries
+	DefaultMaxProvidersPerKey = 256     // provider entries under one key
+	DefaultMaxBytes           = 1 << 26 // bytes of memory for records and provider entries, index included
+	shareOfSource             = 4       // one source may fill 1/4 of each limit
+)
+
+// A Config holds a store's lifetimes and limits. The zero value of a field is
+// its default, the constant of the same name.
+type Config struct {
+	DefaultTTL     time.Duration
+	MaxTTL         time.Duration
+	ProviderTTL    time.Duration
+	RestoreAfter   time.Duration
+	RestoreJitter  time.Duration
+	RepublishEvery time.Duration
+
+	MaxRecords         int // records held for others
+	MaxProviders       int // provider entries held
+	MaxProvidersPerKey int // of them, under one key
+	MaxBytes           int // bytes that records and provider entries occupy
+	MaxPerSource       int // records at one source's word; MaxRecords/4. The same share counts for the other limits
+
+	Volatile bool // there is no journal: no operations are made
+}
+
+func (c *Config) fill() {
+	duration := func(d *time.Duration, def time.Duration) {
+		if *d <= 0 {
+			*d = def
+		}
+	}
+	number := func(n *int, def int) {
+		if *n <= 0 {
+			*n = def
+		}
+	}
+	duration(&c.DefaultTTL, DefaultTTL)
+	duration(&c.MaxTTL, MaxTTL)
+	duration(&c.ProviderTTL, ProviderTTL)
+	duration(&c.RestoreAfter, RestoreAfter)
+	duration(&c.RestoreJitter, RestoreJitter)
+	duration(&c.RepublishEvery, RepublishEvery)
+	number(&c.MaxRecords, DefaultMaxRecords)
+	number(&c.MaxProviders, DefaultMaxProviders)
+	number(&c.MaxProvidersPerKey, DefaultMaxProvidersPerKey)
+	number(&c.MaxBytes, DefaultMaxBytes)
+	number(&c.MaxPerSource, max(1, c.MaxRecords/shareOfSource))
+}

@@ -1,0 +1,76 @@
+package store
+
+import (
+	"container/heap"
+	"time"
+)
+
+// A timer is one thing's place in a queue of due times.
+type timer[T any] struct {
+	at    time.Time
+	of    *T
+	index int // in the queue, plus one; 0: not queued
+}
+
+// A queue orders timers by due time, earliest first: a binary heap whose
+// elements know their place, so that a due time can move. The order of equal
+// times depends on nothing but the calls made, so a run can be replayed.
+type queue[T any] struct{ timers []*timer[T] }
+
+// set puts the timer at a new due time, queueing it if need be.
+func (q *queue[T]) set(t *timer[T], at time.Time) {
+	t.at = at
+	if t.index == 0 {
+		heap.Push(q, t)
+		return
+	}
+	heap.Fix(q, t.index-1)
+}
+
+// remove takes the timer out, if it is queued.
+func (q *queue[T]) remove(t *timer[T]) {
+	if t.index > 0 {
+		heap.Remove(q, t.index-1)
+	}
+}
+
+// next is the earliest due time, zero if there is none.
+func (q *queue[T]) next() time.Time {
+	if len(q.timers) == 0 {
+		return time.Time{}
+	}
+	return q.timers[0].at
+}
+
+// due is the earliest thing whose time has come.
+func (q *queue[T]) due(now time.Time) (*T, bool) {
+	if len(q.timers) == 0 || q.timers[0].at.After(now) {
+		return nil, false
+	}
+	return q.timers[0].of, true
+}
+
+// Len, Less, Swap, Push and Pop are heap.Interface.
+func (q *queue[T]) Len() int { return len(q.timers) }
+
+func (q *queue[T]) Less(i, j int) bool { return q.timers[i].at.Before(q.timers[j].at) }
+
+func (q *queue[T]) Swap(i, j int) {
+	q.timers[i], q.timers[j] = q.timers[j], q.timers[i]
+	q.timers[i].index, q.timers[j].index = i+1, j+1
+}
+
+func (q *queue[T]) Push(x any) {
+	t := x.(*timer[T])
+	q.timers = append(q.timers, t)
+	t.index = len(q.timers)
+}
+
+func (q *queue[T]) Pop() any {
+	last := len(q.timers) - 1
+	t := q.timers[last]
+	q.timers[last] = nil
+	q.timers = q.timers[:last]
+	t.index = 0
+	return t
+}

@@ -1,0 +1,247 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"net/netip"
+	"time"
+
+	"kadmium/identity"
+	"kadmium/rpc"
+)
+
+// The journal's entries, integers big-endian, times in Unix nanoseconds. Each
+// starts with a version byte; the key stands in Op.Key and is not repeated.
+//
+//	record     1 | expires 8 | heard 8 | between 2 | source | sequence 8 | publisher | signature | value ...
+//	provider   1 | expires 8 | heard 8 | between 2 | source | sequence 8 | endpoint | signature
+//	published  1 | due 8 | lifetime 8 | sequence 8 | peer | endpoint | signature | value ...   (a record: no endpoint; a provider: no value)
+//	sequence   1 | sequence 8
+//	table      1 | (peer | endpoint) ...
+//
+//	source     peer | length 1 | subnet, as netip.Prefix.MarshalBinary writes it
+//	peer       0, or 1 and 32 bytes
+//	endpoint   length 1 | as netip.AddrPort.MarshalBinary writes it
+//	signature  length 1 | bytes
+const entryVersion = 1
+
+var (
+	errVersion = errors.New("another version")
+	errShort   = errors.New("cut short, or malformed")
+	errLong    = errors.New("bytes behind its end")
+)
+
+// A heldEntry is a record or provider entry as the journal has it.
+type heldEntry struct {
+	held    *held
+	key     []byte
+	expires time.Time
+	between int
+}
+
+func appendHeld(b []byte, h *held) []byte {
+	b = append(b, entryVersion)
+	b = appendTime(b, h.expires.at)
+	b = appendTime(b, h.heard)
+	b = binary.BigEndian.AppendUint16(b, uint16(min(h.entry.Between, 1<<16-1)))
+	b = appendSource(b, h.source)
+	if r := h.record; r != nil {
+		b = binary.BigEndian.AppendUint64(b, r.Sequence)
+		b = appendBytes(appendPeer(b, r.Publisher), r.Signature)
+		return append(b, r.Value...)
+	}
+	p := h.provider
+	b = binary.BigEndian.AppendUint64(b, p.Sequence)
+	return appendBytes(appendEndpoint(b, p.Peer.Endpoint), p.Signature)
+}
+
+func parseHeld(op Op) (heldEntry, error) {
+	r := reader{rest: op.Value}
+	r.version()
+	e := heldEntry{key: op.Key, held: &held{}, expires: r.time()}
+	e.held.heard, e.between, e.held.source = r.time(), int(r.uint16()), r.source()
+	sequence := r.uint64()
+	if op.Bucket == RecordBucket {
+		record := &rpc.Record{Key: e.key, Sequence: sequence, Publisher: r.peer(), Signature: r.bytes(), Value: r.remainder()}
+		e.held.record, e.held.size = record, recordCost(record)
+	} else {
+		split := len(op.Key) - len(identity.ID{})
+		if split < 0 {
+			return e, errShort
+		}
+		e.key = op.Key[:split]
+		p := &rpc.Provider{Key: e.key, Sequence: sequence}
+		p.Peer = identity.Address{ID: identity.ID(op.Key[split:]), Endpoint: r.endpoint()}
+		p.Signature = r.bytes()
+		e.held.provider, e.held.size = p, providerCost(p)
+	}
+	if len(e.key) == 0 || len(e.key) > rpc.MaxKey {
+		return e, errShort
+	}
+	return e, r.end()
+}
+
+func appendPublished(b []byte, p *Published) []byte {
+	b = appendTime(append(b, entryVersion), p.due.at)
+	if r := p.Record; r != nil {
+		b = binary.BigEndian.AppendUint64(b, uint64(r.TTL))
+		b = binary.BigEndian.AppendUint64(b, r.Sequence)
+		b = appendEndpoint(appendPeer(b, r.Publisher), netip.AddrPort{})
+		return append(appendBytes(b, r.Signature), r.Value...)
+	}
+	b = binary.BigEndian.AppendUint64(b, uint64(p.Provider.TTL))
+	b = binary.BigEndian.AppendUint64(b, p.Provider.Sequence)
+	b = appendEndpoint(appendPeer(b, p.Provider.Peer.ID), p.Provider.Peer.Endpoint)
+	return appendBytes(b, p.Provider.Signature)
+}
+
+func parsePublished(op Op) (*Published, time.Time, error) {
+	r := reader{rest: op.Value}
+	r.version()
+	due, ttl, sequence := r.time(), time.Duration(r.uint64()), r.uint64()
+	peer, endpoint, signature, value := r.peer(), r.endpoint(), r.bytes(), r.remainder()
+	if len(op.Key) < 2 || len(op.Key) > 1+rpc.MaxKey || ttl <= 0 {
+		return nil, due, errShort
+	}
+	key := op.Key[1:]
+	switch {
+	case op.Key[0] == recordKind && !endpoint.IsValid():
+		record := &rpc.Record{Key: key, Value: value, Sequence: sequence, Publisher: peer, Signature: signature, TTL: ttl}
+		return &Published{Record: record}, due, r.end()
+	case op.Key[0] == providerKind && len(value) == 0:
+		provider := &rpc.Provider{Key: key, Peer: identity.Address{ID: peer, Endpoint: endpoint}, Sequence: sequence, TTL: ttl, Signature: signature}
+		return &Published{Provider: provider}, due, r.end()
+	}
+	return nil, due, errShort
+}
+
+func sequenceOp(key []byte, sequence uint64) Op {
+	return Op{Bucket: SequenceBucket, Key: key, Value: binary.BigEndian.AppendUint64([]byte{entryVersion}, sequence)}
+}
+
+func parseSequence(op Op) (uint64, error) {
+	r := reader{rest: op.Value}
+	r.version()
+	sequence := r.uint64()
+	if len(op.Key) < 2 || op.Key[0] != recordKind && op.Key[0] != providerKind {
+		return 0, errShort
+	}
+	return sequence, r.end()
+}
+
+func appendTable(b []byte, contacts []identity.Address) []byte {
+	b = append(b, entryVersion)
+	for _, a := range contacts {
+		b = appendEndpoint(appendPeer(b, a.ID), a.Endpoint)
+	}
+	return b
+}
+
+func parseTable(op Op) ([]identity.Address, error) {
+	r := reader{rest: op.Value}
+	r.version()
+	var table []identity.Address
+	for r.err == nil && len(r.rest) > 0 {
+		table = append(table, identity.Address{ID: r.peer(), Endpoint: r.endpoint()})
+	}
+	if string(op.Key) != tableKey {
+		return nil, errShort
+	}
+	return table, r.end()
+}
+
+func appendTime(b []byte, t time.Time) []byte {
+	return binary.BigEndian.AppendUint64(b, uint64(t.UnixNano()))
+}
+
+func appendBytes(b, field []byte) []byte { return append(append(b, byte(len(field))), field...) }
+
+func appendPeer(b []byte, id identity.ID) []byte {
+	if id.IsZero() {
+		return append(b, 0)
+	}
+	return append(append(b, 1), id[:]...)
+}
+
+func appendEndpoint(b []byte, a netip.AddrPort) []byte {
+	field, _ := a.MarshalBinary() // its error is always nil
+	return appendBytes(b, field)
+}
+
+func appendSource(b []byte, s source) []byte {
+	field, _ := s.subnet.MarshalBinary() // its error is always nil
+	return appendBytes(appendPeer(b, s.peer), field)
+}
+
+// A reader cuts an entry into fields. After its first error all fields are zero.
+type reader struct {
+	rest []byte
+	err  error
+}
+
+func (r *reader) cut(n int) []byte {
+	if r.err == nil && len(r.rest) < n {
+		r.err = errShort
+	}
+	if r.err != nil {
+		return make([]byte, n)
+	}
+	field := r.rest[:n]
+	r.rest = r.rest[n:]
+	return field
+}
+
+func (r *reader) version() {
+	if r.cut(1)[0] != entryVersion && r.err == nil {
+		r.err = errVersion
+	}
+}
+
+func (r *reader) uint16() uint16  { return binary.BigEndian.Uint16(r.cut(2)) }
+func (r *reader) uint64() uint64  { return binary.BigEndian.Uint64(r.cut(8)) }
+func (r *reader) time() time.Time { return time.Unix(0, int64(r.uint64())) }
+
+// bytes is a copy of a field that says its length, nil if that is 0.
+func (r *reader) bytes() []byte {
+	field := r.cut(int(r.cut(1)[0]))
+	if len(field) == 0 {
+		return nil
+	}
+	return bytes.Clone(field)
+}
+
+func (r *reader) remainder() []byte { return bytes.Clone(r.cut(len(r.rest))) }
+
+func (r *reader) peer() identity.ID {
+	switch r.cut(1)[0] {
+	case 0:
+		return identity.ID{}
+	case 1:
+		return identity.ID(r.cut(len(identity.ID{})))
+	}
+	r.err = errShort
+	return identity.ID{}
+}
+
+func (r *reader) endpoint() (a netip.AddrPort) {
+	if err := a.UnmarshalBinary(r.bytes()); err != nil && r.err == nil {
+		r.err = errShort
+	}
+	return a
+}
+
+func (r *reader) source() (s source) {
+	s.peer = r.peer()
+	if err := s.subnet.UnmarshalBinary(r.bytes()); err != nil && r.err == nil {
+		r.err = errShort
+	}
+	return s
+}
+
+func (r *reader) end() error {
+	if r.err == nil && len(r.rest) > 0 {
+		r.err = errLong
+	}
+	return r.err
+}

@@ -1,0 +1,119 @@
+package store
+
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	"kadmium/rpc"
+)
+
+// A Published is a record or provider entry that this node keeps alive. Not to
+// be changed.
+type Published struct {
+	Record   *rpc.Record   // either this, its TTL the lifetime that each publication starts
+	Provider *rpc.Provider // or this
+	due      timer[Published]
+}
+
+// Due is when it is published next.
+func (p *Published) Due() time.Time { return p.due.at }
+
+// Key is the key it stands under.
+func (p *Published) Key() []byte {
+	if p.Record != nil {
+		return p.Record.Key
+	}
+	return p.Provider.Key
+}
+
+// Publications are told apart by their kind, then their key.
+const (
+	recordKind   = 'r'
+	providerKind = 'p'
+)
+
+func publication(kind byte, key []byte) []byte {
+	return append([]byte{kind}, key...)
+}
+
+func (p *Published) publication() []byte {
+	if p.Record != nil {
+		return publication(recordKind, p.Record.Key)
+	}
+	return publication(providerKind, p.Provider.Key)
+}
+
+// Publish says that this node has just published the record, with a lifetime of
+// r.TTL, and keeps it published until Unpublish. A lifetime that ends before the
+// next publication would be due was meant to end: such a record is not kept.
+func (s *Store) Publish(now time.Time, r *rpc.Record) []Op {
+	clone := cloneRecord(r)
+	clone.Key, clone.TTL = bytes.Clone(r.Key), r.TTL
+	return s.publish(now, &Published{Record: clone}, r.TTL, r.Sequence)
+}
+
+// PublishProvider is Publish for a provider entry of this node.
+func (s *Store) PublishProvider(now time.Time, p *rpc.Provider) []Op {
+	clone := *p
+	clone.Key, clone.Signature = bytes.Clone(p.Key), bytes.Clone(p.Signature)
+	return s.publish(now, &Published{Provider: &clone}, p.TTL, p.Sequence)
+}
+
+func (s *Store) publish(now time.Time, p *Published, ttl time.Duration, sequence uint64) []Op {
+	key := p.publication()
+	ops := s.use(key, sequence)
+	if ttl <= s.cfg.RepublishEvery {
+		more, _ := s.unpublish(key)
+		return append(ops, more...)
+	}
+	s.keep(key, p, now.Add(s.cfg.RepublishEvery))
+	return append(ops, s.publishedOp(p)...)
+}
+
+// keep puts p in the place of what was published under the same kind and key.
+func (s *Store) keep(key []byte, p *Published, due time.Time) {
+	if old := s.published[string(key)]; old != nil {
+		s.republish.remove(&old.due)
+	}
+	if s.published == nil {
+		s.published = make(map[string]*Published)
+	}
+	s.published[string(key)] = p
+	p.due.of = p
+	s.republish.set(&p.due, due)
+}
+
+// Unpublish lets the record and the provider entry of a key die when their
+// lifetimes run out; false if this node publishes neither.
+func (s *Store) Unpublish(key []byte) ([]Op, bool) {
+	ops, record := s.unpublish(publication(recordKind, key))
+	more, provider := s.unpublish(publication(providerKind, key))
+	return append(ops, more...), record || provider
+}
+
+func (s *Store) unpublish(key []byte) ([]Op, bool) {
+	p := s.published[string(key)]
+	if p == nil {
+		return nil, false
+	}
+	s.republish.remove(&p.due)
+	delete(s.published, string(key))
+	return s.ops(Op{Bucket: PublishedBucket, Key: key}), true
+}
+
+// Published is the record and the provider entry that this node publishes under
+// the key, nil where it publishes none.
+func (s *Store) Published(key []byte) (record, provider *Published) {
+	return s.published[string(publication(recordKind, key))], s.published[string(publication(providerKind, key))]
+}
+
+// AllPublished appends everything this node publishes, ordered by key.
+func (s *Store) AllPublished(dst []*Published) []*Published {
+	start := len(dst)
+	for _, p := range s.published {
+		dst = append(dst, p)
+	}
+	slices.SortFunc(dst[start:], func(a, b *Published) int { return bytes.Compare(a.publication(), b.publication()) })
+	return dst
+}

@@ -1,0 +1,121 @@
+package store
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"kadmium/rpc"
+)
+
+// restoreLease is how long a key that DueRestore gave out is not given out again,
+// should nobody call Restored.
+const restoreLease = 5 * time.Minute
+
+// heardOf notes a STORE of h: it puts h's re-store off, since all k holders just
+// heard the same (Kademlia, section 2.5). It passes ops through.
+func (s *Store) heardOf(now time.Time, h *held, between int, rnd *rand.Rand, ops []Op) []Op {
+	h.heard = now
+	s.SetHolder(h.entry.Key, between)
+	s.putOff(h, now.Add(s.cfg.RestoreAfter+s.jitter(rnd)))
+	return ops
+}
+
+// jitter is random, so that one of k holders comes first and spares the others.
+func (s *Store) jitter(rnd *rand.Rand) time.Duration {
+	return time.Duration(rnd.Int64N(int64(s.cfg.RestoreJitter) + 1))
+}
+
+// putOff sets when h is stored again: never, if this node is no holder or h will
+// have expired.
+func (s *Store) putOff(h *held, at time.Time) {
+	if h.entry.Between > 0 || !at.Before(h.expires.at) {
+		s.restore.remove(&h.restore)
+		return
+	}
+	s.restore.set(&h.restore, at)
+}
+
+// SetHolder says how many nodes stand between this node and the k closest to the
+// key. Only at 0 is the key stored again, an hour after it was last heard of.
+func (s *Store) SetHolder(key []byte, between int) {
+	e := s.byKey[string(key)]
+	if e == nil || e.Between == between {
+		return
+	}
+	e.Between = between
+	e.each(func(h *held) {
+		if between > 0 {
+			s.restore.remove(&h.restore)
+		} else if h.restore.index == 0 {
+			s.putOff(h, h.heard.Add(s.cfg.RestoreAfter+s.cfg.RestoreJitter))
+		}
+	})
+}
+
+// NextRestore is when a key is due to be stored again, zero for never.
+func (s *Store) NextRestore() time.Time { return s.restore.next() }
+
+// DueRestore is a key that this node holds and nobody has stored for an hour and
+// some. It is given out once, and again after five minutes unless Restored is
+// called or a STORE comes in. The key is not to be changed.
+func (s *Store) DueRestore(now time.Time) (key []byte, ok bool) {
+	h, ok := s.restore.due(now)
+	if !ok {
+		return nil, false
+	}
+	h.entry.each(func(h *held) {
+		if h.restore.index > 0 && h.restore.at.Before(now.Add(restoreLease)) {
+			s.putOff(h, now.Add(restoreLease))
+		}
+	})
+	return h.entry.Key, true
+}
+
+// Overdue is what of the key should go out with its re-store, at the moment of
+// sending: the record, or nil if somebody stored it within the hour, and the
+// provider entries (appended to dst) of which that is true. All of a key goes out
+// after one lookup.
+func (s *Store) Overdue(now time.Time, key []byte, dst []rpc.Provider) (*rpc.Record, []rpc.Provider) {
+	e := s.byKey[string(key)]
+	if e == nil || e.Between > 0 {
+		return nil, dst
+	}
+	var r *rpc.Record
+	if e.record != nil && s.overdue(now, e.record) {
+		r, _ = s.Get(now, key)
+	}
+	for _, h := range e.providers {
+		if s.overdue(now, h) {
+			dst = append(dst, h.remaining(now))
+		}
+	}
+	return r, dst
+}
+
+func (s *Store) overdue(now time.Time, h *held) bool {
+	return !h.expired(now) && !h.heard.Add(s.cfg.RestoreAfter).After(now)
+}
+
+// Restored says that what was overdue under the key has been stored again.
+func (s *Store) Restored(now time.Time, key []byte, rnd *rand.Rand) {
+	e := s.byKey[string(key)]
+	if e == nil {
+		return
+	}
+	e.each(func(h *held) {
+		if s.overdue(now, h) {
+			h.heard = now
+			s.putOff(h, now.Add(s.cfg.RestoreAfter+s.jitter(rnd)))
+		}
+	})
+}
+
+// each calls f with the entry's record and provider entries.
+func (e *Entry) each(f func(*held)) {
+	if e.record != nil {
+		f(e.record)
+	}
+	for _, h := range e.providers {
+		f(h)
+	}
+}

@@ -1,0 +1,77 @@
+package store
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"kadmium/identity"
+	"kadmium/rpc"
+)
+
+// What signatures cover (design, section 6), integers big-endian, lengths in two
+// bytes:
+//
+//	record    "kadmium record v1"   | len | network | len | key | sequence 8 | value
+//	provider  "kadmium provider v1" | len | network | len | key | sequence 8 | contact 39 or 51
+//
+// The domain strings keep one kind of signature from passing as another, the
+// network's name keeps networks apart, and the lifetime is left out: it is what
+// remains, and others than the publisher pass it on.
+const (
+	recordDomain   = "kadmium record v1"
+	providerDomain = "kadmium provider v1"
+)
+
+func signedText(domain, network string, key []byte, sequence uint64) []byte {
+	b := make([]byte, 0, len(domain)+2+len(network)+2+len(key)+8+rpc.MaxRecord)
+	b = append(b, domain...)
+	b = append(binary.BigEndian.AppendUint16(b, uint16(len(network))), network...)
+	b = append(binary.BigEndian.AppendUint16(b, uint16(len(key))), key...)
+	return binary.BigEndian.AppendUint64(b, sequence)
+}
+
+// SignRecord makes the key's peer the record's publisher and signs it for the
+// network. Any record can be signed; only those of /sig/<that peer>/ are valid so.
+func SignRecord(key identity.Key, network string, r *rpc.Record) {
+	signature := key.Sign(append(signedText(recordDomain, network, r.Key, r.Sequence), r.Value...))
+	r.Publisher, r.Signature = key.ID(), signature[:]
+}
+
+func (n *Namespaces) verifyRecord(r *rpc.Record) error {
+	publisher, ok := n.Publisher(r.Key)
+	if !ok || r.Publisher != publisher {
+		return fmt.Errorf("%w: the publisher is not the peer in the key", ErrBadSignature)
+	}
+	if !identity.Verify(publisher, append(signedText(recordDomain, n.network, r.Key, r.Sequence), r.Value...), r.Signature) {
+		return fmt.Errorf("%w: not the publisher's, or made for another network", ErrBadSignature)
+	}
+	return nil
+}
+
+// SignProvider makes the key's peer the provider and signs the entry for the
+// network. The endpoint must be set.
+func SignProvider(key identity.Key, network string, p *rpc.Provider) {
+	p.Peer.ID = key.ID()
+	signature := key.Sign(rpc.AppendContact(signedText(providerDomain, network, p.Key, p.Sequence), p.Peer))
+	p.Signature = signature[:]
+}
+
+// VerifyProvider reports what is wrong with a provider entry, nil if nothing: an
+// error of CheckProviderKey, ErrSequence, ErrInvalid for an endpoint that is none,
+// or ErrBadSignature. It costs a signature check.
+func (n *Namespaces) VerifyProvider(p *rpc.Provider) error {
+	if err := CheckProviderKey(p.Key); err != nil {
+		return err
+	}
+	if p.Sequence > MaxSequence {
+		return ErrSequence
+	}
+	ip := p.Peer.Endpoint.Addr()
+	if p.Peer.ID.IsZero() || !ip.IsValid() || ip.Zone() != "" || ip.Is4In6() || ip.IsUnspecified() || ip.IsMulticast() || p.Peer.Endpoint.Port() == 0 {
+		return fmt.Errorf("%w: the provider's address %v is none of a peer", ErrInvalid, p.Peer.Endpoint)
+	}
+	if !identity.Verify(p.Peer.ID, rpc.AppendContact(signedText(providerDomain, n.network, p.Key, p.Sequence), p.Peer), p.Signature) {
+		return fmt.Errorf("%w: not the provider's, or made for another network", ErrBadSignature)
+	}
+	return nil
+}

@@ -1,0 +1,192 @@
+package store
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"kadmium/identity"
+	"kadmium/rpc"
+)
+
+// A Store holds records and provider entries in memory. Not safe for concurrent
+// use. It evicts nothing that lives: when full, it refuses.
+type Store struct {
+	cfg   Config
+	names *Namespaces
+
+	byKey     map[string]*Entry
+	entries   []*Entry // in an order that depends on nothing but the calls made
+	records   int
+	providers int
+	bytes     int
+	sources   map[source]usage
+
+	expiry  queue[held]
+	restore queue[held]
+
+	published map[string]*Published // by publication key
+	republish queue[Published]
+	sequences map[string]uint64 // highest used, by publication key
+
+	table []identity.Address // contacts the journal brought
+}
+
+// New makes an empty store. The namespaces decide who wins among records.
+func New(cfg Config, names *Namespaces) *Store {
+	cfg.fill()
+	return &Store{cfg: cfg, names: names}
+}
+
+// An Entry is all that is held under one key.
+type Entry struct {
+	Key      []byte            // not to be changed
+	Position identity.Position // where the key stands
+	Between  int               // nodes between this one and the k closest to the key; 0: this node is a holder
+
+	record    *held
+	providers []*held
+	index     int // in Store.entries
+}
+
+// A held is one record or one provider entry, held for others.
+type held struct {
+	entry    *Entry
+	record   *rpc.Record   // either this
+	provider *rpc.Provider // or this
+	expires  timer[held]
+	restore  timer[held] // queued while this node is a holder
+	heard    time.Time   // the last STORE or ADD_PROVIDER of it
+	source   source
+	size     int // bytes it counts against the limits
+}
+
+// Put takes in a record that Validate has passed, and copies what it keeps.
+// between is the number of nodes known between this node and the k closest to
+// the key: 0 for a holder, more for a copy, whose lifetime shrinks. With swap the
+// record enters only if the held sequence is *swap, or none is held and it is 0.
+//
+// OK: it is held now, or was held already; the operations must be in the journal
+// before it is acknowledged. Older, Conflict, Full, Invalid: nothing has changed.
+func (s *Store) Put(now time.Time, r *rpc.Record, from Source, swap *uint64, between int, rnd *rand.Rand) (rpc.Status, []Op) {
+	if r.TTL <= 0 || len(r.Key) == 0 {
+		return rpc.Invalid, nil
+	}
+	var old, live *held // live: old, if it has not expired
+	if e := s.byKey[string(r.Key)]; e != nil && e.record != nil {
+		if old = e.record; !old.expired(now) {
+			live = old
+		}
+	}
+	if live != nil && s.names.Better(r, live.record) == 0 {
+		return rpc.OK, s.again(now, live, r.TTL, between, rnd)
+	}
+	if swap != nil && !swaps(live, *swap) {
+		return rpc.Conflict, nil
+	}
+	if live != nil && s.names.Better(r, live.record) < 0 {
+		return rpc.Older, nil
+	}
+	h := &held{record: cloneRecord(r), source: from.source(), size: recordCost(r)}
+	if !s.roomForRecord(h, old) {
+		return rpc.Full, nil
+	}
+	if old != nil {
+		s.unlink(old)
+	}
+	s.link(r.Key, h)
+	s.expiry.set(&h.expires, now.Add(s.lifetime(h, r.TTL, between)))
+	return rpc.OK, s.heardOf(now, h, between, rnd, s.op(h))
+}
+
+// swaps reports whether a compare-and-swap that expects the sequence may go on.
+func swaps(h *held, expected uint64) bool {
+	if h == nil {
+		return expected == 0
+	}
+	return h.record.Sequence == expected
+}
+
+// Get is the record held under the key, with what remains of its lifetime as TTL,
+// and never an expired one. Its bytes are the store's and not to be changed. A
+// record that a user's validator no longer accepts is not given out and expires.
+func (s *Store) Get(now time.Time, key []byte) (*rpc.Record, bool) {
+	e := s.byKey[string(key)]
+	if e == nil || e.record == nil || e.record.expired(now) {
+		return nil, false
+	}
+	h := e.record
+	if s.names.stale(h.record) {
+		s.expiry.set(&h.expires, now)
+		return nil, false
+	}
+	r := *h.record
+	r.TTL = h.expires.at.Sub(now)
+	return &r, true
+}
+
+// Each calls f with every entry; f must not change the store.
+func (s *Store) Each(f func(*Entry)) {
+	for _, e := range s.entries {
+		f(e)
+	}
+}
+
+// Entry is what is held under a key.
+func (s *Store) Entry(key []byte) (*Entry, bool) {
+	e, ok := s.byKey[string(key)]
+	return e, ok
+}
+
+// link puts h under the key and counts it.
+func (s *Store) link(key []byte, h *held) {
+	e := s.byKey[string(key)]
+	if e == nil {
+		e = &Entry{Key: bytes.Clone(key), Position: identity.KeyPosition(key), index: len(s.entries)}
+		if s.byKey == nil {
+			s.byKey = make(map[string]*Entry)
+		}
+		s.byKey[string(e.Key)] = e
+		s.entries = append(s.entries, e)
+	}
+	h.entry = e
+	h.expires.of, h.restore.of = h, h
+	if h.record != nil {
+		h.record.Key = e.Key
+		e.record = h
+	} else {
+		h.provider.Key = e.Key
+		e.providers = append(e.providers, h)
+	}
+	s.count(h, 1)
+}
+
+// unlink takes h out; its entry goes with the last of it.
+func (s *Store) unlink(h *held) {
+	s.expiry.remove(&h.expires)
+	s.restore.remove(&h.restore)
+	s.count(h, -1)
+	e := h.entry
+	if h.record != nil {
+		e.record = nil
+	} else if i := slices.Index(e.providers, h); i >= 0 {
+		e.providers = slices.Delete(e.providers, i, i+1)
+	}
+	if e.record != nil || len(e.providers) > 0 {
+		return
+	}
+	delete(s.byKey, string(e.Key))
+	last := len(s.entries) - 1
+	s.entries[e.index] = s.entries[last]
+	s.entries[e.index].index = e.index
+	s.entries[last] = nil
+	s.entries = s.entries[:last]
+}
+
+// cloneRecord copies a record and its bytes, but the key, which its entry has.
+func cloneRecord(r *rpc.Record) *rpc.Record {
+	c := *r
+	c.Value, c.Signature, c.TTL = bytes.Clone(r.Value), bytes.Clone(r.Signature), 0
+	return &c
+}
