@@ -9,19 +9,18 @@ package lookup
 // addresses, one timeout after the other.
 
 // joins fits e, one more address of a peer, to another candidate of that peer, and
-// reports whether e is wanted beside it.
+// reports whether e is wanted beside it. A path knows peers, not addresses: it
+// then knows all of the peer's.
 func joins(e, other *candidate) bool {
-	if other.state == answered || other.namedBy != 0 && other.namedBy == e.namedBy {
-		return false
-	}
-	switch other.state {
-	case failed:
+	other.paths |= e.paths
+	e.paths = other.paths
+	if other.state == failed {
 		e.alternate = true
-	default:
+	} else {
 		e.state = spare
-		e.paths |= other.paths
 	}
-	return true
+	return other.contact != e.contact && other.state != answered &&
+		(other.namedBy == 0 || other.namedBy != e.namedBy)
 }
 
 // promoteAlternate puts the first spare of the peer at index i, which just
@@ -32,7 +31,6 @@ func (s *shortlist) promoteAlternate(i int) {
 		next := &s.entries[j]
 		if next.state == spare && *s.book.Position(next.contact) == *s.book.Position(e.contact) {
 			next.state, next.alternate = unasked, true
-			next.paths |= e.paths
 			return
 		}
 	}

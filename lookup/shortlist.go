@@ -55,9 +55,9 @@ func newShortlist(book identity.Book, target identity.Position, most int, memory
 	return shortlist{entries: memory, book: book, target: target, prefix: target.Prefix(), most: most}
 }
 
-// search is the index of the first candidate that is no nearer than a position,
-// given with the first 64 bits of its distance.
-func (s *shortlist) search(p *identity.Position, near uint64) int {
+// search is the index of the first candidate that is no nearer than c, given with
+// the first 64 bits of its distance.
+func (s *shortlist) search(c identity.Contact, near uint64) int {
 	lo, hi := 0, len(s.entries)
 	for lo < hi {
 		if mid := int(uint(lo+hi) / 2); s.entries[mid].near < near {
@@ -66,17 +66,20 @@ func (s *shortlist) search(p *identity.Position, near uint64) int {
 			hi = mid
 		}
 	}
-	for lo < len(s.entries) && s.entries[lo].near == near && identity.Compare(&s.target, s.book.Position(s.entries[lo].contact), p) < 0 {
-		lo++
+	for ; lo < len(s.entries); lo++ {
+		e := &s.entries[lo]
+		if e.near != near || e.contact == c ||
+			identity.Compare(&s.target, s.book.Position(e.contact), s.book.Position(c)) >= 0 {
+			break
+		}
 	}
 	return lo
 }
 
 // index is where contact c is, -1 if it is not held.
 func (s *shortlist) index(c identity.Contact) int {
-	p := s.book.Position(c)
-	near := p.Prefix() ^ s.prefix
-	for i := s.search(p, near); i < len(s.entries) && s.entries[i].near == near; i++ {
+	near := s.book.Position(c).Prefix() ^ s.prefix
+	for i := s.search(c, near); i < len(s.entries) && s.entries[i].near == near; i++ {
 		if s.entries[i].contact == c {
 			return i
 		}
@@ -138,21 +141,15 @@ func (l *Lookup) take(by *candidate, named []identity.Contact) (taken int) {
 func (l *Lookup) admit(c identity.Contact, by *candidate, paths uint8) bool {
 	s := &l.list
 	p := s.book.Position(c)
-	near := p.Prefix() ^ s.prefix
-	i := s.search(p, near)
-	e := candidate{near: near, contact: c, namedBy: by.contact, hop: nextHop(by.hop), paths: paths}
-	for ; i < len(s.entries) && s.entries[i].near == near; i++ {
+	e := candidate{near: p.Prefix() ^ s.prefix, contact: c, namedBy: by.contact, hop: nextHop(by.hop), paths: paths}
+	wanted := *p != l.self
+	i := s.search(c, e.near)
+	for ; i < len(s.entries) && s.entries[i].near == e.near; i++ {
 		other := &s.entries[i]
 		if other.contact != c && *s.book.Position(other.contact) != *p {
 			break
 		}
-		other.paths |= paths
-		if other.contact == c || !joins(&e, other) {
-			return false
-		}
+		wanted = joins(&e, other) && wanted
 	}
-	if *p == l.self || !l.addressAllowed(&e, by) {
-		return false
-	}
-	return s.insert(i, e)
+	return wanted && l.addressAllowed(&e, by) && s.insert(i, e)
 }

@@ -6,37 +6,77 @@ import (
 	"net/netip"
 	"slices"
 	"sort"
+	"time"
 
 	"kadmium/identity"
 )
 
-// A world is a Book of nodes at random positions, sorted by position, each with
-// an IP address of its own: node i is contact i+1.
+// epoch is when tests start.
+var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// A world is a Book of n nodes at random positions, sorted by position, each at
+// an IP address of its own: node i is contact i+1. Contacts added to it, which
+// liars make up, come after those.
 type world struct {
-	positions []identity.Position
-	tables    [][]identity.Contact // of ideal tables; made when first asked for
+	n         int
 	k         int
+	rnd       *rand.Rand
+	positions []identity.Position
+	addresses map[identity.Contact]netip.AddrPort // of contacts added
+	tables    [][]identity.Contact                // each made when first asked for
 }
 
-func newWorld(n, k int, rnd *rand.Rand) *world {
-	w := &world{positions: make([]identity.Position, n), tables: make([][]identity.Contact, n), k: k}
+func newWorld(n, k int, seed uint64) *world {
+	w := &world{n: n, k: k, rnd: rand.New(rand.NewPCG(seed, seed)), positions: make([]identity.Position, n),
+		tables: make([][]identity.Contact, n), addresses: map[identity.Contact]netip.AddrPort{}}
 	for i := range w.positions {
-		for j := 0; j < 32; j += 8 {
-			binary.BigEndian.PutUint64(w.positions[i][j:], rnd.Uint64())
-		}
+		w.positions[i] = w.randomPosition()
 	}
 	sort.Slice(w.positions, func(i, j int) bool { return identity.Less(&w.positions[i], &w.positions[j]) })
 	return w
 }
 
+func (w *world) randomPosition() (p identity.Position) {
+	for i := 0; i < len(p); i += 8 {
+		binary.BigEndian.PutUint64(p[i:], w.rnd.Uint64())
+	}
+	return p
+}
+
 func (w *world) Position(c identity.Contact) *identity.Position { return &w.positions[c-1] }
 
 func (w *world) Address(c identity.Contact) identity.Address {
-	ip := netip.AddrFrom4([4]byte{9, byte(c >> 16), byte(c >> 8), byte(c)})
-	return identity.Address{ID: identity.ID{31: byte(c)}, Endpoint: netip.AddrPortFrom(ip, 4100)}
+	ap, ok := w.addresses[c]
+	if !ok {
+		ap = publicAddress(uint32(c))
+	}
+	return identity.Address{ID: identity.ID{31: byte(c)}, Endpoint: ap}
 }
 
-func (w *world) Intern(identity.Address) identity.Contact { panic("no addresses come from outside") }
+// Intern is not for lookups to call: all they handle is interned.
+func (w *world) Intern(identity.Address) identity.Contact { panic("a lookup interned an address") }
+
+// publicAddress is the nth of 2^24 public IP addresses, with a port.
+func publicAddress(n uint32) netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{9, byte(n >> 16), byte(n >> 8), byte(n)}), 4100)
+}
+
+// add makes up a contact.
+func (w *world) add(p identity.Position, ap netip.AddrPort) identity.Contact {
+	w.positions = append(w.positions, p)
+	c := identity.Contact(len(w.positions))
+	w.addresses[c] = ap
+	return c
+}
+
+// fabricate makes up a contact nearer to the target than any node is, at an
+// address of its own.
+func (w *world) fabricate(target *identity.Position) identity.Contact {
+	p := identity.RandomInRange(target, 64, w.randomPosition())
+	return w.add(p, publicAddress(1<<20+uint32(len(w.positions))))
+}
+
+func (w *world) isNode(c identity.Contact) bool { return int(c) <= w.n }
 
 // bounds are the nodes whose positions share the first bits bits with p.
 func (w *world) bounds(p *identity.Position, bits int) (lo, hi int) {
@@ -45,18 +85,18 @@ func (w *world) bounds(p *identity.Position, bits int) (lo, hi int) {
 		first[i/8] &^= 0x80 >> (i % 8)
 		last[i/8] |= 0x80 >> (i % 8)
 	}
-	lo = sort.Search(len(w.positions), func(i int) bool { return !identity.Less(&w.positions[i], &first) })
-	hi = sort.Search(len(w.positions), func(i int) bool { return identity.Less(&last, &w.positions[i]) })
+	lo = sort.Search(w.n, func(i int) bool { return !identity.Less(&w.positions[i], &first) })
+	hi = sort.Search(w.n, func(i int) bool { return identity.Less(&last, &w.positions[i]) })
 	return lo, hi
 }
 
 // table is node c's ideal table: of each bucket k random nodes, or all there are.
-func (w *world) table(c identity.Contact, rnd *rand.Rand) []identity.Contact {
+func (w *world) table(c identity.Contact) []identity.Contact {
 	if t := w.tables[c-1]; t != nil {
 		return t
 	}
 	t := []identity.Contact{}
-	lo, hi := 0, len(w.positions) // the nodes sharing bits bits
+	lo, hi := 0, w.n // the nodes sharing the first bits bits
 	for bits := 0; hi-lo > 1; bits++ {
 		inLo, inHi := w.bounds(w.Position(c), bits+1)
 		var bucket []identity.Contact
@@ -66,7 +106,7 @@ func (w *world) table(c identity.Contact, rnd *rand.Rand) []identity.Contact {
 			}
 		}
 		for i := range min(w.k, len(bucket)) {
-			j := i + rnd.IntN(len(bucket)-i)
+			j := i + w.rnd.IntN(len(bucket)-i)
 			bucket[i], bucket[j] = bucket[j], bucket[i]
 		}
 		t = append(t, bucket[:min(w.k, len(bucket))]...)
@@ -76,20 +116,21 @@ func (w *world) table(c identity.Contact, rnd *rand.Rand) []identity.Contact {
 	return t
 }
 
-// nearest are the n of contacts nearest to the target, nearest first.
-func (w *world) nearest(contacts []identity.Contact, target *identity.Position, n int) []identity.Contact {
-	sorted := slices.Clone(contacts)
+// nearest are the n of contacts nearest to the target, nearest first, without any
+// that are left out.
+func (w *world) nearest(contacts []identity.Contact, target *identity.Position, n int, without ...identity.Contact) []identity.Contact {
+	sorted := slices.DeleteFunc(slices.Clone(contacts), func(c identity.Contact) bool { return slices.Contains(without, c) })
 	slices.SortFunc(sorted, func(a, b identity.Contact) int {
 		return identity.Compare(target, w.Position(a), w.Position(b))
 	})
 	return sorted[:min(n, len(sorted))]
 }
 
-// truth are the n nodes nearest to the target.
-func (w *world) truth(target *identity.Position, n int) []identity.Contact {
+// truth are the n nodes nearest to the target but for the searcher.
+func (w *world) truth(target *identity.Position, n int, searcher identity.Contact) []identity.Contact {
 	bits := 0
 	for ; bits < identity.Bits; bits++ {
-		if lo, hi := w.bounds(target, bits+1); hi-lo < n {
+		if lo, hi := w.bounds(target, bits+1); hi-lo <= n {
 			break
 		}
 	}
@@ -98,5 +139,5 @@ func (w *world) truth(target *identity.Position, n int) []identity.Contact {
 	for i := lo; i < hi; i++ {
 		all = append(all, identity.Contact(i+1))
 	}
-	return w.nearest(all, target, n)
+	return w.nearest(all, target, n, searcher)
 }
