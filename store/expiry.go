@@ -38,15 +38,15 @@ func (s *Store) lifetime(h *held, ttl time.Duration, between int) time.Duration 
 func (s *Store) again(now time.Time, h *held, ttl time.Duration, between int, rnd *rand.Rand) []Op {
 	remaining := s.lifetime(h, ttl, between)
 	slack := min(restoreSlack, remaining/4) // short lifetimes can be renewed too
-	var ops []Op
 	extended := now.Add(remaining).After(h.expires.at.Add(slack))
 	if extended {
 		s.expiry.set(&h.expires, now.Add(remaining))
 	}
-	if extended {
-		ops = s.op(h)
+	s.heardOf(now, h, between, rnd)
+	if !extended {
+		return nil
 	}
-	return s.heardOf(now, h, between, rnd, ops)
+	return s.op(h)
 }
 
 // NextExpiry is when something expires next, zero for never.

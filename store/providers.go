@@ -37,7 +37,8 @@ func (s *Store) PutProvider(now time.Time, p *rpc.Provider, from Source, between
 	}
 	s.link(p.Key, h)
 	s.expiry.set(&h.expires, now.Add(s.lifetime(h, p.TTL, between)))
-	return rpc.OK, s.heardOf(now, h, between, rnd, s.op(h))
+	s.heardOf(now, h, between, rnd)
+	return rpc.OK, s.op(h)
 }
 
 // provider is the entry's provider of that ID, nil if there is none.

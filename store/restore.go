@@ -12,12 +12,11 @@ import (
 const restoreLease = 5 * time.Minute
 
 // heardOf notes a STORE of h: it puts h's re-store off, since all k holders just
-// heard the same (Kademlia, section 2.5). It passes ops through.
-func (s *Store) heardOf(now time.Time, h *held, between int, rnd *rand.Rand, ops []Op) []Op {
+// heard the same (Kademlia, section 2.5).
+func (s *Store) heardOf(now time.Time, h *held, between int, rnd *rand.Rand) {
 	h.heard = now
 	s.SetHolder(h.entry.Key, between)
 	s.putOff(h, now.Add(s.cfg.RestoreAfter+s.jitter(rnd)))
-	return ops
 }
 
 // jitter is random, so that one of k holders comes first and spares the others.

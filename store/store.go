@@ -97,7 +97,8 @@ func (s *Store) Put(now time.Time, r *rpc.Record, from Source, swap *uint64, bet
 	}
 	s.link(r.Key, h)
 	s.expiry.set(&h.expires, now.Add(s.lifetime(h, r.TTL, between)))
-	return rpc.OK, s.heardOf(now, h, between, rnd, s.op(h))
+	s.heardOf(now, h, between, rnd)
+	return rpc.OK, s.op(h)
 }
 
 // swaps reports whether a compare-and-swap that expects the sequence may go on.
