@@ -13,9 +13,9 @@ import (
 
 // A keyResult is `kad key new` and `kad key show`.
 type keyResult struct {
-	Peer      identity.ID       `json:"peer"`
-	PublicKey string            `json:"public_key"` // hex
-	Position  identity.Position `json:"position"`   // hex
+	Peer      identity.ID `json:"peer"`
+	PublicKey string      `json:"public_key"` // hex
+	Position  string      `json:"position"`   // hex
 }
 
 func (a *app) keyCommand() *cobra.Command {
@@ -63,7 +63,7 @@ An existing file is never overwritten.`,
 
 func (a *app) printKey(k identity.Key) error {
 	id := k.ID()
-	r := keyResult{Peer: id, PublicKey: hex.EncodeToString(id[:]), Position: id.Position()}
+	r := keyResult{Peer: id, PublicKey: hex.EncodeToString(id[:]), Position: id.Position().String()}
 	return a.print(r, func(w io.Writer) {
 		fmt.Fprintf(w, "peer        %s\npublic key  %s\nposition    %s\n", r.Peer, r.PublicKey, r.Position)
 	})

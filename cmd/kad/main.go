@@ -27,7 +27,6 @@ type app struct {
 	getenv         func(string) string
 	fromEnv        map[string]bool // flags that a KAD_* variable set
 	json           bool
-	quietJSON      bool // failures are not printed as JSON: stdout belongs to something else
 }
 
 func main() {
@@ -45,7 +44,8 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil {
-		a.report(cmd.CommandPath(), err, a.wantsJSON(args) && !a.quietJSON)
+		// The first line of a node's stdout is its ready line, or there is none.
+		a.report(cmd.CommandPath(), err, a.wantsJSON(args) && cmd.Name() != "node")
 	}
 	return exitCode(err)
 }

@@ -63,7 +63,6 @@ key lives in --data, and without either it is made for this run. Messages of pro
   kad node --listen /ip4/0.0.0.0/udp/4100 --listen /ip6/::/udp/4100 --mode server`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			a.quietJSON = true // the first line of stdout is the ready line
 			return a.runNode(cmd.Context(), &nf)
 		},
 	}
@@ -114,7 +113,7 @@ func (nf *nodeFlags) config(log *slog.Logger) (kadmium.Config, error) {
 func checkListen(text string) error {
 	a, err := identity.ParseAddress(text)
 	if err != nil {
-		return err
+		return fmt.Errorf("--listen %q: %w", text, err)
 	}
 	if !a.ID.IsZero() || a.Endpoint.Addr().IsMulticast() {
 		return badInput("listen on an address like "+defaultListen, "--listen %s: not an address to listen on", text)

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Every bad argument of every command: exit code 2, a message that names it and says
+// what to do next, and with --json the same as one object. No node is needed to say so.
+func TestBadInput(t *testing.T) {
+	u := newUser(t)
+	garbage := filepath.Join(u.dir, "garbage.pem")
+	if err := os.WriteFile(garbage, []byte("no key at all\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	long := func(n int) string { return strings.Repeat("x", n) }
+	peer := "12D3KooWLU2znyJMtDiHArqAGbZn8CgUGp92kxDBtefftEEaHSZS"
+	tests := []struct {
+		args []string
+		says string // on stderr
+	}{
+		{[]string{"bogus"}, `"bogus"`},
+		{[]string{"--bogus"}, "--bogus"},
+		{[]string{"demo", "now"}, "now"},
+		{[]string{"demo", "--bogus"}, "--bogus"},
+		{[]string{"demo", "--json=perhaps"}, "perhaps"},
+		{[]string{"help", "bogus"}, "bogus"},
+		{[]string{"version", "2"}, `"2"`},
+		{[]string{"completion"}, "SHELL is missing"},
+		{[]string{"completion", "tcsh"}, "tcsh"},
+
+		{[]string{"key"}, "missing"},
+		{[]string{"key", "bogus"}, "bogus"},
+		{[]string{"key", "new"}, "FILE is missing"},
+		{[]string{"key", "new", "a", "b"}, `"b"`},
+		{[]string{"key", "show"}, "FILE is missing"},
+		{[]string{"key", "show", "a", "b"}, `"b"`},
+		{[]string{"key", "show", garbage}, garbage},
+		{[]string{"key", "show", u.dir}, u.dir},
+
+		{[]string{"node", "now"}, "now"},
+		{[]string{"node", "--listen", "nowhere"}, "nowhere"},
+		{[]string{"node", "--listen", "/ip4/127.0.0.1/udp/65536"}, "65536"},
+		{[]string{"node", "--listen", "/ip4/127.0.0.1/tcp/4100"}, "tcp"},
+		{[]string{"node", "--listen", "/ip4/127.0.0.1/udp/0/p2p/" + peer}, peer},
+		{[]string{"node", "--listen", "/ip4/224.0.0.1/udp/4100"}, "224.0.0.1"},
+		{[]string{"node", "--bootstrap", "nowhere"}, "nowhere"},
+		{[]string{"node", "--bootstrap", "127.0.0.1:0"}, "127.0.0.1:0"},
+		{[]string{"node", "--bootstrap", "127.0.0.1:65536"}, "65536"},
+		{[]string{"node", "--bootstrap", "/ip4/127.0.0.1/udp/4100/p2p/12D3KooWbad"}, "12D3KooWbad"},
+		{[]string{"node", "--bootstrap", "/ip4/0.0.0.0/udp/4100"}, "0.0.0.0"},
+		{[]string{"node", "--mode", "boss"}, "boss"},
+		{[]string{"node", "--network", ""}, "--network"},
+		{[]string{"node", "--key", garbage}, garbage},
+		{[]string{"node", "--control", "/tmp/" + long(200)}, "too long"},
+		{[]string{"node", "--data", "/tmp/" + long(200)}, "too long"},
+
+		{[]string{"ping"}, "PEER|ADDR is missing"},
+		{[]string{"ping", peer, peer}, "one argument too many"},
+		{[]string{"ping", ""}, "peer ID"},
+		{[]string{"ping", "12D3KooWbad"}, "12D3KooWbad"},
+		{[]string{"ping", "/ip4/127.0.0.1/tcp/4100"}, "tcp"},
+		{[]string{"ping", "/ip4/256.0.0.1/udp/4100"}, "256.0.0.1"},
+		{[]string{"ping", "127.0.0.1:0"}, "127.0.0.1:0"},
+		{[]string{"ping", "127.0.0.1:port"}, "port"},
+		{[]string{"ping", ":4100"}, ":4100"},
+		{[]string{"find"}, "PEER is missing"},
+		{[]string{"find", "nobody"}, "nobody"},
+		{[]string{"find", peer[:40]}, "peer ID"},
+		{[]string{"closest"}, "KEY|PEER is missing"},
+		{[]string{"closest", ""}, "empty"},
+		{[]string{"closest", "12D3KooWbad"}, "12D3KooWbad"},
+		{[]string{"closest", long(513)}, "512"},
+
+		{[]string{"put"}, "KEY is missing"},
+		{[]string{"put", "/v/x"}, "VALUE|- is missing"},
+		{[]string{"put", "/v/x", "a", "b"}, "one argument too many"},
+		{[]string{"put", "", "a"}, "empty"},
+		{[]string{"put", "hello", "a"}, "hello"},
+		{[]string{"put", "/bogus/x", "a"}, "/bogus/x"},
+		{[]string{"put", "/v/" + long(510), "a"}, "512"},
+		{[]string{"put", "/v/x", long(1001)}, "/v/x"},
+		{[]string{"put", "/imm/" + long(64), "a"}, "/imm/"},
+		{[]string{"put", "/imm/" + strings.Repeat("0", 64), "not its hash"}, "/imm/"},
+		{[]string{"put", "/sig/nobody/x", "a"}, "/sig/nobody/x"},
+		{[]string{"put", "/pk/nobody", "a"}, "/pk/nobody"},
+		{[]string{"put", "/v/x", "a", "--ttl", "soon"}, "soon"},
+		{[]string{"put", "/v/x", "a", "--ttl", "0s"}, "--ttl"},
+		{[]string{"put", "/v/x", "a", "--ttl", "-1h"}, "--ttl"},
+		{[]string{"put", "/v/x", "a", "--ttl", "169h"}, "--ttl"},
+		{[]string{"put", "/v/x", "a", "--seq", "-1"}, "-1"},
+		{[]string{"put", "/v/x", "a", "--seq", "9223372036854775808"}, "9223372036854775808"},
+		{[]string{"put", "/v/x", "a", "--cas", "x"}, "--cas"},
+		{[]string{"put", "/v/x", "a", "--cas", "9223372036854775808"}, "9223372036854775808"},
+		{[]string{"get"}, "KEY is missing"},
+		{[]string{"get", ""}, "empty"},
+		{[]string{"get", "hello"}, "hello"},
+		{[]string{"get", "/bogus/x"}, "/bogus/x"},
+		{[]string{"get", "/imm/xyz"}, "/imm/xyz"},
+		{[]string{"get", "/v/x", "--quorum", "0"}, "--quorum"},
+		{[]string{"get", "/v/x", "--quorum", "-1"}, "--quorum"},
+		{[]string{"get", "/v/x", "--quorum", "most"}, "most"},
+		{[]string{"get", "/v/x", "-o"}, "-o"},
+		{[]string{"unpublish"}, "KEY is missing"},
+		{[]string{"unpublish", ""}, "empty"},
+		{[]string{"provide"}, "KEY is missing"},
+		{[]string{"provide", ""}, "empty"},
+		{[]string{"provide", long(513)}, "512"},
+		{[]string{"providers"}, "KEY is missing"},
+		{[]string{"providers", ""}, "empty"},
+		{[]string{"providers", "/v/x", "--max", "-1"}, "--max"},
+		{[]string{"send"}, "PEER|ADDR is missing"},
+		{[]string{"send", peer, "/kad/echo/1"}, "PAYLOAD|- is missing"},
+		{[]string{"send", "nobody", "/kad/echo/1", "hi"}, "nobody"},
+		{[]string{"send", peer, "", "hi"}, "PROTOCOL"},
+		{[]string{"send", peer, long(65), "hi"}, "64"},
+		{[]string{"send", peer, "/kad/echo/1", long(1025)}, "1024"},
+		{[]string{"table", "x"}, `"x"`},
+		{[]string{"stats", "x"}, `"x"`},
+	}
+	for _, through := range []string{"ping " + peer, "find " + peer, "closest /v/x", "put /v/x a", "get /v/x", "unpublish /v/x",
+		"provide /v/x", "providers /v/x", "send " + peer + " /p hi", "table", "stats"} {
+		args := strings.Fields(through)
+		for _, bad := range []struct{ flags, says string }{
+			{"--timeout 0s", "--timeout"},
+			{"--timeout 11m", "--timeout"},
+			{"--timeout soon", "soon"},
+			{"--bootstrap nowhere", "nowhere"},
+			{"--bootstrap 127.0.0.1:1 --data /tmp", "--bootstrap"},
+			{"--bootstrap 127.0.0.1:1 --control /tmp/s", "--bootstrap"},
+			{"--bootstrap 127.0.0.1:1 --key " + garbage, garbage},
+			{"--control /tmp/" + long(200), "too long"},
+		} {
+			tests = append(tests, struct {
+				args []string
+				says string
+			}{append(args[:len(args):len(args)], strings.Fields(bad.flags)...), bad.says})
+		}
+	}
+	for _, test := range tests {
+		t.Run(strings.Join(test.args[:min(2, len(test.args))], " "), func(t *testing.T) {
+			t.Parallel()
+			u := &user{t, u.dir, u.env}
+			r := u.kad(test.args...).exits(exitBadInput).says("kad", test.says, "next: ")
+			if r.stdout != "" {
+				t.Errorf("%s: stdout holds %q", r.line, r.stdout)
+			}
+			r = u.kad(append([]string{"--json"}, test.args...)...).exits(exitBadInput).says(test.says)
+			if test.args[0] == "node" && strings.HasPrefix(r.stderr, "kad node") {
+				if r.stdout != "" { // its first line is the ready line
+					t.Errorf("%s: stdout holds %q", r.line, r.stdout)
+				}
+				return
+			}
+			if f := one[failure](r); f.Code != exitBadInput || f.Message == "" || f.Next == "" {
+				t.Errorf("%s: %+v", r.line, f)
+			}
+		})
+	}
+}

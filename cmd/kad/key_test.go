@@ -1,0 +1,99 @@
+package main
+
+import (
+	"encoding/hex"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestKeyNewAndShow(t *testing.T) {
+	u := newUser(t)
+	made := one[keyResult](u.kad("key", "new", "node.pem", "--json").exits(exitDone))
+	shown := one[keyResult](u.kad("key", "show", "node.pem", "--json").exits(exitDone))
+	if made != shown || !strings.HasPrefix(made.Peer.String(), "12D3KooW") || len(made.PublicKey) != 64 {
+		t.Errorf("made %+v, shown %+v", made, shown)
+	}
+	info, err := os.Stat(filepath.Join(u.dir, "node.pem"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v; want 0600", info.Mode(), err)
+	}
+	plain := u.kad("key", "show", "node.pem").exits(exitDone).stdout
+	for _, want := range []string{made.Peer.String(), made.PublicKey, made.Position} {
+		if !strings.Contains(plain, want) {
+			t.Errorf("plain output lacks %s:\n%s", want, plain)
+		}
+	}
+}
+
+// The key of design, section 2, shows the peer and position given there.
+func TestKeyShowReadsWhatOpensslWrote(t *testing.T) {
+	needOpenssl(t)
+	u := newUser(t)
+	file := filepath.Join(u.dir, "theirs.pem")
+	if out, err := exec.Command("openssl", "genpkey", "-algorithm", "ed25519", "-out", file).CombinedOutput(); err != nil {
+		t.Fatalf("openssl genpkey: %v\n%s", err, out)
+	}
+	got := one[keyResult](u.kad("key", "show", file, "--json").exits(exitDone))
+	if want := opensslPublicKey(t, file); got.PublicKey != want {
+		t.Errorf("public key %s, openssl says %s", got.PublicKey, want)
+	}
+}
+
+func TestOpensslReadsTheKey(t *testing.T) {
+	needOpenssl(t)
+	u := newUser(t)
+	made := one[keyResult](u.kad("key", "new", "node.pem", "--json").exits(exitDone))
+	if got := opensslPublicKey(t, filepath.Join(u.dir, "node.pem")); got != made.PublicKey {
+		t.Errorf("openssl reads public key %s, want %s", got, made.PublicKey)
+	}
+}
+
+func TestKeyNewNeverOverwrites(t *testing.T) {
+	u := newUser(t)
+	file := filepath.Join(u.dir, "precious")
+	if err := os.WriteFile(file, []byte("precious"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := u.kad("key", "new", file, "--json").exits(exitNotDone).says(file, "left as it is")
+	if f := one[failure](r); f.Code != exitNotDone {
+		t.Errorf("%+v", f)
+	}
+	if b, err := os.ReadFile(file); err != nil || string(b) != "precious" {
+		t.Errorf("the file now holds %q, %v", b, err)
+	}
+	// A link that leads nowhere is a name that is taken, too.
+	if err := os.Symlink("nowhere", filepath.Join(u.dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	u.kad("key", "new", "link").exits(exitNotDone).says("link")
+	if _, err := os.Stat(filepath.Join(u.dir, "nowhere")); !os.IsNotExist(err) {
+		t.Error("key new wrote through a link")
+	}
+}
+
+func TestKeyNotDone(t *testing.T) {
+	u := newUser(t)
+	u.kad("key", "show", "missing.pem").exits(exitNotDone).says("missing.pem", fs.ErrNotExist.Error()[:4])
+	u.kad("key", "new", "missing/node.pem").exits(exitNotDone).says("missing/node.pem", "next: ")
+}
+
+func needOpenssl(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("openssl"); err != nil {
+		t.Skip("openssl is missing; get it with: apt-get install openssl")
+	}
+}
+
+// opensslPublicKey is the public key of a key file as openssl reads it, in hex.
+func opensslPublicKey(t *testing.T, file string) string {
+	t.Helper()
+	der, err := exec.Command("openssl", "pkey", "-in", file, "-pubout", "-outform", "DER").Output()
+	if err != nil {
+		t.Fatalf("openssl pkey: %v", err)
+	}
+	return hex.EncodeToString(der[len(der)-32:]) // RFC 8410: the key ends its SubjectPublicKeyInfo
+}
