@@ -56,6 +56,7 @@ func (m Mode) String() string { return modeNames[m] }
 type Config struct {
 	Self       identity.ID        // who this node is
 	Position   identity.Position  // where it stands; Self.Position() outside a simulator
+	Endpoint   netip.AddrPort     // an address of its own, for as long as no peer has said where it sees it
 	Mode       Mode               // Auto unless set
 	Reachable  bool               // Auto: be a server from the start (on loopback, or first of its network)
 	Bootstrap  []identity.Address // tried at Join and whenever the node is alone

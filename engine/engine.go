@@ -1,0 +1,216 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"kadmium/identity"
+	"kadmium/kbucket"
+	"kadmium/rpc"
+	"kadmium/store"
+)
+
+// Limits of what one engine holds; each has a counter or a gauge in Stats.
+const (
+	maxOperations = 1024 // operations of the driver under way
+	maxUpkeep     = 3    // lookups of the node's own under way at once
+	maxWithheld   = 4096 // writes whose journal entry is not synced yet
+	maxRTTs       = 512  // peers whose round trip time is remembered
+	maxHandovers  = 4096 // records waiting to be handed to newcomers
+	maxGreeted    = 1024 // newcomers remembered as handed their keys
+	maxTrace      = 2048 // steps kept of one lookup
+)
+
+// An Engine is one node's protocol. It is made by New, and used by one caller at
+// a time.
+type Engine struct {
+	cfg   Config
+	book  identity.Book
+	rnd   random
+	mode  Mode // Client or Server: what is in force
+	table *kbucket.Table
+	store *store.Store
+
+	requests  rpc.Requests
+	spare     []*rpc.Message // messages of requests that are over
+	owners    map[uint64]activity
+	lastOwner uint64
+	rtts      *simplelru.LRU[identity.Contact, rpc.RTT]
+
+	ops    map[OpID]operation
+	walks  []*walk // in the order of their deadlines
+	upkeep int     // lookups of the node's own under way
+
+	withheld  map[uint64]func(error) // by batch: what waits for the journal
+	lastBatch uint64
+
+	tasks    []*task
+	outage   outage
+	moved    map[identity.Contact]bool // new addresses being checked
+	probes   []identity.Contact        // who is to be pinged so that a newcomer may enter
+	queue    []handover
+	greeted  *simplelru.LRU[identity.ID, struct{}]
+	reach    reachability
+	saved    []identity.Address // the table of an earlier run
+	tableNew bool               // the table changed since it was journalled
+	joining  int                // joins under way
+
+	stats counters
+
+	// Of the call in progress.
+	now     time.Time
+	fx      []Effect
+	nearest []identity.Contact // scratch of nearest-contact queries
+	named   []identity.Contact // scratch of contacts let through from an answer
+	reply   rpc.Message        // the reply being made
+}
+
+// An activity asks things of peers and hears how each request went.
+type activity interface {
+	answered(r *rpc.Request, in *Inbound)
+	failed(r *rpc.Request)
+	overran(r *rpc.Request) // its expected round trip has passed
+	contacts(keep func(identity.Contact))
+}
+
+// An operation is an activity that the driver began and may end.
+type operation interface {
+	cancel()
+}
+
+// New makes an engine. The book is shared with the driver, which interns the
+// contacts of decoded messages in it; rnd must be the engine's own.
+func New(cfg Config, book identity.Book, rnd random, now time.Time) *Engine {
+	cfg.K = orDefault(cfg.K, 20)
+	cfg.Alpha = orDefault(cfg.Alpha, 3)
+	cfg.Paths = orDefault(cfg.Paths, 1)
+	if cfg.Families == 0 {
+		cfg.Families = rpc.IPv4 | rpc.IPv6
+	}
+	if cfg.Position == (identity.Position{}) {
+		cfg.Position = cfg.Self.Position()
+	}
+	cfg.Store.Volatile = !cfg.Durable
+	e := &Engine{
+		store:    store.New(cfg.Store, cfg.Namespaces),
+		cfg:      cfg,
+		book:     book,
+		rnd:      rnd,
+		mode:     cfg.Mode,
+		table:    kbucket.New(cfg.Position, book, kbucket.Config{K: cfg.K}),
+		owners:   make(map[uint64]activity),
+		ops:      make(map[OpID]operation),
+		withheld: make(map[uint64]func(error)),
+		moved:    make(map[identity.Contact]bool),
+	}
+	e.rtts, _ = simplelru.NewLRU[identity.Contact, rpc.RTT](maxRTTs, nil)   // fails only on a size under 1
+	e.greeted, _ = simplelru.NewLRU[identity.ID, struct{}](maxGreeted, nil) // likewise
+	if e.mode == Auto {
+		e.mode = Client
+		if cfg.Reachable {
+			e.mode = Server
+		}
+	}
+	e.schedule(now)
+	return e
+}
+
+func orDefault(n, def int) int {
+	if n == 0 {
+		return def
+	}
+	return n
+}
+
+// enter begins a call: internals read the time and append effects through e.
+func (e *Engine) enter(now time.Time, fx []Effect) { e.now, e.fx = now, fx }
+
+// leave ends a call and hands the effects back to the caller.
+func (e *Engine) leave() []Effect {
+	fx := e.fx
+	e.fx = nil
+	return fx
+}
+
+func (e *Engine) emit(fx Effect) { e.fx = append(e.fx, fx) }
+
+func (e *Engine) event(ev Event) {
+	ev.At = e.now
+	e.emit(Effect{Kind: Emit, Event: ev})
+}
+
+// Receive takes a message that arrived.
+func (e *Engine) Receive(now time.Time, in *Inbound, fx []Effect) []Effect {
+	e.enter(now, fx)
+	e.outage.heard(now)
+	if in.Message.Response {
+		e.response(in)
+	} else {
+		e.request(in)
+	}
+	return e.leave()
+}
+
+// Tick does what has become due. Calling it early is harmless.
+func (e *Engine) Tick(now time.Time, fx []Effect) []Effect {
+	e.enter(now, fx)
+	e.expireRequests()
+	e.expireWalks()
+	e.runTasks()
+	return e.leave()
+}
+
+// WakeAt is when Tick is next needed; the zero time means not before another call.
+func (e *Engine) WakeAt() time.Time {
+	var at time.Time
+	if t, ok := e.requests.Next(); ok {
+		at = t
+	}
+	if len(e.walks) > 0 {
+		at = earlier(at, e.walks[0].deadline)
+	}
+	for _, t := range e.tasks {
+		at = earlier(at, t.due())
+	}
+	return at
+}
+
+// earlier is the earlier of two times, of which zero means never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// Table is the engine's routing table, for reading between calls.
+func (e *Engine) Table() *kbucket.Table { return e.table }
+
+// Store is the engine's store, for reading between calls.
+func (e *Engine) Store() *store.Store { return e.store }
+
+// Mode is the mode in force: Client or Server.
+func (e *Engine) Mode() Mode { return e.mode }
+
+// EachContact calls keep with every contact the engine holds, some more than
+// once: the driver's book may forget all others.
+func (e *Engine) EachContact(keep func(identity.Contact)) {
+	e.table.EachHandle(keep)
+	e.requests.Each(func(r *rpc.Request) { keep(r.To) })
+	for _, a := range e.owners {
+		a.contacts(keep)
+	}
+	for _, c := range e.rtts.Keys() {
+		keep(c)
+	}
+	for c := range e.moved {
+		keep(c)
+	}
+	for _, c := range e.probes {
+		keep(c)
+	}
+	for _, h := range e.queue {
+		keep(h.to)
+	}
+}

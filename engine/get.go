@@ -1,0 +1,169 @@
+package engine
+
+import (
+	"time"
+
+	"kadmium/identity"
+	"kadmium/lookup"
+	"kadmium/rpc"
+)
+
+// A get looks for a record: the first valid one, or the best of a quorum
+// (Kademlia, section 2.3; design, section 6).
+type get struct {
+	e       *Engine
+	op      OpID
+	query   GetQuery
+	quorum  int
+	walk    *walk
+	best    *rpc.Record
+	from    identity.Contact
+	answers int
+	held    []heldBy
+}
+
+// heldBy is a record that a node was found to hold.
+type heldBy struct {
+	by     identity.Contact
+	record *rpc.Record
+}
+
+// Get looks for the record of a key. It ends at the first valid one, or with a
+// quorum when that many nodes have given one; with a quorum it then mends those
+// of the k closest that had an older one or none.
+func (e *Engine) Get(now time.Time, op OpID, q GetQuery, fx []Effect) []Effect {
+	e.enter(now, fx)
+	g := &get{e: e, op: op, query: q, quorum: max(q.Quorum, 1)}
+	g.walk = e.newWalk(op, rpc.FindValue, q.Key, identity.KeyPosition(q.Key))
+	g.walk.heard = g.heard
+	g.walk.ended = g.ended
+	if !e.begin(op, g.walk) {
+		return e.leave()
+	}
+	if r, ok := e.store.Get(now, q.Key); ok {
+		g.take(0, copyRecord(r))
+		if g.enough() {
+			e.finish(op, &Result{Record: g.best, Answers: 1, Expires: now.Add(g.best.TTL)})
+			return e.leave()
+		}
+	}
+	g.walk.start()
+	return e.leave()
+}
+
+func copyRecord(r *rpc.Record) *rpc.Record {
+	c := *r
+	c.Key, c.Value = append([]byte(nil), r.Key...), append([]byte(nil), r.Value...)
+	c.Signature = append([]byte(nil), r.Signature...)
+	return &c
+}
+
+func (g *get) enough() bool { return g.answers >= g.quorum && !g.query.Watch }
+
+func (g *get) heard(from identity.Contact, in *Inbound) {
+	r := in.Message.Record
+	if r == nil {
+		return
+	}
+	if in.Verdict != nil {
+		g.e.stats.InvalidRecords++
+		return
+	}
+	g.take(from, copyRecord(r))
+	if g.enough() {
+		g.walk.found(g.from)
+		g.walk.stop(lookup.Satisfied)
+	}
+}
+
+// take counts a valid record, and keeps it if it is the best so far.
+func (g *get) take(from identity.Contact, r *rpc.Record) {
+	g.answers++
+	if from != 0 {
+		g.held = append(g.held, heldBy{from, r})
+	}
+	switch better := g.e.cfg.Namespaces.Better; {
+	case g.best == nil || better(r, g.best) > 0:
+		g.best, g.from = r, from
+		if g.query.Watch {
+			g.e.emit(Effect{Kind: Progress, Op: g.op, Result: &Result{Record: r, From: from, Answers: g.answers, Expires: g.e.now.Add(r.TTL)}})
+		}
+	case better(r, g.best) == 0:
+		g.best.TTL = max(g.best.TTL, r.TTL) // the same record; one holder may know a later word of its publisher
+	}
+}
+
+func (g *get) ended(reason lookup.Reason) {
+	r := g.walk.result()
+	if g.best == nil {
+		r.Err = ErrNotFound
+		if reason == lookup.NoContacts || reason == lookup.TimedOut {
+			r.Err = failure(reason)
+		}
+		g.e.finish(g.op, r)
+		return
+	}
+	r.Record, r.From, r.Answers, r.Expires = g.best, g.from, g.answers, g.e.now.Add(g.best.TTL)
+	g.e.finish(g.op, r)
+	answered := g.walk.lookup.Closest(nil)
+	if g.quorum > 1 || g.query.Watch {
+		g.repair(answered)
+	} else {
+		g.cache(answered)
+	}
+}
+
+// repair stores the best record at those of the k closest that answered with an
+// older one or with none.
+func (g *get) repair(answered []identity.Contact) {
+	var stale []identity.Contact
+	for _, c := range answered {
+		if r := g.recordOf(c); r == nil || g.e.cfg.Namespaces.Better(g.best, r) > 0 {
+			stale = append(stale, c)
+		}
+	}
+	g.e.stats.Repairs += uint64(len(stale))
+	g.e.copyTo(stale, g.best)
+}
+
+// cache stores the record at the closest node that answered without it: the
+// receiver shrinks its lifetime (Kademlia, section 2.3).
+func (g *get) cache(answered []identity.Contact) {
+	for _, c := range answered {
+		if g.recordOf(c) == nil {
+			g.e.stats.Cachings++
+			g.e.copyTo([]identity.Contact{c}, g.best)
+			return
+		}
+	}
+}
+
+func (g *get) recordOf(c identity.Contact) *rpc.Record {
+	for _, h := range g.held {
+		if h.by == c {
+			return h.record
+		}
+	}
+	return nil
+}
+
+// copyTo stores a record at nodes on nobody's behalf: it never extends a life.
+func (e *Engine) copyTo(to []identity.Contact, r *rpc.Record) {
+	if len(to) == 0 {
+		return
+	}
+	expires := e.now.Add(r.TTL)
+	e.spread(to, func(c identity.Contact) *rpc.Message {
+		return e.reStoreMessage(c, r, expires)
+	}, func(*spread) {})
+}
+
+// reStoreMessage is a STORE of somebody else's record. What remains of its life
+// is told less the round trip, so that the delay of the way cannot extend it.
+func (e *Engine) reStoreMessage(to identity.Contact, r *rpc.Record, expires time.Time) *rpc.Message {
+	m := e.newRequest(rpc.Store)
+	c := *r
+	c.TTL = max(0, expires.Sub(e.now)-e.rto(to))
+	m.Record = &c
+	return m
+}

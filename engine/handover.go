@@ -1,0 +1,66 @@
+package engine
+
+import (
+	"time"
+
+	"kadmium/identity"
+	"kadmium/store"
+)
+
+// A handover is a key that a newcomer is to be given.
+type handover struct {
+	to  identity.Contact
+	key string
+}
+
+// greet queues for a newcomer the keys it should hold: those it is among the k
+// closest to, and of whose old holders this node is the closest, so that one of
+// twenty does it (Kademlia, section 2.5).
+func (e *Engine) greet(c identity.Contact) {
+	id := e.book.Address(c).ID
+	if e.mode != Server || e.greeted.Contains(id) {
+		return
+	}
+	e.greeted.Add(id, struct{}{})
+	newcomer := e.book.Position(c)
+	e.store.Each(func(entry *store.Entry) {
+		if entry.Between > 0 {
+			return
+		}
+		position := entry.Position
+		e.nearest = e.table.Nearest(e.nearest[:0], &position, e.cfg.K)
+		nearer := 0 // contacts nearer to the key than the newcomer
+		for _, held := range e.nearest {
+			if held == c {
+				continue
+			}
+			p := e.book.Position(held)
+			if identity.Compare(&position, p, &e.cfg.Position) < 0 {
+				return // an old holder nearer than this node does it
+			}
+			if identity.Compare(&position, p, newcomer) < 0 {
+				nearer++
+			}
+		}
+		if nearer >= e.cfg.K {
+			return
+		}
+		if len(e.queue) >= maxHandovers {
+			e.stats.HandoversDropped++
+			return
+		}
+		e.queue = append(e.queue, handover{c, string(entry.Key)})
+	})
+}
+
+// handOver gives one key to one newcomer: the queue is paced by the schedule.
+func (e *Engine) handOver() {
+	h := e.queue[0]
+	e.queue = e.queue[1:]
+	e.stats.Handovers++
+	key := []byte(h.key)
+	r, _ := e.store.Get(e.now, key)
+	e.copyAll([]identity.Contact{h.to}, r, e.store.AllProviders(e.now, key, nil))
+}
+
+func (e *Engine) handoversWait() time.Time { return dueIf(len(e.queue) > 0) }

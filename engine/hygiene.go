@@ -1,0 +1,24 @@
+package engine
+
+import (
+	"kadmium/identity"
+)
+
+// sift keeps of the contacts a peer named those that this node may use (design,
+// section 3, rule 7): not itself, of a family it can send to, and no local
+// address at the word of a public peer. The slice is scratch, good until the
+// next call.
+func (e *Engine) sift(from identity.Contact, named []identity.Contact) []identity.Contact {
+	e.named = e.named[:0]
+	public := !identity.IsLocal(e.book.Address(from).Endpoint.Addr())
+	for _, c := range named {
+		a := e.book.Address(c)
+		ip := a.Endpoint.Addr()
+		if a.ID == e.cfg.Self || !e.cfg.Families.Has(ip) || public && identity.IsLocal(ip) {
+			e.stats.ContactsDropped++
+			continue
+		}
+		e.named = append(e.named, c)
+	}
+	return e.named
+}

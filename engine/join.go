@@ -1,0 +1,187 @@
+package engine
+
+import (
+	"time"
+
+	"kadmium/identity"
+	"kadmium/lookup"
+	"kadmium/rpc"
+)
+
+// maxSaved bounds how many contacts of an earlier run are pinged at a join.
+const maxSaved = 20
+
+// A join makes this node part of the network: ping those who are known, look
+// oneself up, refresh all farther buckets (Kademlia, section 2.3).
+type join struct {
+	e       *Engine
+	owner   uint64
+	op      OpID
+	asked   int                // peers pinged
+	waiting int                // of which neither answered nor failed yet
+	there   []identity.Contact // who answered
+	walk    *walk              // the lookup under way
+	farther []int              // buckets still to be refreshed
+	result  *Result
+	over    bool
+}
+
+// Join joins through the addresses given, those of the Config, and those of an
+// earlier run. It finishes with ErrNoAnswer if none of them answered, and with no
+// error where there are none: a network begins with one node.
+func (e *Engine) Join(now time.Time, op OpID, addresses []identity.Address, fx []Effect) []Effect {
+	e.enter(now, fx)
+	e.join(op, addresses)
+	return e.leave()
+}
+
+func (e *Engine) join(op OpID, addresses []identity.Address) {
+	j := &join{e: e, op: op, result: new(Result)}
+	if !e.begin(op, j) {
+		return
+	}
+	j.owner = e.own(j)
+	e.joining++
+	e.stats.Joins++
+	all := append(append(addresses[:len(addresses):len(addresses)], e.cfg.Bootstrap...), e.saved...)
+	for i, a := range all[:min(len(all), len(addresses)+len(e.cfg.Bootstrap)+maxSaved)] {
+		if a.ID == e.cfg.Self || contains(all[:i], a) {
+			continue
+		}
+		if e.ask(j.owner, e.book.Intern(a), e.newRequest(rpc.Ping)) {
+			j.asked++
+		}
+	}
+	if j.waiting = j.asked; j.waiting == 0 {
+		j.end()
+	}
+}
+
+func contains(list []identity.Address, a identity.Address) bool {
+	for _, b := range list {
+		if a == b {
+			return true
+		}
+	}
+	return false
+}
+
+func (j *join) answered(_ *rpc.Request, in *Inbound) {
+	j.there = append(j.there, in.From)
+	j.one()
+	if len(j.there) == 1 {
+		j.lookUpSelf() // one way in is enough to begin
+	}
+}
+
+func (j *join) failed(*rpc.Request) { j.one() }
+
+func (j *join) overran(*rpc.Request) {}
+
+func (j *join) contacts(keep func(identity.Contact)) {
+	for _, c := range j.there {
+		keep(c)
+	}
+}
+
+func (j *join) one() {
+	if j.waiting--; j.waiting == 0 && len(j.there) == 0 {
+		j.result.Err = ErrNoAnswer
+		j.end()
+	}
+}
+
+func (j *join) lookUpSelf() {
+	j.look(j.e.cfg.Position, func() {
+		j.result.Lookup, j.result.Trace = j.walk.lookup.Stats(), j.walk.trace
+		if j.e.cfg.Mode != Client { // a client only needs a way in
+			for cpl := range j.e.table.Farther() {
+				j.farther = append(j.farther, cpl)
+			}
+		}
+		j.refreshNext()
+	})
+}
+
+func (j *join) refreshNext() {
+	if len(j.farther) == 0 {
+		j.end()
+		return
+	}
+	cpl := j.farther[0]
+	j.farther = j.farther[1:]
+	j.look(j.e.randomIn(cpl), j.refreshNext)
+}
+
+// look runs one lookup of the join.
+func (j *join) look(target identity.Position, then func()) {
+	j.walk = j.e.newWalk(0, rpc.FindNode, nil, target)
+	j.walk.ended = func(lookup.Reason) {
+		if !j.over {
+			then()
+		}
+	}
+	j.walk.start(j.there...)
+}
+
+func (j *join) cancel() {
+	j.over = true
+	if j.walk != nil {
+		j.walk.cancel()
+	}
+	j.close()
+}
+
+func (j *join) end() {
+	j.over = true
+	j.close()
+	j.e.event(Event{Kind: Joined, N: j.e.table.Len()})
+	j.e.finish(j.op, j.result)
+}
+
+func (j *join) close() {
+	j.e.joining--
+	j.e.disown(j.owner)
+}
+
+// randomIn is a random position of a bucket's range.
+func (e *Engine) randomIn(cpl int) identity.Position {
+	var random [32]byte
+	for i := 0; i < len(random); i += 8 {
+		n := e.rnd.Uint64()
+		for j := range 8 {
+			random[i+j] = byte(n >> (8 * j))
+		}
+	}
+	return identity.RandomInRange(&e.cfg.Position, cpl, random)
+}
+
+// aloneSince is when the bootstrap list is worth trying again: whenever the table
+// is empty and nobody is joining.
+func (e *Engine) aloneSince() time.Time {
+	return dueIf(e.joining == 0 && e.table.Len() == 0 && len(e.cfg.Bootstrap)+len(e.saved) > 0 && e.stats.Joins > 0)
+}
+
+func (e *Engine) rejoin() { e.join(0, nil) }
+
+// refresh looks a random position of a bucket up that has seen no lookup for an
+// hour (Kademlia, section 2.3).
+func (e *Engine) refresh() {
+	cpl, ok := e.table.RefreshDue(e.now)
+	if !ok {
+		return
+	}
+	target := e.randomIn(cpl)
+	e.maintain(rpc.FindNode, nil, target, func(*walk) {})
+}
+
+// maintain runs a lookup of the node's own; at most maxUpkeep run at once.
+func (e *Engine) maintain(asks rpc.Type, key []byte, target identity.Position, then func(*walk)) {
+	e.upkeep++
+	w := e.newWalk(0, asks, key, target)
+	w.ended = func(lookup.Reason) {
+		e.upkeep--
+		then(w)
+	}
+	w.start()
+}

@@ -1,0 +1,182 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"kadmium/identity"
+	"kadmium/rpc"
+)
+
+// A record expires 24 h after its publisher's last word, to the second, however
+// often its holders stored it again; and of twenty holders about one an hour
+// spends a lookup on it.
+func TestExpiresToTheSecond(t *testing.T) {
+	n := newNetwork(t, 4)
+	n.grow(40, nil)
+	const key = "/v/mortal"
+	publisher := n.nodes[5]
+	put := n.now
+	if r := publisher.put(PutQuery{Key: []byte(key), Value: []byte("x")}); r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	publisher.up = false
+	restores := func() (sum uint64) {
+		for _, nd := range n.nodes {
+			sum += nd.e.Stats().Counters.Restores
+		}
+		return sum
+	}
+	n.run(put.Add(24*time.Hour - time.Second).Sub(n.now))
+	if len(n.holders(key)) < 19 {
+		t.Errorf("a second before its time %d nodes hold the record", len(n.holders(key)))
+	}
+	if did := restores(); did < 15 || did > 30 {
+		t.Errorf("%d re-stores in 24 hours, want about one an hour", did)
+	}
+	n.run(put.Add(24*time.Hour + time.Second).Sub(n.now))
+	if hold := n.holders(key); len(hold) > 0 {
+		t.Errorf("a second after its time nodes %v hold the record", namesOf(hold))
+	}
+}
+
+// While its publisher lives a record outlives every one of its first holders,
+// one by one over days.
+func TestPublisherOutlivesHolders(t *testing.T) {
+	n := newNetwork(t, 5)
+	n.grow(60, nil)
+	const key = "/v/kept"
+	publisher := n.nodes[0]
+	if r := publisher.put(PutQuery{Key: []byte(key), Value: []byte("x")}); r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	for _, nd := range n.holders(key) {
+		if nd != publisher {
+			nd.up = false
+		}
+		n.run(5 * time.Hour)
+	}
+	if n.now.Sub(epoch) < 72*time.Hour {
+		t.Fatalf("only %v passed", n.now.Sub(epoch))
+	}
+	for _, nd := range n.live() {
+		if r := nd.get(key, 0); r.Err != nil {
+			t.Errorf("node %s: %v", nd.name, r.Err)
+		}
+	}
+	if r := publisher.call(func(op OpID) []Effect { return publisher.e.Unpublish(n.now, op, []byte(key), nil) }); r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	n.run(25 * time.Hour)
+	if hold := n.holders(key); len(hold) > 0 {
+		t.Errorf("a day after it was unpublished nodes %v hold the record", namesOf(hold))
+	}
+}
+
+// A newcomer next to a key is handed it, and provider entries alike, without
+// waiting for the next re-store.
+func TestNewcomerIsHandedKeys(t *testing.T) {
+	n := newNetwork(t, 6)
+	n.grow(40, nil)
+	keys := make([]string, 40)
+	for i := range keys {
+		keys[i] = fmt.Sprintf("/v/%d", i)
+		if r := n.nodes[i].put(PutQuery{Key: []byte(keys[i]), Value: []byte("x")}); r.Err != nil {
+			t.Fatal(r.Err)
+		}
+	}
+	n.grow(1, nil)
+	newcomer := n.nodes[40]
+	n.run(time.Minute)
+	for _, key := range keys {
+		closest := n.nearest(identity.KeyPosition([]byte(key)), 20, nil)
+		want := slices.Contains(closest, newcomer)
+		if got := slices.Contains(n.holders(key), newcomer); want && !got {
+			t.Errorf("%s: the newcomer is among the 20 closest but was not handed it", key)
+		} else if got && !want {
+			t.Errorf("%s: the newcomer was handed what is not its to keep", key)
+		}
+	}
+	var handed uint64
+	for _, nd := range n.nodes {
+		handed += nd.e.Stats().Counters.Handovers
+	}
+	if handed > uint64(len(keys))*2 {
+		t.Errorf("%d hand-overs for at most %d keys", handed, len(keys))
+	}
+}
+
+// A copy at a node far from the key expires sooner than the record at its
+// holders, and is never stored again.
+func TestFarCopyExpiresSooner(t *testing.T) {
+	n := newNetwork(t, 7)
+	n.grow(60, nil)
+	const key = "/v/far"
+	target := identity.KeyPosition([]byte(key))
+	if r := n.nodes[1].put(PutQuery{Key: []byte(key), Value: []byte("x")}); r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	all := n.nearest(target, len(n.nodes), nil)
+	far := all[len(all)-1]
+	record, _ := n.holders(key)[0].e.Store().Get(n.now, []byte(key))
+	n.nodes[1].e.enter(n.now, nil)
+	n.nodes[1].e.copyTo([]identity.Contact{n.book.Intern(far.address)}, copyRecord(record))
+	n.nodes[1].run(n.nodes[1].e.leave())
+	n.run(time.Second)
+	r, ok := far.e.Store().Get(n.now, []byte(key))
+	if !ok {
+		t.Fatal("the far node took no copy")
+	}
+	if r.TTL > record.TTL/2 {
+		t.Errorf("at the farthest node the copy lives %v, at a holder the record %v", r.TTL, record.TTL)
+	}
+	stores := n.count[rpc.Store]
+	before := far.e.Stats().Counters.Requests[rpc.Store]
+	n.run(12 * time.Hour)
+	if n.count[rpc.Store] == stores {
+		t.Error("nobody stored the record again")
+	}
+	if after := far.e.Stats().Counters.Requests[rpc.Store]; after != before {
+		t.Errorf("the far copy was stored again %d times", after-before)
+	}
+}
+
+// Providers are kept, handed over and found like records, and expire unless
+// their provider says so again.
+func TestProviders(t *testing.T) {
+	n := newNetwork(t, 8)
+	n.grow(40, nil)
+	key := []byte("some content")
+	provide := func(nd *node) *Result {
+		return nd.call(func(op OpID) []Effect { return nd.e.Provide(n.now, op, key, false, nil) })
+	}
+	find := func(nd *node, most int) *Result {
+		return nd.call(func(op OpID) []Effect { return nd.e.Providers(n.now, op, key, most, nil) })
+	}
+	for _, nd := range n.nodes[:8] {
+		if r := provide(nd); r.Err != nil || r.Holders != 20 {
+			t.Fatalf("node %s: %d holders, %v", nd.name, r.Holders, r.Err)
+		}
+	}
+	r := find(n.nodes[30], 0)
+	if r.Err != nil || len(r.Providers) != 8 {
+		t.Errorf("%d providers found, %v", len(r.Providers), r.Err)
+	}
+	for _, p := range r.Providers {
+		if p.Peer != n.at[p.Peer.Endpoint].address {
+			t.Errorf("provider %v is said to be at %v", p.Peer.ID.Short(), p.Peer.Endpoint)
+		}
+	}
+	if r := find(n.nodes[31], 1); len(r.Providers) != 1 {
+		t.Errorf("asked for one provider, got %d", len(r.Providers))
+	}
+	for _, nd := range n.nodes[:4] {
+		nd.call(func(op OpID) []Effect { return nd.e.Unpublish(n.now, op, key, nil) })
+	}
+	n.run(26 * time.Hour)
+	if r := find(n.nodes[30], 0); len(r.Providers) != 4 {
+		t.Errorf("a day later %d providers are found, want the 4 that still provide", len(r.Providers))
+	}
+}

@@ -1,0 +1,216 @@
+package engine
+
+import (
+	"time"
+
+	"kadmium/identity"
+	"kadmium/lookup"
+	"kadmium/rpc"
+)
+
+// begin registers an operation of the driver, or ends it at once if there are
+// too many.
+func (e *Engine) begin(op OpID, o operation) bool {
+	if op == 0 {
+		return true // the node's own
+	}
+	if len(e.ops) >= maxOperations {
+		e.emit(Effect{Kind: Finish, Op: op, Result: &Result{Err: ErrBusy}})
+		return false
+	}
+	e.ops[op] = o
+	return true
+}
+
+// finish ends an operation with its result, once.
+func (e *Engine) finish(op OpID, r *Result) {
+	if op == 0 {
+		return
+	}
+	if _, ok := e.ops[op]; ok {
+		delete(e.ops, op)
+		e.emit(Effect{Kind: Finish, Op: op, Result: r})
+	}
+}
+
+// Cancel ends an operation early: it finishes with ErrCancelled and what it had.
+func (e *Engine) Cancel(now time.Time, op OpID, fx []Effect) []Effect {
+	e.enter(now, fx)
+	if o, ok := e.ops[op]; ok {
+		o.cancel()
+		e.finish(op, &Result{Err: ErrCancelled})
+	}
+	return e.leave()
+}
+
+// A single is an operation of one request: a PING, or a MESSAGE.
+type single struct {
+	e     *Engine
+	owner uint64
+	op    OpID
+	begun time.Time
+}
+
+// Ping asks a peer whether it is there. The address may lack the ID: whoever
+// answers there has its own.
+func (e *Engine) Ping(now time.Time, op OpID, to identity.Address, fx []Effect) []Effect {
+	e.enter(now, fx)
+	e.single(op, to, e.newRequest(rpc.Ping))
+	return e.leave()
+}
+
+// SendMessage delivers an application's message and brings its reply.
+func (e *Engine) SendMessage(now time.Time, op OpID, to identity.Address, protocol string, payload []byte, fx []Effect) []Effect {
+	e.enter(now, fx)
+	m := e.newRequest(rpc.App)
+	m.Protocol, m.Payload = protocol, payload
+	e.single(op, to, m)
+	return e.leave()
+}
+
+func (e *Engine) single(op OpID, to identity.Address, m *rpc.Message) {
+	s := &single{e: e, op: op, begun: e.now}
+	if !e.begin(op, s) {
+		return
+	}
+	s.owner = e.own(s)
+	if !e.ask(s.owner, e.book.Intern(to), m) {
+		s.end(&Result{Err: ErrBusy})
+	}
+}
+
+func (s *single) answered(_ *rpc.Request, in *Inbound) {
+	m := in.Message
+	r := &Result{Peer: in.From, RTT: s.e.now.Sub(s.begun), Observed: in.Observed, Payload: append([]byte(nil), m.Payload...)}
+	if m.Observed.IsValid() {
+		r.Observed = m.Observed
+	}
+	if m.Status != rpc.OK {
+		r.Err = &StatusError{m.Status}
+	}
+	s.end(r)
+}
+
+func (s *single) failed(*rpc.Request)             { s.end(&Result{Err: ErrNoAnswer}) }
+func (s *single) overran(*rpc.Request)            {}
+func (s *single) contacts(func(identity.Contact)) {}
+func (s *single) cancel()                         { s.e.disown(s.owner) }
+
+func (s *single) end(r *Result) {
+	s.e.disown(s.owner)
+	s.e.finish(s.op, r)
+}
+
+// Closest finds the k nodes closest to a target that answer.
+func (e *Engine) Closest(now time.Time, op OpID, target identity.Position, fx []Effect) []Effect {
+	e.enter(now, fx)
+	w := e.newWalk(op, rpc.FindNode, nil, target)
+	w.ended = func(reason lookup.Reason) {
+		r := w.result()
+		if r.Contacts = w.lookup.Closest(nil); len(r.Contacts) == 0 {
+			r.Err = failure(reason)
+		}
+		e.finish(op, r)
+	}
+	if e.begin(op, w) {
+		w.start()
+	}
+	return e.leave()
+}
+
+// FindPeer finds a peer's address, as the peer itself confirms it.
+func (e *Engine) FindPeer(now time.Time, op OpID, id identity.ID, fx []Effect) []Effect {
+	e.enter(now, fx)
+	w := e.newWalk(op, rpc.FindNode, nil, id.Position())
+	var found identity.Contact
+	w.heard = func(from identity.Contact, _ *Inbound) {
+		if e.book.Address(from).ID == id {
+			found = from
+			w.found(from)
+			w.stop(lookup.Satisfied)
+		}
+	}
+	w.ended = func(reason lookup.Reason) {
+		r := w.result()
+		if r.Peer = found; found == 0 {
+			r.Err = ErrNotFound
+			if reason == lookup.NoContacts || reason == lookup.TimedOut {
+				r.Err = failure(reason)
+			}
+		}
+		e.finish(op, r)
+	}
+	if e.begin(op, w) {
+		w.start()
+	}
+	return e.leave()
+}
+
+// cancel makes a walk an operation: its end is then no longer reported.
+func (w *walk) cancel() {
+	w.ended = func(lookup.Reason) {}
+	w.stop(lookup.Cancelled)
+}
+
+// A spread sends one write each to several nodes and counts their answers.
+type spread struct {
+	e        *Engine
+	owner    uint64
+	left     int
+	holders  int  // who confirmed, this node included
+	self     bool // this node is one of them
+	refusals []rpc.Status
+	ended    func(*spread)
+}
+
+// spread sends the writes that make returns; contacts may be fewer than none.
+func (e *Engine) spread(to []identity.Contact, write func(identity.Contact) *rpc.Message, ended func(*spread)) *spread {
+	s := &spread{e: e, left: len(to), ended: ended}
+	s.owner = e.own(s)
+	if len(to) == 0 {
+		s.end()
+		return s
+	}
+	for _, c := range to {
+		if !e.ask(s.owner, c, write(c)) {
+			s.failed(nil)
+		}
+	}
+	return s
+}
+
+func (s *spread) answered(_ *rpc.Request, in *Inbound) {
+	if in.Message.Status == rpc.OK {
+		s.holders++
+	} else {
+		s.refusals = append(s.refusals, in.Message.Status)
+	}
+	s.one()
+}
+
+// countSelf adds this node's own word to the others'.
+func (s *spread) countSelf(asked bool, status rpc.Status) {
+	switch {
+	case !asked:
+	case status == rpc.OK:
+		s.holders++
+		s.self = true
+	default:
+		s.refusals = append(s.refusals, status)
+	}
+}
+
+func (s *spread) failed(*rpc.Request)             { s.one() }
+func (s *spread) overran(*rpc.Request)            {}
+func (s *spread) contacts(func(identity.Contact)) {}
+
+func (s *spread) one() {
+	if s.left--; s.left == 0 {
+		s.end()
+	}
+}
+
+func (s *spread) end() {
+	s.e.disown(s.owner)
+	s.ended(s)
+}

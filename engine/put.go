@@ -1,0 +1,166 @@
+package engine
+
+import (
+	"time"
+
+	"kadmium/identity"
+	"kadmium/lookup"
+	"kadmium/rpc"
+	"kadmium/store"
+)
+
+// A put stores a record: look up, number, sign, spread, publish (design, section
+// 6; Kademlia, section 2.3).
+type put struct {
+	e      *Engine
+	op     OpID
+	query  PutQuery
+	walk   *walk
+	record *rpc.Record
+	result *Result
+	over   bool
+}
+
+// Put stores a value at the k nodes closest to its key, and publishes it: this
+// node stores it again before it expires, until Unpublish.
+func (e *Engine) Put(now time.Time, op OpID, q PutQuery, fx []Effect) []Effect {
+	e.enter(now, fx)
+	p := &put{e: e, op: op, query: q}
+	if !e.begin(op, p) {
+		return e.leave()
+	}
+	if q.TTL == 0 {
+		p.query.TTL = store.DefaultTTL
+	}
+	// Without a sequence the highest that is found is needed, so the lookup asks
+	// for the value; else for the nodes alone.
+	asks := rpc.FindNode
+	sequence := uint64(0)
+	counted := e.cfg.Namespaces.Sequenced(q.Key)
+	if q.Sequence != nil {
+		sequence = *q.Sequence
+	} else if counted {
+		asks = rpc.FindValue
+		sequence, _ = e.store.Sequence(q.Key)
+		if held, ok := e.store.Get(now, q.Key); ok {
+			sequence = max(sequence, held.Sequence)
+		}
+	}
+	p.walk = e.newWalk(op, asks, q.Key, identity.KeyPosition(q.Key))
+	p.walk.heard = func(_ identity.Contact, in *Inbound) {
+		if r := in.Message.Record; r != nil && in.Verdict == nil {
+			sequence = max(sequence, r.Sequence)
+		}
+	}
+	p.walk.ended = func(reason lookup.Reason) {
+		if q.Sequence == nil && counted {
+			sequence++
+		}
+		p.store(sequence, reason)
+	}
+	p.walk.start()
+	return e.leave()
+}
+
+func (p *put) cancel() {
+	p.over = true
+	p.walk.cancel()
+}
+
+// store makes the record and sends it to its holders.
+func (p *put) store(sequence uint64, reason lookup.Reason) {
+	e := p.e
+	p.result = p.walk.result()
+	if sequence > store.MaxSequence {
+		p.end(ErrSequence)
+		return
+	}
+	p.record = &rpc.Record{Key: p.query.Key, Value: p.query.Value, Sequence: sequence, TTL: p.query.TTL}
+	if e.cfg.SignRecord != nil {
+		e.cfg.SignRecord(p.record)
+	}
+	if err := e.cfg.Namespaces.Validate(p.record); err != nil {
+		p.end(err)
+		return
+	}
+	p.result.Record = p.record
+	p.result.Expires = e.now.Add(p.record.TTL)
+	holders, own := e.holders(&p.walk.target, p.walk.lookup.Closest(nil))
+	if len(holders) == 0 && !own {
+		p.end(failure(reason))
+		return
+	}
+	e.storeAt(holders, own, p.record, p.query.Swap, p.stored)
+}
+
+func (p *put) stored(s *spread) {
+	e := p.e
+	r := p.result
+	r.Holders, r.SelfHolder, r.Refusals = s.holders, s.self, s.refusals
+	if r.Holders == 0 {
+		p.end(refusal(r.Refusals))
+		return
+	}
+	if p.query.Once || p.over {
+		e.persist(e.store.Used(p.record.Key, p.record.Sequence), p.end)
+		return
+	}
+	e.persist(e.store.Publish(e.now, p.record), p.end)
+}
+
+func (p *put) end(err error) {
+	if p.result == nil {
+		p.result = &Result{}
+	}
+	p.result.Err = err
+	p.e.finish(p.op, p.result)
+}
+
+// refusal is the error of a write that nobody confirmed.
+func refusal(statuses []rpc.Status) error {
+	if len(statuses) == 0 {
+		return ErrNoHolder
+	}
+	return &StatusError{statuses[0]}
+}
+
+// holders splits the k closest nodes that answered into others and this node:
+// one that serves and is among the k closest keeps the record itself.
+func (e *Engine) holders(target *identity.Position, closest []identity.Contact) (others []identity.Contact, own bool) {
+	k := e.cfg.K
+	if e.mode != Server {
+		return closest, false
+	}
+	if len(closest) < k {
+		return closest, true
+	}
+	if identity.Compare(target, &e.cfg.Position, e.book.Position(closest[k-1])) < 0 {
+		return closest[:k-1], true
+	}
+	return closest, false
+}
+
+func (e *Engine) ownSource() store.Source { return store.Source{Peer: e.cfg.Self} }
+
+// Unpublish ends the re-publication of a key and of this node as its provider;
+// what others hold expires by itself. It finishes with ErrNotFound if the key was
+// not published.
+func (e *Engine) Unpublish(now time.Time, op OpID, key []byte, fx []Effect) []Effect {
+	e.enter(now, fx)
+	if !e.begin(op, plain{}) {
+		return e.leave()
+	}
+	ops, ok := e.store.Unpublish(key)
+	e.persist(ops, func(err error) {
+		if err == nil && !ok {
+			err = ErrNotFound
+		}
+		e.finish(op, &Result{Err: err})
+	})
+	return e.leave()
+}
+
+// plain is an operation that nothing needs to be done about when it is cancelled.
+type plain struct{}
+
+func (plain) cancel() {}

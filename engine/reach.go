@@ -1,0 +1,135 @@
+package engine
+
+import (
+	"net/netip"
+	"time"
+
+	"kadmium/identity"
+	"kadmium/rpc"
+)
+
+// How a node in mode auto learns that strangers can reach it (design, section 7):
+// it asks a peer to call back, and the peer sends a first contact from another
+// address than the one this node has spoken to.
+const (
+	callWindow   = 10 * time.Second // in which the call is expected
+	callPatience = 10 * time.Minute // between rounds of asking once nobody's call arrived
+	callRound    = 3                // peers asked in a round
+	maxCallBacks = 60               // calls back made a minute
+)
+
+// A reachability is what a node knows of its own address.
+type reachability struct {
+	asked   identity.ID // who was asked to call back
+	until   time.Time   // when its call would no longer count
+	tries   int
+	views   [8]view // who saw this node where, newest last
+	calls   int     // calls back made since minute
+	minute  time.Time
+	waiting time.Time // no asking before
+}
+
+type view struct {
+	by identity.ID
+	at netip.AddrPort
+}
+
+// observed notes where a peer saw this node.
+func (r *reachability) observed(by identity.ID, at netip.AddrPort) {
+	if !at.IsValid() {
+		return
+	}
+	i := 0 // the peer's last word, or the oldest of all
+	for j, v := range r.views {
+		if v.by == by {
+			i = j
+		}
+	}
+	copy(r.views[i:], r.views[i+1:])
+	r.views[len(r.views)-1] = view{by, at}
+}
+
+// address is where most peers see this node; the zero value if none said.
+func (r *reachability) address() netip.AddrPort {
+	var best netip.AddrPort
+	most := 0
+	for _, v := range r.views {
+		n := 0
+		for _, w := range r.views {
+			if v.at.IsValid() && v.at == w.at {
+				n++
+			}
+		}
+		if n > 0 && n >= most { // later words count more
+			best, most = v.at, n
+		}
+	}
+	return best
+}
+
+// wantsCall is when to ask for a call back: in mode auto, while still a client.
+func (e *Engine) wantsCall() time.Time {
+	if e.cfg.Mode != Auto || e.mode == Server || e.joining > 0 || e.table.Len() == 0 {
+		return time.Time{}
+	}
+	return earlier(e.reach.waiting, longAgo.Add(1))
+}
+
+// askForCall asks a random contact to call back.
+func (e *Engine) askForCall() {
+	if e.now.Before(e.reach.waiting) {
+		return
+	}
+	if e.reach.tries++; e.reach.tries%callRound == 0 {
+		e.reach.waiting = e.now.Add(callPatience)
+	}
+	target := e.randomIn(0)
+	e.nearest = e.table.Nearest(e.nearest[:0], &target, e.cfg.K)
+	if len(e.nearest) == 0 {
+		return
+	}
+	c := e.nearest[e.rnd.IntN(len(e.nearest))]
+	e.reach.asked, e.reach.until = e.book.Address(c).ID, e.now.Add(callWindow)
+	m := e.newRequest(rpc.Ping)
+	m.CallBack = true
+	e.ask(nobody, c, m)
+}
+
+// nobody owns requests whose answers only matter to the table.
+const nobody = 0
+
+// called looks at every PING: one from the peer that was asked to call, from an
+// address this node has never sent to, proves that strangers get through. Its
+// signature says who called; nothing else of a first contact is believed.
+func (e *Engine) called(in *Inbound) {
+	if e.cfg.Mode != Auto || e.mode == Server || in.Proven || !e.now.Before(e.reach.until) {
+		return
+	}
+	from := e.book.Address(in.From)
+	if from.ID != e.reach.asked {
+		return
+	}
+	if known, ok := e.table.Find(e.book.Position(in.From)); ok && known == in.From {
+		return
+	}
+	e.mode = Server
+	e.event(Event{Kind: ModeChanged, Mode: Server})
+	// Neighbours learn of a new server from its requests.
+	e.maintain(rpc.FindNode, nil, e.cfg.Position, func(*walk) {})
+}
+
+// callBack sends the one first contact that a peer asked for.
+func (e *Engine) callBack(to identity.Contact) {
+	if e.now.Sub(e.reach.minute) >= time.Minute {
+		e.reach.minute, e.reach.calls = e.now, 0
+	}
+	if e.reach.calls++; e.reach.calls > maxCallBacks {
+		return
+	}
+	e.stats.CallBacks++
+	m := e.newRequest(rpc.Ping)
+	e.emit(Effect{Kind: SendRequest, To: to, RequestID: m.ID, Message: m, Fresh: true, Elsewhere: true})
+}
+
+// Observed is where most peers see this node; the zero value if none said.
+func (e *Engine) Observed() netip.AddrPort { return e.reach.address() }

@@ -1,0 +1,143 @@
+package engine
+
+import (
+	"time"
+
+	"kadmium/identity"
+	"kadmium/rpc"
+)
+
+// own registers an activity; its requests carry the number returned.
+func (e *Engine) own(a activity) uint64 {
+	e.lastOwner++
+	e.owners[e.lastOwner] = a
+	return e.lastOwner
+}
+
+// disown ends an activity. Requests still under way go on for the table's sake.
+func (e *Engine) disown(owner uint64) { delete(e.owners, owner) }
+
+// newRequest is an empty request message with a fresh ID.
+func (e *Engine) newRequest(t rpc.Type) *rpc.Message {
+	var m *rpc.Message
+	if n := len(e.spare); n > 0 {
+		m, e.spare = e.spare[n-1], e.spare[:n-1]
+		m.Reset()
+	} else {
+		m = new(rpc.Message)
+	}
+	m.Type = t
+	m.ID = e.rnd.Uint64()
+	return m
+}
+
+// ask sends a request and remembers it until it is answered or has failed. It
+// reports false if too many are outstanding; the request has then not begun.
+func (e *Engine) ask(owner uint64, to identity.Contact, m *rpc.Message) bool {
+	r, err := e.requests.Start(e.now, m.ID, to, m, owner, e.rto(to))
+	if err != nil {
+		e.stats.RequestsRefused++
+		e.recycle(m)
+		return false
+	}
+	e.stats.Requests[m.Type]++
+	e.send(r)
+	return true
+}
+
+func (e *Engine) send(r *rpc.Request) {
+	r.Message.Serves = e.mode == Server
+	e.emit(Effect{Kind: SendRequest, To: r.To, RequestID: r.ID, Message: r.Message, Fresh: r.Tries >= rpc.MaxTries})
+}
+
+// rto is the retransmission timeout of a peer (RFC 6298).
+func (e *Engine) rto(c identity.Contact) time.Duration {
+	rtt, _ := e.rtts.Get(c)
+	return rtt.RTO()
+}
+
+// recycle keeps a message's memory for the next request.
+func (e *Engine) recycle(m *rpc.Message) {
+	const maxSpare = 64
+	if len(e.spare) < maxSpare {
+		e.spare = append(e.spare, m)
+	}
+}
+
+// response takes an answer: to the request's activity, and to the table.
+func (e *Engine) response(in *Inbound) {
+	r, ok := e.requests.Answered(in.Message.ID)
+	if !ok {
+		e.stats.Unsolicited++
+		return
+	}
+	if r.Tries == 1 && !in.Ambiguous { // Karn's rule, RFC 6298 section 3
+		rtt, _ := e.rtts.Get(in.From)
+		rtt.Sample(e.now.Sub(r.Sent))
+		e.rtts.Add(in.From, rtt)
+	}
+	e.reach.observed(e.book.Address(in.From).ID, in.Observed)
+	e.contacted(in.From, in.Message.Serves)
+	if a, ok := e.owners[r.Owner]; ok {
+		a.answered(r, in)
+	}
+	e.recycle(r.Message)
+}
+
+// expireRequests repeats or gives up the requests whose timeout has passed: at
+// most rpc.MaxTries sends in all (design, section 3).
+func (e *Engine) expireRequests() {
+	for {
+		r, ok := e.requests.Expired(e.now)
+		if !ok {
+			return
+		}
+		e.outage.overran(e, r)
+		if r.Tries >= rpc.MaxTries {
+			e.requests.Drop(r.ID)
+			e.emit(Effect{Kind: ForgetRequest, RequestID: r.ID})
+			e.giveUp(r, true)
+			continue
+		}
+		first := r.Tries == 1
+		shorten(r.Message, e.now.Sub(r.Sent))
+		e.requests.Retry(e.now, r, e.rto(r.To)<<r.Tries) // RFC 6298 section 5.5
+		e.stats.Retransmissions++
+		e.send(r)
+		if a, ok := e.owners[r.Owner]; ok && first {
+			a.overran(r)
+		}
+	}
+}
+
+// Unreachable tells the engine that the driver cannot send a request at all. The
+// request has failed, which is not held against the peer.
+func (e *Engine) Unreachable(now time.Time, requestID uint64, fx []Effect) []Effect {
+	e.enter(now, fx)
+	if r, ok := e.requests.Answered(requestID); ok {
+		e.stats.Unreachable++
+		e.giveUp(r, false)
+	}
+	return e.leave()
+}
+
+func (e *Engine) giveUp(r *rpc.Request, count bool) {
+	e.stats.Timeouts++
+	if count && e.outage.counts(r) {
+		e.lost(r.To)
+	}
+	if a, ok := e.owners[r.Owner]; ok {
+		a.failed(r)
+	}
+	e.recycle(r.Message)
+}
+
+// shorten keeps what a write says of a remaining lifetime true on a later try.
+func shorten(m *rpc.Message, passed time.Duration) {
+	if m.Record != nil {
+		m.Record.TTL = max(0, m.Record.TTL-passed)
+	}
+	if m.Provider != nil {
+		m.Provider.TTL = max(0, m.Provider.TTL-passed)
+	}
+}

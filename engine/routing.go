@@ -1,0 +1,105 @@
+package engine
+
+import (
+	"kadmium/identity"
+	"kadmium/kbucket"
+	"kadmium/rpc"
+)
+
+// contacted follows an authenticated round trip with a peer at an address: if it
+// serves it belongs in the table (design, section 4).
+func (e *Engine) contacted(c identity.Contact, serves bool) {
+	if !serves {
+		if held, ok := e.table.Find(e.book.Position(c)); ok {
+			e.table.Remove(held)
+			e.tableNew = true
+			e.event(Event{Kind: PeerRemoved, Contact: held})
+		}
+		return
+	}
+	switch e.table.Seen(e.now, c) {
+	case kbucket.Added:
+		e.tableNew = true
+		e.event(Event{Kind: PeerAdded, Contact: c})
+		e.greet(c)
+	case kbucket.Waiting:
+		if old, ok := e.table.Probe(e.now, c); ok {
+			e.probes = append(e.probes, old) // at most one a bucket a minute
+		}
+		e.greet(c)
+	case kbucket.Elsewhere:
+		e.checkAddress(c)
+	}
+}
+
+// lost follows the failure of all tries of a request that counts.
+func (e *Engine) lost(c identity.Contact) {
+	evicted, promoted := e.table.Failed(c)
+	if !evicted {
+		return
+	}
+	e.tableNew = true
+	e.event(Event{Kind: PeerRemoved, Contact: c})
+	if promoted != 0 {
+		e.event(Event{Kind: PeerAdded, Contact: promoted})
+	}
+}
+
+// maxMoved bounds the new addresses that are being checked at once.
+const maxMoved = 64
+
+// checkAddress pings a known peer at the new address it was heard from; the
+// table's address changes only after an answer from there (design, section 3).
+func (e *Engine) checkAddress(c identity.Contact) {
+	if e.moved[c] || len(e.moved) >= maxMoved {
+		return
+	}
+	p := &addressCheck{e: e, to: c}
+	p.owner = e.own(p)
+	e.moved[c] = true
+	if !e.ask(p.owner, c, e.newRequest(rpc.Ping)) {
+		p.end()
+	}
+}
+
+// An addressCheck is a PING to a known peer's new address.
+type addressCheck struct {
+	e     *Engine
+	owner uint64
+	to    identity.Contact
+}
+
+func (p *addressCheck) answered(_ *rpc.Request, in *Inbound) {
+	if old, ok := p.e.table.Find(p.e.book.Position(p.to)); ok && old != p.to && in.From == p.to {
+		p.e.table.Replace(old, p.to)
+		p.e.tableNew = true
+	}
+	p.end()
+}
+
+func (p *addressCheck) failed(*rpc.Request)                  { p.end() }
+func (p *addressCheck) overran(*rpc.Request)                 {}
+func (p *addressCheck) contacts(keep func(identity.Contact)) { keep(p.to) }
+
+func (p *addressCheck) end() {
+	delete(p.e.moved, p.to)
+	p.e.disown(p.owner)
+}
+
+// closerThanSelf counts the live contacts nearer to a position than this node,
+// up to a small multiple of k.
+func (e *Engine) closerThanSelf(p *identity.Position) int {
+	e.nearest = e.table.Nearest(e.nearest[:0], p, 2*e.cfg.K)
+	for i, c := range e.nearest {
+		if identity.Compare(p, e.book.Position(c), &e.cfg.Position) > 0 {
+			return i
+		}
+	}
+	return len(e.nearest)
+}
+
+// between is the number of nodes that stand between this node and the k closest
+// to a key, so far as it knows: 0 when it is one of them.
+func (e *Engine) between(p *identity.Position) int {
+	return max(0, e.closerThanSelf(p)-e.cfg.K+1)
+}

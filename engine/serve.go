@@ -1,0 +1,223 @@
+package engine
+
+import (
+	"errors"
+	"time"
+
+	"kadmium/identity"
+	"kadmium/rpc"
+	"kadmium/store"
+)
+
+// request answers a peer. A first contact (not proven) is answered and changes
+// nothing here (design, section 3, rule 1).
+func (e *Engine) request(in *Inbound) {
+	m := in.Message
+	e.stats.Served[m.Type]++
+	if in.Proven {
+		e.contacted(in.From, m.Serves)
+	} else if held, ok := e.table.Find(e.book.Position(in.From)); ok && held != in.From {
+		e.checkAddress(in.From)
+	}
+	if !in.Proven && !m.Type.IsRead() {
+		e.refuse(in, rpc.Unproven)
+		return
+	}
+	switch m.Type {
+	case rpc.Ping:
+		e.servePing(in)
+	case rpc.FindNode:
+		e.nameClosest(in, e.answer(in), in.Room)
+		e.sendReply(in)
+	case rpc.FindValue:
+		e.serveValue(in)
+	case rpc.Store:
+		e.serveStore(in)
+	case rpc.AddProvider:
+		e.serveAddProvider(in)
+	case rpc.GetProviders:
+		e.serveProviders(in)
+	case rpc.App:
+		e.stats.Delivered++
+		e.emit(Effect{Kind: Deliver, Token: in.Token, To: in.From, Message: m})
+	}
+}
+
+// answer begins the reply to a request, in the engine's one reply message.
+func (e *Engine) answer(in *Inbound) *rpc.Message {
+	e.reply.Reset()
+	e.reply.Type, e.reply.ID, e.reply.Response = in.Message.Type, in.Message.ID, true
+	e.reply.Serves = e.mode == Server
+	return &e.reply
+}
+
+func (e *Engine) sendReply(in *Inbound) {
+	e.emit(Effect{Kind: SendReply, Token: in.Token, Message: &e.reply})
+}
+
+func (e *Engine) refuse(in *Inbound, s rpc.Status) {
+	e.stats.Refused[s]++
+	e.answer(in).Status = s
+	e.sendReply(in)
+}
+
+func (e *Engine) servePing(in *Inbound) {
+	e.answer(in).Observed = e.book.Address(in.From).Endpoint
+	e.sendReply(in)
+	e.called(in)
+	if in.Message.CallBack && in.Proven {
+		e.callBack(in.From)
+	}
+}
+
+// nameClosest puts into m the k closest contacts that this node has verified, as
+// many as room bytes of body take: not the asker, none whose tag it listed, none
+// it cannot reach, and no local address for a public asker.
+func (e *Engine) nameClosest(in *Inbound, m *rpc.Message, room int) {
+	q := in.Message
+	asker := e.book.Address(in.From)
+	public := !identity.IsLocal(asker.Endpoint.Addr())
+	left := rpc.ContactsRoom(room, m)
+	k := min(e.cfg.K, rpc.MaxContacts)
+	e.nearest = e.table.Nearest(e.nearest[:0], &q.Target, k+1) // one more: the asker may be among them
+	for _, c := range e.nearest {
+		a := e.book.Address(c)
+		if a.ID == asker.ID {
+			continue
+		}
+		if k--; k < 0 {
+			return
+		}
+		ip := a.Endpoint.Addr()
+		if q.Families != 0 && !q.Families.Has(ip) || public && identity.IsLocal(ip) || tagged(q, e.book.Position(c)) {
+			continue
+		}
+		if left -= rpc.ContactSize(a.Endpoint); left < 0 {
+			m.More = true
+			return
+		}
+		m.Contacts = append(m.Contacts, c)
+	}
+}
+
+// tagged reports whether the asker said that it knows the contact.
+func tagged(q *rpc.Message, p *identity.Position) bool {
+	if len(q.Known) == 0 {
+		return false
+	}
+	tag := rpc.Tag(q.ID, p)
+	for _, t := range q.Known {
+		if t == tag {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *Engine) serveValue(in *Inbound) {
+	m := e.answer(in)
+	if r, ok := e.store.Get(e.now, in.Message.Key); ok {
+		m.Record = r
+		e.stats.Hits++
+	}
+	e.nameClosest(in, m, in.Room)
+	e.sendReply(in)
+}
+
+// serveStore keeps a record, and acknowledges it once the journal has it.
+func (e *Engine) serveStore(in *Inbound) {
+	m := in.Message
+	if status, ok := e.mayKeep(in); !ok {
+		e.refuse(in, status)
+		return
+	}
+	var swap *uint64
+	if m.Swap {
+		swap = &m.SwapSeq
+	}
+	position := identity.KeyPosition(m.Record.Key)
+	status, ops := e.store.Put(e.now, m.Record, e.source(in.From), swap, e.between(&position), e.rnd)
+	e.acknowledge(in, status, ops)
+	if status == rpc.OK {
+		e.event(Event{Kind: RecordStored, Contact: in.From, Key: m.Record.Key})
+	}
+}
+
+func (e *Engine) serveAddProvider(in *Inbound) {
+	m := in.Message
+	if status, ok := e.mayKeep(in); !ok {
+		e.refuse(in, status)
+		return
+	}
+	position := identity.KeyPosition(m.Provider.Key)
+	status, ops := e.store.PutProvider(e.now, m.Provider, e.source(in.From), e.between(&position), e.rnd)
+	e.acknowledge(in, status, ops)
+}
+
+// mayKeep says whether a write may go on, and if not how it is refused. A client
+// keeps nothing for others: nobody would look for it there.
+func (e *Engine) mayKeep(in *Inbound) (rpc.Status, bool) {
+	switch {
+	case errors.Is(in.Verdict, store.ErrTooLarge):
+		return rpc.TooLarge, false
+	case in.Verdict != nil:
+		return rpc.Invalid, false
+	case e.mode != Server, len(e.withheld) >= maxWithheld:
+		return rpc.Full, false
+	}
+	return rpc.OK, true
+}
+
+func (e *Engine) source(c identity.Contact) store.Source {
+	a := e.book.Address(c)
+	return store.Source{Peer: a.ID, Subnet: identity.Subnet(a.Endpoint.Addr())}
+}
+
+// acknowledge replies to a write: at once, or when its journal entry is synced.
+func (e *Engine) acknowledge(in *Inbound, status rpc.Status, ops []store.Op) {
+	if status != rpc.OK || len(ops) == 0 || !e.cfg.Durable {
+		if status != rpc.OK {
+			e.stats.Refused[status]++
+		}
+		e.answer(in).Status = status
+		e.sendReply(in)
+		return
+	}
+	kind, id, token := in.Message.Type, in.Message.ID, in.Token
+	e.persist(ops, func(err error) {
+		e.reply.Reset()
+		e.reply.Type, e.reply.ID, e.reply.Response, e.reply.Serves = kind, id, true, e.mode == Server
+		if err != nil {
+			e.reply.Status = rpc.Failed
+		}
+		e.emit(Effect{Kind: SendReply, Token: token, Message: &e.reply})
+	})
+}
+
+func (e *Engine) serveProviders(in *Inbound) {
+	m := e.answer(in)
+	// Half of the room at most goes to providers, so that the search goes on.
+	room := in.Room / 2
+	for _, p := range e.store.Providers(e.now, in.Message.Key, nil, maxProvidersNamed, e.rnd) {
+		m.Providers = append(m.Providers, p)
+		if len(m.Providers) > 1 && rpc.ContactsRoom(room, m) < 0 {
+			m.Providers = m.Providers[:len(m.Providers)-1]
+			break
+		}
+	}
+	e.nameClosest(in, m, in.Room)
+	e.sendReply(in)
+}
+
+// maxProvidersNamed bounds the sample of providers in one answer.
+const maxProvidersNamed = 16
+
+// Respond is the handler's answer to a MESSAGE that was delivered.
+func (e *Engine) Respond(now time.Time, token uint64, status rpc.Status, payload []byte, fx []Effect) []Effect {
+	e.enter(now, fx)
+	e.reply.Reset()
+	e.reply.Type, e.reply.Response, e.reply.Serves = rpc.App, true, e.mode == Server
+	e.reply.Status, e.reply.Payload = status, payload
+	e.emit(Effect{Kind: SendReply, Token: token, Message: &e.reply})
+	return e.leave()
+}

@@ -1,0 +1,171 @@
+package engine
+
+import (
+	"time"
+
+	"kadmium/identity"
+	"kadmium/lookup"
+	"kadmium/rpc"
+)
+
+// LookupTimeout bounds one lookup, whoever is silent.
+const LookupTimeout = 30 * time.Second
+
+// A walk is one lookup under way: package lookup decides whom to ask, the walk
+// asks.
+type walk struct {
+	e      *Engine
+	owner  uint64
+	op     OpID     // 0: of the node's own
+	asks   rpc.Type // FindNode, FindValue or GetProviders
+	key    []byte
+	target identity.Position
+	lookup *lookup.Lookup
+
+	heard func(from identity.Contact, in *Inbound) // looks at an answer before the lookup does; may be nil
+	ended func(lookup.Reason)                      // called once
+
+	trace    []lookup.Event
+	deadline time.Time
+	over     bool
+	pumping  bool
+}
+
+// newWalk makes a lookup; start begins it.
+func (e *Engine) newWalk(op OpID, asks rpc.Type, key []byte, target identity.Position) *walk {
+	return &walk{e: e, op: op, asks: asks, key: key, target: target}
+}
+
+// start begins the lookup with the nearest contacts of the table, and others.
+func (w *walk) start(seeds ...identity.Contact) {
+	e := w.e
+	seeds = e.table.NearestAny(seeds, &w.target, e.cfg.K)
+	cfg := lookup.Config{K: e.cfg.K, Alpha: e.cfg.Alpha, Paths: e.cfg.Paths}
+	w.lookup = lookup.New(e.now, cfg, e.book, e.cfg.Position, w.target, seeds)
+	w.deadline = e.now.Add(LookupTimeout)
+	w.owner = e.own(w)
+	e.walks = append(e.walks, w)
+	e.table.LookedUp(e.now, &w.target)
+	e.stats.Lookups++
+	w.pump()
+}
+
+// pump asks whoever is next, until alpha are in flight or the lookup is over.
+func (w *walk) pump() {
+	if w.over || w.pumping {
+		return
+	}
+	w.pumping = true // a request that cannot begin fails within ask's caller
+	for {
+		c, ok := w.lookup.Next(w.e.now)
+		if !ok {
+			break
+		}
+		if !w.ask(c, w.asks) {
+			w.lookup.Failed(w.e.now, c)
+		}
+	}
+	w.pumping = false
+	w.drain()
+	if reason, done := w.lookup.Done(); done {
+		w.end(reason)
+	}
+}
+
+func (w *walk) ask(c identity.Contact, t rpc.Type) bool {
+	m := w.e.newRequest(t)
+	m.Target, m.Key, m.Families = w.target, w.key, w.e.cfg.Families
+	w.e.nearest = w.lookup.Known(w.e.nearest[:0], rpc.MaxTags)
+	for _, known := range w.e.nearest {
+		m.Known = append(m.Known, rpc.Tag(m.ID, w.e.book.Position(known)))
+	}
+	return w.e.ask(w.owner, c, m)
+}
+
+func (w *walk) answered(r *rpc.Request, in *Inbound) {
+	if w.heard != nil && r.Message.Type == w.asks {
+		w.heard(r.To, in)
+	}
+	if w.over { // heard was satisfied
+		return
+	}
+	// What a long record left no room for is asked for by itself.
+	if in.Message.More && r.Message.Type != rpc.FindNode && w.ask(r.To, rpc.FindNode) {
+		return
+	}
+	w.lookup.Answered(w.e.now, r.To, w.e.sift(in.From, in.Message.Contacts))
+	w.pump()
+}
+
+func (w *walk) failed(r *rpc.Request) {
+	if r.Message.Type == w.asks {
+		w.lookup.Failed(w.e.now, r.To)
+	} else {
+		w.lookup.Answered(w.e.now, r.To, nil) // it did answer, before
+	}
+	w.pump()
+}
+
+func (w *walk) overran(r *rpc.Request) {
+	w.lookup.SetAside(w.e.now, r.To)
+	w.pump()
+}
+
+func (w *walk) contacts(keep func(identity.Contact)) { w.lookup.Each(keep) }
+
+// found notes that a peer gave what was sought, and stop ends the lookup.
+func (w *walk) found(c identity.Contact) { w.lookup.Found(w.e.now, c) }
+
+func (w *walk) stop(reason lookup.Reason) {
+	if w.over {
+		return
+	}
+	w.lookup.Stop(w.e.now, reason)
+	w.drain()
+	w.end(reason)
+}
+
+func (w *walk) end(reason lookup.Reason) {
+	w.over = true
+	w.e.disown(w.owner)
+	for i, other := range w.e.walks {
+		if other == w {
+			w.e.walks = append(w.e.walks[:i], w.e.walks[i+1:]...)
+			break
+		}
+	}
+	w.ended(reason)
+}
+
+// drain hands the lookup's new steps to the trace and to whoever watches.
+func (w *walk) drain() {
+	for _, step := range w.lookup.Events() {
+		if w.op != 0 && len(w.trace) < maxTrace {
+			w.trace = append(w.trace, step)
+		}
+		w.e.event(Event{Kind: LookupStep, Op: w.op, Step: step})
+	}
+}
+
+// result is what every lookup reports.
+func (w *walk) result() *Result {
+	return &Result{Lookup: w.lookup.Stats(), Trace: w.trace}
+}
+
+// failure is the error of a lookup that found nobody.
+func failure(reason lookup.Reason) error {
+	switch reason {
+	case lookup.NoContacts:
+		return ErrNoPeers
+	case lookup.TimedOut:
+		return ErrTimeout
+	}
+	return ErrNoAnswer
+}
+
+// expireWalks ends the lookups that have run out of time.
+func (e *Engine) expireWalks() {
+	for len(e.walks) > 0 && !e.now.Before(e.walks[0].deadline) {
+		e.walks[0].stop(lookup.TimedOut)
+	}
+}
