@@ -137,6 +137,7 @@ type Result struct {
 	Payload    []byte             // SendMessage
 	Observed   netip.AddrPort     // Ping: where the peer saw this node
 	RTT        time.Duration      // Ping, SendMessage
+	Serves     bool               // Ping: the peer is a server
 	Lookup     lookup.Stats       // of the lookup, if there was one
 	Trace      []lookup.Event     // its steps
 }

@@ -81,7 +81,7 @@ func (e *Engine) single(op OpID, to identity.Address, m *rpc.Message) {
 
 func (s *single) answered(_ *rpc.Request, in *Inbound) {
 	m := in.Message
-	r := &Result{Peer: in.From, RTT: s.e.now.Sub(s.begun), Observed: in.Observed, Payload: append([]byte(nil), m.Payload...)}
+	r := &Result{Peer: in.From, RTT: s.e.now.Sub(s.begun), Serves: m.Serves, Observed: in.Observed, Payload: append([]byte(nil), m.Payload...)}
 	if m.Observed.IsValid() {
 		r.Observed = m.Observed
 	}
