@@ -9,16 +9,13 @@ import (
 	"kadmium/identity"
 )
 
-// Limits by address (rules 5, 7 and 8). Loopback is exempt from all: many nodes of
+// Limits by address (rules 5 and 8). Loopback is exempt from all: many nodes of
 // one machine talk there, and nobody else can.
 const (
 	FirstContactRate  = 50  // first requests a second that one host may send us
 	FirstContactBurst = 200 // of them at once
 	NoSessionRate     = 5   // NOSESSIONs a second to one host
 	NoSessionBurst    = 20
-
-	UnansweredRate  = 10.0 / 60 // first contacts a second to one IP that never answered
-	UnansweredBurst = 10
 
 	limitedHosts = 4096 // hosts remembered by each limiter, about 150 bytes each
 )
@@ -71,44 +68,4 @@ func (l *HostLimiter) Allow(now time.Time, ip netip.Addr) bool {
 		l.hosts.Add(host, b)
 	}
 	return b.take(now.UnixNano(), l.rate, l.burst)
-}
-
-// Unanswered bounds the first contacts this node sends to an IP that never
-// answered one, so that nobody who names contacts can aim it at a victim (rule 7).
-// The zero value is ready to use. Not safe for concurrent use.
-type Unanswered struct {
-	ips *simplelru.LRU[netip.Addr, *unansweredIP]
-}
-
-type unansweredIP struct {
-	answered bool
-	bucket   bucket
-}
-
-// Allow reports whether one more first contact may go to the IP at now.
-func (u *Unanswered) Allow(now time.Time, ip netip.Addr) bool {
-	if ip = ip.Unmap(); ip.IsLoopback() {
-		return true
-	}
-	e := u.entry(now, ip)
-	return e.answered || e.bucket.take(now.UnixNano(), UnansweredRate, UnansweredBurst)
-}
-
-// Answered is called when a first contact to the IP was answered, authentically.
-func (u *Unanswered) Answered(now time.Time, ip netip.Addr) {
-	if ip = ip.Unmap(); !ip.IsLoopback() {
-		u.entry(now, ip).answered = true
-	}
-}
-
-func (u *Unanswered) entry(now time.Time, ip netip.Addr) *unansweredIP {
-	if u.ips == nil {
-		u.ips, _ = simplelru.NewLRU[netip.Addr, *unansweredIP](limitedHosts, nil) // fails only for sizes <= 0
-	}
-	e, ok := u.ips.Get(ip)
-	if !ok {
-		e = &unansweredIP{bucket: bucket{tokens: UnansweredBurst, last: now.UnixNano()}}
-		u.ips.Add(ip, e)
-	}
-	return e
 }
