@@ -64,10 +64,10 @@ type Config struct {
 // means its default.
 type Limits struct {
 	Sessions      int // live sessions; default 4096
-	HalfOpen      int // first contacts answered but not yet confirmed; default 512
+	HalfOpen      int // first contacts answered but not yet confirmed; default 1024
 	Outstanding   int // own requests in flight; default 4096
 	PendingWrites int // own writes that wait for a session; default 256
-	Answers       int // answers to writes remembered for their retries; default 1024
+	Answers       int // answers to writes remembered for their retries; default 4096
 	Queue         int // first contacts waiting for a worker; default 256
 	Workers       int // goroutines at most; default the number of CPUs, at least 2
 	CookieAbove   int // waiting first contacts from which on a cookie is asked; default a quarter of Queue, negative: always

@@ -3,14 +3,25 @@ package transport
 import (
 	"sync"
 
-	"kadmium/rpc"
+	"kadmium/session"
 )
 
 // A buffer holds one datagram. All nodes of a process share the pool, so that a
 // thousand of them need no thousand rings.
-type buffer struct{ data [rpc.MaxDatagram]byte }
+type buffer struct {
+	size int
+	data [session.MaxDatagram]byte
+}
+
+func (b *buffer) bytes() []byte { return b.data[:b.size] }
 
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
 func getBuffer() *buffer  { return buffers.Get().(*buffer) }
 func putBuffer(b *buffer) { buffers.Put(b) }
+
+func copyBuffer(datagram []byte) *buffer {
+	b := getBuffer()
+	b.size = copy(b.data[:], datagram)
+	return b
+}

@@ -1,30 +1,162 @@
 package transport
 
-// Request sends a request, or sends it again: the caller times the tries. Under
-// a session with the peer it is sealed; else, or if Fresh, it is a first contact,
-// signed on a worker, and a repeat sends identical bytes. A write without a
-// session is kept until a PING, sent as first contact in its place, has made one.
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net/netip"
+	"time"
+
+	"kadmium/rpc"
+	"kadmium/session"
+)
+
+// Request sends a request, or sends it again: the caller times the tries, and
+// repeats carry what the first one did. Under a session with the peer it is
+// sealed; else, or if Fresh, it is a first contact, signed on a worker, and a
+// repeat sends identical bytes. A write without a session is kept until a PING,
+// sent as first contact in its place, has made one.
 //
 // Its error says that nothing was or will be sent: ErrTooLarge, ErrBadRequest,
-// ErrNoSocket, ErrTooManyFirstContacts, ErrBusy, ErrClosed. Loss is no error.
-func (t *Transport) Request(r Request) error { return ErrBusy }
+// ErrNoSocket, ErrTooManyFirstContacts, ErrBusy, ErrClosed, or the system's about
+// an endpoint that cannot be reached. Loss is no error. A request that was never
+// sent needs no Forget.
+func (t *Transport) Request(r Request) error {
+	if err := t.check(&r); err != nil {
+		return err
+	}
+	s := route(t.sockets, r.To.Endpoint)
+	if s == nil {
+		return fmt.Errorf("%w: %v", ErrNoSocket, r.To.Endpoint)
+	}
+	now := t.now()
+	t.mu.Lock()
+	b, err := t.begin(now, &r, s)
+	t.mu.Unlock()
+	if b == nil {
+		return err
+	}
+	if err := t.send(s, b, r.To.Endpoint, netip.Addr{}); err != nil {
+		t.Forget(r.ID)
+		return fmt.Errorf("sending to %v: %w", r.To.Endpoint, err)
+	}
+	return nil
+}
+
+func (t *Transport) check(r *Request) error {
+	to := r.To.Endpoint
+	read := r.Type.IsRead()
+	switch {
+	case !r.Type.Valid(), r.To.ID == t.self, r.To.ID.IsZero() && r.Type != rpc.Ping,
+		to.Port() == 0, !to.Addr().IsValid(), to.Addr().IsUnspecified(), to.Addr().IsMulticast():
+		return fmt.Errorf("%w: %v to %v", ErrBadRequest, r.Type, r.To)
+	case read && len(r.Body) > session.MaxFirstBody, !read && len(r.Body) > session.MaxSessionBody:
+		return fmt.Errorf("%w: %v of %d bytes", ErrTooLarge, r.Type, len(r.Body))
+	}
+	return nil
+}
+
+// begin finds or makes the call and its next try. The transport is locked.
+func (t *Transport) begin(now time.Time, r *Request, s *socket) (*buffer, error) {
+	if t.closed {
+		return nil, ErrClosed
+	}
+	c, known := t.calls.byID[r.ID]
+	if known && (c.to != r.To || c.rpc != r.Type) {
+		return nil, fmt.Errorf("%w: two requests with one ID", ErrBadRequest)
+	}
+	if !known {
+		var err error
+		if c, err = t.calls.add(r, s); err != nil {
+			return nil, err
+		}
+	}
+	b, err := t.try(now, c, r.Fresh)
+	if err != nil && !known {
+		t.calls.remove(c)
+	}
+	return b, err
+}
+
+// try is the datagram of the call's next try. It is nil without an error if a
+// worker will send it. The transport is locked.
+func (t *Transport) try(now time.Time, c *call, fresh bool) (*buffer, error) {
+	if !fresh {
+		if live, ok := t.table.ForPeer(now, c.to.ID); ok {
+			b := getBuffer()
+			d, err := live.Seal(b.data[:0], session.KindRequest, c.id, uint8(c.rpc), c.flags, c.body)
+			if err == nil {
+				b.size = len(d)
+				t.calls.retag(c, live, session.TagOf(d))
+				return b, nil
+			}
+			putBuffer(b) // the session has sent all it may
+		}
+	}
+	if c.rpc.IsRead() {
+		return t.firstContact(now, c)
+	}
+	return t.open(now, c)
+}
+
+// open has a write wait for a session that a PING makes (rule 1).
+func (t *Transport) open(now time.Time, c *call) (*buffer, error) {
+	o := t.calls.opening[c.to]
+	if o == nil {
+		id, err := t.randomID()
+		if err != nil {
+			return nil, err
+		}
+		ping, err := t.calls.add(&Request{To: c.to, ID: id, Type: rpc.Ping, Serves: t.serves()}, c.socket)
+		if err != nil {
+			return nil, err
+		}
+		ping.opener = true
+		o = &opening{ping: ping}
+		t.calls.opening[c.to] = o
+	}
+	if !c.waits {
+		if t.calls.waits >= t.limits.PendingWrites {
+			t.calls.abandon(c.to)
+			return nil, ErrBusy
+		}
+		t.calls.join(o, c)
+	}
+	return t.firstContact(now, o.ping)
+}
+
+func (t *Transport) randomID() (uint64, error) {
+	var b [8]byte
+	for {
+		if _, err := io.ReadFull(t.random, b[:]); err != nil {
+			return 0, fmt.Errorf("choosing a request ID: %w", err)
+		}
+		id := binary.BigEndian.Uint64(b[:])
+		if _, taken := t.calls.byID[id]; !taken {
+			return id, nil
+		}
+	}
+}
 
 // Forget drops a request that is over; its response, if it still comes, is
 // unsolicited. Forgetting twice does nothing.
-func (t *Transport) Forget(id uint64) {}
+func (t *Transport) Forget(id uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if c, ok := t.calls.byID[id]; ok && !c.opener {
+		t.calls.remove(c)
+	}
+}
 
-// A ReplyTo says where the reply to a request goes. It may be kept and used
-// once, also after the Handler returned.
-type ReplyTo struct{}
-
-// Reply answers a request, with one datagram. The answer to a write is kept for
-// its retries. The body is copied if it is kept.
-//
-// Its error says that nothing was sent: ErrTooLarge if the body is over the
-// request's Room, ErrStale if it was answered or is forgotten, ErrBusy, ErrClosed.
-func (t *Transport) Reply(to ReplyTo, serves bool, body []byte) error { return ErrBusy }
-
-func (t *Transport) receive(r *reader, datagram []byte) { t.count.received(datagram) }
-
-// Stats is what was counted so far.
-func (t *Transport) Stats() Stats { return Stats{} }
+// send writes a datagram and gives its buffer back.
+func (t *Transport) send(s *socket, b *buffer, to netip.AddrPort, local netip.Addr) error {
+	d := b.bytes()
+	err := s.write(d, to, local)
+	if err != nil {
+		t.count.drop(dropSend)
+	} else {
+		t.count.sent(d)
+	}
+	putBuffer(b)
+	return err
+}

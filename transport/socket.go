@@ -7,6 +7,7 @@ import (
 	"net/netip"
 
 	"kadmium/rpc"
+	"kadmium/session"
 )
 
 // maxReadFailures is how many reads in a row may fail before a socket is given
@@ -153,5 +154,5 @@ type reader struct {
 	local   netip.Addr
 	inbound Inbound
 	control [controlSize]byte
-	data    [rpc.MaxDatagram + 1]byte // one byte more shows what is too long
+	data    [session.MaxDatagram + 1]byte // one byte more shows what is too long
 }

@@ -34,14 +34,16 @@ type Stats struct {
 // A reason says why a datagram was dropped.
 type reason int
 
+const kept reason = -1 // it was not
+
 const (
-	dropTooLong reason = iota
-	dropShort
+	dropLength reason = iota
 	dropVersion
 	dropKind
 	dropLayout
 	dropNetwork
 	dropDestination
+	dropSender
 	dropType
 	dropWrite
 	dropLimit
@@ -58,14 +60,14 @@ const (
 )
 
 var reasonNames = [reasonCount]string{
-	dropTooLong:     "too long",
-	dropShort:       "too short",
+	dropLength:      "wrong length",
 	dropVersion:     "unknown version",
 	dropKind:        "unknown kind",
 	dropLayout:      "bad layout",
 	dropNetwork:     "another network",
 	dropDestination: "another destination",
-	dropType:        "unknown type",
+	dropSender:      "impossible sender",
+	dropType:        "unexpected type",
 	dropWrite:       "write as first contact",
 	dropLimit:       "first contacts over limit",
 	dropQueue:       "queue full",
@@ -75,7 +77,7 @@ var reasonNames = [reasonCount]string{
 	dropSession:     "unknown session",
 	dropSeal:        "bad seal",
 	dropReplay:      "replayed",
-	dropBusy:        "still being answered",
+	dropBusy:        "being dealt with already",
 	dropSend:        "sending failed",
 }
 
@@ -127,6 +129,33 @@ func (t *Transport) Malformed(reason string) {
 		reason = "other"
 	}
 	t.malformed[reason]++
+}
+
+// Stats is what was counted so far.
+func (t *Transport) Stats() Stats {
+	s := Stats{
+		In: make(map[string]Traffic), Out: make(map[string]Traffic), Dropped: make(map[string]uint64),
+		Restarts: t.count.restarts.Load(), Waiting: t.workers.waiting(),
+	}
+	for k, name := range kindNames {
+		s.In[name] = Traffic{t.count.in[k].datagrams.Load(), t.count.in[k].bytes.Load()}
+		s.Out[name] = Traffic{t.count.out[k].datagrams.Load(), t.count.out[k].bytes.Load()}
+	}
+	for r, name := range reasonNames {
+		if n := t.count.dropped[r].Load(); n > 0 {
+			s.Dropped[name] = n
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for name, n := range t.malformed {
+		s.Dropped["body: "+name] = n
+	}
+	t.table.Sweep(t.now(), true)
+	s.Sessions, s.HalfOpen = t.table.Live(), t.table.HalfOpen()
+	s.Outstanding, s.PendingWrites = len(t.calls.byID), t.calls.waits
+	s.Answers = t.answers.len()
+	return s
 }
 
 // Families is what the transport's sockets can reach.

@@ -11,30 +11,39 @@ import (
 	"time"
 
 	"kadmium/identity"
+	"kadmium/session"
 )
 
 // A Transport is one node's end of the wire. All methods are safe for concurrent
 // use.
 type Transport struct {
-	key     identity.Key
-	self    identity.ID
-	network string
-	handler func(*Inbound)
-	serves  func() bool
-	now     func() time.Time
-	after   func(time.Duration, func()) func() bool
-	random  io.Reader
-	log     *slog.Logger
-	limits  Limits
-	sockets []*socket
-	workers workers
-	loops   sync.WaitGroup
-	count   counters
+	self     identity.ID
+	endpoint *session.Endpoint
+	cookies  *session.Cookies
+	handler  func(*Inbound)
+	serves   func() bool
+	now      func() time.Time
+	after    func(time.Duration, func()) func() bool
+	random   io.Reader
+	log      *slog.Logger
+	limits   Limits
+	sockets  []*socket
+	workers  workers
+	loops    sync.WaitGroup
+	count    counters
 
-	mu        sync.Mutex // protects what follows
-	started   bool
-	closed    bool
-	malformed map[string]uint64
+	mu         sync.Mutex // protects what follows, and every Session
+	started    bool
+	closed     bool
+	table      *session.Table
+	calls      calls
+	answers    answers
+	strangers  *session.HostLimiter // first contacts of hosts without a cookie
+	returners  *session.HostLimiter // first contacts that brought one back
+	noSessions *session.HostLimiter
+	unanswered session.Unanswered
+	sweepStop  func() bool // nil: no sweep is due
+	malformed  map[string]uint64
 }
 
 // New checks the configuration and prepares the sockets; nothing is read before
@@ -45,9 +54,11 @@ func New(cfg Config) (*Transport, error) {
 		return nil, fmt.Errorf("%w: a key, a socket and a handler are needed", ErrBadConfig)
 	}
 	t := &Transport{
-		key: cfg.Key, self: cfg.Key.ID(), network: cfg.Network, handler: cfg.Handler,
-		serves: cfg.Serves, now: cfg.Now, after: cfg.AfterFunc, random: cfg.Rand, log: cfg.Logger,
-		limits: cfg.Limits.withDefaults(),
+		self: cfg.Key.ID(), handler: cfg.Handler, serves: cfg.Serves, now: cfg.Now, after: cfg.AfterFunc,
+		random: rand.Reader, log: cfg.Logger, limits: cfg.Limits.withDefaults(),
+		strangers:  session.NewHostLimiter(session.FirstContactRate, session.FirstContactBurst),
+		returners:  session.NewHostLimiter(session.FirstContactRate, session.FirstContactBurst),
+		noSessions: session.NewHostLimiter(session.NoSessionRate, session.NoSessionBurst),
 	}
 	if t.serves == nil {
 		t.serves = func() bool { return false }
@@ -58,12 +69,23 @@ func New(cfg Config) (*Transport, error) {
 	if t.after == nil {
 		t.after = func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }
 	}
-	if t.random == nil {
-		t.random = rand.Reader
+	if cfg.Rand != nil {
+		t.random = &lockedReader{source: cfg.Rand}
 	}
 	if t.log == nil {
 		t.log = slog.New(slog.DiscardHandler)
 	}
+	network, err := session.NewNetwork(cfg.Network)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBadConfig, err)
+	}
+	if t.cookies, err = session.NewCookies(t.random); err != nil {
+		return nil, err
+	}
+	t.endpoint = session.NewEndpoint(cfg.Key, network, t.random)
+	t.table = session.NewTable(t.self, t.limits.Sessions, t.limits.HalfOpen)
+	t.calls = newCalls(t.limits.Outstanding)
+	t.answers.most = t.limits.Answers
 	t.workers.most, t.workers.parallel = t.limits.Queue, t.limits.Workers
 	for _, conn := range cfg.Conns {
 		s, err := newSocket(conn)
@@ -81,11 +103,11 @@ func (l Limits) withDefaults() Limits {
 			*field = value
 		}
 	}
-	set(&l.Sessions, 4096)
-	set(&l.HalfOpen, 512)
+	set(&l.Sessions, session.DefaultLive)
+	set(&l.HalfOpen, session.DefaultHalfOpen)
 	set(&l.Outstanding, 4096)
 	set(&l.PendingWrites, 256)
-	set(&l.Answers, 1024)
+	set(&l.Answers, 4096)
 	set(&l.Queue, 256)
 	set(&l.Workers, max(2, runtime.GOMAXPROCS(0)))
 	set(&l.CookieAbove, max(1, l.Queue/4))
@@ -113,6 +135,9 @@ func (t *Transport) Close() error {
 	t.mu.Lock()
 	already := t.closed
 	t.closed = true
+	if t.sweepStop != nil {
+		t.sweepStop()
+	}
 	t.mu.Unlock()
 	var failed error
 	if !already {
@@ -134,4 +159,16 @@ func (t *Transport) Addrs() []netip.AddrPort {
 		addrs[i] = s.at
 	}
 	return addrs
+}
+
+// A lockedReader makes an injected source of randomness safe for the workers.
+type lockedReader struct {
+	mu     sync.Mutex
+	source io.Reader
+}
+
+func (r *lockedReader) Read(b []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return io.ReadFull(r.source, b)
 }

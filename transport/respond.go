@@ -1,0 +1,160 @@
+package transport
+
+import (
+	"net/netip"
+
+	"kadmium/identity"
+	"kadmium/rpc"
+	"kadmium/session"
+)
+
+// A firstReply is a first contact that waits for its answer.
+type firstReply struct {
+	responder *session.Responder
+	made      bool // by the locked transport
+}
+
+// receiveFirstRequest makes the cheap checks of a first contact (rule 8): what it
+// is, whether it is a retry, whether its host may have one more, whether a cookie
+// must prove the address first. The signature is a worker's.
+func (t *Transport) receiveFirstRequest(r *reader, datagram []byte) {
+	f, err := session.ParseFirstRequest(datagram, t.endpoint.Network(), t.self)
+	if err != nil {
+		t.count.drop(reasonOfFirst(err, &f))
+		return
+	}
+	now := t.now()
+	key := f.Key(r.from)
+	shown := f.Cookie != session.Cookie{} && t.cookies.Check(now, r.from, f.Cookie)
+	loaded := t.workers.waiting() >= t.limits.CookieAbove
+
+	t.mu.Lock()
+	state, stored := t.table.Asked(now, key)
+	var b *buffer
+	why := kept
+	switch {
+	case state == session.Working:
+		why = dropBusy
+	case state == session.Answered:
+		b = copyBuffer(stored)
+	case shown && !t.returners.Allow(now, r.from.Addr()):
+		why = dropLimit
+	case shown:
+	case loaded || !t.strangers.Allow(now, r.from.Addr()):
+		// Over its limit, the host may be somebody else's victim: it is asked
+		// to show that it receives there, not shut out.
+		b = getBuffer()
+		b.size = len(session.AppendCookie(b.data[:0], t.endpoint.Network(), f.ID, t.cookies.Make(now, r.from)))
+	}
+	t.mu.Unlock()
+
+	switch {
+	case why != kept:
+		t.count.drop(why)
+	case b != nil:
+		t.answer(r.socket, b, r.from, r.local)
+	default:
+		copied, s, from, local := copyBuffer(datagram), r.socket, r.from, r.local
+		if !t.workers.do(func() { t.verify(s, copied, from, local) }) {
+			putBuffer(copied)
+			t.count.drop(dropQueue)
+		}
+	}
+}
+
+// verify checks a first contact's signature, on a worker, and hands it to the
+// handler.
+func (t *Transport) verify(s *socket, b *buffer, from netip.AddrPort, local netip.Addr) {
+	defer putBuffer(b)
+	f, err := session.ParseFirstRequest(b.bytes(), t.endpoint.Network(), t.self)
+	if err != nil {
+		t.count.drop(reasonOfFirst(err, &f))
+		return
+	}
+	responder, err := t.endpoint.Verify(&f, from)
+	if err != nil {
+		t.count.drop(reasonOf(err))
+		return
+	}
+	t.mu.Lock()
+	fresh := !t.closed && t.table.Claim(t.now(), responder)
+	t.sweepLater()
+	t.mu.Unlock()
+	if !fresh {
+		t.count.drop(dropBusy)
+		return
+	}
+	t.handler(&Inbound{
+		From: identity.Address{ID: f.From, Endpoint: from}, ID: f.ID, Type: rpc.Type(f.Type),
+		Serves: f.Flags&session.FlagServes != 0, Room: responder.Room(), Body: f.Body,
+		Reply: ReplyTo{
+			first: &firstReply{responder: responder}, socket: s, to: from, local: local,
+			id: f.ID, rpc: rpc.Type(f.Type), room: responder.Room(),
+		},
+	})
+}
+
+// replyFirst has a worker sign the answer to a first contact.
+func (t *Transport) replyFirst(to ReplyTo, serves bool, body []byte) error {
+	t.mu.Lock()
+	closed, made := t.closed, to.first.made
+	to.first.made = true
+	t.mu.Unlock()
+	if closed {
+		return ErrClosed
+	}
+	if made {
+		return ErrStale
+	}
+	body = append([]byte(nil), body...)
+	if !t.workers.own(func() { t.signReply(to, flags(serves), body) }) {
+		return ErrBusy
+	}
+	return nil
+}
+
+// signReply signs and sends the answer to a first contact, on a worker.
+func (t *Transport) signReply(to ReplyTo, flags uint8, body []byte) {
+	now := t.now()
+	reply, s, err := to.first.responder.Answer(now, flags, body)
+	if err != nil {
+		t.count.drop(reasonOf(err))
+		return
+	}
+	t.mu.Lock()
+	closed := t.closed
+	if !closed {
+		t.table.AddAnswered(now, to.first.responder, s, reply)
+	}
+	t.mu.Unlock()
+	if !closed {
+		t.answer(to.socket, copyBuffer(reply), to.to, to.local)
+	}
+}
+
+// answer sends what a datagram has caused; if that fails it is as good as lost.
+func (t *Transport) answer(s *socket, b *buffer, to netip.AddrPort, local netip.Addr) {
+	if err := t.send(s, b, to, local); err != nil {
+		t.log.Debug("answer not sent", "to", to, "err", err)
+	}
+}
+
+// sweepLater has half-open sessions dropped after their life also if nobody else
+// comes. The transport is locked.
+func (t *Transport) sweepLater() {
+	if t.sweepStop != nil || t.closed {
+		return
+	}
+	t.sweepStop = t.after(session.HalfOpenLife, func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.sweepStop = nil
+		if t.closed {
+			return
+		}
+		t.table.Sweep(t.now(), true)
+		if t.table.HalfOpen() > 0 {
+			t.sweepLater()
+		}
+	})
+}
