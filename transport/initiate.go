@@ -118,7 +118,7 @@ func (t *Transport) complete(c *call, b *buffer, from netip.AddrPort) {
 		return
 	}
 	t.table.AddInitiated(now, s)
-	t.unanswered.Answered(now, from.Addr())
+	t.unanswered.Answered(from.Addr())
 	ambiguous := c.ambiguous
 	writes := t.calls.opened(identity.Address{ID: f.From, Endpoint: from})
 	if t.calls.byID[c.id] == c { // not the opening's own PING
