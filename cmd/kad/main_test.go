@@ -148,6 +148,7 @@ func decodeLine[T any](t *testing.T, line string) T {
 type runningNode struct {
 	t      *testing.T
 	cmd    *exec.Cmd
+	reader io.Closer   // our end of its stdout
 	lines  chan string // of stdout, after the ready line
 	stderr *bytes.Buffer
 	ready  readyLine
@@ -158,32 +159,45 @@ type runningNode struct {
 // node starts a node on 127.0.0.1 and waits until it is ready.
 func (u *user) node(args ...string) *runningNode {
 	u.t.Helper()
-	args = append([]string{"node", "--json", "--listen", "/ip4/127.0.0.1/udp/0"}, args...)
+	n := u.plainNode(append(args, "--json")...)
+	n.ready = decodeLine[readyLine](u.t, n.line())
+	return n
+}
+
+// plainNode starts a node on 127.0.0.1.
+func (u *user) plainNode(args ...string) *runningNode {
+	u.t.Helper()
 	n := &runningNode{t: u.t, stderr: new(bytes.Buffer), lines: make(chan string, 64), ended: make(chan struct{})}
-	n.cmd = u.command(context.Background(), args...)
+	n.cmd = u.command(context.Background(), append([]string{"node", "--listen", "/ip4/127.0.0.1/udp/0"}, args...)...)
 	n.cmd.Stderr = n.stderr
-	out, err := n.cmd.StdoutPipe()
+	out, in, err := os.Pipe()
 	if err != nil {
 		u.t.Fatal(err)
 	}
+	n.cmd.Stdout, n.reader = in, out
 	if err := n.cmd.Start(); err != nil {
 		u.t.Fatal(err)
 	}
+	in.Close()
 	go func() {
-		defer close(n.ended)
 		r := bufio.NewReader(out)
 		for {
 			line, err := r.ReadString('\n')
 			if err != nil {
-				break
+				close(n.lines)
+				return
 			}
 			n.lines <- line
 		}
-		close(n.lines)
-		n.err = n.cmd.Wait()
 	}()
-	u.t.Cleanup(n.kill)
-	n.ready = decodeLine[readyLine](u.t, n.line())
+	go func() {
+		n.err = n.cmd.Wait()
+		close(n.ended)
+	}()
+	u.t.Cleanup(func() {
+		n.kill()
+		n.reader.Close()
+	})
 	return n
 }
 

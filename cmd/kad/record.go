@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/ed25519"
 	"errors"
 	"io"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"kadmium/identity"
 	"kadmium/rpc"
+	"kadmium/store"
 )
 
 // maxInput bounds what is read from stdin for VALUE or PAYLOAD, in bytes: whatever
@@ -27,10 +29,16 @@ func checkKey(key string) error {
 	return nil
 }
 
-// checkRecordKey refuses a key whose namespace no node knows.
+// namespaces are those of a kad node: the built-in ones.
+var namespaces = store.NewNamespaces("")
+
+// checkRecordKey refuses a key that no kad node would keep a record under.
 func checkRecordKey(key string) error {
 	if err := checkKey(key); err != nil {
 		return err
+	}
+	if err := namespaces.CheckKey([]byte(key)); err != nil {
+		return badInput("use /v/NAME, /imm/SHA-256 in hex, /sig/PEER/NAME or /pk/PEER; see: kad put --help", "KEY %s: %v", key, err)
 	}
 	return nil
 }
@@ -59,18 +67,26 @@ func (a *app) input(arg, name string) ([]byte, error) {
 	return b, nil
 }
 
-// maxTTL is the longest lifetime that holders grant (design of package store).
-const maxTTL = 7 * 24 * time.Hour
-
 // checkPut refuses what no node would store, before any node is asked.
 func checkPut(cmd *cobra.Command, p putArgs) error {
 	switch {
-	case cmd.Flags().Changed("ttl") && (p.TTL < time.Second || p.TTL > maxTTL):
-		return badInput("choose a time like 90m, from 1s to 168h", "--ttl %s is out of range", p.TTL)
-	case p.Sequence != nil && *p.Sequence >= 1<<63:
+	case cmd.Flags().Changed("ttl") && (p.TTL < time.Second || p.TTL > store.MaxTTL):
+		return badInput("choose a time like 90m, from 1s to "+store.MaxTTL.String(), "--ttl %s is out of range", p.TTL)
+	case p.Sequence != nil && *p.Sequence > store.MaxSequence:
 		return badInput("choose a smaller one, or none", "--seq %d is out of range: sequences end below 2^63", *p.Sequence)
-	case p.Swap != nil && *p.Swap >= 1<<63:
+	case p.Swap != nil && *p.Swap > store.MaxSequence:
 		return badInput("give the sequence that get shows", "--cas %d is out of range: sequences end below 2^63", *p.Swap)
+	}
+	r := rpc.Record{Key: []byte(p.Key), Value: p.Value}
+	if publisher, ok := namespaces.Publisher(r.Key); ok { // the node signs; what it signs must fit
+		r.Publisher, r.Signature = publisher, make([]byte, ed25519.SignatureSize)
+		if size := rpc.RecordSize(&r); size > rpc.MaxRecord {
+			return badInput("shorten the value", "%s: a signed record of %d bytes is over the limit of %d", p.Key, size, rpc.MaxRecord)
+		}
+		return nil
+	}
+	if err := namespaces.Validate(&r); err != nil {
+		return badInput("see what each namespace asks for: kad put --help", "%s: %v", p.Key, err)
 	}
 	return nil
 }

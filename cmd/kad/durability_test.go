@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// What a put reported as stored is there after kill -9 at that very moment, and the
+// node is still itself.
+func TestPutSurvivesKill(t *testing.T) {
+	u := newUser(t)
+	n := u.node("--data", "data")
+	peer := n.ready.Peer
+	for round := range 4 {
+		for i := range 3 {
+			key := fmt.Sprintf("/v/%d/%d", round, i)
+			u.kad("put", key, "value of "+key, "--data", "data").exits(exitDone)
+		}
+		n.kill()
+		n = u.node("--data", "data") // its stale control socket is replaced
+		if n.ready.Peer != peer {
+			t.Fatalf("restarted as %s, was %s", n.ready.Peer, peer)
+		}
+		for r := range round + 1 {
+			for i := range 3 {
+				key := fmt.Sprintf("/v/%d/%d", r, i)
+				if out := u.kad("get", key, "--data", "data").exits(exitDone).stdout; out != "value of "+key {
+					t.Errorf("after %d kills %s holds %q", round+1, key, out)
+				}
+			}
+		}
+	}
+}
+
+// A stranger's put is acknowledged only when it would survive, too.
+func TestStoreFromOutsideSurvivesKill(t *testing.T) {
+	u := newUser(t)
+	n := u.node("--data", "data")
+	u.kad("put", "/v/x", "kept", "--bootstrap", n.address()).exits(exitDone)
+	n.kill()
+	n = u.node("--data", "data")
+	if out := u.kad("get", "/v/x", "--bootstrap", n.address()).exits(exitDone).stdout; out != "kept" {
+		t.Errorf("got %q", out)
+	}
+}
+
+// A damaged file is an error that names it, and stays as it is.
+func TestDamagedDataIsNamed(t *testing.T) {
+	u := newUser(t)
+	n := u.node("--data", "data")
+	u.kad("put", "/v/x", "kept", "--data", "data").exits(exitDone)
+	n.kill()
+	files, err := filepath.Glob(filepath.Join(u.dir, "data", "*.db"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("journals %q, %v", files, err)
+	}
+	info, err := os.Stat(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int64{info.Size() / 2, 1} {
+		if err := os.Truncate(files[0], size); err != nil {
+			t.Fatal(err)
+		}
+		u.kad("node", "--listen", "/ip4/127.0.0.1/udp/0", "--data", "data").exits(exitNotDone).says(filepath.Base(files[0]), "next: ")
+		if now, err := os.Stat(files[0]); err != nil || now.Size() != size {
+			t.Errorf("the damaged file was touched: %v, %v", now, err)
+		}
+	}
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// Each flag of each command can come from the environment, and its help says so.
+func TestEveryFlagHasAVariable(t *testing.T) {
+	var check func(cmd *cobra.Command)
+	check = func(cmd *cobra.Command) {
+		cmd.InitDefaultHelpFlag()
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			if f.Name != "help" && !strings.Contains(f.Usage, "[$"+envName(f.Name)+"]") {
+				t.Errorf("%s --%s: help %q names no variable", cmd.CommandPath(), f.Name, f.Usage)
+			}
+		})
+		for _, sub := range cmd.Commands() {
+			check(sub)
+		}
+	}
+	check(new(app).root())
+}
+
+// A variable stands for its flag; what is typed outranks it; what it holds is
+// checked as the flag is.
+func TestEnvironment(t *testing.T) {
+	u := newUser(t)
+	with := func(vars ...string) *user { return &user{t, u.dir, append(u.env[:len(u.env):len(u.env)], vars...)} }
+
+	one[versionResult](with("KAD_JSON=true").kad("version").exits(exitDone))
+	if out := with("KAD_JSON=true").kad("version", "--json=false").exits(exitDone).stdout; strings.HasPrefix(out, "{") {
+		t.Errorf("--json=false printed %s", out)
+	}
+	if out := with("KAD_JSON=").kad("version").exits(exitDone).stdout; strings.HasPrefix(out, "{") {
+		t.Errorf("an empty KAD_JSON printed %s", out)
+	}
+	with("KAD_JSON=perhaps").kad("version").exits(exitBadInput).says("KAD_JSON", "perhaps")
+	one[failure](with("KAD_JSON=1").kad("get").exits(exitBadInput))
+
+	with("KAD_MODE=boss").kad("node").exits(exitBadInput).says("boss")
+	with("KAD_LISTEN=nowhere").kad("node").exits(exitBadInput).says("nowhere")
+	with("KAD_QUORUM=0").kad("get", "/v/x").exits(exitBadInput).says("--quorum")
+	with("KAD_QUORUM=many").kad("get", "/v/x").exits(exitBadInput).says("KAD_QUORUM", "many")
+	with("KAD_TIMEOUT=0s").kad("table").exits(exitBadInput).says("--timeout")
+	with("KAD_CONTROL=/nowhere/kad.sock").kad("table").exits(exitNotDone).says("/nowhere/kad.sock")
+	with("KAD_DATA=/nowhere").kad("table").exits(exitNotDone).says("/nowhere/control.sock")
+	with("KAD_BOOTSTRAP=nowhere").kad("table").exits(exitBadInput).says("nowhere")
+
+	// A running node named in the environment goes before bootstrap addresses there,
+	// which that node may share; typed, they go before it.
+	with("KAD_BOOTSTRAP=nowhere", "KAD_DATA=/nowhere").kad("table").exits(exitNotDone).says("/nowhere/control.sock")
+	with("KAD_DATA=/nowhere").kad("table", "--bootstrap", "nowhere").exits(exitBadInput).says("nowhere")
+	with("KAD_BOOTSTRAP=nowhere").kad("table", "--data", "/elsewhere").exits(exitNotDone).says("/elsewhere/control.sock")
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+// Each command explains itself with an example that begins with its own name.
+func TestHelpHasExamples(t *testing.T) {
+	var check func(cmd *cobra.Command)
+	check = func(cmd *cobra.Command) {
+		if !strings.Contains(cmd.Example, "kad") || cmd.Short == "" {
+			t.Errorf("%s: short %q, example %q", cmd.CommandPath(), cmd.Short, cmd.Example)
+		}
+		for _, sub := range cmd.Commands() {
+			check(sub)
+		}
+	}
+	check(new(app).root())
+}
+
+func TestHelp(t *testing.T) {
+	u := newUser(t)
+	for _, args := range [][]string{{"help"}, {"--help"}, {}} {
+		if out := u.kad(args...).exits(exitDone).stdout; !strings.Contains(out, "kad demo") {
+			t.Errorf("kad %q printed %s", args, out)
+		}
+	}
+	if out := u.kad("help", "put").exits(exitDone).stdout; !strings.Contains(out, "--ttl") || !strings.Contains(out, "re-publishes") {
+		t.Errorf("kad help put printed %s", out)
+	}
+	h := one[commandHelp](u.kad("help", "get", "--json").exits(exitDone))
+	if h.Command != "kad get" || len(h.Flags) == 0 {
+		t.Errorf("%+v", h)
+	}
+	if h := one[commandHelp](u.kad("--json").exits(exitDone)); len(h.Commands) < 15 {
+		t.Errorf("%d commands", len(h.Commands))
+	}
+}
+
+func TestVersionAndCompletion(t *testing.T) {
+	u := newUser(t)
+	if v := one[versionResult](u.kad("version", "--json").exits(exitDone)); v.Version == "" || !strings.HasPrefix(v.Go, "go1.") {
+		t.Errorf("%+v", v)
+	}
+	if out := u.kad("version").exits(exitDone).stdout; !strings.HasPrefix(out, "kad ") {
+		t.Errorf("kad version printed %s", out)
+	}
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+		c := one[completionResult](u.kad("completion", shell, "--json").exits(exitDone))
+		if plain := u.kad("completion", shell).exits(exitDone).stdout; plain != c.Script || len(plain) < 500 {
+			t.Errorf("%s: %d bytes plain, %d in JSON", shell, len(plain), len(c.Script))
+		}
+	}
+}

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"kadmium"
+	"kadmium/store"
+)
+
+// Five nodes; every subcommand through a running one and through a client of its own.
+func TestOperations(t *testing.T) {
+	u := newUser(t)
+	n := []*runningNode{u.node("--data", "data")}
+	for range 4 {
+		n = append(n, u.node("--bootstrap", n[0].address(), "--control", filepath.Join(u.dir, "c"+string(rune('0'+len(n))))))
+	}
+	for _, through := range [][]string{{"--data", "data"}, {"--control", "data/control.sock"}, {"--bootstrap", n[0].address()}} {
+		name := strings.TrimPrefix(through[0], "--")
+		with := func(t *testing.T) *caller { return &caller{&user{t, u.dir, u.env}, through} }
+		key := "/v/" + name
+
+		t.Run(name+"/ping", func(t *testing.T) {
+			for _, to := range []string{n[1].address(), n[1].ready.Addresses[0].Endpoint.String(), n[1].ready.Peer.String(), "/p2p/" + n[1].ready.Peer.String()} {
+				got := one[pingResult](with(t).kad("ping", to, "--json").exits(exitDone))
+				if got.Peer != n[1].ready.Peer || got.Address.Endpoint != n[1].ready.Addresses[0].Endpoint || got.MS <= 0 || !got.Observed.Endpoint.IsValid() {
+					t.Errorf("ping %s: %+v", to, got)
+				}
+			}
+			if out := with(t).kad("ping", n[1].address()).exits(exitDone).stdout; !strings.Contains(out, n[1].address()+" answered in") {
+				t.Errorf("ping printed %s", out)
+			}
+		})
+		t.Run(name+"/find", func(t *testing.T) {
+			got := one[findResult](with(t).kad("find", n[4].ready.Peer.String(), "--json").exits(exitDone))
+			if got.Peer != n[4].ready.Peer || got.Address != n[4].ready.Addresses[0] || got.Hops < 1 || got.Trace != nil {
+				t.Errorf("find: %+v", got)
+			}
+			if out := with(t).kad("find", n[4].address()).exits(exitDone).stdout; !strings.HasPrefix(out, n[4].address()+"\n") {
+				t.Errorf("find printed %s", out)
+			}
+			stranger := "12D3KooWLU2znyJMtDiHArqAGbZn8CgUGp92kxDBtefftEEaHSZS"
+			with(t).kad("find", stranger).exits(exitNotDone).says(stranger, "next: ")
+			f := one[failure](with(t).kad("find", stranger, "--json", "--trace").exits(exitNotDone))
+			if f.Lookup == nil || len(f.Lookup.Trace) == 0 || f.Lookup.Reason == "" {
+				t.Errorf("a failed find with --trace: %+v", f)
+			}
+		})
+		t.Run(name+"/closest", func(t *testing.T) {
+			got := one[closestResult](with(t).kad("closest", key, "--json").exits(exitDone))
+			if len(got.Peers) < 4 || len(got.Target) != 64 || !slices.IsSortedFunc(got.Peers, func(a, b kadmium.Peer) int { return a.Distance - b.Distance }) {
+				t.Errorf("closest: %+v", got)
+			}
+			one[closestResult](with(t).kad("closest", n[3].ready.Peer.String(), "--json").exits(exitDone))
+		})
+		t.Run(name+"/put and get", func(t *testing.T) {
+			value := "exactly \x00\xff these bytes\n\n"
+			put := one[putResult](with(t).kadIn(value, "put", key, "-", "--ttl", "2h", "--json").exits(exitDone))
+			if put.Holders < 4 || put.Sequence != 1 || put.Republished == (name == "bootstrap") {
+				t.Errorf("put: %+v", put)
+			}
+			if left := time.Until(put.Expires); left < 115*time.Minute || left > 125*time.Minute {
+				t.Errorf("put expires in %s", left)
+			}
+			if out := with(t).kad("get", key).exits(exitDone).stdout; out != value {
+				t.Errorf("got %q, want %q", out, value)
+			}
+			got := one[getResult](with(t).kad("get", key, "--json", "--quorum", "3").exits(exitDone))
+			if string(got.Base64) != value || got.Value != nil || got.Sequence != 1 || got.Trace != nil {
+				t.Errorf("get: %+v", got)
+			}
+			if out := with(t).kad("get", key, "-o", name+".out").exits(exitDone).stdout; !strings.Contains(out, name+".out: 25 bytes") {
+				t.Errorf("get -o printed %q", out)
+			}
+			if b, err := os.ReadFile(filepath.Join(u.dir, name+".out")); err != nil || string(b) != value {
+				t.Errorf("get -o wrote %q, %v", b, err)
+			}
+			with(t).kad("get", key, "-o", "missing/file").exits(exitNotDone).says("missing/file")
+			with(t).kad("get", key+"/none").exits(exitNotDone).says(key+"/none", "not found", "next: ")
+			one[failure](with(t).kad("get", key+"/none", "--json").exits(exitNotDone))
+
+			out := with(t).kad("put", key, "newer").exits(exitDone).stdout
+			if !strings.Contains(out, "stored at") || !strings.Contains(out, "sequence 2") || !strings.Contains(out, "expires 20") {
+				t.Errorf("put printed %s", out)
+			}
+			with(t).kad("put", key, "older", "--seq", "1").exits(exitNotDone).says(key, "next: ")
+			if got := one[getResult](with(t).kad("get", key, "--json").exits(exitDone)); got.Value == nil || *got.Value != "newer" {
+				t.Errorf("get: %+v", got)
+			}
+		})
+		t.Run(name+"/immutable", func(t *testing.T) {
+			key := string(store.ImmutableKey([]byte(name)))
+			with(t).kad("put", key, name).exits(exitDone)
+			if out := with(t).kad("get", key).exits(exitDone).stdout; out != name {
+				t.Errorf("got %q", out)
+			}
+		})
+		t.Run(name+"/trace", func(t *testing.T) {
+			r := with(t).kad("get", key, "--quorum", "4", "--trace").exits(exitDone).says("asked", "answered", "hop 1", "distance 2^", "ended")
+			if r.stdout != "newer" {
+				t.Errorf("get --trace wrote %q to stdout", r.stdout)
+			}
+			got := one[getResult](with(t).kad("get", key, "--quorum", "4", "--trace", "--json").exits(exitDone))
+			kinds := map[string]int{}
+			for _, s := range got.Trace {
+				kinds[s.Kind]++
+			}
+			if kinds["asked"] != got.RPCs || kinds["answered"] != got.Answered || kinds["ended"] != 1 {
+				t.Errorf("%d requests, %d answers, but steps %v", got.RPCs, got.Answered, kinds)
+			}
+			if out := with(t).kad("closest", key, "--trace").exits(exitDone).stdout; !strings.Contains(out, "ended") {
+				t.Errorf("closest --trace printed %s", out)
+			}
+		})
+		t.Run(name+"/providers", func(t *testing.T) {
+			with(t).kad("providers", key).exits(exitNotDone).says(key, "next: ")
+			if got := one[putResult](with(t).kad("provide", key, "--json").exits(exitDone)); got.Holders < 4 {
+				t.Errorf("provide: %+v", got)
+			}
+			got := one[providersResult](with(t).kad("providers", key, "--json").exits(exitDone))
+			if len(got.Providers) != 1 || name != "bootstrap" && got.Providers[0].Peer != n[0].ready.Peer {
+				t.Errorf("providers: %+v", got)
+			}
+			if out := with(t).kad("providers", key).exits(exitDone).stdout; !strings.Contains(out, got.Providers[0].Address.String()) {
+				t.Errorf("providers printed %s", out)
+			}
+		})
+		t.Run(name+"/send", func(t *testing.T) {
+			for _, to := range []string{n[2].address(), n[2].ready.Peer.String()} {
+				if out := with(t).kadIn("ping\x00pong", "send", to, echoProtocol, "-").exits(exitDone).stdout; out != "ping\x00pong" {
+					t.Errorf("echo to %s: %q", to, out)
+				}
+			}
+			got := one[sendResult](with(t).kad("send", n[2].address(), echoProtocol, "hi", "--json").exits(exitDone))
+			if got.Peer != n[2].ready.Peer || got.Reply == nil || *got.Reply != "hi" || string(got.Base64) != "hi" {
+				t.Errorf("send: %+v", got)
+			}
+		})
+		t.Run(name+"/table and stats", func(t *testing.T) {
+			table := one[kadmium.Table](with(t).kad("table", "--json").exits(exitDone))
+			if table.Size < 1 || len(table.Buckets) == 0 {
+				t.Errorf("table: %+v", table)
+			}
+			if out := with(t).kad("table").exits(exitDone).stdout; !strings.Contains(out, "prefix 0") && !strings.Contains(out, "prefix 1") {
+				t.Errorf("table printed %s", out)
+			}
+			stats := one[kadmium.Stats](with(t).kad("stats", "--json").exits(exitDone))
+			if stats.Peer != table.Self || stats.Serves == (name == "bootstrap") || len(stats.Tasks) == 0 || len(stats.Counters) == 0 {
+				t.Errorf("stats: %+v", stats)
+			}
+			if out := with(t).kad("stats").exits(exitDone).stdout; !strings.Contains(out, "refresh") || !strings.Contains(out, "due") {
+				t.Errorf("stats printed %s", out)
+			}
+		})
+		t.Run(name+"/unpublish", func(t *testing.T) {
+			if name == "bootstrap" { // a node of this command's own publishes nothing yet
+				with(t).kad("unpublish", key).exits(exitNotDone).says(key)
+				return
+			}
+			one[unpublishResult](with(t).kad("unpublish", key, "--json").exits(exitDone))
+			with(t).kad("unpublish", key).exits(exitNotDone).says(key)
+		})
+	}
+}
+
+// A caller is a user who adds the same flags to every command.
+type caller struct {
+	u     *user
+	flags []string
+}
+
+func (c *caller) kad(args ...string) *ran { c.u.t.Helper(); return c.kadIn("", args...) }
+
+func (c *caller) kadIn(stdin string, args ...string) *ran {
+	c.u.t.Helper()
+	return c.u.kadIn(stdin, append(args, c.flags...)...)
+}
+
+// Only the peer in a /sig key can put under it, and compare-and-swap guards it.
+func TestSignedRecords(t *testing.T) {
+	u := newUser(t)
+	n := u.node()
+	me := one[keyResult](u.kad("key", "new", "me.pem", "--json").exits(exitDone))
+	key := "/sig/" + me.Peer.String() + "/profile"
+	as := &caller{u, []string{"--bootstrap", n.address(), "--key", "me.pem"}}
+	as.kad("put", key, "one", "--cas", "0").exits(exitDone)
+	as.kad("put", key, "two", "--cas", "0").exits(exitNotDone).says(key, "next: ")
+	as.kad("put", key, "two", "--cas", "1").exits(exitDone)
+	got := one[getResult](u.kad("get", key, "--json").exits(exitDone))
+	if got.Value == nil || *got.Value != "two" || got.Publisher != me.Peer || got.Sequence != 2 {
+		t.Errorf("get: %+v", got)
+	}
+	u.kad("put", key, "forged").exits(exitBadInput).says(key)
+}
+
+func TestNotDone(t *testing.T) {
+	u := newUser(t)
+	for _, args := range []string{"table", "ping 127.0.0.1:4100", "get /v/x", "put /v/x y"} {
+		u.kad(strings.Fields(args)...).exits(exitNotDone).says("no node is running", "kad node", "--bootstrap")
+		if f := one[failure](u.kad(append(strings.Fields(args), "--json", "--data", u.dir)...).exits(exitNotDone)); f.Code != exitNotDone {
+			t.Errorf("%+v", f)
+		}
+	}
+	// Port 1 of this machine answers nobody.
+	begun := time.Now()
+	u.kad("closest", "/v/x", "--bootstrap", "127.0.0.1:1").exits(exitNotDone).says("127.0.0.1:1", "next: ")
+	u.kad("closest", "/v/x", "--bootstrap", "127.0.0.1:1", "--timeout", "300ms").exits(exitNotDone).says("next: ")
+	if took := time.Since(begun); took > 15*time.Second {
+		t.Errorf("giving up on a silent peer took %s", took)
+	}
+	n := u.node()
+	u.kad("ping", "127.0.0.1:1").exits(exitNotDone).says("next: ")
+	u.kad("closest", "/v/x").exits(exitNotDone).says("--bootstrap") // it is alone
+	u.kad("closest", "/v/x", "--bootstrap", n.address(), "--network", "another").exits(exitNotDone).says("--network")
+}
