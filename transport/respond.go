@@ -25,26 +25,23 @@ func (t *Transport) receiveFirstRequest(r *reader, datagram []byte) {
 	}
 	now := t.now()
 	key := f.Key(r.from)
-	shown := f.Cookie != session.Cookie{} && t.cookies.Check(now, r.from, f.Cookie)
 	loaded := t.workers.waiting() >= t.limits.CookieAbove
 
 	t.mu.Lock()
+	verdict := t.gate.Admit(now, r.from, f.Cookie, loaded)
 	state, stored := t.table.Asked(now, key)
 	var b *buffer
 	why := kept
 	switch {
+	case verdict == session.Drop:
+		why = dropLimit
 	case state == session.Working:
 		why = dropBusy
 	case state == session.Answered:
 		b = copyBuffer(stored)
-	case shown && !t.returners.Allow(now, r.from.Addr()):
-		why = dropLimit
-	case shown:
-	case loaded || !t.strangers.Allow(now, r.from.Addr()):
-		// Over its limit, the host may be somebody else's victim: it is asked
-		// to show that it receives there, not shut out.
+	case verdict == session.DrawCookie:
 		b = getBuffer()
-		b.size = len(session.AppendCookie(b.data[:0], t.endpoint.Network(), f.ID, t.cookies.Make(now, r.from)))
+		b.size = len(session.AppendCookie(b.data[:0], t.endpoint.Network(), f.ID, t.gate.Cookie(now, r.from)))
 	}
 	t.mu.Unlock()
 

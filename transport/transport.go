@@ -19,7 +19,6 @@ import (
 type Transport struct {
 	self     identity.ID
 	endpoint *session.Endpoint
-	cookies  *session.Cookies
 	handler  func(*Inbound)
 	serves   func() bool
 	now      func() time.Time
@@ -38,8 +37,7 @@ type Transport struct {
 	table      *session.Table
 	calls      calls
 	answers    answers
-	strangers  *session.HostLimiter // first contacts of hosts without a cookie
-	returners  *session.HostLimiter // first contacts that brought one back
+	gate       *session.Gate
 	noSessions *session.HostLimiter
 	unanswered session.Unanswered
 	sweepStop  func() bool // nil: no sweep is due
@@ -56,8 +54,6 @@ func New(cfg Config) (*Transport, error) {
 	t := &Transport{
 		self: cfg.Key.ID(), handler: cfg.Handler, serves: cfg.Serves, now: cfg.Now, after: cfg.AfterFunc,
 		random: rand.Reader, log: cfg.Logger, limits: cfg.Limits.withDefaults(),
-		strangers:  session.NewHostLimiter(session.FirstContactRate, session.FirstContactBurst),
-		returners:  session.NewHostLimiter(session.FirstContactRate, session.FirstContactBurst),
 		noSessions: session.NewHostLimiter(session.NoSessionRate, session.NoSessionBurst),
 	}
 	if t.serves == nil {
@@ -79,7 +75,7 @@ func New(cfg Config) (*Transport, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBadConfig, err)
 	}
-	if t.cookies, err = session.NewCookies(t.random); err != nil {
+	if t.gate, err = session.NewGate(t.random); err != nil {
 		return nil, err
 	}
 	t.endpoint = session.NewEndpoint(cfg.Key, network, t.random)
