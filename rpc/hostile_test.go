@@ -234,3 +234,21 @@ func TestContactsLeftOut(t *testing.T) {
 		t.Errorf("of %d tags %d came in, %v", MaxTags+4, len(tags), err)
 	}
 }
+
+// Numbers that only a later version knows are taken as the nearest thing here.
+func TestNumbersOfLaterVersions(t *testing.T) {
+	varint := func(number protowire.Number, v uint64) []byte {
+		return protowire.AppendVarint(protowire.AppendTag(nil, number, protowire.VarintType), v)
+	}
+	query := append(varint(3, 1<<31|7), 0x0a, 32)
+	m := Message{Type: FindNode}
+	if err := new(Codec).Decode(append(query, make([]byte, 32)...), &m, nil); err != nil || m.Families != IPv4|IPv6 {
+		t.Errorf("families %b, %v", m.Families, err)
+	}
+	for status, want := range map[uint64]Status{8: Failed, 9: 9, 256: 255, 1<<64 - 1: 255} {
+		m := Message{Type: Store, Response: true}
+		if err := new(Codec).Decode(varint(1, status), &m, nil); err != nil || m.Status != want {
+			t.Errorf("status %d: %d, %v", status, m.Status, err)
+		}
+	}
+}

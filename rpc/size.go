@@ -20,15 +20,16 @@ func Size(m *Message, book identity.Book) int {
 }
 
 // ContactsRoom is the number of bytes left for packed contacts (ContactSize
-// each) if the answer's body may have room bytes. The flag More is counted,
-// the contacts that m has already are not.
+// each) if the answer's body may have room bytes; negative if the answer is over
+// room without any. The flag More is counted, the contacts that m has already
+// are not.
 func ContactsRoom(room int, m *Message) int {
 	left := room - sizeOfRest(m)
 	if !m.More {
 		left -= flagField(true)
 	}
 	if left <= 0 {
-		return 0
+		return left
 	}
 	return max(0, left-1-protowire.SizeVarint(uint64(left)))
 }

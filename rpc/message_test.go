@@ -1,0 +1,83 @@
+package rpc
+
+import (
+	"net/netip"
+	"reflect"
+	"testing"
+	"time"
+
+	"kadmium/identity"
+)
+
+func TestTypes(t *testing.T) {
+	for _, c := range []struct {
+		kind        Type
+		name        string
+		valid, read bool
+	}{
+		{0, "?", false, false},
+		{Ping, "PING", true, true},
+		{FindNode, "FIND_NODE", true, true},
+		{FindValue, "FIND_VALUE", true, true},
+		{Store, "STORE", true, false},
+		{AddProvider, "ADD_PROVIDER", true, false},
+		{GetProviders, "GET_PROVIDERS", true, true},
+		{App, "MESSAGE", true, false},
+		{8, "?", false, false},
+		{255, "?", false, false},
+	} {
+		if c.kind.String() != c.name || c.kind.Valid() != c.valid || c.kind.IsRead() != c.read {
+			t.Errorf("type %d: %v, valid %v, read %v", c.kind, c.kind, c.kind.Valid(), c.kind.IsRead())
+		}
+	}
+}
+
+func TestStatusNames(t *testing.T) {
+	if OK.String() != "ok" || Failed.String() != "failed" || (Failed+1).String() != "unknown" {
+		t.Errorf("%v, %v, %v", OK, Failed, Failed+1)
+	}
+}
+
+func TestFamilies(t *testing.T) {
+	four, six := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::1")
+	mapped := netip.MustParseAddr("::ffff:192.0.2.1")
+	for _, c := range []struct {
+		families           Families
+		has4, has6, hasAs6 bool
+	}{
+		{0, true, true, true}, // not said: both
+		{IPv4, true, false, true},
+		{IPv6, false, true, false},
+		{IPv4 | IPv6, true, true, true},
+	} {
+		f := c.families
+		if f.Has(four) != c.has4 || f.Has(six) != c.has6 || f.Has(mapped) != c.hasAs6 {
+			t.Errorf("families %b: %v %v %v", f, f.Has(four), f.Has(six), f.Has(mapped))
+		}
+	}
+}
+
+// A message that is reset is as good as new but for the memory it has.
+func TestReset(t *testing.T) {
+	m := Message{
+		Type: FindValue, Response: true, Serves: true, ID: 1,
+		Target: identity.Position{1}, Key: []byte("k"), Families: IPv4, Known: []uint16{1},
+		CallBack: true, Swap: true, SwapSeq: 1, Provider: &Provider{}, Protocol: "p",
+		Record: &Record{TTL: time.Second}, Payload: []byte("x"),
+		Status: Full, Observed: netip.MustParseAddrPort("192.0.2.1:1"), Contacts: []identity.Contact{1},
+		More: true, Providers: []Provider{{Sequence: 1}},
+	}
+	for i, v := 0, reflect.ValueOf(m); i < v.NumField(); i++ {
+		if v.Field(i).IsZero() {
+			t.Errorf("the test leaves %s out", v.Type().Field(i).Name)
+		}
+	}
+	m.Reset()
+	if cap(m.Known) != 1 || cap(m.Contacts) != 1 || cap(m.Providers) != 1 {
+		t.Error("the slices' memory is gone")
+	}
+	m.Known, m.Contacts, m.Providers = nil, nil, nil
+	if !reflect.DeepEqual(m, Message{}) {
+		t.Errorf("left: %+v", m)
+	}
+}

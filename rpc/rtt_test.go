@@ -1,0 +1,81 @@
+package rpc
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/cockroachdb/datadriven"
+	"pgregory.net/rapid"
+)
+
+// testdata/rtt.txt: samples, one a line, and what the estimate makes of them.
+func TestRTT(t *testing.T) {
+	datadriven.RunTest(t, "testdata/rtt.txt", func(t *testing.T, d *datadriven.TestData) string {
+		var r RTT
+		var out strings.Builder
+		if d.Cmd != "samples" {
+			d.Fatalf(t, "unknown command %s", d.Cmd)
+		}
+		fmt.Fprintf(&out, "rto %v\n", r.RTO())
+		for _, text := range strings.Fields(d.Input) {
+			sample, err := time.ParseDuration(text)
+			if err != nil {
+				d.Fatalf(t, "%v", err)
+			}
+			r.Sample(sample)
+			fmt.Fprintf(&out, "%-6s srtt %v, rto %v\n", text, r.Smoothed(), r.RTO())
+		}
+		return out.String()
+	})
+}
+
+func TestRTTHasEightBytes(t *testing.T) {
+	if size := unsafe.Sizeof(RTT{}); size != 8 {
+		t.Errorf("an RTT has %d bytes", size)
+	}
+}
+
+// The integers follow the RFC's formulas to within some microseconds, and the
+// timeout keeps its bounds whatever is measured.
+func TestRTTFollowsTheFormulas(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		samples := rapid.SliceOfN(rapid.Int64Range(1, 10_000_000), 1, 50).Draw(t, "samples, us")
+		var r RTT
+		var srtt, rttvar float64 // RFC 6298, section 2, in us
+		for i, us := range samples {
+			if i == 0 {
+				srtt, rttvar = float64(us), float64(us)/2
+			} else {
+				rttvar = 0.75*rttvar + 0.25*math.Abs(srtt-float64(us))
+				srtt = 0.875*srtt + 0.125*float64(us)
+			}
+			r.Sample(time.Duration(us) * time.Microsecond)
+		}
+		if off := math.Abs(float64(r.smoothed) - srtt); off > 8 {
+			t.Errorf("SRTT %d us, the formula has %.1f", r.smoothed, srtt)
+		}
+		if off := math.Abs(float64(r.variation) - rttvar); off > 12 {
+			t.Errorf("RTTVAR %d us, the formula has %.1f", r.variation, rttvar)
+		}
+		want := min(max(srtt+4*rttvar, 100_000), 3_000_000)
+		if off := math.Abs(float64(r.RTO().Microseconds()) - want); off > 60 {
+			t.Errorf("RTO %v, the formula has %.0f us", r.RTO(), want)
+		}
+	})
+}
+
+func TestRTTOfAnything(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var r RTT
+		for _, d := range rapid.SliceOf(rapid.Int64()).Draw(t, "samples, ns") {
+			r.Sample(time.Duration(d))
+			if r.RTO() < minRTO || r.RTO() > maxRTO || r.Smoothed() <= 0 {
+				t.Fatalf("after %v: %v, %v", time.Duration(d), r.Smoothed(), r.RTO())
+			}
+		}
+	})
+}
