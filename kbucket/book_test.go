@@ -59,5 +59,14 @@ func randomPosition(rnd *rand.Rand) identity.Position {
 	return p
 }
 
-// publicIP is an address of its own /24 for each i below 2^16.
-func publicIP(i int) netip.Addr { return netip.AddrFrom4([4]byte{20, byte(i >> 8), byte(i), 1}) }
+// publicIP is an address of its own /24 for each i below 2^20.
+func publicIP(i int) netip.Addr {
+	return netip.AddrFrom4([4]byte{20 + byte(i>>16), byte(i >> 8), byte(i), 1})
+}
+
+// held lists the contacts in the buckets, in the table's order.
+func held(t *Table) []identity.Contact {
+	var all []identity.Contact
+	t.Each(func(c identity.Contact, _ time.Time, _, _ int) { all = append(all, c) })
+	return all
+}

@@ -43,7 +43,7 @@ func (t *Table) Failed(c identity.Contact) (evicted bool, promoted identity.Cont
 	if e.state++; len(b.waiting) == 0 && e.failures() < MaxFailures {
 		return false, 0
 	}
-	t.discount(c)
+	t.countOut(c)
 	b.takeOut(i)
 	return true, t.promote(b, cpl)
 }
@@ -58,7 +58,7 @@ func (t *Table) Remove(c identity.Contact) (removed bool, promoted identity.Cont
 	}
 	p := t.book.Position(c)
 	if i := t.indexOfPeer(b, cpl, p); i >= 0 {
-		t.discount(b.contacts[i].contact)
+		t.countOut(b.contacts[i].contact)
 		b.takeOut(i)
 		return true, t.promote(b, cpl)
 	}

@@ -2,24 +2,33 @@ package kbucket
 
 import (
 	"encoding/binary"
+	"math"
 	"net/netip"
 
 	"kadmium/identity"
 )
 
+// One who holds a /24 can make any number of identities, so what costs an
+// attacker is the number of subnets. Two limits follow (design, section 4): for
+// a bucket, where those that wait count too, lest one subnet fill the
+// replacement list; and for the table, where only those in buckets count, lest
+// those that wait for a far bucket keep a neighbour out.
+
 // subnets counts the contacts of each subnet, those that wait included, in cells
 // chosen by a hash. A cell may count several subnets, so it is an upper bound:
-// only above a limit are the contacts themselves counted. It sticks at its
-// highest count, where it is still a bound.
-type subnets [256]uint8
+// only where it reaches a limit are the contacts themselves counted. A cell
+// that has reached its highest count sticks there, and is no bound any more.
+type subnets [512]uint8
+
+const stuck = 255
 
 // cell picks a subnet's cell by multiplicative hashing. Whoever makes subnets
-// collide gains nothing: the bound is then exact counting.
+// collide gains nothing but the cost of an exact count.
 func (s *subnets) cell(subnet netip.Prefix) *uint8 {
 	a := subnet.Addr().As16()
 	bits := binary.BigEndian.Uint64(a[:8]) ^ binary.BigEndian.Uint64(a[8:])
 	const golden = 0x9e3779b97f4a7c15 // 2^64 / golden ratio
-	return &s[bits*golden>>56]
+	return &s[bits*golden>>(64-9)]
 }
 
 // subnetOf is the subnet that a contact counts for. Loopback, link-local and
@@ -32,75 +41,84 @@ func (t *Table) subnetOf(c identity.Contact) (subnet netip.Prefix, counts bool) 
 	return identity.Subnet(ip), true
 }
 
-// admit counts a contact that is about to enter the bucket or its replacement
-// list in place of another, or of nobody if out is 0. It reports false, and
-// counts nothing, if the contact's subnet has its share of the bucket or of the
-// table: one who holds a /24 can make any number of identities, so the number of
-// subnets is what costs an attacker.
-func (t *Table) admit(b *bucket, c, out identity.Contact) bool {
+// bucketAdmits reports whether the contact's subnet has less than its share of a
+// bucket and its replacement list, once the contact out has left (0: nobody).
+func (t *Table) bucketAdmits(b *bucket, c, out identity.Contact) bool {
+	subnet, counts := t.subnetOf(c)
+	if !counts || t.atMost(subnet) < t.cfg.PerSubnetBucket {
+		return true
+	}
+	n := t.countInBucket(b, subnet, out)
+	for _, w := range b.waiting {
+		if w != out && t.isIn(subnet, w) {
+			n++
+		}
+	}
+	return n < t.cfg.PerSubnetBucket
+}
+
+// tableAdmits reports whether the contact's subnet has less than its share of
+// all the buckets, once the contact out has left (0: nobody).
+func (t *Table) tableAdmits(c, out identity.Contact) bool {
+	subnet, counts := t.subnetOf(c)
+	if !counts || t.atMost(subnet) < t.cfg.PerSubnetTable {
+		return true
+	}
+	n := 0
+	for i := range t.buckets {
+		n += t.countInBucket(&t.buckets[i], subnet, out)
+	}
+	return n < t.cfg.PerSubnetTable
+}
+
+// countIn counts a contact that enters a bucket or its replacement list.
+func (t *Table) countIn(c identity.Contact) {
 	subnet, counts := t.subnetOf(c)
 	if !counts {
-		t.discount(out)
-		return true
+		return
 	}
 	if t.subnets == nil {
 		t.subnets = new(subnets)
 	}
-	cell := t.subnets.cell(subnet)
-	if int(*cell) >= t.cfg.PerSubnetBucket && t.count(b, subnet, out) >= t.cfg.PerSubnetBucket {
-		return false
-	}
-	if int(*cell) >= t.cfg.PerSubnetTable && t.countAll(subnet, out) >= t.cfg.PerSubnetTable {
-		return false
-	}
-	t.discount(out)
-	if *cell < 255 {
+	if cell := t.subnets.cell(subnet); *cell < stuck {
 		*cell++
 	}
-	return true
 }
 
-// discount ends the counting of a contact that leaves the table; 0 is nobody.
-func (t *Table) discount(c identity.Contact) {
-	if c == 0 {
-		return
-	}
+// countOut ends the counting of a contact that leaves.
+func (t *Table) countOut(c identity.Contact) {
 	subnet, counts := t.subnetOf(c)
 	if !counts {
 		return
 	}
-	if cell := t.subnets.cell(subnet); *cell < 255 {
+	if cell := t.subnets.cell(subnet); *cell < stuck {
 		*cell--
 	}
 }
 
-// count is the number of a subnet's contacts in a bucket and its replacement
-// list, without the contact out.
-func (t *Table) count(b *bucket, subnet netip.Prefix, out identity.Contact) int {
+// atMost is an upper bound of the contacts a subnet has in the table.
+func (t *Table) atMost(subnet netip.Prefix) int {
+	if t.subnets == nil {
+		return 0
+	}
+	n := *t.subnets.cell(subnet)
+	if n == stuck {
+		return math.MaxInt
+	}
+	return int(n)
+}
+
+func (t *Table) countInBucket(b *bucket, subnet netip.Prefix, out identity.Contact) int {
 	n := 0
-	one := func(c identity.Contact) {
-		if c == out {
-			return
-		}
-		if s, counts := t.subnetOf(c); counts && s == subnet {
+	for i := range b.contacts {
+		if c := b.contacts[i].contact; c != out && t.isIn(subnet, c) {
 			n++
 		}
-	}
-	for i := range b.contacts {
-		one(b.contacts[i].contact)
-	}
-	for _, c := range b.waiting {
-		one(c)
 	}
 	return n
 }
 
-// countAll is the number of a subnet's contacts in the table, without the
-// contact out.
-func (t *Table) countAll(subnet netip.Prefix, out identity.Contact) int {
-	n := 0
-	for i := range t.buckets {
-		n += t.count(&t.buckets[i], subnet, out)
-	}
-	return n
+func (t *Table) isIn(subnet netip.Prefix, c identity.Contact) bool {
+	ip := t.book.Address(c).Endpoint.Addr()
+	return subnet.Contains(ip) && !identity.IsLocal(ip)
 }

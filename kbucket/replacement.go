@@ -8,27 +8,29 @@ import (
 
 // wait puts a contact that finds its bucket full at the head of the replacement
 // list (Kademlia, section 4.1: most recently seen first). The oldest falls off
-// a full list.
+// a full list. Unlike a contact in the bucket, one that waits is named to nobody,
+// so a peer's newest address is taken as it comes.
 func (t *Table) wait(b *bucket, c identity.Contact, p *identity.Position) Outcome {
-	i := t.indexOfWaiting(b, c, p)
-	if i < 0 {
-		if !t.admit(b, c, 0) {
-			return Refused
-		}
-		if last := len(b.waiting) - 1; last+1 >= t.cfg.Replacements {
-			t.discount(b.waiting[last])
-			b.waiting = b.waiting[:last]
-		}
-		b.waiting = insert(b.waiting, 0, c, t.cfg.Replacements)
+	i, out := t.indexOfWaiting(b, c, p), identity.Contact(0)
+	if i >= 0 {
+		out = b.waiting[i]
+	}
+	if out == c {
+		copy(b.waiting[1:], b.waiting[:i])
+		b.waiting[0] = c
 		return Waiting
 	}
-	// Unlike a contact in the bucket, one that waits is named to nobody, so its
-	// newest address is taken as it comes.
-	if b.waiting[i] != c && !t.admit(b, c, b.waiting[i]) {
+	if !t.bucketAdmits(b, c, out) {
 		return Refused
 	}
-	copy(b.waiting[1:], b.waiting[:i])
-	b.waiting[0] = c
+	if i < 0 && len(b.waiting) >= t.cfg.Replacements {
+		i = len(b.waiting) - 1
+	}
+	if i >= 0 {
+		t.forgetWaiting(b, i)
+	}
+	t.countIn(c)
+	b.waiting = insert(b.waiting, 0, c, t.cfg.Replacements)
 	return Waiting
 }
 
@@ -48,20 +50,26 @@ func (t *Table) indexOfWaiting(b *bucket, c identity.Contact, p *identity.Positi
 
 // forgetWaiting removes contact i from the replacement list.
 func (t *Table) forgetWaiting(b *bucket, i int) {
-	t.discount(b.waiting[i])
+	t.countOut(b.waiting[i])
 	b.waiting = slices.Delete(b.waiting, i, i+1)
 }
 
 // promote gives a free place in the bucket to the newest of those that wait, or
-// returns 0 if nobody does. It enters as the least recently seen: it may have
-// left while it waited, so the next probe goes to it.
+// returns 0 if nobody does. One whose subnet has come to its share of the table
+// is forgotten, so that nobody ever waits for a bucket with room. The promoted
+// enters as the least recently seen: it may have left while it waited, so the
+// next probe goes to it.
 func (t *Table) promote(b *bucket, cpl int) identity.Contact {
-	if len(b.waiting) == 0 {
-		return 0
+	for len(b.waiting) > 0 {
+		c := b.waiting[0]
+		if !t.tableAdmits(c, 0) {
+			t.forgetWaiting(b, 0)
+			continue
+		}
+		b.waiting = slices.Delete(b.waiting, 0, 1)
+		e := entry{contact: c, key: keyBits(t.book.Position(c), cpl)}
+		b.contacts = insert(b.contacts, 0, e, t.cfg.K)
+		return c
 	}
-	c := b.waiting[0]
-	b.waiting = slices.Delete(b.waiting, 0, 1)
-	e := entry{contact: c, key: keyBits(t.book.Position(c), cpl)}
-	b.contacts = insert(b.contacts, 0, e, t.cfg.K)
-	return c
+	return 0
 }

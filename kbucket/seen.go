@@ -53,9 +53,10 @@ func (t *Table) Seen(now time.Time, c identity.Contact) Outcome {
 	if len(b.contacts) >= t.cfg.K {
 		return t.wait(b, c, p)
 	}
-	if !t.admit(b, c, 0) {
+	if !t.bucketAdmits(b, c, 0) || !t.tableAdmits(c, 0) {
 		return Refused
 	}
+	t.countIn(c)
 	e := entry{contact: c, key: keyBits(p, cpl), state: t.seenNow(now)}
 	b.contacts = insert(b.contacts, len(b.contacts), e, t.cfg.K)
 	return Added
@@ -71,9 +72,11 @@ func (t *Table) Replace(old, new identity.Contact) bool {
 		return false
 	}
 	i := b.indexOf(old)
-	if i < 0 || !t.admit(b, new, old) {
+	if i < 0 || !t.bucketAdmits(b, new, old) || !t.tableAdmits(new, old) {
 		return false
 	}
+	t.countOut(old)
+	t.countIn(new)
 	b.contacts[i].contact = new
 	return true
 }

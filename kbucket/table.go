@@ -22,8 +22,8 @@ const (
 type Config struct {
 	K               int // contacts a bucket, at most MaxK; default DefaultK
 	Replacements    int // contacts that may wait for a place in a full bucket, at most MaxK; default K
-	PerSubnetBucket int // contacts of one /24 or /48 a bucket, those waiting counted; default DefaultPerSubnetBucket
-	PerSubnetTable  int // likewise in the whole table; default DefaultPerSubnetTable
+	PerSubnetBucket int // contacts of one /24 or /48 a bucket, those that wait for it counted; default DefaultPerSubnetBucket
+	PerSubnetTable  int // likewise in all buckets, those that wait not counted; default DefaultPerSubnetTable
 }
 
 func (c Config) withDefaults() Config {

@@ -1,0 +1,426 @@
+package kbucket
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"kadmium/identity"
+)
+
+// A model is the routing table as the design puts it, in the plainest code: no
+// cached keys, no counting cells, no packed times, every question answered by a
+// walk over everything.
+type model struct {
+	self    identity.Position
+	book    *testBook
+	cfg     Config
+	epoch   time.Time                  // whole seconds count from here
+	held    map[int][]modelContact     // least recently seen first
+	waiting map[int][]identity.Contact // newest first
+	probed  map[int]time.Time          // buckets probed before
+	touched map[int]time.Time          // buckets known of: last lookup, or when they were first known of
+}
+
+type modelContact struct {
+	c        identity.Contact
+	seen     time.Time
+	failures int
+}
+
+func newModel(self identity.Position, book *testBook, cfg Config) *model {
+	return &model{
+		self: self, book: book, cfg: cfg,
+		held: map[int][]modelContact{}, waiting: map[int][]identity.Contact{},
+		probed: map[int]time.Time{}, touched: map[int]time.Time{},
+	}
+}
+
+func (m *model) bucket(c identity.Contact) int {
+	return identity.CommonPrefixLen(&m.self, m.book.Position(c))
+}
+
+func (m *model) samePeer(a, b identity.Contact) bool {
+	return *m.book.Position(a) == *m.book.Position(b)
+}
+
+func (m *model) indexHeld(c identity.Contact) int {
+	return slices.IndexFunc(m.held[m.bucket(c)], func(h modelContact) bool { return m.samePeer(h.c, c) })
+}
+
+func (m *model) indexWaiting(c identity.Contact) int {
+	return slices.IndexFunc(m.waiting[m.bucket(c)], func(w identity.Contact) bool { return m.samePeer(w, c) })
+}
+
+// sameSubnet is the limits' rule, spelled out for the addresses of the test.
+func (m *model) sameSubnet(a, b identity.Contact) bool {
+	x, y := m.book.entries[a].endpoint.Addr(), m.book.entries[b].endpoint.Addr()
+	if x.IsPrivate() || x.IsLoopback() || x.Is4() != y.Is4() {
+		return false
+	}
+	width := 3
+	if x.Is6() {
+		width = 6
+	}
+	return slices.Equal(x.AsSlice()[:width], y.AsSlice()[:width])
+}
+
+// admits counts others than out, which leaves, of c's subnet.
+func (m *model) admits(c, out identity.Contact, bucket, table bool) bool {
+	inBucket, inTable := 0, 0
+	for i, contacts := range m.held {
+		for _, h := range contacts {
+			if h.c != out && m.sameSubnet(c, h.c) {
+				inTable++
+				if i == m.bucket(c) {
+					inBucket++
+				}
+			}
+		}
+	}
+	for _, w := range m.waiting[m.bucket(c)] {
+		if w != out && m.sameSubnet(c, w) {
+			inBucket++
+		}
+	}
+	return !(bucket && inBucket >= m.cfg.PerSubnetBucket) && !(table && inTable >= m.cfg.PerSubnetTable)
+}
+
+func (m *model) Seen(now time.Time, c identity.Contact) Outcome {
+	i := m.bucket(c)
+	if i == identity.Bits {
+		return Refused
+	}
+	if len(m.touched) == 0 {
+		m.epoch = now
+	}
+	for j := 0; j <= min(i+1, identity.Bits-1); j++ {
+		if _, known := m.touched[j]; !known {
+			m.touched[j] = now
+		}
+	}
+	if at := m.indexHeld(c); at >= 0 {
+		if m.held[i][at].c != c {
+			return Elsewhere
+		}
+		m.held[i] = append(slices.Delete(m.held[i], at, at+1), modelContact{c: c, seen: now})
+		return Moved
+	}
+	if len(m.held[i]) < m.cfg.K {
+		if !m.admits(c, 0, true, true) {
+			return Refused
+		}
+		m.held[i] = append(m.held[i], modelContact{c: c, seen: now})
+		return Added
+	}
+	var out identity.Contact
+	at := m.indexWaiting(c)
+	if at >= 0 {
+		out = m.waiting[i][at]
+	}
+	if c != out && !m.admits(c, out, true, false) {
+		return Refused
+	}
+	if at >= 0 {
+		m.waiting[i] = slices.Delete(m.waiting[i], at, at+1)
+	}
+	m.waiting[i] = append([]identity.Contact{c}, m.waiting[i]...)
+	m.waiting[i] = m.waiting[i][:min(len(m.waiting[i]), m.cfg.Replacements)]
+	return Waiting
+}
+
+func (m *model) Replace(old, new identity.Contact) bool {
+	at := m.indexHeld(old)
+	if at < 0 || m.held[m.bucket(old)][at].c != old || !m.samePeer(old, new) || !m.admits(new, old, true, true) {
+		return false
+	}
+	m.held[m.bucket(old)][at].c = new
+	return true
+}
+
+func (m *model) Probe(now time.Time, c identity.Contact) (identity.Contact, bool) {
+	i := m.bucket(c)
+	last, before := m.probed[i]
+	if len(m.waiting[i]) == 0 || before && now.Sub(last) < time.Minute {
+		return 0, false
+	}
+	m.probed[i] = now
+	return m.held[i][0].c, true
+}
+
+func (m *model) Failed(c identity.Contact) (bool, identity.Contact) {
+	i := m.bucket(c)
+	if at := m.indexHeld(c); at >= 0 && m.held[i][at].c == c {
+		m.held[i][at].failures++
+		if len(m.waiting[i]) == 0 && m.held[i][at].failures < 5 {
+			return false, 0
+		}
+		return true, m.leave(i, at)
+	}
+	if at := slices.Index(m.waiting[i], c); at >= 0 {
+		m.waiting[i] = slices.Delete(m.waiting[i], at, at+1)
+	}
+	return false, 0
+}
+
+func (m *model) Remove(c identity.Contact) (bool, identity.Contact) {
+	i := m.bucket(c)
+	if at := m.indexHeld(c); at >= 0 {
+		return true, m.leave(i, at)
+	}
+	if at := m.indexWaiting(c); at >= 0 {
+		m.waiting[i] = slices.Delete(m.waiting[i], at, at+1)
+	}
+	return false, 0
+}
+
+func (m *model) leave(i, at int) (promoted identity.Contact) {
+	m.held[i] = slices.Delete(m.held[i], at, at+1)
+	for len(m.waiting[i]) > 0 {
+		c := m.waiting[i][0]
+		m.waiting[i] = m.waiting[i][1:]
+		if m.admits(c, 0, false, true) {
+			m.held[i] = append([]modelContact{{c: c}}, m.held[i]...)
+			return c
+		}
+	}
+	return 0
+}
+
+// deepest is the closest neighbour's bucket, -1 if there is none.
+func (m *model) deepest() int {
+	deepest := -1
+	for i, contacts := range m.held {
+		if len(contacts) > 0 {
+			deepest = max(deepest, i)
+		}
+	}
+	return deepest
+}
+
+func (m *model) LookedUp(now time.Time, target *identity.Position) {
+	i := min(identity.CommonPrefixLen(&m.self, target), m.deepest()+1)
+	if _, known := m.touched[i]; known {
+		m.touched[i] = now
+	}
+}
+
+func (m *model) NextRefresh() (next time.Time, cpl int) {
+	for i := 0; i <= m.deepest()+1 && m.deepest() >= 0; i++ {
+		if at, known := m.touched[i]; known && (next.IsZero() || at.Before(next)) {
+			next, cpl = at, i
+		}
+	}
+	if !next.IsZero() {
+		next = next.Add(time.Hour)
+	}
+	return next, cpl
+}
+
+func (m *model) Nearest(target *identity.Position, n int, failing bool) []identity.Contact {
+	var all []identity.Contact
+	for _, contacts := range m.held {
+		for _, h := range contacts {
+			if failing || h.failures == 0 {
+				all = append(all, h.c)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b identity.Contact) int {
+		return identity.Compare(target, m.book.Position(a), m.book.Position(b))
+	})
+	return all[:min(n, len(all))]
+}
+
+// String tells all that the model knows of contacts, for comparison.
+func (m *model) String() string {
+	var s strings.Builder
+	for i := range identity.Bits {
+		for _, h := range m.held[i] {
+			seen := h.seen
+			if !seen.IsZero() {
+				seen = m.epoch.Add(seen.Sub(m.epoch).Truncate(time.Second))
+			}
+			fmt.Fprintf(&s, "%d: %d seen %v failures %d\n", i, h.c, seen, h.failures)
+		}
+		if len(m.waiting[i]) > 0 {
+			fmt.Fprintf(&s, "%d: waiting %v\n", i, m.waiting[i])
+		}
+	}
+	return s.String()
+}
+
+// tell is a table in the words of model.String.
+func tell(t *Table) string {
+	var s strings.Builder
+	line := 0
+	flush := func(upTo int) {
+		for ; line < upTo; line++ {
+			if line < len(t.buckets) && len(t.buckets[line].waiting) > 0 {
+				fmt.Fprintf(&s, "%d: waiting %v\n", line, t.buckets[line].waiting)
+			}
+		}
+	}
+	t.Each(func(c identity.Contact, seen time.Time, failures, bucket int) {
+		flush(bucket)
+		fmt.Fprintf(&s, "%d: %d seen %v failures %d\n", bucket, c, seen, failures)
+	})
+	flush(len(t.buckets))
+	return s.String()
+}
+
+// A world is a table, the model beside it, and the peers both hear of.
+type world struct {
+	table    *Table
+	model    *model
+	now      time.Time
+	book     *testBook
+	contacts []identity.Contact
+}
+
+func newWorld(t *rapid.T) *world {
+	cfg := Config{
+		K:               rapid.IntRange(1, 5).Draw(t, "k"),
+		Replacements:    rapid.IntRange(1, 4).Draw(t, "replacements"),
+		PerSubnetBucket: rapid.IntRange(1, 3).Draw(t, "perSubnetBucket"),
+		PerSubnetTable:  rapid.IntRange(1, 6).Draw(t, "perSubnetTable"),
+	}
+	rnd := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+	w := &world{book: &testBook{}, now: start}
+	self := randomPosition(rnd)
+	// Few peers in few buckets, at few addresses each, so that they meet.
+	depths := []int{0, 0, 0, 1, 1, 2, 5, 31, 32, 40, 200, 254, 255, identity.Bits}
+	for range rapid.IntRange(1, 40).Draw(t, "peers") {
+		p := inBucket(rnd, &self, depths[rnd.IntN(len(depths))])
+		for range 1 + rnd.IntN(3) {
+			ip := netip.AddrFrom4([4]byte{[]byte{9, 10, 127, 9}[rnd.IntN(4)], 1, byte(rnd.IntN(4)), byte(rnd.IntN(256))})
+			if rnd.IntN(4) == 0 {
+				ip = netip.AddrFrom16([16]byte{0x20, 1, 0, byte(rnd.IntN(2)), 0, byte(rnd.IntN(2)), byte(rnd.IntN(256)), 15: 1})
+			}
+			w.contacts = append(w.contacts, w.book.addAt(p, ip))
+		}
+	}
+	w.table, w.model = New(self, w.book, cfg), newModel(self, w.book, cfg)
+	return w
+}
+
+func (w *world) contact(t *rapid.T) identity.Contact {
+	return rapid.SampledFrom(w.contacts).Draw(t, "contact")
+}
+
+func (w *world) target(t *rapid.T) *identity.Position {
+	if rapid.Bool().Draw(t, "atContact") {
+		return w.book.Position(w.contact(t))
+	}
+	rnd := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "target"), 0))
+	p := inBucket(rnd, &w.table.self, rapid.SampledFrom([]int{0, 1, 2, 3, 6, 33, 41, 199, 255, 256}).Draw(t, "cpl"))
+	return &p
+}
+
+func same[T comparable](t *rapid.T, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Fatalf("%s: got %v, want %v", what, got, want)
+	}
+}
+
+// check compares all that can be asked without changing anything.
+func (w *world) check(t *rapid.T) {
+	same(t, "table", tell(w.table), w.model.String())
+	next, cpl := w.model.NextRefresh()
+	same(t, "NextRefresh", w.table.NextRefresh(), next)
+	due, ok := w.table.RefreshDue(w.now)
+	same(t, "RefreshDue", ok, !next.IsZero() && !next.After(w.now))
+	if ok {
+		same(t, "RefreshDue's bucket", due, cpl)
+	}
+	same(t, "Farther", len(slices.Collect(w.table.Farther())), max(w.model.deepest(), 0))
+	held, handles := 0, 0
+	for _, contacts := range w.model.held {
+		held += len(contacts)
+	}
+	same(t, "Len", w.table.Len(), held)
+	for _, waiting := range w.model.waiting {
+		held += len(waiting)
+	}
+	w.table.EachHandle(func(identity.Contact) { handles++ })
+	same(t, "EachHandle", handles, held)
+}
+
+// Whatever happens in whatever order, the table is what the model is.
+func TestTableIsItsModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(t)
+		seen := func(t *rapid.T) {
+			c := w.contact(t)
+			same(t, "Seen", w.table.Seen(w.now, c), w.model.Seen(w.now, c))
+		}
+		t.Repeat(map[string]func(*rapid.T){
+			"seen": seen, "seen again": seen, "seen once more": seen, // what happens most
+			"failed": func(t *rapid.T) {
+				c := w.contact(t)
+				evicted, promoted := w.table.Failed(c)
+				wantEvicted, wantPromoted := w.model.Failed(c)
+				same(t, "Failed", evicted, wantEvicted)
+				same(t, "promoted", promoted, wantPromoted)
+			},
+			"removed": func(t *rapid.T) {
+				c := w.contact(t)
+				removed, promoted := w.table.Remove(c)
+				wantRemoved, wantPromoted := w.model.Remove(c)
+				same(t, "Remove", removed, wantRemoved)
+				same(t, "promoted", promoted, wantPromoted)
+			},
+			"replaced": func(t *rapid.T) {
+				old, new := w.contact(t), w.contact(t)
+				if held, ok := w.table.Find(w.book.Position(new)); ok && rapid.Bool().Draw(t, "asMeant") {
+					old = held
+				}
+				same(t, "Replace", w.table.Replace(old, new), w.model.Replace(old, new))
+			},
+			"probe": func(t *rapid.T) {
+				c := w.contact(t)
+				oldest, ok := w.table.Probe(w.now, c)
+				wantOldest, wantOK := w.model.Probe(w.now, c)
+				same(t, "Probe", ok, wantOK)
+				same(t, "Probe's contact", oldest, wantOldest)
+			},
+			"found": func(t *rapid.T) {
+				c := w.contact(t)
+				got, ok := w.table.Find(w.book.Position(c))
+				at := w.model.indexHeld(c)
+				same(t, "Find", ok, at >= 0)
+				if ok {
+					same(t, "Find's contact", got, w.model.held[w.model.bucket(c)][at].c)
+				}
+			},
+			"looked up": func(t *rapid.T) {
+				target := w.target(t)
+				w.table.LookedUp(w.now, target)
+				w.model.LookedUp(w.now, target)
+			},
+			"nearest": func(t *rapid.T) {
+				target, n := w.target(t), rapid.IntRange(-1, 30).Draw(t, "n")
+				if got, want := w.table.Nearest(nil, target, n), w.model.Nearest(target, max(n, 0), false); !slices.Equal(got, want) {
+					t.Fatalf("Nearest: got %v, want %v", got, want)
+				}
+				if got, want := w.table.NearestAny(nil, target, n), w.model.Nearest(target, max(n, 0), true); !slices.Equal(got, want) {
+					t.Fatalf("NearestAny: got %v, want %v", got, want)
+				}
+			},
+			"time passes": func(t *rapid.T) {
+				w.now = w.now.Add(time.Duration(rapid.Int64Range(0, int64(40*time.Minute)).Draw(t, "for")))
+			},
+			"a moment passes": func(t *rapid.T) {
+				w.now = w.now.Add(time.Duration(rapid.Int64Range(0, int64(40*time.Second)).Draw(t, "for")))
+			},
+			"": w.check,
+		})
+	})
+}

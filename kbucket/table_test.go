@@ -1,0 +1,116 @@
+package kbucket
+
+import (
+	"math"
+	"runtime"
+	"testing"
+	"time"
+
+	"kadmium/identity"
+)
+
+// The table of a node among two million: 350 contacts, and in front of each full
+// bucket as many that wait, is under 8 KiB (design, section 1).
+func TestTableIsSmall(t *testing.T) {
+	const tables = 64
+	s := newStory(t, Config{})
+	var contacts []identity.Contact
+	for cpl, n := 0, 1<<20; n > 0; cpl, n = cpl+1, n/2 {
+		for range min(n, 2*DefaultK) {
+			contacts = append(contacts, s.peer(cpl))
+		}
+	}
+	var all [tables]*Table
+	before := heap()
+	for i := range all {
+		all[i] = New(s.table.self, s.book, Config{})
+		for _, c := range contacts {
+			all[i].Seen(start, c)
+		}
+	}
+	size := (heap() - before) / tables
+	handles := 0
+	all[0].EachHandle(func(identity.Contact) { handles++ })
+	t.Logf("%d contacts and %d that wait take %d bytes", all[0].Len(), handles-all[0].Len(), size)
+	if n := all[0].Len(); n < 350 {
+		t.Errorf("the table has %d contacts, want 350", n)
+	}
+	if size > 8<<10 {
+		t.Errorf("a table takes %d bytes, want at most 8 KiB", size)
+	}
+	runtime.KeepAlive(all)
+}
+
+func heap() int {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
+}
+
+// A contact that is heard again, that fails or that is refused costs no
+// allocation, nor does a newcomer to lists that are full.
+func TestSteadyStateAllocatesNothing(t *testing.T) {
+	s := newStory(t, Config{})
+	old, newcomers := s.peers(DefaultK), s.peers(2*DefaultK)
+	s.seen(Added, old...)
+	s.seen(Waiting, newcomers...)
+	i := 0
+	if n := testing.AllocsPerRun(200, func() {
+		s.table.Seen(s.now, old[i%len(old)])
+		s.table.Seen(s.now, newcomers[i%len(newcomers)])
+		s.table.Probe(s.now, newcomers[i%len(newcomers)])
+		s.table.LookedUp(s.now, &s.table.self)
+		s.table.RefreshDue(s.now)
+		i++
+	}); n != 0 {
+		t.Fatalf("%v allocations, want none", n)
+	}
+}
+
+// Times may run backwards a little, or further than a table can count.
+func TestOddTimes(t *testing.T) {
+	s := newStory(t, Config{})
+	c := s.peer(0)
+	for _, test := range []struct{ at, want time.Duration }{
+		{0, 0},
+		{-time.Hour, 0},
+		{999 * time.Millisecond, 0},
+		{10*time.Second + 1, 10 * time.Second},
+		{math.MaxInt64, (maxStamp - 1) * time.Second},
+	} {
+		s.table.Seen(start.Add(test.at), c)
+		s.table.Each(func(_ identity.Contact, seen time.Time, failures, _ int) {
+			if got := seen.Sub(start); got != test.want || failures != 0 {
+				t.Errorf("seen at %v: remembered as %v with %d failures", test.at, got, failures)
+			}
+		})
+	}
+}
+
+func TestConfigDefaults(t *testing.T) {
+	for _, test := range []struct{ in, want Config }{
+		{Config{}, Config{K: 20, Replacements: 20, PerSubnetBucket: 2, PerSubnetTable: 10}},
+		{Config{K: 8}, Config{K: 8, Replacements: 8, PerSubnetBucket: 2, PerSubnetTable: 10}},
+		{Config{1000, 1000, 3, 4}, Config{MaxK, MaxK, 3, 4}},
+		{Config{-1, -1, -1, -1}, Config{20, 20, 2, 10}},
+	} {
+		if got := New(identity.Position{}, nil, test.in).cfg; got != test.want {
+			t.Errorf("%+v becomes %+v, want %+v", test.in, got, test.want)
+		}
+	}
+}
+
+func TestString(t *testing.T) {
+	s := newStory(t, Config{K: 4, Replacements: 3})
+	p := s.peers(9)
+	s.seen(Added, p[:4]...)
+	s.table.Failed(p[1])
+	s.table.Failed(p[1])
+	s.seen(Waiting, p[4:]...)
+	s.seen(Added, s.peer(11))
+	const want = "  0 ■2■■ +3\n 11 ■\n"
+	if got := s.table.String(); got != want {
+		t.Errorf("the table is drawn as\n%swant\n%s", got, want)
+	}
+}
