@@ -1,11 +1,18 @@
 package kadmium
 
 import (
+	"cmp"
+	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"time"
 
+	"kadmium/engine"
 	"kadmium/identity"
+	"kadmium/lookup"
+	"kadmium/rpc"
+	"kadmium/store"
 )
 
 // Defaults of a Config (Kademlia, section 4; design, sections 2 and 5).
@@ -31,6 +38,12 @@ type Config struct {
 	// Conns are sockets to use instead of binding Listen. The node owns them: it
 	// closes them, also when New fails.
 	Conns []net.PacketConn
+
+	// ListenPacket makes the node's sockets. Nil binds UDP sockets; [::] is then
+	// IPv6 only, and stands beside 0.0.0.0 with the same port. A node given Conns
+	// and no ListenPacket has no other socket to call peers back from that ask
+	// whether they can be reached.
+	ListenPacket func(netip.AddrPort) (net.PacketConn, error)
 
 	// Bootstrap holds peers to join by, each a multiaddr or HOST:PORT; host names
 	// are resolved when they are used, and again at each retry.
@@ -75,10 +88,20 @@ type Config struct {
 
 // Limits bounds what a node keeps for others. A zero field is its default.
 type Limits struct {
-	Records   int   // records held, default 50,000
-	Bytes     int64 // bytes of records and provider entries held, default 64 MiB
-	PerSource int   // records held from one peer, or from one subnet
-	Providers int   // provider entries held, default 100,000
+	Records   int // records held; store.DefaultMaxRecords
+	Providers int // provider entries held; store.DefaultMaxProviders
+	Bytes     int // bytes of memory for both; store.DefaultMaxBytes
+	PerSource int // records at the word of one subnet; a quarter of Records
+}
+
+func (l Limits) store(volatile bool) store.Config {
+	return store.Config{
+		MaxRecords:   l.Records,
+		MaxProviders: l.Providers,
+		MaxBytes:     l.Bytes,
+		MaxPerSource: l.PerSource,
+		Volatile:     volatile,
+	}
 }
 
 // A Clock tells a node the time. Both methods may be called concurrently.
@@ -89,27 +112,98 @@ type Clock interface {
 	AfterFunc(d time.Duration, f func()) (stop func() bool)
 }
 
-// A Validator checks the records of a namespace and picks the better of several.
-// It has the shape of libp2p's: one written for it works unchanged.
-type Validator interface {
-	Validate(key string, value []byte) error
-	Select(key string, values [][]byte) (int, error)
+// systemClock is the Clock of a Config that has none.
+type systemClock struct{}
+
+func (systemClock) Now() time.Time { return time.Now() }
+
+func (systemClock) AfterFunc(d time.Duration, f func()) func() bool {
+	return time.AfterFunc(d, f).Stop
 }
 
+// A Validator checks the records of a namespace and picks the better of several.
+// It is libp2p's: one written for it works unchanged. It must not call the node.
+type Validator = store.Validator
+
 // A Mode says whether others may keep this node in their routing tables.
-type Mode uint8
+type Mode = engine.Mode
 
 // The modes (design, section 7).
 const (
 	// Auto starts as a client and becomes a server once a peer could call back
 	// from an address it had not been asked at; on loopback, or without
 	// bootstrap peers, it is a server from the start.
-	Auto Mode = iota
+	Auto = engine.Auto
 	// Client asks others, but is in nobody's table and holds nothing.
-	Client
+	Client = engine.Client
 	// Server answers others and holds their records.
-	Server
+	Server = engine.Server
 )
 
-// String is the mode as ParseMode reads it.
-func (m Mode) String() string { return [...]string{"auto", "client", "server"}[m] }
+// ParseMode reads auto, client or server. Its error is ErrBadConfig.
+func ParseMode(s string) (Mode, error) {
+	for _, m := range []Mode{Auto, Client, Server} {
+		if m.String() == s {
+			return m, nil
+		}
+	}
+	return Auto, fmt.Errorf("%w: mode %q: want auto, client or server", ErrBadConfig, s)
+}
+
+// Bounds of a Config's numbers.
+const (
+	maxK       = rpc.MaxContacts // an answer holds no more
+	maxAlpha   = 64
+	maxNetwork = 255 // bytes
+)
+
+// complete is the Config with its defaults filled in, and its seeds. Its error is
+// ErrBadConfig.
+func (cfg Config) complete() (Config, []seed, error) {
+	cfg.Network = cmp.Or(cfg.Network, DefaultNetwork)
+	cfg.K = cmp.Or(cfg.K, DefaultK)
+	cfg.Alpha = cmp.Or(cfg.Alpha, DefaultAlpha)
+	cfg.DisjointPaths = cmp.Or(cfg.DisjointPaths, 1)
+	if len(cfg.Listen) == 0 {
+		cfg.Listen = []string{DefaultListen}
+	}
+	if cfg.ListenPacket == nil && len(cfg.Conns) == 0 {
+		cfg.ListenPacket = listenUDP
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = systemClock{}
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	seeds, err := parseSeeds(cfg.Bootstrap)
+	if err != nil {
+		return cfg, nil, fmt.Errorf("%w: bootstrap: %w", ErrBadConfig, err)
+	}
+	switch {
+	case cfg.K < 1 || cfg.K > maxK:
+		err = fmt.Errorf("%w: K is %d, want 1 to %d", ErrBadConfig, cfg.K, maxK)
+	case cfg.Alpha < 1 || cfg.Alpha > maxAlpha:
+		err = fmt.Errorf("%w: Alpha is %d, want 1 to %d", ErrBadConfig, cfg.Alpha, maxAlpha)
+	case cfg.DisjointPaths < 1 || cfg.DisjointPaths > lookup.MaxPaths:
+		err = fmt.Errorf("%w: DisjointPaths is %d, want 1 to %d", ErrBadConfig, cfg.DisjointPaths, lookup.MaxPaths)
+	case cfg.Mode > Server:
+		err = fmt.Errorf("%w: no mode %d", ErrBadConfig, cfg.Mode)
+	case len(cfg.Network) > maxNetwork:
+		err = fmt.Errorf("%w: a network name of %d bytes, at most %d", ErrBadConfig, len(cfg.Network), maxNetwork)
+	case min(cfg.Limits.Records, cfg.Limits.Providers, cfg.Limits.Bytes, cfg.Limits.PerSource) < 0:
+		err = fmt.Errorf("%w: a limit is negative", ErrBadConfig)
+	}
+	return cfg, seeds, err
+}
+
+// namespaces knows the built-in namespaces and the Config's own.
+func (cfg Config) namespaces() (*store.Namespaces, error) {
+	n := store.NewNamespaces(cfg.Network)
+	for name, v := range cfg.Namespaces {
+		if err := n.Register(name, v); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrBadConfig, err)
+		}
+	}
+	return n, nil
+}

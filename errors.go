@@ -1,6 +1,15 @@
 package kadmium
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+
+	"kadmium/engine"
+	"kadmium/identity"
+	"kadmium/rpc"
+	"kadmium/store"
+	"kadmium/store/disk"
+)
 
 // Errors of a Node, for errors.Is. What a method returns wraps one of these, or
 // is the error of its context.
@@ -10,41 +19,75 @@ var (
 	// ErrAddressInUse reports a UDP address that another socket holds.
 	ErrAddressInUse = errors.New("address in use")
 	// ErrInUse reports a data directory that another process has open.
-	ErrInUse = errors.New("data directory in use")
+	ErrInUse = disk.ErrInUse
 	// ErrUnwritable reports a data directory that cannot be written.
-	ErrUnwritable = errors.New("data directory cannot be written")
+	ErrUnwritable = disk.ErrUnwritable
 	// ErrCorrupt reports a damaged file in the data directory.
-	ErrCorrupt = errors.New("file is damaged")
+	ErrCorrupt = disk.ErrCorrupt
 	// ErrClosed reports a call to a node that was closed.
 	ErrClosed = errors.New("node is closed")
 
 	// ErrBadAddress reports text that is not the address of a peer.
-	ErrBadAddress = errors.New("not an address")
+	ErrBadAddress = identity.ErrBadAddress
 	// ErrEmptyKey reports a key of no bytes.
-	ErrEmptyKey = errors.New("key is empty")
+	ErrEmptyKey = store.ErrEmptyKey
 	// ErrTooLarge reports a key, record or payload over its limit.
-	ErrTooLarge = errors.New("over the size limit")
+	ErrTooLarge = store.ErrTooLarge
 	// ErrUnknownNamespace reports a key whose namespace has no validator here.
-	ErrUnknownNamespace = errors.New("unknown namespace")
-	// ErrInvalid reports a record that its namespace's validator refuses.
-	ErrInvalid = errors.New("invalid record")
+	ErrUnknownNamespace = store.ErrUnknownNamespace
+	// ErrInvalid reports a key or record that its namespace refuses.
+	ErrInvalid = store.ErrInvalid
 	// ErrBadOption reports an option outside its range.
 	ErrBadOption = errors.New("bad option")
 
 	// ErrNotFound reports a lookup that ended without what it was for.
-	ErrNotFound = errors.New("not found")
+	ErrNotFound = engine.ErrNotFound
 	// ErrNoPeers reports a lookup that had nobody to ask.
-	ErrNoPeers = errors.New("no peers known")
-	// ErrNoAnswer reports a peer that answered none of a request's tries.
-	ErrNoAnswer = errors.New("no answer")
+	ErrNoPeers = engine.ErrNoPeers
+	// ErrNoAnswer reports that none of a request's tries was answered.
+	ErrNoAnswer = engine.ErrNoAnswer
+	// ErrTimeout reports a lookup that ran for engine.LookupTimeout.
+	ErrTimeout = engine.ErrTimeout
+	// ErrBusy reports too many operations at once.
+	ErrBusy = engine.ErrBusy
 	// ErrNotStored reports a put or provide that no node confirmed.
-	ErrNotStored = errors.New("no node confirmed it")
+	ErrNotStored = engine.ErrNoHolder
+	// ErrJournal reports a write that could not be made to last.
+	ErrJournal = engine.ErrJournal
+	// ErrRefused reports what a peer refused to do; one of those below says why.
+	ErrRefused = engine.ErrRefused
 	// ErrConflict reports a compare-and-swap that found another sequence.
-	ErrConflict = errors.New("sequence has changed")
-	// ErrOlder reports a put with a sequence below the held one.
+	ErrConflict = errors.New("the sequence has changed")
+	// ErrOlder reports a put that is not newer than what is held.
 	ErrOlder = errors.New("a newer record is held")
+	// ErrFull reports a put that found no room.
+	ErrFull = errors.New("no room")
 	// ErrNoHandler reports a message of a protocol that its receiver does not handle.
-	ErrNoHandler = errors.New("peer does not handle the protocol")
+	ErrNoHandler = errors.New("the peer does not handle the protocol")
 	// ErrHandlerFailed reports a message whose handler at the receiver failed.
-	ErrHandlerFailed = errors.New("peer's handler failed")
+	ErrHandlerFailed = errors.New("the peer's handler failed")
 )
+
+// publicError adds what a peer's refusal means to an operation's error.
+func publicError(err error) error {
+	var refusal *engine.StatusError
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	meaning := map[rpc.Status]error{
+		rpc.Older:     ErrOlder,
+		rpc.Conflict:  ErrConflict,
+		rpc.Full:      ErrFull,
+		rpc.Invalid:   ErrInvalid,
+		rpc.TooLarge:  ErrTooLarge,
+		rpc.NoHandler: ErrNoHandler,
+	}[refusal.Status]
+	if meaning == nil {
+		return err
+	}
+	return fmt.Errorf("%w (%w)", meaning, err)
+}
+
+func errNegative(option string) error {
+	return fmt.Errorf("%w: %s is negative", ErrBadOption, option)
+}

@@ -2,124 +2,213 @@ package kadmium
 
 import (
 	"context"
-	"iter"
+	crand "crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
 
+	"kadmium/engine"
 	"kadmium/identity"
+	"kadmium/rpc"
+	"kadmium/store"
+	"kadmium/store/disk"
+	"kadmium/transport"
 )
 
 // A Node is one member of the network. All methods are safe for concurrent use.
-type Node struct{ id identity.ID }
+type Node struct {
+	key        identity.Key
+	id         identity.ID // the key's
+	network    string
+	mode       Mode
+	clock      Clock
+	logger     *slog.Logger
+	namespaces *store.Namespaces
+	transport  *transport.Transport
+	journal    *disk.Journal // nil: nothing touches the disk
+	serves     atomic.Bool   // the mode in force is Server
+	started    time.Time
+
+	ctx     context.Context // ends when the node closes
+	end     context.CancelFunc
+	workers sync.WaitGroup // goroutines that Close waits for
+	closing sync.Once
+	closed  error // what Close returns; good once closing is done
+
+	joined  chan struct{} // closed when the first join has ended
+	joinErr error         // good once joined
+
+	// mu protects what follows. It is taken before the transport's own locks, and
+	// never held while user code runs.
+	mu            sync.Mutex
+	down          bool // the node is closed
+	engine        *engine.Engine
+	book          identity.Contacts
+	sweepNext     int // size of the book at which it is next swept
+	codec         rpc.Codec
+	message       *rpc.Message    // scratch: the message being received
+	body          []byte          // scratch: the body being encoded
+	effects       []engine.Effect // scratch: of the call in progress
+	followUps     []followUp
+	wake          wake
+	replies       replies
+	checks        checks
+	calls         map[engine.OpID]*call
+	lastOp        engine.OpID
+	handlers      map[string]Handler
+	handling      int               // handlers that are running
+	sought        map[uint64][]byte // by request ID: the keys of GET_PROVIDERS under way
+	outlet        outlet
+	listeners     map[*listener]struct{}
+	eventsDropped uint64
+}
 
 // New makes a node: it reads the data directory, binds the sockets and starts.
 // Joining by Config.Bootstrap goes on in the background, see Joined. Errors:
 // ErrBadConfig, ErrAddressInUse, ErrInUse, ErrUnwritable, ErrCorrupt.
-func New(cfg Config) (*Node, error) { return nil, ErrBadConfig }
+func New(cfg Config) (_ *Node, err error) {
+	var made undo
+	defer func() {
+		if err != nil {
+			made.run()
+		}
+	}()
+	made.close(cfg.Conns...)
+	cfg, seeds, err := cfg.complete()
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{
+		network: cfg.Network,
+		mode:    cfg.Mode,
+		clock:   cfg.Clock,
+		logger:  cfg.Logger,
+		outlet:  outlet{listen: cfg.ListenPacket},
+		started: cfg.Clock.Now(),
+		joined:  make(chan struct{}),
+		message: new(rpc.Message),
+		calls:   make(map[engine.OpID]*call),
+		sought:  make(map[uint64][]byte),
+	}
+	n.ctx, n.end = context.WithCancel(context.Background())
+	made.add(n.end)
+	if n.namespaces, err = cfg.namespaces(); err != nil {
+		return nil, err
+	}
+	if err = n.openData(&cfg, &made); err != nil {
+		return nil, err
+	}
+	conns := cfg.Conns
+	if len(conns) == 0 {
+		if conns, err = bind(cfg.ListenPacket, cfg.Listen); err != nil {
+			return nil, err
+		}
+		made.close(conns...)
+	}
+	if n.transport, err = n.newTransport(conns, n.receive); err != nil {
+		return nil, err
+	}
+	if err = n.newEngine(&cfg, seeds); err != nil {
+		return nil, err
+	}
+	n.transport.Start()
+	n.workers.Go(func() { n.bootstrap(seeds) })
+	return n, nil
+}
+
+func (n *Node) newTransport(conns []net.PacketConn, handler func(*transport.Inbound)) (*transport.Transport, error) {
+	t, err := transport.New(transport.Config{
+		Key:       n.key,
+		Network:   n.network,
+		Conns:     conns,
+		Handler:   handler,
+		Serves:    n.serves.Load,
+		Now:       n.clock.Now,
+		AfterFunc: n.clock.AfterFunc,
+		Logger:    n.logger,
+	})
+	if errors.Is(err, transport.ErrBadConfig) {
+		err = fmt.Errorf("%w: %w", ErrBadConfig, err)
+	}
+	return t, err
+}
+
+func (n *Node) newEngine(cfg *Config, seeds []seed) error {
+	var seed [32]byte
+	crand.Read(seed[:])
+	n.engine = engine.New(engine.Config{
+		Self:         n.id,
+		Mode:         cfg.Mode,
+		Reachable:    len(seeds) == 0 || onLoopback(n.transport.Addrs()),
+		Bootstrap:    known(seeds),
+		Families:     n.transport.Families(),
+		K:            cfg.K,
+		Alpha:        cfg.Alpha,
+		Paths:        cfg.DisjointPaths,
+		Durable:      n.journal != nil,
+		Namespaces:   n.namespaces,
+		Store:        cfg.Limits.store(n.journal == nil),
+		SignRecord:   n.signRecord,
+		SignProvider: func(p *rpc.Provider) { store.SignProvider(n.key, n.network, p) },
+	}, &n.book, rand.New(rand.NewChaCha8(seed)), n.clock.Now())
+	return n.load()
+}
 
 // Close ends the node: operations return ErrClosed, sockets and files are closed,
-// what was acknowledged is on disk. It waits for no peer. Further calls do nothing.
-func (n *Node) Close() error { return nil }
+// what was acknowledged is on disk. It waits for no peer, nor for handlers, whose
+// context ends. Further calls do nothing and return the same.
+func (n *Node) Close() error {
+	n.closing.Do(func() {
+		n.shutDown()
+		n.end()
+		n.closed = n.transport.Close()
+		n.closeOutlet()
+		n.workers.Wait()
+		if n.journal != nil {
+			n.closed = errors.Join(n.closed, n.journal.Close())
+		}
+	})
+	return n.closed
+}
+
+// shutDown ends all that waits for the engine, which is not called any more.
+func (n *Node) shutDown() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.down = true
+	n.wake.stop()
+	for _, c := range n.calls {
+		c.err = ErrClosed
+		n.ended(c)
+	}
+	for l := range n.listeners {
+		n.dismiss(l)
+	}
+}
 
 // ID is the node's peer ID.
 func (n *Node) ID() identity.ID { return n.id }
 
-// Addresses are the node's addresses with its ID; a socket bound to all
-// interfaces is given by each interface's own address.
-func (n *Node) Addresses() []identity.Address { return nil }
+// undo is how to take back what a half-made node consists of.
+type undo []func()
 
-// Joined waits until the first attempt to join has ended: nil if a peer answered
-// or there was none to ask, ErrNoAnswer if no bootstrap peer did (the node goes
-// on trying).
-func (n *Node) Joined(ctx context.Context) error { return nil }
+func (u *undo) add(f func()) { *u = append(*u, f) }
 
-// Bootstrap joins by the given peers, each a multiaddr or HOST:PORT, beside those
-// of the Config: it looks the node itself up and refreshes the farther buckets
-// (Kademlia, section 2.3). Errors: ErrBadAddress, ErrNoAnswer.
-func (n *Node) Bootstrap(ctx context.Context, addresses ...string) (Lookup, error) {
-	return Lookup{}, ErrClosed
+func (u *undo) close(conns ...net.PacketConn) {
+	for _, c := range conns {
+		u.add(func() { c.Close() })
+	}
 }
 
-// Ping asks the peer at the address whether it is there. An address without an ID
-// takes any peer; without an endpoint the peer is found first. Errors: ErrNoAnswer,
-// ErrNotFound.
-func (n *Node) Ping(ctx context.Context, to identity.Address) (Pong, error) {
-	return Pong{}, ErrClosed
+// run takes all back, last made first.
+func (u undo) run() {
+	for _, f := range slices.Backward(u) {
+		f()
+	}
 }
-
-// FindPeer finds where a peer is; it answered there. Errors: ErrNotFound, ErrNoPeers.
-func (n *Node) FindPeer(ctx context.Context, id identity.ID) (Found, error) {
-	return Found{}, ErrClosed
-}
-
-// Closest finds the k nodes nearest to the target, this one excepted; all of them
-// answered. Errors: ErrNoPeers.
-func (n *Node) Closest(ctx context.Context, target identity.Position) (Closest, error) {
-	return Closest{}, ErrClosed
-}
-
-// Put stores a value at the k nodes nearest to the key, and publishes it again every
-// 22 h until Unpublish. The key's namespace, /NAME/..., says who may write it.
-// Errors: ErrEmptyKey, ErrTooLarge, ErrUnknownNamespace, ErrInvalid, ErrBadOption;
-// ErrNotStored, ErrOlder, ErrConflict.
-func (n *Node) Put(ctx context.Context, key string, value []byte, opts PutOptions) (Stored, error) {
-	return Stored{}, ErrClosed
-}
-
-// Get finds the value under a key. Errors: ErrEmptyKey, ErrTooLarge,
-// ErrUnknownNamespace; ErrNotFound, ErrNoPeers.
-func (n *Node) Get(ctx context.Context, key string, opts GetOptions) (Value, error) {
-	return Value{}, ErrClosed
-}
-
-// Watch asks all of the key's holders and yields each value better than the one
-// before, as answers come in; the last is the best. A slow reader gets only the
-// latest. The sequence ends with the lookup, or with an error, once.
-func (n *Node) Watch(ctx context.Context, key string) iter.Seq2[Value, error] {
-	return func(yield func(Value, error) bool) {}
-}
-
-// Provide tells the k nodes nearest to the key that this node provides it, again
-// every 22 h until Unpublish. Errors: as Put.
-func (n *Node) Provide(ctx context.Context, key string) (Stored, error) {
-	return Stored{}, ErrClosed
-}
-
-// Providers yields the providers of a key as they are found, each once. The
-// sequence ends with the lookup, or with an error, once.
-func (n *Node) Providers(ctx context.Context, key string, opts ProvidersOptions) iter.Seq2[Provider, error] {
-	return func(yield func(Provider, error) bool) {}
-}
-
-// Unpublish stops publishing the key's record and provider entry: they end with
-// their lifetimes. ErrNotFound if this node does not publish the key.
-func (n *Node) Unpublish(ctx context.Context, key string) error { return ErrClosed }
-
-// A Handler answers a message; its answer is at most rpc.MaxPayload bytes. The
-// context ends when the node closes. An error reaches the sender as
-// ErrHandlerFailed, without its text.
-type Handler func(ctx context.Context, m Message) ([]byte, error)
-
-// Handle sets the handler of a protocol, replacing the one before; nil removes
-// it. The empty protocol's handler gets what no other takes. Handlers run on a
-// few goroutines of the node's.
-func (n *Node) Handle(protocol string, h Handler) {}
-
-// Send sends a message and waits for the reply. Without an endpoint in the address
-// the peer is found first. At most rpc.MaxPayload bytes. Errors: ErrTooLarge;
-// ErrNotFound, ErrNoAnswer, ErrNoHandler, ErrHandlerFailed.
-func (n *Node) Send(ctx context.Context, to identity.Address, protocol string, payload []byte) (Reply, error) {
-	return Reply{}, ErrClosed
-}
-
-// Peers are the contacts of the routing table, nearest to this node first.
-func (n *Node) Peers() []Peer { return nil }
-
-// Table is the routing table as it stands.
-func (n *Node) Table() Table { return Table{} }
-
-// Stats says what the node is doing and has done.
-func (n *Node) Stats() Stats { return Stats{} }
-
-// Events are the node's events from now on, until the context ends or the node
-// closes; then the channel is closed. Events that nobody reads in time are
-// dropped and counted.
-func (n *Node) Events(ctx context.Context) <-chan Event { return nil }

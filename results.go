@@ -41,7 +41,7 @@ type Pong struct {
 	Address  identity.Address `json:"address"`  // who answered, with its ID
 	RTT      time.Duration    `json:"rtt_ns"`   // of the ping, first contact included
 	Observed identity.Address `json:"observed"` // where the peer saw this node
-	Serves   bool             `json:"serves"`   // whether the peer is a server
+	Serves   bool             `json:"serves"`   // the peer is a server
 }
 
 // A Peer is a peer that has answered this node.
@@ -75,12 +75,14 @@ type PutOptions struct {
 
 // Stored says what became of a put or a provide.
 type Stored struct {
-	Key      string    `json:"key"`
-	Sequence uint64    `json:"sequence"`
-	Holders  int       `json:"holders"`     // nodes that confirmed it, this one counted
-	Self     bool      `json:"self_holder"` // this node is one of the holders
-	Expires  time.Time `json:"expires"`     // unless it is published again
-	Lookup   Lookup    `json:"lookup"`
+	Key      string `json:"key"`
+	Sequence uint64 `json:"sequence"`
+	Holders  int    `json:"holders"`     // nodes that confirmed it, this one counted
+	Self     bool   `json:"self_holder"` // this node is one of the holders
+	// Refusals counts by their reason the nodes that were asked and said no.
+	Refusals map[string]int `json:"refusals,omitempty"`
+	Expires  time.Time      `json:"expires"` // unless it is published again
+	Lookup   Lookup         `json:"lookup"`
 }
 
 // GetOptions says how to get a record.
@@ -97,6 +99,7 @@ type Value struct {
 	Sequence  uint64      `json:"sequence"`
 	Publisher identity.ID `json:"publisher,omitzero"` // where the namespace has one
 	From      identity.ID `json:"from,omitzero"`      // who had it; this node's own ID if it held it itself
+	Answers   int         `json:"answers"`            // nodes that gave a valid record so far
 	Expires   time.Time   `json:"expires"`            // unless it is published again
 	Lookup    Lookup      `json:"lookup"`
 }
@@ -129,11 +132,16 @@ type Reply struct {
 	Lookup  *Lookup          `json:"lookup,omitempty"` // if the peer had to be found first
 }
 
-// An Event is something that happened to the node by itself.
+// An Event is something that happened at the node. Kinds: peer added, peer
+// removed, mode changed, record stored, records expired, lookup step, joined.
 type Event struct {
 	At      time.Time        `json:"at"`
 	Kind    string           `json:"kind"`
 	Peer    identity.Address `json:"peer,omitzero"`
-	Detail  string           `json:"detail,omitempty"`
+	Mode    string           `json:"mode,omitempty"`    // mode changed: to what
+	Key     string           `json:"key,omitempty"`     // of the record
+	Count   int              `json:"count,omitempty"`   // records expired: how many; joined: contacts in the table
+	Lookup  uint64           `json:"lookup,omitempty"`  // lookup step: tells lookups apart; 0: one of the node's own
+	Step    *Step            `json:"step,omitempty"`    // lookup step
 	Dropped uint64           `json:"dropped,omitempty"` // events lost before this one: nobody read in time
 }

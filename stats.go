@@ -1,15 +1,21 @@
 package kadmium
 
 import (
+	"fmt"
+	"net/netip"
 	"time"
 
+	"kadmium/engine"
 	"kadmium/identity"
+	"kadmium/rpc"
+	"kadmium/transport"
 )
 
 // Stats is what a node is doing and has done since it started.
 type Stats struct {
 	Peer      identity.ID        `json:"peer"`
 	Addresses []identity.Address `json:"addresses"`
+	Observed  netip.AddrPort     `json:"observed,omitzero"` // where most peers see this node
 	Network   string             `json:"network"`
 	Mode      string             `json:"mode"`   // as configured
 	Serves    bool               `json:"serves"` // others may keep this node in their tables
@@ -17,15 +23,106 @@ type Stats struct {
 	Peers     int                `json:"peers"`     // contacts in the table
 	Records   int                `json:"records"`   // held
 	Providers int                `json:"providers"` // provider entries held
-	Published int                `json:"published"` // keys this node publishes again
-	Tasks     []Task             `json:"tasks"`
-	Counters  map[string]uint64  `json:"counters"` // by dotted name, since the start
+	Bytes     int                `json:"bytes"`     // of memory that both take
+	Published int                `json:"published"` // records and provided keys that this node publishes again
+	Tasks     []Task             `json:"tasks"`     // what it does by itself
+	Gauges    map[string]int     `json:"gauges"`    // what there is now, by dotted name
+	Counters  map[string]uint64  `json:"counters"`  // what there was since the start, by dotted name
+	Wire      transport.Stats    `json:"wire"`
 }
 
 // A Task is something the node does by itself, again and again.
 type Task struct {
 	Name     string        `json:"name"`
-	Interval time.Duration `json:"interval_ns"`
-	Jitter   time.Duration `json:"jitter_ns"`
+	Interval time.Duration `json:"interval_ns"`  // between two runs at least
+	Jitter   time.Duration `json:"jitter_ns"`    // at most, on top
 	Due      time.Time     `json:"due,omitzero"` // zero: not until something happens
+	Runs     uint64        `json:"runs"`
+}
+
+// Stats says what the node is doing and has done.
+func (n *Node) Stats() Stats {
+	addresses := n.Addresses()
+	wire := n.transport.Stats()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	e, held := n.engine.Stats(), n.engine.Store().Stats()
+	return Stats{
+		Peer:      n.id,
+		Addresses: addresses,
+		Observed:  n.engine.Observed(),
+		Network:   n.network,
+		Mode:      n.mode.String(),
+		Serves:    e.Mode == Server,
+		Started:   n.started,
+		Peers:     e.Contacts,
+		Records:   held.Records,
+		Providers: held.Providers,
+		Bytes:     held.Bytes,
+		Published: held.Published,
+		Tasks:     tasks(n.engine.Tasks()),
+		Gauges:    n.gauges(&e),
+		Counters:  n.counters(&e),
+		Wire:      wire,
+	}
+}
+
+func tasks(all []engine.Task) []Task {
+	tasks := make([]Task, len(all))
+	for i, t := range all {
+		tasks[i] = Task{Name: t.Name, Interval: t.Every, Jitter: t.Jitter, Due: t.Due, Runs: t.Runs}
+	}
+	return tasks
+}
+
+func (n *Node) gauges(e *engine.Stats) map[string]int {
+	return map[string]int{
+		"requests.outstanding": e.Outstanding,
+		"operations":           e.Operations,
+		"lookups":              e.Walks,
+		"writes.withheld":      e.Withheld,
+		"handovers.waiting":    e.Handovers,
+		"checks.waiting":       len(n.checks.waiting),
+		"messages.handling":    n.handling,
+		"contacts.known":       n.book.Len(),
+	}
+}
+
+func (n *Node) counters(e *engine.Stats) map[string]uint64 {
+	c := &e.Counters
+	all := map[string]uint64{
+		"requests.repeated":     c.Retransmissions,
+		"requests.timed_out":    c.Timeouts,
+		"requests.refused":      c.RequestsRefused,
+		"requests.unreachable":  c.Unreachable,
+		"responses.unsolicited": c.Unsolicited,
+		"values.served":         c.Hits,
+		"messages.delivered":    c.Delivered,
+		"contacts.dropped":      c.ContactsDropped,
+		"records.invalid":       c.InvalidRecords,
+		"lookups":               c.Lookups,
+		"joins":                 c.Joins,
+		"probes":                c.Probes,
+		"restores":              c.Restores,
+		"republishes":           c.Republishes,
+		"handovers":             c.Handovers,
+		"handovers.dropped":     c.HandoversDropped,
+		"repairs":               c.Repairs,
+		"cachings":              c.Cachings,
+		"expired":               c.Expired,
+		"calls_back":            c.CallBacks,
+		"journal.errors":        c.JournalErrors,
+		"checks.dropped":        n.checks.dropped,
+		"events.dropped":        n.eventsDropped,
+	}
+	for t := rpc.Ping; t.Valid(); t++ {
+		all[fmt.Sprintf("requests.%v", t)] = c.Requests[t]
+		all[fmt.Sprintf("served.%v", t)] = c.Served[t]
+	}
+	for s, count := range c.Refused {
+		if s := rpc.Status(s); s != rpc.OK {
+			all[fmt.Sprintf("refused.%v", s)] = count
+		}
+	}
+	return all
 }

@@ -1,6 +1,7 @@
 package kadmium
 
 import (
+	"slices"
 	"time"
 
 	"kadmium/identity"
@@ -24,6 +25,43 @@ type Bucket struct {
 type TableContact struct {
 	Peer     identity.ID      `json:"peer"`
 	Address  identity.Address `json:"address"`
-	LastSeen time.Time        `json:"last_seen"`
-	Failures int              `json:"failures"` // requests failed in a row
+	LastSeen time.Time        `json:"last_seen,omitzero"` // zero: not since it took another's place
+	Failures int              `json:"failures"`           // requests failed in a row
+	RTT      time.Duration    `json:"rtt_ns,omitempty"`   // smoothed; 0: not measured
+}
+
+// Table is the routing table as it stands.
+func (n *Node) Table() Table {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	t := Table{Self: n.id, Size: n.engine.Table().Len()}
+	n.engine.Table().Each(func(c identity.Contact, seen time.Time, failures, bucket int) {
+		last := len(t.Buckets) - 1
+		if last < 0 || t.Buckets[last].Prefix != bucket {
+			t.Buckets = append(t.Buckets, Bucket{Prefix: bucket})
+			last++
+		}
+		a := n.book.Address(c)
+		t.Buckets[last].Contacts = append(t.Buckets[last].Contacts, TableContact{
+			Peer: a.ID, Address: a, LastSeen: seen, Failures: failures, RTT: n.engine.RTT(c),
+		})
+	})
+	return t
+}
+
+// Peers are the contacts of the routing table, nearest to this node first.
+func (n *Node) Peers() []Peer {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	self := n.id.Position()
+	var contacts []identity.Contact
+	n.engine.Table().Each(func(c identity.Contact, _ time.Time, _, _ int) { contacts = append(contacts, c) })
+	slices.SortFunc(contacts, func(a, b identity.Contact) int {
+		return identity.Compare(&self, n.book.Position(a), n.book.Position(b))
+	})
+	peers := make([]Peer, len(contacts))
+	for i, c := range contacts {
+		peers[i] = n.peer(c, &self)
+	}
+	return peers
 }

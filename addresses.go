@@ -1,0 +1,101 @@
+package kadmium
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"syscall"
+
+	"kadmium/identity"
+)
+
+// parseListen reads an address to bind: a multiaddr without a peer, or IP:PORT.
+func parseListen(s string) (netip.AddrPort, error) {
+	a, err := identity.ParseAddress(s)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	if !a.ID.IsZero() {
+		return netip.AddrPort{}, fmt.Errorf("%w: %q: an address to listen on names no peer", ErrBadAddress, s)
+	}
+	return a.Endpoint, nil
+}
+
+// bind opens a socket for each address to listen on, or none.
+func bind(listen func(netip.AddrPort) (net.PacketConn, error), addresses []string) ([]net.PacketConn, error) {
+	var conns []net.PacketConn
+	var made undo
+	for _, s := range addresses {
+		at, err := parseListen(s)
+		if err != nil {
+			made.run()
+			return nil, fmt.Errorf("%w: %w", ErrBadConfig, err)
+		}
+		conn, err := listen(at)
+		if err != nil {
+			made.run()
+			if errors.Is(err, syscall.EADDRINUSE) {
+				return nil, fmt.Errorf("%w: %s: another socket has it (another node?)", ErrAddressInUse, at)
+			}
+			return nil, fmt.Errorf("listening on %s: %w", at, err)
+		}
+		conns = append(conns, conn)
+		made.close(conn)
+	}
+	return conns, nil
+}
+
+// listenUDP binds a UDP socket. One on [::] takes IPv6 only, so that 0.0.0.0 with
+// the same port can stand beside it.
+func listenUDP(at netip.AddrPort) (net.PacketConn, error) {
+	network := "udp6"
+	if at.Addr().Is4() {
+		network = "udp4"
+	}
+	return net.ListenUDP(network, net.UDPAddrFromAddrPort(at))
+}
+
+// Addresses are the node's addresses with its ID; a socket bound to all
+// interfaces is given by each interface's own address.
+func (n *Node) Addresses() []identity.Address {
+	var all []identity.Address
+	for _, at := range n.transport.Addrs() {
+		for _, ip := range expand(at.Addr()) {
+			all = append(all, identity.Address{ID: n.id, Endpoint: netip.AddrPortFrom(ip, at.Port())})
+		}
+	}
+	return all
+}
+
+// expand is an address as peers can use it: for the unspecified one those of the
+// interfaces, with loopback last and link-local, which means something on its
+// link only, left out.
+func expand(ip netip.Addr) []netip.Addr {
+	if !ip.IsUnspecified() {
+		return []netip.Addr{ip}
+	}
+	interfaces, err := net.InterfaceAddrs()
+	if err != nil {
+		return []netip.Addr{ip}
+	}
+	var own, loopback []netip.Addr
+	for _, a := range interfaces {
+		prefix, err := netip.ParsePrefix(a.String())
+		if err != nil || prefix.Addr().Is4() != ip.Is4() || prefix.Addr().IsLinkLocalUnicast() {
+			continue
+		}
+		if prefix.Addr().IsLoopback() {
+			loopback = append(loopback, prefix.Addr())
+		} else {
+			own = append(own, prefix.Addr())
+		}
+	}
+	return slices.Concat(own, loopback)
+}
+
+// onLoopback reports whether no socket can be reached from another machine.
+func onLoopback(addrs []netip.AddrPort) bool {
+	return !slices.ContainsFunc(addrs, func(a netip.AddrPort) bool { return !a.Addr().IsLoopback() })
+}

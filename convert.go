@@ -1,0 +1,66 @@
+package kadmium
+
+import (
+	"time"
+
+	"kadmium/engine"
+	"kadmium/identity"
+	"kadmium/lookup"
+)
+
+// What the engine knows as contacts, users see as IDs and addresses. The book
+// forgets: all this is done under n.mu, within the step that brought the contact.
+
+func (n *Node) address(c identity.Contact) identity.Address {
+	if c == 0 {
+		return identity.Address{}
+	}
+	return n.book.Address(c)
+}
+
+func (n *Node) peer(c identity.Contact, target *identity.Position) Peer {
+	if c == 0 {
+		return Peer{}
+	}
+	a := n.book.Address(c)
+	return Peer{ID: a.ID, Address: a, Distance: identity.DistanceBits(n.book.Position(c), target)}
+}
+
+func (n *Node) lookup(r *engine.Result) Lookup {
+	s := &r.Lookup
+	l := Lookup{Hops: s.Hops, Rounds: s.Rounds, RPCs: s.RPCs, Answered: s.Answered, Failed: s.Failed}
+	if !s.Ended.IsZero() {
+		l.Elapsed = s.Ended.Sub(s.Started)
+	}
+	if len(r.Trace) > 0 {
+		l.Trace = make([]Step, len(r.Trace))
+	}
+	for i := range r.Trace {
+		l.Trace[i] = n.traceStep(&r.Trace[i], s.Started)
+		if r.Trace[i].Kind == lookup.Ended {
+			l.Reason = l.Trace[i].Reason
+		}
+	}
+	return l
+}
+
+func (n *Node) traceStep(e *lookup.Event, began time.Time) Step {
+	s := Step{
+		At:       e.At.Sub(began),
+		Kind:     e.Kind.String(),
+		NamedBy:  n.address(e.NamedBy).ID,
+		Distance: e.Distance,
+		Hop:      e.Hop,
+		Round:    e.Round,
+		Path:     e.Path,
+		Elapsed:  e.Elapsed,
+		Named:    e.Named,
+		New:      e.New,
+	}
+	s.Address = n.address(e.Contact)
+	s.Peer = s.Address.ID
+	if e.Kind == lookup.Ended {
+		s.Reason = e.Reason.String()
+	}
+	return s
+}

@@ -1,0 +1,79 @@
+package kadmium
+
+import (
+	"context"
+	"time"
+
+	"kadmium/engine"
+	"kadmium/identity"
+)
+
+// Ping asks the peer at the address whether it is there. An address without an ID
+// takes any peer; one without an endpoint is found first. Errors: ErrNoAnswer,
+// ErrNotFound, ErrNoPeers.
+func (n *Node) Ping(ctx context.Context, to identity.Address) (Pong, error) {
+	to, _, err := n.locate(ctx, to)
+	if err != nil {
+		return Pong{}, err
+	}
+	var pong Pong
+	err = n.run(ctx, call{
+		start: func(now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
+			return n.engine.Ping(now, op, to, fx)
+		},
+		finish: func(r *engine.Result) {
+			pong = Pong{
+				Address:  n.address(r.Peer),
+				RTT:      r.RTT,
+				Observed: identity.Address{ID: n.id, Endpoint: r.Observed},
+				Serves:   r.Serves,
+			}
+		},
+	})
+	return pong, err
+}
+
+// locate is where to reach a peer: it is looked up if only its ID is known.
+func (n *Node) locate(ctx context.Context, to identity.Address) (identity.Address, *Lookup, error) {
+	if to.Endpoint.IsValid() {
+		return to, nil, nil
+	}
+	if to.ID.IsZero() {
+		return to, nil, ErrBadAddress
+	}
+	found, err := n.FindPeer(ctx, to.ID)
+	return found.Peer.Address, &found.Lookup, err
+}
+
+// FindPeer finds where a peer is; it answered there. Errors: ErrNotFound, ErrNoPeers.
+func (n *Node) FindPeer(ctx context.Context, id identity.ID) (Found, error) {
+	var found Found
+	err := n.run(ctx, call{
+		start: func(now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
+			return n.engine.FindPeer(now, op, id, fx)
+		},
+		finish: func(r *engine.Result) {
+			self := n.id.Position()
+			found = Found{Peer: n.peer(r.Peer, &self), Lookup: n.lookup(r)}
+		},
+	})
+	return found, err
+}
+
+// Closest finds the k nodes nearest to the target, this one excepted; all of them
+// answered. Errors: ErrNoPeers.
+func (n *Node) Closest(ctx context.Context, target identity.Position) (Closest, error) {
+	closest := Closest{Target: target.String()}
+	err := n.run(ctx, call{
+		start: func(now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
+			return n.engine.Closest(now, op, target, fx)
+		},
+		finish: func(r *engine.Result) {
+			for _, c := range r.Contacts {
+				closest.Peers = append(closest.Peers, n.peer(c, &target))
+			}
+			closest.Lookup = n.lookup(r)
+		},
+	})
+	return closest, err
+}

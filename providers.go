@@ -1,0 +1,83 @@
+package kadmium
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+
+	"kadmium/engine"
+	"kadmium/identity"
+	"kadmium/rpc"
+	"kadmium/store"
+)
+
+// Provide tells the k nodes nearest to the key that this node provides it, again
+// every 22 h until Unpublish. The key needs no namespace. Errors: ErrEmptyKey,
+// ErrTooLarge; ErrNoPeers, ErrNotStored.
+func (n *Node) Provide(ctx context.Context, key string) (Stored, error) {
+	if err := store.CheckProviderKey([]byte(key)); err != nil {
+		return Stored{}, err
+	}
+	stored := Stored{Key: key}
+	err := n.run(ctx, call{
+		start: func(now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
+			return n.engine.Provide(now, op, []byte(key), false, fx)
+		},
+		finish: func(r *engine.Result) { n.fillStored(&stored, r) },
+	})
+	return stored, err
+}
+
+// Providers yields the providers of a key as they are found, each once. The
+// sequence ends with the lookup, or with an error. Errors: ErrEmptyKey,
+// ErrTooLarge, ErrBadOption; ErrNoPeers.
+func (n *Node) Providers(ctx context.Context, key string, opts ProvidersOptions) iter.Seq2[Provider, error] {
+	return func(yield func(Provider, error) bool) {
+		if err := store.CheckProviderKey([]byte(key)); err != nil {
+			yield(Provider{}, err)
+			return
+		}
+		if opts.Max < 0 {
+			yield(Provider{}, errNegative("Max"))
+			return
+		}
+		var pending []Provider
+		var ended Lookup
+		seen := make(map[identity.ID]bool)
+		take := func(r *engine.Result) {
+			for i := range r.Providers {
+				p := &r.Providers[i]
+				if !seen[p.Peer.ID] && (opts.Max == 0 || len(seen) < opts.Max) {
+					seen[p.Peer.ID] = true
+					pending = append(pending, n.provider(p))
+				}
+			}
+		}
+		complete := false
+		stream(ctx, n, call{
+			start: func(now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
+				return n.engine.Providers(now, op, []byte(key), opts.Max, fx)
+			},
+			progress: take,
+			finish: func(r *engine.Result) {
+				take(r)
+				ended, complete = n.lookup(r), true
+			},
+		}, &pending, func(p Provider, err error) bool {
+			if errors.Is(err, ErrNotFound) {
+				return false // an empty sequence says so already
+			}
+			return yield(p, err)
+		})
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		if complete && opts.Lookup != nil {
+			*opts.Lookup = ended
+		}
+	}
+}
+
+func (n *Node) provider(p *rpc.Provider) Provider {
+	return Provider{Peer: p.Peer.ID, Address: p.Peer, Expires: n.clock.Now().Add(p.TTL)}
+}

@@ -1,0 +1,132 @@
+package kadmium
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"kadmium/engine"
+	"kadmium/rpc"
+	"kadmium/store"
+)
+
+// Put stores a value at the k nodes nearest to the key, and publishes it again every
+// 22 h until Unpublish. The key's namespace, /NAME/..., says who may write it.
+// Errors: ErrEmptyKey, ErrTooLarge, ErrUnknownNamespace, ErrInvalid, ErrBadOption;
+// ErrNoPeers, ErrNotStored, ErrOlder, ErrConflict.
+func (n *Node) Put(ctx context.Context, key string, value []byte, opts PutOptions) (Stored, error) {
+	if err := n.checkPut(key, value, opts); err != nil {
+		return Stored{}, err
+	}
+	stored := Stored{Key: key}
+	query := engine.PutQuery{
+		Key:      []byte(key),
+		Value:    bytes.Clone(value),
+		TTL:      opts.TTL,
+		Sequence: opts.Sequence,
+		Swap:     opts.Swap,
+		Once:     opts.Ephemeral,
+	}
+	err := n.run(ctx, call{
+		start: func(now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
+			return n.engine.Put(now, op, query, fx)
+		},
+		finish: func(r *engine.Result) { n.fillStored(&stored, r) },
+	})
+	return stored, err
+}
+
+func (n *Node) fillStored(s *Stored, r *engine.Result) {
+	s.Holders, s.Self, s.Expires = r.Holders, r.SelfHolder, r.Expires
+	if r.Record != nil {
+		s.Sequence = r.Record.Sequence
+	}
+	for _, status := range r.Refusals {
+		if s.Refusals == nil {
+			s.Refusals = make(map[string]int)
+		}
+		s.Refusals[status.String()]++
+	}
+	s.Lookup = n.lookup(r)
+}
+
+// checkPut finds what can be wrong with a put before anybody is asked. It runs
+// the namespace's validator on the caller's goroutine.
+func (n *Node) checkPut(key string, value []byte, opts PutOptions) error {
+	if opts.TTL < 0 {
+		return errNegative("TTL")
+	}
+	if opts.Sequence != nil && *opts.Sequence > store.MaxSequence {
+		return fmt.Errorf("%w: sequence %d: it has to be under 2^63", ErrBadOption, *opts.Sequence)
+	}
+	r := rpc.Record{Key: []byte(key), Value: value}
+	if opts.Sequence != nil {
+		r.Sequence = *opts.Sequence
+	}
+	if publisher, ok := n.namespaces.Publisher(r.Key); ok && publisher != n.id {
+		return fmt.Errorf("%w: only peer %v can sign what stands under %q, this node is %v", ErrInvalid, publisher, key, n.id)
+	}
+	n.signRecord(&r)
+	return n.namespaces.Validate(&r)
+}
+
+// signRecord signs a record that stands under this node's name.
+func (n *Node) signRecord(r *rpc.Record) {
+	if publisher, ok := n.namespaces.Publisher(r.Key); ok && publisher == n.id {
+		store.SignRecord(n.key, n.network, r)
+	}
+}
+
+// Get finds the value under a key. Errors: ErrEmptyKey, ErrTooLarge,
+// ErrUnknownNamespace, ErrBadOption; ErrNotFound, ErrNoPeers.
+func (n *Node) Get(ctx context.Context, key string, opts GetOptions) (Value, error) {
+	if err := n.namespaces.CheckKey([]byte(key)); err != nil {
+		return Value{}, err
+	}
+	if opts.Quorum < 0 {
+		return Value{}, errNegative("Quorum")
+	}
+	value := Value{Key: key}
+	err := n.run(ctx, call{
+		start: func(now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
+			return n.engine.Get(now, op, engine.GetQuery{Key: []byte(key), Quorum: opts.Quorum}, fx)
+		},
+		finish: func(r *engine.Result) {
+			if r.Record != nil {
+				value = n.value(r)
+			}
+			value.Lookup = n.lookup(r)
+		},
+	})
+	return value, err
+}
+
+func (n *Node) value(r *engine.Result) Value {
+	v := Value{
+		Key:       string(r.Record.Key),
+		Value:     bytes.Clone(r.Record.Value),
+		Sequence:  r.Record.Sequence,
+		Publisher: r.Record.Publisher,
+		From:      n.id,
+		Answers:   r.Answers,
+		Expires:   r.Expires,
+	}
+	if r.From != 0 {
+		v.From = n.book.Address(r.From).ID
+	}
+	return v
+}
+
+// Unpublish stops publishing the key's record and provider entry: they end with
+// their lifetimes. ErrNotFound if this node does not publish the key.
+func (n *Node) Unpublish(ctx context.Context, key string) error {
+	if err := store.CheckProviderKey([]byte(key)); err != nil {
+		return err
+	}
+	return n.run(ctx, call{
+		start: func(now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
+			return n.engine.Unpublish(now, op, []byte(key), fx)
+		},
+	})
+}
