@@ -1,0 +1,149 @@
+package disk
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+
+	"go.etcd.io/bbolt"
+
+	"kadmium/store"
+)
+
+// An entry's value on disk is a CRC-32C (4 bytes, big-endian) of its bucket's
+// name, its key and its value, then the value. The bucket "journal" holds the
+// format's version and the totals: the number of all other entries and the sum of
+// their checksums, so that an entry that is gone is noticed too.
+const (
+	checksumSize  = 4
+	formatVersion = 1
+	metaBucket    = "journal"
+	formatKey     = "format"
+	totalsKey     = "totals"
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+var errChecksum = errors.New("an entry's checksum is wrong")
+
+func checksum(bucket, key, value []byte) uint32 {
+	sum := crc32.Update(0, castagnoli, bucket)
+	sum = crc32.Update(sum, castagnoli, []byte{0, byte(len(key) >> 8), byte(len(key))})
+	sum = crc32.Update(sum, castagnoli, key)
+	return crc32.Update(sum, castagnoli, value)
+}
+
+// seal is the value with its checksum.
+func seal(bucket, key, value []byte) []byte {
+	b := make([]byte, 0, checksumSize+len(value))
+	b = binary.BigEndian.AppendUint32(b, checksum(bucket, key, value))
+	return append(b, value...)
+}
+
+// unseal is the value that seal was given.
+func unseal(bucket, key, sealed []byte) ([]byte, error) {
+	if len(sealed) < checksumSize || binary.BigEndian.Uint32(sealed) != checksum(bucket, key, sealed[checksumSize:]) {
+		return nil, fmt.Errorf("%w: %s %q", errChecksum, bucket, key[:min(len(key), 80)])
+	}
+	return sealed[checksumSize:], nil
+}
+
+// totals are the number of entries and the sum of their checksums.
+type totals struct{ count, sum uint64 }
+
+func (t *totals) add(sealed []byte) {
+	t.count++
+	t.sum += uint64(binary.BigEndian.Uint32(sealed))
+}
+
+func (t *totals) remove(sealed []byte) {
+	t.count--
+	t.sum -= uint64(binary.BigEndian.Uint32(sealed))
+}
+
+func parseTotals(value []byte) (t totals, err error) {
+	if len(value) != 16 {
+		return t, errors.New("the totals are malformed")
+	}
+	return totals{binary.BigEndian.Uint64(value), binary.BigEndian.Uint64(value[8:])}, nil
+}
+
+func totalsOf(tx *bbolt.Tx) (t totals, err error) {
+	value, err := unseal([]byte(metaBucket), []byte(totalsKey), tx.Bucket([]byte(metaBucket)).Get([]byte(totalsKey)))
+	if err != nil {
+		return t, err
+	}
+	return parseTotals(value)
+}
+
+func (t *totals) put(tx *bbolt.Tx) error {
+	value := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, t.count), t.sum)
+	return putMeta(tx, totalsKey, value)
+}
+
+func putMeta(tx *bbolt.Tx, key string, value []byte) error {
+	return tx.Bucket([]byte(metaBucket)).Put([]byte(key), seal([]byte(metaBucket), []byte(key), value))
+}
+
+// format makes the buckets of a new file.
+func format(tx *bbolt.Tx) error {
+	for _, bucket := range store.Buckets() {
+		if _, err := tx.CreateBucket([]byte(bucket.String())); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.CreateBucket([]byte(metaBucket)); err != nil {
+		return err
+	}
+	if err := putMeta(tx, formatKey, []byte{formatVersion}); err != nil {
+		return err
+	}
+	return new(totals).put(tx)
+}
+
+// A content is what a check has seen of a file's entries.
+type content struct {
+	totals  totals
+	buckets map[string]bool
+	meta    map[string][]byte // of the bucket "journal"
+}
+
+// entry takes in one entry of a bucket.
+func (c *content) entry(bucket string, key, sealed []byte) error {
+	value, err := unseal([]byte(bucket), key, sealed)
+	if err != nil {
+		return err
+	}
+	if bucket == metaBucket {
+		c.meta[string(key)] = bytes.Clone(value)
+		return nil
+	}
+	c.totals.add(sealed)
+	return nil
+}
+
+// complete reports what is missing.
+func (c *content) complete() error {
+	format := c.meta[formatKey]
+	if len(format) == 1 && format[0] != formatVersion {
+		return fmt.Errorf("%w: it has format %d, this program reads %d", ErrVersion, format[0], formatVersion)
+	}
+	if len(format) != 1 || len(c.buckets) != len(store.Buckets())+1 {
+		return errors.New("it is not a journal, or parts of it are missing")
+	}
+	for _, bucket := range store.Buckets() {
+		if !c.buckets[bucket.String()] {
+			return fmt.Errorf("bucket %q is missing", bucket)
+		}
+	}
+	want, err := parseTotals(c.meta[totalsKey])
+	if err != nil {
+		return err
+	}
+	if c.totals != want {
+		return fmt.Errorf("it should have %d entries with sum %x, and has %d with %x", want.count, want.sum, c.totals.count, c.totals.sum)
+	}
+	return nil
+}

@@ -1,0 +1,137 @@
+package disk
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"go.etcd.io/bbolt"
+
+	"kadmium/store"
+)
+
+// Write has the operations written, all or none, and then calls done: with nil
+// once they are synced to disk, with ErrBusy if too much is waiting, or with the
+// failure that ended all writing (a failed sync is never tried again: the kernel
+// may have dropped what it could not write). Write does not wait. Callbacks run
+// one at a time, in the order of the calls, on the journal's goroutine; done may
+// be nil. After Close nothing is written and done is not called.
+func (j *Journal) Write(ops []store.Op, done func(error)) {
+	j.mu.Lock()
+	if j.closed {
+		j.mu.Unlock()
+		return
+	}
+	w := write{ops: ops, done: done, err: j.failed}
+	if w.err == nil && j.waiting+len(ops) > MaxWaiting && j.waiting > 0 {
+		w.err = fmt.Errorf("%w: %s: %d operations", ErrBusy, j.path, j.waiting)
+	}
+	if w.err != nil {
+		w.ops = nil
+	}
+	j.waiting += len(w.ops)
+	j.queue = append(j.queue, w)
+	j.mu.Unlock()
+	j.signal()
+}
+
+func (j *Journal) signal() {
+	select {
+	case j.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run is the journal's goroutine: each turn commits all that came in during the
+// one before (group commit).
+func (j *Journal) run() {
+	defer close(j.ended)
+	for range j.wake {
+		for {
+			batch, closed := j.take()
+			if len(batch) == 0 {
+				if closed {
+					return
+				}
+				break
+			}
+			j.finish(batch, j.commit(batch))
+		}
+	}
+}
+
+func (j *Journal) take() (batch []write, closed bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	batch, j.queue, j.waiting = j.queue, nil, 0
+	return batch, j.closed
+}
+
+// finish tells how a batch ended.
+func (j *Journal) finish(batch []write, err error) {
+	if err != nil {
+		j.mu.Lock()
+		j.failed = err
+		j.mu.Unlock()
+	}
+	for _, w := range batch {
+		if w.done == nil {
+			continue
+		}
+		if w.err == nil {
+			w.err = err
+		}
+		w.done(w.err)
+	}
+}
+
+// commit writes a batch in one transaction.
+func (j *Journal) commit(batch []write) (err error) {
+	if failed := j.Err(); failed != nil {
+		return failed
+	}
+	defer j.caught(&err, j.path)
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	empty := true
+	for _, w := range batch {
+		empty = empty && len(w.ops) == 0
+	}
+	if empty {
+		return nil
+	}
+	err = j.db.Update(func(tx *bbolt.Tx) error {
+		t, err := totalsOf(tx)
+		for i := 0; err == nil && i < len(batch); i++ {
+			for _, op := range batch[i].ops {
+				if err = apply(tx, &t, op); err != nil {
+					break
+				}
+			}
+		}
+		if err != nil {
+			return err
+		}
+		return t.put(tx)
+	})
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", j.path, err)
+	}
+	return nil
+}
+
+// apply carries one operation out and keeps the totals.
+func apply(tx *bbolt.Tx, t *totals, op store.Op) error {
+	name := []byte(op.Bucket.String())
+	b := tx.Bucket(name)
+	if b == nil {
+		return fmt.Errorf("no bucket %q", name)
+	}
+	if old := b.Get(op.Key); old != nil {
+		t.remove(old)
+	}
+	if op.Value == nil {
+		return b.Delete(op.Key)
+	}
+	sealed := seal(name, op.Key, op.Value)
+	t.add(sealed)
+	return b.Put(op.Key, sealed)
+}

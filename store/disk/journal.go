@@ -1,0 +1,229 @@
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"kadmium/store"
+)
+
+// Errors of a journal, for errors.Is. Their texts name the directory or file.
+var (
+	// ErrInUse reports a directory that another journal has open.
+	ErrInUse = errors.New("data directory in use")
+	// ErrUnwritable reports a directory that cannot be made or written to.
+	ErrUnwritable = errors.New("data directory not writable")
+	// ErrCorrupt reports a damaged file.
+	ErrCorrupt = errors.New("damaged data file")
+	// ErrVersion reports a file in another version's format.
+	ErrVersion = errors.New("data file of another version")
+	// ErrBusy reports that more is waiting to be written than MaxWaiting.
+	ErrBusy = errors.New("too much is waiting for the disk")
+)
+
+// MaxWaiting is how many operations may wait to be written.
+const MaxWaiting = 1 << 16
+
+// FileName is the journal's file in its directory.
+const FileName = "kadmium.db"
+
+const (
+	lockTimeout = 100 * time.Millisecond // for a process that is just ending
+	pageSize    = 4096                   // bytes; fixed, so that a file moves between machines
+	dirMode     = 0o700
+	fileMode    = 0o600
+)
+
+// A Journal is an open journal file. Close it.
+type Journal struct {
+	dir, path string
+	lock      *os.File
+	db        *bbolt.DB
+	file      *os.File // bbolt's
+	wake      chan struct{}
+	ended     chan struct{}
+
+	mu      sync.Mutex // guards what follows
+	queue   []write
+	waiting int   // operations in queue
+	failed  error // the first failure; nothing is written after it
+	closed  bool
+}
+
+// A write is one call of Write; with err it has been refused already.
+type write struct {
+	ops  []store.Op
+	done func(error)
+	err  error
+}
+
+// Open opens the journal in the directory and makes both if need be. Errors wrap
+// ErrInUse, ErrUnwritable, ErrCorrupt or ErrVersion.
+func Open(dir string) (*Journal, error) {
+	lock, err := lockDirectory(dir)
+	if err != nil {
+		return nil, err
+	}
+	j := &Journal{dir: dir, path: filepath.Join(dir, FileName), lock: lock, wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	if err := j.open(); err != nil {
+		lock.Close()
+		return nil, err
+	}
+	go j.run()
+	return j, nil
+}
+
+func (j *Journal) open() error {
+	info, err := os.Lstat(j.path)
+	if errors.Is(err, os.ErrNotExist) {
+		if err := j.create(); err != nil {
+			return fmt.Errorf("%w: %s: %w", ErrUnwritable, j.dir, err)
+		}
+	} else if err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrUnwritable, j.dir, err)
+	} else if !info.Mode().IsRegular() {
+		return fmt.Errorf("%w: %s is no regular file", ErrCorrupt, j.path)
+	}
+	if err := j.check(); err != nil {
+		return err
+	}
+	if j.db, err = j.openBolt(j.path); errors.Is(err, bbolt.ErrTimeout) {
+		return fmt.Errorf("%w: %s: another process has %s open", ErrInUse, j.dir, FileName)
+	}
+	return err
+}
+
+// check opens the file for a moment and reports what is wrong with it.
+func (j *Journal) check() error {
+	f, err := os.OpenFile(j.path, os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrUnwritable, j.dir, err)
+	}
+	defer f.Close()
+	err = checkFile(f)
+	if err == nil || errors.Is(err, ErrVersion) {
+		return wrapPath(err, j.path)
+	}
+	return fmt.Errorf("%w: %s: %w; put back a copy, or move it away to start empty", ErrCorrupt, j.path, err)
+}
+
+func wrapPath(err error, path string) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
+// openBolt opens a file that is known to be sound. bbolt's list of free pages is
+// not kept on disk: it would be one more thing to get damaged.
+func (j *Journal) openBolt(path string) (db *bbolt.DB, err error) {
+	defer j.caught(&err, path)
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	return bbolt.Open(path, fileMode, &bbolt.Options{
+		Timeout:        lockTimeout,
+		NoFreelistSync: true,
+		FreelistType:   bbolt.FreelistMapType,
+		PageSize:       pageSize,
+		NoStatistics:   true,
+		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
+			f, err := os.OpenFile(name, flag, mode)
+			j.file = f
+			return f, err
+		},
+	})
+}
+
+// caught turns a panic, also one for a page that cannot be read, into ErrCorrupt.
+func (j *Journal) caught(err *error, path string) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%w: %s: %v", ErrCorrupt, path, p)
+	}
+}
+
+// create makes the file under another name first: it is whole or not there.
+func (j *Journal) create() error {
+	temporary := j.path + ".new"
+	if err := os.Remove(temporary); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	db, err := j.openBolt(temporary)
+	if err != nil {
+		return err
+	}
+	err = db.Update(format)
+	if cerr := db.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(temporary, j.path); err != nil {
+		return err
+	}
+	return syncDirectory(j.dir)
+}
+
+// Load calls f with every entry, ordered by bucket and key, until f fails. The
+// entry's bytes are only valid during the call.
+func (j *Journal) Load(f func(store.Op) error) (err error) {
+	defer j.caught(&err, j.path)
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	return j.db.View(func(tx *bbolt.Tx) error {
+		for _, bucket := range store.Buckets() {
+			name := []byte(bucket.String())
+			err := tx.Bucket(name).ForEach(func(k, v []byte) error {
+				value, err := unseal(name, k, v)
+				if err != nil {
+					return fmt.Errorf("%w: %s: %w", ErrCorrupt, j.path, err)
+				}
+				return f(store.Op{Bucket: bucket, Key: k, Value: value})
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Path is the journal's file.
+func (j *Journal) Path() string { return j.path }
+
+// Err is the failure that ended all writing, nil while there was none.
+func (j *Journal) Err() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.failed
+}
+
+// Close writes what is waiting, calls its callbacks, and gives the directory
+// free. It must not be called from a callback. Only its first call does anything.
+func (j *Journal) Close() error {
+	j.mu.Lock()
+	if j.closed {
+		j.mu.Unlock()
+		<-j.ended
+		return nil
+	}
+	j.closed = true
+	j.mu.Unlock()
+	j.signal()
+	<-j.ended
+	err := j.Err()
+	if errors.Is(err, ErrCorrupt) {
+		j.file.Close() // bbolt may hold its own locks since its panic
+	} else if cerr := j.db.Close(); err == nil {
+		err = cerr
+	}
+	if cerr := j.lock.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}

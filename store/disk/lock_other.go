@@ -1,0 +1,24 @@
+//go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd)
+
+package disk
+
+import (
+	"fmt"
+	"os"
+)
+
+// lockDirectory makes the directory if need be. Directories cannot be locked here:
+// bbolt's lock on the journal's file must do.
+func lockDirectory(dir string) (*os.File, error) {
+	if err := os.MkdirAll(dir, dirMode); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrUnwritable, dir, err)
+	}
+	f, err := os.Open(os.DevNull)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrUnwritable, dir, err)
+	}
+	return f, nil
+}
+
+// syncDirectory does nothing: directories cannot be synced here.
+func syncDirectory(string) error { return nil }

@@ -1,0 +1,63 @@
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
+
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// lockDirectory makes the directory if need be and locks it. The lock goes with
+// the file that is returned, or with the process. It is on the directory, not on
+// the journal's file, so that the file can be checked and made under it.
+func lockDirectory(dir string) (*os.File, error) {
+	if err := makeDirectory(dir); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrUnwritable, dir, err)
+	}
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrUnwritable, dir, err)
+	}
+	for start := time.Now(); ; time.Sleep(lockTimeout / 10) {
+		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if !errors.Is(err, syscall.EWOULDBLOCK) || time.Since(start) >= lockTimeout {
+			break
+		}
+	}
+	if err == nil {
+		return f, nil
+	}
+	f.Close()
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return nil, fmt.Errorf("%w: %s: another process has it open", ErrInUse, dir)
+	}
+	return nil, fmt.Errorf("%w: %s: locking it: %w", ErrUnwritable, dir, err)
+}
+
+func makeDirectory(dir string) error {
+	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		return errors.New("not a directory")
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err := os.MkdirAll(dir, dirMode); err != nil {
+		return err
+	}
+	return syncDirectory(filepath.Dir(filepath.Clean(dir)))
+}
+
+// syncDirectory makes sure that names made in the directory are on disk.
+func syncDirectory(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return f.Sync()
+}
