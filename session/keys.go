@@ -100,7 +100,7 @@ func deriveKeys(own *ecdh.PrivateKey, other, salt []byte) (d directions, err err
 	if err != nil {
 		return d, ErrKeyExchange
 	}
-	keys, err := hkdf.Key(sha256.New, shared, salt, keysInfo, 2*chacha20poly1305.KeySize)
+	keys, err := expandKeys(shared, salt)
 	if err != nil {
 		return d, fmt.Errorf("deriving session keys: %w", err)
 	}
@@ -111,4 +111,10 @@ func deriveKeys(own *ecdh.PrivateKey, other, salt []byte) (d directions, err err
 		}
 	}
 	return d, nil
+}
+
+// expandKeys is HKDF-SHA256 (RFC 5869): the key from initiator to responder, then
+// the one back.
+func expandKeys(shared, salt []byte) ([]byte, error) {
+	return hkdf.Key(sha256.New, shared, salt, keysInfo, 2*chacha20poly1305.KeySize)
 }
