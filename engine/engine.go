@@ -48,7 +48,7 @@ type Engine struct {
 	tasks    []*task
 	outage   outage
 	moved    map[identity.Contact]bool // new addresses being checked
-	probes   []identity.Contact        // who is to be pinged so that a newcomer may enter
+	probes   []check                   // contacts to be pinged, by time
 	queue    []handover
 	greeted  *simplelru.LRU[identity.ID, struct{}]
 	reach    reachability
@@ -207,8 +207,8 @@ func (e *Engine) EachContact(keep func(identity.Contact)) {
 	for c := range e.moved {
 		keep(c)
 	}
-	for _, c := range e.probes {
-		keep(c)
+	for _, p := range e.probes {
+		keep(p.to)
 	}
 	for _, h := range e.queue {
 		keep(h.to)

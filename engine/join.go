@@ -115,7 +115,7 @@ func (j *join) refreshNext() {
 
 // look runs one lookup of the join.
 func (j *join) look(target identity.Position, then func()) {
-	j.walk = j.e.newWalk(0, rpc.FindNode, nil, target)
+	j.walk = j.e.newWalk(j.op, rpc.FindNode, nil, target)
 	j.walk.ended = func(lookup.Reason) {
 		if !j.over {
 			then()

@@ -13,16 +13,20 @@ const maxQuiet = 3 * time.Second
 
 // An outage tells a dead peer from a dead link: failures count only while
 // something else is being heard (design, section 4), so that a minute without a
-// cable empties no table. Nobody's failure counts unless somebody was heard
-// since the last try, nor if it was asked before a silence ended.
+// cable empties no table. A failure counts if somebody was heard during the
+// request's last two tries, and it did not begin before a silence ended.
 type outage struct {
 	last    time.Time // when anything was last heard
 	waiting bool      // a request has run out of time since then
+	since   time.Time // when the first such request was sent
 	up      time.Time // when the last outage ended
 }
 
+// othersHeard is the Step of a request during whose second try others were heard.
+const othersHeard = 1
+
 func (o *outage) heard(now time.Time) {
-	if o.waiting && now.Sub(o.last) > maxQuiet {
+	if o.waiting && now.Sub(o.since) > maxQuiet {
 		o.up = now
 	}
 	o.last, o.waiting = now, false
@@ -30,17 +34,21 @@ func (o *outage) heard(now time.Time) {
 
 // counts reports whether the failure of a request says anything of its peer.
 func (o *outage) counts(r *rpc.Request) bool {
-	return o.last.After(r.Sent) && !r.Started.Before(o.up)
+	return (r.Step == othersHeard || o.last.After(r.Sent)) && !r.Started.Before(o.up)
 }
 
-// overran notes that a request was not answered in time. If nothing else was
-// heard either, another peer is asked whether the link works.
+// overran notes that a try was not answered in time. If nothing else was heard
+// during the second either, another peer is asked whether the link works.
 func (o *outage) overran(e *Engine, r *rpc.Request) {
-	o.waiting = true
-	if o.last.After(r.Sent) || r.Tries != 1 || r.Owner == controlOwner {
+	if !o.waiting && !r.LastTry() {
+		o.waiting, o.since = true, r.Sent
+	}
+	if r.Tries != rpc.MaxTries-1 || r.Owner == controlOwner {
 		return
 	}
-	if c := e.mostRecent(r.To); c != 0 {
+	if o.last.After(r.Sent) {
+		r.Step = othersHeard
+	} else if c := e.mostRecent(r.To); c != 0 {
 		e.ask(controlOwner, c, e.newRequest(rpc.Ping))
 	}
 }

@@ -47,7 +47,7 @@ func (e *Engine) ask(owner uint64, to identity.Contact, m *rpc.Message) bool {
 
 func (e *Engine) send(r *rpc.Request) {
 	r.Message.Serves = e.mode == Server
-	e.emit(Effect{Kind: SendRequest, To: r.To, RequestID: r.ID, Message: r.Message, Fresh: r.Tries >= rpc.MaxTries})
+	e.emit(Effect{Kind: SendRequest, To: r.To, RequestID: r.ID, Message: r.Message, Fresh: r.LastTry()})
 }
 
 // rto is the retransmission timeout of a peer (RFC 6298).
@@ -93,7 +93,7 @@ func (e *Engine) expireRequests() {
 			return
 		}
 		e.outage.overran(e, r)
-		if r.Tries >= rpc.MaxTries {
+		if r.LastTry() {
 			e.requests.Drop(r.ID)
 			e.emit(Effect{Kind: ForgetRequest, RequestID: r.ID})
 			e.giveUp(r, true)
@@ -101,7 +101,7 @@ func (e *Engine) expireRequests() {
 		}
 		first := r.Tries == 1
 		shorten(r.Message, e.now.Sub(r.Sent))
-		e.requests.Retry(e.now, r, e.rto(r.To)<<r.Tries) // RFC 6298 section 5.5
+		e.requests.Retry(e.now, r, e.rto(r.To))
 		e.stats.Retransmissions++
 		e.send(r)
 		if a, ok := e.owners[r.Owner]; ok && first {

@@ -24,7 +24,7 @@ func (e *Engine) contacted(c identity.Contact, serves bool) {
 		e.greet(c)
 	case kbucket.Waiting:
 		if old, ok := e.table.Probe(e.now, c); ok {
-			e.probes = append(e.probes, old) // at most one a bucket a minute
+			e.probeAt(old, e.now) // at most one a bucket a minute
 		}
 		e.greet(c)
 	case kbucket.Elsewhere:
@@ -36,6 +36,7 @@ func (e *Engine) contacted(c identity.Contact, serves bool) {
 func (e *Engine) lost(c identity.Contact) {
 	evicted, promoted := e.table.Failed(c)
 	if !evicted {
+		e.suspect(c)
 		return
 	}
 	e.tableNew = true

@@ -89,7 +89,7 @@ func (e *Engine) nameClosest(in *Inbound, m *rpc.Message, room int) {
 			return
 		}
 		ip := a.Endpoint.Addr()
-		if q.Families != 0 && !q.Families.Has(ip) || public && identity.IsLocal(ip) || tagged(q, e.book.Position(c)) {
+		if !q.Families.Has(ip) || public && identity.IsLocal(ip) || tagged(q, e.book.Position(c)) {
 			continue
 		}
 		if left -= rpc.ContactSize(a.Endpoint); left < 0 {

@@ -1,34 +1,77 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
+	"kadmium/identity"
 	"kadmium/rpc"
 	"kadmium/store"
-
-	"kadmium/identity"
 )
 
-// probe pings the least recently seen contact of a full bucket, so that a
-// newcomer gets its place if it is gone (Kademlia, section 4.1). How the request
-// ends is the table's business alone.
+// maxProbes bounds the contacts waiting to be pinged.
+const maxProbes = 512
+
+// suspicion is the pause before a contact that failed once is pinged again; it
+// doubles with each failure (Kademlia, section 4.1).
+const suspicion = 10 * time.Second
+
+// A check is a contact to be pinged.
+type check struct {
+	to identity.Contact
+	at time.Time
+}
+
+// probe pings contacts in doubt: the least recently seen of a full bucket, so that
+// a newcomer gets its place if it is gone, and those that failed a request, which
+// no lookup asks and nobody is told of until they answer again (Kademlia, section
+// 4.1). How the request ends is the table's business alone.
 func (e *Engine) probe() {
-	c := e.probes[0]
+	c := e.probes[0].to
 	e.probes = e.probes[1:]
+	if held, ok := e.table.Find(e.book.Position(c)); !ok || held != c {
+		return
+	}
 	e.stats.Probes++
 	e.ask(nobody, c, e.newRequest(rpc.Ping))
 }
 
-func (e *Engine) probesWait() time.Time { return dueIf(len(e.probes) > 0) }
+// suspect has a contact that failed pinged before long.
+func (e *Engine) suspect(c identity.Contact) {
+	if n := e.table.Failures(c); n > 0 {
+		e.probeAt(c, e.now.Add(suspicion<<(n-1)))
+	}
+}
+
+func (e *Engine) probeAt(c identity.Contact, at time.Time) {
+	i := len(e.probes)
+	for j, p := range e.probes {
+		if p.to == c {
+			return
+		}
+		if i == len(e.probes) && at.Before(p.at) {
+			i = j
+		}
+	}
+	if len(e.probes) < maxProbes {
+		e.probes = slices.Insert(e.probes, i, check{c, at})
+	}
+}
+
+func (e *Engine) probesWait() time.Time {
+	if len(e.probes) == 0 {
+		return time.Time{}
+	}
+	return e.probes[0].at
+}
 
 // tableChanged is when the table is to be journalled.
 func (e *Engine) tableChanged() time.Time { return dueIf(e.cfg.Durable && e.tableNew) }
 
 // maxTableSaved bounds the contacts journalled: a way back in needs no more.
-const maxTableSaved = 256
+const maxTableSaved = 512
 
-// saveTable journals the contacts of the table, most recently seen last in each
-// bucket, nearest buckets first.
+// saveTable journals the contacts of the table that have not failed.
 func (e *Engine) saveTable() {
 	e.tableNew = false
 	var addresses []identity.Address

@@ -39,7 +39,10 @@ func (e *Engine) newWalk(op OpID, asks rpc.Type, key []byte, target identity.Pos
 // start begins the lookup with the nearest contacts of the table, and others.
 func (w *walk) start(seeds ...identity.Contact) {
 	e := w.e
-	seeds = e.table.NearestAny(seeds, &w.target, e.cfg.K)
+	given := len(seeds)
+	if seeds = e.table.Nearest(seeds, &w.target, e.cfg.K); len(seeds) == given {
+		seeds = e.table.NearestAny(seeds, &w.target, e.cfg.K) // better than nobody
+	}
 	cfg := lookup.Config{K: e.cfg.K, Alpha: e.cfg.Alpha, Paths: e.cfg.Paths}
 	w.lookup = lookup.New(e.now, cfg, e.book, e.cfg.Position, w.target, seeds)
 	w.deadline = e.now.Add(LookupTimeout)

@@ -10,16 +10,16 @@ import (
 
 // A bucket holds the contacts of one common-prefix length.
 type bucket struct {
-	contacts  []entry            // least recently seen first
-	waiting   []identity.Contact // newest first; empty unless contacts is full
-	probeAt   time.Duration      // since the table's epoch: no probe before
-	refreshAt time.Duration      // likewise: due for a refresh
+	contacts  []entry       // least recently seen first
+	waiting   []waiter      // newest first; empty unless contacts is full
+	probeAt   time.Duration // since the table's epoch: no probe before
+	refreshAt time.Duration // likewise: due for a refresh
 }
 
 // An entry is a contact in a bucket, 12 bytes.
 type entry struct {
 	contact identity.Contact
-	key     uint32 // the 32 bits of the position behind the bit that sets it apart from self
+	key     uint32 // keyBits of its position
 	state   uint32 // seconds since the table's epoch plus 1, 0 for never, above failureBits of failures in a row
 }
 
@@ -48,8 +48,15 @@ func (t *Table) seenNow(now time.Time) uint32 {
 	return uint32(min(seconds+1, maxStamp)) << failureBits
 }
 
-// keyBits is the 32 bits of p behind its bit cpl. In one bucket all positions
-// share the bits before, so these decide nearly every comparison.
+// A waiter is a contact in a replacement list, 8 bytes.
+type waiter struct {
+	contact identity.Contact
+	key     uint32 // keyBits of its position
+}
+
+// keyBits is the 32 bits of p behind its bit cpl. In bucket cpl all positions
+// share the bits up to there, so these decide nearly every comparison, and the
+// book need not be asked.
 func keyBits(p *identity.Position, cpl int) uint32 {
 	from := cpl + 1
 	if from <= 32 {

@@ -1,7 +1,6 @@
 package kbucket
 
 import (
-	"slices"
 	"time"
 
 	"kadmium/identity"
@@ -28,13 +27,13 @@ func (t *Table) Probe(now time.Time, c identity.Contact) (oldest identity.Contac
 // is not named to others. promoted is the contact that took its place, or 0. A
 // contact that fails while it waits is forgotten.
 func (t *Table) Failed(c identity.Contact) (evicted bool, promoted identity.Contact) {
-	b, cpl := t.bucketOf(c)
+	b, _ := t.bucketOf(c)
 	if b == nil {
 		return false, 0
 	}
 	i := b.indexOf(c)
 	if i < 0 {
-		if w := slices.Index(b.waiting, c); w >= 0 {
+		if w := b.indexOfWaiter(c); w >= 0 {
 			t.forgetWaiting(b, w)
 		}
 		return false, 0
@@ -45,7 +44,7 @@ func (t *Table) Failed(c identity.Contact) (evicted bool, promoted identity.Cont
 	}
 	t.countOut(c)
 	b.takeOut(i)
-	return true, t.promote(b, cpl)
+	return true, t.promote(b)
 }
 
 // Remove takes the contact's peer out of the table, under any handle: it says
@@ -60,10 +59,24 @@ func (t *Table) Remove(c identity.Contact) (removed bool, promoted identity.Cont
 	if i := t.indexOfPeer(b, cpl, p); i >= 0 {
 		t.countOut(b.contacts[i].contact)
 		b.takeOut(i)
-		return true, t.promote(b, cpl)
+		return true, t.promote(b)
 	}
-	if i := t.indexOfWaiting(b, c, p); i >= 0 {
+	if i := t.indexOfWaitingPeer(b, cpl, p); i >= 0 {
 		t.forgetWaiting(b, i)
 	}
 	return false, 0
+}
+
+// Failures is how many requests in a row the contact has failed; 0 also for one
+// that is in no bucket.
+func (t *Table) Failures(c identity.Contact) int {
+	b, _ := t.bucketOf(c)
+	if b == nil {
+		return 0
+	}
+	i := b.indexOf(c)
+	if i < 0 {
+		return 0
+	}
+	return b.contacts[i].failures()
 }

@@ -50,7 +50,7 @@ func (t *Table) bucketAdmits(b *bucket, c, out identity.Contact) bool {
 	}
 	n := t.countInBucket(b, subnet, out)
 	for _, w := range b.waiting {
-		if w != out && t.isIn(subnet, w) {
+		if w.contact != out && t.isIn(subnet, w.contact) {
 			n++
 		}
 	}

@@ -263,7 +263,7 @@ func tell(t *Table) string {
 	flush := func(upTo int) {
 		for ; line < upTo; line++ {
 			if line < len(t.buckets) && len(t.buckets[line].waiting) > 0 {
-				fmt.Fprintf(&s, "%d: waiting %v\n", line, t.buckets[line].waiting)
+				fmt.Fprintf(&s, "%d: waiting %v\n", line, waiters(t, line))
 			}
 		}
 	}
@@ -273,6 +273,13 @@ func tell(t *Table) string {
 	})
 	flush(len(t.buckets))
 	return s.String()
+}
+
+func waiters(t *Table, bucket int) (all []identity.Contact) {
+	for _, w := range t.buckets[bucket].waiting {
+		all = append(all, w.contact)
+	}
+	return all
 }
 
 // A world is a table, the model beside it, and the peers both hear of.

@@ -10,15 +10,16 @@ import (
 // list (Kademlia, section 4.1: most recently seen first). The oldest falls off
 // a full list. Unlike a contact in the bucket, one that waits is named to nobody,
 // so a peer's newest address is taken as it comes.
-func (t *Table) wait(b *bucket, c identity.Contact, p *identity.Position) Outcome {
-	i, out := t.indexOfWaiting(b, c, p), identity.Contact(0)
-	if i >= 0 {
-		out = b.waiting[i]
-	}
-	if out == c {
+func (t *Table) wait(b *bucket, cpl int, c identity.Contact, p *identity.Position) Outcome {
+	if i := b.indexOfWaiter(c); i >= 0 {
+		w := b.waiting[i]
 		copy(b.waiting[1:], b.waiting[:i])
-		b.waiting[0] = c
+		b.waiting[0] = w
 		return Waiting
+	}
+	i, out := t.indexOfWaitingPeer(b, cpl, p), identity.Contact(0)
+	if i >= 0 {
+		out = b.waiting[i].contact
 	}
 	if !t.bucketAdmits(b, c, out) {
 		return Refused
@@ -30,18 +31,26 @@ func (t *Table) wait(b *bucket, c identity.Contact, p *identity.Position) Outcom
 		t.forgetWaiting(b, i)
 	}
 	t.countIn(c)
-	b.waiting = insert(b.waiting, 0, c, t.cfg.Replacements)
+	b.waiting = insert(b.waiting, 0, waiter{c, keyBits(p, cpl)}, t.cfg.Replacements)
 	return Waiting
 }
 
-// indexOfWaiting is the place of a peer in the replacement list, under any
-// handle, or -1.
-func (t *Table) indexOfWaiting(b *bucket, c identity.Contact, p *identity.Position) int {
-	if i := slices.Index(b.waiting, c); i >= 0 {
-		return i
-	}
+// indexOfWaiter is the place of a handle in the replacement list, or -1.
+func (b *bucket) indexOfWaiter(c identity.Contact) int {
 	for i, w := range b.waiting {
-		if *t.book.Position(w) == *p {
+		if w.contact == c {
+			return i
+		}
+	}
+	return -1
+}
+
+// indexOfWaitingPeer is the place of the peer at p in the replacement list, under
+// any handle, or -1.
+func (t *Table) indexOfWaitingPeer(b *bucket, cpl int, p *identity.Position) int {
+	key := keyBits(p, cpl)
+	for i, w := range b.waiting {
+		if w.key == key && *t.book.Position(w.contact) == *p {
 			return i
 		}
 	}
@@ -50,7 +59,7 @@ func (t *Table) indexOfWaiting(b *bucket, c identity.Contact, p *identity.Positi
 
 // forgetWaiting removes contact i from the replacement list.
 func (t *Table) forgetWaiting(b *bucket, i int) {
-	t.countOut(b.waiting[i])
+	t.countOut(b.waiting[i].contact)
 	b.waiting = slices.Delete(b.waiting, i, i+1)
 }
 
@@ -59,17 +68,16 @@ func (t *Table) forgetWaiting(b *bucket, i int) {
 // is forgotten, so that nobody ever waits for a bucket with room. The promoted
 // enters as the least recently seen: it may have left while it waited, so the
 // next probe goes to it.
-func (t *Table) promote(b *bucket, cpl int) identity.Contact {
+func (t *Table) promote(b *bucket) identity.Contact {
 	for len(b.waiting) > 0 {
-		c := b.waiting[0]
-		if !t.tableAdmits(c, 0) {
+		w := b.waiting[0]
+		if !t.tableAdmits(w.contact, 0) {
 			t.forgetWaiting(b, 0)
 			continue
 		}
 		b.waiting = slices.Delete(b.waiting, 0, 1)
-		e := entry{contact: c, key: keyBits(t.book.Position(c), cpl)}
-		b.contacts = insert(b.contacts, 0, e, t.cfg.K)
-		return c
+		b.contacts = insert(b.contacts, 0, entry{contact: w.contact, key: w.key}, t.cfg.K)
+		return w.contact
 	}
 	return 0
 }

@@ -51,7 +51,7 @@ func (t *Table) Seen(now time.Time, c identity.Contact) Outcome {
 		return Elsewhere
 	}
 	if len(b.contacts) >= t.cfg.K {
-		return t.wait(b, c, p)
+		return t.wait(b, cpl, c, p)
 	}
 	if !t.bucketAdmits(b, c, 0) || !t.tableAdmits(c, 0) {
 		return Refused

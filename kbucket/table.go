@@ -89,8 +89,8 @@ func (t *Table) EachHandle(f func(identity.Contact)) {
 		for _, e := range t.buckets[i].contacts {
 			f(e.contact)
 		}
-		for _, c := range t.buckets[i].waiting {
-			f(c)
+		for _, w := range t.buckets[i].waiting {
+			f(w.contact)
 		}
 	}
 }

@@ -1,0 +1,119 @@
+package engine
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"kadmium/identity"
+	"kadmium/rpc"
+)
+
+func contactsOf(nd *node) map[identity.ID]bool {
+	all := make(map[identity.ID]bool)
+	nd.e.Table().Each(func(c identity.Contact, _ time.Time, _, _ int) { all[nd.n.book.Address(c).ID] = true })
+	return all
+}
+
+// A one-minute outage of a node's own link, in the middle of its lookups, loses
+// nobody from its table, though replacements wait for every full bucket.
+func TestOutageLosesNobody(t *testing.T) {
+	n := newNetwork(t, 9)
+	n.grow(60, func(c *Config) { c.K = 8 })
+	nd := n.nodes[10]
+	dark := false
+	n.lose = func(from, to *node, _ *rpc.Message) bool { return dark && (from == nd || to == nd) }
+	look := func(times int) {
+		for range times {
+			target := randomTarget(n.rnd)
+			nd.begin(func(op OpID) []Effect { return nd.e.Closest(n.now, op, target, nil) })
+			n.run(500 * time.Millisecond)
+		}
+	}
+	look(20)
+	before := contactsOf(nd)
+	dark = true
+	look(120)
+	dark = false
+	look(20)
+	n.run(30 * time.Second)
+	after := contactsOf(nd)
+	for id := range before {
+		if !after[id] {
+			t.Errorf("%s was lost", id.Short())
+		}
+	}
+	if len(before) < 20 {
+		t.Fatalf("only %d contacts", len(before))
+	}
+}
+
+// A contact that is really dead leaves: at once where a replacement waits, after
+// five failures otherwise, also at a node that talks to nobody else meanwhile.
+func TestDeadContactLeaves(t *testing.T) {
+	n := newNetwork(t, 10)
+	n.grow(5, nil)
+	nd, dead := n.nodes[0], n.nodes[3]
+	dead.up = false
+	for range 5 {
+		r := nd.call(func(op OpID) []Effect { return nd.e.Ping(n.now, op, dead.address, nil) })
+		if r.Err != ErrNoAnswer {
+			t.Fatal(r.Err)
+		}
+		n.run(time.Minute)
+	}
+	if contactsOf(nd)[dead.address.ID] {
+		t.Errorf("the dead contact is still there:\n%s", nd.e.Table())
+	}
+}
+
+// A peer behind a NAT that rebinds its port is found again within one lookup.
+func TestRebind(t *testing.T) {
+	n := newNetwork(t, 11)
+	n.grow(12, nil)
+	nd, moved := n.nodes[2], n.nodes[7]
+	delete(n.at, moved.address.Endpoint)
+	moved.address.Endpoint = netip.AddrPortFrom(moved.address.Endpoint.Addr(), 9999)
+	n.at[moved.address.Endpoint] = moved
+	for _, other := range n.nodes { // sessions outlive the rebinding, but its new address is not proven
+		delete(other.proven, moved.address)
+	}
+	if r := moved.closest(nd.address.ID.Position()); r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	n.run(time.Second)
+	r := nd.call(func(op OpID) []Effect { return nd.e.FindPeer(n.now, op, moved.address.ID, nil) })
+	if r.Err != nil || n.book.Address(r.Peer) != moved.address {
+		t.Errorf("found at %v, %v", n.book.Address(r.Peer), r.Err)
+	}
+}
+
+// A peer restarted with the same key and an empty table is back within a lookup.
+func TestRestartedPeer(t *testing.T) {
+	n := newNetwork(t, 12)
+	n.grow(12, nil)
+	nd, again := n.nodes[2], n.nodes[7]
+	again.up = false
+	n.run(time.Minute)
+	again.boot()
+	if r := again.join(); r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	r := nd.call(func(op OpID) []Effect { return nd.e.FindPeer(n.now, op, again.address.ID, nil) })
+	if r.Err != nil {
+		t.Error(r.Err)
+	}
+}
+
+// A node that is alone tries its bootstrap list again by itself.
+func TestAloneRejoins(t *testing.T) {
+	n := newNetwork(t, 13)
+	first := n.add(nil)
+	first.up = false
+	nd := n.add(nil)
+	if r := nd.join(); r.Err != ErrNoAnswer {
+		t.Fatalf("joined nobody with %v", r.Err)
+	}
+	first.boot()
+	n.until(2*time.Minute, "joining again", func() bool { return nd.e.Table().Len() == 1 })
+}
