@@ -71,40 +71,44 @@ func (s *Store) DueRestore(now time.Time) (key []byte, ok bool) {
 }
 
 // Overdue is what of the key should go out with its re-store, at the moment of
-// sending: the record, or nil if somebody stored it within the hour, and the
-// provider entries (appended to dst) of which that is true. All of a key goes out
-// after one lookup.
+// sending: nothing if somebody stored all of it within the hour, else the record
+// and the provider entries (appended to dst) that nobody stored for half an hour,
+// so that all of a key falls into step and goes out after one lookup. The record
+// is nil if it need not.
 func (s *Store) Overdue(now time.Time, key []byte, dst []rpc.Provider) (*rpc.Record, []rpc.Provider) {
-	e := s.byKey[string(key)]
-	if e == nil || e.Between > 0 {
-		return nil, dst
-	}
 	var r *rpc.Record
-	if e.record != nil && s.overdue(now, e.record) {
-		r, _ = s.Get(now, key)
-	}
-	for _, h := range e.providers {
-		if s.overdue(now, h) {
+	s.eachOverdue(now, key, func(h *held) {
+		if h.provider != nil {
 			dst = append(dst, h.remaining(now))
+			return
 		}
-	}
+		r, _ = s.Get(now, key)
+	})
 	return r, dst
-}
-
-func (s *Store) overdue(now time.Time, h *held) bool {
-	return !h.expired(now) && !h.heard.Add(s.cfg.RestoreAfter).After(now)
 }
 
 // Restored says that what was overdue under the key has been stored again.
 func (s *Store) Restored(now time.Time, key []byte, rnd *rand.Rand) {
+	s.eachOverdue(now, key, func(h *held) {
+		h.heard = now
+		s.putOff(h, now.Add(s.cfg.RestoreAfter+s.jitter(rnd)))
+	})
+}
+
+func (s *Store) eachOverdue(now time.Time, key []byte, f func(*held)) {
 	e := s.byKey[string(key)]
-	if e == nil {
+	if e == nil || e.Between > 0 {
+		return
+	}
+	silent := func(h *held, d time.Duration) bool { return !h.expired(now) && !h.heard.Add(d).After(now) }
+	overdue := false
+	e.each(func(h *held) { overdue = overdue || silent(h, s.cfg.RestoreAfter) })
+	if !overdue {
 		return
 	}
 	e.each(func(h *held) {
-		if s.overdue(now, h) {
-			h.heard = now
-			s.putOff(h, now.Add(s.cfg.RestoreAfter+s.jitter(rnd)))
+		if silent(h, s.cfg.RestoreAfter/2) {
+			f(h)
 		}
 	})
 }

@@ -1,0 +1,123 @@
+package store
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"net/netip"
+	"testing"
+	"time"
+
+	"kadmium/identity"
+	"kadmium/rpc"
+)
+
+var epoch = time.Unix(1_800_000_000, 0)
+
+const network = "test"
+
+// A fixture is a store with a clock to turn and a journal on the side, which
+// every operation that comes out is applied to.
+type fixture struct {
+	*Store
+	t       testing.TB
+	now     time.Time
+	rnd     *rand.Rand
+	names   *Namespaces
+	journal map[string]Op
+}
+
+func newFixture(t testing.TB, cfg Config) *fixture {
+	f := &fixture{t: t, now: epoch, rnd: rand.New(rand.NewPCG(1, 2)), names: NewNamespaces(network), journal: make(map[string]Op)}
+	f.Store = New(cfg, f.names)
+	return f
+}
+
+func (f *fixture) write(ops []Op) {
+	for _, op := range ops {
+		key := string(rune(op.Bucket)) + string(op.Key)
+		if op.Value == nil {
+			delete(f.journal, key)
+		} else {
+			f.journal[key] = op
+		}
+	}
+}
+
+// restart replaces the store by one that has only what the journal says.
+func (f *fixture) restart() {
+	f.t.Helper()
+	f.Store = New(f.cfg, f.names)
+	for _, op := range f.journal {
+		if err := f.Restore(f.now, op); err != nil {
+			f.t.Fatalf("restore: %v", err)
+		}
+	}
+}
+
+func (f *fixture) put(r *rpc.Record, between int) rpc.Status {
+	return f.putFrom(r, Source{Peer: identity.ID{9}}, nil, between)
+}
+
+func (f *fixture) putFrom(r *rpc.Record, from Source, swap *uint64, between int) rpc.Status {
+	status, ops := f.Put(f.now, r, from, swap, between, f.rnd)
+	f.write(ops)
+	return status
+}
+
+func (f *fixture) provide(p *rpc.Provider, between int) rpc.Status {
+	status, ops := f.PutProvider(f.now, p, Source{Peer: identity.ID{9}}, between, f.rnd)
+	f.write(ops)
+	return status
+}
+
+func (f *fixture) expire() int {
+	ops, n := f.Expire(f.now)
+	f.write(ops)
+	return n
+}
+
+func (f *fixture) want(got, want any) {
+	f.t.Helper()
+	if got != want {
+		f.t.Errorf("at %v: got %v, want %v", f.now.Sub(epoch), got, want)
+	}
+}
+
+// left is what remains of the life of the record under the key, 0 for none.
+func (f *fixture) left(key string) time.Duration {
+	if r, ok := f.Get(f.now, []byte(key)); ok {
+		return r.TTL
+	}
+	return 0
+}
+
+// value is what is held under the key, "" for nothing.
+func (f *fixture) value(key string) string {
+	if r, ok := f.Get(f.now, []byte(key)); ok {
+		return string(r.Value)
+	}
+	return ""
+}
+
+func blackboardRecord(key, value string, sequence uint64, ttl time.Duration) *rpc.Record {
+	return &rpc.Record{Key: []byte(key), Value: []byte(value), Sequence: sequence, TTL: ttl}
+}
+
+func testKey(n byte) identity.Key { return identity.KeyFromSeed([32]byte{n}) }
+
+// signedProvider is a valid provider entry of test peer n.
+func signedProvider(n byte, key string, sequence uint64, port uint16, ttl time.Duration) *rpc.Provider {
+	p := &rpc.Provider{Key: []byte(key), Sequence: sequence, TTL: ttl}
+	p.Peer.Endpoint = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, n}), port)
+	SignProvider(testKey(n), network, p)
+	return p
+}
+
+func publicSource(n byte) Source {
+	return Source{Peer: identity.ID{n}, Subnet: identity.Subnet(netip.AddrFrom4([4]byte{8, 8, n, 1}))}
+}
+
+func sameRecord(a, b *rpc.Record) bool {
+	return bytes.Equal(a.Key, b.Key) && bytes.Equal(a.Value, b.Value) && a.Sequence == b.Sequence &&
+		a.Publisher == b.Publisher && bytes.Equal(a.Signature, b.Signature) && a.TTL == b.TTL
+}

@@ -1,0 +1,187 @@
+package store
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"kadmium/rpc"
+)
+
+// Kademlia, section 2.5: a holder stores again an hour after the last STORE.
+func TestAHolderStoresAgain(t *testing.T) {
+	f := newFixture(t, Config{})
+	f.put(blackboardRecord("/v/a", "x", 1, 24*time.Hour), 0)
+	at := f.NextRestore()
+	if at.Before(epoch.Add(RestoreAfter)) || at.After(epoch.Add(RestoreAfter+RestoreJitter)) {
+		t.Fatalf("due after %v", at.Sub(epoch))
+	}
+	f.now = at.Add(-1)
+	if _, ok := f.DueRestore(f.now); ok {
+		t.Fatal("due too early")
+	}
+	f.now = at
+	key, ok := f.DueRestore(f.now)
+	f.want(ok, true)
+	f.want(string(key), "/v/a")
+	r, _ := f.Overdue(f.now, key, nil)
+	f.want(r.TTL, 24*time.Hour-at.Sub(epoch))
+	f.Restored(f.now, key, f.rnd)
+	if r, _ := f.Overdue(f.now, key, nil); r != nil {
+		t.Error("overdue when just stored again")
+	}
+	if next := f.NextRestore(); next.Before(at.Add(RestoreAfter)) || next.After(at.Add(RestoreAfter+RestoreJitter)) {
+		t.Errorf("next after %v", next.Sub(at))
+	}
+}
+
+// Any STORE of the record puts it off, so that one of k holders does the work.
+func TestASTOREPutsTheRestoreOff(t *testing.T) {
+	f := newFixture(t, Config{})
+	f.put(blackboardRecord("/v/a", "x", 1, 24*time.Hour), 0)
+	for range 10 {
+		f.now = f.NextRestore().Add(-time.Second)
+		f.put(blackboardRecord("/v/a", "x", 1, f.left("/v/a")), 0)
+		if next := f.NextRestore().Sub(f.now); next < RestoreAfter {
+			t.Fatalf("due %v after a STORE", next)
+		}
+	}
+}
+
+// An older record says nothing about who has this one.
+func TestAnOlderSTOREPutsNothingOff(t *testing.T) {
+	f := newFixture(t, Config{})
+	f.put(blackboardRecord("/v/a", "x", 2, 24*time.Hour), 0)
+	at := f.NextRestore()
+	f.now = at.Add(-time.Second)
+	f.want(f.put(blackboardRecord("/v/a", "w", 1, 24*time.Hour), 0), rpc.Older)
+	f.want(f.NextRestore(), at)
+}
+
+// Twenty holders that hear one another spend about one re-store an hour on a key.
+func TestOneOfTwentyHoldersDoesTheWork(t *testing.T) {
+	holders := make([]*fixture, 20)
+	for i := range holders {
+		holders[i] = newFixture(t, Config{})
+		holders[i].rnd.IntN(1 + i) // other jitter for each
+		for range i {
+			holders[i].rnd.Uint64()
+		}
+		holders[i].put(blackboardRecord("/v/a", "x", 1, 24*time.Hour), 0)
+	}
+	restores := 0
+	for now := epoch; now.Before(epoch.Add(24 * time.Hour)); now = now.Add(time.Second) {
+		for _, f := range holders {
+			f.now = now
+			key, ok := f.DueRestore(now)
+			if !ok {
+				continue
+			}
+			restores++
+			r, _ := f.Overdue(now, key, nil)
+			f.Restored(now, key, f.rnd)
+			for _, other := range holders {
+				if other.now = now; other != f {
+					other.put(r, 0)
+				}
+			}
+		}
+	}
+	if restores < 19 || restores > 24 {
+		t.Errorf("%d re-stores in a day of twenty holders", restores)
+	}
+	for _, f := range holders {
+		f.now = epoch.Add(24 * time.Hour)
+		f.want(f.value("/v/a"), "")
+	}
+}
+
+func TestACopyIsNeverStoredAgain(t *testing.T) {
+	f := newFixture(t, Config{})
+	f.put(blackboardRecord("/v/a", "x", 1, 24*time.Hour), 1)
+	f.want(f.NextRestore(), time.Time{})
+	if r, _ := f.Overdue(f.now.Add(5*time.Hour), []byte("/v/a"), nil); r != nil {
+		t.Error("a copy is overdue")
+	}
+	f.SetHolder([]byte("/v/a"), 0) // nodes in between have gone
+	f.want(f.NextRestore(), epoch.Add(RestoreAfter+RestoreJitter))
+	f.SetHolder([]byte("/v/a"), 2)
+	f.want(f.NextRestore(), time.Time{})
+	f.SetHolder([]byte("/v/none"), 2)
+}
+
+// A key that was given out is not given out again at once, and comes back if
+// nothing came of it.
+func TestADueKeyIsLeased(t *testing.T) {
+	f := newFixture(t, Config{})
+	f.put(blackboardRecord("/v/a", "x", 1, 24*time.Hour), 0)
+	f.now = f.NextRestore()
+	_, ok := f.DueRestore(f.now)
+	f.want(ok, true)
+	_, ok = f.DueRestore(f.now)
+	f.want(ok, false)
+	f.now = f.now.Add(restoreLease)
+	_, ok = f.DueRestore(f.now)
+	f.want(ok, true)
+}
+
+// All of a key goes out after one lookup: entries that came in at different times
+// fall into step.
+func TestProvidersOfAKeyAreStoredTogether(t *testing.T) {
+	f := newFixture(t, Config{})
+	for i := range byte(10) {
+		f.want(f.provide(signedProvider(i, "k", 1, 4100, 24*time.Hour), 0), rpc.OK)
+		f.now = f.now.Add(5 * time.Minute)
+	}
+	lookups := 0
+	for f.now.Before(epoch.Add(20 * time.Hour)) {
+		f.now = f.NextRestore()
+		key, ok := f.DueRestore(f.now)
+		f.want(ok, true)
+		lookups++
+		f.Restored(f.now, key, f.rnd)
+	}
+	if lookups > 32 {
+		t.Errorf("%d lookups in 20 hours for one key with 10 providers", lookups)
+	}
+	f.now = f.NextRestore()
+	if _, ps := f.Overdue(f.now, []byte("k"), nil); len(ps) != 10 {
+		t.Errorf("%d of 10 providers go out together", len(ps))
+	}
+}
+
+// After a restart the overdue are spread, and none is forgotten.
+func TestOverdueAfterARestart(t *testing.T) {
+	f := newFixture(t, Config{})
+	for i := range 100 {
+		f.put(blackboardRecord(fmt.Sprintf("/v/%d", i), "x", 1, 24*time.Hour), 0)
+		f.now = f.now.Add(7 * time.Millisecond)
+	}
+	f.now = f.now.Add(5 * time.Hour)
+	f.restart()
+	quarters := make(map[time.Duration]int)
+	for end := f.now.Add(RestoreJitter); ; {
+		at := f.NextRestore()
+		if at.After(end) || at.IsZero() {
+			break
+		}
+		key, _ := f.DueRestore(at)
+		f.Restored(at, key, f.rnd)
+		quarters[end.Sub(at)*4/RestoreJitter]++
+	}
+	total := 0
+	for q, n := range quarters {
+		total += n
+		if n > 60 {
+			t.Errorf("%d of 100 in quarter %d", n, q)
+		}
+	}
+	f.want(total, 100)
+}
+
+// What will be gone by then is not stored again.
+func TestTheDyingAreNotStoredAgain(t *testing.T) {
+	f := newFixture(t, Config{})
+	f.put(blackboardRecord("/v/a", "x", 1, 30*time.Minute), 0)
+	f.want(f.NextRestore(), time.Time{})
+}
