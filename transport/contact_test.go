@@ -1,0 +1,258 @@
+package transport
+
+import (
+	"errors"
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+
+	"kadmium/identity"
+	"kadmium/rpc"
+	"kadmium/session"
+	"kadmium/transport/memnet"
+)
+
+func TestFirstContactThenSession(t *testing.T) {
+	inWorld(t, func(w *world) {
+		a, b := w.peer(1), w.peer(2)
+		id := a.ask(b.addr, rpc.FindNode, "one")
+		w.settle()
+		in := a.wantAnswer(b.addr, id, "re:one")
+		if in.Observed != a.addr.Endpoint || !in.Serves || in.Ambiguous {
+			t.Errorf("answered with %+v", in)
+		}
+		if asked := b.wantRequests(1)[0]; asked.Proven || asked.Serves || asked.From != a.addr {
+			t.Errorf("first contact came as %+v", asked)
+		}
+		w.wantKinds(0, 1, 2)
+
+		id = a.ask(b.addr, rpc.FindNode, "two")
+		w.settle()
+		a.wantAnswer(b.addr, id, "re:two")
+		if asked := b.wantRequests(1)[0]; !asked.Proven || asked.From != a.addr || asked.Room != session.MaxSessionBody {
+			t.Errorf("request under the session came as %+v", asked)
+		}
+		id = b.ask(a.addr, rpc.Ping, "back")
+		w.settle()
+		b.wantAnswer(a.addr, id, "re:back")
+		w.wantKinds(2, 3, 4, 3, 4)
+	})
+}
+
+// A retry is byte-identical and gets the stored reply again (rule 1).
+func TestRetryGetsTheStoredReply(t *testing.T) {
+	inWorld(t, func(w *world) {
+		a, b := w.peer(1), w.peer(2)
+		w.Partition(func(from, _ netip.Addr) bool { return from == b.addr.Endpoint.Addr() })
+		id := a.ask(b.addr, rpc.FindValue, "x")
+		w.settle()
+		a.again(b.addr, rpc.FindValue, "x", id, false)
+		w.settle()
+		w.Partition(nil)
+		a.again(b.addr, rpc.FindValue, "x", id, true)
+		w.settle()
+		a.wantAnswer(b.addr, id, "re:x")
+		b.wantRequests(1)
+		w.wantKinds(0, 1, 2, 1, 2, 1, 2)
+		for i := 2; i < len(w.sent); i++ {
+			if !slices.Equal(w.sent[i].data, w.sent[i-2].data) {
+				t.Errorf("datagram %d is not what %d was", i, i-2)
+			}
+		}
+	})
+}
+
+// While the first copy is being answered, others are dropped.
+func TestRetryOfAnUnansweredFirstContact(t *testing.T) {
+	inWorld(t, func(w *world) {
+		a, b := w.peer(1), w.peer(2)
+		b.silent = true
+		id := a.ask(b.addr, rpc.Ping, "x")
+		w.settle()
+		a.again(b.addr, rpc.Ping, "x", id, false)
+		w.settle()
+		in := b.wantRequests(1)[0]
+		if err := b.Reply(in.Reply, false, []byte("late")); err != nil {
+			t.Fatal(err)
+		}
+		w.settle()
+		a.wantAnswer(b.addr, id, "late")
+		if err := b.Reply(in.Reply, false, []byte("again")); !errors.Is(err, ErrStale) {
+			t.Errorf("second reply: %v", err)
+		}
+		w.wantKinds(0, 1, 1, 2)
+	})
+}
+
+// An unknown destination may be pinged, and anyone may answer (rule 2).
+func TestUnknownPeerIsPinged(t *testing.T) {
+	inWorld(t, func(w *world) {
+		a, b := w.peer(1), w.peer(2)
+		id := a.ask(identity.Address{Endpoint: b.addr.Endpoint}, rpc.Ping, "who")
+		w.settle()
+		a.wantAnswer(b.addr, id, "re:who")
+		b.inbox()
+		a.ask(b.addr, rpc.FindNode, "x")
+		w.settle()
+		w.wantKinds(2, 3, 4)
+	})
+}
+
+// Under load a first contact draws a cookie, and only those that bring it back
+// are verified (rule 8).
+func TestCookieUnderLoad(t *testing.T) {
+	inWorld(t, func(w *world) {
+		a, b := w.peer(1), w.peer(2, func(c *Config) { c.Limits.CookieAbove = -1 })
+		id := a.ask(b.addr, rpc.FindNode, "x")
+		w.settle()
+		if in := a.wantAnswer(b.addr, id, "re:x"); !in.Ambiguous {
+			t.Error("the round trip of a restarted request was taken for one")
+		}
+		w.wantKinds(0, 1, 5, 1, 2)
+		if len(w.sent[1].data) >= len(w.sent[0].data) {
+			t.Error("the cookie is larger than the request")
+		}
+		// Nothing but the cookie changed, so nothing was signed again.
+		for i := range w.sent[0].data {
+			if i < 120 || i >= 136 {
+				if w.sent[0].data[i] != w.sent[2].data[i] {
+					t.Fatalf("byte %d changed with the cookie", i)
+				}
+			}
+		}
+		if a.Stats().Restarts != 1 {
+			t.Errorf("%d restarts counted", a.Stats().Restarts)
+		}
+	})
+}
+
+// A cookie of another address is worth nothing.
+func TestCookieOfAnotherAddress(t *testing.T) {
+	inWorld(t, func(w *world) {
+		a, b := w.peer(1), w.peer(2, func(c *Config) { c.Limits.CookieAbove = -1 })
+		a.ask(b.addr, rpc.FindNode, "x")
+		w.settle()
+		a.inbox()
+		b.inbox()
+		withCookie, mark := w.sent[2].data, len(w.sent)
+		w.Inject(netip.MustParseAddrPort("203.0.113.9:9"), b.addr.Endpoint, withCookie)
+		w.settle()
+		b.wantRequests(0)
+		w.wantKinds(mark, 1, 5)
+	})
+}
+
+// Both sides open at once: both complete, and afterwards both use one session,
+// the one begun by the smaller peer ID (rule 4).
+func TestBothOpenAtOnce(t *testing.T) {
+	inWorld(t, func(w *world) {
+		a, b := w.peer(1), w.peer(2)
+		ida, idb := a.ask(b.addr, rpc.FindNode, "a"), b.ask(a.addr, rpc.FindNode, "b")
+		w.settle()
+		for p, id := range map[*peer]uint64{a: ida, b: idb} {
+			got := p.inbox()
+			if len(got) != 2 || got[0].Response || !got[1].Response || got[1].ID != id {
+				t.Fatalf("got %+v", got)
+			}
+		}
+		for round := range 3 {
+			mark := len(w.sent)
+			ida, idb = a.ask(b.addr, rpc.FindNode, "a"), b.ask(a.addr, rpc.FindNode, "b")
+			w.settle()
+			for p, id := range map[*peer]uint64{a: ida, b: idb} {
+				got := p.inbox()
+				if len(got) != 2 || got[0].Response || !got[1].Response || got[1].ID != id {
+					t.Fatalf("round %d: got %+v", round, got)
+				}
+			}
+			w.wantKinds(mark, 3, 3, 4, 4)
+		}
+		la, _ := a.table.ForPeer(time.Now(), b.addr.ID)
+		lb, _ := b.table.ForPeer(time.Now(), a.addr.ID)
+		if la.ReceiveID() != lb.SendID() || lb.ReceiveID() != la.SendID() {
+			t.Error("the two sides use different sessions")
+		}
+	})
+}
+
+// The last try is a first contact again, although there is a session.
+func TestFreshTry(t *testing.T) {
+	inWorld(t, func(w *world) {
+		a, b := w.peer(1), w.peer(2)
+		w.meet(a, b)
+		mark := len(w.sent)
+		b.silent = true
+		id := a.ask(b.addr, rpc.FindNode, "x")
+		w.settle()
+		b.mu.Lock()
+		b.silent = false
+		b.mu.Unlock()
+		a.again(b.addr, rpc.FindNode, "x", id, true)
+		w.settle()
+		a.wantAnswer(b.addr, id, "re:x")
+		w.wantKinds(mark, 3, 1, 2)
+		id = a.ask(b.addr, rpc.FindNode, "y")
+		w.settle()
+		a.wantAnswer(b.addr, id, "re:y")
+	})
+}
+
+// At most ten first contacts a minute go to an IP that never answered (rule 7),
+// whatever the ports, peers and requests.
+func TestLimitOnAnIPThatNeverAnswered(t *testing.T) {
+	inWorld(t, func(w *world) {
+		a := w.peer(1)
+		victim := netip.MustParseAddr("203.0.113.5")
+		refused := 0
+		for i := range 60 {
+			to := identity.Address{ID: seedKey(byte(100 + i)).ID(), Endpoint: netip.AddrPortFrom(victim, uint16(1000+i))}
+			err := a.Request(Request{To: to, ID: uint64(i), Type: rpc.FindNode})
+			if errors.Is(err, ErrTooManyFirstContacts) {
+				refused++
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			w.settle()
+		}
+		if len(w.sent) != session.UnansweredContacts || refused != 60-len(w.sent) {
+			t.Errorf("%d datagrams in a minute, %d refused", len(w.sent), refused)
+		}
+		if got := a.Stats().Outstanding; got != len(w.sent) {
+			t.Errorf("%d outstanding", got)
+		}
+	})
+}
+
+// A lossy, duplicating, reordering network: three tries bring nearly all answers,
+// and no answer comes twice.
+func TestLossyNetwork(t *testing.T) {
+	inWorld(t, func(w *world) {
+		a, b := w.peer(1), w.peer(2)
+		w.meet(a, b)
+		w.Set(memnet.Conditions{Latency: latency, Jitter: latency, Loss: .1, Duplicate: .1, Reorder: .1})
+		open := make(map[uint64]bool)
+		for range 500 {
+			open[a.ask(b.addr, rpc.FindNode, "x")] = true
+		}
+		for try := range 3 {
+			w.settle()
+			for _, in := range a.inbox() {
+				if !open[in.ID] {
+					t.Fatalf("answer to %d came twice", in.ID)
+				}
+				delete(open, in.ID)
+				a.Forget(in.ID)
+			}
+			if try == 2 {
+				break
+			}
+			for id := range open {
+				a.again(b.addr, rpc.FindNode, "x", id, try == 1)
+			}
+		}
+		if len(open) > 25 {
+			t.Errorf("%d of 500 requests were not answered", len(open))
+		}
+	})
+}
