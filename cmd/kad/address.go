@@ -116,3 +116,11 @@ func destinationOf(a identity.Address) destination { return destination{a.ID, a.
 func (d destination) address() identity.Address {
 	return identity.Address{ID: d.Peer, Endpoint: d.Endpoint}
 }
+
+// String is the destination as its user spells it.
+func (d destination) String() string {
+	if !d.Endpoint.IsValid() {
+		return d.Peer.String()
+	}
+	return d.address().String()
+}

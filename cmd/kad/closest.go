@@ -21,7 +21,7 @@ type closestArgs struct {
 	Target string `json:"target"` // KEY|PEER
 }
 
-var closestOperation = operation[closestArgs, closestResult]{"closest", func(ctx context.Context, n *kadmium.Node, args closestArgs) (closestResult, error) {
+var closestOperation = operation[closestArgs, closestResult]{"closest", func(args closestArgs) string { return args.Target }, func(ctx context.Context, n *kadmium.Node, args closestArgs) (closestResult, error) {
 	target, err := parseTarget(args.Target)
 	if err != nil {
 		return closestResult{}, err
@@ -50,7 +50,7 @@ them have answered. The distance is that of XOR, on a log scale.`,
 			return a.print(got, func(w io.Writer) {
 				got.draw(w)
 				for _, p := range got.Peers {
-					fmt.Fprintf(w, "2^%-4d %s\n", p.Distance, p.Address)
+					fmt.Fprintf(w, "%-5s  %s\n", magnitude(p.Distance), p.Address)
 				}
 				fmt.Fprintf(w, "(%s, %s)\n", count(len(got.Peers), "node"), got.summary())
 			})

@@ -12,23 +12,38 @@ func (d *demo) tell(format string, args ...any) {
 	fmt.Fprintf(d.out, "\n"+format+"\n", args...)
 }
 
-// walk shows a lookup hop by hop: one line for each peer that was asked.
+// walk shows a lookup hop by hop: a line for each peer that was asked, and what came
+// of it.
 func (d *demo) walk(w *walk, outcome string) {
 	for _, s := range w.Trace {
-		switch s.Kind {
-		case "answered":
-			named := "named nobody new"
-			if s.New > 0 {
-				named = "named " + strconv.Itoa(s.New) + " more"
-			}
-			fmt.Fprintf(d.out, "  hop %d  asked %s, at distance 2^%d: %s, in %s\n", s.Hop, d.name(s.Peer), s.Distance, named, brief(duration(s.TookMS)))
-		case "found":
-			fmt.Fprintf(d.out, "  hop %d  asked %s, at distance 2^%d: has it\n", s.Hop, d.name(s.Peer), s.Distance)
-		case "failed":
-			fmt.Fprintf(d.out, "  hop %d  asked %s, at distance 2^%d: no answer\n", s.Hop, d.name(s.Peer), s.Distance)
+		if s.Kind != "asked" {
+			continue
 		}
+		by := ""
+		if !s.NamedBy.IsZero() {
+			by = ", named by " + d.name(s.NamedBy)
+		}
+		fmt.Fprintf(d.out, "  hop %d: asks %s at distance %s%s: %s\n", s.Hop, d.name(s.Peer), magnitude(s.Distance), by, w.outcome(s.Peer))
 	}
 	fmt.Fprintf(d.out, "  %s (%s)\n", outcome, w.summary())
+}
+
+// outcome is what came of asking a peer.
+func (w *walk) outcome(peer identity.ID) string {
+	for _, s := range w.Trace {
+		if s.Peer != peer {
+			continue
+		}
+		switch s.Kind {
+		case "found":
+			return "it has it, " + brief(duration(s.TookMS))
+		case "answered":
+			return fmt.Sprintf("it names %s, %s", count(s.Named, "contact"), brief(duration(s.TookMS)))
+		case "failed":
+			return "no answer"
+		}
+	}
+	return "not waited for"
 }
 
 // name is a node's number in the story.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,8 +26,10 @@ func TestDemo(t *testing.T) {
 	if d.Find.Peer != d.Nodes[1].Peer || d.Find.Address != d.Nodes[1].Address || d.Find.Hops < 1 || d.Find.RPCs < 1 || d.Find.MS <= 0 {
 		t.Errorf("find %+v, want 2 at %s", d.Find, d.Nodes[1].Address)
 	}
-	if j := d.Joins[1]; j.Node != 3 || j.Hops != 2 || len(j.Trace) == 0 {
-		t.Errorf("3 joined by %+v; 2 is at hop 2, named by 1", j)
+	if !slices.ContainsFunc(d.Joins[1].Trace, func(s step) bool {
+		return s.Kind == "answered" && s.Peer == d.Nodes[1].Peer && s.Hop == 2 && s.NamedBy == d.Nodes[0].Peer
+	}) {
+		t.Errorf("3 joined by %+v; 2 is at hop 2, named by 1", d.Joins[1])
 	}
 	if d.Message.Sent != demoMessage || d.Message.Reply != demoReply {
 		t.Errorf("message %+v", d.Message)
@@ -39,7 +42,7 @@ func TestDemo(t *testing.T) {
 func TestDemoForPeople(t *testing.T) {
 	u := newUser(t)
 	out := u.kad("demo").exits(exitDone).stdout
-	story := []string{"Three nodes", "3 knows only 1", "hop 1  asked 1", "3 looks for 2", "found at", demoMessage, demoReply, "2 puts", "3 gets", demoValue}
+	story := []string{"Three nodes", "3 knows only 1", "hop 1: asks 1", "hop 2: asks 2", "named by 1", "3 looks for 2", "found at", demoMessage, demoReply, "2 puts", "3 gets", demoValue}
 	rest := out
 	for _, part := range story {
 		_, after, ok := strings.Cut(rest, part)

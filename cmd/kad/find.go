@@ -22,9 +22,13 @@ type findArgs struct {
 	Peer identity.ID `json:"peer"`
 }
 
-var findOperation = operation[findArgs, findResult]{"find", func(ctx context.Context, n *kadmium.Node, args findArgs) (findResult, error) {
+var findOperation = operation[findArgs, findResult]{"find", func(args findArgs) string { return args.Peer.String() }, func(ctx context.Context, n *kadmium.Node, args findArgs) (findResult, error) {
 	found, err := n.FindPeer(ctx, args.Peer)
-	return findResult{args.Peer, found.Peer.Address, newWalk(found.Lookup)}, err
+	r := findResult{Peer: args.Peer, walk: newWalk(found.Lookup)}
+	if err == nil {
+		r.Address = found.Peer.Address
+	}
+	return r, err
 }}
 
 func (a *app) findCommand() *cobra.Command {

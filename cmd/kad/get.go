@@ -31,7 +31,7 @@ type getArgs struct {
 	Quorum int    `json:"quorum"`
 }
 
-var getOperation = operation[getArgs, getResult]{"get", func(ctx context.Context, n *kadmium.Node, args getArgs) (getResult, error) {
+var getOperation = operation[getArgs, getResult]{"get", func(args getArgs) string { return args.Key }, func(ctx context.Context, n *kadmium.Node, args getArgs) (getResult, error) {
 	got, err := n.Get(ctx, args.Key, kadmium.GetOptions{Quorum: args.Quorum})
 	return getResult{
 		Key: args.Key, Value: text(got.Value), Base64: append([]byte{}, got.Value...), Sequence: got.Sequence,

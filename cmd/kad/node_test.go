@@ -145,10 +145,10 @@ func TestNodeLeavesNothing(t *testing.T) {
 // Messages of a protocol that nobody handles are printed, one a line.
 func TestNodePrintsMessages(t *testing.T) {
 	u := newUser(t)
-	n := u.node()
-	u.kad("send", n.address(), "/chat/1", "hi there").exits(exitDone)
+	n, sender := u.node(), u.node("--control", "sender")
+	u.kad("send", n.address(), "/chat/1", "hi there", "--control", "sender").exits(exitDone)
 	got := decodeLine[messageLine](t, n.line()).Message
-	if got.Protocol != "/chat/1" || got.Payload == nil || *got.Payload != "hi there" || string(got.Base64) != "hi there" || got.From.ID != n.ready.Peer {
+	if got.Protocol != "/chat/1" || got.Payload == nil || *got.Payload != "hi there" || string(got.Base64) != "hi there" || got.From != sender.ready.Addresses[0] {
 		t.Errorf("%+v", got)
 	}
 	sent := u.kadIn("\xff\x00", "send", n.address(), "/chat/1", "-", "--bootstrap", n.address()).exits(exitDone)
@@ -169,7 +169,7 @@ func TestNodeOutlivesItsReader(t *testing.T) {
 	u := newUser(t)
 	n := u.node()
 	n.reader.Close()
-	u.kad("send", n.address(), "/chat/1", "nobody reads this", "--bootstrap", n.address()).exits(exitNotDone).says("handler")
-	u.kad("ping", n.address()).exits(exitDone)
+	u.kad("send", n.address(), "/chat/1", "nobody reads this", "--bootstrap", n.address()).exits(exitNotDone).says("next: ")
+	u.kad("ping", n.address(), "--bootstrap", n.address()).exits(exitDone)
 	n.stop(syscall.SIGTERM)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 
 	"kadmium"
 )
@@ -13,6 +14,7 @@ import (
 // lookup failed is worth knowing.
 type operation[A, R any] struct {
 	command string
+	about   func(args A) string // names what an error is about; nil: nothing in particular
 	run     func(ctx context.Context, n *kadmium.Node, args A) (R, error)
 }
 
@@ -24,7 +26,16 @@ func (o operation[A, R]) serve(ctx context.Context, n *kadmium.Node, raw json.Ra
 	if err := json.Unmarshal(raw, &args); err != nil {
 		return nil, badInput("use the kad of the node's own version", "arguments of %s: %v", o.command, err)
 	}
-	return o.run(ctx, n, args)
+	return o.do(ctx, n, args)
+}
+
+// do runs the operation; what it fails with names what it was about.
+func (o operation[A, R]) do(ctx context.Context, n *kadmium.Node, args A) (R, error) {
+	result, err := o.run(ctx, n, args)
+	if err != nil && o.about != nil {
+		err = fmt.Errorf("%s: %w", o.about(args), err)
+	}
+	return result, err
 }
 
 // operations are those that a running node serves on its control socket.

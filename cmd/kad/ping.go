@@ -24,11 +24,14 @@ type pingArgs struct {
 	To destination `json:"to"`
 }
 
-var pingOperation = operation[pingArgs, pingResult]{"ping", func(ctx context.Context, n *kadmium.Node, args pingArgs) (pingResult, error) {
+var pingOperation = operation[pingArgs, pingResult]{"ping", func(args pingArgs) string { return args.To.String() }, func(ctx context.Context, n *kadmium.Node, args pingArgs) (pingResult, error) {
 	pong, err := n.Ping(ctx, args.To.address())
+	if err != nil {
+		return pingResult{}, err
+	}
 	return pingResult{
 		Peer: pong.Address.ID, Address: pong.Address, MS: milliseconds(pong.RTT), Observed: pong.Observed, Serves: pong.Serves,
-	}, err
+	}, nil
 }}
 
 func (a *app) pingCommand() *cobra.Command {

@@ -13,7 +13,7 @@ type provideArgs struct {
 	Key string `json:"key"`
 }
 
-var provideOperation = operation[provideArgs, putResult]{"provide", func(ctx context.Context, n *kadmium.Node, args provideArgs) (putResult, error) {
+var provideOperation = operation[provideArgs, putResult]{"provide", func(args provideArgs) string { return args.Key }, func(ctx context.Context, n *kadmium.Node, args provideArgs) (putResult, error) {
 	got, err := n.Provide(ctx, args.Key)
 	return newPutResult(args.Key, got, true), err
 }}

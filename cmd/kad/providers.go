@@ -23,7 +23,7 @@ type providersArgs struct {
 	Max int    `json:"max"`
 }
 
-var providersOperation = operation[providersArgs, providersResult]{"providers", func(ctx context.Context, n *kadmium.Node, args providersArgs) (providersResult, error) {
+var providersOperation = operation[providersArgs, providersResult]{"providers", func(args providersArgs) string { return args.Key }, func(ctx context.Context, n *kadmium.Node, args providersArgs) (providersResult, error) {
 	var l kadmium.Lookup
 	got := providersResult{Key: args.Key, Providers: []kadmium.Provider{}}
 	for p, err := range n.Providers(ctx, args.Key, kadmium.ProvidersOptions{Max: args.Max, Lookup: &l}) {
@@ -36,7 +36,7 @@ var providersOperation = operation[providersArgs, providersResult]{"providers", 
 	}
 	got.walk = newWalk(l)
 	if len(got.Providers) == 0 {
-		return got, fmt.Errorf("providers of %s: %w", args.Key, kadmium.ErrNotFound)
+		return got, fmt.Errorf("no provider: %w", kadmium.ErrNotFound)
 	}
 	return got, nil
 }}

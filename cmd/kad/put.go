@@ -31,7 +31,7 @@ type putArgs struct {
 	Once     bool          `json:"once,omitempty"`
 }
 
-var putOperation = operation[putArgs, putResult]{"put", func(ctx context.Context, n *kadmium.Node, args putArgs) (putResult, error) {
+var putOperation = operation[putArgs, putResult]{"put", func(args putArgs) string { return args.Key }, func(ctx context.Context, n *kadmium.Node, args putArgs) (putResult, error) {
 	got, err := n.Put(ctx, args.Key, args.Value, kadmium.PutOptions{
 		TTL: args.TTL, Sequence: args.Sequence, Swap: args.Swap, Ephemeral: args.Once,
 	})

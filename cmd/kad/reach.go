@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -105,11 +106,11 @@ func ownNode[A, R any](ctx context.Context, r *reach, o operation[A, R], args A)
 	defer n.Close()
 	if err := n.Joined(ctx); err != nil {
 		if errors.Is(err, kadmium.ErrNoAnswer) {
-			err = notDone("check the address, the network's name, and that the node there runs", "no answer from %v: %v", r.bootstrap, err)
+			err = notDone("check the address, the --network, and that a node runs there", "no answer from %s", strings.Join(r.bootstrap, ", "))
 		}
 		return none, err
 	}
-	return o.run(ctx, n, args)
+	return o.do(ctx, n, args)
 }
 
 // own reports whether the operation runs in a client node of the command's own.

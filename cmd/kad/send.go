@@ -27,10 +27,11 @@ type sendArgs struct {
 	Payload  []byte      `json:"payload"`
 }
 
-var sendOperation = operation[sendArgs, sendResult]{"send", func(ctx context.Context, n *kadmium.Node, args sendArgs) (sendResult, error) {
+var sendOperation = operation[sendArgs, sendResult]{"send", func(args sendArgs) string { return args.To.String() }, func(ctx context.Context, n *kadmium.Node, args sendArgs) (sendResult, error) {
 	got, err := n.Send(ctx, args.To.address(), args.Protocol, args.Payload)
-	r := sendResult{
-		Peer: got.From.ID, Address: got.From, Reply: text(got.Payload), Base64: append([]byte{}, got.Payload...), MS: milliseconds(got.RTT),
+	r := sendResult{Reply: text(got.Payload), Base64: append([]byte{}, got.Payload...), MS: milliseconds(got.RTT)}
+	if err == nil {
+		r.Peer, r.Address = got.From.ID, got.From
 	}
 	if got.Lookup != nil {
 		w := newWalk(*got.Lookup)

@@ -14,7 +14,7 @@ import (
 	"kadmium"
 )
 
-var statsOperation = operation[noArgs, kadmium.Stats]{"stats", func(_ context.Context, n *kadmium.Node, _ noArgs) (kadmium.Stats, error) {
+var statsOperation = operation[noArgs, kadmium.Stats]{"stats", nil, func(_ context.Context, n *kadmium.Node, _ noArgs) (kadmium.Stats, error) {
 	return n.Stats(), nil
 }}
 

@@ -14,7 +14,7 @@ import (
 
 type noArgs struct{}
 
-var tableOperation = operation[noArgs, kadmium.Table]{"table", func(_ context.Context, n *kadmium.Node, _ noArgs) (kadmium.Table, error) {
+var tableOperation = operation[noArgs, kadmium.Table]{"table", nil, func(_ context.Context, n *kadmium.Node, _ noArgs) (kadmium.Table, error) {
 	t := n.Table()
 	if t.Buckets == nil {
 		t.Buckets = []kadmium.Bucket{}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"kadmium"
@@ -84,7 +85,7 @@ func (s step) String() string {
 	if s.Peer.IsZero() {
 		return fmt.Sprintf("%-9s %s", s.Kind, s.Reason)
 	}
-	who := fmt.Sprintf("%-9s %s  hop %d  distance 2^%d", s.Kind, s.Peer.Short(), s.Hop, s.Distance)
+	who := fmt.Sprintf("%-9s %s  hop %d  distance %s", s.Kind, s.Peer.Short(), s.Hop, magnitude(s.Distance))
 	switch {
 	case s.Kind == "asked" && !s.NamedBy.IsZero():
 		return who + "  at " + s.Address.String() + ", named by " + s.NamedBy.Short()
@@ -96,4 +97,12 @@ func (s step) String() string {
 		return who + "  after " + brief(duration(s.TookMS))
 	}
 	return who
+}
+
+// magnitude is an XOR distance of so many bits as a power of two.
+func magnitude(bits int) string {
+	if bits == 0 {
+		return "0" // it is the target itself
+	}
+	return "2^" + strconv.Itoa(bits-1)
 }

@@ -19,7 +19,7 @@ type unpublishArgs struct {
 	Key string `json:"key"`
 }
 
-var unpublishOperation = operation[unpublishArgs, unpublishResult]{"unpublish", func(ctx context.Context, n *kadmium.Node, args unpublishArgs) (unpublishResult, error) {
+var unpublishOperation = operation[unpublishArgs, unpublishResult]{"unpublish", func(args unpublishArgs) string { return args.Key }, func(ctx context.Context, n *kadmium.Node, args unpublishArgs) (unpublishResult, error) {
 	return unpublishResult(args), n.Unpublish(ctx, args.Key)
 }}
 
