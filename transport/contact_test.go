@@ -14,7 +14,7 @@ import (
 )
 
 func TestFirstContactThenSession(t *testing.T) {
-	inWorld(t, func(w *world) {
+	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.peer(1), w.peer(2)
 		id := a.ask(b.addr, rpc.FindNode, "one")
 		w.settle()
@@ -42,7 +42,7 @@ func TestFirstContactThenSession(t *testing.T) {
 
 // A retry is byte-identical and gets the stored reply again (rule 1).
 func TestRetryGetsTheStoredReply(t *testing.T) {
-	inWorld(t, func(w *world) {
+	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.peer(1), w.peer(2)
 		w.Partition(func(from, _ netip.Addr) bool { return from == b.addr.Endpoint.Addr() })
 		id := a.ask(b.addr, rpc.FindValue, "x")
@@ -65,7 +65,7 @@ func TestRetryGetsTheStoredReply(t *testing.T) {
 
 // While the first copy is being answered, others are dropped.
 func TestRetryOfAnUnansweredFirstContact(t *testing.T) {
-	inWorld(t, func(w *world) {
+	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.peer(1), w.peer(2)
 		b.silent = true
 		id := a.ask(b.addr, rpc.Ping, "x")
@@ -87,7 +87,7 @@ func TestRetryOfAnUnansweredFirstContact(t *testing.T) {
 
 // An unknown destination may be pinged, and anyone may answer (rule 2).
 func TestUnknownPeerIsPinged(t *testing.T) {
-	inWorld(t, func(w *world) {
+	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.peer(1), w.peer(2)
 		id := a.ask(identity.Address{Endpoint: b.addr.Endpoint}, rpc.Ping, "who")
 		w.settle()
@@ -102,7 +102,7 @@ func TestUnknownPeerIsPinged(t *testing.T) {
 // Under load a first contact draws a cookie, and only those that bring it back
 // are verified (rule 8).
 func TestCookieUnderLoad(t *testing.T) {
-	inWorld(t, func(w *world) {
+	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.peer(1), w.peer(2, func(c *Config) { c.Limits.CookieAbove = -1 })
 		id := a.ask(b.addr, rpc.FindNode, "x")
 		w.settle()
@@ -129,7 +129,7 @@ func TestCookieUnderLoad(t *testing.T) {
 
 // A cookie of another address is worth nothing.
 func TestCookieOfAnotherAddress(t *testing.T) {
-	inWorld(t, func(w *world) {
+	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.peer(1), w.peer(2, func(c *Config) { c.Limits.CookieAbove = -1 })
 		a.ask(b.addr, rpc.FindNode, "x")
 		w.settle()
@@ -146,7 +146,7 @@ func TestCookieOfAnotherAddress(t *testing.T) {
 // Both sides open at once: both complete, and afterwards both use one session,
 // the one begun by the smaller peer ID (rule 4).
 func TestBothOpenAtOnce(t *testing.T) {
-	inWorld(t, func(w *world) {
+	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.peer(1), w.peer(2)
 		ida, idb := a.ask(b.addr, rpc.FindNode, "a"), b.ask(a.addr, rpc.FindNode, "b")
 		w.settle()
@@ -178,7 +178,7 @@ func TestBothOpenAtOnce(t *testing.T) {
 
 // The last try is a first contact again, although there is a session.
 func TestFreshTry(t *testing.T) {
-	inWorld(t, func(w *world) {
+	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.peer(1), w.peer(2)
 		w.meet(a, b)
 		mark := len(w.sent)
@@ -201,7 +201,7 @@ func TestFreshTry(t *testing.T) {
 // At most ten first contacts a minute go to an IP that never answered (rule 7),
 // whatever the ports, peers and requests.
 func TestLimitOnAnIPThatNeverAnswered(t *testing.T) {
-	inWorld(t, func(w *world) {
+	inWorld(t, func(t *testing.T, w *world) {
 		a := w.peer(1)
 		victim := netip.MustParseAddr("203.0.113.5")
 		refused := 0
@@ -227,7 +227,7 @@ func TestLimitOnAnIPThatNeverAnswered(t *testing.T) {
 // A lossy, duplicating, reordering network: three tries bring nearly all answers,
 // and no answer comes twice.
 func TestLossyNetwork(t *testing.T) {
-	inWorld(t, func(w *world) {
+	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.peer(1), w.peer(2)
 		w.meet(a, b)
 		w.Set(memnet.Conditions{Latency: latency, Jitter: latency, Loss: .1, Duplicate: .1, Reorder: .1})

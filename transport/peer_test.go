@@ -33,12 +33,12 @@ type wire struct {
 	data     []byte
 }
 
-func inWorld(t *testing.T, f func(w *world)) {
+func inWorld(t *testing.T, f func(t *testing.T, w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{T: t, Network: memnet.New(1, memnet.Conditions{Latency: latency})}
 		w.watch()
-		f(w)
+		f(t, w)
 	})
 }
 

@@ -12,7 +12,7 @@ import (
 
 // A write without a session is sealed as soon as a PING has made one (rule 1).
 func TestWriteOpensItsSession(t *testing.T) {
-	inWorld(t, func(w *world) {
+	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.peer(1, func(c *Config) { c.Serves = func() bool { return true } }), w.peer(2)
 		one, two := a.ask(b.addr, rpc.Store, "one"), a.ask(b.addr, rpc.App, "two")
 		if s := a.Stats(); s.PendingWrites != 2 || s.Outstanding != 3 {
@@ -40,7 +40,7 @@ func TestWriteOpensItsSession(t *testing.T) {
 }
 
 func TestForgottenWriteIsNotSent(t *testing.T) {
-	inWorld(t, func(w *world) {
+	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.peer(1), w.peer(2)
 		a.Forget(a.ask(b.addr, rpc.Store, "x"))
 		a.Forget(a.next)
@@ -59,7 +59,7 @@ func TestForgottenWriteIsNotSent(t *testing.T) {
 // Inside a session writes are at-most-once: a retry gets the first answer again
 // (rule 3), also under a renewed session.
 func TestWritesAreAtMostOnce(t *testing.T) {
-	inWorld(t, func(w *world) {
+	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.peer(1), w.peer(2)
 		w.meet(a, b)
 		w.Partition(func(from, _ netip.Addr) bool { return from == b.addr.Endpoint.Addr() })
@@ -83,7 +83,7 @@ func TestWritesAreAtMostOnce(t *testing.T) {
 
 // A retry of a write that is still being worked on is dropped.
 func TestRetryOfAnUnansweredWrite(t *testing.T) {
-	inWorld(t, func(w *world) {
+	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.peer(1), w.peer(2)
 		w.meet(a, b)
 		b.silent = true
@@ -134,7 +134,7 @@ func TestAnswersAreBounded(t *testing.T) {
 }
 
 func TestErrorsOfRequestsAndReplies(t *testing.T) {
-	inWorld(t, func(w *world) {
+	inWorld(t, func(t *testing.T, w *world) {
 		a := w.peer(1, func(c *Config) { c.Limits.Outstanding, c.Limits.PendingWrites = 4, 1 })
 		b := w.peer(2)
 		stranger := b.addr
