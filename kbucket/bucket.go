@@ -107,7 +107,7 @@ const growBy = 4
 // insert puts v at place i of a list that never holds more than most.
 func insert[T any](list []T, i int, v T, most int) []T {
 	if len(list) == cap(list) {
-		grown := make([]T, len(list), min(len(list)+growBy, max(most, len(list)+1)))
+		grown := make([]T, len(list), min(len(list)+growBy, most))
 		copy(grown, list)
 		list = grown
 	}

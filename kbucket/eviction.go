@@ -70,13 +70,10 @@ func (t *Table) Remove(c identity.Contact) (removed bool, promoted identity.Cont
 // Failures is how many requests in a row the contact has failed; 0 also for one
 // that is in no bucket.
 func (t *Table) Failures(c identity.Contact) int {
-	b, _ := t.bucketOf(c)
-	if b == nil {
-		return 0
+	if b, _ := t.bucketOf(c); b != nil {
+		if i := b.indexOf(c); i >= 0 {
+			return b.contacts[i].failures()
+		}
 	}
-	i := b.indexOf(c)
-	if i < 0 {
-		return 0
-	}
-	return b.contacts[i].failures()
+	return 0
 }

@@ -15,17 +15,28 @@ func (s *story) probe(c, want identity.Contact) {
 	}
 }
 
+func (s *story) wantFailures(c identity.Contact, want int) {
+	s.Helper()
+	if got := s.table.Failures(c); got != want {
+		s.Fatalf("contact %d has %d failures, want %d", c, got, want)
+	}
+}
+
 // Design, section 4: without a replacement it takes five failures in a row.
 func TestFiveFailuresEvict(t *testing.T) {
 	s := newStory(t, Config{})
 	p := s.peers(2)
 	s.seen(Added, p...)
-	for range 4 {
+	for i := range 4 {
 		s.failed(p[0], false, 0)
+		s.wantFailures(p[0], i+1)
 	}
 	s.wantHeld(p...)
 	s.failed(p[0], true, 0)
 	s.wantHeld(p[1])
+	s.wantFailures(p[0], 0)
+	s.wantFailures(p[1], 0)
+	s.wantFailures(s.peer(9), 0)
 	s.failed(p[0], false, 0)
 	s.seen(Added, p[0])
 }
@@ -33,7 +44,7 @@ func TestFiveFailuresEvict(t *testing.T) {
 // Design, section 4: with a replacement waiting one failure evicts, and the
 // newest replacement is promoted, to where it is probed next.
 func TestReplacementTakesThePlace(t *testing.T) {
-	s := newStory(t, Config{K: 3})
+	s := newStory(t, Config{K: 3, Replacements: 3})
 	p := s.peers(6)
 	s.seen(Added, p[:3]...)
 	s.seen(Waiting, p[3:]...)

@@ -21,7 +21,7 @@ const (
 // Config sizes a table. The zero value means the defaults.
 type Config struct {
 	K               int // contacts a bucket, at most MaxK; default DefaultK
-	Replacements    int // contacts that may wait for a place in a full bucket, at most MaxK; default K
+	Replacements    int // contacts that may wait for a place in a full bucket, at most MaxK; default half of K
 	PerSubnetBucket int // contacts of one /24 or /48 a bucket, those that wait for it counted; default DefaultPerSubnetBucket
 	PerSubnetTable  int // likewise in all buckets, those that wait not counted; default DefaultPerSubnetTable
 }
@@ -32,7 +32,7 @@ func (c Config) withDefaults() Config {
 	}
 	c.K = min(c.K, MaxK)
 	if c.Replacements <= 0 {
-		c.Replacements = c.K
+		c.Replacements = (c.K + 1) / 2
 	}
 	c.Replacements = min(c.Replacements, MaxK)
 	if c.PerSubnetBucket <= 0 {
