@@ -46,7 +46,7 @@ func TestExpiresToTheSecond(t *testing.T) {
 // one by one over days.
 func TestPublisherOutlivesHolders(t *testing.T) {
 	n := newNetwork(t, 5)
-	n.grow(60, nil)
+	n.grow(45, nil)
 	const key = "/v/kept"
 	publisher := n.nodes[0]
 	if r := publisher.put(PutQuery{Key: []byte(key), Value: []byte("x")}); r.Err != nil {
@@ -56,7 +56,7 @@ func TestPublisherOutlivesHolders(t *testing.T) {
 		if nd != publisher {
 			nd.up = false
 		}
-		n.run(5 * time.Hour)
+		n.run(4 * time.Hour)
 	}
 	if n.now.Sub(epoch) < 72*time.Hour {
 		t.Fatalf("only %v passed", n.now.Sub(epoch))

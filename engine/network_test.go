@@ -26,8 +26,9 @@ type network struct {
 	at      map[netip.AddrPort]*node
 	latency time.Duration // one way
 	lose    func(from, to *node, m *rpc.Message) bool
-	twice   func() bool          // deliver once more
-	late    func() time.Duration // on top of latency
+	forge   func(from, to *node, m *rpc.Message) // changes a message on its way
+	twice   func() bool                          // deliver once more
+	late    func() time.Duration                 // on top of latency
 	pending deliveries
 	seq     uint64
 	log     func(from, to *node, m *rpc.Message) // every message delivered
@@ -308,6 +309,9 @@ func clone(m *rpc.Message) *rpc.Message {
 
 // transmit delivers a message, once, twice or never.
 func (n *network) transmit(from, to *node, m *rpc.Message, extra time.Duration, do func()) {
+	if n.forge != nil {
+		n.forge(from, to, m)
+	}
 	times := 1
 	if n.twice != nil && n.twice() {
 		times = 2

@@ -1,0 +1,198 @@
+package engine
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+	"time"
+
+	"kadmium/identity"
+	"kadmium/lookup"
+	"kadmium/rpc"
+)
+
+// lie makes a node answer every FIND_NODE and FIND_VALUE with these contacts.
+func (n *network) lie(liar *node, contacts func(q *rpc.Message, asker *node) []identity.Contact) {
+	n.forge = func(from, to *node, m *rpc.Message) {
+		if from == liar && m.Response && (m.Type == rpc.FindNode || m.Type == rpc.FindValue) {
+			m.Contacts = contacts(m, to)
+		}
+	}
+}
+
+// near is a made-up ID that stands within 16 bits or more of a target: what an
+// attacker can grind.
+func near(target identity.Position, i int) identity.ID {
+	for salt := 0; ; salt++ {
+		id := identity.ID{0xff, byte(i), byte(i >> 8), byte(salt), byte(salt >> 8), byte(salt >> 16)}
+		p := id.Position()
+		if identity.CommonPrefixLen(&target, &p) >= 8 {
+			return id
+		}
+	}
+}
+
+// Whatever a liar returns costs a bounded number of requests, and the lookup
+// still returns exactly the closest nodes that answer.
+func TestLyingPeer(t *testing.T) {
+	target := identity.KeyPosition([]byte("target"))
+	fabricated := make([]identity.Address, 1000)
+	for i := range fabricated {
+		ip := netip.AddrFrom4([4]byte{100, byte(i >> 8), byte(i), 9})
+		fabricated[i] = identity.Address{ID: near(target, i), Endpoint: netip.AddrPortFrom(ip, 4100)}
+	}
+	intern := func(n *network, all []identity.Address) []identity.Contact {
+		var c []identity.Contact
+		for _, a := range all {
+			c = append(c, n.book.Intern(a))
+		}
+		return c
+	}
+	victim := netip.MustParseAddr("198.51.100.7")
+	cases := []struct {
+		name string
+		says func(n *network, liar, asker *node) []identity.Contact
+	}{
+		{"itself", func(n *network, liar, _ *node) []identity.Contact {
+			return intern(n, []identity.Address{liar.address, liar.address})
+		}},
+		{"the asker", func(n *network, _, asker *node) []identity.Contact {
+			return intern(n, []identity.Address{asker.address})
+		}},
+		{"duplicates", func(n *network, _, _ *node) []identity.Contact {
+			a := n.nodes[3].address
+			return intern(n, []identity.Address{a, a, a, a, a, a})
+		}},
+		{"a thousand fabricated nearer contacts", func(n *network, _, _ *node) []identity.Contact {
+			return intern(n, fabricated)
+		}},
+		{"twenty contacts at a victim's address", func(n *network, _, _ *node) []identity.Contact {
+			var all []identity.Address
+			for i := range 20 {
+				all = append(all, identity.Address{ID: fabricated[i].ID, Endpoint: netip.AddrPortFrom(victim, uint16(4000+i))})
+			}
+			return intern(n, all)
+		}},
+		{"a loopback address", func(n *network, _, _ *node) []identity.Contact {
+			return intern(n, []identity.Address{{ID: fabricated[0].ID, Endpoint: netip.MustParseAddrPort("127.0.0.1:4100")}})
+		}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			n := newNetwork(t, 14)
+			n.grow(40, nil)
+			asker := n.nodes[20]
+			honest := asker.closest(target).Lookup.RPCs
+			liar := n.nearest(target, 1, asker)[0]
+			n.lie(liar, func(_ *rpc.Message, to *node) []identity.Contact { return c.says(n, liar, to) })
+			r := asker.closest(target)
+			got, want := fmt.Sprint(ids(n, r.Contacts)), fmt.Sprint(namesOf(n.nearest(target, 20, asker)))
+			if r.Err != nil || got != want {
+				t.Errorf("found %v, want %v, %v", got, want, r.Err)
+			}
+			// At worst the liar brings about one burst too early.
+			if r.Lookup.RPCs > honest+20 {
+				t.Errorf("%d requests, %d without the liar", r.Lookup.RPCs, honest)
+			}
+			aimed := 0
+			for _, step := range r.Trace {
+				if step.Kind == lookup.Asked && n.book.Address(step.Contact).Endpoint.Addr() == victim {
+					aimed++
+				}
+			}
+			if aimed > 2 {
+				t.Errorf("%d requests were aimed at the victim", aimed)
+			}
+		})
+	}
+}
+
+// A hundred identities on one /24 get two places in a bucket and ten in a table.
+func TestOneSubnet(t *testing.T) {
+	n := newNetwork(t, 15)
+	n.grow(1, nil)
+	victim := n.nodes[0]
+	for i := range 100 {
+		nd := n.add(nil)
+		delete(n.at, nd.address.Endpoint)
+		nd.address.Endpoint = netip.AddrPortFrom(netip.AddrFrom4([4]byte{9, 9, 9, byte(i)}), 4100)
+		n.at[nd.address.Endpoint] = nd
+		if r := nd.join(); r.Err != nil {
+			t.Fatal(r.Err)
+		}
+	}
+	n.run(time.Minute)
+	perBucket := make(map[int]int)
+	victim.e.Table().Each(func(_ identity.Contact, _ time.Time, _, bucket int) { perBucket[bucket]++ })
+	total := 0
+	for bucket, count := range perBucket {
+		total += count
+		if count > 2 {
+			t.Errorf("%d of them in bucket %d", count, bucket)
+		}
+	}
+	if total > 10 || total == 0 {
+		t.Errorf("%d of them in the table", total)
+	}
+}
+
+// Requests that change something are refused to an address that is not proven,
+// and a first contact leaves no trace.
+func TestFirstContactChangesNothing(t *testing.T) {
+	n := newNetwork(t, 16)
+	n.grow(3, nil)
+	nd := n.nodes[1]
+	stranger := n.add(nil)
+	record := &rpc.Record{Key: []byte("/v/x"), Value: []byte("y"), Sequence: 1, TTL: time.Hour}
+	for kind := rpc.Ping; kind <= rpc.App; kind++ {
+		m := &rpc.Message{Type: kind, ID: 1, Serves: true, Key: []byte("/v/x"), Record: record, CallBack: true, Provider: &rpc.Provider{Key: []byte("k")}}
+		before, contacts := nd.e.Stats(), contactsOf(nd)
+		fx := nd.e.Receive(n.now, &Inbound{From: n.book.Intern(stranger.address), Message: m, Token: 1, Room: 1000}, nil)
+		replies := 0
+		for _, f := range fx {
+			switch {
+			case f.Kind == SendReply && (kind.IsRead() == (f.Message.Status == rpc.OK)):
+				replies++
+			default:
+				t.Errorf("%s: effect %+v", kind, f)
+			}
+		}
+		if replies != 1 {
+			t.Errorf("%s: %d replies", kind, replies)
+		}
+		after := nd.e.Stats()
+		after.Counters = before.Counters
+		if after != before || len(contactsOf(nd)) != len(contacts) || len(n.holders("/v/x")) > 0 {
+			t.Errorf("%s as a first contact changed something", kind)
+		}
+	}
+}
+
+// An invalid record that a peer answers with is not returned.
+func TestInvalidRecordRejected(t *testing.T) {
+	n := newNetwork(t, 17)
+	n.grow(25, nil)
+	const key = "/imm/2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824" // of "hello"
+	liar := n.nearest(identity.KeyPosition([]byte(key)), 1, nil)[0]
+	n.forge = func(from, _ *node, m *rpc.Message) {
+		if from == liar && m.Response && m.Type == rpc.FindValue {
+			m.Record = &rpc.Record{Key: []byte(key), Value: []byte("not hello"), TTL: time.Hour}
+		}
+	}
+	asker := n.nodes[3]
+	if asker == liar {
+		asker = n.nodes[4]
+	}
+	if r := asker.get(key, 0); r.Err != ErrNotFound {
+		t.Errorf("a forged record was returned: %v, %v", r.Record, r.Err)
+	}
+	if r := n.nodes[5].put(PutQuery{Key: []byte(key), Value: []byte("hello")}); r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	if r := asker.get(key, 0); r.Err != nil || string(r.Record.Value) != "hello" {
+		t.Errorf("got %v, %v", r.Record, r.Err)
+	}
+	if r := n.nodes[5].put(PutQuery{Key: []byte(key), Value: []byte("other")}); r.Err == nil {
+		t.Error("a value that is not its key's was put")
+	}
+}
