@@ -14,6 +14,10 @@ import (
 // up: a closed one ends at once, some systems report a peer's ICMP error once.
 const maxReadFailures = 64
 
+// receiveBuffer is asked of the system for each UDP socket, in bytes: its default
+// does not hold the answers to 256 requests in flight. It may grant less.
+const receiveBuffer = 1 << 20
+
 // addrPortConn is the way in and out that makes no garbage; *net.UDPConn and
 // memnet's Conn have it.
 type addrPortConn interface {
@@ -43,7 +47,13 @@ func newSocket(conn net.PacketConn) (*socket, error) {
 		s.families = rpc.IPv4
 	}
 	udp, ok := conn.(*net.UDPConn)
-	if !ok || !s.at.Addr().IsUnspecified() {
+	if !ok {
+		return s, nil
+	}
+	if err := udp.SetReadBuffer(receiveBuffer); err != nil {
+		return nil, fmt.Errorf("preparing socket %v: %w", s.at, err)
+	}
+	if !s.at.Addr().IsUnspecified() {
 		return s, nil
 	}
 	dual, told, err := wildcard(udp, s.at.Addr().Is4())
