@@ -103,6 +103,12 @@ func blackboardRecord(key, value string, sequence uint64, ttl time.Duration) *rp
 	return &rpc.Record{Key: []byte(key), Value: []byte(value), Sequence: sequence, TTL: ttl}
 }
 
+func mustAddr(s string) netip.Addr { return netip.MustParseAddr(s) }
+
+func mustAddrPort(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }
+
+var zeroAddrPort netip.AddrPort
+
 func testKey(n byte) identity.Key { return identity.KeyFromSeed([32]byte{n}) }
 
 // signedProvider is a valid provider entry of test peer n.

@@ -1,0 +1,126 @@
+package store
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"kadmium/identity"
+	"kadmium/rpc"
+)
+
+func TestFullIsRefusedAndNothingEvicted(t *testing.T) {
+	f := newFixture(t, Config{MaxRecords: 8, MaxPerSource: 8})
+	for i := range 10 {
+		want := rpc.OK
+		if i >= 8 {
+			want = rpc.Full
+		}
+		f.want(f.putFrom(blackboardRecord(fmt.Sprintf("/v/%d", i), "x", 1, time.Hour), publicSource(1), nil, 0), want)
+	}
+	f.want(f.value("/v/0"), "x")
+	// What is held can still be replaced and renewed.
+	f.want(f.putFrom(blackboardRecord("/v/0", "y", 2, time.Hour), publicSource(2), nil, 0), rpc.OK)
+	f.want(f.putFrom(blackboardRecord("/v/0", "y", 2, 5*time.Hour), publicSource(2), nil, 0), rpc.OK)
+	f.now = f.now.Add(time.Hour)
+	f.expire()
+	f.want(f.putFrom(blackboardRecord("/v/9", "x", 1, time.Hour), publicSource(1), nil, 0), rpc.OK)
+}
+
+// One subnet fills no more than its share, however many peers it makes up; a
+// restart changes nothing.
+func TestTheShareOfASource(t *testing.T) {
+	f := newFixture(t, Config{MaxRecords: 40})
+	put := func(i int, from Source) rpc.Status {
+		return f.putFrom(blackboardRecord(fmt.Sprintf("/v/%d", i), "x", 1, time.Hour), from, nil, 0)
+	}
+	for i := range 10 {
+		from := publicSource(1)
+		from.Peer = identity.ID{byte(i)}
+		f.want(put(i, from), rpc.OK)
+	}
+	f.want(put(10, publicSource(1)), rpc.Full)
+	f.restart()
+	f.want(put(10, publicSource(1)), rpc.Full)
+	f.want(put(10, publicSource(2)), rpc.OK)
+	f.want(put(11, Source{}), rpc.OK)
+	f.want(f.Stats().Sources, 3)
+	// A record belongs to who brought its present value.
+	f.want(f.putFrom(blackboardRecord("/v/0", "y", 2, time.Hour), publicSource(2), nil, 0), rpc.OK)
+	f.want(put(12, publicSource(1)), rpc.OK)
+	f.want(put(13, publicSource(1)), rpc.Full)
+}
+
+// In local ranges peers are counted, not subnets: a whole test network is on one.
+func TestLocalSourcesAreCountedByPeer(t *testing.T) {
+	f := newFixture(t, Config{MaxRecords: 4})
+	for i := range byte(4) {
+		from := Source{Peer: identity.ID{i + 1}, Subnet: identity.Subnet(mustAddr("127.0.0.1"))}
+		f.want(f.putFrom(blackboardRecord(fmt.Sprintf("/v/%d", i), "x", 1, time.Hour), from, nil, 0), rpc.OK)
+		f.want(f.putFrom(blackboardRecord(fmt.Sprintf("/v/%d+", i), "x", 1, time.Hour), from, nil, 0), rpc.Full)
+	}
+}
+
+// This node itself has no share, but no more room than there is.
+func TestOwnRecords(t *testing.T) {
+	f := newFixture(t, Config{MaxRecords: 4})
+	for i := range 5 {
+		want := rpc.OK
+		if i == 4 {
+			want = rpc.Full
+		}
+		f.want(f.putFrom(blackboardRecord(fmt.Sprintf("/v/%d", i), "x", 1, time.Hour), Source{}, nil, 0), want)
+	}
+}
+
+func TestBytesAreCounted(t *testing.T) {
+	big := string(make([]byte, 900))
+	one := recordCost(blackboardRecord("/v/0", big, 1, 0))
+	f := newFixture(t, Config{MaxBytes: 10*one - 1, MaxPerSource: DefaultMaxRecords})
+	for i := range 10 {
+		want := rpc.OK
+		if i == 9 {
+			want = rpc.Full
+		}
+		f.want(f.put(blackboardRecord(fmt.Sprintf("/v/%d", i), big, 1, time.Hour), 0), want)
+	}
+	f.want(f.Stats().Bytes, 9*one)
+	f.want(f.put(blackboardRecord("/v/0", "", 2, time.Hour), 0), rpc.OK)
+	f.want(f.put(blackboardRecord("/v/9", big, 1, time.Hour), 0), rpc.OK)
+
+	f = newFixture(t, Config{MaxBytes: 8 * one}) // a share of two
+	for i := range 3 {
+		want := rpc.OK
+		if i == 2 {
+			want = rpc.Full
+		}
+		f.want(f.put(blackboardRecord(fmt.Sprintf("/v/%d", i), big, 1, time.Hour), 0), want)
+	}
+}
+
+// One host cannot crowd the others out from a key.
+func TestProvidersPerKey(t *testing.T) {
+	f := newFixture(t, Config{MaxProvidersPerKey: 8})
+	provide := func(n byte, key string, from Source) rpc.Status {
+		status, ops := f.PutProvider(f.now, signedProvider(n, key, 1, 4100, time.Hour), from, 0, f.rnd)
+		f.write(ops)
+		return status
+	}
+	n := byte(0)
+	for source := range byte(4) {
+		f.want(provide(n, "k", publicSource(source)), rpc.OK)
+		f.want(provide(n+1, "k", publicSource(source)), rpc.OK)
+		f.want(provide(n+2, "k", publicSource(source)), rpc.Full)
+		n += 2
+	}
+	f.want(provide(n, "k", publicSource(9)), rpc.Full)
+	f.want(provide(n, "other", publicSource(9)), rpc.OK)
+	f.want(provide(0, "k", publicSource(9)), rpc.OK) // it is there already
+	f.restart()
+	f.want(provide(n, "k", publicSource(9)), rpc.Full)
+
+	f = newFixture(t, Config{MaxProviders: 2, MaxPerSource: DefaultMaxRecords})
+	f.want(provide(1, "a", publicSource(1)), rpc.OK)
+	f.want(provide(2, "b", publicSource(1)), rpc.OK)
+	f.want(provide(3, "c", publicSource(1)), rpc.Full)
+}
