@@ -2,7 +2,8 @@
 // layout of all six kinds of datagram, the signed first contact that costs no
 // extra round trip, the encrypted session that follows it, and the defences
 // around them (replay window, cookies, limits, bounded tables). docs/wire.md
-// specifies every byte and says which attack each rule answers.
+// specifies every byte and says which attack each rule answers; "rule n" in comments
+// here is its section 9.
 //
 //	initiator                                             responder
 //	Initiate   -- first request, signed, in the clear ->  ParseFirstRequest, Verify

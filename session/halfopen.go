@@ -16,7 +16,7 @@ type Retry uint8
 
 // The states of a first request.
 const (
-	New      Retry = iota // never seen, or forgotten: verify it
+	Unseen   Retry = iota // never seen, or forgotten: verify it
 	Working               // being answered: drop this copy
 	Answered              // send the stored reply
 )
@@ -26,12 +26,12 @@ const (
 func (t *Table) Asked(now time.Time, key RequestKey) (state Retry, reply []byte) {
 	id, ok := t.asked[key]
 	if !ok {
-		return New, nil
+		return Unseen, nil
 	}
 	h, _ := t.half.Peek(id)
 	if now.UnixNano()-h.added >= int64(HalfOpenLife) {
 		t.half.Remove(id)
-		return New, nil
+		return Unseen, nil
 	}
 	if h.session == nil {
 		return Working, nil

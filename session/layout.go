@@ -29,7 +29,7 @@ const Version = 1
 const MaxDatagram = 1232
 
 // Amplification bounds a reply to an unproven address, in multiples of the
-// datagram that asked for it (design, section 3, rule 6; RFC 9000, section 8.1).
+// datagram that asked for it (docs/wire.md, rule 6; RFC 9000, section 8.1).
 const Amplification = 3
 
 // A Kind says what a datagram is; it is its second byte.

@@ -22,7 +22,7 @@ func TestRetryGetsTheStoredReply(t *testing.T) {
 		}
 		return req.Key(from)
 	}
-	if state, _ := b.table.Asked(noon, key(addrA)); state != New {
+	if state, _ := b.table.Asked(noon, key(addrA)); state != Unseen {
 		t.Fatal("known before it came")
 	}
 	if !b.table.Claim(noon, h.responder) || b.table.Claim(noon, h.responder) {
@@ -41,10 +41,10 @@ func TestRetryGetsTheStoredReply(t *testing.T) {
 			t.Fatalf("retry at %v: state %d", at, state)
 		}
 	}
-	if state, _ := b.table.Asked(noon, key(addrB)); state != New {
+	if state, _ := b.table.Asked(noon, key(addrB)); state != Unseen {
 		t.Error("the reply would go to another address")
 	}
-	if state, _ := b.table.Asked(noon.Add(HalfOpenLife), key(addrA)); state != New || b.table.HalfOpen() != 0 {
+	if state, _ := b.table.Asked(noon.Add(HalfOpenLife), key(addrA)); state != Unseen || b.table.HalfOpen() != 0 {
 		t.Error("kept too long")
 	}
 }

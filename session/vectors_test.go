@@ -164,7 +164,7 @@ func findNode(t *testing.T) []byte {
 	return body
 }
 
-// oneContact is the body of an answer that names the peer of design's vector.
+// oneContact is the body of an answer that names a peer that is easy to recognize.
 func oneContact(t *testing.T) []byte {
 	t.Helper()
 	a, err := identity.ParseAddress("/ip4/203.0.113.7/udp/4100/p2p/12D3KooWLU2znyJMtDiHArqAGbZn8CgUGp92kxDBtefftEEaHSZS")
