@@ -41,8 +41,8 @@ func TestStaticModel(t *testing.T) {
 		nodes, lookups    int
 		hops, within, rpc float64
 	}{
-		{1000, 3000, 1.895, 0.03, 22},
-		{10_000, 1500, 2.424, 0.05, 23.2},
+		{1000, 2500, 1.895, 0.03, 22},
+		{10_000, 600, 2.424, 0.06, 23.2},
 	} {
 		w := newWorld(test.nodes, DefaultK, 1)
 		f := static(w, Config{}, test.lookups, nil)

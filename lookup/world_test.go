@@ -2,6 +2,7 @@ package lookup
 
 import (
 	"encoding/binary"
+	"math"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -119,11 +120,25 @@ func (w *world) table(c identity.Contact) []identity.Contact {
 // nearest are the n of contacts nearest to the target, nearest first, without any
 // that are left out.
 func (w *world) nearest(contacts []identity.Contact, target *identity.Position, n int, without ...identity.Contact) []identity.Contact {
-	sorted := slices.DeleteFunc(slices.Clone(contacts), func(c identity.Contact) bool { return slices.Contains(without, c) })
-	slices.SortFunc(sorted, func(a, b identity.Contact) int {
-		return identity.Compare(target, w.Position(a), w.Position(b))
-	})
-	return sorted[:min(n, len(sorted))]
+	best := make([]identity.Contact, 0, n+1)      // sorted, grows by insertion
+	farthest := uint64(math.MaxUint64)            // of a full best, its first 64 bits
+	for _, c := range slices.Backward(contacts) { // tables end with their nearest
+		p := w.Position(c)
+		if p.Prefix()^prefix > farthest || slices.Contains(without, c) {
+			continue
+		}
+		i := len(best)
+		for i > 0 && identity.Compare(target, p, w.Position(best[i-1])) < 0 {
+			i--
+		}
+		if best = slices.Insert(best, i, c); len(best) > n {
+			best = best[:n]
+		}
+		if len(best) == n {
+			farthest = w.Position(best[n-1]).Prefix() ^ prefix
+		}
+	}
+	return best
 }
 
 // truth are the n nodes nearest to the target but for the searcher.
