@@ -92,7 +92,10 @@ func expand(ip netip.Addr) []netip.Addr {
 			own = append(own, prefix.Addr())
 		}
 	}
-	return slices.Concat(own, loopback)
+	if own = append(own, loopback...); len(own) == 0 {
+		return []netip.Addr{ip}
+	}
+	return own
 }
 
 // onLoopback reports whether no socket can be reached from another machine.

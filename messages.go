@@ -3,6 +3,7 @@ package kadmium
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -48,12 +49,10 @@ func (n *Node) Send(ctx context.Context, to identity.Address, protocol string, p
 	if len(payload) > rpc.MaxPayload {
 		return Reply{}, fmt.Errorf("%w: a payload of %d bytes, at most %d", ErrTooLarge, len(payload), rpc.MaxPayload)
 	}
-	var reply Reply
 	to, found, err := n.locate(ctx, to)
 	if err != nil {
-		return Reply{}, err
+		return Reply{Lookup: found}, err
 	}
-	reply.Lookup = found
 	if to.ID.IsZero() { // a message is for a known peer: learn who lives there
 		pong, err := n.Ping(ctx, to)
 		if err != nil {
@@ -61,6 +60,7 @@ func (n *Node) Send(ctx context.Context, to identity.Address, protocol string, p
 		}
 		to = pong.Address
 	}
+	reply := Reply{Lookup: found}
 	err = n.run(ctx, call{
 		start: func(now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
 			return n.engine.SendMessage(now, op, to, protocol, payload, fx)
@@ -69,6 +69,10 @@ func (n *Node) Send(ctx context.Context, to identity.Address, protocol string, p
 			reply.From, reply.Payload, reply.RTT = n.address(r.Peer), bytes.Clone(r.Payload), r.RTT
 		},
 	})
+	var refusal *engine.StatusError
+	if errors.As(err, &refusal) && refusal.Status == rpc.Failed { // of a STORE it would be the disk
+		err = fmt.Errorf("%w (%w)", ErrHandlerFailed, err)
+	}
 	return reply, err
 }
 

@@ -144,6 +144,7 @@ func (n *Node) newEngine(cfg *Config, seeds []seed) error {
 	crand.Read(seed[:])
 	n.engine = engine.New(engine.Config{
 		Self:         n.id,
+		Endpoint:     n.Addresses()[0].Endpoint,
 		Mode:         cfg.Mode,
 		Reachable:    len(seeds) == 0 || onLoopback(n.transport.Addrs()),
 		Bootstrap:    known(seeds),
