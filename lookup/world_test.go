@@ -120,6 +120,7 @@ func (w *world) table(c identity.Contact) []identity.Contact {
 // nearest are the n of contacts nearest to the target, nearest first, without any
 // that are left out.
 func (w *world) nearest(contacts []identity.Contact, target *identity.Position, n int, without ...identity.Contact) []identity.Contact {
+	prefix := target.Prefix()
 	best := make([]identity.Contact, 0, n+1)      // sorted, grows by insertion
 	farthest := uint64(math.MaxUint64)            // of a full best, its first 64 bits
 	for _, c := range slices.Backward(contacts) { // tables end with their nearest
