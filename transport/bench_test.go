@@ -80,7 +80,7 @@ func BenchmarkSessionRoundTrip(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "roundtrips/s")
 }
 
-func benchTransport(b *testing.B, n byte, handler func(*Inbound)) *Transport {
+func benchTransport(b testing.TB, n byte, handler func(*Inbound)) *Transport {
 	b.Helper()
 	conn := listenUDP(b, "udp4", "127.0.0.1:0")
 	tr, err := New(Config{Key: seedKey(n), Network: "bench", Conns: []net.PacketConn{conn}, Handler: handler})
