@@ -124,12 +124,6 @@ func NewNetwork(name string) (Network, error) {
 	return Network{name, [4]byte(sum[:4])}, nil
 }
 
-// Name is the network's name.
-func (n *Network) Name() string { return n.name }
-
-// Tag is the network's mark in datagrams: it only sorts out strays cheaply.
-func (n *Network) Tag() [4]byte { return n.tag }
-
 // A Cookie is what a loaded responder wants to see again before it verifies a
 // first contact. The zero Cookie is none.
 type Cookie [16]byte

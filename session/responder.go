@@ -54,18 +54,6 @@ func (e *Endpoint) Verify(r *FirstRequest, source netip.AddrPort) (*Responder, e
 	}, nil
 }
 
-// From is the peer that signed the request.
-func (r *Responder) From() identity.ID { return r.from }
-
-// Source is the address the request came from: not proven.
-func (r *Responder) Source() netip.AddrPort { return r.source }
-
-// RequestID is the request's ID.
-func (r *Responder) RequestID() uint64 { return r.id }
-
-// Type is the RPC asked.
-func (r *Responder) Type() uint8 { return r.rpc }
-
 // Room is how many bytes the body of the answer may have.
 func (r *Responder) Room() int { return FirstResponseRoom(r.requestSize) }
 

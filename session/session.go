@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
-	"time"
 
 	"golang.org/x/crypto/chacha20poly1305"
 
@@ -61,16 +60,6 @@ func (s *Session) ReceiveID() uint64 { return s.receiveID }
 
 // SendID is the ID in datagrams that this side sends.
 func (s *Session) SendID() uint64 { return s.sendID }
-
-// Initiated reports whether this side began the session.
-func (s *Session) Initiated() bool { return s.initiated }
-
-// Made is when the first contact ended on this side.
-func (s *Session) Made() time.Time { return time.Unix(0, s.made) }
-
-// Address is the peer's address, proven or, in a responder's session that has not
-// opened a datagram yet, only claimed.
-func (s *Session) Address() netip.AddrPort { return s.address }
 
 // ProvenAt reports whether the peer has proved that it receives at the address.
 func (s *Session) ProvenAt(a netip.AddrPort) bool {
