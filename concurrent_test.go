@@ -19,7 +19,7 @@ func TestConcurrentUse(t *testing.T) {
 		nodes = append(nodes, start(t, Config{}, nodes[0]))
 	}
 	for _, n := range nodes {
-		n.Handle("echo", echo)
+		n.Handle("echo", echoPayload)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -71,7 +71,7 @@ func TestConcurrentUse(t *testing.T) {
 			listening, stop := context.WithCancel(ctx)
 			defer stop()
 			n.Events(listening)
-			n.Handle("other", echo)
+			n.Handle("other", echoPayload)
 			return nil
 		})
 		do(func(round int) error {

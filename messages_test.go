@@ -15,13 +15,13 @@ import (
 	"kadmium/transport/memnet"
 )
 
-func echo(_ context.Context, m Message) ([]byte, error) { return m.Payload, nil }
+func echoPayload(_ context.Context, m Message) ([]byte, error) { return m.Payload, nil }
 
 func TestMessages(t *testing.T) {
 	one := start(t, Config{})
 	two := start(t, Config{}, one)
 	to := two.Addresses()[0]
-	two.Handle("echo", echo)
+	two.Handle("echo", echoPayload)
 	two.Handle("fail", func(context.Context, Message) ([]byte, error) { return nil, errors.New("no") })
 	two.Handle("long", func(context.Context, Message) ([]byte, error) { return make([]byte, rpc.MaxPayload+1), nil })
 	for _, c := range []struct {
