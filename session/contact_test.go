@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"crypto/rand"
+	"errors"
 	"net/netip"
 	"testing"
 	"time"
@@ -110,5 +111,113 @@ func TestFirstContactMakesASession(t *testing.T) {
 		if _, err := way.from.Open(seal(t, way.from)); err != ErrSessionID {
 			t.Fatalf("reflected: %v", err)
 		}
+	}
+}
+
+// What cannot be sent is refused before anything is spent on it.
+func TestRefusesWhatCannotBeSent(t *testing.T) {
+	a, b := endpoint(t, 1, "test"), endpoint(t, 2, "test")
+	for _, test := range []struct {
+		name string
+		to   identity.ID
+		rpc  uint8
+		size int
+		want error
+	}{
+		{"largest body", b.ID(), 2, MaxFirstBody, nil},
+		{"body too large", b.ID(), 2, MaxFirstBody + 1, ErrTooLarge},
+		{"STORE", b.ID(), 4, 0, ErrType},
+		{"FIND_NODE to nobody", identity.ID{}, 2, 0, ErrType},
+		{"PING to nobody", identity.ID{}, typePing, 0, nil},
+		{"oneself", a.ID(), typePing, 0, ErrSender},
+	} {
+		i, err := a.Initiate(test.to, test.rpc, 0, 1, make([]byte, test.size))
+		if err != test.want {
+			t.Errorf("%s: %v", test.name, err)
+		}
+		if err == nil && len(i.Datagram()) != firstRequestSize(test.size) {
+			t.Errorf("%s: %d bytes", test.name, len(i.Datagram()))
+		}
+	}
+	h := ask(t, a, b)
+	if _, _, err := h.responder.Answer(noon, 0, make([]byte, h.responder.Room()+1)); err != ErrTooLarge {
+		t.Errorf("answer over its room: %v", err)
+	}
+	s, _ := contact(t, a, b, noon)
+	if d, err := s.Seal([]byte{1}, KindRequest, 1, 1, 0, make([]byte, MaxSessionBody+1)); err != ErrTooLarge || len(d) != 1 {
+		t.Errorf("session body too large: %v", err)
+	}
+	if d, err := s.Seal(nil, KindRequest, 1, 1, 0, make([]byte, MaxSessionBody)); err != nil || len(d) != MaxDatagram {
+		t.Errorf("largest session body: %d bytes, %v", len(d), err)
+	}
+	for _, name := range []string{"", string(make([]byte, 256))} {
+		if _, err := NewNetwork(name); !errors.Is(err, ErrNetworkName) {
+			t.Errorf("a name of %d bytes: %v", len(name), err)
+		}
+	}
+}
+
+// A source of randomness that fails makes no half-made keys.
+func TestRandomnessFails(t *testing.T) {
+	b := endpoint(t, 2, "test")
+	for n := range 40 {
+		a := endpoint(t, 1, "test")
+		a.random = bytes.NewReader(make([]byte, n))
+		if i, err := a.Initiate(b.ID(), typePing, 0, 1, nil); err == nil || i != nil {
+			t.Errorf("initiated with %d random bytes", n)
+		}
+	}
+	h := ask(t, endpoint(t, 1, "test"), b)
+	for n := range 48 {
+		r := *h.responder
+		r.endpoint = &Endpoint{b.key, b.id, b.network, bytes.NewReader(make([]byte, n))}
+		if _, s, err := r.Answer(noon, 0, nil); err == nil || s != nil {
+			t.Errorf("answered with %d random bytes", n)
+		}
+	}
+	if _, err := NewGate(bytes.NewReader(make([]byte, 31))); err == nil {
+		t.Error("a cookie secret of 31 bytes")
+	}
+}
+
+// The observed address has one encoding, and the initiator reads what the
+// responder saw.
+func TestObservedAddress(t *testing.T) {
+	a, b := endpoint(t, 1, "test"), endpoint(t, 2, "test")
+	h := ask(t, a, b).answer(t, noon)
+	mapped := netip.AddrFrom16(addrA.Addr().As16()).As16()
+	for name, change := range map[string]func(d []byte){
+		"family 0":              func(d []byte) { d[responseFamily] = 0 },
+		"family 5":              func(d []byte) { d[responseFamily] = 5 },
+		"IPv4 with a tail":      func(d []byte) { d[responseIP+4] = 1 },
+		"IPv4 mapped into IPv6": func(d []byte) { d[responseFamily] = 6; copy(d[responseIP:], mapped[:]) },
+	} {
+		d := bytes.Clone(h.response)
+		change(d)
+		if _, err := ParseFirstResponse(d, a.Network(), a.ID()); err != ErrObserved {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, source := range []netip.AddrPort{addrA, addrB} {
+		r := *h.responder
+		r.source, r.hash = source, hashRequest(h.request)
+		d, _, err := r.Answer(noon, 0, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp, err := ParseFirstResponse(d, a.Network(), a.ID()); err != nil || resp.Observed != source {
+			t.Errorf("seen at %v, read %v, %v", source, resp.Observed, err)
+		}
+	}
+}
+
+// An address counts as proven only after an answer came from there.
+func TestProvenAddressMoves(t *testing.T) {
+	s, _ := contact(t, endpoint(t, 1, "test"), endpoint(t, 2, "test"), noon)
+	if !s.ProvenAt(addrB) || s.ProvenAt(addrA) {
+		t.Fatal("proven where it did not answer")
+	}
+	if s.Prove(addrA); !s.ProvenAt(addrA) || s.ProvenAt(addrB) {
+		t.Fatal("the proven address has not moved")
 	}
 }

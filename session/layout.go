@@ -45,16 +45,6 @@ const (
 	KindNoSession
 )
 
-var kindNames = [...]string{"?", "first request", "first response", "session request", "session response", "cookie", "NOSESSION"}
-
-// String is the kind in words.
-func (k Kind) String() string {
-	if int(k) >= len(kindNames) {
-		return kindNames[0]
-	}
-	return kindNames[k]
-}
-
 // FlagServes, in the flags of a message, says that the sender is a server: put it
 // in tables. The other bits are sent as zero and ignored.
 const FlagServes = 1
