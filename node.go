@@ -182,6 +182,7 @@ func (n *Node) Close() error {
 func (n *Node) shutDown() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.step(n.engine.SaveTable)
 	n.down = true
 	n.wake.stop()
 	for _, c := range n.calls {

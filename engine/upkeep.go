@@ -82,3 +82,13 @@ func (e *Engine) saveTable() {
 	})
 	e.journal([]store.Op{store.TableOp(addresses)})
 }
+
+// SaveTable journals the table if it changed since it last was: for a driver that
+// is about to stop.
+func (e *Engine) SaveTable(now time.Time, fx []Effect) []Effect {
+	e.enter(now, fx)
+	if e.cfg.Durable && e.tableNew {
+		e.saveTable()
+	}
+	return e.leave()
+}
