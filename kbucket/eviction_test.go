@@ -64,6 +64,18 @@ func TestReplacementTakesThePlace(t *testing.T) {
 	s.failed(p[3], false, 0)
 }
 
+// The oldest falls off a full replacement list.
+func TestOldestWaiterFallsOff(t *testing.T) {
+	s := newStory(t, Config{K: 1, Replacements: 3})
+	p := s.peers(6)
+	s.seen(Added, p[0])
+	s.seen(Waiting, p[1:]...)
+	s.failed(p[0], true, p[5])
+	s.failed(p[5], true, p[4])
+	s.failed(p[4], true, p[3])
+	s.failed(p[3], false, 0)
+}
+
 // A probe that is answered moves the old contact to the tail; the next goes to
 // the next (section 2.2).
 func TestAnsweredProbeKeepsTheOldContact(t *testing.T) {

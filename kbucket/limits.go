@@ -119,6 +119,5 @@ func (t *Table) countInBucket(b *bucket, subnet netip.Prefix, out identity.Conta
 }
 
 func (t *Table) isIn(subnet netip.Prefix, c identity.Contact) bool {
-	ip := t.book.Address(c).Endpoint.Addr()
-	return subnet.Contains(ip) && !identity.IsLocal(ip)
+	return subnet.Contains(t.book.Address(c).Endpoint.Addr())
 }

@@ -2,6 +2,7 @@ package kbucket
 
 import (
 	"fmt"
+	"net/netip"
 	"testing"
 
 	"kadmium/identity"
@@ -88,6 +89,17 @@ func (s *story) wantNear(contacts []identity.Contact) {
 	}
 }
 
+// A simulator's book has no endpoints, and no limits then.
+func TestNoEndpointsNoLimits(t *testing.T) {
+	s := newStory(t, Config{})
+	for range DefaultK {
+		s.seen(Added, s.book.addAt(inBucket(s.rnd, &s.table.self, 0), netip.Addr{}))
+	}
+	if s.table.subnets != nil {
+		t.Fatal("contacts without endpoints are counted")
+	}
+}
+
 // A contact that leaves makes room for another of its subnet.
 func TestRoomAfterLeaving(t *testing.T) {
 	s := newStory(t, Config{})
@@ -124,6 +136,24 @@ func TestReplaceKeepsLimits(t *testing.T) {
 	}
 }
 
+// Nor does one that moves into a subnet that has its share of the table.
+func TestReplaceKeepsTableLimit(t *testing.T) {
+	s := newStory(t, Config{})
+	s.crowd(1, "203.0.113.%d")
+	ten := held(s.table)
+	if len(ten) != DefaultPerSubnetTable {
+		t.Fatalf("%d contacts, want ten\n%v", len(ten), s.table)
+	}
+	other := s.peer(20)
+	s.seen(Added, other)
+	if s.table.Replace(other, s.book.add(*s.book.Position(other), "203.0.113.99")) {
+		t.Fatal("eleven of one subnet are in the table")
+	}
+	if !s.table.Replace(ten[0], s.book.add(*s.book.Position(ten[0]), "203.0.113.99")) {
+		t.Fatal("one of the ten may not move within the subnet")
+	}
+}
+
 // While many wait for far buckets, a near one has room for their subnet: only
 // those in buckets count against the table.
 func TestWaitingContactsKeepNobodyOut(t *testing.T) {
@@ -142,6 +172,16 @@ func TestWaitingContactsKeepNobodyOut(t *testing.T) {
 	}
 	if n := s.table.Len(); n != 10 {
 		t.Fatalf("%d contacts, want 10\n%v", n, s.table)
+	}
+}
+
+// Limits may be greater than what a cell of the counters can count.
+func TestGreatLimit(t *testing.T) {
+	const limit = stuck + 50
+	s := newStory(t, Config{K: MaxK, PerSubnetBucket: MaxK, PerSubnetTable: limit})
+	s.crowd(MaxK, "203.0.113.%d")
+	if n := s.table.Len(); n != limit {
+		t.Fatalf("%d contacts, want %d\n%v", n, limit, s.table)
 	}
 }
 

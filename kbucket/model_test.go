@@ -302,7 +302,7 @@ func newWorld(t *rapid.T) *world {
 	w := &world{book: &testBook{}, now: start}
 	self := randomPosition(rnd)
 	// Few peers in few buckets, at few addresses each, so that they meet.
-	depths := []int{0, 0, 0, 1, 1, 2, 5, 31, 32, 40, 200, 254, 255, identity.Bits}
+	depths := []int{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 5, 31, 32, 40, 200, 254, 255, identity.Bits}
 	for range rapid.IntRange(1, 40).Draw(t, "peers") {
 		p := inBucket(rnd, &self, depths[rnd.IntN(len(depths))])
 		for range 1 + rnd.IntN(3) {
@@ -356,8 +356,20 @@ func (w *world) check(t *rapid.T) {
 	for _, waiting := range w.model.waiting {
 		held += len(waiting)
 	}
-	w.table.EachHandle(func(identity.Contact) { handles++ })
+	cells := 0
+	w.table.EachHandle(func(c identity.Contact) {
+		handles++
+		if _, counts := w.table.subnetOf(c); counts {
+			cells++
+		}
+	})
 	same(t, "EachHandle", handles, held)
+	if w.table.subnets != nil {
+		for _, n := range w.table.subnets {
+			cells -= int(n)
+		}
+		same(t, "contacts counted less those in cells", cells, 0)
+	}
 }
 
 // Whatever happens in whatever order, the table is what the model is.
@@ -365,8 +377,10 @@ func TestTableIsItsModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t)
 		seen := func(t *rapid.T) {
-			c := w.contact(t)
-			same(t, "Seen", w.table.Seen(w.now, c), w.model.Seen(w.now, c))
+			for range rapid.IntRange(1, 5).Draw(t, "contacts") {
+				c := w.contact(t)
+				same(t, "Seen", w.table.Seen(w.now, c), w.model.Seen(w.now, c))
+			}
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"seen": seen, "seen again": seen, "seen once more": seen, // what happens most
