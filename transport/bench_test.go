@@ -55,6 +55,8 @@ func BenchmarkSessionRoundTrip(b *testing.B) {
 			b.Error(err)
 		}
 	})
+	client.Start()
+	server.Start()
 	to = identity.Address{ID: server.self, Endpoint: server.Addrs()[0]}
 	for id := range uint64(2) {
 		if err := client.Request(Request{To: to, ID: 1<<41 + id, Type: rpc.Ping}); err != nil {
@@ -87,7 +89,6 @@ func benchTransport(b testing.TB, n byte, handler func(*Inbound)) *Transport {
 	if err != nil {
 		b.Fatal(err)
 	}
-	tr.Start()
 	b.Cleanup(func() { tr.Close() })
 	return tr
 }

@@ -163,8 +163,8 @@ func TestHalfOpenFloodBesideLiveSessions(t *testing.T) {
 			t.Errorf("%d half-open, %d live sessions", s.HalfOpen, s.Sessions)
 		}
 		time.Sleep(2 * session.HalfOpenLife) // the sweep needs no traffic
-		b.mu.Lock()
-		defer b.mu.Unlock()
+		b.Transport.mu.Lock()
+		defer b.Transport.mu.Unlock()
 		if got := b.table.HalfOpen(); got != 0 {
 			t.Errorf("%d half-open long after", got)
 		}
