@@ -3,23 +3,17 @@ package lookup
 import (
 	"encoding/binary"
 	"net/netip"
-
-	"kadmium/identity"
 )
 
-// addressAllowed holds what keeps a lying answer from aiming lookups at a victim:
-// at most Config.PerIP contacts of one IP address are taken from answers, loopback
-// exempt, and none of a private or loopback address from a peer that has a public
-// one. Our own table, which has limits of its own, is believed. An allowed e is
-// marked so that it counts.
+// addressAllowed keeps lying answers from aiming a lookup at a victim: at most
+// Config.PerIP contacts of one IP address are taken from answers, loopback exempt.
+// Our own table, which has limits of its own, is believed. An allowed e is marked so
+// that it counts.
 func (l *Lookup) addressAllowed(e, by *candidate) bool {
 	if by.contact == 0 || l.cfg.PerIP < 0 {
 		return true
 	}
 	ip := l.list.book.Address(e.contact).Endpoint.Addr()
-	if identity.IsLocal(ip) && !identity.IsLocal(l.list.book.Address(by.contact).Endpoint.Addr()) {
-		return false
-	}
 	if ip.IsLoopback() {
 		return true
 	}

@@ -175,8 +175,8 @@ func TestLiarsAimAtVictim(t *testing.T) {
 		{"198.51.100.1", first, DefaultPerIP},
 		{"198.51.100.1", everybody, DefaultPerIP},
 		{"2001:db8::1", everybody, DefaultPerIP},
-		{"10.1.2.3", everybody, 0},  // private, named by public peers
-		{"127.0.0.1", everybody, 0}, // loopback, named by public peers
+		{"10.1.2.3", everybody, DefaultPerIP},
+		{"127.0.0.1", first, DefaultK},
 	} {
 		victim := netip.MustParseAddr(test.victim)
 		eachSeed(t, func(t *testing.T, seed uint64) {

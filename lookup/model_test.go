@@ -84,7 +84,7 @@ func (m *model) admit(c identity.Contact, by *known, paths map[int]bool) bool {
 			new.state = spare
 		}
 	}
-	if refused || by != nil && !m.addressAllowed(c, by.c) {
+	if refused || by != nil && !m.addressAllowed(c) {
 		return false
 	}
 	m.known = append(m.known, new)
@@ -96,11 +96,8 @@ func (m *model) admit(c identity.Contact, by *known, paths map[int]bool) bool {
 	return m.find(c) != nil
 }
 
-func (m *model) addressAllowed(c, by identity.Contact) bool {
+func (m *model) addressAllowed(c identity.Contact) bool {
 	ip := func(c identity.Contact) netip.Addr { return m.w.Address(c).Endpoint.Addr() }
-	if identity.IsLocal(ip(c)) && !identity.IsLocal(ip(by)) {
-		return false
-	}
 	n := 0
 	for _, k := range m.known {
 		if k.namedBy != 0 && ip(k.c) == ip(c) {

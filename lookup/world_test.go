@@ -100,21 +100,29 @@ func (w *world) table(c identity.Contact) []identity.Contact {
 	lo, hi := 0, w.n // the nodes sharing the first bits bits
 	for bits := 0; hi-lo > 1; bits++ {
 		inLo, inHi := w.bounds(w.Position(c), bits+1)
-		var bucket []identity.Contact
-		for i := lo; i < hi; i++ {
-			if i < inLo || i >= inHi {
-				bucket = append(bucket, identity.Contact(i+1))
-			}
+		first, end := lo, inLo // the bucket's nodes stand side by side
+		if inLo == lo {
+			first, end = inHi, hi
 		}
-		for i := range min(w.k, len(bucket)) {
-			j := i + w.rnd.IntN(len(bucket)-i)
-			bucket[i], bucket[j] = bucket[j], bucket[i]
-		}
-		t = append(t, bucket[:min(w.k, len(bucket))]...)
+		t = append(t, w.sample(first, end)...)
 		lo, hi = inLo, inHi
 	}
 	w.tables[c-1] = t
 	return t
+}
+
+// sample is k of the nodes first to end, or all there are.
+func (w *world) sample(first, end int) (nodes []identity.Contact) {
+	for len(nodes) < min(w.k, end-first) {
+		i := first + len(nodes)
+		if end-first > w.k {
+			i = first + w.rnd.IntN(end-first)
+		}
+		if c := identity.Contact(i + 1); !slices.Contains(nodes, c) {
+			nodes = append(nodes, c)
+		}
+	}
+	return nodes
 }
 
 // nearest are the n of contacts nearest to the target, nearest first, without any
