@@ -123,9 +123,12 @@ func (n *Node) bootstrap(seeds []seed) {
 	hosts := slices.DeleteFunc(slices.Clone(seeds), func(s seed) bool { return s.host == "" })
 	addresses, resolveErr := n.resolve(n.ctx, hosts)
 	_, err := n.join(n.ctx, addresses)
+	if err == nil && n.alone() {
+		err = resolveErr // there was nobody to ask
+	}
 	if len(seeds) > 0 && err != nil {
-		n.joinErr = errors.Join(err, resolveErr)
-		n.logger.Warn("no bootstrap peer answered", "error", n.joinErr)
+		n.joinErr = err
+		n.logger.Warn("no bootstrap peer answered", "error", err)
 	}
 	close(n.joined)
 	for len(hosts) > 0 && n.pause(resolveAgain) {

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 
 	"kadmium/identity"
 )
@@ -16,6 +17,9 @@ const peerPrefix = "12D3KooW"
 
 // addressForm says what addresses look like.
 const addressForm = "an address is /ip4/203.0.113.7/udp/4100/p2p/12D3KooW..., /ip6/..., or host:port"
+
+// resolveTime bounds the look-up of a host's name.
+const resolveTime = 10 * time.Second
 
 // parsePeer reads PEER: a peer ID, or an address that ends in one.
 func parsePeer(text string) (identity.ID, error) {
@@ -38,6 +42,8 @@ func parsePeerOrAddress(ctx context.Context, text string) (identity.Address, err
 	if err != nil || host == "" {
 		return a, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, resolveTime)
+	defer cancel()
 	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
 		return a, notDone("check the host's name", "%s: %v", text, err)

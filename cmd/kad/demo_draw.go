@@ -34,12 +34,14 @@ func (w *walk) outcome(peer identity.ID) string {
 		if s.Peer != peer {
 			continue
 		}
-		switch s.Kind {
-		case "found":
-			return "it has it, " + brief(duration(s.TookMS))
-		case "answered":
-			return fmt.Sprintf("it names %s, %s", count(s.Named, "contact"), brief(duration(s.TookMS)))
-		case "failed":
+		switch took := brief(duration(s.TookMS)); {
+		case s.Kind == "found":
+			return "that is the one, " + took
+		case s.Kind == "answered" && s.Named == 0:
+			return "it names nobody else, " + took
+		case s.Kind == "answered":
+			return fmt.Sprintf("it names %s, %s", count(s.Named, "contact"), took)
+		case s.Kind == "failed":
 			return "no answer"
 		}
 	}

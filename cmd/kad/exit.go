@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"kadmium"
 	"kadmium/identity"
@@ -88,10 +89,10 @@ func asFailure(err error) *failure {
 	}
 	for _, k := range knownFailures {
 		if errors.Is(err, k.err) {
-			return &failure{Message: err.Error(), Next: k.next, Code: k.code}
+			return &failure{Message: oneLine(err), Next: k.next, Code: k.code}
 		}
 	}
-	return &failure{Message: err.Error(), Code: exitNotDone}
+	return &failure{Message: oneLine(err), Code: exitNotDone}
 }
 
 // exitCode is what the process ends with.
@@ -101,3 +102,6 @@ func exitCode(err error) int {
 	}
 	return asFailure(err).Code
 }
+
+// oneLine is an error's text on one line: joined errors come on several.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

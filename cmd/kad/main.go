@@ -32,6 +32,7 @@ type app struct {
 func main() {
 	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	code := a.run(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)
@@ -40,12 +41,19 @@ func main() {
 // run executes one command line and returns its exit code.
 func (a *app) run(ctx context.Context, args []string) int {
 	a.fromEnv = map[string]bool{}
+	out := &checkedWriter{w: a.stdout}
+	a.stdout = out
 	root := a.root()
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
+	// A node's first line of stdout is its ready line, or there is none; once it is
+	// ready its reader may leave.
+	isNode := cmd.Name() == "node"
+	if err == nil && out.err != nil && !isNode {
+		err = notWritten(out.err)
+	}
 	if err != nil {
-		// The first line of a node's stdout is its ready line, or there is none.
-		a.report(cmd.CommandPath(), err, a.wantsJSON(args) && cmd.Name() != "node")
+		a.report(cmd.CommandPath(), err, a.wantsJSON(args) && !isNode)
 	}
 	return exitCode(err)
 }

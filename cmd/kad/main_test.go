@@ -58,8 +58,10 @@ type user struct {
 	env []string
 }
 
+// newUser makes one; tests of different users run side by side.
 func newUser(t *testing.T, env ...string) *user {
 	t.Helper()
+	t.Parallel()
 	dir := shortDir(t)
 	return &user{t, dir, append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "XDG_RUNTIME_DIR=" + dir}, env...)}
 }

@@ -149,10 +149,8 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 	default: // the default socket is a convenience: several nodes may run without one
 		log.Warn("no control socket", "error", err)
 	}
-	if err := n.Joined(ctx); err != nil && ctx.Err() == nil {
-		log.Warn("not joined yet; trying on", "bootstrap", strings.Join(nf.bootstrap, " "), "error", err)
-	}
-	if ctx.Err() != nil {
+	// A join that failed is logged by the node, which goes on trying.
+	if _ = n.Joined(ctx); ctx.Err() != nil {
 		return nil // told to end before it was ready
 	}
 	if err := a.printReady(n); err != nil {

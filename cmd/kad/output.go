@@ -25,9 +25,27 @@ func (a *app) print(result any, plain func(w io.Writer)) error {
 // write puts bytes on stdout, exactly.
 func (a *app) write(b []byte) error {
 	if _, err := a.stdout.Write(b); err != nil {
-		return notDone("check where the output goes", "writing the output: %v", err)
+		return notWritten(err)
 	}
 	return nil
+}
+
+func notWritten(err error) error {
+	return notDone("check where the output goes", "writing the output: %v", err)
+}
+
+// A checkedWriter keeps the first error, for those who write without looking.
+type checkedWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (c *checkedWriter) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	if err != nil && c.err == nil {
+		c.err = err
+	}
+	return n, err
 }
 
 // encodeJSON writes v as one line. Multiaddrs and keys stay readable: there is no

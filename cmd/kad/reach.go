@@ -106,7 +106,7 @@ func ownNode[A, R any](ctx context.Context, r *reach, o operation[A, R], args A)
 	defer n.Close()
 	if err := n.Joined(ctx); err != nil {
 		if errors.Is(err, kadmium.ErrNoAnswer) {
-			err = notDone("check the address, the --network, and that a node runs there", "no answer from %s", strings.Join(r.bootstrap, ", "))
+			err = notDone("check the address, the --network, and that a node runs there", "no answer from %s: %s", strings.Join(r.bootstrap, ", "), oneLine(err))
 		}
 		return none, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kadmium"
+	"kadmium/transport"
 )
 
 var statsOperation = operation[noArgs, kadmium.Stats]{"stats", nil, func(_ context.Context, n *kadmium.Node, _ noArgs) (kadmium.Stats, error) {
@@ -50,17 +51,41 @@ func drawStats(w io.Writer, s kadmium.Stats, now time.Time) {
 	fmt.Fprintf(w, "%s in the table; holds %s and %s; publishes %s\n\n",
 		count(s.Peers, "contact"), count(s.Records, "record"), count(s.Providers, "provider"), count(s.Published, "key"))
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "task\tevery\tjitter\tdue")
+	fmt.Fprintln(tw, "task\tat most every\tjitter\truns\tdue")
 	for _, t := range s.Tasks {
-		due := "when needed"
+		due := "when there is work"
 		if !t.Due.IsZero() {
 			due = "in " + brief(max(0, t.Due.Sub(now)))
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\n", t.Name, interval(t.Interval), interval(t.Jitter), due)
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%d\t%s\n", t.Name, interval(t.Interval), interval(t.Jitter), t.Runs, due)
 	}
-	fmt.Fprintln(tw, "\t\t\t\ncounter\tsince the start\t\t")
-	for _, name := range slices.Sorted(maps.Keys(s.Counters)) {
-		fmt.Fprintf(tw, "%s\t%d\t\t\n", name, s.Counters[name])
+	tw.Flush()
+	drawFigures(w, "now", s.Gauges)
+	drawFigures(w, "since the start", s.Counters)
+	drawTraffic(w, "in", s.Wire.In)
+	drawTraffic(w, "out", s.Wire.Out)
+	drawFigures(w, "dropped", s.Wire.Dropped)
+}
+
+// drawFigures lists the figures that are not zero.
+func drawFigures[N int | uint64](w io.Writer, title string, figures map[string]N) {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "\n%s\n", title)
+	for _, name := range slices.Sorted(maps.Keys(figures)) {
+		if n := figures[name]; n != 0 {
+			fmt.Fprintf(tw, "  %s\t%d\n", name, n)
+		}
+	}
+	tw.Flush()
+}
+
+func drawTraffic(w io.Writer, title string, traffic map[string]transport.Traffic) {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "\n%s\n", title)
+	for _, kind := range slices.Sorted(maps.Keys(traffic)) {
+		if t := traffic[kind]; t.Datagrams != 0 {
+			fmt.Fprintf(tw, "  %s\t%d datagrams\t%d bytes\n", kind, t.Datagrams, t.Bytes)
+		}
 	}
 	tw.Flush()
 }
