@@ -54,7 +54,7 @@ type Config struct {
 	Serves func() bool
 
 	Now       func() time.Time                                   // nil: time.Now
-	AfterFunc func(d time.Duration, f func()) (stop func() bool) // nil: time.AfterFunc
+	AfterFunc func(d time.Duration, f func()) (stop func() bool) // nil: time.AfterFunc; may not call f itself
 	Rand      io.Reader                                          // of keys, IDs and nonces; nil: crypto/rand
 	Logger    *slog.Logger                                       // nil: silent
 	Limits    Limits

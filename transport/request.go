@@ -88,6 +88,9 @@ func (t *Transport) try(now time.Time, c *call, fresh bool) (*buffer, error) {
 			if err == nil {
 				b.size = len(d)
 				t.calls.retag(c, live, session.TagOf(d))
+				if c.waits { // another first contact with the peer was answered
+					t.calls.leave(c)
+				}
 				return b, nil
 			}
 			putBuffer(b) // the session has sent all it may

@@ -73,8 +73,9 @@ func (t *Transport) verify(s *socket, b *buffer, from netip.AddrPort, local neti
 		t.count.drop(reasonOf(err))
 		return
 	}
+	now := t.now()
 	t.mu.Lock()
-	fresh := !t.closed && t.table.Claim(t.now(), responder)
+	fresh := !t.closed && t.table.Claim(now, responder)
 	t.sweepLater()
 	t.mu.Unlock()
 	if !fresh {
@@ -143,13 +144,14 @@ func (t *Transport) sweepLater() {
 		return
 	}
 	t.sweepStop = t.after(session.HalfOpenLife, func() {
+		now := t.now()
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		t.sweepStop = nil
 		if t.closed {
 			return
 		}
-		t.table.Sweep(t.now(), true)
+		t.table.Sweep(now, true)
 		if t.table.HalfOpen() > 0 {
 			t.sweepLater()
 		}

@@ -144,6 +144,10 @@ func (t *Transport) readLoop(s *socket) {
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
+		if err != nil && n > 0 {
+			t.count.drop(dropLength) // some systems' word for a datagram that was cut
+			continue
+		}
 		if err != nil {
 			if failures++; failures == maxReadFailures {
 				t.log.Error("socket given up", "at", s.at, "err", err)

@@ -146,12 +146,13 @@ func (t *Transport) Stats() Stats {
 			s.Dropped[name] = n
 		}
 	}
+	now := t.now()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for name, n := range t.malformed {
 		s.Dropped["body: "+name] = n
 	}
-	t.table.Sweep(t.now(), true)
+	t.table.Sweep(now, true)
 	s.Sessions, s.HalfOpen = t.table.Live(), t.table.HalfOpen()
 	s.Outstanding, s.PendingWrites = len(t.calls.byID), t.calls.waits
 	s.Answers = t.answers.len()
