@@ -2,9 +2,10 @@ package store
 
 import (
 	"bytes"
+	"maps"
 	"math/rand/v2"
 	"net/netip"
-	"testing"
+	"slices"
 	"time"
 
 	"kadmium/identity"
@@ -19,14 +20,21 @@ const network = "test"
 // every operation that comes out is applied to.
 type fixture struct {
 	*Store
-	t       testing.TB
+	t       tester
 	now     time.Time
 	rnd     *rand.Rand
 	names   *Namespaces
 	journal map[string]Op
 }
 
-func newFixture(t testing.TB, cfg Config) *fixture {
+// A tester is a *testing.T or a *rapid.T.
+type tester interface {
+	Helper()
+	Errorf(string, ...any)
+	Fatalf(string, ...any)
+}
+
+func newFixture(t tester, cfg Config) *fixture {
 	f := &fixture{t: t, now: epoch, rnd: rand.New(rand.NewPCG(1, 2)), names: NewNamespaces(network), journal: make(map[string]Op)}
 	f.Store = New(cfg, f.names)
 	return f
@@ -47,7 +55,8 @@ func (f *fixture) write(ops []Op) {
 func (f *fixture) restart() {
 	f.t.Helper()
 	f.Store = New(f.cfg, f.names)
-	for _, op := range f.journal {
+	for _, key := range slices.Sorted(maps.Keys(f.journal)) {
+		op := f.journal[key]
 		if err := f.Restore(f.now, op); err != nil {
 			f.t.Fatalf("restore: %v", err)
 		}

@@ -137,12 +137,15 @@ func (s *Store) restoreHeld(now time.Time, op Op) error {
 		s.unlink(old)
 	}
 	h.heard = earlier(h.heard, now) // a clock that was set back meanwhile stretches nothing
+	known := s.byKey[string(e.key)] != nil
 	s.link(e.key, h)
+	if !known || e.between < h.entry.Between { // entries of one key may have been written at different times
+		s.SetHolder(e.key, e.between)
+	}
 	s.expiry.set(&h.expires, earlier(e.expires, now.Add(s.cfg.MaxTTL)))
 	if s.invalidNow(h) {
 		s.expiry.set(&h.expires, now)
 	}
-	h.entry.Between = e.between
 	s.putOff(h, s.afterRestart(now, h))
 	return nil
 }

@@ -116,6 +116,7 @@ func TestProvidersPerKey(t *testing.T) {
 	f.want(provide(n, "k", publicSource(9)), rpc.Full)
 	f.want(provide(n, "other", publicSource(9)), rpc.OK)
 	f.want(provide(0, "k", publicSource(9)), rpc.OK) // it is there already
+	f.want(f.provide(signedProvider(0, "k", 2, 4100, time.Hour), 0), rpc.OK)
 	f.restart()
 	f.want(provide(n, "k", publicSource(9)), rpc.Full)
 

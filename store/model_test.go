@@ -1,0 +1,406 @@
+package store
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"kadmium/identity"
+	"kadmium/rpc"
+)
+
+// A model is the store as one would write it without caring for speed: a list of
+// what was taken in, searched from end to end.
+type model struct {
+	cfg       Config
+	items     []modelItem
+	between   map[string]int
+	published map[string]time.Time // by kind and key: when due
+	sequences map[string]uint64
+}
+
+type modelItem struct {
+	record   *rpc.Record
+	provider *rpc.Provider
+	expires  time.Time
+	heard    time.Time
+	source   source
+}
+
+func (i *modelItem) key() string {
+	if i.record != nil {
+		return string(i.record.Key)
+	}
+	return string(i.provider.Key)
+}
+
+func (i *modelItem) cost() int {
+	if i.record != nil {
+		return recordCost(i.record)
+	}
+	return providerCost(i.provider)
+}
+
+// place is what only one item at a time can have.
+func (i *modelItem) place() string {
+	if i.record != nil {
+		return "r" + i.key()
+	}
+	return "p" + i.key() + string(i.provider.Peer.ID[:])
+}
+
+func (m *model) find(place string) int {
+	return slices.IndexFunc(m.items, func(i modelItem) bool { return i.place() == place })
+}
+
+// put decides about a new item as Put and PutProvider do. better is the order of
+// the item and what is held in its place.
+func (m *model) put(now time.Time, item modelItem, ttl time.Duration, swap *uint64, between int, better func(held modelItem) int) rpc.Status {
+	limit := m.cfg.MaxTTL
+	if item.provider != nil {
+		limit = m.cfg.ProviderTTL
+	}
+	life := min(ttl, limit)
+	for range between {
+		if life/2 >= minCopy {
+			life /= 2
+		} else if life > minCopy {
+			life = minCopy
+		}
+	}
+	at := m.find(item.place())
+	live := at >= 0 && m.items[at].expires.After(now)
+	if live && better(m.items[at]) == 0 {
+		old := &m.items[at]
+		slack := min(10*time.Second, life/4)
+		if now.Add(life).After(old.expires.Add(slack)) {
+			old.expires = now.Add(life)
+		}
+		old.heard = now
+		m.between[item.key()] = between
+		return rpc.OK
+	}
+	if swap != nil {
+		held := uint64(0)
+		if live {
+			held = m.items[at].record.Sequence
+		}
+		if held != *swap || live && *swap == 0 && held != 0 {
+			return rpc.Conflict
+		}
+	}
+	if live && better(m.items[at]) < 0 {
+		return rpc.Older
+	}
+	rest := slices.Clone(m.items)
+	if at >= 0 {
+		rest = slices.Delete(rest, at, at+1)
+	}
+	item.expires, item.heard = now.Add(life), now
+	rest = append(rest, item)
+	if !m.fits(rest, item) {
+		return rpc.Full
+	}
+	m.items = rest
+	m.between[item.key()] = between
+	return rpc.OK
+}
+
+// fits reports whether the items, of which the last is new, keep the limits.
+func (m *model) fits(items []modelItem, last modelItem) bool {
+	var all, mine usage
+	here, mineHere := 0, 0
+	for _, i := range items {
+		u := usage{bytes: i.cost()}
+		if i.record != nil {
+			u.records = 1
+		} else {
+			u.providers = 1
+		}
+		all = usage{all.records + u.records, all.providers + u.providers, all.bytes + u.bytes}
+		same := i.source == last.source
+		if same {
+			mine = usage{mine.records + u.records, mine.providers + u.providers, mine.bytes + u.bytes}
+		}
+		if i.provider != nil && i.key() == last.key() {
+			here++
+			if same {
+				mineHere++
+			}
+		}
+	}
+	own := last.source == source{}
+	if all.bytes > m.cfg.MaxBytes || !own && mine.bytes > m.cfg.MaxBytes/2 {
+		return false
+	}
+	if last.record != nil {
+		return all.records <= m.cfg.MaxRecords && (own || mine.records <= m.cfg.MaxRecords/2)
+	}
+	return all.providers <= m.cfg.MaxProviders && here <= m.cfg.MaxProvidersPerKey &&
+		(own || mine.providers <= m.cfg.MaxProviders/2 && mineHere <= m.cfg.MaxProvidersPerKey/2)
+}
+
+func (m *model) stats() Stats {
+	s := Stats{Published: len(m.published)}
+	sources := make(map[source]bool)
+	for _, i := range m.items {
+		if i.record != nil {
+			s.Records++
+		} else {
+			s.Providers++
+		}
+		s.Bytes += i.cost()
+		sources[i.source] = true
+	}
+	s.Sources = len(sources)
+	return s
+}
+
+var modelConfig = Config{MaxRecords: 6, MaxProviders: 6, MaxProvidersPerKey: 4, MaxBytes: 9 * 700, MaxPerSource: 3}
+
+var modelKeys = []string{"/v/a", "/v/b", "/v/c", "/v/d", "/v/e", "/v/f", "/v/g", "/v/h"}
+
+// Whatever is asked of a store, in whatever order, with restarts in between, it
+// answers as the model does.
+func TestStoreAgainstModel(t *testing.T) {
+	entries := make(map[string]*rpc.Provider) // signing is what takes long
+	rapid.Check(t, func(t *rapid.T) {
+		f := &fixture{t: t, now: epoch, names: NewNamespaces(network), journal: make(map[string]Op)}
+		f.rnd = rand.New(rand.NewPCG(1, rapid.Uint64().Draw(t, "seed")))
+		f.Store = New(modelConfig, f.names)
+		m := &model{cfg: f.cfg, between: make(map[string]int), published: make(map[string]time.Time), sequences: make(map[string]uint64)}
+		leased := make(map[string]time.Time)
+
+		key := func() string { return rapid.SampledFrom(modelKeys).Draw(t, "key") }
+		ttl := func() time.Duration {
+			return rapid.SampledFrom([]time.Duration{time.Second, 5 * time.Minute, 3 * time.Hour, 24 * time.Hour, 30 * 24 * time.Hour}).Draw(t, "ttl")
+		}
+		from := func() Source {
+			if n := rapid.Byte().Draw(t, "from") % 4; n > 0 {
+				return publicSource(n)
+			}
+			return Source{}
+		}
+		between := func() int { return rapid.SampledFrom([]int{0, 0, 1, 3, 40}).Draw(t, "between") }
+
+		t.Repeat(map[string]func(*rapid.T){
+			"put": func(t *rapid.T) {
+				r := blackboardRecord(key(), rapid.SampledFrom([]string{"", "x", "yy"}).Draw(t, "value"), rapid.Uint64Range(0, 3).Draw(t, "sequence"), ttl())
+				source, n := from(), between()
+				var swap *uint64
+				if rapid.Bool().Draw(t, "cas") {
+					s := rapid.Uint64Range(0, 3).Draw(t, "swap")
+					swap = &s
+				}
+				got := f.putFrom(r, source, swap, n)
+				copied := *r
+				want := m.put(f.now, modelItem{record: &copied, source: source.source()}, r.TTL, swap, n,
+					func(h modelItem) int { return f.names.Better(r, h.record) })
+				if got != want {
+					t.Fatalf("put %s: %v, want %v", r.Key, got, want)
+				}
+			},
+			"provide": func(t *rapid.T) {
+				peer, k, sequence := rapid.ByteRange(1, 5).Draw(t, "peer"), key(), rapid.Uint64Range(1, 2).Draw(t, "sequence")
+				name := fmt.Sprint(peer, k, sequence)
+				if entries[name] == nil {
+					entries[name] = signedProvider(peer, k, sequence, 4100, 0)
+				}
+				p := *entries[name]
+				p.TTL = ttl()
+				source, n := from(), between()
+				got, ops := f.PutProvider(f.now, &p, source, n, f.rnd)
+				f.write(ops)
+				want := m.put(f.now, modelItem{provider: &p, source: source.source()}, p.TTL, nil, n,
+					func(h modelItem) int { return int(p.Sequence) - int(h.provider.Sequence) })
+				if got != want {
+					t.Fatalf("provide %s: %v, want %v", k, got, want)
+				}
+			},
+			"wait": func(t *rapid.T) {
+				f.now = f.now.Add(rapid.SampledFrom([]time.Duration{time.Millisecond, 9 * time.Second, time.Minute, time.Hour, 20 * time.Hour}).Draw(t, "for"))
+			},
+			"expire": func(t *rapid.T) {
+				before := len(m.items)
+				m.items = slices.DeleteFunc(m.items, func(i modelItem) bool { return !i.expires.After(f.now) })
+				if n := f.expire(); n != before-len(m.items) {
+					t.Fatalf("%d expired, want %d", n, before-len(m.items))
+				}
+			},
+			"holder": func(t *rapid.T) {
+				k, n := key(), between()
+				f.SetHolder([]byte(k), n)
+				m.between[k] = n
+			},
+			"restore": func(t *rapid.T) { m.restore(t, f, leased) },
+			"restart": func(t *rapid.T) {
+				f.expire() // so that the limits count the same
+				m.items = slices.DeleteFunc(m.items, func(i modelItem) bool { return !i.expires.After(f.now) })
+				f.restart()
+				for i := range m.items { // what is not journalled: STOREs of what is held, and who is a holder
+					e, _ := f.Entry([]byte(m.items[i].key()))
+					m.between[m.items[i].key()] = e.Between
+					e.each(func(h *held) {
+						if h.record != nil && m.items[i].record != nil || h.provider != nil && m.items[i].provider != nil && h.provider.Peer.ID == m.items[i].provider.Peer.ID {
+							if h.heard.After(m.items[i].heard) {
+								t.Fatalf("heard %v, want at most %v", h.heard, m.items[i].heard)
+							}
+							m.items[i].heard = h.heard
+						}
+					})
+				}
+				clear(leased)
+			},
+			"publish": func(t *rapid.T) {
+				r := blackboardRecord(key(), "x", rapid.Uint64Range(0, 5).Draw(t, "sequence"), ttl())
+				f.write(f.Publish(f.now, r))
+				name := "r" + string(r.Key)
+				if r.TTL > RepublishEvery {
+					m.published[name] = f.now.Add(RepublishEvery)
+				} else {
+					delete(m.published, name)
+				}
+				m.sequences[name] = max(m.sequences[name], r.Sequence)
+			},
+			"unpublish": func(t *rapid.T) {
+				k := key()
+				_, want := m.published["r"+k]
+				delete(m.published, "r"+k)
+				ops, ok := f.Unpublish([]byte(k))
+				f.write(ops)
+				if ok != want {
+					t.Fatalf("unpublish %s: %v, want %v", k, ok, want)
+				}
+			},
+			"republish": func(t *rapid.T) {
+				p, ok := f.DueRepublish(f.now)
+				if !ok {
+					for k, due := range m.published {
+						if !due.After(f.now) {
+							t.Fatalf("%s is due since %v", k, due.Sub(epoch))
+						}
+					}
+					return
+				}
+				name := string(p.publication())
+				if due := m.published[name]; due.After(f.now) {
+					t.Fatalf("%s is only due at %v", name, due.Sub(epoch))
+				}
+				m.published[name] = f.now.Add(RepublishEvery)
+				f.write(f.Republished(f.now, p))
+			},
+			"": func(t *rapid.T) { m.compare(t, f) },
+		})
+	})
+}
+
+// restore checks a due key: it is of a holder, silent for long enough, and when
+// there is none, none is missing.
+func (m *model) restore(t *rapid.T, f *fixture, leased map[string]time.Time) {
+	key, ok := f.DueRestore(f.now)
+	silent := func(i modelItem, d time.Duration) bool {
+		return m.between[i.key()] == 0 && i.expires.After(f.now) && !i.heard.Add(d).After(f.now)
+	}
+	if !ok {
+		for _, i := range m.items {
+			latest := RestoreAfter + RestoreJitter // after a restart it may be that once more
+			if silent(i, latest) && leased[i.key()].Before(f.now) && i.expires.After(f.now.Add(latest)) && !m.spread(f, i) {
+				t.Fatalf("%s was heard of %v ago and is not due", i.key(), f.now.Sub(i.heard))
+			}
+		}
+		return
+	}
+	leased[string(key)] = f.now.Add(restoreLease)
+	var want []modelItem
+	for _, i := range m.items {
+		if i.key() == string(key) && silent(i, RestoreAfter/2) {
+			want = append(want, i)
+		}
+	}
+	if !slices.ContainsFunc(want, func(i modelItem) bool { return silent(i, RestoreAfter) }) {
+		want = nil
+	}
+	r, providers := f.Overdue(f.now, key, nil)
+	got := len(providers)
+	if r != nil {
+		got++
+	}
+	if got != len(want) {
+		t.Fatalf("%s: %d go out, want %d", key, got, len(want))
+	}
+	f.Restored(f.now, key, f.rnd)
+	for i := range m.items {
+		if slices.ContainsFunc(want, func(w modelItem) bool { return w.place() == m.items[i].place() }) {
+			m.items[i].heard = f.now
+		}
+	}
+}
+
+// spread reports whether i is put off within the jitter's range, as after a
+// restart.
+func (m *model) spread(f *fixture, i modelItem) bool {
+	e, _ := f.Entry([]byte(i.key()))
+	found := false
+	e.each(func(h *held) {
+		found = found || h.restore.index > 0 && !h.restore.at.After(f.now.Add(RestoreJitter))
+	})
+	return found
+}
+
+// compare holds everything that can be read against the model.
+func (m *model) compare(t *rapid.T, f *fixture) {
+	for _, key := range modelKeys {
+		var record *modelItem
+		providers := make(map[identity.ID]modelItem)
+		for _, i := range m.items {
+			if i.key() != key || !i.expires.After(f.now) {
+				continue
+			}
+			if i.record != nil {
+				record = &i
+			} else {
+				providers[i.provider.Peer.ID] = i
+			}
+		}
+		r, ok := f.Get(f.now, []byte(key))
+		if ok != (record != nil) {
+			t.Fatalf("get %s: %v", key, ok)
+		}
+		if ok && (!bytes.Equal(r.Value, record.record.Value) || r.Sequence != record.record.Sequence || r.TTL != record.expires.Sub(f.now)) {
+			t.Fatalf("get %s: %v, want %v with %v", key, r, record.record, record.expires.Sub(f.now))
+		}
+		for _, got := range [][]rpc.Provider{f.AllProviders(f.now, []byte(key), nil), f.Providers(f.now, []byte(key), nil, 100, f.rnd)} {
+			if len(got) != len(providers) {
+				t.Fatalf("%s: %d providers, want %d", key, len(got), len(providers))
+			}
+			for _, p := range got {
+				want, ok := providers[p.Peer.ID]
+				if !ok || p.Sequence != want.provider.Sequence || p.TTL != want.expires.Sub(f.now) {
+					t.Fatalf("%s: provider %v, want %v", key, p, want)
+				}
+			}
+		}
+		if sequence := m.sequences["r"+key]; sequence > 0 {
+			if got, _ := f.Sequence([]byte(key)); got != sequence {
+				t.Fatalf("%s: sequence %d, want %d", key, got, sequence)
+			}
+		}
+	}
+	if got, want := f.Stats(), m.stats(); got != want {
+		t.Fatalf("%+v, want %+v", got, want)
+	}
+	var next time.Time
+	for _, i := range m.items {
+		if next.IsZero() || i.expires.Before(next) {
+			next = i.expires
+		}
+	}
+	if !f.NextExpiry().Equal(next) {
+		t.Fatalf("next expiry %v, want %v", f.NextExpiry(), next)
+	}
+}
