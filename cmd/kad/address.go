@@ -109,24 +109,3 @@ func listenFor(bootstrap []string) ([]string, error) {
 	}
 	return listen, nil
 }
-
-// A destination is PEER|ADDR as it travels to a running node: an address whose ID
-// or endpoint may be missing.
-type destination struct {
-	Peer     identity.ID    `json:"peer,omitzero"`
-	Endpoint netip.AddrPort `json:"endpoint,omitzero"`
-}
-
-func destinationOf(a identity.Address) destination { return destination{a.ID, a.Endpoint} }
-
-func (d destination) address() identity.Address {
-	return identity.Address{ID: d.Peer, Endpoint: d.Endpoint}
-}
-
-// String is the destination as its user spells it.
-func (d destination) String() string {
-	if !d.Endpoint.IsValid() {
-		return d.Peer.String()
-	}
-	return d.address().String()
-}

@@ -134,7 +134,7 @@ func (d *demo) join(ctx context.Context) error {
 		}
 		j := demoJoin{i + 1, newWalk(l)}
 		d.result.Joins = append(d.result.Joins, j)
-		d.walk(&j.walk, fmt.Sprintf("joined: it knows %s", count(len(d.nodes[i].Peers()), "peer")))
+		d.walk(&j.walk, "", fmt.Sprintf("joined: it knows %s", count(len(d.nodes[i].Peers()), "peer")))
 		if err := d.known(ctx, i); err != nil {
 			return err
 		}
@@ -166,7 +166,7 @@ func (d *demo) find(ctx context.Context) error {
 		return err
 	}
 	d.result.Find = got
-	d.walk(&got.walk, "found at "+got.Address.Endpoint.String())
+	d.walk(&got.walk, "that is 2", "found at "+got.Address.Endpoint.String())
 	return nil
 }
 
@@ -197,7 +197,7 @@ func (d *demo) keep(ctx context.Context) error {
 	if put.Self {
 		also = ", 2 itself one of them"
 	}
-	d.walk(&v.Put, fmt.Sprintf("kept by %s%s", count(put.Holders, "node"), also))
+	d.walk(&v.Put, "", fmt.Sprintf("kept by %s%s", count(put.Holders, "node"), also))
 
 	d.tell("3 gets %s", v.Key)
 	got, err := d.nodes[2].Get(ctx, v.Key, kadmium.GetOptions{})
@@ -205,7 +205,7 @@ func (d *demo) keep(ctx context.Context) error {
 		return err
 	}
 	v.Value, v.From, v.walk = string(got.Value), got.From, newWalk(got.Lookup)
-	d.walk(&v.walk, fmt.Sprintf("got %q from %s", v.Value, d.name(got.From)))
+	d.walk(&v.walk, "it has the value", fmt.Sprintf("got %q from %s", v.Value, d.name(got.From)))
 	return nil
 }
 

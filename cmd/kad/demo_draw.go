@@ -14,7 +14,7 @@ func (d *demo) tell(format string, args ...any) {
 
 // walk shows a lookup hop by hop: a line for each peer that was asked, and what came
 // of it.
-func (d *demo) walk(w *walk, outcome string) {
+func (d *demo) walk(w *walk, found, outcome string) {
 	for _, s := range w.Trace {
 		if s.Kind != "asked" {
 			continue
@@ -23,20 +23,20 @@ func (d *demo) walk(w *walk, outcome string) {
 		if !s.NamedBy.IsZero() {
 			by = ", named by " + d.name(s.NamedBy)
 		}
-		fmt.Fprintf(d.out, "  hop %d: asks %s at distance %s%s: %s\n", s.Hop, d.name(s.Peer), magnitude(s.Distance), by, w.outcome(s.Peer))
+		fmt.Fprintf(d.out, "  hop %d: asks %s at distance %s%s: %s\n", s.Hop, d.name(s.Peer), magnitude(s.Distance), by, w.outcome(s.Peer, found))
 	}
 	fmt.Fprintf(d.out, "  %s (%s)\n", outcome, w.summary())
 }
 
-// outcome is what came of asking a peer.
-func (w *walk) outcome(peer identity.ID) string {
+// outcome is what came of asking a peer; found is what it means to have found it.
+func (w *walk) outcome(peer identity.ID, found string) string {
 	for _, s := range w.Trace {
 		if s.Peer != peer {
 			continue
 		}
 		switch took := brief(duration(s.TookMS)); {
 		case s.Kind == "found":
-			return "that is the one, " + took
+			return found + ", " + took
 		case s.Kind == "answered" && s.Named == 0:
 			return "it names nobody else, " + took
 		case s.Kind == "answered":

@@ -31,6 +31,10 @@ func TestOperations(t *testing.T) {
 					t.Errorf("ping %s: %+v", to, got)
 				}
 			}
+			got := one[pingResult](with(t).kad("ping", n[1].ready.Peer.String(), "--json", "--trace").exits(exitDone))
+			if got.Lookup == nil || len(got.Lookup.Trace) == 0 {
+				t.Errorf("ping by ID with --trace: %+v", got)
+			}
 			if out := with(t).kad("ping", n[1].address()).exits(exitDone).stdout; !strings.Contains(out, n[1].address()+" answered in") {
 				t.Errorf("ping printed %s", out)
 			}

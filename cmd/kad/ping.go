@@ -18,6 +18,7 @@ type pingResult struct {
 	MS       float64          `json:"ms"`
 	Observed identity.Address `json:"observed,omitzero"` // where the peer saw the asking node
 	Serves   bool             `json:"serves"`            // the peer is a server
+	search                    // by its ID
 }
 
 type pingArgs struct {
@@ -25,13 +26,18 @@ type pingArgs struct {
 }
 
 var pingOperation = operation[pingArgs, pingResult]{"ping", func(args pingArgs) string { return args.To.String() }, func(ctx context.Context, n *kadmium.Node, args pingArgs) (pingResult, error) {
-	pong, err := n.Ping(ctx, args.To.address())
+	to, w, err := args.To.locate(ctx, n)
+	r := pingResult{search: search{w}}
 	if err != nil {
-		return pingResult{}, err
+		return r, err
 	}
-	return pingResult{
-		Peer: pong.Address.ID, Address: pong.Address, MS: milliseconds(pong.RTT), Observed: pong.Observed, Serves: pong.Serves,
-	}, nil
+	pong, err := n.Ping(ctx, to)
+	if err != nil {
+		return r, err
+	}
+	r.Peer, r.Address, r.MS = pong.Address.ID, pong.Address, milliseconds(pong.RTT)
+	r.Observed, r.Serves = pong.Observed, pong.Serves
+	return r, nil
 }}
 
 func (a *app) pingCommand() *cobra.Command {
@@ -53,6 +59,7 @@ func (a *app) pingCommand() *cobra.Command {
 				return err
 			}
 			return a.print(got, func(w io.Writer) {
+				got.walked().draw(w)
 				fmt.Fprintf(w, "%s answered in %s\n", got.Address, brief(duration(got.MS)))
 				if got.Observed.Endpoint.IsValid() {
 					fmt.Fprintf(w, "it saw this node at %s\n", got.Observed)
@@ -61,5 +68,6 @@ func (a *app) pingCommand() *cobra.Command {
 		},
 	}
 	r.flags(cmd)
+	r.traceFlag(cmd)
 	return cmd
 }

@@ -18,7 +18,7 @@ type sendResult struct {
 	Reply   *string          `json:"reply,omitempty"` // if it is UTF-8
 	Base64  []byte           `json:"reply_base64"`
 	MS      float64          `json:"ms"`
-	Lookup  *walk            `json:"lookup,omitempty"` // if the peer had to be found first
+	search                   // by its ID
 }
 
 type sendArgs struct {
@@ -28,25 +28,19 @@ type sendArgs struct {
 }
 
 var sendOperation = operation[sendArgs, sendResult]{"send", func(args sendArgs) string { return args.To.String() }, func(ctx context.Context, n *kadmium.Node, args sendArgs) (sendResult, error) {
-	got, err := n.Send(ctx, args.To.address(), args.Protocol, args.Payload)
-	r := sendResult{Reply: text(got.Payload), Base64: append([]byte{}, got.Payload...), MS: milliseconds(got.RTT)}
-	if err == nil {
-		r.Peer, r.Address = got.From.ID, got.From
+	to, w, err := args.To.locate(ctx, n)
+	r := sendResult{search: search{w}, Base64: []byte{}}
+	if err != nil {
+		return r, err
 	}
-	if got.Lookup != nil {
-		w := newWalk(*got.Lookup)
-		r.Lookup = &w
+	got, err := n.Send(ctx, to, args.Protocol, args.Payload)
+	if err != nil {
+		return r, err
 	}
-	return r, err
+	r.Peer, r.Address, r.MS = got.From.ID, got.From, milliseconds(got.RTT)
+	r.Reply, r.Base64 = text(got.Payload), append(r.Base64, got.Payload...)
+	return r, nil
 }}
-
-// walked is the lookup that found the peer, of no steps if there was none.
-func (s *sendResult) walked() *walk {
-	if s.Lookup == nil {
-		return new(walk)
-	}
-	return s.Lookup
-}
 
 func (a *app) sendCommand() *cobra.Command {
 	var r reach

@@ -46,13 +46,13 @@ func drawTable(w io.Writer, t kadmium.Table, now time.Time) {
 	fmt.Fprintf(w, "%s: %s\n", t.Self, count(t.Size, "contact"))
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, b := range t.Buckets {
-		fmt.Fprintf(tw, "prefix %d\t%s\t\t\n", b.Prefix, count(len(b.Contacts), "contact"))
+		fmt.Fprintf(tw, "prefix %d\t%s\n", b.Prefix, count(len(b.Contacts), "contact"))
 		for _, c := range b.Contacts {
 			trouble := ""
 			if c.Failures > 0 {
-				trouble = count(c.Failures, "failure")
+				trouble = ", " + count(c.Failures, "failure")
 			}
-			fmt.Fprintf(tw, "\t%s\tseen %s ago\t%s\n", c.Address, brief(now.Sub(c.LastSeen)), trouble)
+			fmt.Fprintf(tw, "\t%s  seen %s ago%s\n", c.Address, brief(now.Sub(c.LastSeen)), trouble)
 		}
 	}
 	tw.Flush()

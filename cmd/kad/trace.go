@@ -94,7 +94,7 @@ func (s step) String() string {
 	case s.Kind == "answered":
 		return who + fmt.Sprintf("  in %s: %s, %d new", brief(duration(s.TookMS)), count(s.Named, "contact"), s.New)
 	case s.Kind == "found":
-		return who + "  in " + brief(duration(s.TookMS)) + ": that is the one"
+		return who + "  in " + brief(duration(s.TookMS))
 	case s.Kind == "failed":
 		return who + "  after " + brief(duration(s.TookMS))
 	}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"net/netip"
+
+	"kadmium"
+	"kadmium/identity"
+)
+
+// A destination is PEER|ADDR as it travels to a running node: an address whose ID
+// or endpoint may be missing.
+type destination struct {
+	Peer     identity.ID    `json:"peer,omitzero"`
+	Endpoint netip.AddrPort `json:"endpoint,omitzero"`
+}
+
+func destinationOf(a identity.Address) destination { return destination{a.ID, a.Endpoint} }
+
+// locate is where to send: a peer of which only the ID is known is looked up. The
+// walk is nil if it was not.
+func (d destination) locate(ctx context.Context, n *kadmium.Node) (identity.Address, *walk, error) {
+	if d.Endpoint.IsValid() {
+		return identity.Address{ID: d.Peer, Endpoint: d.Endpoint}, nil, nil
+	}
+	found, err := n.FindPeer(ctx, d.Peer)
+	w := newWalk(found.Lookup)
+	return found.Peer.Address, &w, err
+}
+
+// String is the destination as its user spells it.
+func (d destination) String() string {
+	if !d.Endpoint.IsValid() {
+		return d.Peer.String()
+	}
+	return identity.Address{ID: d.Peer, Endpoint: d.Endpoint}.String()
+}
+
+// A search is the lookup, if there was one, that found whom a command works with.
+type search struct {
+	Lookup *walk `json:"lookup,omitempty"`
+}
+
+func (s *search) walked() *walk {
+	if s.Lookup == nil {
+		return new(walk)
+	}
+	return s.Lookup
+}
