@@ -1,8 +1,10 @@
 package disk
 
 import (
+	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -84,38 +86,46 @@ func (j *Journal) finish(batch []write, err error) {
 	}
 }
 
-// commit writes a batch in one transaction.
+// commit writes a batch in one transaction. One that panicked is not rolled back:
+// bbolt would read all pages again, in a goroutine of its own that nobody can
+// catch.
 func (j *Journal) commit(batch []write) (err error) {
 	if failed := j.Err(); failed != nil {
 		return failed
 	}
-	defer j.caught(&err, j.path)
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	empty := true
-	for _, w := range batch {
-		empty = empty && len(w.ops) == 0
-	}
-	if empty {
+	if !slices.ContainsFunc(batch, func(w write) bool { return len(w.ops) > 0 }) {
 		return nil
 	}
-	err = j.db.Update(func(tx *bbolt.Tx) error {
-		t, err := totalsOf(tx)
-		for i := 0; err == nil && i < len(batch); i++ {
-			for _, op := range batch[i].ops {
-				if err = apply(tx, &t, op); err != nil {
-					break
-				}
-			}
-		}
-		if err != nil {
-			return err
-		}
-		return t.put(tx)
-	})
+	defer j.caught(&err, j.path)
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	tx, err := j.db.Begin(true)
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", j.path, err)
+	}
+	if err = applyAll(tx, batch); err == nil {
+		err = tx.Commit()
+	} else {
+		err = errors.Join(err, tx.Rollback())
+	}
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", j.path, err)
 	}
 	return nil
+}
+
+func applyAll(tx *bbolt.Tx, batch []write) error {
+	t, err := totalsOf(tx)
+	if err != nil {
+		return err
+	}
+	for _, w := range batch {
+		for _, op := range w.ops {
+			if err := apply(tx, &t, op); err != nil {
+				return err
+			}
+		}
+	}
+	return t.put(tx)
 }
 
 // apply carries one operation out and keeps the totals.

@@ -1,0 +1,277 @@
+package disk
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"go.etcd.io/bbolt"
+	"go.uber.org/goleak"
+
+	"kadmium/store"
+)
+
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == writerArgument {
+		writeUntilKilled(os.Args[2])
+		return
+	}
+	if len(os.Args) == 3 && os.Args[1] == openerArgument {
+		_, err := Open(os.Args[2])
+		fmt.Print(err)
+		if errors.Is(err, ErrUnwritable) {
+			os.Exit(3)
+		}
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func open(t testing.TB, dir string) *Journal {
+	t.Helper()
+	j, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { j.Close() })
+	return j
+}
+
+// mustWrite waits until the operations are on disk.
+func mustWrite(t testing.TB, j *Journal, ops ...store.Op) {
+	t.Helper()
+	if err := tryWrite(j, ops...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func tryWrite(j *Journal, ops ...store.Op) error {
+	done := make(chan error, 1)
+	j.Write(ops, func(err error) { done <- err })
+	return <-done
+}
+
+func op(bucket store.Bucket, key, value string) store.Op {
+	return store.Op{Bucket: bucket, Key: []byte(key), Value: []byte(value)}
+}
+
+func deletion(bucket store.Bucket, key string) store.Op {
+	return store.Op{Bucket: bucket, Key: []byte(key)}
+}
+
+// load is all that the journal holds, by bucket and key.
+func load(j *Journal) (map[string]string, error) {
+	got := make(map[string]string)
+	err := j.Load(func(op store.Op) error {
+		got[op.Bucket.String()+" "+string(op.Key)] = string(op.Value)
+		return nil
+	})
+	return got, err
+}
+
+func wantContent(t testing.TB, j *Journal, want map[string]string) {
+	t.Helper()
+	got, err := load(j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != len(want) {
+		t.Fatalf("%d entries, want %d", len(got), len(want))
+	}
+	for k, v := range want {
+		if got[k] != v {
+			t.Fatalf("%s: %.40q, want %.40q", k, got[k], v)
+		}
+	}
+}
+
+func TestWriteCloseOpen(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "made", "on the way")
+	j := open(t, dir)
+	wantContent(t, j, nil)
+	mustWrite(t, j, op(store.RecordBucket, "a", "1"), op(store.RecordBucket, "b", "2"), op(store.TableBucket, "a", ""))
+	mustWrite(t, j, op(store.RecordBucket, "a", "3"), deletion(store.RecordBucket, "b"), deletion(store.RecordBucket, "never"))
+	mustWrite(t, j)
+	want := map[string]string{"record a": "3", "table a": ""}
+	wantContent(t, j, want)
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Close(); err != nil {
+		t.Errorf("a second Close: %v", err)
+	}
+	j.Write([]store.Op{op(store.RecordBucket, "late", "x")}, func(error) { t.Error("called after Close") })
+	wantContent(t, open(t, dir), want)
+	if names, _ := filepath.Glob(filepath.Join(dir, "*")); len(names) != 1 || names[0] != j.Path() {
+		t.Errorf("in the directory: %v", names)
+	}
+	for path, want := range map[string]os.FileMode{dir: dirMode, j.Path(): fileMode} {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v", path, info.Mode(), err)
+		}
+	}
+}
+
+// The journal is the store's: what goes in comes out ordered, and a callback's
+// error ends the loading.
+func TestLoadIsOrderedAndStops(t *testing.T) {
+	j := open(t, t.TempDir())
+	mustWrite(t, j, op(store.TableBucket, "a", "1"), op(store.RecordBucket, "b", "2"), op(store.RecordBucket, "a", "3"))
+	var got []string
+	stop := errors.New("stop")
+	err := j.Load(func(op store.Op) error {
+		got = append(got, string(op.Value))
+		if len(got) == 2 {
+			return stop
+		}
+		return nil
+	})
+	if !errors.Is(err, stop) || strings.Join(got, "") != "32" {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
+// Many writers are served in few transactions, each told when its own is on disk.
+func TestGroupCommit(t *testing.T) {
+	dir := t.TempDir()
+	j := open(t, dir)
+	first := transaction(t, j)
+	var wg sync.WaitGroup
+	want := make(map[string]string)
+	for i := range 500 {
+		key := fmt.Sprintf("key %03d", i)
+		want["record "+key] = key
+		wg.Add(1)
+		j.Write([]store.Op{op(store.RecordBucket, key, key)}, func(err error) {
+			if err != nil {
+				t.Error(err)
+			}
+			wg.Done()
+		})
+	}
+	wg.Wait()
+	if n := transaction(t, j) - first; n > 250 {
+		t.Errorf("%d transactions for 500 writes", n)
+	}
+	wantContent(t, j, want)
+}
+
+func transaction(t *testing.T, j *Journal) int {
+	t.Helper()
+	var id int
+	if err := j.db.View(func(tx *bbolt.Tx) error { id = tx.ID(); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// Close writes what is waiting, and callbacks come in order.
+func TestCloseFlushes(t *testing.T) {
+	dir := t.TempDir()
+	j := open(t, dir)
+	var order []int
+	for i := range 100 {
+		j.Write([]store.Op{op(store.RecordBucket, fmt.Sprint(i), "x")}, func(err error) { order = append(order, i) })
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 100 {
+		if i >= len(order) || order[i] != i {
+			t.Fatalf("callbacks in order %v", order)
+		}
+	}
+	got, err := load(open(t, dir))
+	if len(got) != 100 || err != nil {
+		t.Errorf("%d of 100 entries, %v", len(got), err)
+	}
+}
+
+// A flood is refused rather than kept in memory without end.
+func TestTooMuchWaiting(t *testing.T) {
+	j := open(t, t.TempDir())
+	release := make(chan struct{})
+	j.Write(nil, func(error) { <-release }) // holds the goroutine up
+	big := make([]store.Op, MaxWaiting)
+	for i := range big {
+		big[i] = deletion(store.RecordBucket, "never")
+	}
+	results := make(chan error, 3)
+	for _, ops := range [][]store.Op{{big[0]}, big, {big[0]}} {
+		j.Write(ops, func(err error) { results <- err })
+	}
+	close(release)
+	for i, busy := range []bool{false, true, false} {
+		if err := <-results; errors.Is(err, ErrBusy) != busy {
+			t.Errorf("write %d: %v", i, err)
+		}
+	}
+}
+
+// After a failed write nothing is written any more: the node must not believe
+// that later ones are safe.
+func TestAFailureIsSticky(t *testing.T) {
+	dir := t.TempDir()
+	j := open(t, dir)
+	mustWrite(t, j, op(store.RecordBucket, "a", "1"))
+	j.file.Close() // as if the disk had gone
+	failed := tryWrite(j, op(store.RecordBucket, "b", "2"))
+	if failed == nil || !strings.Contains(failed.Error(), j.Path()) {
+		t.Errorf("%v does not name the file", failed)
+	}
+	if err := tryWrite(j, op(store.RecordBucket, "c", "3")); !errors.Is(err, failed) {
+		t.Errorf("%v, want %v", err, failed)
+	}
+	if !errors.Is(j.Err(), failed) {
+		t.Errorf("Err: %v", j.Err())
+	}
+	if err := j.Close(); err == nil {
+		t.Error("Close says nothing")
+	}
+	wantContent(t, open(t, dir), map[string]string{"record a": "1"})
+}
+
+// An operation of an unknown bucket is a bug; its batch is not written by halves.
+func TestAllOrNothing(t *testing.T) {
+	dir := t.TempDir()
+	j := open(t, dir)
+	if err := tryWrite(j, op(store.RecordBucket, "a", "1"), op(store.Bucket(99), "b", "2")); err == nil {
+		t.Fatal("written")
+	}
+	j.Close()
+	wantContent(t, open(t, dir), nil)
+}
+
+// What is in the file is what the totals say, after any sequence of changes.
+func TestTotalsFollow(t *testing.T) {
+	dir := t.TempDir()
+	for round := range 5 {
+		j := open(t, dir) // checks them
+		for i := range 60 {
+			mustWrite(t, j, op(store.RecordBucket, fmt.Sprint(i%(20+round)), strings.Repeat("v", i*17)),
+				deletion(store.RecordBucket, fmt.Sprint((i*7)%30)), op(store.ProviderBucket, fmt.Sprint(i), "p"))
+		}
+		j.Close()
+	}
+}
+
+func TestSealing(t *testing.T) {
+	sealed := seal([]byte("record"), []byte("ab"), []byte("c"))
+	if v, err := unseal([]byte("record"), []byte("ab"), sealed); err != nil || !bytes.Equal(v, []byte("c")) {
+		t.Errorf("%q, %v", v, err)
+	}
+	for _, c := range []struct{ bucket, key, value string }{{"record", "a", "bc"}, {"recor", "dab", "c"}, {"record", "ab", "d"}, {"record", "ab", ""}} {
+		moved := append(bytes.Clone(sealed[:checksumSize]), c.value...)
+		if _, err := unseal([]byte(c.bucket), []byte(c.key), moved); !errors.Is(err, errChecksum) {
+			t.Errorf("%v: %v", c, err)
+		}
+	}
+	if _, err := unseal([]byte("record"), []byte("ab"), nil); !errors.Is(err, errChecksum) {
+		t.Error(err)
+	}
+}

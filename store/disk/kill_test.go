@@ -1,0 +1,153 @@
+package disk
+
+import (
+	"bufio"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"kadmium/store"
+)
+
+const writerArgument = "-write-until-killed"
+
+// writeUntilKilled is the process that gets killed: four writers change entries
+// over and over, and print each change once it is acknowledged.
+func writeUntilKilled(dir string) {
+	j, err := Open(dir)
+	if err != nil {
+		fmt.Println("error", err)
+		os.Exit(1)
+	}
+	held, err := load(j)
+	if err != nil {
+		fmt.Println("error", err)
+		os.Exit(1)
+	}
+	fmt.Println("open", len(held))
+	var printing sync.Mutex
+	for writer := range 4 {
+		go func() {
+			for n := 1; ; n++ {
+				key := fmt.Sprintf("writer %d, key %d", writer, n%50)
+				value := fmt.Sprintf("%s|%s", stamp(), strings.Repeat("x", n*37%900))
+				change := op(store.RecordBucket, key, value)
+				if n%7 == 0 {
+					change.Value = nil
+				}
+				if err := tryWrite(j, change); err != nil {
+					fmt.Println("error", err)
+					os.Exit(1)
+				}
+				printing.Lock()
+				if change.Value == nil {
+					fmt.Printf("deleted %s\n", key)
+				} else {
+					fmt.Printf("stored %s=%s\n", key, value)
+				}
+				printing.Unlock()
+			}
+		}()
+	}
+	select {}
+}
+
+func stamp() string { return fmt.Sprint(time.Now().UnixNano()) }
+
+// A process is killed with SIGKILL at random moments, twenty times on one
+// directory: the file always opens, and of what was acknowledged nothing is lost.
+func TestKilledAtAnyMoment(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts processes")
+	}
+	dir := t.TempDir()
+	rnd := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
+	acknowledged := make(map[string]string) // as of the last line about each key; "" if deleted
+	total := 0
+	for round := range 20 {
+		lines := runAndKill(t, dir, 1+rnd.IntN(200), time.Duration(rnd.IntN(3000))*time.Microsecond)
+		for _, line := range lines {
+			switch kind, rest, _ := strings.Cut(line, " "); kind {
+			case "stored":
+				key, value, _ := strings.Cut(rest, "=")
+				acknowledged[key] = value
+				total++
+			case "deleted":
+				acknowledged[rest] = ""
+				total++
+			case "error":
+				t.Fatalf("round %d: %s", round, rest)
+			}
+		}
+		j, err := Open(dir)
+		if err != nil {
+			t.Fatalf("round %d: %v", round, err)
+		}
+		got, err := load(j)
+		if err != nil {
+			t.Fatalf("round %d: %v", round, err)
+		}
+		for key, value := range acknowledged {
+			// The change after the last acknowledged one may be there, or not.
+			held := got["record "+key]
+			if held != value && !newer(held, value) && !(held == "" && mayBeDeleted(lines, key)) {
+				t.Fatalf("round %d: %s: acknowledged %.30q, there is %.30q", round, key, value, held)
+			}
+			acknowledged[key] = held
+		}
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%d acknowledged changes, killed 20 times, none lost", total)
+}
+
+// newer reports whether a value was made after another: its change was not
+// acknowledged any more.
+func newer(a, b string) bool {
+	stampOf := func(s string) string { s, _, _ = strings.Cut(s, "|"); return s }
+	return a != "" && stampOf(a) > stampOf(b)
+}
+
+// mayBeDeleted reports whether the writer of the key could have come to a
+// deletion of it right after its last acknowledged change.
+func mayBeDeleted(lines []string, key string) bool {
+	writer, number, _ := strings.Cut(key, ", key ")
+	n := 0
+	for _, line := range lines {
+		if strings.Contains(line, writer+",") {
+			n++ // its changes are acknowledged one by one, from 1
+		}
+	}
+	return (n+1)%7 == 0 && fmt.Sprint((n+1)%50) == number
+}
+
+// runAndKill starts the writer and kills it some time after a number of changes
+// have been acknowledged; it returns all it printed.
+func runAndKill(t *testing.T, dir string, changes int, more time.Duration) []string {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], writerArgument, dir)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	scanner := bufio.NewScanner(out)
+	for scanner.Scan() {
+		lines = append(lines, scanner.Text())
+		if len(lines) == changes {
+			kill := time.AfterFunc(more, func() { cmd.Process.Kill() })
+			defer kill.Stop()
+		}
+	}
+	cmd.Wait()
+	return lines
+}
