@@ -6,8 +6,7 @@ import (
 
 // sift keeps of the contacts a peer named those that this node may use (design,
 // section 3, rule 7): not itself, of a family it can send to, no local address at
-// the word of a public peer; and none that has just failed this node (Kademlia,
-// section 4.1). The slice is scratch, good until the
+// the word of a public peer; and none that is locked out. The slice is scratch, good until the
 // next call.
 func (e *Engine) sift(from identity.Contact, named []identity.Contact) []identity.Contact {
 	e.named = e.named[:0]
@@ -15,7 +14,7 @@ func (e *Engine) sift(from identity.Contact, named []identity.Contact) []identit
 	for _, c := range named {
 		a := e.book.Address(c)
 		ip := a.Endpoint.Addr()
-		if a.ID == e.cfg.Self || !e.cfg.Families.Has(ip) || public && identity.IsLocal(ip) || e.table.Failures(c) > 0 {
+		if a.ID == e.cfg.Self || !e.cfg.Families.Has(ip) || public && identity.IsLocal(ip) || e.lockedOut(c) {
 			e.stats.ContactsDropped++
 			continue
 		}

@@ -22,9 +22,6 @@ type outage struct {
 	up      time.Time // when the last outage ended
 }
 
-// othersHeard is the Step of a request during whose second try others were heard.
-const othersHeard = 1
-
 func (o *outage) heard(now time.Time) {
 	if o.waiting && now.Sub(o.since) > maxQuiet {
 		o.up = now
@@ -34,7 +31,7 @@ func (o *outage) heard(now time.Time) {
 
 // counts reports whether the failure of a request says anything of its peer.
 func (o *outage) counts(r *rpc.Request) bool {
-	return (r.Step == othersHeard || o.last.After(r.Sent)) && !r.Started.Before(o.up)
+	return (r.Step&othersHeard != 0 || o.last.After(r.Sent)) && !r.Started.Before(o.up)
 }
 
 // overran notes that a try was not answered in time. If nothing else was heard
@@ -47,7 +44,7 @@ func (o *outage) overran(e *Engine, r *rpc.Request) {
 		return
 	}
 	if o.last.After(r.Sent) {
-		r.Step = othersHeard
+		r.Step |= othersHeard
 	} else if c := e.mostRecent(r.To); c != 0 {
 		e.ask(controlOwner, c, e.newRequest(rpc.Ping))
 	}

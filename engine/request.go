@@ -31,15 +31,27 @@ func (e *Engine) newRequest(t rpc.Type) *rpc.Message {
 	return m
 }
 
+// Marks in a request's Step.
+const (
+	othersHeard  = 1 << iota // others were heard during its second try
+	secondChance             // it repeats one that failed
+	fromAnew                 // it begins with a first contact, to prove this node's address
+)
+
 // ask sends a request and remembers it until it is answered or has failed. It
 // reports false if too many are outstanding; the request has then not begun.
 func (e *Engine) ask(owner uint64, to identity.Contact, m *rpc.Message) bool {
+	return e.askMarked(owner, to, m, 0)
+}
+
+func (e *Engine) askMarked(owner uint64, to identity.Contact, m *rpc.Message, marks uint8) bool {
 	r, err := e.requests.Start(e.now, m.ID, to, m, owner, e.rto(to))
 	if err != nil {
 		e.stats.RequestsRefused++
 		e.recycle(m)
 		return false
 	}
+	r.Step = marks
 	e.stats.Requests[m.Type]++
 	e.send(r)
 	return true
@@ -47,7 +59,7 @@ func (e *Engine) ask(owner uint64, to identity.Contact, m *rpc.Message) bool {
 
 func (e *Engine) send(r *rpc.Request) {
 	r.Message.Serves = e.mode == Server
-	e.emit(Effect{Kind: SendRequest, To: r.To, RequestID: r.ID, Message: r.Message, Fresh: r.LastTry()})
+	e.emit(Effect{Kind: SendRequest, To: r.To, RequestID: r.ID, Message: r.Message, Fresh: r.LastTry() || r.Step&fromAnew != 0 && r.Tries == 1})
 }
 
 // rto is the retransmission timeout of a peer (RFC 6298).
@@ -78,10 +90,24 @@ func (e *Engine) response(in *Inbound) {
 	}
 	e.reach.observed(e.book.Address(in.From).ID, in.Observed)
 	e.contacted(in.From, in.Message.Serves)
+	if in.Message.Status == rpc.Unproven && e.prove(r) {
+		return
+	}
 	if a, ok := e.owners[r.Owner]; ok {
 		a.answered(r, in)
 	}
 	e.recycle(r.Message)
+}
+
+// prove repeats a write that was refused because this node's address has changed
+// since its session began: a new first contact proves it. Once only.
+func (e *Engine) prove(r *rpc.Request) bool {
+	if r.Step&fromAnew != 0 {
+		return false
+	}
+	m := r.Message
+	m.ID = e.rnd.Uint64() // the first ID's answer is remembered
+	return e.askMarked(r.Owner, r.To, m, fromAnew)
 }
 
 // expireRequests repeats or gives up the requests whose timeout has passed: at

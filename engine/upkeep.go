@@ -12,9 +12,13 @@ import (
 // maxProbes bounds the contacts waiting to be pinged.
 const maxProbes = 512
 
-// suspicion is the pause before a contact that failed once is pinged again; it
-// doubles with each failure (Kademlia, section 4.1).
-const suspicion = 10 * time.Second
+// suspicion is the pause before a contact that failed once is pinged again; each
+// further failure makes it four times as long.
+const suspicion = time.Second
+
+// lockedOut reports a contact that failed twice in a row: no lookup asks it before
+// it has answered a probe (Kademlia, section 4.1).
+func (e *Engine) lockedOut(c identity.Contact) bool { return e.table.Failures(c) > 1 }
 
 // A check is a contact to be pinged.
 type check struct {
@@ -23,9 +27,8 @@ type check struct {
 }
 
 // probe pings contacts in doubt: the least recently seen of a full bucket, so that
-// a newcomer gets its place if it is gone, and those that failed a request, which
-// no lookup asks and nobody is told of until they answer again (Kademlia, section
-// 4.1). How the request ends is the table's business alone.
+// a newcomer gets its place if it is gone, and those that failed a request, of
+// which nobody is told until they answer again. How the request ends is the table's business alone.
 func (e *Engine) probe() {
 	c := e.probes[0].to
 	e.probes = e.probes[1:]
@@ -39,7 +42,7 @@ func (e *Engine) probe() {
 // suspect has a contact that failed pinged before long.
 func (e *Engine) suspect(c identity.Contact) {
 	if n := e.table.Failures(c); n > 0 {
-		e.probeAt(c, e.now.Add(suspicion<<(n-1)))
+		e.probeAt(c, e.now.Add(suspicion<<(2*(n-1))))
 	}
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"kadmium/identity"
@@ -39,10 +40,7 @@ func (e *Engine) newWalk(op OpID, asks rpc.Type, key []byte, target identity.Pos
 // start begins the lookup with the nearest contacts of the table, and others.
 func (w *walk) start(seeds ...identity.Contact) {
 	e := w.e
-	given := len(seeds)
-	if seeds = e.table.Nearest(seeds, &w.target, e.cfg.K); len(seeds) == given {
-		seeds = e.table.NearestAny(seeds, &w.target, e.cfg.K) // better than nobody
-	}
+	seeds = e.seeds(seeds, &w.target)
 	cfg := lookup.Config{K: e.cfg.K, Alpha: e.cfg.Alpha, Paths: e.cfg.Paths}
 	w.lookup = lookup.New(e.now, cfg, e.book, e.cfg.Position, w.target, seeds)
 	w.deadline = e.now.Add(LookupTimeout)
@@ -51,6 +49,19 @@ func (w *walk) start(seeds ...identity.Contact) {
 	e.table.LookedUp(e.now, &w.target)
 	e.stats.Lookups++
 	w.pump()
+}
+
+// seeds appends the nearest contacts of the table, but for those that are locked
+// out. If it knows nobody else it tries them.
+func (e *Engine) seeds(dst []identity.Contact, target *identity.Position) []identity.Contact {
+	given := len(dst)
+	dst = e.table.NearestAny(dst, target, e.cfg.K)
+	all := len(dst)
+	live := slices.DeleteFunc(dst[given:], e.lockedOut)
+	if len(live) == 0 {
+		return dst[:all]
+	}
+	return dst[:given+len(live)]
 }
 
 // pump asks whoever is next, until alpha are in flight or the lookup is over.
@@ -64,7 +75,7 @@ func (w *walk) pump() {
 		if !ok {
 			break
 		}
-		if !w.ask(c, w.asks) {
+		if !w.ask(c, w.asks, 0) {
 			w.lookup.Failed(w.e.now, c)
 		}
 	}
@@ -75,14 +86,14 @@ func (w *walk) pump() {
 	}
 }
 
-func (w *walk) ask(c identity.Contact, t rpc.Type) bool {
+func (w *walk) ask(c identity.Contact, t rpc.Type, marks uint8) bool {
 	m := w.e.newRequest(t)
 	m.Target, m.Key, m.Families = w.target, w.key, w.e.cfg.Families
 	w.e.nearest = w.lookup.Known(w.e.nearest[:0], rpc.MaxTags)
 	for _, known := range w.e.nearest {
 		m.Known = append(m.Known, rpc.Tag(m.ID, w.e.book.Position(known)))
 	}
-	return w.e.ask(w.owner, c, m)
+	return w.e.askMarked(w.owner, c, m, marks)
 }
 
 func (w *walk) answered(r *rpc.Request, in *Inbound) {
@@ -93,17 +104,23 @@ func (w *walk) answered(r *rpc.Request, in *Inbound) {
 		return
 	}
 	// What a long record left no room for is asked for by itself.
-	if in.Message.More && r.Message.Type != rpc.FindNode && w.ask(r.To, rpc.FindNode) {
+	if in.Message.More && r.Message.Type != rpc.FindNode && w.ask(r.To, rpc.FindNode, 0) {
 		return
 	}
 	w.lookup.Answered(w.e.now, r.To, w.e.sift(in.From, in.Message.Contacts))
 	w.pump()
 }
 
+// failed gives a peer that has answered this node before a second chance: three
+// datagrams in a row are more often lost than such a peer is gone. It stays set
+// aside meanwhile.
 func (w *walk) failed(r *rpc.Request) {
-	if r.Message.Type == w.asks {
+	switch {
+	case r.Message.Type == w.asks && r.Step&secondChance == 0 && w.e.rtts.Contains(r.To) && w.ask(r.To, w.asks, secondChance):
+		return
+	case r.Message.Type == w.asks:
 		w.lookup.Failed(w.e.now, r.To)
-	} else {
+	default:
 		w.lookup.Answered(w.e.now, r.To, nil) // it did answer, before
 	}
 	w.pump()
