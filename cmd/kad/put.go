@@ -14,7 +14,7 @@ import (
 // A putResult is `kad put` and `kad provide`.
 type putResult struct {
 	Key         string    `json:"key"`
-	Sequence    uint64    `json:"sequence"`
+	Sequence    *uint64   `json:"sequence,omitempty"` // of a put
 	Holders     int       `json:"holders"`     // nodes that confirmed it, the asking one counted
 	SelfHolder  bool      `json:"self_holder"` // the asking node is one of them
 	Expires     time.Time `json:"expires"`     // unless it is published again
@@ -35,12 +35,14 @@ var putOperation = operation[putArgs, putResult]{"put", func(args putArgs) strin
 	got, err := n.Put(ctx, args.Key, args.Value, kadmium.PutOptions{
 		TTL: args.TTL, Sequence: args.Sequence, Swap: args.Swap, Ephemeral: args.Once,
 	})
-	return newPutResult(args.Key, got, !args.Once), err
+	r := newPutResult(args.Key, got, !args.Once)
+	r.Sequence = &got.Sequence
+	return r, err
 }}
 
 func newPutResult(key string, got kadmium.Stored, republished bool) putResult {
 	return putResult{
-		Key: key, Sequence: got.Sequence, Holders: got.Holders, SelfHolder: got.Self,
+		Key: key, Holders: got.Holders, SelfHolder: got.Self,
 		Expires: got.Expires.UTC(), Republished: republished, walk: newWalk(got.Lookup),
 	}
 }
@@ -104,7 +106,11 @@ func (p *putResult) drawPut(w io.Writer, verb string) {
 	if p.SelfHolder {
 		self = ", this node one of them"
 	}
-	fmt.Fprintf(w, "%s at %s%s, sequence %d (%s)\n", verb, count(p.Holders, "node"), self, p.Sequence, p.summary())
+	sequence := ""
+	if p.Sequence != nil {
+		sequence = fmt.Sprintf(", sequence %d", *p.Sequence)
+	}
+	fmt.Fprintf(w, "%s at %s%s%s (%s)\n", verb, count(p.Holders, "node"), self, sequence, p.summary())
 	again := "it is published again before then"
 	if !p.Republished {
 		again = "nobody publishes it again"
