@@ -15,10 +15,10 @@ import (
 type putResult struct {
 	Key         string    `json:"key"`
 	Sequence    *uint64   `json:"sequence,omitempty"` // of a put
-	Holders     int       `json:"holders"`     // nodes that confirmed it, the asking one counted
-	SelfHolder  bool      `json:"self_holder"` // the asking node is one of them
-	Expires     time.Time `json:"expires"`     // unless it is published again
-	Republished bool      `json:"republished"` // the node publishes it again before that
+	Holders     int       `json:"holders"`            // nodes that confirmed it, the asking one counted
+	SelfHolder  bool      `json:"self_holder"`        // the asking node is one of them
+	Expires     time.Time `json:"expires"`            // unless it is published again
+	Republished bool      `json:"republished"`        // the node publishes it again before that
 	walk
 }
 
