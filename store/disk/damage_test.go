@@ -141,11 +141,11 @@ func TestFlippedBits(t *testing.T) {
 		}
 	}
 	for page := 0; page < end; page += pageSize { // headers and elements are where the harm is
-		for at := page; at < page+160; at += 1 + rnd.IntN(4) {
+		for at := page; at < page+160; at += 1 + rnd.IntN(12) {
 			flip(at)
 		}
 	}
-	for range 600 {
+	for range 200 {
 		flip(rnd.IntN(end))
 	}
 	t.Logf("%d of %d flips were refused, the others hit nothing in use", refused, tries)

@@ -127,9 +127,23 @@ func mayBeDeleted(lines []string, key string) bool {
 	return (n+1)%7 == 0 && fmt.Sprint((n+1)%50) == number
 }
 
-// runAndKill starts the writer and kills it some time after a number of changes
-// have been acknowledged; it returns all it printed.
-func runAndKill(t *testing.T, dir string, changes int, more time.Duration) []string {
+// A process killed while it makes the file leaves none, or a whole one.
+func TestKilledWhileTheFileIsMade(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts processes")
+	}
+	for i := range 15 {
+		dir := t.TempDir()
+		runAndKill(t, dir, 0, time.Duration(i)*time.Millisecond)
+		j := open(t, dir)
+		mustWrite(t, j, op(store.TableBucket, "a", "1"))
+		j.Close()
+	}
+}
+
+// runAndKill starts the writer and kills it some time after it has printed a
+// number of lines; it returns all it printed.
+func runAndKill(t *testing.T, dir string, after int, more time.Duration) []string {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], writerArgument, dir)
 	out, err := cmd.StdoutPipe()
@@ -141,13 +155,15 @@ func runAndKill(t *testing.T, dir string, changes int, more time.Duration) []str
 	}
 	var lines []string
 	scanner := bufio.NewScanner(out)
-	for scanner.Scan() {
-		lines = append(lines, scanner.Text())
-		if len(lines) == changes {
+	for {
+		if len(lines) == after {
 			kill := time.AfterFunc(more, func() { cmd.Process.Kill() })
 			defer kill.Stop()
 		}
+		if !scanner.Scan() {
+			cmd.Wait()
+			return lines
+		}
+		lines = append(lines, scanner.Text())
 	}
-	cmd.Wait()
-	return lines
 }
