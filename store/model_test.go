@@ -86,11 +86,8 @@ func (m *model) put(now time.Time, item modelItem, ttl time.Duration, swap *uint
 		return rpc.OK
 	}
 	if swap != nil {
-		held := uint64(0)
-		if live {
-			held = m.items[at].record.Sequence
-		}
-		if held != *swap || live && *swap == 0 && held != 0 {
+		wantNone := *swap == 0
+		if live == wantNone || live && m.items[at].record.Sequence != *swap {
 			return rpc.Conflict
 		}
 	}

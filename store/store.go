@@ -101,10 +101,11 @@ func (s *Store) Put(now time.Time, r *rpc.Record, from Source, swap *uint64, bet
 	return rpc.OK, s.op(h)
 }
 
-// swaps reports whether a compare-and-swap that expects the sequence may go on.
+// swaps reports whether a compare-and-swap that expects the sequence (0: that
+// nothing is held) may go on.
 func swaps(h *held, expected uint64) bool {
-	if h == nil {
-		return expected == 0
+	if h == nil || expected == 0 {
+		return h == nil && expected == 0
 	}
 	return h.record.Sequence == expected
 }

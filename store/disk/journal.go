@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 
 	"kadmium/store"
 )
@@ -94,7 +95,7 @@ func (j *Journal) open() error {
 	if err := j.check(); err != nil {
 		return err
 	}
-	if j.db, err = j.openBolt(j.path); errors.Is(err, bbolt.ErrTimeout) {
+	if j.db, err = j.openBolt(j.path); errors.Is(err, berrors.ErrTimeout) {
 		return fmt.Errorf("%w: %s: another process has %s open", ErrInUse, j.dir, FileName)
 	}
 	return err
