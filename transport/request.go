@@ -151,8 +151,12 @@ func (t *Transport) Forget(id uint64) {
 	}
 }
 
-// send writes a datagram and gives its buffer back.
+// send writes a datagram and gives its buffer back. That it could not be sent is
+// known at once only outside of a batch; it is always counted.
 func (t *Transport) send(s *socket, b *buffer, to netip.AddrPort, local netip.Addr) error {
+	if t.queue(s, b, to, local) {
+		return nil
+	}
 	d := b.bytes()
 	err := s.write(d, to, local)
 	if err != nil {

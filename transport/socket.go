@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"syscall"
 
 	"kadmium/rpc"
 	"kadmium/session"
@@ -18,6 +19,10 @@ const maxReadFailures = 64
 // does not hold the answers to 256 requests in flight. It may grant less.
 const receiveBuffer = 1 << 20
 
+// drainEvery is after how many reads a read loop that found nothing more waiting
+// looks again: looking costs a system call.
+const drainEvery = 8
+
 // addrPortConn is the way in and out that makes no garbage; *net.UDPConn and
 // memnet's Conn have it.
 type addrPortConn interface {
@@ -25,13 +30,15 @@ type addrPortConn interface {
 	WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error)
 }
 
-// A socket is one of the transport's Conns. Its fields do not change.
+// A socket is one of the transport's Conns. Its fields but out do not change.
 type socket struct {
 	conn     net.PacketConn
 	fast     addrPortConn // nil for a Conn that has only net.PacketConn
 	udp      *net.UDPConn // set if replies must name their source, see pktinfo
 	at       netip.AddrPort
 	families rpc.Families
+	raw      syscall.RawConn // nil for a Conn that moves no batches
+	out      outbox
 }
 
 func newSocket(conn net.PacketConn) (*socket, error) {
@@ -50,13 +57,18 @@ func newSocket(conn net.PacketConn) (*socket, error) {
 	if !ok {
 		return s, nil
 	}
-	if err := udp.SetReadBuffer(receiveBuffer); err != nil {
+	var err error
+	if err = udp.SetReadBuffer(receiveBuffer); err != nil {
+		return nil, fmt.Errorf("preparing socket %v: %w", s.at, err)
+	}
+	if s.raw, err = udp.SyscallConn(); err != nil {
 		return nil, fmt.Errorf("preparing socket %v: %w", s.at, err)
 	}
 	if !s.at.Addr().IsUnspecified() {
 		return s, nil
 	}
-	dual, told, err := wildcard(udp, s.at.Addr().Is4())
+	var dual, told bool
+	dual, told, err = wildcard(udp, s.at.Addr().Is4())
 	if err != nil {
 		return nil, fmt.Errorf("preparing socket %v: %w", s.at, err)
 	}
@@ -158,6 +170,14 @@ func (t *Transport) readLoop(s *socket) {
 		failures = 0
 		r.from, r.local = from, local
 		t.receive(r, r.data[:n])
+		if s.raw == nil {
+			continue
+		}
+		if r.alone > 0 {
+			r.alone--
+		} else if t.drain(r) == 0 {
+			r.alone = drainEvery
+		}
 	}
 }
 
@@ -167,6 +187,7 @@ type reader struct {
 	from    netip.AddrPort
 	local   netip.Addr
 	inbound Inbound
+	alone   int // reads left until the next look for more
 	control [controlSize]byte
 	data    [session.MaxDatagram + 1]byte // one byte more shows what is too long
 }
