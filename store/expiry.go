@@ -34,18 +34,16 @@ func (s *Store) lifetime(h *held, ttl time.Duration, between int) time.Duration 
 
 // again is a STORE of what is held already: expiry = max(own, now + remaining),
 // so that a re-store, which passes on what remains, extends nothing, and the
-// publisher, who starts a new lifetime, does (design, section 6).
+// publisher, who starts a new lifetime, does (design, section 6). It is written
+// again even so: the first time may still be on its way to the disk, or have
+// failed.
 func (s *Store) again(now time.Time, h *held, ttl time.Duration, between int, rnd *rand.Rand) []Op {
 	remaining := s.lifetime(h, ttl, between)
 	slack := min(restoreSlack, remaining/4) // short lifetimes can be renewed too
-	extended := now.Add(remaining).After(h.expires.at.Add(slack))
-	if extended {
+	if now.Add(remaining).After(h.expires.at.Add(slack)) {
 		s.expiry.set(&h.expires, now.Add(remaining))
 	}
 	s.heardOf(now, h, between, rnd)
-	if !extended {
-		return nil
-	}
 	return s.op(h)
 }
 

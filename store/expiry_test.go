@@ -141,3 +141,19 @@ func TestClockSetBack(t *testing.T) {
 		t.Errorf("stored again at %v", at)
 	}
 }
+
+// An acknowledgement always waits for the disk: also a repeated STORE's, since the
+// first may not have been written.
+func TestARepeatedSTOREIsWrittenAgain(t *testing.T) {
+	f := newFixture(t, Config{})
+	f.put(blackboardRecord("/v/a", "x", 1, 24*time.Hour), 0)
+	clear(f.journal) // the disk failed
+	f.want(f.put(blackboardRecord("/v/a", "x", 1, 24*time.Hour), 0), rpc.OK)
+	f.restart()
+	f.want(f.value("/v/a"), "x")
+	f.provide(signedProvider(1, "k", 1, 4100, time.Hour), 0)
+	clear(f.journal)
+	f.want(f.provide(signedProvider(1, "k", 1, 4100, time.Hour), 0), rpc.OK)
+	f.restart()
+	f.want(len(f.AllProviders(f.now, []byte("k"), nil)), 1)
+}
