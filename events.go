@@ -77,7 +77,7 @@ func (n *Node) event(ev *engine.Event) Event {
 	case engine.ModeChanged:
 		e.Mode = ev.Mode.String()
 	case engine.LookupStep:
-		step := n.traceStep(&ev.Step, ev.Step.At)
+		step := n.traceStep(ev.Step, ev.Step.At)
 		e.Lookup, e.Step = uint64(ev.Op), &step
 	}
 	return e

@@ -77,8 +77,9 @@ func (n *Node) validate(a *arrival) {
 	})
 }
 
-// minSweep is the size of the contact book below which nothing is forgotten.
-const minSweep = 4096
+// minSweep is the size of the contact book below which nothing is forgotten: what a
+// node holds on to with full buckets and its round trip times.
+const minSweep = 512
 
 // sweep forgets the contacts that nothing refers to, once the book has doubled
 // since the last time. The caller holds n.mu.
