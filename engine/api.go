@@ -170,7 +170,7 @@ type Event struct {
 	Key     []byte
 	N       int
 	Op      OpID
-	Step    lookup.Event
+	Step    *lookup.Event // the engine's memory, like a message
 }
 
 // A PutQuery is a value to be stored.

@@ -16,7 +16,6 @@ const (
 	maxOperations = 1024 // operations of the driver under way
 	maxUpkeep     = 3    // lookups of the node's own under way at once
 	maxWithheld   = 4096 // writes whose journal entry is not synced yet
-	maxRTTs       = 512  // peers whose round trip time is remembered
 	maxHandovers  = 4096 // records waiting to be handed to newcomers
 	maxGreeted    = 1024 // newcomers remembered as handed their keys
 	maxTrace      = 2048 // steps kept of one lookup
@@ -36,7 +35,7 @@ type Engine struct {
 	spare     []*rpc.Message // messages of requests that are over
 	owners    map[uint64]activity
 	lastOwner uint64
-	rtts      *simplelru.LRU[identity.Contact, rpc.RTT]
+	rtts      roundTrips
 
 	ops    map[OpID]operation
 	walks  []*walk // in the order of their deadlines
@@ -104,8 +103,7 @@ func New(cfg Config, book identity.Book, rnd random, now time.Time) *Engine {
 		withheld: make(map[uint64]func(error)),
 		moved:    make(map[identity.Contact]bool),
 	}
-	e.rtts, _ = simplelru.NewLRU[identity.Contact, rpc.RTT](maxRTTs, nil)   // fails only on a size under 1
-	e.greeted, _ = simplelru.NewLRU[identity.ID, struct{}](maxGreeted, nil) // likewise
+	e.greeted, _ = simplelru.NewLRU[identity.ID, struct{}](maxGreeted, nil) // fails only on a size under 1
 	if e.mode == Auto {
 		e.mode = Client
 		if cfg.Reachable {
@@ -201,7 +199,7 @@ func (e *Engine) EachContact(keep func(identity.Contact)) {
 	for _, a := range e.owners {
 		a.contacts(keep)
 	}
-	for _, c := range e.rtts.Keys() {
+	for _, c := range e.rtts.order {
 		keep(c)
 	}
 	for c := range e.moved {

@@ -18,7 +18,7 @@ type handover struct {
 // twenty does it (Kademlia, section 2.5).
 func (e *Engine) greet(c identity.Contact) {
 	id := e.book.Address(c).ID
-	if e.mode != Server || e.greeted.Contains(id) {
+	if e.mode != Server || e.store.Empty() || e.greeted.Contains(id) {
 		return
 	}
 	e.greeted.Add(id, struct{}{})

@@ -64,8 +64,7 @@ func (e *Engine) send(r *rpc.Request) {
 
 // rto is the retransmission timeout of a peer (RFC 6298).
 func (e *Engine) rto(c identity.Contact) time.Duration {
-	rtt, _ := e.rtts.Get(c)
-	return rtt.RTO()
+	return e.rtts.of(c).RTO()
 }
 
 // recycle keeps a message's memory for the next request.
@@ -84,9 +83,9 @@ func (e *Engine) response(in *Inbound) {
 		return
 	}
 	if r.Tries == 1 && !in.Ambiguous { // Karn's rule, RFC 6298 section 3
-		rtt, _ := e.rtts.Get(in.From)
+		rtt := e.rtts.of(in.From)
 		rtt.Sample(e.now.Sub(r.Sent))
-		e.rtts.Add(in.From, rtt)
+		e.rtts.set(in.From, rtt)
 	}
 	e.reach.observed(e.book.Address(in.From).ID, in.Observed)
 	e.contacted(in.From, in.Message.Serves)

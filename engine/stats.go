@@ -77,9 +77,5 @@ func (e *Engine) Saved() int { return len(e.saved) }
 
 // RTT is the smoothed round trip time of a contact, 0 if it was never measured.
 func (e *Engine) RTT(c identity.Contact) time.Duration {
-	rtt, ok := e.rtts.Peek(c)
-	if !ok {
-		return 0
-	}
-	return rtt.Smoothed()
+	return e.rtts.of(c).Smoothed()
 }

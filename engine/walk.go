@@ -116,7 +116,7 @@ func (w *walk) answered(r *rpc.Request, in *Inbound) {
 // aside meanwhile.
 func (w *walk) failed(r *rpc.Request) {
 	switch {
-	case r.Message.Type == w.asks && r.Step&secondChance == 0 && w.e.rtts.Contains(r.To) && w.ask(r.To, w.asks, secondChance):
+	case r.Message.Type == w.asks && r.Step&secondChance == 0 && w.e.rtts.knows(r.To) && w.ask(r.To, w.asks, secondChance):
 		return
 	case r.Message.Type == w.asks:
 		w.lookup.Failed(w.e.now, r.To)
@@ -148,22 +148,20 @@ func (w *walk) stop(reason lookup.Reason) {
 func (w *walk) end(reason lookup.Reason) {
 	w.over = true
 	w.e.disown(w.owner)
-	for i, other := range w.e.walks {
-		if other == w {
-			w.e.walks = append(w.e.walks[:i], w.e.walks[i+1:]...)
-			break
-		}
+	if i := slices.Index(w.e.walks, w); i >= 0 {
+		w.e.walks = slices.Delete(w.e.walks, i, i+1)
 	}
 	w.ended(reason)
 }
 
 // drain hands the lookup's new steps to the trace and to whoever watches.
 func (w *walk) drain() {
-	for _, step := range w.lookup.Events() {
-		if w.op != 0 && len(w.trace) < maxTrace {
-			w.trace = append(w.trace, step)
-		}
-		w.e.event(Event{Kind: LookupStep, Op: w.op, Step: step})
+	steps := w.lookup.Events()
+	if w.op != 0 && len(w.trace) < maxTrace {
+		w.trace = append(w.trace, steps...)
+	}
+	for i := range steps {
+		w.e.event(Event{Kind: LookupStep, Op: w.op, Step: &steps[i]})
 	}
 }
 

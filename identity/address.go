@@ -89,8 +89,9 @@ func (a *Address) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// IsLocal reports an address of a loopback, link-local or private range: rules
-// that count hosts by their public address (design, sections 3.7 and 4) exempt it.
+// IsLocal reports an address of a loopback, link-local or private range: such are
+// not counted by subnet (design, section 4), and not believed of a public peer
+// (section 3, rule 7).
 func IsLocal(ip netip.Addr) bool {
 	return ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast()
 }

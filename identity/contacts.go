@@ -1,5 +1,10 @@
 package identity
 
+import (
+	"hash/maphash"
+	"net/netip"
+)
+
 // A Contact is a 4-byte handle to a peer at an address, given out by a Book.
 // 0 is no contact. Two contacts may be one peer at two addresses.
 type Contact uint32
@@ -19,64 +24,136 @@ type Book interface {
 // Contacts is the Book of one real node: peers it heard of, each at an address.
 // Handles stay valid until a Sweep that does not keep them. The zero value is
 // ready to use. Not safe for concurrent use.
+//
+// A process may hold thousands of nodes, so an entry takes 88 bytes and its place
+// in the index 4 to 8.
 type Contacts struct {
-	byAddress map[Address]Contact
-	entries   []contactEntry // entries[0] stands for no contact
-	free      []Contact
+	entries []contactEntry // entries[0] stands for no contact
+	index   []Contact      // open addressing by hash; a power of two, at most half full
+	free    []Contact
+	count   int
+	seed    maphash.Seed
 }
 
 type contactEntry struct {
-	address  Address
+	id       ID
+	ip       [16]byte // an IPv4 address in its mapped form
+	port     uint16
+	state    entryState
 	position Position
-	kept     bool
+}
+
+type entryState uint8
+
+const (
+	unused  entryState = iota
+	known4                    // IPv4
+	known6                    // IPv6
+	noplace                   // no valid endpoint
+	kept    entryState = 0x80 // marked during a Sweep
+)
+
+func newEntry(a Address) contactEntry {
+	e := contactEntry{id: a.ID, state: noplace, position: a.ID.Position()}
+	if ip := a.Endpoint.Addr(); ip.IsValid() {
+		e.ip, e.port, e.state = ip.As16(), a.Endpoint.Port(), known6
+		if ip.Is4() {
+			e.state = known4
+		}
+	}
+	return e
+}
+
+func (e *contactEntry) address() Address {
+	switch e.state &^ kept {
+	case known4:
+		return Address{e.id, netip.AddrPortFrom(netip.AddrFrom16(e.ip).Unmap(), e.port)}
+	case known6:
+		return Address{e.id, netip.AddrPortFrom(netip.AddrFrom16(e.ip), e.port)}
+	}
+	return Address{ID: e.id}
+}
+
+// slot is where the address is in the index, or the empty place where it belongs.
+func (b *Contacts) slot(a Address) int {
+	mask := len(b.index) - 1
+	i := int(maphash.Comparable(b.seed, a)) & mask
+	for b.index[i] != 0 && b.entries[b.index[i]].address() != a {
+		i = (i + 1) & mask
+	}
+	return i
 }
 
 // Intern is the handle of the peer at the address. An address whose ID is not
 // known gets a handle too; its position means nothing.
 func (b *Contacts) Intern(a Address) Contact {
-	if c, ok := b.byAddress[a]; ok {
-		return c
+	if a.Endpoint.Addr().Zone() != "" { // a zone means nothing to another machine
+		a.Endpoint = netip.AddrPortFrom(a.Endpoint.Addr().WithZone(""), a.Endpoint.Port())
 	}
-	if b.byAddress == nil {
-		b.byAddress = make(map[Address]Contact)
-		b.entries = make([]contactEntry, 1)
+	if b.index == nil {
+		b.seed = maphash.MakeSeed()
+		b.entries = make([]contactEntry, 1, 8)
+		b.rehash(16)
+	}
+	i := b.slot(a)
+	if c := b.index[i]; c != 0 {
+		return c
 	}
 	var c Contact
 	if n := len(b.free); n > 0 {
 		c, b.free = b.free[n-1], b.free[:n-1]
+		b.entries[c] = newEntry(a)
 	} else {
 		c = Contact(len(b.entries))
-		b.entries = append(b.entries, contactEntry{})
+		b.entries = append(b.entries, newEntry(a))
 	}
-	b.entries[c] = contactEntry{address: a, position: a.ID.Position()}
-	b.byAddress[a] = c
+	b.index[i] = c
+	if b.count++; 2*b.count > len(b.index) {
+		b.rehash(2 * len(b.index))
+	}
 	return c
+}
+
+func (b *Contacts) rehash(size int) {
+	b.index = make([]Contact, size)
+	for i := range b.entries {
+		if b.entries[i].state != unused {
+			b.index[b.slot(b.entries[i].address())] = Contact(i)
+		}
+	}
 }
 
 // Position is where the contact's peer stands.
 func (b *Contacts) Position(c Contact) *Position { return &b.entries[c].position }
 
 // Address is the contact's ID and endpoint.
-func (b *Contacts) Address(c Contact) Address { return b.entries[c].address }
+func (b *Contacts) Address(c Contact) Address { return b.entries[c].address() }
 
 // Len is the number of contacts known.
-func (b *Contacts) Len() int { return len(b.byAddress) }
+func (b *Contacts) Len() int { return b.count }
 
 // Sweep forgets every contact that keep is not called with: each is called once
 // with a function that marks what is still held somewhere.
 func (b *Contacts) Sweep(each func(keep func(Contact))) {
 	each(func(c Contact) {
-		if int(c) < len(b.entries) {
-			b.entries[c].kept = true
+		if int(c) < len(b.entries) && b.entries[c].state != unused {
+			b.entries[c].state |= kept
 		}
 	})
 	for i := range b.entries {
 		e := &b.entries[i]
-		if !e.kept && e.address != (Address{}) {
-			delete(b.byAddress, e.address)
+		if e.state == unused {
+			continue
+		}
+		if e.state&kept == 0 {
 			*e = contactEntry{}
 			b.free = append(b.free, Contact(i))
+			b.count--
+			continue
 		}
-		e.kept = false
+		e.state &^= kept
+	}
+	if b.index != nil {
+		b.rehash(len(b.index))
 	}
 }

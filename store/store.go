@@ -128,6 +128,9 @@ func (s *Store) Get(now time.Time, key []byte) (*rpc.Record, bool) {
 	return &r, true
 }
 
+// Empty reports that nothing is held.
+func (s *Store) Empty() bool { return len(s.entries) == 0 }
+
 // Each calls f with every entry; f must not change the store.
 func (s *Store) Each(f func(*Entry)) {
 	for _, e := range s.entries {

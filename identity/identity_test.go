@@ -1,0 +1,313 @@
+package identity
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// The vectors of docs/wire.md.
+const (
+	vectorKey      = "9e3b433cbd31c2b8a6ebbdca998bd0f4c2141c9c9af5422e976051b1e63af14d"
+	vectorPeer     = "12D3KooWLU2znyJMtDiHArqAGbZn8CgUGp92kxDBtefftEEaHSZS"
+	vectorPosition = "e43d28f0996557c0d5571d75c62a57a59d7ac1d30a51ecedcdb9d5e4afa56100"
+	vectorValue    = "ec404978872dbe3cf0dc4016e16600d62dd4b815d0277765afd9db098e145f5c" // of /v/hello
+)
+
+func TestVectors(t *testing.T) {
+	raw, err := hex.DecodeString(vectorKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := ID(raw)
+	if id.String() != vectorPeer {
+		t.Errorf("peer ID %s, want %s", id, vectorPeer)
+	}
+	if got := id.Position().String(); got != vectorPosition {
+		t.Errorf("position %s, want %s", got, vectorPosition)
+	}
+	if got := KeyPosition([]byte("/v/hello")).String(); got != vectorValue {
+		t.Errorf("/v/hello is at %s, want %s", got, vectorValue)
+	}
+	if back, err := ParseID(vectorPeer); err != nil || back != id {
+		t.Errorf("parsed as %s, %v", back, err)
+	}
+}
+
+func TestParseIDRefuses(t *testing.T) {
+	for _, s := range []string{"", "12D3KooW", vectorPeer[:51], vectorPeer + "x", strings.Repeat("1", 1000), "0OIl", vectorPosition,
+		"QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N", strings.Replace(vectorPeer, "12D3", "22D3", 1)} {
+		if id, err := ParseID(s); !errors.Is(err, ErrBadPeerID) {
+			t.Errorf("ParseID(%q) = %s, %v", s, id, err)
+		}
+	}
+}
+
+func TestAddresses(t *testing.T) {
+	for s, want := range map[string]string{
+		"/ip4/203.0.113.7/udp/4100/p2p/" + vectorPeer: "",
+		"/ip6/2001:db8::1/udp/4100":                   "",
+		"203.0.113.7:4100":                            "/ip4/203.0.113.7/udp/4100",
+		"[2001:db8::1]:4100":                          "/ip6/2001:db8::1/udp/4100",
+		"[::ffff:203.0.113.7]:1":                      "/ip4/203.0.113.7/udp/1",
+	} {
+		if want == "" {
+			want = s
+		}
+		a, err := ParseAddress(s)
+		if err != nil || a.String() != want {
+			t.Errorf("ParseAddress(%q) = %s, %v", s, a, err)
+		}
+		if back, err := ParseAddress(a.String()); err != nil || back != a {
+			t.Errorf("%s comes back as %s, %v", a, back, err)
+		}
+	}
+	for _, s := range []string{"", "203.0.113.7", "203.0.113.7:70000", "example.org:4100", "/ip4/203.0.113.7", "/ip4/203.0.113.7/tcp/4100",
+		"/ip4/2001:db8::1/udp/1", "/ip6/203.0.113.7/udp/1", "/ip4/203.0.113.7/udp/-1", "/ip4/203.0.113.7/udp/1/p2p", "/dns4/x/udp/1",
+		"/ip4/203.0.113.7/udp/1/p2p/x", "/ip6/fe80::1%eth0/udp/1", "[fe80::1%eth0]:1", strings.Repeat("/", 300)} {
+		if a, err := ParseAddress(s); !errors.Is(err, ErrBadAddress) && !errors.Is(err, ErrBadPeerID) {
+			t.Errorf("ParseAddress(%q) = %s, %v", s, a, err)
+		}
+	}
+}
+
+func FuzzParseAddress(f *testing.F) {
+	f.Add("/ip4/203.0.113.7/udp/4100/p2p/" + vectorPeer)
+	f.Add("/ip6/2001:db8::1/udp/4100")
+	f.Add("[::1]:1")
+	f.Fuzz(func(t *testing.T, s string) {
+		a, err := ParseAddress(s)
+		if err != nil {
+			return
+		}
+		if back, err := ParseAddress(a.String()); err != nil || back != a {
+			t.Errorf("%q: %s comes back as %s, %v", s, a, back, err)
+		}
+	})
+}
+
+func FuzzParseID(f *testing.F) {
+	f.Add(vectorPeer)
+	f.Fuzz(func(t *testing.T, s string) {
+		if id, err := ParseID(s); err == nil && id.String() != s {
+			t.Errorf("%q is read as %s", s, id)
+		}
+	})
+}
+
+func position(t *rapid.T, name string) Position {
+	return Position(rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, name))
+}
+
+// XOR distance, its order and its logarithm agree with arithmetic on bytes.
+func TestDistanceModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		target, a, b := position(t, "target"), position(t, "a"), position(t, "b")
+		if rapid.Bool().Draw(t, "near") {
+			b = RandomInRange(&a, rapid.IntRange(0, 255).Draw(t, "cpl"), b)
+		}
+		var da, db Position
+		for i := range target {
+			da[i], db[i] = target[i]^a[i], target[i]^b[i]
+		}
+		if got, want := Compare(&target, &a, &b), bytes.Compare(da[:], db[:]); got != want {
+			t.Errorf("Compare %d, want %d", got, want)
+		}
+		if got := Xor(&target, &a); got != da {
+			t.Errorf("Xor %s, want %s", got, da)
+		}
+		cpl := 0
+		for cpl < Bits && a.Bit(cpl) == b.Bit(cpl) {
+			cpl++
+		}
+		if got := CommonPrefixLen(&a, &b); got != cpl {
+			t.Errorf("CommonPrefixLen %d, want %d", got, cpl)
+		}
+		if got := DistanceBits(&a, &b); got != Bits-cpl {
+			t.Errorf("DistanceBits %d, want %d", got, Bits-cpl)
+		}
+	})
+}
+
+// A random position of a bucket's range shares exactly the bucket's prefix.
+func TestRandomInRange(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p, random := position(t, "p"), position(t, "random")
+		cpl := rapid.IntRange(0, Bits).Draw(t, "cpl")
+		r := RandomInRange(&p, cpl, random)
+		if got := CommonPrefixLen(&p, &r); got != cpl {
+			t.Errorf("shares %d bits, want %d", got, cpl)
+		}
+		for i := cpl + 1; i < Bits; i++ {
+			if r.Bit(i) != random.Bit(i) {
+				t.Fatalf("bit %d is not the random one", i)
+			}
+		}
+	})
+}
+
+func TestKeyFiles(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "key.pem")
+	random := bytes.NewReader(bytes.Repeat([]byte{7}, 64))
+	key, err := CreateKey(path, random)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back, err := LoadKey(path); err != nil || back.ID() != key.ID() {
+		t.Errorf("read back as %v, %v", back.ID(), err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	before, _ := os.ReadFile(path)
+	if _, err := CreateKey(path, random); !errors.Is(err, ErrKeyExists) {
+		t.Errorf("a second key at one path: %v", err)
+	}
+	if after, _ := os.ReadFile(path); !bytes.Equal(before, after) {
+		t.Error("the key file was overwritten")
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("files left behind: %v", left)
+	}
+	signature := key.Sign([]byte("message"))
+	if !Verify(key.ID(), []byte("message"), signature[:]) || Verify(key.ID(), []byte("massage"), signature[:]) || Verify(key.ID(), []byte("message"), signature[:63]) {
+		t.Error("signatures are not told apart")
+	}
+}
+
+func TestLoadKeyRefuses(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := LoadKey(filepath.Join(dir, "missing")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a missing file: %v", err)
+	}
+	if _, err := LoadKey(dir); !errors.Is(err, ErrBadKeyFile) {
+		t.Errorf("a directory: %v", err)
+	}
+	const p256 = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgevZzL1gdAFr88hb2
+OF/2NxApJCzGCEDdfSp6VQO30hyhRANCAAQRWz+jn65BtOMvdyHKcvjBeBSDZH2r
+1RTwjmYSi9R/zpBnuQ4EiMnCqfMPWiZqB4QdbAd0E7oH50VpuZ1P087G
+-----END PRIVATE KEY-----
+`
+	for name, content := range map[string]string{
+		"empty": "", "text": "hello", "another kind of PEM": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+		"no key in it": "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "another kind of key": p256, "long": strings.Repeat("x", 1<<20),
+	} {
+		path := filepath.Join(dir, "k")
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := LoadKey(path); !errors.Is(err, ErrBadKeyFile) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// openssl reads a key file and sees the same public key.
+func TestOpenSSLReadsKeyFile(t *testing.T) {
+	openssl, err := exec.LookPath("openssl")
+	if err != nil {
+		t.Skip("openssl is not installed; get it with: apt-get install openssl")
+	}
+	path := filepath.Join(t.TempDir(), "key.pem")
+	key, err := CreateKey(path, strings.NewReader(strings.Repeat("k", 32)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := exec.Command(openssl, "pkey", "-in", path, "-pubout", "-outform", "DER").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id := key.ID(); !bytes.HasSuffix(der, id[:]) {
+		t.Errorf("openssl reads %x, want %x at its end", der, id)
+	}
+}
+
+// The book gives one handle to one peer at one address, and after a sweep keeps
+// exactly what was marked.
+func TestContactsModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var book Contacts
+		model := make(map[Address]Contact)
+		address := rapid.Custom(func(t *rapid.T) Address {
+			a := Address{ID: ID{rapid.Byte().Draw(t, "id")}}
+			ips := []string{"9.1.2.3", "9.1.2.4", "::1", "2001:db8::9"}
+			if i := rapid.IntRange(0, len(ips)).Draw(t, "ip"); i < len(ips) {
+				a.Endpoint = netip.AddrPortFrom(netip.MustParseAddr(ips[i]), rapid.Uint16Range(1, 3).Draw(t, "port"))
+			}
+			return a
+		})
+		t.Repeat(map[string]func(*rapid.T){
+			"intern": func(t *rapid.T) {
+				a := address.Draw(t, "address")
+				c := book.Intern(a)
+				if old, ok := model[a]; c == 0 || ok && old != c {
+					t.Fatalf("%v got %d, had %d", a, c, old)
+				}
+				model[a] = c
+			},
+			"sweep": func(t *rapid.T) {
+				some := rapid.Bool()
+				book.Sweep(func(keep func(Contact)) {
+					for a, c := range model {
+						if some.Draw(t, "keep") {
+							keep(c)
+						} else {
+							delete(model, a)
+						}
+					}
+				})
+			},
+			"": func(t *rapid.T) {
+				if book.Len() != len(model) {
+					t.Fatalf("%d contacts, want %d", book.Len(), len(model))
+				}
+				seen := make(map[Contact]bool)
+				for a, c := range model {
+					if seen[c] {
+						t.Fatalf("%d stands for two addresses", c)
+					}
+					seen[c] = true
+					if got := book.Address(c); got != a {
+						t.Fatalf("%d is %v, want %v", c, got, a)
+					}
+					if p := a.ID.Position(); *book.Position(c) != p {
+						t.Fatalf("%d is at %v, want %v", c, book.Position(c), p)
+					}
+				}
+			},
+		})
+	})
+}
+
+func TestRanges(t *testing.T) {
+	for ip, want := range map[string][3]string{
+		"203.0.113.77":        {"203.0.113.0/24", "203.0.113.77/32", "false"},
+		"2001:db8:1:2:3::4":   {"2001:db8:1::/48", "2001:db8:1:2::/64", "false"},
+		"10.1.2.3":            {"10.1.2.0/24", "10.1.2.3/32", "true"},
+		"127.0.0.1":           {"127.0.0.0/24", "127.0.0.1/32", "true"},
+		"::1":                 {"::/48", "::/64", "true"},
+		"::ffff:203.0.113.77": {"203.0.113.0/24", "203.0.113.77/32", "false"},
+	} {
+		a := netip.MustParseAddr(ip)
+		if got := Subnet(a).String(); got != want[0] {
+			t.Errorf("Subnet(%s) = %s", ip, got)
+		}
+		if got := Host(a).String(); got != want[1] {
+			t.Errorf("Host(%s) = %s", ip, got)
+		}
+		if got := IsLocal(a.Unmap()); got != (want[2] == "true") {
+			t.Errorf("IsLocal(%s) = %v", ip, got)
+		}
+	}
+}
