@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"kadmium/rpc"
 	"kadmium/session"
 )
 
@@ -44,6 +43,23 @@ type slot struct {
 	iov     unix.Iovec
 	name    unix.RawSockaddrInet6 // also has room for an Inet4
 	control [controlSize]byte
+}
+
+// batching is how batches reach a socket, and which addresses it takes.
+func batching(conn *net.UDPConn) (raw syscall.RawConn, six bool, err error) {
+	if raw, err = conn.SyscallConn(); err != nil {
+		return nil, false, err
+	}
+	var failed error
+	err = raw.Control(func(fd uintptr) {
+		var domain int
+		domain, failed = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_DOMAIN)
+		six = domain == unix.AF_INET6
+	})
+	if err == nil {
+		err = failed
+	}
+	return raw, six, err
 }
 
 var batches = sync.Pool{New: func() any { return newBatch() }}
@@ -100,7 +116,7 @@ func (b *batch) put(d *buffer, to netip.AddrPort, local netip.Addr, s *socket) {
 	h, slot := &b.out[b.pending], &b.outSlots[b.pending]
 	slot.iov.Base = &d.data[0]
 	slot.iov.SetLen(d.size)
-	h.Namelen = setEndpoint(&slot.name, to, s.families)
+	h.Namelen = setEndpoint(&slot.name, to, s.six)
 	h.Control = nil
 	h.SetControllen(0)
 	if s.udp != nil && local.IsValid() {
@@ -206,12 +222,12 @@ func endpoint(name *unix.RawSockaddrInet6) netip.AddrPort {
 }
 
 // setEndpoint writes the socket address of an endpoint without a zone, and is its
-// size. A socket that has IPv6 takes IPv4 addresses in their mapped form.
-func setEndpoint(name *unix.RawSockaddrInet6, to netip.AddrPort, families rpc.Families) uint32 {
+// size. An IPv6 socket takes IPv4 addresses in their mapped form.
+func setEndpoint(name *unix.RawSockaddrInet6, to netip.AddrPort, six bool) uint32 {
 	*name = unix.RawSockaddrInet6{}
 	p := (*[2]byte)(unsafe.Pointer(&name.Port))
 	p[0], p[1] = byte(to.Port()>>8), byte(to.Port())
-	if families&rpc.IPv6 == 0 {
+	if !six {
 		name.Family = unix.AF_INET
 		(*unix.RawSockaddrInet4)(unsafe.Pointer(name)).Addr = to.Addr().As4()
 		return unix.SizeofSockaddrInet4

@@ -2,10 +2,16 @@
 
 package transport
 
-import "net/netip"
+import (
+	"net"
+	"net/netip"
+	"syscall"
+)
 
 // Datagrams are read and written one by one here.
 type outbox struct{}
+
+func batching(*net.UDPConn) (raw syscall.RawConn, six bool, err error) { return nil, false, nil }
 
 func (t *Transport) queue(*socket, *buffer, netip.AddrPort, netip.Addr) bool { return false }
 

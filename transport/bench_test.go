@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"sync/atomic"
@@ -17,12 +18,20 @@ import (
 const (
 	requestSize = 120
 	replySize   = 830
-	inFlight    = 256
 )
 
+// both runs a benchmark with requests alone and with many in flight.
+func both(b *testing.B, run func(b *testing.B, inFlight int)) {
+	for _, n := range []int{1, 256} {
+		b.Run(fmt.Sprint(n, " in flight"), func(b *testing.B) { run(b, n) })
+	}
+}
+
 // BenchmarkSessionRoundTrip is one node asking another over a session on
-// loopback, both in this process, 256 requests in flight.
-func BenchmarkSessionRoundTrip(b *testing.B) {
+// loopback, both in this process.
+func BenchmarkSessionRoundTrip(b *testing.B) { both(b, sessionRoundTrip) }
+
+func sessionRoundTrip(b *testing.B, inFlight int) {
 	var client, server *Transport
 	var to identity.Address
 	var asked, answered atomic.Uint64
@@ -94,7 +103,9 @@ func benchTransport(b testing.TB, n byte, handler func(*Inbound)) *Transport {
 }
 
 // BenchmarkUDPEcho is the same traffic without any of ours: what the system gives.
-func BenchmarkUDPEcho(b *testing.B) {
+func BenchmarkUDPEcho(b *testing.B) { both(b, udpEcho) }
+
+func udpEcho(b *testing.B, inFlight int) {
 	server, client := listenUDP(b, "udp4", "127.0.0.1:0"), listenUDP(b, "udp4", "127.0.0.1:0")
 	for _, conn := range []*net.UDPConn{server, client} {
 		conn.SetReadBuffer(receiveBuffer)
@@ -129,7 +140,7 @@ func BenchmarkUDPEcho(b *testing.B) {
 		ask()
 	}
 	wait(b, done, &answered, func() {
-		for range min(inFlight, total-answered.Load()) {
+		for range min(uint64(inFlight), total-answered.Load()) {
 			client.WriteToUDPAddrPort(request, at)
 		}
 	})

@@ -38,6 +38,7 @@ type socket struct {
 	at       netip.AddrPort
 	families rpc.Families
 	raw      syscall.RawConn // nil for a Conn that moves no batches
+	six      bool            // raw takes IPv6 socket addresses
 	out      outbox
 }
 
@@ -57,11 +58,9 @@ func newSocket(conn net.PacketConn) (*socket, error) {
 	if !ok {
 		return s, nil
 	}
+	_ = udp.SetReadBuffer(receiveBuffer) // refused, only more is lost under load
 	var err error
-	if err = udp.SetReadBuffer(receiveBuffer); err != nil {
-		return nil, fmt.Errorf("preparing socket %v: %w", s.at, err)
-	}
-	if s.raw, err = udp.SyscallConn(); err != nil {
+	if s.raw, s.six, err = batching(udp); err != nil {
 		return nil, fmt.Errorf("preparing socket %v: %w", s.at, err)
 	}
 	if !s.at.Addr().IsUnspecified() {
