@@ -252,7 +252,7 @@ func TestTotalsFollow(t *testing.T) {
 	dir := t.TempDir()
 	for round := range 5 {
 		j := open(t, dir) // checks them
-		for i := range 60 {
+		for i := range 25 {
 			mustWrite(t, j, op(store.RecordBucket, fmt.Sprint(i%(20+round)), strings.Repeat("v", i*17)),
 				deletion(store.RecordBucket, fmt.Sprint((i*7)%30)), op(store.ProviderBucket, fmt.Sprint(i), "p"))
 		}

@@ -59,7 +59,7 @@ func writeUntilKilled(dir string) {
 
 func stamp() string { return fmt.Sprint(time.Now().UnixNano()) }
 
-// A process is killed with SIGKILL at random moments, twenty times on one
+// A process is killed with SIGKILL at random moments, twelve times on one
 // directory: the file always opens, and of what was acknowledged nothing is lost.
 func TestKilledAtAnyMoment(t *testing.T) {
 	if testing.Short() {
@@ -69,7 +69,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
 	acknowledged := make(map[string]string) // as of the last line about each key; "" if deleted
 	total := 0
-	for round := range 20 {
+	for round := range 12 {
 		lines := runAndKill(t, dir, 1+rnd.IntN(200), time.Duration(rnd.IntN(3000))*time.Microsecond)
 		for _, line := range lines {
 			switch kind, rest, _ := strings.Cut(line, " "); kind {
@@ -104,7 +104,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	t.Logf("%d acknowledged changes, killed 20 times, none lost", total)
+	t.Logf("%d acknowledged changes, killed 12 times, none lost", total)
 }
 
 // newer reports whether a value was made after another: its change was not
