@@ -38,22 +38,27 @@ type controlReply struct {
 	Failure *failure        `json:"failure,omitempty"`
 }
 
-// serveControl runs the operations that callers ask of the node until the listener
-// is closed; then it cancels those under way and waits for them.
+// serveControl runs the operations that callers ask of the node until the context
+// ends and the listener is closed; then it waits for those under way to give up.
 func serveControl(ctx context.Context, l net.Listener, n *kadmium.Node) {
-	ctx, cancel := context.WithCancel(ctx)
 	var calls sync.WaitGroup
+	defer calls.Wait()
 	room := make(chan struct{}, maxControlCalls)
 	for {
 		c, err := l.Accept()
 		if errors.Is(err, net.ErrClosed) {
-			break
+			return
 		}
 		if err != nil { // out of file descriptors, say: what holds them will end
 			time.Sleep(50 * time.Millisecond)
 			continue
 		}
-		room <- struct{}{}
+		select {
+		case room <- struct{}{}:
+		case <-ctx.Done():
+			c.Close()
+			return
+		}
 		calls.Go(func() {
 			defer func() { <-room }()
 			defer c.Close()
@@ -62,8 +67,6 @@ func serveControl(ctx context.Context, l net.Listener, n *kadmium.Node) {
 			answerControl(ctx, c, n)
 		})
 	}
-	cancel()
-	calls.Wait()
 }
 
 func answerControl(ctx context.Context, c net.Conn, n *kadmium.Node) {

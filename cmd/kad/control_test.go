@@ -99,14 +99,34 @@ func TestControlSocketHostileCallers(t *testing.T) {
 	n.stop(syscall.SIGTERM)
 }
 
-// A call under way when the node ends gets an error, and does not hold the node up.
-func TestControlCallWhileTheNodeEnds(t *testing.T) {
+// Callers who say nothing, more than are served at once, do not hold the node's end up.
+func TestControlCallersDoNotHoldTheNodeUp(t *testing.T) {
 	u := newUser(t)
 	n := u.node("--control", "c")
-	c, err := net.Dial("unix", filepath.Join(u.dir, "c"))
+	for range maxControlCalls + 6 {
+		c, err := net.Dial("unix", filepath.Join(u.dir, "c"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+	}
+	n.stop(syscall.SIGTERM)
+}
+
+// Nor does a call under way, which gets an error.
+func TestControlCallWhileTheNodeEnds(t *testing.T) {
+	u := newUser(t)
+	silent, err := net.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
-	n.stop(syscall.SIGTERM) // the caller has not sent its line
+	defer silent.Close()
+	n := u.node("--control", "c")
+	ended := make(chan *ran)
+	go func() { ended <- u.kad("ping", silent.LocalAddr().String(), "--control", "c") }()
+	if _, _, err := silent.ReadFrom(make([]byte, 2048)); err != nil { // the ping is under way
+		t.Fatal(err)
+	}
+	n.stop(syscall.SIGTERM)
+	(<-ended).exits(exitNotDone).says("next: ")
 }

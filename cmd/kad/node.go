@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"os/signal"
 	"strings"
 	"sync"
@@ -137,6 +137,7 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 		return err
 	}
 	defer n.Close()
+	context.AfterFunc(ctx, func() { endInTime(log) })
 	n.Handle(echoProtocol, func(_ context.Context, m kadmium.Message) ([]byte, error) { return m.Payload, nil })
 
 	l, err := listenControl(path)
@@ -159,17 +160,20 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 	a.printMessages(n, log)
 	<-ctx.Done()
 	log.Info("closing")
-	return a.closeInTime(n)
+	return n.Close()
 }
 
-// startControl serves the control socket; stop ends that and removes it.
+// startControl serves the control socket; stop ends that, with the calls under way,
+// and removes it.
 func startControl(l net.Listener, n *kadmium.Node) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		serveControl(context.Background(), l, n)
+		serveControl(ctx, l, n)
 	}()
 	return func() {
+		cancel()
 		l.Close()
 		<-done
 	}
@@ -205,18 +209,14 @@ func (a *app) printMessages(n *kadmium.Node, log *slog.Logger) {
 	})
 }
 
-// closeTime is how long closing may take: it waits for no peer, only for the disk.
+// closeTime is how long closing may take: it waits for no peer, only for the disk,
+// and what was acknowledged is there already.
 const closeTime = 4 * time.Second
 
-var errSlowClose = errors.New("closing took too long; what was acknowledged is on disk")
-
-func (a *app) closeInTime(n *kadmium.Node) error {
-	closed := make(chan error, 1)
-	go func() { closed <- n.Close() }()
-	select {
-	case err := <-closed:
-		return err
-	case <-time.After(closeTime):
-		return errSlowClose
-	}
+// endInTime ends the process should closing hang.
+func endInTime(log *slog.Logger) {
+	time.AfterFunc(closeTime, func() {
+		log.Error("closing hangs; ending without it")
+		os.Exit(exitDone)
+	})
 }

@@ -43,6 +43,14 @@ func TestNodeEndsWhileItsPeersAreSilent(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer silent.Close()
+	early := u.plainNode("--bootstrap", silent.LocalAddr().String())
+	if _, _, err := silent.ReadFrom(make([]byte, 2048)); err != nil { // it is joining
+		t.Fatal(err)
+	}
+	early.stop(syscall.SIGTERM)
+	if line, ok := <-early.lines; ok {
+		t.Errorf("ended before it was ready, it printed %q", line)
+	}
 	n := u.node("--data", "data", "--bootstrap", silent.LocalAddr().String())
 	u.kad("put", "/v/x", "kept", "--data", "data").exits(exitDone)
 	n.stop(syscall.SIGTERM)
