@@ -64,3 +64,6 @@ func (n *Node) traceStep(e *lookup.Event, began time.Time) Step {
 	}
 	return s
 }
+
+// wall is a time without its monotonic reading, which means nothing to others.
+func wall(t time.Time) time.Time { return t.Round(0) }

@@ -67,7 +67,7 @@ func (n *Node) emit(ev *engine.Event) {
 
 func (n *Node) event(ev *engine.Event) Event {
 	e := Event{
-		At:    ev.At,
+		At:    wall(ev.At),
 		Kind:  ev.Kind.String(),
 		Peer:  n.address(ev.Contact),
 		Key:   string(ev.Key),

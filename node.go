@@ -44,8 +44,8 @@ type Node struct {
 	joined  chan struct{} // closed when the first join has ended
 	joinErr error         // good once joined
 
-	// mu protects what follows. It is taken before the transport's own locks, and
-	// never held while user code runs.
+	// mu protects what follows. It is taken before the transport's own locks. No
+	// handler and no reader of a stream runs under it; a validator may.
 	mu            sync.Mutex
 	down          bool // the node is closed
 	engine        *engine.Engine
@@ -90,7 +90,7 @@ func New(cfg Config) (_ *Node, err error) {
 		clock:   cfg.Clock,
 		logger:  cfg.Logger,
 		outlet:  outlet{listen: cfg.ListenPacket},
-		started: cfg.Clock.Now(),
+		started: wall(cfg.Clock.Now()),
 		joined:  make(chan struct{}),
 		message: new(rpc.Message),
 		calls:   make(map[engine.OpID]*call),

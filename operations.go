@@ -22,11 +22,9 @@ func (n *Node) Ping(ctx context.Context, to identity.Address) (Pong, error) {
 			return n.engine.Ping(now, op, to, fx)
 		},
 		finish: func(r *engine.Result) {
-			pong = Pong{
-				Address:  n.address(r.Peer),
-				RTT:      r.RTT,
-				Observed: identity.Address{ID: n.id, Endpoint: r.Observed},
-				Serves:   r.Serves,
+			pong = Pong{Address: n.address(r.Peer), RTT: r.RTT, Serves: r.Serves}
+			if r.Observed.IsValid() {
+				pong.Observed = identity.Address{ID: n.id, Endpoint: r.Observed}
 			}
 		},
 	})

@@ -79,5 +79,5 @@ func (n *Node) Providers(ctx context.Context, key string, opts ProvidersOptions)
 }
 
 func (n *Node) provider(p *rpc.Provider) Provider {
-	return Provider{Peer: p.Peer.ID, Address: p.Peer, Expires: n.clock.Now().Add(p.TTL)}
+	return Provider{Peer: p.Peer.ID, Address: p.Peer, Expires: wall(n.clock.Now().Add(p.TTL))}
 }

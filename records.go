@@ -38,7 +38,7 @@ func (n *Node) Put(ctx context.Context, key string, value []byte, opts PutOption
 }
 
 func (n *Node) fillStored(s *Stored, r *engine.Result) {
-	s.Holders, s.Self, s.Expires = r.Holders, r.SelfHolder, r.Expires
+	s.Holders, s.Self, s.Expires = r.Holders, r.SelfHolder, wall(r.Expires)
 	if r.Record != nil {
 		s.Sequence = r.Record.Sequence
 	}
@@ -110,7 +110,7 @@ func (n *Node) value(r *engine.Result) Value {
 		Publisher: r.Record.Publisher,
 		From:      n.id,
 		Answers:   r.Answers,
-		Expires:   r.Expires,
+		Expires:   wall(r.Expires),
 	}
 	if r.From != 0 {
 		v.From = n.book.Address(r.From).ID

@@ -38,10 +38,10 @@ type Step struct {
 
 // A Pong is a peer's answer to a ping.
 type Pong struct {
-	Address  identity.Address `json:"address"`  // who answered, with its ID
-	RTT      time.Duration    `json:"rtt_ns"`   // of the ping, first contact included
-	Observed identity.Address `json:"observed"` // where the peer saw this node
-	Serves   bool             `json:"serves"`   // the peer is a server
+	Address  identity.Address `json:"address,omitzero"`  // who answered, with its ID
+	RTT      time.Duration    `json:"rtt_ns"`            // of the ping, first contact included
+	Observed identity.Address `json:"observed,omitzero"` // where the peer saw this node
+	Serves   bool             `json:"serves"`            // the peer is a server
 }
 
 // A Peer is a peer that has answered this node.
@@ -53,7 +53,7 @@ type Peer struct {
 
 // Found is a peer that FindPeer found: it has answered at the address.
 type Found struct {
-	Peer   Peer   `json:"found"`
+	Peer   Peer   `json:"found,omitzero"`
 	Lookup Lookup `json:"lookup"`
 }
 
@@ -126,7 +126,7 @@ type Message struct {
 
 // A Reply is a peer's answer to a message.
 type Reply struct {
-	From    identity.Address `json:"from"`
+	From    identity.Address `json:"from,omitzero"`
 	Payload []byte           `json:"payload"`
 	RTT     time.Duration    `json:"rtt_ns"`
 	Lookup  *Lookup          `json:"lookup,omitempty"` // if the peer had to be found first
