@@ -12,8 +12,8 @@ type Contact uint32
 // A Book knows what contacts stand for. A real node injects its own Contacts;
 // the simulator injects one book that all its nodes share.
 type Book interface {
-	// Position is where the contact's peer stands. It may be kept only until
-	// the book's next change.
+	// Position is where the contact's peer stands: the book's memory, good for as
+	// long as the contact is.
 	Position(Contact) *Position
 	// Address is the contact's ID and endpoint.
 	Address(Contact) Address
@@ -25,15 +25,19 @@ type Book interface {
 // Handles stay valid until a Sweep that does not keep them. The zero value is
 // ready to use. Not safe for concurrent use.
 //
-// A process may hold thousands of nodes, so an entry takes 88 bytes and its place
-// in the index 4 to 8.
+// A process may hold thousands of nodes, so an entry takes 84 bytes and its place
+// in the index 8 to 16.
 type Contacts struct {
-	entries []contactEntry // entries[0] stands for no contact
-	index   []Contact      // open addressing by hash; a power of two, at most half full
-	free    []Contact
-	count   int
-	seed    maphash.Seed
+	pages []*[pageSize]contactEntry // entry 0 stands for no contact
+	used  int                       // entries ever used, entry 0 included
+	index []Contact                 // open addressing by hash; a power of two, at most half full
+	free  []Contact
+	count int
+	seed  maphash.Seed
 }
+
+// pageSize is how many entries are allocated at once: they never move.
+const pageSize = 32
 
 type contactEntry struct {
 	id       ID
@@ -74,11 +78,13 @@ func (e *contactEntry) address() Address {
 	return Address{ID: e.id}
 }
 
+func (b *Contacts) entry(c Contact) *contactEntry { return &b.pages[c/pageSize][c%pageSize] }
+
 // slot is where the address is in the index, or the empty place where it belongs.
 func (b *Contacts) slot(a Address) int {
 	mask := len(b.index) - 1
 	i := int(maphash.Comparable(b.seed, a)) & mask
-	for b.index[i] != 0 && b.entries[b.index[i]].address() != a {
+	for b.index[i] != 0 && b.entry(b.index[i]).address() != a {
 		i = (i + 1) & mask
 	}
 	return i
@@ -92,7 +98,8 @@ func (b *Contacts) Intern(a Address) Contact {
 	}
 	if b.index == nil {
 		b.seed = maphash.MakeSeed()
-		b.entries = make([]contactEntry, 1, 8)
+		b.pages = append(b.pages, new([pageSize]contactEntry))
+		b.used = 1
 		b.rehash(16)
 	}
 	i := b.slot(a)
@@ -102,11 +109,13 @@ func (b *Contacts) Intern(a Address) Contact {
 	var c Contact
 	if n := len(b.free); n > 0 {
 		c, b.free = b.free[n-1], b.free[:n-1]
-		b.entries[c] = newEntry(a)
 	} else {
-		c = Contact(len(b.entries))
-		b.entries = append(b.entries, newEntry(a))
+		c = Contact(b.used)
+		if b.used++; b.used > len(b.pages)*pageSize {
+			b.pages = append(b.pages, new([pageSize]contactEntry))
+		}
 	}
+	*b.entry(c) = newEntry(a)
 	b.index[i] = c
 	if b.count++; 2*b.count > len(b.index) {
 		b.rehash(2 * len(b.index))
@@ -116,18 +125,18 @@ func (b *Contacts) Intern(a Address) Contact {
 
 func (b *Contacts) rehash(size int) {
 	b.index = make([]Contact, size)
-	for i := range b.entries {
-		if b.entries[i].state != unused {
-			b.index[b.slot(b.entries[i].address())] = Contact(i)
+	for c := range Contact(b.used) {
+		if e := b.entry(c); e.state != unused {
+			b.index[b.slot(e.address())] = c
 		}
 	}
 }
 
 // Position is where the contact's peer stands.
-func (b *Contacts) Position(c Contact) *Position { return &b.entries[c].position }
+func (b *Contacts) Position(c Contact) *Position { return &b.entry(c).position }
 
 // Address is the contact's ID and endpoint.
-func (b *Contacts) Address(c Contact) Address { return b.entries[c].address() }
+func (b *Contacts) Address(c Contact) Address { return b.entry(c).address() }
 
 // Len is the number of contacts known.
 func (b *Contacts) Len() int { return b.count }
@@ -136,18 +145,18 @@ func (b *Contacts) Len() int { return b.count }
 // with a function that marks what is still held somewhere.
 func (b *Contacts) Sweep(each func(keep func(Contact))) {
 	each(func(c Contact) {
-		if int(c) < len(b.entries) && b.entries[c].state != unused {
-			b.entries[c].state |= kept
+		if e := b.entry(c); e.state != unused {
+			e.state |= kept
 		}
 	})
-	for i := range b.entries {
-		e := &b.entries[i]
+	for c := range Contact(b.used) {
+		e := b.entry(c)
 		if e.state == unused {
 			continue
 		}
 		if e.state&kept == 0 {
 			*e = contactEntry{}
-			b.free = append(b.free, Contact(i))
+			b.free = append(b.free, c)
 			b.count--
 			continue
 		}

@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -85,6 +84,3 @@ func RandomInRange(p *Position, cpl int, random [32]byte) Position {
 	r[whole] = r[whole]&^flip | ^p[whole]&flip
 	return r
 }
-
-// Less orders positions as numbers, for ties between equals.
-func Less(a, b *Position) bool { return bytes.Compare(a[:], b[:]) < 0 }
