@@ -20,12 +20,23 @@ func destinationOf(a identity.Address) destination { return destination{a.ID, a.
 // locate is where to send: a peer of which only the ID is known is looked up. The
 // walk is nil if it was not.
 func (d destination) locate(ctx context.Context, n *kadmium.Node) (identity.Address, *walk, error) {
+	if err := notSelf(n, d.Peer); err != nil {
+		return identity.Address{}, nil, err
+	}
 	if d.Endpoint.IsValid() {
 		return identity.Address{ID: d.Peer, Endpoint: d.Endpoint}, nil, nil
 	}
 	found, err := n.FindPeer(ctx, d.Peer)
 	w := newWalk(found.Lookup)
 	return found.Peer.Address, &w, err
+}
+
+// notSelf refuses the node that is asked: it is no peer of its own.
+func notSelf(n *kadmium.Node, id identity.ID) error {
+	if id == n.ID() {
+		return badInput("name another peer, or ask through another node", "%s is the node that you ask", id)
+	}
+	return nil
 }
 
 // String is the destination as its user spells it.

@@ -23,6 +23,9 @@ type findArgs struct {
 }
 
 var findOperation = operation[findArgs, findResult]{"find", func(args findArgs) string { return args.Peer.String() }, func(ctx context.Context, n *kadmium.Node, args findArgs) (findResult, error) {
+	if err := notSelf(n, args.Peer); err != nil {
+		return findResult{}, err
+	}
 	found, err := n.FindPeer(ctx, args.Peer)
 	r := findResult{Peer: args.Peer, walk: newWalk(found.Lookup)}
 	if err == nil {

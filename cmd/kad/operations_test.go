@@ -201,6 +201,16 @@ func TestSignedRecords(t *testing.T) {
 	u.kad("put", key, "forged").exits(exitBadInput).says(key)
 }
 
+// A node is no peer of its own.
+func TestAskingTheNodeForItself(t *testing.T) {
+	u := newUser(t)
+	n := u.node()
+	me := n.ready.Peer.String()
+	for _, args := range [][]string{{"find", me}, {"ping", me}, {"ping", n.address()}, {"send", n.address(), echoProtocol, "hi"}} {
+		u.kad(args...).exits(exitBadInput).says(me, "is the node that you ask")
+	}
+}
+
 func TestNotDone(t *testing.T) {
 	u := newUser(t)
 	for _, args := range []string{"table", "ping 127.0.0.1:4100", "get /v/x", "put /v/x y"} {
