@@ -70,7 +70,7 @@ func (e *Engine) provideAt(others []identity.Contact, own bool, p *rpc.Provider,
 	var mine rpc.Status
 	if own {
 		var ops []store.Op
-		mine, ops = e.store.PutProvider(e.now, p, e.ownSource(), 0, e.rnd)
+		mine, ops = e.store.PutProvider(e.now, p, store.Source{}, 0, e.rnd)
 		e.journal(ops)
 	}
 	e.spread(others, func(identity.Contact) *rpc.Message {
@@ -89,7 +89,7 @@ func (e *Engine) storeAt(others []identity.Contact, own bool, r *rpc.Record, swa
 	var mine rpc.Status
 	if own {
 		var ops []store.Op
-		mine, ops = e.store.Put(e.now, r, e.ownSource(), swap, 0, e.rnd)
+		mine, ops = e.store.Put(e.now, r, store.Source{}, swap, 0, e.rnd)
 		e.journal(ops)
 	}
 	e.spread(others, func(identity.Contact) *rpc.Message {

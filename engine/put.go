@@ -140,8 +140,6 @@ func (e *Engine) holders(target *identity.Position, closest []identity.Contact) 
 	return closest, false
 }
 
-func (e *Engine) ownSource() store.Source { return store.Source{Peer: e.cfg.Self} }
-
 // Unpublish ends the re-publication of a key and of this node as its provider;
 // what others hold expires by itself. It finishes with ErrNotFound if the key was
 // not published.

@@ -10,10 +10,8 @@ import (
 // serves it belongs in the table (design, section 4).
 func (e *Engine) contacted(c identity.Contact, serves bool) {
 	if !serves {
-		if held, ok := e.table.Find(e.book.Position(c)); ok {
-			e.table.Remove(held)
-			e.tableNew = true
-			e.event(Event{Kind: PeerRemoved, Contact: held})
+		if removed, promoted := e.table.Remove(c); removed {
+			e.replaced(c, promoted)
 		}
 		return
 	}
@@ -39,7 +37,14 @@ func (e *Engine) lost(c identity.Contact) {
 		e.suspect(c)
 		return
 	}
+	e.replaced(c, promoted)
+}
+
+// replaced follows the departure of a contact, and the promotion of another if it
+// is not 0.
+func (e *Engine) replaced(c, promoted identity.Contact) {
 	e.tableNew = true
+	e.greeted.Remove(e.book.Address(c).ID) // should it return, it may have forgotten its keys
 	e.event(Event{Kind: PeerRemoved, Contact: c})
 	if promoted != 0 {
 		e.event(Event{Kind: PeerAdded, Contact: promoted})
@@ -72,8 +77,10 @@ type addressCheck struct {
 
 func (p *addressCheck) answered(_ *rpc.Request, in *Inbound) {
 	if old, ok := p.e.table.Find(p.e.book.Position(p.to)); ok && old != p.to && in.From == p.to {
-		p.e.table.Replace(old, p.to)
-		p.e.tableNew = true
+		if p.e.table.Replace(old, p.to) {
+			p.e.tableNew = true
+			p.e.table.Seen(p.e.now, p.to)
+		}
 	}
 	p.end()
 }

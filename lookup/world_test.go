@@ -1,6 +1,7 @@
 package lookup
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"math/rand/v2"
@@ -33,7 +34,7 @@ func newWorld(n, k int, seed uint64) *world {
 	for i := range w.positions {
 		w.positions[i] = w.randomPosition()
 	}
-	sort.Slice(w.positions, func(i, j int) bool { return identity.Less(&w.positions[i], &w.positions[j]) })
+	sort.Slice(w.positions, func(i, j int) bool { return bytes.Compare(w.positions[i][:], w.positions[j][:]) < 0 })
 	return w
 }
 
