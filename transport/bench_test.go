@@ -174,3 +174,26 @@ func wait(b *testing.B, done <-chan struct{}, answered *atomic.Uint64, again fun
 		}
 	}
 }
+
+// BenchmarkFirstContact is a request and its answer with two signatures, two
+// checks and two key exchanges, one at a time.
+func BenchmarkFirstContact(b *testing.B) {
+	var server *Transport
+	answered := make(chan struct{})
+	client := benchTransport(b, 1, func(*Inbound) { answered <- struct{}{} })
+	server = benchTransport(b, 2, func(in *Inbound) {
+		if err := server.Reply(in.Reply, true, make([]byte, replySize-session.FirstResponseOverhead)); err != nil {
+			b.Error(err)
+		}
+	})
+	client.Start()
+	server.Start()
+	to := identity.Address{ID: server.self, Endpoint: server.Addrs()[0]}
+	b.ReportAllocs()
+	for id := uint64(0); b.Loop(); id++ {
+		if err := client.Request(Request{To: to, ID: id, Type: rpc.FindNode, Fresh: true}); err != nil {
+			b.Fatal(err)
+		}
+		<-answered
+	}
+}

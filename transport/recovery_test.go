@@ -229,3 +229,19 @@ func TestSessionsAge(t *testing.T) {
 		w.wantKinds(mark, 1, 2)
 	})
 }
+
+// A responder keeps the session of a first contact only for a while if nothing
+// follows; the initiator knows, and opens anew instead of asking in vain.
+func TestSessionThatWasNeverUsed(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.peer(1), w.peer(2)
+		for _, pause := range []time.Duration{session.UnconfirmedUse, session.HalfOpenLife, 2 * session.HalfOpenLife} {
+			mark := len(w.sent)
+			id := a.ask(b.addr, rpc.FindNode, "x")
+			w.settle()
+			a.wantAnswer(b.addr, id, "re:x")
+			w.wantKinds(mark, 1, 2)
+			time.Sleep(pause)
+		}
+	})
+}
