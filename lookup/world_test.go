@@ -87,8 +87,8 @@ func (w *world) bounds(p *identity.Position, bits int) (lo, hi int) {
 		first[i/8] &^= 0x80 >> (i % 8)
 		last[i/8] |= 0x80 >> (i % 8)
 	}
-	lo = sort.Search(w.n, func(i int) bool { return !identity.Less(&w.positions[i], &first) })
-	hi = sort.Search(w.n, func(i int) bool { return identity.Less(&last, &w.positions[i]) })
+	lo = sort.Search(w.n, func(i int) bool { return bytes.Compare(w.positions[i][:], first[:]) >= 0 })
+	hi = sort.Search(w.n, func(i int) bool { return bytes.Compare(last[:], w.positions[i][:]) < 0 })
 	return lo, hi
 }
 
