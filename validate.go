@@ -4,7 +4,6 @@ import (
 	"runtime"
 	"slices"
 
-	"kadmium/identity"
 	"kadmium/rpc"
 )
 
@@ -75,30 +74,4 @@ func (n *Node) validate(a *arrival) {
 	m.Providers = slices.DeleteFunc(m.Providers, func(p rpc.Provider) bool {
 		return n.namespaces.VerifyProvider(&p) != nil
 	})
-}
-
-// minSweep is the size of the contact book below which nothing is forgotten: what a
-// node holds on to with full buckets and its round trip times.
-const minSweep = 512
-
-// sweep forgets the contacts that nothing refers to, once the book has doubled
-// since the last time. The caller holds n.mu.
-func (n *Node) sweep() {
-	if n.book.Len() < max(n.sweepNext, minSweep) {
-		return
-	}
-	n.book.Sweep(func(keep func(identity.Contact)) {
-		n.engine.EachContact(keep)
-		n.checks.eachContact(keep)
-	})
-	n.sweepNext = 2 * n.book.Len()
-}
-
-func (q *checks) eachContact(keep func(identity.Contact)) {
-	for _, a := range slices.Concat(q.waiting, q.running) {
-		keep(a.From)
-		for _, c := range a.Message.Contacts {
-			keep(c)
-		}
-	}
 }
