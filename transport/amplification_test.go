@@ -62,21 +62,23 @@ func TestNoReplyToAnUnprovenAddressOverThreeTimes(t *testing.T) {
 			kind := reads[rapid.IntRange(0, 3).Draw(r, "type")]
 			body := rapid.SliceOfN(rapid.Byte(), 0, session.MaxFirstBody).Draw(r, "body")
 			var d []byte
-			switch rapid.IntRange(0, 3).Draw(r, "what") {
+			switch rapid.IntRange(0, 4).Draw(r, "what") {
 			case 0:
 				i, err := self.Initiate(b.addr.ID, uint8(kind), 0, rapid.Uint64().Draw(r, "id"), body)
 				if err != nil {
 					r.Fatal(err)
 				}
 				d = i.Datagram()
-			case 1:
+			case 1, 2:
 				var err error
-				if d, err = live.Seal(nil, session.KindRequest, rapid.Uint64().Draw(r, "id"), uint8(rpc.Ping+rpc.Type(rapid.IntRange(0, 6).Draw(r, "rpc"))), 0, body); err != nil {
+				kind := rpc.Ping + rpc.Type(rapid.IntRange(0, 6).Draw(r, "rpc"))
+				if d, err = live.Seal(nil, session.KindRequest, rapid.Uint64().Draw(r, "id"), uint8(kind), 0, body); err != nil {
 					r.Fatal(err)
 				}
-			case 2:
-				d = append([]byte{1, byte(rapid.IntRange(0, 7).Draw(r, "kind"))}, body...)
+				d[2] ^= byte(rapid.IntRange(0, 1).Draw(r, "unknown session"))
 			case 3:
+				d = append([]byte{1, byte(rapid.IntRange(0, 7).Draw(r, "kind"))}, body...)
+			case 4:
 				if len(seen) == 0 {
 					return
 				}
