@@ -34,7 +34,7 @@ type Stats struct {
 // A Task is something the node does by itself, again and again.
 type Task struct {
 	Name     string        `json:"name"`
-	Interval time.Duration `json:"interval_ns"`  // between two runs at least
+	Interval time.Duration `json:"interval_ns"`  // of the rule behind it; 0: as work comes
 	Jitter   time.Duration `json:"jitter_ns"`    // at most, on top
 	Due      time.Time     `json:"due,omitzero"` // zero: not until something happens
 	Runs     uint64        `json:"runs"`
@@ -70,7 +70,7 @@ func (n *Node) Stats() Stats {
 func tasks(all []engine.Task) []Task {
 	tasks := make([]Task, len(all))
 	for i, t := range all {
-		tasks[i] = Task{Name: t.Name, Interval: t.Every, Jitter: t.Jitter, Due: t.Due, Runs: t.Runs}
+		tasks[i] = Task{Name: t.Name, Interval: t.Interval, Jitter: t.Jitter, Due: t.Due, Runs: t.Runs}
 	}
 	return tasks
 }

@@ -2,17 +2,23 @@ package engine
 
 import (
 	"time"
+
+	"kadmium/kbucket"
+	"kadmium/store"
 )
 
-// A task is something the node does by itself. Between two runs lies every plus
-// up to jitter; a task with work waits for that work to become due as well.
+// A task is something the node does by itself, when there is work for it. Where
+// the rule behind it fixes when work is due (a bucket's hour, a record's expiry),
+// pace keeps what is due at once apart; else runs are interval plus jitter apart.
 type task struct {
-	name          string
-	every, jitter time.Duration
-	next          time.Time        // not before this
-	work          func() time.Time // when there is work; zero: none, so never
-	run           func()
-	runs          uint64
+	name     string
+	interval time.Duration // of the rule
+	jitter   time.Duration // at most, on top
+	pace     time.Duration
+	next     time.Time        // not before this
+	work     func() time.Time // when there is work; zero: none, so never
+	run      func()
+	runs     uint64
 }
 
 // due is when the task is to run: zero for never, as things stand.
@@ -35,15 +41,15 @@ func (e *Engine) schedule(now time.Time) {
 		}
 	}
 	e.tasks = []*task{
-		{name: "bootstrap", every: 20 * time.Second, jitter: 20 * time.Second, work: e.aloneSince, run: e.rejoin},
-		{name: "reachability", every: 5 * time.Second, jitter: time.Second, work: e.wantsCall, run: e.askForCall},
-		{name: "probe", every: 20 * time.Millisecond, work: e.probesWait, run: e.probe},
-		{name: "refresh", every: 100 * time.Millisecond, jitter: time.Second, work: upkeep(e.table.NextRefresh), run: e.refresh},
-		{name: "expire", every: time.Second, work: e.store.NextExpiry, run: e.expire},
-		{name: "re-store", every: 10 * time.Millisecond, work: upkeep(e.store.NextRestore), run: e.restore},
-		{name: "re-publish", every: 10 * time.Millisecond, work: upkeep(e.store.NextRepublish), run: e.republish},
-		{name: "hand-over", every: 10 * time.Millisecond, work: e.handoversWait, run: e.handOver},
-		{name: "save table", every: 30 * time.Second, jitter: 10 * time.Second, work: e.tableChanged, run: e.saveTable},
+		{name: "bootstrap", interval: 20 * time.Second, jitter: 20 * time.Second, work: e.aloneSince, run: e.rejoin},
+		{name: "reachability", interval: 5 * time.Second, jitter: time.Second, work: e.wantsCall, run: e.askForCall},
+		{name: "probe", interval: kbucket.ProbeInterval, pace: 20 * time.Millisecond, work: e.probesWait, run: e.probe},
+		{name: "refresh", interval: kbucket.RefreshInterval, pace: 100 * time.Millisecond, work: upkeep(e.table.NextRefresh), run: e.refresh},
+		{name: "expire", pace: 100 * time.Millisecond, work: e.store.NextExpiry, run: e.expire},
+		{name: "re-store", interval: store.RestoreAfter, jitter: store.RestoreJitter, pace: 10 * time.Millisecond, work: upkeep(e.store.NextRestore), run: e.restore},
+		{name: "re-publish", interval: store.RepublishEvery, pace: 10 * time.Millisecond, work: upkeep(e.store.NextRepublish), run: e.republish},
+		{name: "hand-over", pace: 10 * time.Millisecond, work: e.handoversWait, run: e.handOver},
+		{name: "save table", interval: 30 * time.Second, jitter: 10 * time.Second, work: e.tableChanged, run: e.saveTable},
 	}
 	for _, t := range e.tasks {
 		t.next = now
@@ -56,7 +62,9 @@ func (e *Engine) runTasks() {
 		if at := t.due(); at.IsZero() || at.After(e.now) {
 			continue
 		}
-		t.next = e.now.Add(t.every + e.jitter(t.jitter))
+		if t.next = e.now.Add(t.pace); t.pace == 0 {
+			t.next = e.now.Add(t.interval + e.jitter(t.jitter))
+		}
 		t.runs++
 		t.run()
 	}
@@ -83,11 +91,11 @@ func dueIf(waits bool) time.Time {
 
 // A Task is a line of the schedule.
 type Task struct {
-	Name   string        `json:"name"`
-	Every  time.Duration `json:"every_ns"`
-	Jitter time.Duration `json:"jitter_ns"`
-	Due    time.Time     `json:"due"` // zero: nothing to do
-	Runs   uint64        `json:"runs"`
+	Name     string
+	Interval time.Duration // 0: as work comes
+	Jitter   time.Duration // at most, on top
+	Due      time.Time     // zero: nothing to do
+	Runs     uint64
 }
 
 // Tasks is the schedule as it stands.
@@ -98,7 +106,7 @@ func (e *Engine) Tasks() []Task {
 		if at == longAgo {
 			at = t.next
 		}
-		tasks = append(tasks, Task{Name: t.name, Every: t.every, Jitter: t.jitter, Due: at, Runs: t.runs})
+		tasks = append(tasks, Task{Name: t.name, Interval: t.interval, Jitter: t.jitter, Due: at, Runs: t.runs})
 	}
 	return tasks
 }

@@ -51,7 +51,7 @@ func drawStats(w io.Writer, s kadmium.Stats, now time.Time) {
 	fmt.Fprintf(w, "%s in the table; holds %s and %s; publishes %s\n\n",
 		count(s.Peers, "contact"), count(s.Records, "record"), count(s.Providers, "provider"), count(s.Published, "key"))
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "task\tat most every\tjitter\truns\tdue")
+	fmt.Fprintln(tw, "task\tevery\tjitter\truns\tdue")
 	for _, t := range s.Tasks {
 		due := "when there is work"
 		if !t.Due.IsZero() {
