@@ -6,6 +6,14 @@ import (
 	"encoding/hex"
 	"errors"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"kadmium/engine"
+	"kadmium/identity"
+	"kadmium/rpc"
+	"kadmium/store"
+	"kadmium/transport/memnet"
 )
 
 // evenLength is a user's namespace: values of even length, the longest is best.
@@ -81,5 +89,71 @@ func TestSelectDecides(t *testing.T) {
 	}
 	if got, err := two.Get(t.Context(), "/even/k", GetOptions{Quorum: 2}); err != nil || string(got.Value) != "longer" {
 		t.Errorf("Get: %q, %v", got.Value, err)
+	}
+}
+
+// slowly is evenLength, once it is let go.
+type slowly struct {
+	evenLength
+	called, release chan struct{}
+}
+
+func (s slowly) Validate(key string, value []byte) error {
+	s.called <- struct{}{}
+	<-s.release
+	return s.evenLength.Validate(key, value)
+}
+
+// A validator that takes its time holds up nothing but its own message.
+func TestSlowValidatorHoldsUpNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := memnet.New(1, memnet.Conditions{Latency: 10 * time.Millisecond})
+		slow := slowly{called: make(chan struct{}, 100), release: make(chan struct{})}
+		one := on(t, network, 1, Config{Mode: Server, Namespaces: map[string]Validator{"even": slow}})
+		two := on(t, network, 2, Config{Mode: Client, Namespaces: map[string]Validator{"even": evenLength{}}}, one)
+		stored := make(chan error)
+		go func() {
+			_, err := two.Put(t.Context(), "/even/k", []byte("four"), PutOptions{})
+			stored <- err
+		}()
+		<-slow.called
+		began := time.Now()
+		if _, err := two.Ping(t.Context(), one.Addresses()[0]); err != nil || time.Since(began) != 20*time.Millisecond {
+			t.Errorf("Ping meanwhile: %v after %v", err, time.Since(began))
+		}
+		close(slow.release)
+		if err := <-stored; err != nil {
+			t.Errorf("Put: %v", err)
+		}
+	})
+}
+
+// Of the providers in an answer only those are left that signed their entries,
+// for this key and this network.
+func TestForgedProvidersAreRemoved(t *testing.T) {
+	n := start(t, Config{})
+	key := identity.KeyFromSeed([32]byte{1})
+	entry := func(name, network string) rpc.Provider {
+		p := rpc.Provider{Key: []byte(name), Peer: n.Addresses()[0], TTL: time.Hour}
+		store.SignProvider(key, network, &p)
+		p.Key = nil // an answer leaves it out
+		return p
+	}
+	honest := entry("song", DefaultNetwork)
+	forged := honest
+	forged.Peer.ID = n.ID()
+	m := &rpc.Message{Type: rpc.GetProviders, Response: true, ID: 7, Providers: []rpc.Provider{
+		forged, honest, entry("another", DefaultNetwork), entry("song", "another"),
+	}}
+	n.mu.Lock()
+	n.sought[7] = []byte("song")
+	n.nameSought(m)
+	n.mu.Unlock()
+	n.validate(&arrival{Inbound: engine.Inbound{Message: m}})
+	if len(m.Providers) != 1 || m.Providers[0].Peer.ID != key.ID() || string(m.Providers[0].Key) != "song" {
+		t.Errorf("left are %+v", m.Providers)
+	}
+	if len(n.sought) != 0 {
+		t.Error("the key is still sought")
 	}
 }
