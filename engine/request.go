@@ -69,7 +69,7 @@ func (e *Engine) rto(c identity.Contact) time.Duration {
 
 // recycle keeps a message's memory for the next request.
 func (e *Engine) recycle(m *rpc.Message) {
-	const maxSpare = 64
+	const maxSpare = 16
 	if len(e.spare) < maxSpare {
 		e.spare = append(e.spare, m)
 	}

@@ -136,6 +136,22 @@ func (t *Table) Sweep(now time.Time, force bool) {
 	t.expireHalfOpen(at)
 }
 
+// Unconfirmed reports whether there are sessions that have opened no datagram yet:
+// they are the short-lived ones.
+func (t *Table) Unconfirmed() bool {
+	if t.half.Len() > 0 {
+		return true
+	}
+	for _, first := range t.peers {
+		for s := first; s != nil; s = s.next {
+			if !s.confirmed {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Live is the number of sessions that are not half-open.
 func (t *Table) Live() int { return t.live.Len() }
 

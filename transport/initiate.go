@@ -118,6 +118,7 @@ func (t *Transport) complete(c *call, b *buffer, from netip.AddrPort) {
 		return
 	}
 	t.table.AddInitiated(now, s)
+	t.sweepLater()
 	t.unanswered.Answered(from.Addr())
 	ambiguous := c.ambiguous
 	writes := t.calls.opened(identity.Address{ID: f.From, Endpoint: from})

@@ -137,8 +137,8 @@ func (t *Transport) answer(s *socket, b *buffer, to netip.AddrPort, local netip.
 	}
 }
 
-// sweepLater has half-open sessions dropped after their life also if nobody else
-// comes. The transport is locked.
+// sweepLater has sessions that were never confirmed dropped after their life also
+// if nobody else comes. The transport is locked.
 func (t *Transport) sweepLater() {
 	if t.sweepStop != nil || t.closed {
 		return
@@ -152,7 +152,7 @@ func (t *Transport) sweepLater() {
 			return
 		}
 		t.table.Sweep(now, true)
-		if t.table.HalfOpen() > 0 {
+		if t.table.Unconfirmed() {
 			t.sweepLater()
 		}
 	})
