@@ -131,7 +131,7 @@ type Mode = engine.Mode
 // The modes (design, section 7).
 const (
 	// Auto starts as a client and becomes a server once a peer could call back
-	// from an address it had not been asked at; on loopback, or without
+	// from an address that the node had not spoken to; on loopback, or without
 	// bootstrap peers, it is a server from the start.
 	Auto = engine.Auto
 	// Client asks others, but is in nobody's table and holds nothing.

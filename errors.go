@@ -24,6 +24,8 @@ var (
 	ErrUnwritable = disk.ErrUnwritable
 	// ErrCorrupt reports a damaged file in the data directory.
 	ErrCorrupt = disk.ErrCorrupt
+	// ErrVersion reports a data directory in another version's format.
+	ErrVersion = disk.ErrVersion
 	// ErrClosed reports a call to a node that was closed.
 	ErrClosed = errors.New("node is closed")
 

@@ -71,7 +71,8 @@ type Node struct {
 
 // New makes a node: it reads the data directory, binds the sockets and starts.
 // Joining by Config.Bootstrap goes on in the background, see Joined. Errors:
-// ErrBadConfig, ErrAddressInUse, ErrInUse, ErrUnwritable, ErrCorrupt.
+// ErrBadConfig, ErrAddressInUse, ErrInUse, ErrUnwritable, ErrCorrupt, ErrVersion,
+// identity.ErrBadKeyFile; those about files name them.
 func New(cfg Config) (_ *Node, err error) {
 	var made undo
 	defer func() {

@@ -14,7 +14,7 @@ import (
 // Put stores a value at the k nodes nearest to the key, and publishes it again every
 // 22 h until Unpublish. The key's namespace, /NAME/..., says who may write it.
 // Errors: ErrEmptyKey, ErrTooLarge, ErrUnknownNamespace, ErrInvalid, ErrBadOption;
-// ErrNoPeers, ErrNotStored, ErrOlder, ErrConflict.
+// ErrNoPeers, ErrNotStored, ErrOlder, ErrConflict, ErrFull, ErrJournal.
 func (n *Node) Put(ctx context.Context, key string, value []byte, opts PutOptions) (Stored, error) {
 	if err := n.checkPut(key, value, opts); err != nil {
 		return Stored{}, err

@@ -65,9 +65,9 @@ type Closest struct {
 }
 
 // PutOptions says how to put a record. The zero value looks the highest sequence
-// up and puts the next one for DefaultTTL.
+// up and puts the next one for store.DefaultTTL.
 type PutOptions struct {
-	TTL       time.Duration // of the record; 0: 24 h. Holders cap it at a week
+	TTL       time.Duration // of the record; 0: store.DefaultTTL. Holders cap it at store.MaxTTL
 	Sequence  *uint64       // nil: one more than the highest found
 	Swap      *uint64       // compare and swap: only where the held sequence is this (0: none is held)
 	Ephemeral bool          // do not publish again: the record ends with its TTL
