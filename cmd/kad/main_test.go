@@ -20,6 +20,9 @@ import (
 // binary is the command, built once: the tests run it as a user would.
 var binary string
 
+// buildFlags are those it is built with.
+var buildFlags = []string{"build"}
+
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "kad") // short: sockets live below it
@@ -29,7 +32,8 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(dir)
 		binary = filepath.Join(dir, "kad")
-		if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		build := exec.Command("go", append(buildFlags, "-o", binary, ".")...)
+		if out, err := build.CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "building the command: %v\n%s", err, out)
 			return 1
 		}
@@ -63,7 +67,10 @@ func newUser(t *testing.T, env ...string) *user {
 	t.Helper()
 	t.Parallel()
 	dir := shortDir(t)
-	return &user{t, dir, append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "XDG_RUNTIME_DIR=" + dir}, env...)}
+	return &user{t, dir, append([]string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "XDG_RUNTIME_DIR=" + dir,
+		"GORACE=atexit_sleep_ms=0", // the race detector makes each process linger for a second
+	}, env...)}
 }
 
 func (u *user) command(ctx context.Context, args ...string) *exec.Cmd {
