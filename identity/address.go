@@ -35,7 +35,7 @@ func ParseAddress(s string) (Address, error) {
 	}
 	part := strings.Split(s[1:], "/")
 	if len(part) != 4 && len(part) != 6 || part[2] != "udp" || len(part) == 6 && part[4] != "p2p" {
-		return Address{}, fmt.Errorf("%w: %q: want /ip4/A.B.C.D/udp/PORT[/p2p/ID] or /ip6/...", ErrBadAddress, s)
+		return Address{}, fmt.Errorf("%w: %q: want /ip4/A.B.C.D/udp/PORT[/p2p/ID], or the same with ip6", ErrBadAddress, s)
 	}
 	ip, err := netip.ParseAddr(part[1])
 	if err != nil || part[0] != "ip4" && part[0] != "ip6" || (part[0] == "ip4") != ip.Is4() {
