@@ -46,11 +46,17 @@ func (n *Node) follow(now time.Time, f followUp, fx []engine.Effect) []engine.Ef
 	}
 }
 
+// keptEffects is how much room for effects a node keeps: enough to answer with.
+const keptEffects = 16
+
 func (n *Node) carryOut() {
 	for i := range n.effects {
 		n.effect(&n.effects[i])
 	}
 	clear(n.effects) // keep nothing alive that they point to
+	if cap(n.effects) > keptEffects {
+		n.effects = nil // thousands of nodes may share a process
+	}
 }
 
 func (n *Node) effect(fx *engine.Effect) {
@@ -62,8 +68,6 @@ func (n *Node) effect(fx *engine.Effect) {
 		delete(n.sought, fx.RequestID)
 	case engine.SendReply:
 		n.sendReply(fx.Token, fx.Message)
-	case engine.DropReply:
-		n.replies.take(fx.Token)
 	case engine.Persist:
 		n.persist(fx.Batch, fx.Ops)
 	case engine.Progress:

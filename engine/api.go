@@ -96,7 +96,6 @@ const (
 	SendRequest   Kind = 1 + iota // To, RequestID, Message, Fresh, Elsewhere
 	ForgetRequest                 // RequestID: its answer is no longer wanted
 	SendReply                     // Token, Message
-	DropReply                     // Token: there will be no reply
 	Persist                       // Batch, Ops: write to the journal, then call Persisted; Batch 0: nobody waits
 	Progress                      // Op, Result: an improving value, or more providers
 	Finish                        // Op, Result: the operation is over

@@ -75,7 +75,7 @@ type activity interface {
 
 // An operation is an activity that the driver began and may end.
 type operation interface {
-	cancel()
+	cancel() *Result // what it had so far
 }
 
 // New makes an engine. The book is shared with the driver, which interns the

@@ -124,12 +124,13 @@ func (j *join) look(target identity.Position, then func()) {
 	j.walk.start(j.there...)
 }
 
-func (j *join) cancel() {
+func (j *join) cancel() *Result {
 	j.over = true
-	if j.walk != nil {
-		j.walk.cancel()
-	}
 	j.close()
+	if j.walk == nil {
+		return j.result
+	}
+	return j.walk.cancel()
 }
 
 func (j *join) end() {

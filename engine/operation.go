@@ -37,8 +37,9 @@ func (e *Engine) finish(op OpID, r *Result) {
 func (e *Engine) Cancel(now time.Time, op OpID, fx []Effect) []Effect {
 	e.enter(now, fx)
 	if o, ok := e.ops[op]; ok {
-		o.cancel()
-		e.finish(op, &Result{Err: ErrCancelled})
+		r := o.cancel()
+		r.Err = ErrCancelled
+		e.finish(op, r)
 	}
 	return e.leave()
 }
@@ -94,7 +95,11 @@ func (s *single) answered(_ *rpc.Request, in *Inbound) {
 func (s *single) failed(*rpc.Request)             { s.end(&Result{Err: ErrNoAnswer}) }
 func (s *single) overran(*rpc.Request)            {}
 func (s *single) contacts(func(identity.Contact)) {}
-func (s *single) cancel()                         { s.e.disown(s.owner) }
+
+func (s *single) cancel() *Result {
+	s.e.disown(s.owner)
+	return new(Result)
+}
 
 func (s *single) end(r *Result) {
 	s.e.disown(s.owner)
@@ -147,9 +152,10 @@ func (e *Engine) FindPeer(now time.Time, op OpID, id identity.ID, fx []Effect) [
 }
 
 // cancel makes a walk an operation: its end is then no longer reported.
-func (w *walk) cancel() {
+func (w *walk) cancel() *Result {
 	w.ended = func(lookup.Reason) {}
 	w.stop(lookup.Cancelled)
+	return w.result()
 }
 
 // A spread sends one write each to several nodes and counts their answers.

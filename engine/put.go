@@ -48,7 +48,7 @@ func (e *Engine) Put(now time.Time, op OpID, q PutQuery, fx []Effect) []Effect {
 	}
 	p.walk = e.newWalk(op, asks, q.Key, identity.KeyPosition(q.Key))
 	p.walk.heard = func(_ identity.Contact, in *Inbound) {
-		if r := in.Message.Record; r != nil && in.Verdict == nil {
+		if r := in.Message.Record; r != nil {
 			sequence = max(sequence, r.Sequence)
 		}
 	}
@@ -62,9 +62,9 @@ func (e *Engine) Put(now time.Time, op OpID, q PutQuery, fx []Effect) []Effect {
 	return e.leave()
 }
 
-func (p *put) cancel() {
+func (p *put) cancel() *Result {
 	p.over = true
-	p.walk.cancel()
+	return p.walk.cancel()
 }
 
 // store makes the record and sends it to its holders.
@@ -161,4 +161,4 @@ func (e *Engine) Unpublish(now time.Time, op OpID, key []byte, fx []Effect) []Ef
 // plain is an operation that nothing needs to be done about when it is cancelled.
 type plain struct{}
 
-func (plain) cancel() {}
+func (plain) cancel() *Result { return new(Result) }

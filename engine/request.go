@@ -45,7 +45,7 @@ func (e *Engine) ask(owner uint64, to identity.Contact, m *rpc.Message) bool {
 }
 
 func (e *Engine) askMarked(owner uint64, to identity.Contact, m *rpc.Message, marks uint8) bool {
-	r, err := e.requests.Start(e.now, m.ID, to, m, owner, e.rto(to))
+	r, err := e.requests.Start(e.now, m.ID, to, m, owner, e.patience(to, m.Type))
 	if err != nil {
 		e.stats.RequestsRefused++
 		e.recycle(m)
@@ -67,6 +67,24 @@ func (e *Engine) rto(c identity.Contact) time.Duration {
 	return e.rtts.of(c).RTO()
 }
 
+// How long at least to wait for what takes the peer more than a look into memory.
+const (
+	writePatience   = 500 * time.Millisecond // a signature to check, a disk to sync
+	messagePatience = time.Second            // a handler of the application: 7 s with all tries
+)
+
+// patience is how long to wait for an answer before the request is sent again.
+func (e *Engine) patience(to identity.Contact, t rpc.Type) time.Duration {
+	switch rto := e.rto(to); t {
+	case rpc.Store, rpc.AddProvider:
+		return max(rto, writePatience)
+	case rpc.App:
+		return max(rto, messagePatience)
+	default:
+		return rto
+	}
+}
+
 // recycle keeps a message's memory for the next request.
 func (e *Engine) recycle(m *rpc.Message) {
 	const maxSpare = 16
@@ -82,7 +100,8 @@ func (e *Engine) response(in *Inbound) {
 		e.stats.Unsolicited++
 		return
 	}
-	if r.Tries == 1 && !in.Ambiguous { // Karn's rule, RFC 6298 section 3
+	// Karn's rule, RFC 6298 section 3; and a write's time is not the network's.
+	if r.Tries == 1 && !in.Ambiguous && r.Message.Type.IsRead() {
 		rtt := e.rtts.of(in.From)
 		rtt.Sample(e.now.Sub(r.Sent))
 		e.rtts.set(in.From, rtt)
@@ -126,7 +145,7 @@ func (e *Engine) expireRequests() {
 		}
 		first := r.Tries == 1
 		shorten(r.Message, e.now.Sub(r.Sent))
-		e.requests.Retry(e.now, r, e.rto(r.To))
+		e.requests.Retry(e.now, r, e.patience(r.To, r.Message.Type))
 		e.stats.Retransmissions++
 		e.send(r)
 		if a, ok := e.owners[r.Owner]; ok && first {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"slices"
 	"time"
 
@@ -97,6 +98,10 @@ func (w *walk) ask(c identity.Contact, t rpc.Type, marks uint8) bool {
 }
 
 func (w *walk) answered(r *rpc.Request, in *Inbound) {
+	if record := in.Message.Record; record != nil && (w.asks != rpc.FindValue || in.Verdict != nil || !bytes.Equal(record.Key, w.key)) {
+		w.e.stats.InvalidRecords++
+		in.Message.Record = nil
+	}
 	if w.heard != nil && r.Message.Type == w.asks {
 		w.heard(r.To, in)
 	}
