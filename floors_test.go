@@ -12,7 +12,7 @@ import (
 )
 
 // floors are the packages of the house and their floors: an import only ever
-// points to a lower one (docs/architecture.md).
+// points to a lower one (docs/design.md, section 1).
 var floors = map[string]int{
 	"identity": 0,
 	"kbucket":  1, "rpc": 1, "session": 1,
