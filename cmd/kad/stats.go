@@ -60,8 +60,9 @@ func drawStats(w io.Writer, s kadmium.Stats, now time.Time) {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%d\t%s\n", t.Name, interval(t.Interval), interval(t.Jitter), t.Runs, due)
 	}
 	tw.Flush()
+	fmt.Fprintln(w)
 	drawFigures(w, "now", s.Gauges)
-	drawFigures(w, "since the start", s.Counters)
+	drawFigures(w, "since start", s.Counters)
 	drawTraffic(w, "in", s.Wire.In)
 	drawTraffic(w, "out", s.Wire.Out)
 	drawFigures(w, "dropped", s.Wire.Dropped)
@@ -70,10 +71,9 @@ func drawStats(w io.Writer, s kadmium.Stats, now time.Time) {
 // drawFigures lists the figures that are not zero.
 func drawFigures[N int | uint64](w io.Writer, title string, figures map[string]N) {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "\n%s\n", title)
 	for _, name := range slices.Sorted(maps.Keys(figures)) {
 		if n := figures[name]; n != 0 {
-			fmt.Fprintf(tw, "  %s\t%d\n", name, n)
+			fmt.Fprintf(tw, "%s  %s\t%d\n", title, name, n)
 		}
 	}
 	tw.Flush()
@@ -81,10 +81,9 @@ func drawFigures[N int | uint64](w io.Writer, title string, figures map[string]N
 
 func drawTraffic(w io.Writer, title string, traffic map[string]transport.Traffic) {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "\n%s\n", title)
 	for _, kind := range slices.Sorted(maps.Keys(traffic)) {
 		if t := traffic[kind]; t.Datagrams != 0 {
-			fmt.Fprintf(tw, "  %s\t%d datagrams\t%d bytes\n", kind, t.Datagrams, t.Bytes)
+			fmt.Fprintf(tw, "%s  %s\t%s\t%s\n", title, kind, count(int(t.Datagrams), "datagram"), count(int(t.Bytes), "byte"))
 		}
 	}
 	tw.Flush()
@@ -95,5 +94,5 @@ func interval(d time.Duration) string {
 	if d == 0 {
 		return "-"
 	}
-	return d.String()
+	return short(d)
 }
