@@ -11,10 +11,10 @@ import (
 	"kadmium/session"
 )
 
-// Request sends a request, or sends it again: the caller times the tries, and
-// repeats carry what the first one did. Under a session with the peer it is
-// sealed; else, or if Fresh, it is a first contact, signed on a worker, and a
-// repeat sends identical bytes. A write without a session is kept until a PING,
+// Request sends a request, or sends it again: the caller times the tries. Under a
+// session with the peer it is sealed; else, or if Fresh, it is a first contact,
+// signed on a worker, and a repeat sends identical bytes. A read's repeats carry what
+// the first one did, a write's what they are given. A write without a session is kept until a PING,
 // sent as first contact in its place, has made one.
 //
 // Its error says that nothing was or will be sent: ErrTooLarge, ErrBadRequest,
@@ -70,6 +70,9 @@ func (t *Transport) begin(now time.Time, r *Request, s *socket) (*buffer, error)
 		if c, err = t.calls.add(r, s); err != nil {
 			return nil, err
 		}
+	}
+	if known && !c.rpc.IsRead() { // of a lifetime less remains than at the try before
+		c.body = append(c.body[:0], r.Body...)
 	}
 	b, err := t.try(now, c, r.Fresh)
 	if err != nil && !known {

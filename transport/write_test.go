@@ -56,6 +56,24 @@ func TestForgottenWriteIsNotSent(t *testing.T) {
 	})
 }
 
+// A write that is sent again says what then remains of a lifetime, also if it waited
+// for a session meanwhile.
+func TestRepeatedWriteCarriesItsNewBody(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.peer(1), w.peer(2)
+		for range 2 { // without a session, then with one
+			w.Partition(func(_, to netip.Addr) bool { return to == b.addr.Endpoint.Addr() })
+			id := a.ask(b.addr, rpc.Store, "3 s left")
+			w.settle()
+			w.Partition(nil)
+			a.again(b.addr, rpc.Store, "2 s left", id, false)
+			w.settle()
+			a.wantAnswer(b.addr, id, "re:2 s left")
+			b.inbox()
+		}
+	})
+}
+
 // Inside a session writes are at-most-once: a retry gets the first answer again
 // (rule 3), also under a renewed session.
 func TestWritesAreAtMostOnce(t *testing.T) {
