@@ -8,9 +8,9 @@ import (
 
 // minSweep is the size of the contact book below which nothing is forgotten: what a
 // node holds on to with full buckets and its round trip times.
-const minSweep = 512
+const minSweep = 256
 
-// sweep forgets the contacts that nothing refers to, once the book has doubled
+// sweep forgets the contacts that nothing refers to, once the book has grown by half
 // since the last time. The caller holds n.mu.
 func (n *Node) sweep() {
 	if n.book.Len() < max(n.sweepNext, minSweep) {
@@ -20,7 +20,7 @@ func (n *Node) sweep() {
 		n.engine.EachContact(keep)
 		n.checks.eachContact(keep)
 	})
-	n.sweepNext = 2 * n.book.Len()
+	n.sweepNext = n.book.Len() * 3 / 2
 }
 
 func (q *checks) eachContact(keep func(identity.Contact)) {

@@ -36,6 +36,7 @@ type Engine struct {
 	owners    map[uint64]activity
 	lastOwner uint64
 	rtts      roundTrips
+	silent    silents
 
 	ops    map[OpID]operation
 	walks  []*walk // in the order of their deadlines
@@ -201,6 +202,9 @@ func (e *Engine) EachContact(keep func(identity.Contact)) {
 	}
 	for _, c := range e.rtts.order {
 		keep(c)
+	}
+	for _, s := range e.silent.order {
+		keep(s.who)
 	}
 	for c := range e.moved {
 		keep(c)

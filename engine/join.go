@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"kadmium/identity"
@@ -20,7 +21,7 @@ type join struct {
 	asked   int                // peers pinged
 	waiting int                // of which neither answered nor failed yet
 	there   []identity.Contact // who answered
-	walk    *walk              // the lookup under way
+	walks   []*walk            // lookups under way
 	farther []int              // buckets still to be refreshed
 	result  *Result
 	over    bool
@@ -92,45 +93,50 @@ func (j *join) one() {
 }
 
 func (j *join) lookUpSelf() {
-	j.look(j.e.cfg.Position, func() {
-		j.result.Lookup, j.result.Trace = j.walk.lookup.Stats(), j.walk.trace
+	j.look(j.e.cfg.Position, func(w *walk) {
+		j.result.Lookup, j.result.Trace = w.lookup.Stats(), w.trace
 		if j.e.cfg.Mode != Client { // a client only needs a way in
 			for cpl := range j.e.table.Farther() {
 				j.farther = append(j.farther, cpl)
 			}
 		}
-		j.refreshNext()
+		j.refresh()
 	})
 }
 
-func (j *join) refreshNext() {
-	if len(j.farther) == 0 {
-		j.end()
-		return
+// refresh keeps up to maxUpkeep refreshes of farther buckets under way.
+func (j *join) refresh() {
+	for len(j.farther) > 0 && len(j.walks) < maxUpkeep {
+		cpl := j.farther[0]
+		j.farther = j.farther[1:]
+		j.look(j.e.randomIn(cpl), func(*walk) { j.refresh() })
 	}
-	cpl := j.farther[0]
-	j.farther = j.farther[1:]
-	j.look(j.e.randomIn(cpl), j.refreshNext)
+	if len(j.walks) == 0 && !j.over {
+		j.end()
+	}
 }
 
 // look runs one lookup of the join.
-func (j *join) look(target identity.Position, then func()) {
-	j.walk = j.e.newWalk(j.op, rpc.FindNode, nil, target)
-	j.walk.ended = func(lookup.Reason) {
+func (j *join) look(target identity.Position, then func(*walk)) {
+	w := j.e.newWalk(j.op, rpc.FindNode, nil, target)
+	w.ended = func(lookup.Reason) {
+		j.walks = slices.DeleteFunc(j.walks, func(other *walk) bool { return other == w })
 		if !j.over {
-			then()
+			then(w)
 		}
 	}
-	j.walk.start(j.there...)
+	j.walks = append(j.walks, w)
+	w.start(j.there...)
 }
 
 func (j *join) cancel() *Result {
 	j.over = true
 	j.close()
-	if j.walk == nil {
-		return j.result
+	r := j.result
+	for _, w := range slices.Clone(j.walks) {
+		r = w.cancel()
 	}
-	return j.walk.cancel()
+	return r
 }
 
 func (j *join) end() {

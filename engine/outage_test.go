@@ -117,3 +117,25 @@ func TestAloneRejoins(t *testing.T) {
 	first.boot()
 	n.until(2*time.Minute, "joining again", func() bool { return nd.e.Table().Len() == 1 })
 }
+
+// A newcomer joins beside contacts that have just died, and of which everybody
+// still tells, without waiting for each of them in each of its lookups.
+func TestJoinBesideTheDead(t *testing.T) {
+	n := newNetwork(t, 25)
+	n.grow(30, nil)
+	for _, nd := range n.nodes[10:20] {
+		nd.up = false
+	}
+	began := n.now
+	n.grow(1, nil)
+	if took := n.now.Sub(began); took > 10*time.Second {
+		t.Errorf("joining took %v", took)
+	}
+	began = n.now
+	if r := n.nodes[30].closest(randomTarget(n.rnd)); r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	if took := n.now.Sub(began); took > time.Second {
+		t.Errorf("the next lookup took %v", took)
+	}
+}

@@ -87,7 +87,7 @@ func (e *Engine) patience(to identity.Contact, t rpc.Type) time.Duration {
 
 // recycle keeps a message's memory for the next request.
 func (e *Engine) recycle(m *rpc.Message) {
-	const maxSpare = 16
+	const maxSpare = 8
 	if len(e.spare) < maxSpare {
 		e.spare = append(e.spare, m)
 	}

@@ -15,6 +15,7 @@ func (e *Engine) contacted(c identity.Contact, serves bool) {
 		}
 		return
 	}
+	e.silent.forget(c)
 	switch e.table.Seen(e.now, c) {
 	case kbucket.Added:
 		e.tableNew = true
@@ -32,11 +33,16 @@ func (e *Engine) contacted(c identity.Contact, serves bool) {
 
 // lost follows the failure of all tries of a request that counts.
 func (e *Engine) lost(c identity.Contact) {
+	if held, ok := e.table.Find(e.book.Position(c)); !ok || held != c {
+		e.silent.add(c, e.now)
+		return
+	}
 	evicted, promoted := e.table.Failed(c)
 	if !evicted {
 		e.suspect(c)
 		return
 	}
+	e.silent.add(c, e.now)
 	e.replaced(c, promoted)
 }
 

@@ -6,7 +6,7 @@ import (
 )
 
 // maxRTTs bounds the peers whose round trip time is remembered.
-const maxRTTs = 512
+const maxRTTs = 256
 
 // roundTrips are the round trip times of the peers first measured last. A node
 // has one, and a process may have thousands, so a peer takes some 25 bytes: an LRU

@@ -16,9 +16,16 @@ const maxProbes = 512
 // further failure makes it four times as long.
 const suspicion = time.Second
 
-// lockedOut reports a contact that failed twice in a row: no lookup asks it before
-// it has answered a probe (Kademlia, section 4.1).
-func (e *Engine) lockedOut(c identity.Contact) bool { return e.table.Failures(c) > 1 }
+// lockedOut reports a contact of the table that failed twice in a row, until it has
+// answered a probe, and any other that was silent less than a minute ago: no lookup
+// asks it (Kademlia, section 4.1).
+func (e *Engine) lockedOut(c identity.Contact) bool {
+	at, silent := e.silent.when(c)
+	return silent && e.now.Sub(at) < silence || e.table.Failures(c) > 1
+}
+
+// silence is how long a contact that is in no bucket is not asked after it failed.
+const silence = time.Minute
 
 // A check is a contact to be pinged.
 type check struct {

@@ -1,6 +1,11 @@
 package session
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+
+	"kadmium/identity"
+)
 
 // This file holds rule 4: a new session stands beside the live one until it has
 // opened a datagram; the old one still receives for OldLife; of two begun by both
@@ -20,15 +25,15 @@ func (t *Table) prefer(a, b *Session) bool {
 // that have, one stays in use, and at most one more still receives.
 func (t *Table) settle(now int64, s *Session) {
 	var best *Session
-	for o := t.peers[s.peer]; o != nil; o = o.next {
-		if o.confirmed && o.retire == 0 && (best == nil || t.prefer(o, best)) {
+	for o := t.peers[short(s.peer)]; o != nil; o = o.next {
+		if o.peer == s.peer && o.confirmed && o.retire == 0 && (best == nil || t.prefer(o, best)) {
 			best = o
 		}
 	}
-	for o := t.peers[s.peer]; o != nil; {
+	for o := t.peers[short(s.peer)]; o != nil; {
 		next := o.next
 		switch {
-		case o == best || !o.confirmed:
+		case o == best || !o.confirmed || o.peer != s.peer:
 		case o.retire == 0:
 			o.retireAt(now)
 		case o != s:
@@ -38,20 +43,24 @@ func (t *Table) settle(now int64, s *Session) {
 	}
 }
 
+// short is what sessions are found by under their peer: 8 bytes of its ID. Peers
+// that share them share a list.
+func short(id identity.ID) uint64 { return binary.BigEndian.Uint64(id[:8]) }
+
 // link puts a session into its peer's list, newest first.
 func (t *Table) link(s *Session) {
-	s.next = t.peers[s.peer]
-	t.peers[s.peer] = s
+	s.next = t.peers[short(s.peer)]
+	t.peers[short(s.peer)] = s
 }
 
 // unlink takes a session out of its peer's list.
 func (t *Table) unlink(s *Session) {
-	first := t.peers[s.peer]
+	first := t.peers[short(s.peer)]
 	if first == s {
 		if s.next == nil {
-			delete(t.peers, s.peer)
+			delete(t.peers, short(s.peer))
 		} else {
-			t.peers[s.peer] = s.next
+			t.peers[short(s.peer)] = s.next
 		}
 		s.next = nil
 		return

@@ -26,7 +26,7 @@ type Table struct {
 	live  *simplelru.LRU[uint64, *Session]       // by receive ID
 	half  *simplelru.LRU[uint64, *halfOpenEntry] // by receive ID, oldest first
 	asked map[RequestKey]uint64                  // first requests being or been answered, to their receive ID
-	peers map[identity.ID]*Session               // the live sessions with a peer, linked by next
+	peers map[uint64]*Session                    // the live sessions with a peer, by short, linked by next
 	swept int64
 }
 
@@ -39,7 +39,7 @@ func NewTable(self identity.ID, live, halfOpen int) *Table {
 	if halfOpen <= 0 {
 		halfOpen = DefaultHalfOpen
 	}
-	t := &Table{self: self, asked: make(map[RequestKey]uint64), peers: make(map[identity.ID]*Session)}
+	t := &Table{self: self, asked: make(map[RequestKey]uint64), peers: make(map[uint64]*Session)}
 	t.live, _ = simplelru.NewLRU(live, func(_ uint64, s *Session) { t.unlink(s) }) // fails only for sizes <= 0
 	t.half, _ = simplelru.NewLRU(halfOpen, func(_ uint64, h *halfOpenEntry) { delete(t.asked, h.key) })
 	return t
@@ -53,8 +53,8 @@ func (t *Table) AddInitiated(now time.Time, s *Session) bool {
 	if t.taken(s.receiveID) {
 		return false
 	}
-	for o := t.peers[s.peer]; o != nil; o = o.next {
-		if o.suspect {
+	for o := t.peers[short(s.peer)]; o != nil; o = o.next {
+		if o.peer == s.peer && o.suspect {
 			o.retireAt(now.UnixNano())
 		}
 	}
@@ -103,8 +103,8 @@ func (t *Table) Opened(now time.Time, s *Session) {
 // ForPeer is the session to send a new request to the peer under, if there is one.
 func (t *Table) ForPeer(now time.Time, id identity.ID) (*Session, bool) {
 	var best *Session
-	for s := t.peers[id]; s != nil; s = s.next {
-		if s.usable(now.UnixNano()) && (best == nil || t.prefer(s, best)) {
+	for s := t.peers[short(id)]; s != nil; s = s.next {
+		if s.peer == id && s.usable(now.UnixNano()) && (best == nil || t.prefer(s, best)) {
 			best = s
 		}
 	}
@@ -134,6 +134,9 @@ func (t *Table) Sweep(now time.Time, force bool) {
 		}
 	}
 	t.expireHalfOpen(at)
+	if t.half.Len() == 0 {
+		t.asked = make(map[RequestKey]uint64) // maps do not shrink
+	}
 }
 
 // Unconfirmed reports whether there are sessions that have opened no datagram yet:
