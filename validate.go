@@ -32,6 +32,7 @@ func (n *Node) check(a *arrival) {
 	q := &n.checks
 	if len(q.waiting) >= maxChecks {
 		q.dropped++
+		n.transport.Abandon(a.reply) // a retry may find room
 		return
 	}
 	q.waiting = append(q.waiting, a)

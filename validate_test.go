@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -122,6 +123,35 @@ func TestSlowValidatorHoldsUpNobody(t *testing.T) {
 			t.Errorf("Ping meanwhile: %v after %v", err, time.Since(began))
 		}
 		close(slow.release)
+		if err := <-stored; err != nil {
+			t.Errorf("Put: %v", err)
+		}
+	})
+}
+
+// A write that found no room to be checked was as good as lost: its retry is kept.
+func TestWriteOverTheBoundIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := memnet.New(1, memnet.Conditions{Latency: 10 * time.Millisecond})
+		one := on(t, network, 1, Config{Mode: Server})
+		two := on(t, network, 2, Config{Mode: Client}, one)
+		one.mu.Lock()
+		one.checks.workers = runtime.GOMAXPROCS(0) // all are busy
+		for range maxChecks {
+			one.check(&arrival{Inbound: engine.Inbound{Message: new(rpc.Message)}})
+		}
+		one.mu.Unlock()
+		stored := make(chan error)
+		go func() {
+			_, err := two.Put(t.Context(), "/sig/"+two.ID().String()+"/x", []byte("y"), PutOptions{})
+			stored <- err
+		}()
+		for one.Stats().Counters["checks.dropped"] == 0 {
+			time.Sleep(10 * time.Millisecond)
+		}
+		one.mu.Lock()
+		one.checks.waiting, one.checks.workers = nil, 0
+		one.mu.Unlock()
 		if err := <-stored; err != nil {
 			t.Errorf("Put: %v", err)
 		}

@@ -61,6 +61,16 @@ func (a *answers) finish(k answerKey, serves bool, body []byte) bool {
 	return true
 }
 
+// abandon forgets a write that has no answer.
+func (a *answers) abandon(k answerKey) {
+	if a.cache == nil {
+		return
+	}
+	if w, ok := a.cache.Peek(k); ok && !w.done {
+		a.cache.Remove(k)
+	}
+}
+
 func (a *answers) len() int {
 	if a.cache == nil {
 		return 0

@@ -51,6 +51,17 @@ func (t *Transport) Reply(to ReplyTo, serves bool, body []byte) error {
 	return nil
 }
 
+// Abandon gives up a request that nobody will answer: a retry of it, which would be
+// dropped while the first copy is being worked on, then counts as new.
+func (t *Transport) Abandon(to ReplyTo) {
+	if to.live == nil || to.rpc.IsRead() {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.answers.abandon(answerKey{to.live.Peer(), to.id})
+}
+
 // sealReply is a session response. The transport is locked.
 func sealReply(live *session.Session, id uint64, r rpc.Type, flags uint8, body []byte) (*buffer, error) {
 	b := getBuffer()

@@ -250,3 +250,28 @@ func TestBadConfig(t *testing.T) {
 	}
 	tr.Start()
 }
+
+// A write that was given up unanswered may be tried again; one that was answered
+// keeps its answer.
+func TestAbandonedWriteIsNew(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.peer(1), w.peer(2)
+		w.meet(a, b)
+		b.silent = true
+		id := a.ask(b.addr, rpc.Store, "x")
+		w.settle()
+		b.Abandon(b.wantRequests(1)[0].Reply)
+		a.again(b.addr, rpc.Store, "x", id, false)
+		w.settle()
+		in := b.wantRequests(1)[0]
+		if err := b.Reply(in.Reply, true, []byte("done")); err != nil {
+			t.Fatal(err)
+		}
+		b.Abandon(in.Reply)
+		if err := b.Reply(in.Reply, true, []byte("twice")); !errors.Is(err, ErrStale) {
+			t.Errorf("second reply: %v", err)
+		}
+		w.settle()
+		a.wantAnswer(b.addr, id, "done")
+	})
+}
