@@ -37,6 +37,7 @@ func (n *Node) receive(in *transport.Inbound) {
 			Message:   m,
 			Room:      in.Room,
 			Proven:    in.Proven,
+			First:     in.First,
 			Ambiguous: in.Ambiguous,
 			Observed:  in.Observed,
 		},

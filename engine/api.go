@@ -83,6 +83,7 @@ type Inbound struct {
 	Token     uint64           // a request's: names the reply to it
 	Room      int              // a request's: bytes the body of its reply may have
 	Proven    bool             // the peer has proved that it receives at this address
+	First     bool             // a first contact: it may be an old one, sent again by anybody
 	Ambiguous bool             // a response whose round trip says nothing (Karn)
 	Observed  netip.AddrPort   // where the answering peer saw this node, if it said
 	Verdict   error            // what the namespace said of the record or provider entry carried; nil: valid

@@ -47,8 +47,8 @@ type Engine struct {
 
 	tasks    []*task
 	outage   outage
-	moved    map[identity.Contact]bool // new addresses being checked
-	probes   []check                   // contacts to be pinged, by time
+	moved    map[identity.ID]identity.Contact // new addresses being checked, one a peer
+	probes   []check                          // contacts to be pinged, by time
 	queue    []handover
 	greeted  *simplelru.LRU[identity.ID, struct{}]
 	reach    reachability
@@ -102,7 +102,7 @@ func New(cfg Config, book identity.Book, rnd random, now time.Time) *Engine {
 		owners:   make(map[uint64]activity),
 		ops:      make(map[OpID]operation),
 		withheld: make(map[uint64]func(error)),
-		moved:    make(map[identity.Contact]bool),
+		moved:    make(map[identity.ID]identity.Contact),
 	}
 	e.greeted, _ = simplelru.NewLRU[identity.ID, struct{}](maxGreeted, nil) // fails only on a size under 1
 	if e.mode == Auto {
@@ -142,7 +142,9 @@ func (e *Engine) event(ev Event) {
 // Receive takes a message that arrived.
 func (e *Engine) Receive(now time.Time, in *Inbound, fx []Effect) []Effect {
 	e.enter(now, fx)
-	e.outage.heard(now)
+	if !in.First {
+		e.outage.heard(now)
+	}
 	if in.Message.Response {
 		e.response(in)
 	} else {
@@ -206,7 +208,7 @@ func (e *Engine) EachContact(keep func(identity.Contact)) {
 	for _, s := range e.silent.order {
 		keep(s.who)
 	}
-	for c := range e.moved {
+	for _, c := range e.moved {
 		keep(c)
 	}
 	for _, p := range e.probes {

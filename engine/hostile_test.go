@@ -136,18 +136,32 @@ func TestOneSubnet(t *testing.T) {
 	}
 }
 
+// elsewhere is a known peer at an address it was never heard from.
+func (n *network) elsewhere(nd *node, host byte) identity.Contact {
+	at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{203, 0, 113, host}), 66)
+	return n.book.Intern(identity.Address{ID: nd.address.ID, Endpoint: at})
+}
+
 // Requests that change something are refused to an address that is not proven,
-// and a first contact leaves no trace.
+// and a first contact leaves no trace: not a stranger's, nor one that a known peer
+// once sent and somebody sends again.
 func TestFirstContactChangesNothing(t *testing.T) {
 	n := newNetwork(t, 16)
 	n.grow(3, nil)
-	nd := n.nodes[1]
-	stranger := n.add(nil)
+	for what, from := range map[string]identity.Contact{
+		"stranger's":                   n.book.Intern(n.add(nil).address),
+		"known peer's, from elsewhere": n.elsewhere(n.nodes[2], 1),
+	} {
+		t.Run(what, func(t *testing.T) { firstContactChangesNothing(t, n, n.nodes[1], from) })
+	}
+}
+
+func firstContactChangesNothing(t *testing.T, n *network, nd *node, from identity.Contact) {
 	record := &rpc.Record{Key: []byte("/v/x"), Value: []byte("y"), Sequence: 1, TTL: time.Hour}
 	for kind := rpc.Ping; kind <= rpc.App; kind++ {
 		m := &rpc.Message{Type: kind, ID: 1, Serves: true, Key: []byte("/v/x"), Record: record, CallBack: true, Provider: &rpc.Provider{Key: []byte("k")}}
-		before, contacts := nd.e.Stats(), contactsOf(nd)
-		fx := nd.e.Receive(n.now, &Inbound{From: n.book.Intern(stranger.address), Message: m, Token: 1, Room: 1000}, nil)
+		before, contacts, link := nd.e.Stats(), contactsOf(nd), nd.e.outage
+		fx := nd.e.Receive(n.now, &Inbound{From: from, First: true, Message: m, Token: 1, Room: 1000}, nil)
 		replies := 0
 		for _, f := range fx {
 			switch {
@@ -162,9 +176,28 @@ func TestFirstContactChangesNothing(t *testing.T) {
 		}
 		after := nd.e.Stats()
 		after.Counters = before.Counters
-		if after != before || len(contactsOf(nd)) != len(contacts) || len(n.holders("/v/x")) > 0 {
+		if after != before || nd.e.outage != link || len(nd.e.moved) > 0 || len(contactsOf(nd)) != len(contacts) || len(n.holders("/v/x")) > 0 {
 			t.Errorf("%s as a first contact changed something", kind)
 		}
+	}
+}
+
+// A peer with a session that forges its source address aims one PING at a time.
+func TestForgedSourcesDrawOnePing(t *testing.T) {
+	n := newNetwork(t, 26)
+	n.grow(3, nil)
+	nd, liar := n.nodes[1], n.nodes[2]
+	pings := 0
+	for host := range byte(100) {
+		m := &rpc.Message{Type: rpc.Ping, ID: uint64(host), Serves: true}
+		for _, f := range nd.e.Receive(n.now, &Inbound{From: n.elsewhere(liar, host), Message: m, Token: 1, Room: 100}, nil) {
+			if f.Kind == SendRequest {
+				pings++
+			}
+		}
+	}
+	if pings != 1 {
+		t.Errorf("%d requests to forged addresses", pings)
 	}
 }
 

@@ -57,18 +57,20 @@ func (e *Engine) replaced(c, promoted identity.Contact) {
 	}
 }
 
-// maxMoved bounds the new addresses that are being checked at once.
+// maxMoved bounds the new addresses that are being checked at once, one a peer: a
+// peer that forges its source could else have many addresses pinged.
 const maxMoved = 64
 
 // checkAddress pings a known peer at the new address it was heard from; the
 // table's address changes only after an answer from there (design, section 3).
 func (e *Engine) checkAddress(c identity.Contact) {
-	if e.moved[c] || len(e.moved) >= maxMoved {
+	id := e.book.Address(c).ID
+	if _, ok := e.moved[id]; ok || len(e.moved) >= maxMoved {
 		return
 	}
 	p := &addressCheck{e: e, to: c}
 	p.owner = e.own(p)
-	e.moved[c] = true
+	e.moved[id] = c
 	if !e.ask(p.owner, c, e.newRequest(rpc.Ping)) {
 		p.end()
 	}
@@ -96,7 +98,7 @@ func (p *addressCheck) overran(*rpc.Request)                 {}
 func (p *addressCheck) contacts(keep func(identity.Contact)) { keep(p.to) }
 
 func (p *addressCheck) end() {
-	delete(p.e.moved, p.to)
+	delete(p.e.moved, p.e.book.Address(p.to).ID)
 	p.e.disown(p.owner)
 }
 

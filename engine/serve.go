@@ -9,15 +9,19 @@ import (
 	"kadmium/store"
 )
 
-// request answers a peer. A first contact (not proven) is answered and changes
-// nothing here (design, section 3, rule 1).
+// request answers a peer. A first contact is answered and changes nothing here
+// (design, section 3, rule 1).
 func (e *Engine) request(in *Inbound) {
 	m := in.Message
 	e.stats.Served[m.Type]++
-	if in.Proven {
+	switch {
+	case in.First:
+	case in.Proven:
 		e.contacted(in.From, m.Serves)
-	} else if held, ok := e.table.Find(e.book.Position(in.From)); ok && held != in.From {
-		e.checkAddress(in.From)
+	default:
+		if held, ok := e.table.Find(e.book.Position(in.From)); ok && held != in.From {
+			e.checkAddress(in.From)
+		}
 	}
 	if !in.Proven && !m.Type.IsRead() {
 		e.refuse(in, rpc.Unproven)

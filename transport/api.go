@@ -85,6 +85,10 @@ type Inbound struct {
 	// address. Before that it enters no table and is named to nobody.
 	Proven bool
 
+	// First says that a request is a first contact: anybody who saw it may have
+	// sent it again.
+	First bool
+
 	Room      int            // requests: bytes the reply's body may have at most
 	Observed  netip.AddrPort // responses to a first contact: where the peer saw us
 	Ambiguous bool           // responses: the request was restarted, its round trip means nothing

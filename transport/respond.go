@@ -84,7 +84,7 @@ func (t *Transport) verify(s *socket, b *buffer, from netip.AddrPort, local neti
 	}
 	t.handler(&Inbound{
 		From: identity.Address{ID: f.From, Endpoint: from}, ID: f.ID, Type: rpc.Type(f.Type),
-		Serves: f.Flags&session.FlagServes != 0, Room: responder.Room(), Body: f.Body,
+		Serves: f.Flags&session.FlagServes != 0, First: true, Room: responder.Room(), Body: f.Body,
 		Reply: ReplyTo{
 			first: &firstReply{responder: responder}, socket: s, to: from, local: local,
 			id: f.ID, rpc: rpc.Type(f.Type), room: responder.Room(),
