@@ -13,7 +13,8 @@ type Verdict uint8
 const (
 	Verify     Verdict = iota // spend a signature check on it
 	DrawCookie                // answer it with a COOKIE
-	Drop                      // no answer
+	Drop                      // over its limit: no answer
+	BadCookie                 // malformed: no answer
 )
 
 // A Gate decides which first requests are worth a signature check (rule 8). The
@@ -48,7 +49,7 @@ func (g *Gate) Admit(now time.Time, from netip.AddrPort, cookie Cookie, loaded b
 			if loaded {
 				return DrawCookie
 			}
-			return Drop
+			return BadCookie
 		}
 		if !g.proven.Allow(now, from.Addr()) {
 			return Drop

@@ -88,7 +88,7 @@ func TestLoadDrawsCookies(t *testing.T) {
 		{"no cookie under load", Cookie{}, true, DrawCookie},
 		{"good cookie", g.Cookie(noon, loopback), false, Verify},
 		{"good cookie under load", g.Cookie(noon, loopback), true, Verify},
-		{"bad cookie", Cookie{1}, false, Drop},
+		{"bad cookie", Cookie{1}, false, BadCookie},
 		{"bad cookie under load", Cookie{1}, true, DrawCookie},
 	} {
 		if got := g.Admit(noon, loopback, test.cookie, test.loaded); got != test.want {

@@ -108,6 +108,9 @@ func TestDamagedCookiesAndNoSessions(t *testing.T) {
 			t.Fatalf("cookie %s %d: head accepted", what, bit)
 		}
 	})
+	if _, _, err := ParseCookie(AppendCookie(nil, &n, 77, Cookie{}), &n); err != ErrCookie {
+		t.Errorf("a cookie that is none: %v", err)
+	}
 	tag := Tag{9, 8, 7}
 	damaged(AppendNoSession(nil, 5, tag), func(what string, bit int, d []byte) {
 		if id, got, err := ParseNoSession(d); err == nil && id == 5 && got == tag {

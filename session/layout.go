@@ -18,6 +18,7 @@ var (
 	ErrType        = errors.New("RPC not allowed as a first contact")
 	ErrPadding     = errors.New("padding is not zero")
 	ErrObserved    = errors.New("malformed observed address")
+	ErrCookie      = errors.New("a cookie of zeros")
 	ErrNetworkName = errors.New("a network's name has 1 to 255 bytes")
 )
 
@@ -126,8 +127,8 @@ func AppendCookie(dst []byte, n *Network, requestID uint64, c Cookie) []byte {
 	return append(dst, c[:]...)
 }
 
-// ParseCookie reads a COOKIE datagram. Its errors are those of KindOf,
-// ErrNetwork, and ErrLength also for a zero cookie's lack of one.
+// ParseCookie reads a COOKIE datagram. Its errors are those of KindOf, ErrNetwork,
+// and ErrCookie: zeros stand for none.
 func ParseCookie(datagram []byte, n *Network) (requestID uint64, c Cookie, err error) {
 	if err := want(datagram, KindCookie); err != nil {
 		return 0, c, err
@@ -138,7 +139,10 @@ func ParseCookie(datagram []byte, n *Network) (requestID uint64, c Cookie, err e
 	if [4]byte(datagram[2:6]) != n.tag {
 		return 0, c, ErrNetwork
 	}
-	return binary.BigEndian.Uint64(datagram[6:]), Cookie(datagram[14:30]), nil
+	if c = Cookie(datagram[14:30]); c == (Cookie{}) {
+		return 0, c, ErrCookie
+	}
+	return binary.BigEndian.Uint64(datagram[6:]), c, nil
 }
 
 // A Tag is the authenticator of a session datagram, its last 16 bytes.

@@ -143,6 +143,23 @@ func TestCookieOfAnotherAddress(t *testing.T) {
 	})
 }
 
+// A cookie that nobody made is malformed input while none is asked for.
+func TestCookieThatNobodyMade(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.peer(1), w.peer(2)
+		d := w.caught(func() { a.ask(b.addr, rpc.FindNode, "x") })
+		d.data[120] = 1
+		mark := len(w.sent)
+		w.Inject(d.from, d.to, d.data)
+		w.settle()
+		b.wantRequests(0)
+		w.wantKinds(mark, 1)
+		if got := b.Stats().Dropped["bad cookie"]; got != 1 {
+			t.Errorf("%d bad cookies counted", got)
+		}
+	})
+}
+
 // Both sides open at once: both complete, and afterwards both use one session,
 // the one begun by the smaller peer ID (rule 4).
 func TestBothOpenAtOnce(t *testing.T) {

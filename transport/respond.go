@@ -35,6 +35,8 @@ func (t *Transport) receiveFirstRequest(r *reader, datagram []byte) {
 	switch {
 	case verdict == session.Drop:
 		why = dropLimit
+	case verdict == session.BadCookie:
+		why = dropCookie
 	case state == session.Working:
 		why = dropBusy
 	case state == session.Answered:

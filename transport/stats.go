@@ -47,6 +47,7 @@ const (
 	dropType
 	dropWrite
 	dropLimit
+	dropCookie
 	dropQueue
 	dropSignature
 	dropUnsolicited
@@ -70,6 +71,7 @@ var reasonNames = [reasonCount]string{
 	dropType:        "unexpected type",
 	dropWrite:       "write as first contact",
 	dropLimit:       "first contacts over limit",
+	dropCookie:      "bad cookie",
 	dropQueue:       "queue full",
 	dropSignature:   "bad signature",
 	dropUnsolicited: "unsolicited",
