@@ -328,11 +328,12 @@ func cpuTime() time.Duration {
 }
 
 // BenchmarkMemory is what a node takes in a process of 1,000, after it joined and
-// did 10 lookups: heap in use and stacks.
+// did 10 lookups: live objects and stacks (live-B), then again once the sessions
+// that were used once have died (settled-B), and the spans they lie in (inuse-B).
 func BenchmarkMemory(b *testing.B) {
 	const count = 1000
 	for range b.N {
-		before := inUse()
+		before, _ := memory()
 		nodes := benchNetwork(b, count)
 		var wg sync.WaitGroup
 		var failed atomic.Int64
@@ -351,16 +352,36 @@ func BenchmarkMemory(b *testing.B) {
 		if failed.Load() > 0 {
 			b.Errorf("%d lookups failed", failed.Load())
 		}
-		b.ReportMetric(float64(inUse()-before)/count, "B/node")
+		live, _ := memory()
+		b.ReportMetric(float64(live-before)/count, "live-B/node")
+		settle(nodes)
+		live, spans := memory()
+		b.ReportMetric(float64(live-before)/count, "settled-B/node")
+		b.ReportMetric(float64(spans)/count, "inuse-B/node")
 		b.ReportMetric(float64(runtime.NumGoroutine())/count, "goroutines/node")
 		runtime.KeepAlive(nodes)
 	}
 }
 
-func inUse() uint64 {
+// settle waits until no session has died for 15 s, a minute at most.
+func settle(nodes []*Node) {
+	last, since := -1, time.Now()
+	for end := time.Now().Add(time.Minute); time.Now().Before(end) && time.Since(since) < 15*time.Second; <-time.After(time.Second) {
+		sessions := 0
+		for _, n := range nodes {
+			sessions += n.transport.Stats().Sessions
+		}
+		if sessions != last {
+			last, since = sessions, time.Now()
+		}
+	}
+}
+
+// memory is the process's live objects and stacks, and the spans in use for both.
+func memory() (live, spans uint64) {
 	runtime.GC()
 	runtime.GC() // finalizers, pools
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return m.HeapInuse + m.StackInuse
+	return m.HeapAlloc + m.StackInuse, m.HeapInuse + m.StackInuse
 }

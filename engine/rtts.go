@@ -5,8 +5,9 @@ import (
 	"kadmium/rpc"
 )
 
-// maxRTTs bounds the peers whose round trip time is remembered.
-const maxRTTs = 256
+// maxRTTs bounds the peers whose round trip time is remembered: as many as a map
+// of 256 places takes without growing.
+const maxRTTs = 224
 
 // roundTrips are the round trip times of the peers first measured last. A node
 // has one, and a process may have thousands, so a peer takes some 25 bytes: an LRU
