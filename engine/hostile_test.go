@@ -9,6 +9,7 @@ import (
 	"kadmium/identity"
 	"kadmium/lookup"
 	"kadmium/rpc"
+	"kadmium/store"
 )
 
 // lie makes a node answer every FIND_NODE and FIND_VALUE with these contacts.
@@ -198,6 +199,35 @@ func TestForgedSourcesDrawOnePing(t *testing.T) {
 	}
 	if pings != 1 {
 		t.Errorf("%d requests to forged addresses", pings)
+	}
+}
+
+// A provider that says it lives at a private address is named to no public peer, and
+// believed of none.
+func TestProvidersAtPrivateAddresses(t *testing.T) {
+	n := newNetwork(t, 27)
+	n.grow(5, nil)
+	key := []byte("song")
+	inside := rpc.Provider{Key: key, TTL: time.Hour, Peer: identity.Address{ID: seedKey(99).ID(), Endpoint: netip.MustParseAddrPort("192.168.0.9:80")}}
+	holder := n.nodes[1]
+	holder.e.Store().PutProvider(n.now, &inside, store.Source{}, 0, n.rnd)
+	for asker, want := range map[string]int{"203.0.113.5:9": 0, "192.168.0.8:9": 1} {
+		from := n.book.Intern(identity.Address{ID: seedKey(98).ID(), Endpoint: netip.MustParseAddrPort(asker)})
+		m := &rpc.Message{Type: rpc.GetProviders, ID: 1, Key: key, Target: identity.KeyPosition(key)}
+		fx := holder.e.Receive(n.now, &Inbound{From: from, First: true, Message: m, Token: 1, Room: 1000}, nil)
+		if len(fx) != 1 || len(fx[0].Message.Providers) != want {
+			t.Errorf("%s is answered with %+v", asker, fx)
+		}
+	}
+	n.forge = func(_, _ *node, m *rpc.Message) {
+		if m.Response && m.Type == rpc.GetProviders {
+			m.Providers = append(m.Providers, inside)
+		}
+	}
+	nd := n.nodes[3]
+	r := nd.call(func(op OpID) []Effect { return nd.e.Providers(n.now, op, key, 0, nil) })
+	if r.Err != ErrNotFound || nd.e.Stats().Counters.ContactsDropped == 0 {
+		t.Errorf("found %+v, %v", r.Providers, r.Err)
 	}
 }
 

@@ -1,7 +1,10 @@
 package engine
 
 import (
+	"slices"
+
 	"kadmium/identity"
+	"kadmium/rpc"
 )
 
 // sift keeps of the contacts a peer named those that this node may use (design,
@@ -21,4 +24,15 @@ func (e *Engine) sift(from identity.Contact, named []identity.Contact) []identit
 		e.named = append(e.named, c)
 	}
 	return e.named
+}
+
+// siftProviders is the same for the providers that a peer named, which are for the
+// application to contact: no local address at the word of a public peer.
+func (e *Engine) siftProviders(from identity.Contact, named []rpc.Provider) []rpc.Provider {
+	if identity.IsLocal(e.book.Address(from).Endpoint.Addr()) {
+		return named
+	}
+	left := slices.DeleteFunc(named, func(p rpc.Provider) bool { return identity.IsLocal(p.Peer.Endpoint.Addr()) })
+	e.stats.ContactsDropped += uint64(len(named) - len(left))
+	return left
 }

@@ -123,7 +123,7 @@ func (e *Engine) Providers(now time.Time, op OpID, key []byte, most int, fx []Ef
 	f := &finder{e: e, op: op, most: most, seen: make(map[identity.ID]bool)}
 	f.walk = e.newWalk(op, rpc.GetProviders, key, identity.KeyPosition(key))
 	f.walk.heard = func(from identity.Contact, in *Inbound) {
-		if f.take(in.Message.Providers) {
+		if f.take(e.siftProviders(from, in.Message.Providers)) {
 			f.walk.found(from)
 			f.walk.stop(lookup.Satisfied)
 		}

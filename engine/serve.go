@@ -202,7 +202,11 @@ func (e *Engine) serveProviders(in *Inbound) {
 	m := e.answer(in)
 	// Half of the room at most goes to providers, so that the search goes on.
 	room := in.Room / 2
+	public := !identity.IsLocal(e.book.Address(in.From).Endpoint.Addr())
 	for _, p := range e.store.Providers(e.now, in.Message.Key, nil, maxProvidersNamed, e.rnd) {
+		if public && identity.IsLocal(p.Peer.Endpoint.Addr()) {
+			continue
+		}
 		m.Providers = append(m.Providers, p)
 		if len(m.Providers) > 1 && rpc.ContactsRoom(room, m) < 0 {
 			m.Providers = m.Providers[:len(m.Providers)-1]
