@@ -80,7 +80,7 @@ func TestHandlerRunsOncePerMessage(t *testing.T) {
 		runs := 0
 		one.Handle("slow", func(context.Context, Message) ([]byte, error) {
 			runs++
-			time.Sleep(300 * time.Millisecond)
+			time.Sleep(2500 * time.Millisecond)
 			return []byte("done"), nil
 		})
 		reply, err := two.Send(t.Context(), one.Addresses()[0], "slow", nil)
