@@ -63,6 +63,40 @@ func TestRetryGetsTheStoredReply(t *testing.T) {
 	})
 }
 
+// A first contact repeated in its victim's name draws no more full answers there than
+// the victim's host may have first contacts (rule 8); with its cookie it still does.
+func TestRepeatsOverTheHostLimitDrawCookies(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.peer(1), w.peer(2)
+		id := a.ask(b.addr, rpc.FindNode, "x")
+		w.settle()
+		d := w.sent[0]
+		mark := len(w.sent)
+		for range 2 * session.FirstContactBurst {
+			w.Inject(d.from, d.to, d.data)
+		}
+		w.settle()
+		drawn := make(map[byte]int)
+		for _, k := range w.kinds(mark) {
+			drawn[k]++
+		}
+		if drawn[2] > session.FirstContactBurst || drawn[2] == 0 || drawn[2]+drawn[5] != 2*session.FirstContactBurst {
+			t.Errorf("%d full answers and %d cookies", drawn[2], drawn[5])
+		}
+		network, _ := session.NewNetwork("test")
+		_, cookie, err := session.ParseCookie(w.sent[len(w.sent)-1].data, &network)
+		if err != nil {
+			t.Fatal(err)
+		}
+		copy(d.data[120:], cookie[:])
+		mark = len(w.sent)
+		w.Inject(d.from, d.to, d.data)
+		w.settle()
+		w.wantKinds(mark, 1, 2)
+		a.wantAnswer(b.addr, id, "re:x")
+	})
+}
+
 // While the first copy is being answered, others are dropped.
 func TestRetryOfAnUnansweredFirstContact(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {

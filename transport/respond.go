@@ -39,11 +39,11 @@ func (t *Transport) receiveFirstRequest(r *reader, datagram []byte) {
 		why = dropCookie
 	case state == session.Working:
 		why = dropBusy
-	case state == session.Answered:
-		b = copyBuffer(stored)
-	case verdict == session.DrawCookie:
+	case verdict == session.DrawCookie: // also to a retry: its stored reply is three times as long
 		b = getBuffer()
 		b.size = len(session.AppendCookie(b.data[:0], t.endpoint.Network(), f.ID, t.gate.Cookie(now, r.from)))
+	case state == session.Answered:
+		b = copyBuffer(stored)
 	}
 	t.mu.Unlock()
 
