@@ -275,6 +275,34 @@ func TestLimitOnAnIPThatNeverAnswered(t *testing.T) {
 	})
 }
 
+// A try that is refused ends its request, whatever tries went before: its caller was
+// told so and forgets nothing.
+func TestRefusedTryLeavesNothing(t *testing.T) {
+	for _, kind := range []rpc.Type{rpc.FindNode, rpc.Store} {
+		inWorld(t, func(t *testing.T, w *world) {
+			a := w.peer(1)
+			try := func(i int) error {
+				at := netip.AddrPortFrom(netip.MustParseAddr("203.0.113.5"), uint16(1000+i))
+				return a.Request(Request{To: identity.Address{ID: seedKey(byte(100 + i)).ID(), Endpoint: at}, ID: uint64(i), Type: kind})
+			}
+			for i := range session.UnansweredContacts {
+				if err := try(i); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w.settle()
+			for i := range session.UnansweredContacts + 1 {
+				if err := try(i); !errors.Is(err, ErrTooManyFirstContacts) {
+					t.Errorf("try %d: %v", i, err)
+				}
+			}
+			if s := a.Stats(); s.Outstanding != 0 || s.PendingWrites != 0 || len(a.calls.opening) != 0 {
+				t.Errorf("%v left behind %d requests, %d writes that wait", kind, s.Outstanding, s.PendingWrites)
+			}
+		})
+	}
+}
+
 // A lossy, duplicating, reordering network: three tries bring nearly all answers,
 // and no answer comes twice.
 func TestLossyNetwork(t *testing.T) {

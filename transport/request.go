@@ -17,10 +17,10 @@ import (
 // the first one did, a write's what they are given. A write without a session is kept until a PING,
 // sent as first contact in its place, has made one.
 //
-// Its error says that nothing was or will be sent: ErrTooLarge, ErrBadRequest,
-// ErrNoSocket, ErrTooManyFirstContacts, ErrBusy, ErrClosed, or the system's about
-// an endpoint that cannot be reached. Loss is no error. A request that was never
-// sent needs no Forget.
+// Its error says that nothing was or will be sent, and ends the request, which needs
+// no Forget: ErrTooLarge, ErrBadRequest, ErrNoSocket, ErrTooManyFirstContacts,
+// ErrBusy, ErrClosed, or the system's about an endpoint that cannot be reached.
+// Loss is no error.
 func (t *Transport) Request(r Request) error {
 	if err := t.check(&r); err != nil {
 		return err
@@ -75,7 +75,7 @@ func (t *Transport) begin(now time.Time, r *Request, s *socket) (*buffer, error)
 		c.body = append(c.body[:0], r.Body...)
 	}
 	b, err := t.try(now, c, r.Fresh)
-	if err != nil && !known {
+	if err != nil {
 		t.calls.remove(c)
 	}
 	return b, err
