@@ -173,3 +173,32 @@ func TestAutoModeAsksForACall(t *testing.T) {
 		}
 	})
 }
+
+// A message that may still be sent again when its sender has gone is the one that
+// was meant, whatever the sender's buffer holds by then.
+func TestCancelledSendKeepsItsPayload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := memnet.New(1, memnet.Conditions{Latency: 10 * time.Millisecond})
+		one := on(t, network, 1, Config{Mode: Server})
+		two := on(t, network, 2, Config{Mode: Server}, one)
+		var got []string
+		one.Handle("p", func(_ context.Context, m Message) ([]byte, error) {
+			got = append(got, string(m.Payload))
+			return nil, nil
+		})
+		network.Partition(func(from, to netip.Addr) bool { return true })
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		payload := []byte("meant")
+		if _, err := two.Send(ctx, one.Addresses()[0], "p", payload); !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatal(err)
+		}
+		copy(payload, "other")
+		network.Partition(nil)
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if !slices.Equal(got, []string{"meant"}) {
+			t.Errorf("delivered: %q", got)
+		}
+	})
+}

@@ -60,6 +60,7 @@ func (n *Node) Send(ctx context.Context, to identity.Address, protocol string, p
 		}
 		to = pong.Address
 	}
+	payload = bytes.Clone(payload) // it may be sent again after the context has ended
 	reply := Reply{Lookup: found}
 	err = n.run(ctx, call{
 		start: func(now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
