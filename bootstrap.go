@@ -160,7 +160,7 @@ func (n *Node) pause(d time.Duration) bool {
 func (n *Node) alone() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.engine.Table().Len() == 0
+	return n.engine.Alone(n.clock.Now())
 }
 
 // Joined waits until the first attempt to join has ended: nil if a peer answered

@@ -83,6 +83,10 @@ func (j *join) contacts(keep func(identity.Contact)) {
 	for _, c := range j.there {
 		keep(c)
 	}
+	for _, step := range j.result.Trace { // of a lookup that is over
+		keep(step.Contact)
+		keep(step.NamedBy)
+	}
 }
 
 func (j *join) one() {
@@ -163,10 +167,35 @@ func (e *Engine) randomIn(cpl int) identity.Position {
 	return identity.RandomInRange(&e.cfg.Position, cpl, random)
 }
 
-// aloneSince is when the bootstrap list is worth trying again: whenever the table
-// is empty and nobody is joining.
+// aloneAfter is how long nobody answers until a node tries its bootstrap list
+// again. Silence empties no table, so an empty one is not the only sign.
+const aloneAfter = time.Minute
+
+// aloneSince is when the node is or was alone: its table is empty, or nobody
+// answers. Zero: it is in company.
 func (e *Engine) aloneSince() time.Time {
-	return dueIf(e.joining == 0 && e.table.Len() == 0 && len(e.cfg.Bootstrap)+len(e.saved) > 0 && e.stats.Joins > 0)
+	if e.table.Len() == 0 {
+		return longAgo
+	}
+	if since := e.outage.silentSince(); !since.IsZero() {
+		return since.Add(aloneAfter)
+	}
+	return time.Time{}
+}
+
+// Alone reports whether the node knows nobody, or nobody has answered it for a
+// while.
+func (e *Engine) Alone(now time.Time) bool {
+	at := e.aloneSince()
+	return !at.IsZero() && !at.After(now)
+}
+
+// wantsToJoin is when the bootstrap list is worth trying again.
+func (e *Engine) wantsToJoin() time.Time {
+	if e.joining > 0 || e.stats.Joins == 0 || len(e.cfg.Bootstrap)+len(e.saved) == 0 {
+		return time.Time{}
+	}
+	return e.aloneSince()
 }
 
 func (e *Engine) rejoin() { e.join(0, nil) }

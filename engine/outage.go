@@ -29,6 +29,15 @@ func (o *outage) heard(now time.Time) {
 	o.last, o.waiting = now, false
 }
 
+// silentSince is when the first request was sent of those that nobody answered
+// since anything was heard; zero if none.
+func (o *outage) silentSince() time.Time {
+	if !o.waiting {
+		return time.Time{}
+	}
+	return o.since
+}
+
 // counts reports whether the failure of a request says anything of its peer.
 func (o *outage) counts(r *rpc.Request) bool {
 	return (r.Step&othersHeard != 0 || o.last.After(r.Sent)) && !r.Started.Before(o.up)

@@ -72,7 +72,10 @@ func (e *Engine) wantsCall() time.Time {
 	if e.cfg.Mode != Auto || e.mode == Server || e.joining > 0 || e.table.Len() == 0 {
 		return time.Time{}
 	}
-	return earlier(e.reach.waiting, longAgo.Add(1))
+	if e.reach.waiting.IsZero() {
+		return longAgo
+	}
+	return e.reach.waiting
 }
 
 // askForCall asks a random contact to call back.

@@ -169,6 +169,8 @@ func (e *Engine) giveUp(r *rpc.Request, count bool) {
 	e.stats.Timeouts++
 	if count && e.outage.counts(r) {
 		e.lost(r.To)
+	} else {
+		e.suspect(r.To) // nothing was learnt: one in doubt is asked again
 	}
 	if a, ok := e.owners[r.Owner]; ok {
 		a.failed(r)

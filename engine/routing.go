@@ -33,17 +33,15 @@ func (e *Engine) contacted(c identity.Contact, serves bool) {
 
 // lost follows the failure of all tries of a request that counts.
 func (e *Engine) lost(c identity.Contact) {
-	if held, ok := e.table.Find(e.book.Position(c)); !ok || held != c {
-		e.silent.add(c, e.now)
-		return
-	}
 	evicted, promoted := e.table.Failed(c)
-	if !evicted {
+	if e.table.Failures(c) > 0 {
 		e.suspect(c)
 		return
 	}
 	e.silent.add(c, e.now)
-	e.replaced(c, promoted)
+	if evicted {
+		e.replaced(c, promoted)
+	}
 }
 
 // replaced follows the departure of a contact, and the promotion of another if it

@@ -40,14 +40,23 @@ func (e *Engine) schedule(now time.Time) {
 			return work()
 		}
 	}
+	// A node that joins does not know yet who holds its keys.
+	joined := func(work func() time.Time) func() time.Time {
+		return upkeep(func() time.Time {
+			if e.joining > 0 {
+				return time.Time{}
+			}
+			return work()
+		})
+	}
 	e.tasks = []*task{
-		{name: "bootstrap", interval: 20 * time.Second, jitter: 20 * time.Second, work: e.aloneSince, run: e.rejoin},
+		{name: "bootstrap", interval: 20 * time.Second, jitter: 20 * time.Second, work: e.wantsToJoin, run: e.rejoin},
 		{name: "reachability", interval: 5 * time.Second, jitter: time.Second, work: e.wantsCall, run: e.askForCall},
 		{name: "probe", interval: kbucket.ProbeInterval, pace: 20 * time.Millisecond, work: e.probesWait, run: e.probe},
 		{name: "refresh", interval: kbucket.RefreshInterval, pace: 100 * time.Millisecond, work: upkeep(e.table.NextRefresh), run: e.refresh},
 		{name: "expire", pace: 100 * time.Millisecond, work: e.store.NextExpiry, run: e.expire},
-		{name: "re-store", interval: store.RestoreAfter, jitter: store.RestoreJitter, pace: 10 * time.Millisecond, work: upkeep(e.store.NextRestore), run: e.restore},
-		{name: "re-publish", interval: store.RepublishEvery, pace: 10 * time.Millisecond, work: upkeep(e.store.NextRepublish), run: e.republish},
+		{name: "re-store", interval: store.RestoreAfter, jitter: store.RestoreJitter, pace: 10 * time.Millisecond, work: joined(e.store.NextRestore), run: e.restore},
+		{name: "re-publish", interval: store.RepublishEvery, pace: 10 * time.Millisecond, work: joined(e.store.NextRepublish), run: e.republish},
 		{name: "hand-over", pace: 10 * time.Millisecond, work: e.handoversWait, run: e.handOver},
 		{name: "save table", interval: 30 * time.Second, jitter: 10 * time.Second, work: e.tableChanged, run: e.saveTable},
 	}

@@ -43,7 +43,9 @@ func (e *Engine) probe() {
 		return
 	}
 	e.stats.Probes++
-	e.ask(nobody, c, e.newRequest(rpc.Ping))
+	if !e.ask(nobody, c, e.newRequest(rpc.Ping)) {
+		e.suspect(c)
+	}
 }
 
 // suspect has a contact that failed pinged before long.
@@ -90,7 +92,9 @@ func (e *Engine) saveTable() {
 			addresses = append(addresses, e.book.Address(c))
 		}
 	})
-	e.journal([]store.Op{store.TableOp(addresses)})
+	if len(addresses) > 0 { // else the last that were known are the better way back
+		e.journal([]store.Op{store.TableOp(addresses)})
+	}
 }
 
 // SaveTable journals the table if it changed since it last was: for a driver that

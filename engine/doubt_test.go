@@ -1,0 +1,76 @@
+package engine
+
+import (
+	"testing"
+	"time"
+
+	"kadmium/identity"
+	"kadmium/rpc"
+)
+
+// A contact that failed is pinged until it answers or leaves, also when a ping
+// was lost in an outage and says nothing.
+func TestDoubtOutlivesAnOutage(t *testing.T) {
+	n := newNetwork(t, 40)
+	n.grow(20, nil)
+	nd, shaky := n.nodes[0], n.nodes[7]
+	deaf, dark := true, false
+	n.lose = func(from, to *node, _ *rpc.Message) bool {
+		return deaf && (to == shaky || from == shaky) || dark && (from == nd || to == nd)
+	}
+	position := shaky.address.ID.Position()
+	c, _ := nd.e.table.Find(&position)
+	for nd.e.table.Failures(c) < 2 {
+		nd.call(func(op OpID) []Effect { return nd.e.Ping(n.now, op, shaky.address, nil) })
+		nd.closest(randomTarget(n.rnd))
+	}
+	dark = true
+	n.run(2 * time.Minute)
+	deaf, dark = false, false
+	n.run(3 * time.Minute)
+	if failures := nd.e.table.Failures(c); failures > 0 {
+		t.Errorf("its %d failures were never cleared up", failures)
+	}
+}
+
+// A contact that fails while it waits for a place is forgotten.
+func TestDeadWaiterIsForgotten(t *testing.T) {
+	n := newNetwork(t, 41)
+	n.grow(30, func(c *Config) { c.K = 3 })
+	nd := n.nodes[0]
+	waiting := func() map[identity.Contact]bool {
+		all := make(map[identity.Contact]bool)
+		nd.e.table.EachHandle(func(c identity.Contact) { all[c] = true })
+		nd.e.table.Each(func(c identity.Contact, _ time.Time, _, _ int) { delete(all, c) })
+		return all
+	}
+	for dead := range waiting() {
+		a := n.book.Address(dead)
+		n.at[a.Endpoint].up = false
+		if r := nd.call(func(op OpID) []Effect { return nd.e.Ping(n.now, op, a, nil) }); r.Err != ErrNoAnswer {
+			t.Fatal(r.Err)
+		}
+		if waiting()[dead] {
+			t.Error("it waits on")
+		}
+		return
+	}
+	t.Fatal("nobody waits")
+}
+
+// A node whose contacts have all gone, though silence empties no table, tries its
+// bootstrap list again and finds who stands there now.
+func TestSilenceIsSolitude(t *testing.T) {
+	n := newNetwork(t, 42)
+	seed := n.add(nil)
+	nd := n.add(func(c *Config) { c.Bootstrap = []identity.Address{{Endpoint: seed.address.Endpoint}} })
+	if r := nd.join(); r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	seed.up = false
+	again := n.add(func(c *Config) { c.Bootstrap = nil })
+	delete(n.at, again.address.Endpoint)
+	again.address.Endpoint = seed.address.Endpoint
+	n.at[seed.address.Endpoint] = again
+	n.until(2*time.Hour, "joining again", func() bool { return contactsOf(nd)[again.address.ID] })
+}
