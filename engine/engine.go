@@ -77,6 +77,7 @@ type activity interface {
 // An operation is an activity that the driver began and may end.
 type operation interface {
 	cancel() *Result // what it had so far
+	contacts(keep func(identity.Contact))
 }
 
 // New makes an engine. The book is shared with the driver, which interns the
@@ -201,6 +202,9 @@ func (e *Engine) EachContact(keep func(identity.Contact)) {
 	e.requests.Each(func(r *rpc.Request) { keep(r.To) })
 	for _, a := range e.owners {
 		a.contacts(keep)
+	}
+	for _, o := range e.ops { // its lookup may be over and its writes not
+		o.contacts(keep)
 	}
 	for _, c := range e.rtts.order {
 		keep(c)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"kadmium/identity"
@@ -110,10 +111,15 @@ func (g *get) ended(reason lookup.Reason) {
 }
 
 // repair stores the best record at those of the k closest that answered with an
-// older one or with none.
+// older one or with none. A search that ended early has also heard nodes that are
+// not among the k closest it knows.
 func (g *get) repair(answered []identity.Contact) {
+	closest := g.walk.lookup.Known(nil, g.e.cfg.K)
 	var stale []identity.Contact
 	for _, c := range answered {
+		if !slices.Contains(closest, c) {
+			continue
+		}
 		if r := g.recordOf(c); r == nil || g.e.cfg.Namespaces.Better(g.best, r) > 0 {
 			stale = append(stale, c)
 		}

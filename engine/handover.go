@@ -15,10 +15,11 @@ type handover struct {
 
 // greet queues for a newcomer the keys it should hold: those it is among the k
 // closest to, and of whose old holders this node is the closest, so that one of
-// twenty does it (Kademlia, section 2.5).
+// twenty does it (Kademlia, section 2.5). Whom a node meets while it joins is no
+// newcomer: the node is.
 func (e *Engine) greet(c identity.Contact) {
 	id := e.book.Address(c).ID
-	if e.mode != Server || e.store.Empty() || e.greeted.Contains(id) {
+	if e.mode != Server || e.joining > 0 || e.store.Empty() || e.greeted.Contains(id) {
 		return
 	}
 	e.greeted.Add(id, struct{}{})

@@ -6,6 +6,7 @@ import (
 	"kadmium/identity"
 	"kadmium/lookup"
 	"kadmium/rpc"
+	"kadmium/store"
 )
 
 // begin registers an operation of the driver, or ends it at once if there are
@@ -169,41 +170,44 @@ type spread struct {
 	ended    func(*spread)
 }
 
-// spread sends the writes that make returns; contacts may be fewer than none.
-func (e *Engine) spread(to []identity.Contact, write func(identity.Contact) *rpc.Message, ended func(*spread)) *spread {
-	s := &spread{e: e, left: len(to), ended: ended}
+// spread sends the writes that write makes.
+func (e *Engine) spread(to []identity.Contact, write func(identity.Contact) *rpc.Message, ended func(*spread)) {
+	e.spreadAndKeep(to, nil, write, ended)
+}
+
+// spreadAndKeep is spread where this node is a holder too, unless keep is nil. Its
+// own word counts like another's: once its journal has what keep did.
+func (e *Engine) spreadAndKeep(to []identity.Contact, keep func() (rpc.Status, []store.Op), write func(identity.Contact) *rpc.Message, ended func(*spread)) {
+	s := &spread{e: e, left: len(to) + 1, ended: ended}
 	s.owner = e.own(s)
-	if len(to) == 0 {
-		s.end()
-		return s
+	if keep == nil {
+		s.one()
+	} else {
+		status, ops := keep()
+		e.persist(ops, func(err error) {
+			if err != nil {
+				status = rpc.Failed
+			}
+			s.self = status == rpc.OK
+			s.count(status)
+		})
 	}
 	for _, c := range to {
 		if !e.ask(s.owner, c, write(c)) {
 			s.failed(nil)
 		}
 	}
-	return s
 }
 
-func (s *spread) answered(_ *rpc.Request, in *Inbound) {
-	if in.Message.Status == rpc.OK {
+func (s *spread) answered(_ *rpc.Request, in *Inbound) { s.count(in.Message.Status) }
+
+func (s *spread) count(status rpc.Status) {
+	if status == rpc.OK {
 		s.holders++
 	} else {
-		s.refusals = append(s.refusals, in.Message.Status)
-	}
-	s.one()
-}
-
-// countSelf adds this node's own word to the others'.
-func (s *spread) countSelf(asked bool, status rpc.Status) {
-	switch {
-	case !asked:
-	case status == rpc.OK:
-		s.holders++
-		s.self = true
-	default:
 		s.refusals = append(s.refusals, status)
 	}
+	s.one()
 }
 
 func (s *spread) failed(*rpc.Request)             { s.one() }

@@ -27,10 +27,10 @@ func (e *Engine) Provide(now time.Time, op OpID, key []byte, once bool, fx []Eff
 		}
 		e.provideAt(others, own, entry, func(s *spread) {
 			r.Holders, r.SelfHolder, r.Refusals = s.holders, s.self, s.refusals
-			if r.Holders == 0 || once {
-				if r.Holders == 0 {
-					r.Err = refusal(r.Refusals)
-				}
+			if r.Holders == 0 {
+				r.Err = refusal(r.Refusals)
+			}
+			if _, wanted := e.ops[op]; r.Holders == 0 || once || !wanted {
 				e.finish(op, r)
 				return
 			}
@@ -67,32 +67,29 @@ func (e *Engine) ownEntry(key []byte) *rpc.Provider {
 
 // provideAt sends a provider entry to its holders, this node perhaps among them.
 func (e *Engine) provideAt(others []identity.Contact, own bool, p *rpc.Provider, ended func(*spread)) {
-	var mine rpc.Status
+	var keep func() (rpc.Status, []store.Op)
 	if own {
-		var ops []store.Op
-		mine, ops = e.store.PutProvider(e.now, p, store.Source{}, 0, e.rnd)
-		e.journal(ops)
+		keep = func() (rpc.Status, []store.Op) {
+			return e.store.PutProvider(e.now, p, store.Source{}, 0, e.rnd)
+		}
 	}
-	e.spread(others, func(identity.Contact) *rpc.Message {
+	e.spreadAndKeep(others, keep, func(identity.Contact) *rpc.Message {
 		m := e.newRequest(rpc.AddProvider)
 		entry := *p
 		m.Provider = &entry
 		return m
-	}, func(s *spread) {
-		s.countSelf(own, mine)
-		ended(s)
-	})
+	}, ended)
 }
 
 // storeAt sends a record to its holders, this node perhaps among them.
 func (e *Engine) storeAt(others []identity.Contact, own bool, r *rpc.Record, swap *uint64, ended func(*spread)) {
-	var mine rpc.Status
+	var keep func() (rpc.Status, []store.Op)
 	if own {
-		var ops []store.Op
-		mine, ops = e.store.Put(e.now, r, store.Source{}, swap, 0, e.rnd)
-		e.journal(ops)
+		keep = func() (rpc.Status, []store.Op) {
+			return e.store.Put(e.now, r, store.Source{}, swap, 0, e.rnd)
+		}
 	}
-	e.spread(others, func(identity.Contact) *rpc.Message {
+	e.spreadAndKeep(others, keep, func(identity.Contact) *rpc.Message {
 		m := e.newRequest(rpc.Store)
 		c := *r
 		m.Record = &c
@@ -100,10 +97,7 @@ func (e *Engine) storeAt(others []identity.Contact, own bool, r *rpc.Record, swa
 			m.Swap, m.SwapSeq = true, *swap
 		}
 		return m
-	}, func(s *spread) {
-		s.countSelf(own, mine)
-		ended(s)
-	})
+	}, ended)
 }
 
 // A finder looks for the providers of a key.

@@ -19,6 +19,9 @@ type put struct {
 	record *rpc.Record
 	result *Result
 	over   bool
+
+	left   int   // of two: the number is in the journal, the holders have spoken
+	failed error // of the journal
 }
 
 // Put stores a value at the k nodes closest to its key, and publishes it: this
@@ -29,9 +32,7 @@ func (e *Engine) Put(now time.Time, op OpID, q PutQuery, fx []Effect) []Effect {
 	if !e.begin(op, p) {
 		return e.leave()
 	}
-	if q.TTL == 0 {
-		p.query.TTL = store.DefaultTTL
-	}
+	p.query.TTL = e.store.Lifetime(q.TTL)
 	// Without a sequence the highest that is found is needed, so the lookup asks
 	// for the value; else for the nodes alone.
 	asks := rpc.FindNode
@@ -54,13 +55,16 @@ func (e *Engine) Put(now time.Time, op OpID, q PutQuery, fx []Effect) []Effect {
 	}
 	p.walk.ended = func(reason lookup.Reason) {
 		if q.Sequence == nil && counted {
-			sequence++
+			used, _ := e.store.Sequence(q.Key) // another put may have used one meanwhile
+			sequence = max(sequence, used) + 1
 		}
 		p.store(sequence, reason)
 	}
 	p.walk.start()
 	return e.leave()
 }
+
+func (p *put) contacts(keep func(identity.Contact)) { p.walk.contacts(keep) }
 
 func (p *put) cancel() *Result {
 	p.over = true
@@ -90,19 +94,32 @@ func (p *put) store(sequence uint64, reason lookup.Reason) {
 		p.end(failure(reason))
 		return
 	}
-	e.storeAt(holders, own, p.record, p.query.Swap, p.stored)
+	p.left = 2
+	e.persist(e.store.Used(p.record.Key, sequence), func(err error) {
+		p.failed = err
+		p.one()
+	})
+	e.storeAt(holders, own, p.record, p.query.Swap, func(s *spread) {
+		p.result.Holders, p.result.SelfHolder, p.result.Refusals = s.holders, s.self, s.refusals
+		p.one()
+	})
 }
 
-func (p *put) stored(s *spread) {
-	e := p.e
-	r := p.result
-	r.Holders, r.SelfHolder, r.Refusals = s.holders, s.self, s.refusals
-	if r.Holders == 0 {
-		p.end(refusal(r.Refusals))
+func (p *put) one() {
+	if p.left--; p.left > 0 {
 		return
 	}
-	if p.query.Once || p.over {
-		e.persist(e.store.Used(p.record.Key, p.record.Sequence), p.end)
+	e := p.e
+	if p.result.Holders == 0 {
+		p.end(refusal(p.result.Refusals))
+		return
+	}
+	if p.failed != nil || p.query.Once || p.over {
+		p.end(p.failed)
+		return
+	}
+	if old, _ := e.store.Published(p.record.Key); old != nil && e.cfg.Namespaces.Better(old.Record, p.record) > 0 {
+		p.end(nil) // of two puts at once the better may end first
 		return
 	}
 	e.persist(e.store.Publish(e.now, p.record), p.end)
@@ -161,4 +178,5 @@ func (e *Engine) Unpublish(now time.Time, op OpID, key []byte, fx []Effect) []Ef
 // plain is an operation that nothing needs to be done about when it is cancelled.
 type plain struct{}
 
-func (plain) cancel() *Result { return new(Result) }
+func (plain) cancel() *Result                 { return new(Result) }
+func (plain) contacts(func(identity.Contact)) {}

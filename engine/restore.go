@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"kadmium/identity"
 	"kadmium/rpc"
 )
@@ -14,13 +16,20 @@ func (e *Engine) restore() {
 		return
 	}
 	target := identity.KeyPosition(key)
-	if n := e.between(&target); n > 0 || e.mode != Server { // nearer nodes have come: theirs to keep alive
-		e.store.SetHolder(key, max(n, 1))
+	if e.mode != Server {
+		return // a node in mode auto may yet become one
+	}
+	if n := e.between(&target); n > 0 { // nearer nodes have come: theirs to keep alive
+		e.store.SetHolder(key, n)
 		return
 	}
 	e.stats.Restores++
 	e.maintain(rpc.FindNode, nil, target, func(w *walk) {
-		others, own := e.holders(&target, w.lookup.Closest(nil))
+		closest := w.lookup.Closest(nil)
+		if len(closest) == 0 {
+			return // it comes up again before long
+		}
+		others, own := e.holders(&target, closest)
 		// What somebody else stored in the meantime is left out.
 		r, providers := e.store.Overdue(e.now, key, nil)
 		e.store.Restored(e.now, key, e.rnd)
@@ -66,10 +75,11 @@ func (e *Engine) republish() {
 	e.stats.Republishes++
 	target := identity.KeyPosition(key)
 	e.maintain(rpc.FindNode, nil, target, func(w *walk) {
-		others, own := e.holders(&target, w.lookup.Closest(nil))
+		closest := w.lookup.Closest(nil)
+		others, own := e.holders(&target, closest)
 		if item.Record != nil {
 			e.storeAt(others, own, item.Record, nil, func(s *spread) {
-				if s.holders > 0 {
+				if isOut(s, closest, others) {
 					e.journal(e.store.Republished(e.now, item))
 				}
 			})
@@ -77,9 +87,20 @@ func (e *Engine) republish() {
 		}
 		entry := e.ownEntry(key) // where this node is now
 		e.provideAt(others, own, entry, func(s *spread) {
-			if _, published := e.store.Published(key); s.holders > 0 && published == item {
+			if _, published := e.store.Published(key); published == item && isOut(s, closest, others) {
 				e.journal(e.store.PublishProvider(e.now, entry))
 			}
 		})
 	})
+}
+
+// isOut reports whether a publication is done with for 22 hours. This node's own
+// copy is not enough while others were to hold one, or while nobody is known: at
+// its start, or cut off, it would let theirs die. One that others refuse as older
+// was overwritten, and to repeat it changes nothing.
+func isOut(s *spread, closest, others []identity.Contact) bool {
+	if s.self && s.holders == 1 && (len(others) > 0 || len(closest) == 0) {
+		return slices.Contains(s.refusals, rpc.Older)
+	}
+	return s.holders > 0 || slices.Contains(s.refusals, rpc.Older)
 }

@@ -161,7 +161,7 @@ func (w *walk) end(reason lookup.Reason) {
 
 // drain hands the lookup's new steps to the trace and to whoever watches.
 func (w *walk) drain() {
-	steps := w.lookup.Events()
+	steps := slices.Clone(w.lookup.Events()) // one call may drain more than once
 	if w.op != 0 && len(w.trace) < maxTrace {
 		w.trace = append(w.trace, steps...)
 	}

@@ -1,0 +1,224 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"kadmium/identity"
+	"kadmium/rpc"
+	"kadmium/store"
+)
+
+// keyFarFrom is a key that the node is not to hold.
+func (n *network) keyFarFrom(nd *node) string {
+	for i := 0; ; i++ {
+		key := fmt.Sprint("/v/far/", i)
+		if !slices.Contains(n.nearest(identity.KeyPosition([]byte(key)), 20, nil), nd) {
+			return key
+		}
+	}
+}
+
+// A publisher that starts when its publication is overdue tells the holders, not
+// itself alone, although at first it knows none of them.
+func TestRepublishAtStart(t *testing.T) {
+	n := newNetwork(t, 30)
+	n.grow(49, nil)
+	n.grow(1, func(c *Config) { c.Durable = true })
+	nd := n.nodes[49]
+	key := n.keyFarFrom(nd)
+	if r := nd.put(PutQuery{Key: []byte(key), Value: []byte("x")}); r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	nd.up = false
+	n.run(23 * time.Hour)
+	nd.boot()
+	if r := nd.join(); r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	n.run(2 * time.Hour)
+	if hold := n.holders(key); len(hold) < 20 {
+		t.Errorf("an hour after they would have forgotten it %d nodes hold the record", len(hold))
+	}
+}
+
+// A publication that reached nobody is repeated before long, not in 22 hours.
+func TestRepublishAfterAnOutage(t *testing.T) {
+	n := newNetwork(t, 31)
+	n.grow(30, nil)
+	nd := n.nodes[7]
+	key := n.keyFarFrom(nd)
+	if r := nd.put(PutQuery{Key: []byte(key), Value: []byte("x")}); r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	dark := false
+	n.lose = func(from, to *node, _ *rpc.Message) bool { return dark && (from == nd || to == nd) }
+	n.run(22*time.Hour - time.Minute)
+	dark = true
+	n.run(30 * time.Minute)
+	dark = false
+	n.run(3 * time.Hour)
+	if hold := n.holders(key); len(hold) < 20 {
+		t.Errorf("%d nodes hold the record", len(hold))
+	}
+}
+
+// A publication that somebody overwrote costs a lookup every 22 hours, like any.
+func TestOverwrittenPublication(t *testing.T) {
+	n := newNetwork(t, 32)
+	n.grow(25, nil)
+	first, second := n.nodes[3], n.nodes[9]
+	for i, nd := range []*node{first, second} {
+		if r := nd.put(PutQuery{Key: []byte("/v/k"), Value: []byte{byte('x' + i)}}); r.Err != nil {
+			t.Fatal(r.Err)
+		}
+	}
+	n.run(48 * time.Hour)
+	for _, nd := range []*node{first, second} {
+		if did := nd.e.Stats().Counters.Republishes; did != 2 {
+			t.Errorf("node %s published %d times in two days", nd.name, did)
+		}
+	}
+}
+
+// Two puts of one key at once have two sequences, and what is published is what
+// the holders keep.
+func TestTwoPutsAtOnce(t *testing.T) {
+	n := newNetwork(t, 33)
+	n.grow(25, nil)
+	nd := n.nodes[3]
+	key := []byte("/v/both")
+	var ops []OpID
+	for _, value := range []string{"b", "a"} {
+		ops = append(ops, nd.begin(func(op OpID) []Effect {
+			return nd.e.Put(n.now, op, PutQuery{Key: key, Value: []byte(value)}, nil)
+		}))
+	}
+	n.run(10 * time.Second)
+	sequences := make(map[uint64]bool)
+	for _, op := range ops {
+		r := nd.results[op]
+		if r == nil || r.Err != nil || r.Holders != 20 {
+			t.Fatalf("put: %+v", r)
+		}
+		sequences[r.Record.Sequence] = true
+	}
+	if len(sequences) != 2 {
+		t.Error("both have one sequence")
+	}
+	published, _ := nd.e.Store().Published(key)
+	held, _ := n.holders(string(key))[0].e.Store().Get(n.now, key)
+	if published == nil || string(published.Record.Value) != string(held.Value) {
+		t.Errorf("%+v is published, %+v is held", published, held)
+	}
+}
+
+// What this node keeps of its own put is acknowledged like another's word: once
+// the journal has it, also when the put changes nothing else.
+func TestOwnCopyIsSynced(t *testing.T) {
+	n := newNetwork(t, 34)
+	nd := n.add(func(c *Config) { c.Durable = true })
+	value := []byte("v")
+	q := PutQuery{Key: store.ImmutableKey(value), Value: value, Once: true, TTL: time.Hour}
+	if r := nd.put(q); r.Err != nil || r.Holders != 1 {
+		t.Fatalf("put: %+v", r)
+	}
+	n.run(2 * time.Hour)
+	nd.failDisk = errors.New("no space left")
+	if r := nd.put(q); r.Err == nil {
+		t.Errorf("a put was acknowledged that the disk does not have: %+v", r)
+	}
+}
+
+// A put is told how long its record lives, not how long it should.
+func TestLifetimeOfAPut(t *testing.T) {
+	n := newNetwork(t, 35)
+	n.grow(3, nil)
+	for ttl, want := range map[time.Duration]time.Duration{
+		0:                   store.DefaultTTL,
+		time.Hour:           time.Hour,
+		90 * 24 * time.Hour: store.MaxTTL,
+	} {
+		r := n.nodes[1].put(PutQuery{Key: []byte(fmt.Sprint("/v/", ttl)), Value: []byte("x"), TTL: ttl})
+		if left := r.Expires.Sub(n.now).Round(time.Second); r.Err != nil || left != want {
+			t.Errorf("ttl %v: expires in %v, %v", ttl, left, r.Err)
+		}
+	}
+}
+
+// A provide that is cancelled while its entries are on their way is not published.
+func TestCancelledProvide(t *testing.T) {
+	n := newNetwork(t, 36)
+	n.grow(25, nil)
+	nd := n.nodes[3]
+	key := []byte("content")
+	op := nd.begin(func(op OpID) []Effect { return nd.e.Provide(n.now, op, key, false, nil) })
+	n.until(time.Minute, "an entry being sent", func() bool { return n.count[rpc.AddProvider] > 0 })
+	nd.run(nd.e.Cancel(n.now, op, nil))
+	n.run(time.Minute)
+	if _, published := nd.e.Store().Published(key); published != nil {
+		t.Error("it is published")
+	}
+}
+
+// Whom a node with records meets when it joins again is no newcomer.
+func TestRestartHandsNothingOver(t *testing.T) {
+	n := newNetwork(t, 37)
+	n.grow(24, nil)
+	n.grow(1, func(c *Config) { c.Durable = true })
+	nd := n.nodes[24]
+	for i := range 40 {
+		n.nodes[i%24].put(PutQuery{Key: []byte(fmt.Sprint("/v/", i)), Value: []byte("x")})
+	}
+	nd.up = false
+	n.run(time.Minute)
+	nd.boot()
+	nd.join()
+	n.run(time.Minute)
+	if s := nd.e.Stats().Counters; nd.e.Store().Empty() || s.Handovers > 0 {
+		t.Errorf("%d hand-overs", s.Handovers)
+	}
+}
+
+// A node in mode auto that starts with records keeps them alive once it serves.
+func TestClientForAWhileRestores(t *testing.T) {
+	n := newNetwork(t, 38)
+	n.grow(24, nil)
+	n.grow(1, func(c *Config) { c.Durable = true })
+	nd := n.nodes[24]
+	const key = "/v/kept"
+	for i := range 20 {
+		n.nodes[i].put(PutQuery{Key: []byte(fmt.Sprint("/v/", i)), Value: []byte("x")})
+	}
+	nd.up = false
+	n.run(3 * time.Hour)
+	nd.cfg.Mode = Client
+	nd.boot()
+	nd.join()
+	n.run(16 * time.Minute) // what is overdue has come up
+	nd.e.mode = Server
+	n.run(30 * time.Minute)
+	if nd.e.Stats().Counters.Restores == 0 {
+		t.Error("nothing was stored again")
+	}
+}
+
+// A quorum mends nodes near the key, not whom the search met on its way.
+func TestRepairOfTheClosestOnly(t *testing.T) {
+	n := newNetwork(t, 39)
+	n.grow(120, nil)
+	const key = "/v/far"
+	if r := n.nodes[1].put(PutQuery{Key: []byte(key), Value: []byte("x")}); r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	for _, nd := range n.nodes[80:110] {
+		nd.get(key, 2)
+	}
+	n.run(time.Minute)
+	if hold := n.holders(key); len(hold) > 20 {
+		t.Errorf("%d nodes hold the record", len(hold))
+	}
+}
