@@ -183,21 +183,32 @@ func firstContactChangesNothing(t *testing.T, n *network, nd *node, from identit
 	}
 }
 
-// A peer with a session that forges its source address aims one PING at a time.
+// A peer with a session that forges its source address aims one PING at a time, and
+// no first contact.
 func TestForgedSourcesDrawOnePing(t *testing.T) {
 	n := newNetwork(t, 26)
 	n.grow(3, nil)
 	nd, liar := n.nodes[1], n.nodes[2]
 	pings := 0
-	for host := range byte(100) {
-		m := &rpc.Message{Type: rpc.Ping, ID: uint64(host), Serves: true}
-		for _, f := range nd.e.Receive(n.now, &Inbound{From: n.elsewhere(liar, host), Message: m, Token: 1, Room: 100}, nil) {
-			if f.Kind == SendRequest {
+	count := func(fx []Effect) {
+		for _, f := range fx {
+			if f.Kind == SendRequest && n.book.Address(f.To).Endpoint.Port() == 66 {
 				pings++
+				if f.Fresh {
+					t.Error("a first contact was aimed at a forged address")
+				}
 			}
 		}
 	}
-	if pings != 1 {
+	for host := range byte(100) {
+		m := &rpc.Message{Type: rpc.Ping, ID: uint64(host), Serves: true}
+		count(nd.e.Receive(n.now, &Inbound{From: n.elsewhere(liar, host), Message: m, Token: 1, Room: 100}, nil))
+	}
+	for range 10 {
+		n.now = n.now.Add(time.Second)
+		count(nd.e.Tick(n.now, nil))
+	}
+	if pings != rpc.MaxTries {
 		t.Errorf("%d requests to forged addresses", pings)
 	}
 }

@@ -36,6 +36,7 @@ const (
 	othersHeard  = 1 << iota // others were heard during its second try
 	secondChance             // it repeats one that failed
 	fromAnew                 // it begins with a first contact, to prove this node's address
+	underSession             // it never becomes a first contact
 )
 
 // ask sends a request and remembers it until it is answered or has failed. It
@@ -59,7 +60,8 @@ func (e *Engine) askMarked(owner uint64, to identity.Contact, m *rpc.Message, ma
 
 func (e *Engine) send(r *rpc.Request) {
 	r.Message.Serves = e.mode == Server
-	e.emit(Effect{Kind: SendRequest, To: r.To, RequestID: r.ID, Message: r.Message, Fresh: r.LastTry() || r.Step&fromAnew != 0 && r.Tries == 1})
+	fresh := r.LastTry() && r.Step&underSession == 0 || r.Step&fromAnew != 0 && r.Tries == 1
+	e.emit(Effect{Kind: SendRequest, To: r.To, RequestID: r.ID, Message: r.Message, Fresh: fresh})
 }
 
 // rto is the retransmission timeout of a peer (RFC 6298).

@@ -60,7 +60,9 @@ func (e *Engine) replaced(c, promoted identity.Contact) {
 const maxMoved = 64
 
 // checkAddress pings a known peer at the new address it was heard from; the
-// table's address changes only after an answer from there (design, section 3).
+// table's address changes only after an answer from there (design, section 3). The
+// peer has just used its session, and a first contact would be a large datagram to
+// whoever lives there.
 func (e *Engine) checkAddress(c identity.Contact) {
 	id := e.book.Address(c).ID
 	if _, ok := e.moved[id]; ok || len(e.moved) >= maxMoved {
@@ -69,7 +71,7 @@ func (e *Engine) checkAddress(c identity.Contact) {
 	p := &addressCheck{e: e, to: c}
 	p.owner = e.own(p)
 	e.moved[id] = c
-	if !e.ask(p.owner, c, e.newRequest(rpc.Ping)) {
+	if !e.askMarked(p.owner, c, e.newRequest(rpc.Ping), underSession) {
 		p.end()
 	}
 }
