@@ -74,3 +74,32 @@ func TestSilenceIsSolitude(t *testing.T) {
 	n.at[seed.address.Endpoint] = again
 	n.until(2*time.Hour, "joining again", func() bool { return contactsOf(nd)[again.address.ID] })
 }
+
+// A path slower than the first timeout is measured, also when it was fast before,
+// and nothing is then sent twice.
+func TestSlowPathIsMeasured(t *testing.T) {
+	for _, fast := range []bool{false, true} {
+		n := newNetwork(t, 43)
+		n.grow(3, nil)
+		nd, far := n.nodes[0], n.nodes[2]
+		ping := func() *Result {
+			return nd.call(func(op OpID) []Effect { return nd.e.Ping(n.now, op, far.address, nil) })
+		}
+		if nd.e.rtts = (roundTrips{}); fast {
+			ping()
+		}
+		n.latency = 450 * time.Millisecond
+		for range 8 {
+			ping()
+		}
+		before := nd.e.Stats().Counters.Retransmissions
+		for range 4 {
+			if r := ping(); r.Err != nil {
+				t.Errorf("fast before: %v: %v", fast, r.Err)
+			}
+		}
+		if again := nd.e.Stats().Counters.Retransmissions - before; again > 0 {
+			t.Errorf("fast before: %v: %d of 4 pings were sent again", fast, again)
+		}
+	}
+}

@@ -103,9 +103,13 @@ func (e *Engine) response(in *Inbound) {
 		return
 	}
 	// Karn's rule, RFC 6298 section 3; and a write's time is not the network's.
-	if r.Tries == 1 && !in.Ambiguous && r.Message.Type.IsRead() {
+	if r.Message.Type.IsRead() && !(r.Tries == 1 && in.Ambiguous) {
 		rtt := e.rtts.of(in.From)
-		rtt.Sample(e.now.Sub(r.Sent))
+		if r.Tries == 1 {
+			rtt.Sample(e.now.Sub(r.Sent))
+		} else {
+			rtt.BackOff()
+		}
 		e.rtts.set(in.From, rtt)
 	}
 	e.reach.observed(e.book.Address(in.From).ID, in.Observed)
@@ -171,6 +175,11 @@ func (e *Engine) giveUp(r *rpc.Request, count bool) {
 	e.stats.Timeouts++
 	if count && e.outage.counts(r) {
 		e.lost(r.To)
+		if e.rtts.knows(r.To) && r.Message.Type.IsRead() { // gone, or slower than it was
+			rtt := e.rtts.of(r.To)
+			rtt.BackOff()
+			e.rtts.set(r.To, rtt)
+		}
 	} else {
 		e.suspect(r.To) // nothing was learnt: one in doubt is asked again
 	}

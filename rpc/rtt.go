@@ -16,7 +16,7 @@ const (
 // measured nothing. It has 8 bytes; whole microseconds up to 71 minutes.
 type RTT struct {
 	smoothed  uint32 // SRTT, us; 0: nothing measured
-	variation uint32 // RTTVAR, us
+	variation uint32 // RTTVAR, us; while nothing is measured a quarter of what BackOff set
 }
 
 // Sample adds a measured round trip. By Karn's rule (RFC 6298, section 3) the
@@ -46,10 +46,18 @@ func (r RTT) Smoothed() time.Duration {
 // SRTT + 4 RTTVAR within 100 ms and 3 s, 500 ms if nothing was measured.
 func (r RTT) RTO() time.Duration {
 	if r.smoothed == 0 {
-		return initialRTO
+		return max(initialRTO, 4*time.Duration(r.variation)*time.Microsecond)
 	}
 	rto := time.Duration(int64(r.smoothed)+4*int64(r.variation)) * time.Microsecond
 	return min(max(rto, minRTO), maxRTO)
+}
+
+// BackOff doubles the timeout until samples bring it down again (RFC 6298, (5.5)):
+// a request had to be sent more than once, so its answer says nothing, and a path
+// that is slower than the timeout would never be measured.
+func (r *RTT) BackOff() {
+	rto := min(2*r.RTO(), maxRTO)
+	r.variation = max(r.variation, uint32(max(rto.Microseconds()-int64(r.smoothed), 0)/4))
 }
 
 // backoff is the time to wait after the given try: doubled with each one (RFC

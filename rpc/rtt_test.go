@@ -79,3 +79,24 @@ func TestRTTOfAnything(t *testing.T) {
 		}
 	})
 }
+
+func TestBackOff(t *testing.T) {
+	var r RTT
+	for _, want := range []time.Duration{time.Second, 2 * time.Second, 3 * time.Second, 3 * time.Second} {
+		if r.BackOff(); r.RTO() != want {
+			t.Errorf("nothing measured: %v, want %v", r.RTO(), want)
+		}
+	}
+	if r.Sample(20 * time.Millisecond); r.RTO() != 100*time.Millisecond {
+		t.Errorf("the first sample leaves %v", r.RTO())
+	}
+	if r.BackOff(); r.RTO() != 200*time.Millisecond || r.Smoothed() != 20*time.Millisecond {
+		t.Errorf("measured: %v, %v", r.RTO(), r.Smoothed())
+	}
+	for range 20 {
+		r.Sample(20 * time.Millisecond)
+	}
+	if r.RTO() != 100*time.Millisecond {
+		t.Errorf("twenty samples later %v", r.RTO())
+	}
+}
