@@ -8,6 +8,7 @@ import (
 
 	"kadmium/identity"
 	"kadmium/rpc"
+	"kadmium/store"
 )
 
 // A record expires 24 h after its publisher's last word, to the second, however
@@ -178,5 +179,33 @@ func TestProviders(t *testing.T) {
 	n.run(26 * time.Hour)
 	if r := find(n.nodes[30], 0); len(r.Providers) != 4 {
 		t.Errorf("a day later %d providers are found, want the 4 that still provide", len(r.Providers))
+	}
+}
+
+// A key with many providers goes out again without crowding out all else.
+func TestManyProvidersAreStoredAgain(t *testing.T) {
+	n := newNetwork(t, 26)
+	n.grow(30, nil)
+	key := []byte("popular")
+	holders := n.nearest(identity.KeyPosition(key), 20, nil)
+	for i := range store.DefaultMaxProvidersPerKey {
+		provider := seedKey(1000 + i)
+		p := &rpc.Provider{Key: key, Peer: n.nodes[1].address, Sequence: 1, TTL: store.ProviderTTL}
+		store.SignProvider(provider, testNetwork, p)
+		holders[0].e.store.PutProvider(n.now, p, store.Source{}, 0, n.rnd)
+	}
+	holders[0].wake = holders[0].e.WakeAt()
+	most := 0
+	for end := n.now.Add(2 * time.Hour); n.step(end); {
+		most = max(most, holders[0].e.Stats().Outstanding)
+	}
+	if s := holders[0].e.Stats().Counters; most > 100 || s.RequestsRefused > 0 {
+		t.Errorf("%d requests at a time, %d not begun", most, s.RequestsRefused)
+	}
+	if sent := n.count[rpc.AddProvider]; sent < 19*store.DefaultMaxProvidersPerKey {
+		t.Errorf("only %d entries were sent", sent)
+	}
+	if left := len(holders[0].e.owners); left > 0 {
+		t.Errorf("%d activities are left", left)
 	}
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"time"
 
 	"kadmium/identity"
 	"kadmium/rpc"
@@ -46,22 +47,60 @@ func (e *Engine) copyAll(to []identity.Contact, r *rpc.Record, providers []rpc.P
 	if r != nil {
 		e.copyTo(to, copyRecord(r))
 	}
+	if len(providers) == 0 {
+		return
+	}
+	c := &copying{e: e, to: to}
 	for _, p := range providers {
-		e.copyProvider(to, copyProviderEntry(p))
+		c.left = append(c.left, copyProviderEntry(p))
+		c.expires = append(c.expires, e.now.Add(p.TTL))
+	}
+	c.owner = e.own(c)
+	c.next()
+}
+
+// A copying sends the provider entries of a key one after the other: there may be
+// hundreds, and all at once to each of twenty holders they would leave no room for
+// other requests.
+type copying struct {
+	e       *Engine
+	owner   uint64
+	to      []identity.Contact
+	left    []rpc.Provider
+	expires []time.Time
+}
+
+func (c *copying) next() {
+	for len(c.left) > 0 {
+		p, expires := c.left[0], c.expires[0]
+		c.left, c.expires = c.left[1:], c.expires[1:]
+		if expires.After(c.e.now) {
+			c.e.copyProvider(c.to, p, expires, c.next)
+			return
+		}
+	}
+	c.e.disown(c.owner)
+}
+
+func (c *copying) answered(*rpc.Request, *Inbound) {}
+func (c *copying) failed(*rpc.Request)             {}
+func (c *copying) overran(*rpc.Request)            {}
+func (c *copying) contacts(keep func(identity.Contact)) {
+	for _, to := range c.to {
+		keep(to)
 	}
 }
 
 // copyProvider sends a provider entry to nodes; like a record's, its life is not
 // extended by the way.
-func (e *Engine) copyProvider(to []identity.Contact, p rpc.Provider) {
-	expires := e.now.Add(p.TTL)
+func (e *Engine) copyProvider(to []identity.Contact, p rpc.Provider, expires time.Time, then func()) {
 	e.spread(to, func(c identity.Contact) *rpc.Message {
 		m := e.newRequest(rpc.AddProvider)
 		entry := p
 		entry.TTL = max(0, expires.Sub(e.now)-e.rto(c))
 		m.Provider = &entry
 		return m
-	}, func(*spread) {})
+	}, func(*spread) { then() })
 }
 
 // republish stores again what this node publishes itself, with its full lifetime:
