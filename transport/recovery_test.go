@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"net/netip"
 	"testing"
 	"time"
@@ -201,17 +202,26 @@ func TestFirstContactsOverTheHostLimitDrawCookies(t *testing.T) {
 		if cookies < 80 || cookies > 110 { // beyond the burst
 			t.Errorf("%d cookies for 300 first contacts in a moment", cookies)
 		}
-		// The victim whose address was forged still gets in.
+		// Another host gets in as ever, and the victim whose address was forged by
+		// its cookie: while the flood goes on, as a new peer would.
 		c := w.peer(3)
-		c.ask(b.addr, rpc.FindNode, "other host")
-		id := a.ask(b.addr, rpc.FindNode, "same host")
-		a.again(b.addr, rpc.FindNode, "same host", id, true)
+		mark = len(w.sent)
+		id := c.ask(b.addr, rpc.FindNode, "other host")
 		w.settle()
-		if got := a.inbox(); len(got) == 0 || got[0].ID != id {
+		c.wantAnswer(b.addr, id, "re:other host")
+		w.wantKinds(mark, 1, 2)
+		for range 100 { // what came back meanwhile
+			w.Inject(a.addr.Endpoint, b.addr.Endpoint, forged)
+		}
+		mark = len(w.sent)
+		a.next++
+		a.again(b.addr, rpc.FindNode, "same host", a.next, true)
+		w.settle()
+		if got := a.inbox(); len(got) != 1 || string(got[0].Body) != "re:same host" {
 			t.Errorf("the victim got %+v", got)
 		}
-		if got := c.inbox(); len(got) != 1 {
-			t.Errorf("another host got %+v", got)
+		if firsts := bytes.Count(w.kinds(mark), []byte{1}); firsts != 2 {
+			t.Errorf("it took %d first requests, want one and one with a cookie", firsts)
 		}
 	})
 }
