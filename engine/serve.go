@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"kadmium/identity"
@@ -80,27 +81,34 @@ func (e *Engine) servePing(in *Inbound) {
 func (e *Engine) nameClosest(in *Inbound, m *rpc.Message, room int) {
 	q := in.Message
 	asker := e.book.Address(in.From)
-	public := !identity.IsLocal(asker.Endpoint.Addr())
 	left := rpc.ContactsRoom(room, m)
-	k := min(e.cfg.K, rpc.MaxContacts)
-	e.nearest = e.table.Nearest(e.nearest[:0], &q.Target, k+1) // one more: the asker may be among them
-	for _, c := range e.nearest {
-		a := e.book.Address(c)
-		if a.ID == asker.ID {
+	for _, c := range e.closestFor(asker, q, min(e.cfg.K, rpc.MaxContacts)) {
+		if tagged(q, e.book.Position(c)) {
 			continue
 		}
-		if k--; k < 0 {
-			return
-		}
-		ip := a.Endpoint.Addr()
-		if !q.Families.Has(ip) || public && identity.IsLocal(ip) || tagged(q, e.book.Position(c)) {
-			continue
-		}
-		if left -= rpc.ContactSize(a.Endpoint); left < 0 {
+		if left -= rpc.ContactSize(e.book.Address(c).Endpoint); left < 0 {
 			m.More = true
 			return
 		}
 		m.Contacts = append(m.Contacts, c)
+	}
+}
+
+// closestFor is the k closest contacts of use to the asker. Those of no use to it
+// make room for others: else a node of one family would hear of nobody where those
+// of the other stand. Scratch, good until the next query of the table.
+func (e *Engine) closestFor(asker identity.Address, q *rpc.Message, k int) []identity.Contact {
+	public := !identity.IsLocal(asker.Endpoint.Addr())
+	for n := k + 1; ; n *= 2 { // one more: the asker may be among them
+		all := e.table.Nearest(e.nearest[:0], &q.Target, n)
+		e.nearest = slices.DeleteFunc(all, func(c identity.Contact) bool {
+			a := e.book.Address(c)
+			ip := a.Endpoint.Addr()
+			return a.ID == asker.ID || !q.Families.Has(ip) || public && identity.IsLocal(ip)
+		})
+		if len(e.nearest) >= k || len(all) < n {
+			return e.nearest[:min(len(e.nearest), k)]
+		}
 	}
 }
 
