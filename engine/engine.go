@@ -209,7 +209,8 @@ func (e *Engine) EachContact(keep func(identity.Contact)) {
 	for _, c := range e.rtts.order {
 		keep(c)
 	}
-	for _, s := range e.silent.order {
+	keep(e.reach.asked)
+	for _, s := range e.silent {
 		keep(s.who)
 	}
 	for _, c := range e.moved {

@@ -161,11 +161,11 @@ func (e *Engine) copyTo(to []identity.Contact, r *rpc.Record) {
 }
 
 // reStoreMessage is a STORE of somebody else's record. What remains of its life
-// is told less the round trip, so that the delay of the way cannot extend it.
+// is told less the delay of the way, so that it cannot extend it.
 func (e *Engine) reStoreMessage(to identity.Contact, r *rpc.Record, expires time.Time) *rpc.Message {
 	m := e.newRequest(rpc.Store)
 	c := *r
-	c.TTL = max(0, expires.Sub(e.now)-e.rto(to))
+	c.TTL = max(0, expires.Sub(e.now)-e.passage(to))
 	m.Record = &c
 	return m
 }

@@ -20,11 +20,11 @@ const (
 
 // A reachability is what a node knows of its own address.
 type reachability struct {
-	asked   identity.ID // who was asked to call back
-	until   time.Time   // when its call would no longer count
+	asked   identity.Contact // who was asked to call back
+	until   time.Time        // when its call would no longer count
 	tries   int
-	views   [8]view // who saw this node where, newest last
-	calls   int     // calls back made since minute
+	views   [8]view              // who saw this node where, newest last
+	calls   map[identity.ID]bool // who was called back since minute
 	minute  time.Time
 	waiting time.Time // no asking before
 }
@@ -92,7 +92,7 @@ func (e *Engine) askForCall() {
 		return
 	}
 	c := e.nearest[e.rnd.IntN(len(e.nearest))]
-	e.reach.asked, e.reach.until = e.book.Address(c).ID, e.now.Add(callWindow)
+	e.reach.asked, e.reach.until = c, e.now.Add(callWindow)
 	m := e.newRequest(rpc.Ping)
 	m.CallBack = true
 	e.ask(nobody, c, m)
@@ -101,18 +101,14 @@ func (e *Engine) askForCall() {
 // nobody owns requests whose answers only matter to the table.
 const nobody = 0
 
-// called looks at every PING: one from the peer that was asked to call, from an
-// address this node has never sent to, proves that strangers get through. Its
+// called looks at every PING: one from the peer that was asked to call, from
+// another address than it was asked at, proves that strangers get through. Its
 // signature says who called; nothing else of a first contact is believed.
 func (e *Engine) called(in *Inbound) {
 	if e.cfg.Mode != Auto || e.mode == Server || in.Proven || !e.now.Before(e.reach.until) {
 		return
 	}
-	from := e.book.Address(in.From)
-	if from.ID != e.reach.asked {
-		return
-	}
-	if known, ok := e.table.Find(e.book.Position(in.From)); ok && known == in.From {
+	if e.book.Address(in.From).ID != e.book.Address(e.reach.asked).ID || in.From == e.reach.asked {
 		return
 	}
 	e.mode = Server
@@ -121,14 +117,16 @@ func (e *Engine) called(in *Inbound) {
 	e.maintain(rpc.FindNode, nil, e.cfg.Position, func(*walk) {})
 }
 
-// callBack sends the one first contact that a peer asked for.
+// callBack sends the one first contact that a peer asked for: one a peer a minute.
 func (e *Engine) callBack(to identity.Contact) {
 	if e.now.Sub(e.reach.minute) >= time.Minute {
-		e.reach.minute, e.reach.calls = e.now, 0
+		e.reach.minute, e.reach.calls = e.now, make(map[identity.ID]bool)
 	}
-	if e.reach.calls++; e.reach.calls > maxCallBacks {
+	id := e.book.Address(to).ID
+	if e.reach.calls[id] || len(e.reach.calls) >= maxCallBacks {
 		return
 	}
+	e.reach.calls[id] = true
 	e.stats.CallBacks++
 	m := e.newRequest(rpc.Ping)
 	e.emit(Effect{Kind: SendRequest, To: to, RequestID: m.ID, Message: m, Fresh: true, Elsewhere: true})

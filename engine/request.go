@@ -69,6 +69,16 @@ func (e *Engine) rto(c identity.Contact) time.Duration {
 	return e.rtts.of(c).RTO()
 }
 
+// passage is the most that a write to a peer is on its way: half a round trip, and
+// one more if a session has to begin. A peer that was never measured gets its
+// timeout.
+func (e *Engine) passage(c identity.Contact) time.Duration {
+	if rtt := e.rtts.of(c).Smoothed(); rtt > 0 {
+		return 2 * rtt
+	}
+	return e.rto(c)
+}
+
 // How long at least to wait for what takes the peer more than a look into memory.
 const (
 	writePatience   = 500 * time.Millisecond // a signature to check, a disk to sync

@@ -97,7 +97,7 @@ func (e *Engine) copyProvider(to []identity.Contact, p rpc.Provider, expires tim
 	e.spread(to, func(c identity.Contact) *rpc.Message {
 		m := e.newRequest(rpc.AddProvider)
 		entry := p
-		entry.TTL = max(0, expires.Sub(e.now)-e.rto(c))
+		entry.TTL = max(0, expires.Sub(e.now)-e.passage(c))
 		m.Provider = &entry
 		return m
 	}, func(*spread) { then() })

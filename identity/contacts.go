@@ -145,6 +145,9 @@ func (b *Contacts) Len() int { return b.count }
 // with a function that marks what is still held somewhere.
 func (b *Contacts) Sweep(each func(keep func(Contact))) {
 	each(func(c Contact) {
+		if int(c) >= b.used {
+			return
+		}
 		if e := b.entry(c); e.state != unused {
 			e.state |= kept
 		}

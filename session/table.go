@@ -27,6 +27,7 @@ type Table struct {
 	half  *simplelru.LRU[uint64, *halfOpenEntry] // by receive ID, oldest first
 	asked map[RequestKey]uint64                  // first requests being or been answered, to their receive ID
 	peers map[uint64]*Session                    // the live sessions with a peer, by short, linked by next
+	most  int                                    // half-open sessions
 	swept int64
 }
 
@@ -39,10 +40,16 @@ func NewTable(self identity.ID, live, halfOpen int) *Table {
 	if halfOpen <= 0 {
 		halfOpen = DefaultHalfOpen
 	}
-	t := &Table{self: self, asked: make(map[RequestKey]uint64), peers: make(map[uint64]*Session)}
+	t := &Table{self: self, most: halfOpen, peers: make(map[uint64]*Session)}
 	t.live, _ = simplelru.NewLRU(live, func(_ uint64, s *Session) { t.unlink(s) }) // fails only for sizes <= 0
-	t.half, _ = simplelru.NewLRU(halfOpen, func(_ uint64, h *halfOpenEntry) { delete(t.asked, h.key) })
+	t.emptyHalfOpen()
 	return t
+}
+
+// emptyHalfOpen begins with no half-open session.
+func (t *Table) emptyHalfOpen() {
+	t.asked = make(map[RequestKey]uint64)
+	t.half, _ = simplelru.NewLRU(t.most, func(_ uint64, h *halfOpenEntry) { delete(t.asked, h.key) }) // likewise
 }
 
 // AddInitiated takes in the session of a completed first contact of this side. It
@@ -135,7 +142,7 @@ func (t *Table) Sweep(now time.Time, force bool) {
 	}
 	t.expireHalfOpen(at)
 	if t.half.Len() == 0 {
-		t.asked = make(map[RequestKey]uint64) // maps do not shrink
+		t.emptyHalfOpen() // maps do not shrink
 	}
 }
 

@@ -1,13 +1,18 @@
 package transport
 
 import (
+	"slices"
+
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"kadmium/identity"
 )
 
-// maxAnswerBytes bounds the bodies an answers cache holds, in bytes.
-const maxAnswerBytes = 1 << 20
+// Bounds of an answers cache, beside Limits.Answers.
+const (
+	maxAnswerBytes   = 1 << 20 // bytes of bodies
+	maxAnswersOfPeer = 512     // writes of one peer: a flood of them pushes out its own
+)
 
 // answers makes writes at-most-once (design, section 3, rule 3): it remembers,
 // by peer and request ID, which are being worked on and what the others were
@@ -17,6 +22,7 @@ type answers struct {
 	most  int
 	bytes int
 	cache *simplelru.LRU[answerKey, *answer] // nil until the first write
+	of    map[identity.ID][]uint64           // IDs of each peer's, oldest first
 }
 
 type answerKey struct {
@@ -34,13 +40,30 @@ type answer struct {
 // being worked on from now on.
 func (a *answers) begin(k answerKey) *answer {
 	if a.cache == nil {
-		a.cache, _ = simplelru.NewLRU(a.most, func(_ answerKey, gone *answer) { a.bytes -= len(gone.body) }) // most is positive
+		a.cache, _ = simplelru.NewLRU(a.most, a.gone) // most is positive
+		a.of = make(map[identity.ID][]uint64)
 	}
 	if known, ok := a.cache.Get(k); ok {
 		return known
 	}
+	if of := a.of[k.peer]; len(of) >= maxAnswersOfPeer {
+		a.cache.Remove(answerKey{k.peer, of[0]})
+	}
+	a.of[k.peer] = append(a.of[k.peer], k.id)
 	a.cache.Add(k, &answer{})
 	return nil
+}
+
+// gone follows what leaves the cache.
+func (a *answers) gone(k answerKey, w *answer) {
+	a.bytes -= len(w.body)
+	of := a.of[k.peer]
+	if i := slices.Index(of, k.id); i >= 0 {
+		of = slices.Delete(of, i, i+1)
+	}
+	if a.of[k.peer] = of; len(of) == 0 {
+		delete(a.of, k.peer)
+	}
 }
 
 // finish remembers the answer to a write. It reports false if there is one

@@ -137,17 +137,40 @@ func TestAnswersAreBounded(t *testing.T) {
 	}
 	a = answers{most: 5000}
 	for i := range uint64(4000) {
-		a.begin(answerKey{id: i})
-		a.finish(answerKey{id: i}, true, body)
+		k := answerKey{identity.ID{byte(i)}, i}
+		a.begin(k)
+		a.finish(k, true, body)
 	}
 	if a.bytes > maxAnswerBytes || a.bytes < maxAnswerBytes-len(body) {
 		t.Errorf("%d bytes kept", a.bytes)
 	}
-	if known := a.begin(answerKey{id: 3999}); known == nil || !known.done {
+	if known := a.begin(answerKey{identity.ID{3999 % 256}, 3999}); known == nil || !known.done {
 		t.Error("the latest was forgotten")
+	}
+	if len(a.of) > 256 {
+		t.Errorf("%d peers are remembered", len(a.of))
 	}
 	if a.finish(answerKey{id: 9999}, true, nil) {
 		t.Error("finished what never began")
+	}
+}
+
+// A peer that floods with writes pushes out its own, and nobody else's, also not
+// one that is being worked on.
+func TestFloodOfWritesIsItsOwnLoss(t *testing.T) {
+	a := answers{most: 4096}
+	slow := answerKey{identity.ID{1}, 1}
+	a.begin(slow)
+	for i := range uint64(10_000) {
+		k := answerKey{identity.ID{2}, i}
+		a.begin(k)
+		a.finish(k, true, []byte("x"))
+	}
+	if a.len() != maxAnswersOfPeer+1 {
+		t.Errorf("%d answers kept", a.len())
+	}
+	if known := a.begin(slow); known == nil || known.done {
+		t.Error("another peer's write was forgotten")
 	}
 }
 
