@@ -125,7 +125,7 @@ func ExampleNode_Put_compareAndSwap() {
 	}
 	_, err = two.Put(ctx, key, []byte("late"), kadmium.PutOptions{Swap: &first.Sequence})
 	fmt.Println(first.Sequence, second.Sequence, err)
-	// Output: 1 2 the sequence has changed (refused: conflict)
+	// Output: 1 2 the sequence has changed (no node confirmed the value: refused: conflict)
 }
 
 func ExampleNode_Providers() {

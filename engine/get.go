@@ -38,7 +38,7 @@ func (e *Engine) Get(now time.Time, op OpID, q GetQuery, fx []Effect) []Effect {
 	g.walk = e.newWalk(op, rpc.FindValue, q.Key, identity.KeyPosition(q.Key))
 	g.walk.heard = g.heard
 	g.walk.ended = g.ended
-	if !e.begin(op, g.walk) {
+	if !e.begin(op, g) {
 		return e.leave()
 	}
 	if r, ok := e.store.Get(now, q.Key); ok {
@@ -61,15 +61,36 @@ func copyRecord(r *rpc.Record) *rpc.Record {
 
 func (g *get) enough() bool { return g.answers >= g.quorum && !g.query.Watch }
 
-func (g *get) heard(from identity.Contact, in *Inbound) {
+func (g *get) heard(from identity.Contact, in *Inbound) (found identity.Contact) {
 	r := in.Message.Record
 	if r == nil {
-		return
+		return 0
 	}
 	g.take(from, copyRecord(r))
-	if g.enough() {
-		g.walk.found(g.from)
-		g.walk.stop(lookup.Satisfied)
+	if !g.enough() {
+		return 0
+	}
+	if g.from == 0 { // this node's own is the best; the answer makes the quorum
+		return from
+	}
+	return g.from
+}
+
+func (g *get) contacts(keep func(identity.Contact)) {
+	g.walk.contacts(keep)
+	keep(g.from)
+}
+
+// cancel ends the search with the best record so far.
+func (g *get) cancel() *Result {
+	r := g.walk.cancel()
+	g.describe(r)
+	return r
+}
+
+func (g *get) describe(r *Result) {
+	if g.best != nil {
+		r.Record, r.From, r.Answers, r.Expires = g.best, g.from, g.answers, g.e.now.Add(g.best.TTL)
 	}
 }
 
@@ -100,7 +121,7 @@ func (g *get) ended(reason lookup.Reason) {
 		g.e.finish(g.op, r)
 		return
 	}
-	r.Record, r.From, r.Answers, r.Expires = g.best, g.from, g.answers, g.e.now.Add(g.best.TTL)
+	g.describe(r)
 	g.e.finish(g.op, r)
 	answered := g.walk.lookup.Closest(nil)
 	if g.quorum > 1 || g.query.Watch {

@@ -12,17 +12,21 @@ import (
 // maxSaved bounds how many contacts of an earlier run are pinged at a join.
 const maxSaved = 20
 
+// maxBootstrap bounds the bootstrap list as peers named later join it.
+const maxBootstrap = 64
+
 // A join makes this node part of the network: ping those who are known, look
 // oneself up, refresh all farther buckets (Kademlia, section 2.3).
 type join struct {
 	e       *Engine
 	owner   uint64
 	op      OpID
-	asked   int                // peers pinged
-	waiting int                // of which neither answered nor failed yet
-	there   []identity.Contact // who answered
-	walks   []*walk            // lookups under way
-	farther []int              // buckets still to be refreshed
+	asked   int                       // peers pinged
+	waiting int                       // of which neither answered nor failed yet
+	there   []identity.Contact        // who answered
+	given   map[identity.Contact]bool // those pinged: whether the caller named them
+	walks   []*walk                   // lookups under way
+	farther []int                     // buckets still to be refreshed
 	result  *Result
 	over    bool
 }
@@ -37,7 +41,7 @@ func (e *Engine) Join(now time.Time, op OpID, addresses []identity.Address, fx [
 }
 
 func (e *Engine) join(op OpID, addresses []identity.Address) {
-	j := &join{e: e, op: op, result: new(Result)}
+	j := &join{e: e, op: op, given: make(map[identity.Contact]bool), result: new(Result)}
 	if !e.begin(op, j) {
 		return
 	}
@@ -45,12 +49,16 @@ func (e *Engine) join(op OpID, addresses []identity.Address) {
 	e.joining++
 	e.stats.Joins++
 	all := append(append(addresses[:len(addresses):len(addresses)], e.cfg.Bootstrap...), e.saved...)
+	saved := all[len(all)-len(e.saved):]
+	e.rnd.Shuffle(len(saved), func(i, j int) { saved[i], saved[j] = saved[j], saved[i] })
 	for i, a := range all[:min(len(all), len(addresses)+len(e.cfg.Bootstrap)+maxSaved)] {
 		if a.ID == e.cfg.Self || contains(all[:i], a) {
 			continue
 		}
-		if e.ask(j.owner, e.book.Intern(a), e.newRequest(rpc.Ping)) {
+		c := e.book.Intern(a)
+		if e.ask(j.owner, c, e.newRequest(rpc.Ping)) {
 			j.asked++
+			j.given[c] = i < len(addresses)
 		}
 	}
 	if j.waiting = j.asked; j.waiting == 0 {
@@ -67,8 +75,13 @@ func contains(list []identity.Address, a identity.Address) bool {
 	return false
 }
 
-func (j *join) answered(_ *rpc.Request, in *Inbound) {
+func (j *join) answered(r *rpc.Request, in *Inbound) {
+	e := j.e
 	j.there = append(j.there, in.From)
+	// Whoever was there at the user's word is worth trying again when alone.
+	if a := e.book.Address(in.From); len(e.cfg.Bootstrap) < maxBootstrap && j.given[r.To] && !contains(e.cfg.Bootstrap, a) {
+		e.cfg.Bootstrap = append(slices.Clip(e.cfg.Bootstrap), a)
+	}
 	j.one()
 	if len(j.there) == 1 {
 		j.lookUpSelf() // one way in is enough to begin

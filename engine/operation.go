@@ -129,12 +129,11 @@ func (e *Engine) FindPeer(now time.Time, op OpID, id identity.ID, fx []Effect) [
 	e.enter(now, fx)
 	w := e.newWalk(op, rpc.FindNode, nil, id.Position())
 	var found identity.Contact
-	w.heard = func(from identity.Contact, _ *Inbound) {
+	w.heard = func(from identity.Contact, _ *Inbound) identity.Contact {
 		if e.book.Address(from).ID == id {
 			found = from
-			w.found(from)
-			w.stop(lookup.Satisfied)
 		}
+		return found
 	}
 	w.ended = func(reason lookup.Reason) {
 		r := w.result()

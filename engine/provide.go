@@ -116,11 +116,11 @@ func (e *Engine) Providers(now time.Time, op OpID, key []byte, most int, fx []Ef
 	e.enter(now, fx)
 	f := &finder{e: e, op: op, most: most, seen: make(map[identity.ID]bool)}
 	f.walk = e.newWalk(op, rpc.GetProviders, key, identity.KeyPosition(key))
-	f.walk.heard = func(from identity.Contact, in *Inbound) {
+	f.walk.heard = func(from identity.Contact, in *Inbound) identity.Contact {
 		if f.take(e.siftProviders(from, in.Message.Providers)) {
-			f.walk.found(from)
-			f.walk.stop(lookup.Satisfied)
+			return from
 		}
+		return 0
 	}
 	f.walk.ended = func(reason lookup.Reason) {
 		r := f.walk.result()

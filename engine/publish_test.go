@@ -189,7 +189,6 @@ func TestClientForAWhileRestores(t *testing.T) {
 	n.grow(24, nil)
 	n.grow(1, func(c *Config) { c.Durable = true })
 	nd := n.nodes[24]
-	const key = "/v/kept"
 	for i := range 20 {
 		n.nodes[i].put(PutQuery{Key: []byte(fmt.Sprint("/v/", i)), Value: []byte("x")})
 	}

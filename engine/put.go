@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"time"
 
 	"kadmium/identity"
@@ -48,10 +49,11 @@ func (e *Engine) Put(now time.Time, op OpID, q PutQuery, fx []Effect) []Effect {
 		}
 	}
 	p.walk = e.newWalk(op, asks, q.Key, identity.KeyPosition(q.Key))
-	p.walk.heard = func(_ identity.Contact, in *Inbound) {
+	p.walk.heard = func(_ identity.Contact, in *Inbound) identity.Contact {
 		if r := in.Message.Record; r != nil {
 			sequence = max(sequence, r.Sequence)
 		}
+		return 0
 	}
 	p.walk.ended = func(reason lookup.Reason) {
 		if q.Sequence == nil && counted {
@@ -133,12 +135,22 @@ func (p *put) end(err error) {
 	p.e.finish(p.op, p.result)
 }
 
-// refusal is the error of a write that nobody confirmed.
+// refusal is the error of a write that nobody confirmed, with the reason most gave.
 func refusal(statuses []rpc.Status) error {
-	if len(statuses) == 0 {
+	var count [rpc.Failed + 1]int
+	most := rpc.OK
+	for _, status := range statuses {
+		if int(status) >= len(count) {
+			continue
+		}
+		if count[status]++; count[status] > count[most] {
+			most = status
+		}
+	}
+	if most == rpc.OK {
 		return ErrNoHolder
 	}
-	return &StatusError{statuses[0]}
+	return fmt.Errorf("%w: %w", ErrNoHolder, &StatusError{most})
 }
 
 // holders splits the k closest nodes that answered into others and this node:

@@ -24,9 +24,12 @@ type walk struct {
 	target identity.Position
 	lookup *lookup.Lookup
 
-	heard func(from identity.Contact, in *Inbound) // looks at an answer before the lookup does; may be nil
-	ended func(lookup.Reason)                      // called once
+	// heard looks at an answer before the lookup does, and returns who gave what was
+	// sought, if that was all; it may be nil.
+	heard func(from identity.Contact, in *Inbound) (found identity.Contact)
+	ended func(lookup.Reason) // called once
 
+	more     int // requests that the lookup does not know of: second ones to a peer
 	trace    []lookup.Event
 	deadline time.Time
 	over     bool
@@ -102,17 +105,20 @@ func (w *walk) answered(r *rpc.Request, in *Inbound) {
 		w.e.stats.InvalidRecords++
 		in.Message.Record = nil
 	}
+	var found identity.Contact
 	if w.heard != nil && r.Message.Type == w.asks {
-		w.heard(r.To, in)
-	}
-	if w.over { // heard was satisfied
-		return
+		found = w.heard(r.To, in)
 	}
 	// What a long record left no room for is asked for by itself.
-	if in.Message.More && r.Message.Type != rpc.FindNode && w.ask(r.To, rpc.FindNode, 0) {
+	if found == 0 && in.Message.More && r.Message.Type != rpc.FindNode && w.ask(r.To, rpc.FindNode, 0) {
+		w.more++
 		return
 	}
-	w.lookup.Answered(w.e.now, r.To, w.e.sift(in.From, in.Message.Contacts))
+	if named := w.e.sift(in.From, in.Message.Contacts); found != 0 {
+		w.lookup.Satisfied(w.e.now, r.To, named, found)
+	} else {
+		w.lookup.Answered(w.e.now, r.To, named)
+	}
 	w.pump()
 }
 
@@ -122,6 +128,7 @@ func (w *walk) answered(r *rpc.Request, in *Inbound) {
 func (w *walk) failed(r *rpc.Request) {
 	switch {
 	case r.Message.Type == w.asks && r.Step&secondChance == 0 && w.e.rtts.knows(r.To) && w.ask(r.To, w.asks, secondChance):
+		w.more++
 		return
 	case r.Message.Type == w.asks:
 		w.lookup.Failed(w.e.now, r.To)
@@ -138,9 +145,7 @@ func (w *walk) overran(r *rpc.Request) {
 
 func (w *walk) contacts(keep func(identity.Contact)) { w.lookup.Each(keep) }
 
-// found notes that a peer gave what was sought, and stop ends the lookup.
-func (w *walk) found(c identity.Contact) { w.lookup.Found(w.e.now, c) }
-
+// stop ends the lookup early.
 func (w *walk) stop(reason lookup.Reason) {
 	if w.over {
 		return
@@ -172,7 +177,9 @@ func (w *walk) drain() {
 
 // result is what every lookup reports.
 func (w *walk) result() *Result {
-	return &Result{Lookup: w.lookup.Stats(), Trace: w.trace}
+	r := &Result{Lookup: w.lookup.Stats(), Trace: w.trace}
+	r.Lookup.RPCs += w.more
+	return r
 }
 
 // failure is the error of a lookup that found nobody.

@@ -130,9 +130,24 @@ func (l *Lookup) ask(now time.Time, i, p int, burst bool) identity.Contact {
 // Answered reports that c answered, naming other contacts; it is verified now.
 // An answer of one set aside counts all the same. Of named the first K count.
 func (l *Lookup) Answered(now time.Time, c identity.Contact, named []identity.Contact) {
+	if l.hear(now, c, named) {
+		l.endIfOver(now)
+	}
+}
+
+// Satisfied is Answered for the answer that ends the search: found, which is c or
+// answered before, returned the value or is the peer that is sought.
+func (l *Lookup) Satisfied(now time.Time, c identity.Contact, named []identity.Contact, found identity.Contact) {
+	l.hear(now, c, named)
+	l.Found(now, found)
+	l.Stop(now, Satisfied)
+}
+
+// hear takes an answer in; false if c was not waited for.
+func (l *Lookup) hear(now time.Time, c identity.Contact, named []identity.Contact) bool {
 	i := l.waited(c)
 	if i < 0 {
-		return
+		return false
 	}
 	l.settle(i, answered)
 	l.stats.Answered++
@@ -141,7 +156,7 @@ func (l *Lookup) Answered(now time.Time, c identity.Contact, named []identity.Co
 	l.record(now, Answered, &by)
 	event := &l.events[len(l.events)-1]
 	event.Named, event.New = len(named), taken
-	l.endIfOver(now)
+	return true
 }
 
 // Failed reports that c did not answer (all tries), or could not be asked.

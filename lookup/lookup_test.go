@@ -1,6 +1,7 @@
 package lookup
 
 import (
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -117,5 +118,31 @@ func TestEvents(t *testing.T) {
 	}
 	if events := r.l.Events(); len(events) != 0 {
 		t.Errorf("%v told twice", events)
+	}
+}
+
+// The answer that ends a search is a step like any other, before what it found and
+// the end.
+func TestSatisfied(t *testing.T) {
+	var book identity.Contacts
+	a := book.Intern(identity.Address{ID: identity.ID{1}, Endpoint: netip.MustParseAddrPort("9.0.0.1:1")})
+	b := book.Intern(identity.Address{ID: identity.ID{2}, Endpoint: netip.MustParseAddrPort("9.0.0.2:1")})
+	now := time.Unix(0, 0)
+	l := New(now, Config{}, &book, identity.Position{}, identity.Position{1}, []identity.Contact{a, b})
+	for {
+		if _, ok := l.Next(now); !ok {
+			break
+		}
+	}
+	l.Satisfied(now.Add(time.Second), b, nil, b)
+	var kinds []Kind
+	for _, e := range l.Events() {
+		kinds = append(kinds, e.Kind)
+	}
+	if want := []Kind{Asked, Asked, Answered, Found, Ended}; !slices.Equal(kinds, want) {
+		t.Errorf("steps %v, want %v", kinds, want)
+	}
+	if reason, done := l.Done(); !done || reason != Satisfied || l.Stats().Answered != 1 || l.Stats().Hops != 1 {
+		t.Errorf("ended %v, %+v", reason, l.Stats())
 	}
 }
