@@ -23,6 +23,11 @@ type followUp struct {
 func (n *Node) step(call func(now time.Time, fx []engine.Effect) []engine.Effect) {
 	now := n.clock.Now()
 	n.effects = call(now, n.effects[:0])
+	n.settle(now)
+}
+
+// settle is the rest of a step, after the engine's call at now.
+func (n *Node) settle(now time.Time) {
 	n.carryOut()
 	for len(n.followUps) > 0 {
 		f := n.followUps[0]
@@ -32,7 +37,7 @@ func (n *Node) step(call func(now time.Time, fx []engine.Effect) []engine.Effect
 	}
 	n.serves.Store(n.engine.Mode() == engine.Server)
 	n.sweep()
-	n.wake.arrange(n.clock, now, n.engine.WakeAt(), n.tick)
+	n.wake.arrange(n.clock, now, n.engine.WakeAt(), n.ticks)
 }
 
 func (n *Node) follow(now time.Time, f followUp, fx []engine.Effect) []engine.Effect {

@@ -53,10 +53,12 @@ type Node struct {
 	sweepNext     int // size of the book at which it is next swept
 	codec         rpc.Codec
 	message       *rpc.Message    // scratch: the message being received
+	arriving      arrival         // scratch: what is known of it
 	body          []byte          // scratch: the body being encoded
 	effects       []engine.Effect // scratch: of the call in progress
 	followUps     []followUp
 	wake          wake
+	ticks         func() // tick, made once
 	replies       replies
 	checks        checks
 	calls         map[engine.OpID]*call
@@ -97,6 +99,7 @@ func New(cfg Config) (_ *Node, err error) {
 		calls:   make(map[engine.OpID]*call),
 		sought:  make(map[uint64][]byte),
 	}
+	n.ticks = n.tick
 	n.ctx, n.end = context.WithCancel(context.Background())
 	made.add(n.end)
 	if n.namespaces, err = cfg.namespaces(); err != nil {

@@ -1,8 +1,6 @@
 package kadmium
 
 import (
-	"time"
-
 	"kadmium/engine"
 	"kadmium/rpc"
 	"kadmium/transport"
@@ -31,7 +29,8 @@ func (n *Node) receive(in *transport.Inbound) {
 	if m.Response && m.Type == rpc.GetProviders {
 		n.nameSought(m)
 	}
-	a := arrival{
+	a := &n.arriving
+	*a = arrival{
 		Inbound: engine.Inbound{
 			From:      n.book.Intern(in.From),
 			Message:   m,
@@ -45,13 +44,14 @@ func (n *Node) receive(in *transport.Inbound) {
 	}
 	if n.costly(m) {
 		n.message = new(rpc.Message) // the check keeps the other
-		n.check(&a)
+		kept := *a
+		n.check(&kept)
 		return
 	}
 	if m.Record != nil {
 		a.Verdict = n.namespaces.Validate(m.Record)
 	}
-	n.arrived(&a)
+	n.arrived(a)
 }
 
 // arrived hands a message that has been checked to the engine. The caller holds
@@ -60,9 +60,9 @@ func (n *Node) arrived(a *arrival) {
 	if !a.Message.Response {
 		a.Token = n.replies.receive(a.reply)
 	}
-	n.step(func(now time.Time, fx []engine.Effect) []engine.Effect {
-		return n.engine.Receive(now, &a.Inbound, fx)
-	})
+	now := n.clock.Now() // a step, spelled out: a closure would be an allocation a datagram
+	n.effects = n.engine.Receive(now, &a.Inbound, n.effects[:0])
+	n.settle(now)
 	n.replies.received()
 }
 
