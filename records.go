@@ -38,7 +38,7 @@ func (n *Node) Put(ctx context.Context, key string, value []byte, opts PutOption
 }
 
 func (n *Node) fillStored(s *Stored, r *engine.Result) {
-	s.Holders, s.Self, s.Expires = r.Holders, r.SelfHolder, wall(r.Expires)
+	s.Holders, s.Self, s.Published, s.Expires = r.Holders, r.SelfHolder, r.Published, wall(r.Expires)
 	if r.Record != nil {
 		s.Sequence = r.Record.Sequence
 	}

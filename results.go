@@ -79,6 +79,9 @@ type Stored struct {
 	Sequence uint64 `json:"sequence"`
 	Holders  int    `json:"holders"`     // nodes that confirmed it, this one counted
 	Self     bool   `json:"self_holder"` // this node is one of the holders
+	// Published: this node stores it again before it expires. Not so for a record
+	// whose lifetime is shorter than the 22 hours between publications.
+	Published bool `json:"published"`
 	// Refusals counts by their reason the nodes that were asked and said no.
 	Refusals map[string]int `json:"refusals,omitempty"`
 	Expires  time.Time      `json:"expires"` // unless it is published again

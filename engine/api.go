@@ -131,6 +131,7 @@ type Result struct {
 	Answers    int                // Get: nodes that gave a valid record, this one included
 	Holders    int                // Put, Provide: nodes that confirmed, this one included
 	SelfHolder bool               // Put, Provide: this node is one of them
+	Published  bool               // Put, Provide: this node stores it again before it expires
 	Refusals   []rpc.Status       // Put, Provide: what the others said
 	Expires    time.Time          // Put, Get, Provide
 	Providers  []rpc.Provider     // Providers

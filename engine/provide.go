@@ -35,7 +35,7 @@ func (e *Engine) Provide(now time.Time, op OpID, key []byte, once bool, fx []Eff
 				return
 			}
 			e.persist(e.store.PublishProvider(e.now, entry), func(err error) {
-				r.Err = err
+				r.Err, r.Published = err, err == nil
 				e.finish(op, r)
 			})
 		})

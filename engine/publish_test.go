@@ -221,3 +221,34 @@ func TestRepairOfTheClosestOnly(t *testing.T) {
 		t.Errorf("%d nodes hold the record", len(hold))
 	}
 }
+
+// Puts without a sequence by several nodes at once all end well: whoever was slower
+// takes the next number.
+func TestPutsAtOnce(t *testing.T) {
+	n := newNetwork(t, 41)
+	n.grow(24, nil)
+	var ops []OpID
+	for i, nd := range n.nodes[:6] {
+		ops = append(ops, nd.begin(func(op OpID) []Effect {
+			return nd.e.Put(n.now, op, PutQuery{Key: []byte("/v/same"), Value: []byte{byte('a' + i)}, Once: true}, nil)
+		}))
+	}
+	n.run(30 * time.Second)
+	for i, nd := range n.nodes[:6] {
+		if r := nd.results[ops[i]]; r == nil || r.Err != nil {
+			t.Errorf("put %d: %+v", i, r)
+		}
+	}
+}
+
+// A lifetime shorter than the pause between publications is not published again,
+// and the put says so.
+func TestShortLifeIsNotPublished(t *testing.T) {
+	n := newNetwork(t, 42)
+	n.grow(3, nil)
+	short := n.nodes[1].put(PutQuery{Key: []byte("/v/short"), Value: []byte("x"), TTL: time.Hour})
+	long := n.nodes[1].put(PutQuery{Key: []byte("/v/long"), Value: []byte("x")})
+	if short.Err != nil || short.Published || long.Err != nil || !long.Published {
+		t.Errorf("published: an hour's record %v, a day's %v", short.Published, long.Published)
+	}
+}

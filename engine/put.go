@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -20,6 +21,7 @@ type put struct {
 	record *rpc.Record
 	result *Result
 	over   bool
+	again  int // times another put was faster
 
 	left   int   // of two: the number is in the journal, the holders have spoken
 	failed error // of the journal
@@ -34,6 +36,17 @@ func (e *Engine) Put(now time.Time, op OpID, q PutQuery, fx []Effect) []Effect {
 		return e.leave()
 	}
 	p.query.TTL = e.store.Lifetime(q.TTL)
+	p.start()
+	return e.leave()
+}
+
+// maxAgain bounds how often a put without a sequence is numbered anew because
+// others were faster.
+const maxAgain = 3
+
+// start looks the key up, for its holders and the highest sequence.
+func (p *put) start() {
+	e, q := p.e, &p.query
 	// Without a sequence the highest that is found is needed, so the lookup asks
 	// for the value; else for the nodes alone.
 	asks := rpc.FindNode
@@ -44,11 +57,11 @@ func (e *Engine) Put(now time.Time, op OpID, q PutQuery, fx []Effect) []Effect {
 	} else if counted {
 		asks = rpc.FindValue
 		sequence, _ = e.store.Sequence(q.Key)
-		if held, ok := e.store.Get(now, q.Key); ok {
+		if held, ok := e.store.Get(e.now, q.Key); ok {
 			sequence = max(sequence, held.Sequence)
 		}
 	}
-	p.walk = e.newWalk(op, asks, q.Key, identity.KeyPosition(q.Key))
+	p.walk = e.newWalk(p.op, asks, q.Key, identity.KeyPosition(q.Key))
 	p.walk.heard = func(_ identity.Contact, in *Inbound) identity.Contact {
 		if r := in.Message.Record; r != nil {
 			sequence = max(sequence, r.Sequence)
@@ -63,7 +76,6 @@ func (e *Engine) Put(now time.Time, op OpID, q PutQuery, fx []Effect) []Effect {
 		p.store(sequence, reason)
 	}
 	p.walk.start()
-	return e.leave()
 }
 
 func (p *put) contacts(keep func(identity.Contact)) { p.walk.contacts(keep) }
@@ -113,7 +125,14 @@ func (p *put) one() {
 	}
 	e := p.e
 	if p.result.Holders == 0 {
-		p.end(refusal(p.result.Refusals))
+		err := refusal(p.result.Refusals)
+		var status *StatusError
+		if p.query.Sequence == nil && !p.over && p.again < maxAgain && errors.As(err, &status) && status.Status == rpc.Older {
+			p.again++
+			p.start()
+			return
+		}
+		p.end(err)
 		return
 	}
 	if p.failed != nil || p.query.Once || p.over {
@@ -124,7 +143,10 @@ func (p *put) one() {
 		p.end(nil) // of two puts at once the better may end first
 		return
 	}
-	e.persist(e.store.Publish(e.now, p.record), p.end)
+	ops := e.store.Publish(e.now, p.record)
+	published, _ := e.store.Published(p.record.Key)
+	p.result.Published = published != nil
+	e.persist(ops, p.end)
 }
 
 func (p *put) end(err error) {

@@ -58,7 +58,7 @@ func (e *Engine) schedule(now time.Time) {
 		{name: "re-store", interval: store.RestoreAfter, jitter: store.RestoreJitter, pace: 10 * time.Millisecond, work: joined(e.store.NextRestore), run: e.restore},
 		{name: "re-publish", interval: store.RepublishEvery, pace: 10 * time.Millisecond, work: joined(e.store.NextRepublish), run: e.republish},
 		{name: "hand-over", pace: 10 * time.Millisecond, work: e.handoversWait, run: e.handOver},
-		{name: "save table", interval: 30 * time.Second, jitter: 10 * time.Second, work: e.tableChanged, run: e.saveTable},
+		{name: "save table", interval: 2 * time.Second, jitter: time.Second, work: e.tableChanged, run: e.saveTable},
 	}
 	for _, t := range e.tasks {
 		t.next = now

@@ -15,7 +15,7 @@ type provideArgs struct {
 
 var provideOperation = operation[provideArgs, putResult]{"provide", func(args provideArgs) string { return args.Key }, func(ctx context.Context, n *kadmium.Node, args provideArgs) (putResult, error) {
 	got, err := n.Provide(ctx, args.Key)
-	return newPutResult(args.Key, got, true), err
+	return newPutResult(args.Key, got), err
 }}
 
 func (a *app) provideCommand() *cobra.Command {

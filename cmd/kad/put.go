@@ -35,15 +35,15 @@ var putOperation = operation[putArgs, putResult]{"put", func(args putArgs) strin
 	got, err := n.Put(ctx, args.Key, args.Value, kadmium.PutOptions{
 		TTL: args.TTL, Sequence: args.Sequence, Swap: args.Swap, Ephemeral: args.Once,
 	})
-	r := newPutResult(args.Key, got, !args.Once)
+	r := newPutResult(args.Key, got)
 	r.Sequence = &got.Sequence
 	return r, err
 }}
 
-func newPutResult(key string, got kadmium.Stored, republished bool) putResult {
+func newPutResult(key string, got kadmium.Stored) putResult {
 	return putResult{
 		Key: key, Holders: got.Holders, SelfHolder: got.Self,
-		Expires: got.Expires.UTC(), Republished: republished, walk: newWalk(got.Lookup),
+		Expires: got.Expires.UTC(), Republished: got.Published, walk: newWalk(got.Lookup),
 	}
 }
 
