@@ -168,3 +168,17 @@ func TestSignedRecords(t *testing.T) {
 		t.Errorf("get: %+v", r)
 	}
 }
+
+// A MESSAGE whose sender has stopped waiting is not sent again.
+func TestCancelledMessageIsNotSentAgain(t *testing.T) {
+	n := newNetwork(t, 43)
+	n.grow(2, nil)
+	to, nd := n.nodes[0], n.nodes[1]
+	to.up = false
+	op := nd.begin(func(op OpID) []Effect { return nd.e.SendMessage(n.now, op, to.address, "/echo", []byte("x"), nil) })
+	nd.run(nd.e.Cancel(n.now, op, nil))
+	n.run(10 * time.Second)
+	if sent := n.count[rpc.App]; sent != 1 {
+		t.Errorf("sent %d times", sent)
+	}
+}

@@ -51,6 +51,8 @@ type single struct {
 	owner uint64
 	op    OpID
 	begun time.Time
+
+	message uint64 // ID of a MESSAGE's request
 }
 
 // Ping asks a peer whether it is there. The address may lack the ID: whoever
@@ -72,6 +74,9 @@ func (e *Engine) SendMessage(now time.Time, op OpID, to identity.Address, protoc
 
 func (e *Engine) single(op OpID, to identity.Address, m *rpc.Message) {
 	s := &single{e: e, op: op, begun: e.now}
+	if m.Type == rpc.App {
+		s.message = m.ID
+	}
 	if !e.begin(op, s) {
 		return
 	}
@@ -97,8 +102,14 @@ func (s *single) failed(*rpc.Request)             { s.end(&Result{Err: ErrNoAnsw
 func (s *single) overran(*rpc.Request)            {}
 func (s *single) contacts(func(identity.Contact)) {}
 
+// cancel ends it. A PING goes on for the table's sake; a MESSAGE that nobody waits
+// for is not sent again.
 func (s *single) cancel() *Result {
 	s.e.disown(s.owner)
+	if r, ok := s.e.requests.Answered(s.message); ok {
+		s.e.emit(Effect{Kind: ForgetRequest, RequestID: r.ID})
+		s.e.recycle(r.Message)
+	}
 	return new(Result)
 }
 
