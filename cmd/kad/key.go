@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
@@ -49,8 +50,8 @@ An existing file is never overwritten.`,
 			Short:   "Show a key file's peer ID, public key and position",
 			Example: "  kad key show node.pem --json",
 			Args:    arguments("FILE"),
-			RunE: func(_ *cobra.Command, args []string) error {
-				k, err := identity.LoadKey(args[0])
+			RunE: func(cmd *cobra.Command, args []string) error {
+				k, err := loadKey(cmd.Context(), args[0])
 				if err != nil {
 					return err
 				}
@@ -59,6 +60,15 @@ An existing file is never overwritten.`,
 		},
 	)
 	return key
+}
+
+// loadKey reads a key file; it is a user's to give up when that never ends.
+func loadKey(ctx context.Context, file string) (identity.Key, error) {
+	k, err := untilSignal(ctx, func() (identity.Key, error) { return identity.LoadKey(file) })
+	if ctx.Err() != nil {
+		err = fmt.Errorf("key file %s: %w", file, ctx.Err())
+	}
+	return k, err
 }
 
 func (a *app) printKey(k identity.Key) error {

@@ -70,7 +70,7 @@ every 22 h. VALUE - reads stdin. A key begins with its namespace:
 			if err := checkRecordKey(p.Key); err != nil {
 				return err
 			}
-			if p.Value, err = a.input(args[1], "VALUE"); err != nil {
+			if p.Value, err = a.input(cmd.Context(), args[1], "VALUE"); err != nil {
 				return err
 			}
 			if cmd.Flags().Changed("seq") {

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"crypto/ed25519"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -53,13 +55,16 @@ func parseTarget(text string) (identity.Position, error) {
 }
 
 // input is an argument's bytes: its own, or with "-" all of stdin.
-func (a *app) input(arg, name string) ([]byte, error) {
+func (a *app) input(ctx context.Context, arg, name string) ([]byte, error) {
 	if arg != "-" {
 		return []byte(arg), nil
 	}
-	b, err := io.ReadAll(io.LimitReader(a.stdin, maxInput+1))
+	b, err := untilSignal(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(a.stdin, maxInput+1)) })
 	if err == nil && len(b) > maxInput {
 		err = errors.New("longer than any that fits a datagram")
+	}
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("%s from stdin: %w", name, ctx.Err())
 	}
 	if err != nil {
 		return nil, badInput("give it less", "%s from stdin: %v", name, err)

@@ -60,7 +60,7 @@ reads stdin. A peer given by its ID is found first. Every kad node answers
 			if n := len(args[1]); n == 0 || n > rpc.MaxProtocol {
 				return badInput("a protocol is a name like /kad/echo/1", "PROTOCOL of %d bytes: want 1 to %d", n, rpc.MaxProtocol)
 			}
-			payload, err := a.input(args[2], "PAYLOAD")
+			payload, err := a.input(cmd.Context(), args[2], "PAYLOAD")
 			if err != nil {
 				return err
 			}
