@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -26,19 +28,19 @@ func callNode[A, R any](ctx context.Context, c net.Conn, o operation[A, R], args
 		return result, fmt.Errorf("encoding the arguments: %w", err)
 	}
 	if err := encodeJSON(c, controlRequest{Command: o.command, Args: raw, Timeout: timeout}); err != nil {
-		return result, lostNode(ctx, path, err)
+		return result, lostNode(ctx, path, timeout, err)
 	}
 	line, err := bufio.NewReader(c).ReadBytes('\n')
 	if err != nil {
-		return result, lostNode(ctx, path, err)
+		return result, lostNode(ctx, path, timeout, err)
 	}
 	var reply controlReply
 	if err := json.Unmarshal(line, &reply); err != nil {
-		return result, notDone("use the kad of the node's own version", "the node at %s answered nonsense: %v", path, err)
+		return result, notDone("use the kad of the node's own version", "the node at %s answered nonsense: %s", path, badJSON(err))
 	}
 	if reply.Result != nil {
 		if err := json.Unmarshal(reply.Result, &result); err != nil {
-			return result, notDone("use the kad of the node's own version", "the node at %s answered nonsense: %v", path, err)
+			return result, notDone("use the kad of the node's own version", "the node at %s answered nonsense: %s", path, badJSON(err))
 		}
 	}
 	if reply.Failure != nil {
@@ -78,9 +80,15 @@ func dialOwn(ctx context.Context, path string) (net.Conn, error) {
 	return d.DialContext(ctx, "unix", path)
 }
 
-func lostNode(ctx context.Context, path net.Addr, err error) error {
+func lostNode(ctx context.Context, path net.Addr, timeout time.Duration, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return fmt.Errorf("the node at %s: %w", path, timedOut(timeout))
+	}
+	if errors.Is(err, io.EOF) {
+		err = errors.New("it hung up")
 	}
 	return notDone("see whether it still runs, then try again", "the node at %s ended the call: %v", path, err)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -94,16 +95,16 @@ func answerControl(ctx context.Context, c net.Conn, n *kadmium.Node) {
 func runControl(ctx context.Context, c net.Conn, n *kadmium.Node, line []byte) (any, error) {
 	var q controlRequest
 	if err := json.Unmarshal(line, &q); err != nil {
-		return nil, badInput("", "control request: %v", err)
+		return nil, badInput("a request is a line like {\"command\":\"stats\"}", "control request: %s", badJSON(err))
 	}
 	run := operations[q.Command]
 	if run == nil {
 		return nil, badInput("use the kad of the node's own version", "the node knows no operation %q", q.Command)
 	}
-	if q.Timeout <= 0 {
-		q.Timeout = defaultCallTime
+	if q.Timeout < 0 {
+		return nil, badInput("leave it out for "+defaultCallTime.String(), "timeout_ns %d is negative", q.Timeout)
 	}
-	ctx, cancel := context.WithTimeout(ctx, min(q.Timeout, maxCallTime))
+	ctx, cancel := withTimeout(ctx, min(cmp.Or(q.Timeout, defaultCallTime), maxCallTime))
 	defer cancel()
 	// A caller who leaves wants the answer no longer.
 	_ = c.SetReadDeadline(time.Time{})

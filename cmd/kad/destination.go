@@ -20,15 +20,36 @@ func destinationOf(a identity.Address) destination { return destination{a.ID, a.
 // locate is where to send: a peer of which only the ID is known is looked up. The
 // walk is nil if it was not.
 func (d destination) locate(ctx context.Context, n *kadmium.Node) (identity.Address, *walk, error) {
+	if d.Peer.IsZero() && !d.Endpoint.IsValid() {
+		return identity.Address{}, nil, badInput("give the ID of a peer, an endpoint, or both", "no destination is named")
+	}
 	if err := notSelf(n, d.Peer); err != nil {
 		return identity.Address{}, nil, err
 	}
 	if d.Endpoint.IsValid() {
+		if err := hasSocket(n, d.Endpoint.Addr()); err != nil {
+			return identity.Address{}, nil, err
+		}
 		return identity.Address{ID: d.Peer, Endpoint: d.Endpoint}, nil, nil
 	}
 	found, err := n.FindPeer(ctx, d.Peer)
 	w := newWalk(found.Lookup)
 	return found.Peer.Address, &w, err
+}
+
+// hasSocket refuses what the node has no socket for: its silence would be blamed on
+// the peer.
+func hasSocket(n *kadmium.Node, ip netip.Addr) error {
+	four := ip.Unmap().Is4()
+	for _, a := range n.Addresses() {
+		if a.Endpoint.Addr().Unmap().Is4() == four {
+			return nil
+		}
+	}
+	if four {
+		return notDone("start the node with --listen /ip4/0.0.0.0/udp/4100 as well", "the node that you ask has no IPv4 socket")
+	}
+	return notDone("start the node with --listen /ip6/::/udp/4100 as well", "the node that you ask has no IPv6 socket")
 }
 
 // notSelf refuses the node that is asked: it is no peer of its own.

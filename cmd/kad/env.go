@@ -41,7 +41,7 @@ func (a *app) applyEnv(cmd *cobra.Command) error {
 		}
 		if err := cmd.Flags().Set(f.Name, value); err != nil {
 			failed = badInput("unset the variable, or see: "+cmd.CommandPath()+" --help",
-				"environment variable %s: %q is no value for --%s: %v", envName(f.Name), value, f.Name, err)
+				"environment variable %s: %q is no value for --%s: %s", envName(f.Name), value, f.Name, wanted(f, err))
 			return
 		}
 		a.fromEnv[f.Name] = true

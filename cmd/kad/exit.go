@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
+	"syscall"
 
 	"kadmium"
 	"kadmium/identity"
@@ -22,7 +22,7 @@ const (
 // to do next, and the exit code that follows. It travels over the control socket.
 type failure struct {
 	Message string `json:"error"`
-	Next    string `json:"next,omitempty"`
+	Next    string `json:"next"`
 	Code    int    `json:"exit"`
 	Lookup  *walk  `json:"lookup,omitempty"` // with --trace, how it failed
 }
@@ -46,8 +46,9 @@ var knownFailures = []struct {
 	code int
 	next string
 }{
+	{syscall.ENOSPC, exitNotDone, "make room on the disk, then try again; a node that could not write has to be restarted"},
 	{identity.ErrBadKeyFile, exitBadInput, "name a key file, or make one: kad key new FILE"},
-	{identity.ErrKeyExists, exitNotDone, ""},
+	{identity.ErrKeyExists, exitNotDone, "see what it is: kad key show FILE"},
 	{identity.ErrBadPeerID, exitBadInput, "a peer ID is the text that `kad key show FILE` prints (12D3KooW...)"},
 	{identity.ErrBadAddress, exitBadInput, addressForm},
 	{kadmium.ErrBadAddress, exitBadInput, addressForm},
@@ -55,8 +56,8 @@ var knownFailures = []struct {
 	{kadmium.ErrTooLarge, exitBadInput, "a key may have 512 bytes, a key with its value about 1,000, a message's payload 1,024"},
 	{kadmium.ErrEmptyKey, exitBadInput, "a key is text like /v/hello"},
 	{kadmium.ErrInvalid, exitBadInput, "see what its namespace asks for: kad help put"},
-	{kadmium.ErrBadOption, exitBadInput, ""},
-	{kadmium.ErrBadConfig, exitBadInput, ""},
+	{kadmium.ErrBadOption, exitBadInput, "kad help COMMAND says what each flag takes"},
+	{kadmium.ErrBadConfig, exitBadInput, "kad help node says what each flag takes"},
 	{kadmium.ErrAddressInUse, exitNotDone, "choose another port with --listen, or port 0 for any"},
 	{kadmium.ErrInUse, exitNotDone, "stop the node that has it, or choose another --data"},
 	{kadmium.ErrUnwritable, exitNotDone, "check the directory's permissions, or choose another --data"},
@@ -89,10 +90,10 @@ func asFailure(err error) *failure {
 	}
 	for _, k := range knownFailures {
 		if errors.Is(err, k.err) {
-			return &failure{Message: oneLine(err), Next: k.next, Code: k.code}
+			return &failure{Message: plainWords(err), Next: k.next, Code: k.code}
 		}
 	}
-	return &failure{Message: oneLine(err), Code: exitNotDone}
+	return &failure{Message: plainWords(err), Next: "see the log of the node; then try again", Code: exitNotDone}
 }
 
 // exitCode is what the process ends with.
@@ -102,6 +103,3 @@ func exitCode(err error) int {
 	}
 	return asFailure(err).Code
 }
-
-// oneLine is an error's text on one line: joined errors come on several.
-func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

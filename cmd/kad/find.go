@@ -23,6 +23,9 @@ type findArgs struct {
 }
 
 var findOperation = operation[findArgs, findResult]{"find", func(args findArgs) string { return args.Peer.String() }, func(ctx context.Context, n *kadmium.Node, args findArgs) (findResult, error) {
+	if args.Peer.IsZero() {
+		return findResult{}, badInput("give its ID as peer", "no peer is named")
+	}
 	if err := notSelf(n, args.Peer); err != nil {
 		return findResult{}, err
 	}

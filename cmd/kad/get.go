@@ -22,7 +22,7 @@ type getResult struct {
 	Sequence  uint64      `json:"sequence"`
 	Publisher identity.ID `json:"publisher,omitzero"`
 	From      identity.ID `json:"from,omitzero"` // who had it
-	Expires   time.Time   `json:"expires"`
+	Expires   time.Time   `json:"expires,omitzero"`
 	walk
 }
 

@@ -83,7 +83,7 @@ taken); 2 bad input. Each flag can also come from the environment as KAD_*.`,
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON object")
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return badInput("see: "+cmd.CommandPath()+" --help", "%v", err)
+		return badInput("see: "+cmd.CommandPath()+" --help", "%s", badFlag(err))
 	})
 	root.AddCommand(
 		a.demoCommand(), a.nodeCommand(), a.keyCommand(),

@@ -78,7 +78,7 @@ key lives in --data, and without either it is made for this run. Messages of pro
 }
 
 // config is the node that the flags describe.
-func (nf *nodeFlags) config(log *slog.Logger) (kadmium.Config, error) {
+func (nf *nodeFlags) config(ctx context.Context, log *slog.Logger) (kadmium.Config, error) {
 	cfg := kadmium.Config{Listen: nf.listen, Bootstrap: nf.bootstrap, DataDir: nf.data, Network: nf.network, Logger: log}
 	switch nf.mode {
 	case "auto":
@@ -105,7 +105,7 @@ func (nf *nodeFlags) config(log *slog.Logger) (kadmium.Config, error) {
 		return cfg, nil
 	}
 	var err error
-	cfg.Key, err = identity.LoadKey(nf.key)
+	cfg.Key, err = loadKey(ctx, nf.key)
 	return cfg, err
 }
 
@@ -124,7 +124,7 @@ func checkListen(text string) error {
 func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 	signal.Ignore(syscall.SIGPIPE) // whoever read the ready line may have left
 	log := slog.New(slog.NewTextHandler(a.stderr, nil))
-	cfg, err := nf.config(log)
+	cfg, err := nf.config(ctx, log)
 	if err != nil {
 		return err
 	}
@@ -166,14 +166,14 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 // startControl serves the control socket; stop ends that, with the calls under way,
 // and removes it.
 func startControl(l net.Listener, n *kadmium.Node) (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancelCause(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		serveControl(ctx, l, n)
 	}()
 	return func() {
-		cancel()
+		cancel(kadmium.ErrClosed)
 		l.Close()
 		<-done
 	}

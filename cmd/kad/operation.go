@@ -23,8 +23,10 @@ type served func(ctx context.Context, n *kadmium.Node, args json.RawMessage) (an
 
 func (o operation[A, R]) serve(ctx context.Context, n *kadmium.Node, raw json.RawMessage) (any, error) {
 	var args A
-	if err := json.Unmarshal(raw, &args); err != nil {
-		return nil, badInput("use the kad of the node's own version", "arguments of %s: %v", o.command, err)
+	if len(raw) > 0 { // without any it has its defaults
+		if err := json.Unmarshal(raw, &args); err != nil {
+			return nil, badInput("use the kad of the node's own version", "arguments of %s: %s", o.command, badJSON(err))
+		}
 	}
 	return o.do(ctx, n, args)
 }
@@ -32,7 +34,7 @@ func (o operation[A, R]) serve(ctx context.Context, n *kadmium.Node, raw json.Ra
 // do runs the operation; what it fails with names what it was about.
 func (o operation[A, R]) do(ctx context.Context, n *kadmium.Node, args A) (R, error) {
 	result, err := o.run(ctx, n, args)
-	if err != nil && o.about != nil {
+	if err = whyEnded(ctx, err); err != nil && o.about != nil {
 		err = fmt.Errorf("%s: %w", o.about(args), err)
 	}
 	return result, err

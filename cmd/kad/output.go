@@ -64,10 +64,7 @@ func (a *app) report(command string, err error, asJSON bool) {
 	if f.Lookup != nil && !asJSON {
 		f.Lookup.draw(a.stderr)
 	}
-	fmt.Fprintf(a.stderr, "%s: %s\n", command, f.Message)
-	if f.Next != "" {
-		fmt.Fprintf(a.stderr, "  next: %s\n", f.Next)
-	}
+	fmt.Fprintf(a.stderr, "%s: %s\n  next: %s\n", command, f.Message, f.Next)
 	if asJSON {
 		_ = encodeJSON(a.stdout, f) // there is no third place to complain to
 	}

@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"kadmium"
-	"kadmium/identity"
 )
 
 // A reach says which node a subcommand works through.
@@ -93,11 +93,11 @@ func ownNode[A, R any](ctx context.Context, r *reach, o operation[A, R], args A)
 	}
 	cfg := kadmium.Config{Listen: listen, Bootstrap: r.bootstrap, Mode: kadmium.Client, Network: r.network}
 	if r.key != "" {
-		if cfg.Key, err = identity.LoadKey(r.key); err != nil {
+		if cfg.Key, err = loadKey(ctx, r.key); err != nil {
 			return none, err
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, r.timeout)
+	ctx, cancel := withTimeout(ctx, r.timeout)
 	defer cancel()
 	n, err := kadmium.New(cfg)
 	if err != nil {
@@ -106,9 +106,9 @@ func ownNode[A, R any](ctx context.Context, r *reach, o operation[A, R], args A)
 	defer n.Close()
 	if err := n.Joined(ctx); err != nil {
 		if errors.Is(err, kadmium.ErrNoAnswer) {
-			err = notDone("check the address, the --network, and that a node runs there", "no answer from %s: %s", strings.Join(r.bootstrap, ", "), oneLine(err))
+			return none, notDone("check the address, the --network, and that a node runs there", "no answer from %s: %s", strings.Join(r.bootstrap, ", "), plainWords(err))
 		}
-		return none, err
+		return none, fmt.Errorf("joining by %s: %w", strings.Join(r.bootstrap, ", "), whyEnded(ctx, err))
 	}
 	return o.do(ctx, n, args)
 }
