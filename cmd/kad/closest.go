@@ -36,7 +36,8 @@ func (a *app) closestCommand() *cobra.Command {
 		Use:   "closest KEY|PEER",
 		Short: "List the nodes closest to a key or a peer",
 		Long: `List the k nodes closest to a key, or to where a peer stands, nearest first. All of
-them have answered. The distance is that of XOR, on a log scale.`,
+them have answered. The distance is that of XOR, on a log scale. What --trace prints is
+explained by: kad help trace`,
 		Example: "  kad closest /v/hello\n  kad closest 12D3KooWLU2znyJMtDiHArqAGbZn8CgUGp92kxDBtefftEEaHSZS",
 		Args:    arguments("KEY|PEER"),
 		RunE: func(cmd *cobra.Command, args []string) error {

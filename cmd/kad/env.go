@@ -49,6 +49,18 @@ func (a *app) applyEnv(cmd *cobra.Command) error {
 	return failed
 }
 
+// refuseEmpty refuses a flag that was typed without a value: a script's variable that
+// is not set must not stand for a default.
+func refuseEmpty(cmd *cobra.Command) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		list, isList := f.Value.(pflag.SliceValue)
+		if isList && len(list.GetSlice()) == 0 || !isList && f.Value.String() == "" {
+			err = badInput("give it a value, or leave it out", "--%s is empty", f.Name)
+		}
+	})
+	return err
+}
+
 // typed reports whether the flag stands on the command line itself.
 func (a *app) typed(cmd *cobra.Command, flag string) bool {
 	return cmd.Flags().Changed(flag) && !a.fromEnv[flag]

@@ -54,5 +54,9 @@ func TestEnvironment(t *testing.T) {
 	// which that node may share; typed, they go before it.
 	with("KAD_BOOTSTRAP=nowhere", "KAD_DATA=/nowhere").kad("table").exits(exitNotDone).says("/nowhere/control.sock")
 	with("KAD_DATA=/nowhere").kad("table", "--bootstrap", "nowhere").exits(exitBadInput).says("nowhere")
+	with("KAD_CONTROL=/nowhere/kad.sock").kad("table", "--data", "/elsewhere").exits(exitNotDone).says("/elsewhere/control.sock")
+	with("KAD_DATA=", "KAD_BOOTSTRAP=", "KAD_LISTEN=", "KAD_CONTROL=/nowhere").kad("table").exits(exitNotDone).says("/nowhere")
+	with("KAD_DATA=/nowhere", "KAD_NETWORK=other", "KAD_KEY=node.pem", "KAD_MODE=client", "KAD_LISTEN=127.0.0.1:0", "KAD_CONTROL=/nowhere").
+		kad("table").exits(exitNotDone).says("no node is running at /nowhere")
 	with("KAD_BOOTSTRAP=nowhere").kad("table", "--data", "/elsewhere").exits(exitNotDone).says("/elsewhere/control.sock")
 }

@@ -33,9 +33,13 @@ type getArgs struct {
 
 var getOperation = operation[getArgs, getResult]{"get", func(args getArgs) string { return args.Key }, func(ctx context.Context, n *kadmium.Node, args getArgs) (getResult, error) {
 	got, err := n.Get(ctx, args.Key, kadmium.GetOptions{Quorum: args.Quorum})
+	w := newWalk(got.Lookup)
+	if err == nil {
+		w.local()
+	}
 	return getResult{
 		Key: args.Key, Value: text(got.Value), Base64: append([]byte{}, got.Value...), Sequence: got.Sequence,
-		Publisher: got.Publisher, From: got.From, Expires: got.Expires.UTC(), walk: newWalk(got.Lookup),
+		Publisher: got.Publisher, From: got.From, Expires: got.Expires.UTC(), walk: w,
 	}, err
 }}
 
@@ -73,7 +77,7 @@ repairs those of the closest nodes that had an older one or none.`,
 			if err != nil {
 				return err
 			}
-			if file != "" {
+			if file != "" && file != "-" {
 				if err := os.WriteFile(file, got.Base64, 0o666); err != nil {
 					return notDone("choose another file with -o", "writing the value: %v", err)
 				}
@@ -89,7 +93,7 @@ repairs those of the closest nodes that had an older one or none.`,
 		},
 	}
 	cmd.Flags().IntVar(&q.Quorum, "quorum", 1, "number of valid answers to weigh")
-	cmd.Flags().StringVarP(&file, "output", "o", "", "write the value to this file")
+	cmd.Flags().StringVarP(&file, "output", "o", "", "write the value to this file; - is stdout")
 	r.flags(cmd)
 	r.traceFlag(cmd)
 	return cmd

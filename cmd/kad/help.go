@@ -43,6 +43,7 @@ func (a *app) helpCommand(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:     "help [COMMAND]",
 		Short:   "Explain a command, with examples",
+		Long:    "Explain a command, with examples. kad help trace explains what --trace prints.",
 		Example: "  kad help put\n  kad help key new",
 		RunE: func(_ *cobra.Command, args []string) error {
 			cmd, rest, err := root.Find(args)
@@ -52,6 +53,31 @@ func (a *app) helpCommand(root *cobra.Command) *cobra.Command {
 			cmd.InitDefaultHelpFlag()
 			return cmd.Help()
 		},
+	}
+}
+
+// traceTopic is `kad help trace`: the words of a lookup.
+func traceTopic() *cobra.Command {
+	return &cobra.Command{
+		Use:   "trace",
+		Short: "What --trace prints",
+		Long: `What --trace prints: a line for each step of a lookup, with the time since its start.
+
+  asked      a request went to the peer; the hop counts from this node's own table
+  answered   it named so many contacts, some of them new
+  set aside  it overran its usual time: another is asked beside it, it may still answer
+  failed     it never answered
+  found      it had what was sought
+  ended      the lookup is over, because:
+
+  converged    the closest nodes known have all answered
+  exhausted    nobody is left to ask, and fewer than k answered
+  satisfied    what was sought has been found
+  held here    this node had it, and asked nobody
+  cancelled    nobody waited for the result any more
+  timed out    it ran for 30 s
+  no contacts  there was nobody to ask`,
+		Example: "  kad closest /v/hello --trace",
 	}
 }
 

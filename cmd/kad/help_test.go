@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"kadmium/lookup"
 )
 
 // Each command explains itself with an example that begins with its own name.
@@ -13,6 +15,9 @@ func TestHelpHasExamples(t *testing.T) {
 	check = func(cmd *cobra.Command) {
 		if !strings.Contains(cmd.Example, "kad") || cmd.Short == "" {
 			t.Errorf("%s: short %q, example %q", cmd.CommandPath(), cmd.Short, cmd.Example)
+		}
+		if cmd.Flags().Lookup("bootstrap") != nil && (cmd.Long == "" || strings.HasPrefix(cmd.Long, "\n")) {
+			t.Errorf("%s: no description: %.40q", cmd.CommandPath(), cmd.Long)
 		}
 		for _, sub := range cmd.Commands() {
 			check(sub)
@@ -30,6 +35,17 @@ func TestHelp(t *testing.T) {
 	}
 	if out := u.kad("help", "put").exits(exitDone).stdout; !strings.Contains(out, "--ttl") || !strings.Contains(out, "re-publishes") {
 		t.Errorf("kad help put printed %s", out)
+	}
+	words := u.kad("help", "trace").exits(exitDone).stdout
+	for _, word := range []string{"asked", "answered", "set aside", "failed", "found", "ended", heldHere} {
+		if !strings.Contains(words, "\n  "+word+" ") {
+			t.Errorf("kad help trace lacks %q", word)
+		}
+	}
+	for reason := lookup.Converged; reason <= lookup.NoContacts; reason++ {
+		if !strings.Contains(words, "\n  "+reason.String()+" ") {
+			t.Errorf("kad help trace lacks %q", reason)
+		}
 	}
 	h := one[commandHelp](u.kad("help", "get", "--json").exits(exitDone))
 	if h.Command != "kad get" || len(h.Flags) == 0 {

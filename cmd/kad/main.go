@@ -71,11 +71,16 @@ taken); 2 bad input. Each flag can also come from the environment as KAD_*.`,
   kad node --data ~/.kad            run a node
   kad put /v/hello world            store a value through it
   kad get /v/hello                  and fetch it`,
-		Args:              arguments(),
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.applyEnv(cmd) },
-		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:          arguments(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := refuseEmpty(cmd); err != nil {
+				return err
+			}
+			return a.applyEnv(cmd)
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
@@ -90,7 +95,7 @@ taken); 2 bad input. Each flag can also come from the environment as KAD_*.`,
 		a.pingCommand(), a.findCommand(), a.closestCommand(),
 		a.putCommand(), a.getCommand(), a.unpublishCommand(), a.provideCommand(), a.providersCommand(), a.sendCommand(),
 		a.tableCommand(), a.statsCommand(),
-		a.versionCommand(), a.completionCommand(),
+		a.versionCommand(), a.completionCommand(), traceTopic(),
 	)
 	nameEnv(root)
 	a.describeAsJSON(root)

@@ -90,9 +90,6 @@ func (nf *nodeFlags) config(ctx context.Context, log *slog.Logger) (kadmium.Conf
 	default:
 		return cfg, badInput("choose auto, client or server", "--mode %q is none", nf.mode)
 	}
-	if nf.network == "" {
-		return cfg, badInput("leave it out for "+kadmium.DefaultNetwork, "--network is empty")
-	}
 	for _, text := range nf.listen {
 		if err := checkListen(text); err != nil {
 			return cfg, err
@@ -111,12 +108,13 @@ func (nf *nodeFlags) config(ctx context.Context, log *slog.Logger) (kadmium.Conf
 
 // checkListen refuses what is no address of this machine's to listen on.
 func checkListen(text string) error {
+	const next = "listen on an IP of this machine's: " + defaultListen + ", /ip6/::/udp/4100, or IP:PORT"
 	a, err := identity.ParseAddress(text)
 	if err != nil {
-		return fmt.Errorf("--listen %q: %w", text, err)
+		return badInput(next, "--listen %q: %v", text, err)
 	}
 	if !a.ID.IsZero() || a.Endpoint.Addr().IsMulticast() {
-		return badInput("listen on an address like "+defaultListen, "--listen %s: not an address to listen on", text)
+		return badInput(next, "--listen %s: not an address to listen on", text)
 	}
 	return nil
 }

@@ -64,8 +64,11 @@ func TestOperations(t *testing.T) {
 		t.Run(name+"/put and get", func(t *testing.T) {
 			value := "exactly \x00\xff these bytes\n\n"
 			put := one[putResult](with(t).kadIn(value, "put", key, "-", "--ttl", "2h", "--json").exits(exitDone))
-			if put.Holders < 4 || put.Sequence == nil || *put.Sequence != 1 || put.Republished == (name == "bootstrap") {
+			if put.Holders < 4 || put.Sequence == nil || *put.Sequence != 1 || put.Republished {
 				t.Errorf("put: %+v", put)
+			}
+			if day := one[putResult](with(t).kad("put", key+"/day", "y", "--json").exits(exitDone)); day.Republished == (name == "bootstrap") {
+				t.Errorf("put for a day: %+v", day)
 			}
 			if left := time.Until(put.Expires); left < 115*time.Minute || left > 125*time.Minute {
 				t.Errorf("put expires in %s", left)
@@ -119,6 +122,13 @@ func TestOperations(t *testing.T) {
 			if out := with(t).kad("closest", key, "--trace").exits(exitDone).stdout; !strings.Contains(out, "ended") {
 				t.Errorf("closest --trace printed %s", out)
 			}
+		})
+		t.Run(name+"/get to stdout", func(t *testing.T) {
+			u := with(t)
+			if a, b := u.kad("get", key).exits(exitDone).stdout, u.kad("get", key, "-o", "-").exits(exitDone).stdout; a != b {
+				t.Errorf("-o - wrote %q, want %q", b, a)
+			}
+			one[getResult](u.kad("get", key, "-o", "-", "--json").exits(exitDone))
 		})
 		t.Run(name+"/providers", func(t *testing.T) {
 			with(t).kad("providers", key).exits(exitNotDone).says(key, "next: ")

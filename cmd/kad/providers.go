@@ -38,6 +38,7 @@ var providersOperation = operation[providersArgs, providersResult]{"providers", 
 	if len(got.Providers) == 0 {
 		return got, fmt.Errorf("no provider: %w", kadmium.ErrNotFound)
 	}
+	got.local()
 	return got, nil
 }}
 
@@ -45,8 +46,11 @@ func (a *app) providersCommand() *cobra.Command {
 	var r reach
 	var q providersArgs
 	cmd := &cobra.Command{
-		Use:     "providers KEY",
-		Short:   "Find who provides a key",
+		Use:   "providers KEY",
+		Short: "Find who provides a key",
+		Long: `Find who provides a key: each provider has said so under its signature, to one of the
+k nodes closest to the key. It asks on until all of those have answered, or with --max
+until it has met so many.`,
 		Example: "  kad providers /v/hello\n  kad providers /v/hello --max 3 --json",
 		Args:    arguments("KEY"),
 		RunE: func(cmd *cobra.Command, args []string) error {

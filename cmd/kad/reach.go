@@ -44,7 +44,7 @@ func (r *reach) flags(cmd *cobra.Command) {
 
 // traceFlag adds --trace, for lookups.
 func (r *reach) traceFlag(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&r.trace, "trace", false, "print each step: who was asked, at which distance and hop, how long it took, what it answered")
+	cmd.Flags().BoolVar(&r.trace, "trace", false, "print each step: who was asked, at which distance and hop, how long it took, what it answered; see: kad help trace")
 }
 
 // ask runs an operation through the node that the flags choose.
@@ -69,11 +69,23 @@ func chooseNode[A, R any](a *app, cmd *cobra.Command, r *reach, o operation[A, R
 	if a.typed(cmd, "bootstrap") && (a.typed(cmd, "data") || a.typed(cmd, "control")) {
 		return none, badInput("choose the running node or --bootstrap", "--bootstrap works without a running node, --data and --control through one")
 	}
+	if a.typed(cmd, "data") && a.typed(cmd, "control") {
+		return none, badInput("choose one of them", "--data and --control both name a running node")
+	}
 	if r.own(a, cmd) {
 		return ownNode(cmd.Context(), r, o, args)
 	}
-	paths := []string{controlPath(r.control, r.data)}
-	if r.data == "" && r.control == "" {
+	for _, flag := range []string{"network", "key"} {
+		if a.typed(cmd, flag) {
+			return none, badInput("leave it out, or add --bootstrap ADDR", "--%s is for a node of the command's own: a running node has its own", flag)
+		}
+	}
+	control := r.control
+	if a.typed(cmd, "data") { // goes before what the environment says
+		control = ""
+	}
+	paths := []string{controlPath(control, r.data)}
+	if r.data == "" && control == "" {
 		paths = append(paths, controlPath("", defaultDataDir()))
 	}
 	c, err := dialControl(cmd.Context(), paths...)

@@ -54,6 +54,18 @@ func newWalk(l kadmium.Lookup) walk {
 	return w
 }
 
+// heldHere is why a lookup ended that had nobody to ask: the node that was asked had
+// what was sought.
+const heldHere = "held here"
+
+// local fills in the walk of a search that found what it was for, if it ended before
+// anybody was asked.
+func (w *walk) local() {
+	if w.Reason == "" {
+		w.Reason, w.Trace = heldHere, []step{{Kind: "ended", Reason: heldHere}}
+	}
+}
+
 func (w *walk) walked() *walk { return w }
 
 // withWalk adds to a failure how the lookup went that failed.
@@ -82,6 +94,9 @@ func (w *walk) draw(out io.Writer) {
 
 // String is the step in a line: who, where, and what came of it.
 func (s step) String() string {
+	if s.Reason == heldHere {
+		return fmt.Sprintf("%-9s held by this node", s.Kind)
+	}
 	if s.Peer.IsZero() {
 		return fmt.Sprintf("%-9s %s", s.Kind, s.Reason)
 	}

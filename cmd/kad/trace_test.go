@@ -1,0 +1,43 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"kadmium"
+)
+
+// What the node that is asked holds itself is found without a lookup, and the trace
+// says so.
+func TestTraceOfWhatIsHeldHere(t *testing.T) {
+	t.Parallel()
+	n, err := kadmium.New(kadmium.Config{Listen: []string{"127.0.0.1:0"}, Mode: kadmium.Server})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	if _, err := n.Put(t.Context(), "/v/x", []byte("y"), kadmium.PutOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.Provide(t.Context(), "/v/x"); err != nil {
+		t.Fatal(err)
+	}
+	got, err := getOperation.run(t.Context(), n, getArgs{"/v/x", 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	providers, err := providersOperation.run(t.Context(), n, providersArgs{"/v/x", 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range []walk{got.walk, providers.walk} {
+		var b strings.Builder
+		w.draw(&b)
+		if w.Reason != heldHere || !strings.HasSuffix(b.String(), "  ended     held by this node\n") || strings.Count(b.String(), "\n") != 1 {
+			t.Errorf("%+v, drawn %q", w, b.String())
+		}
+	}
+	if _, err := getOperation.run(t.Context(), n, getArgs{"/v/nothing", 1}); err == nil {
+		t.Error("got what nobody has")
+	}
+}
