@@ -128,7 +128,9 @@ func (n *Node) bootstrap(seeds []seed) {
 	}
 	if len(seeds) > 0 && err != nil {
 		n.joinErr = err
-		n.logger.Warn("no bootstrap peer answered", "error", err)
+		if n.ctx.Err() == nil && !errors.Is(err, ErrClosed) { // else nobody waited for an answer
+			n.logger.Warn("no bootstrap peer answered", "error", err)
+		}
 	}
 	close(n.joined)
 	for len(hosts) > 0 && n.pause(resolveAgain) {

@@ -76,6 +76,11 @@ type Config struct {
 	// goroutines at once.
 	Namespaces map[string]Validator
 
+	// Handlers are the handlers of messages by protocol, in place before the first
+	// datagram is read; Handle changes them later. The empty protocol's gets what no
+	// other takes.
+	Handlers map[string]Handler
+
 	// Limits bounds what the node keeps for others.
 	Limits Limits
 

@@ -68,18 +68,27 @@ func (n *Node) persist(batch uint64, ops []store.Op) {
 		n.followUps = append(n.followUps, followUp{kind: engine.Persist, id: batch})
 		return
 	}
-	n.journal.Write(ops, func(err error) {
-		if err != nil {
-			n.logger.Error("journal", "error", err)
-		}
-		n.persisted(batch, err)
-	})
+	n.journal.Write(ops, func(err error) { n.persisted(batch, err) })
+}
+
+// logJournal logs an error of the journal once, not for each write that meets it.
+// The caller holds n.mu.
+func (n *Node) logJournal(err error) {
+	if err == nil {
+		n.journalError = ""
+		return
+	}
+	if text := err.Error(); text != n.journalError {
+		n.journalError = text
+		n.logger.Error("journal", "error", err)
+	}
 }
 
 // persisted runs on the journal's goroutine.
 func (n *Node) persisted(batch uint64, err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.logJournal(err)
 	if n.down || batch == 0 {
 		return
 	}

@@ -69,6 +69,7 @@ type Node struct {
 	outlet        outlet
 	listeners     map[*listener]struct{}
 	eventsDropped uint64
+	journalError  string // the last one logged; empty: writes succeed
 }
 
 // New makes a node: it reads the data directory, binds the sockets and starts.
@@ -98,6 +99,9 @@ func New(cfg Config) (_ *Node, err error) {
 		message: new(rpc.Message),
 		calls:   make(map[engine.OpID]*call),
 		sought:  make(map[uint64][]byte),
+	}
+	for protocol, h := range cfg.Handlers {
+		n.Handle(protocol, h)
 	}
 	n.ticks = n.tick
 	n.ctx, n.end = context.WithCancel(context.Background())

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/signal"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -29,16 +28,6 @@ const echoProtocol = "/kad/echo/1"
 type readyLine struct {
 	Peer      identity.ID        `json:"peer"`
 	Addresses []identity.Address `json:"addresses"`
-}
-
-// A messageLine is printed for each message of a protocol that nobody handles.
-type messageLine struct {
-	Message struct {
-		From     identity.Address `json:"from"`
-		Protocol string           `json:"protocol"`
-		Payload  *string          `json:"payload,omitempty"` // if it is UTF-8
-		Base64   []byte           `json:"payload_base64"`
-	} `json:"message"`
 }
 
 // nodeFlags are the flags of `kad node`.
@@ -130,13 +119,17 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 	if err := checkSocketPath(path); err != nil {
 		return err
 	}
+	messages := newMessagePrinter(a.printMessage, log)
+	cfg.Handlers = map[string]kadmium.Handler{
+		echoProtocol: func(_ context.Context, m kadmium.Message) ([]byte, error) { return m.Payload, nil },
+		"":           messages.handle,
+	}
 	n, err := kadmium.New(cfg)
 	if err != nil {
 		return err
 	}
 	defer n.Close()
 	context.AfterFunc(ctx, func() { endInTime(log) })
-	n.Handle(echoProtocol, func(_ context.Context, m kadmium.Message) ([]byte, error) { return m.Payload, nil })
 
 	l, err := listenControl(path)
 	switch {
@@ -155,10 +148,12 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 	if err := a.printReady(n); err != nil {
 		return err
 	}
-	a.printMessages(n, log)
+	messages.start()
 	<-ctx.Done()
 	log.Info("closing")
-	return n.Close()
+	err = n.Close()
+	messages.stop()
+	return err
 }
 
 // startControl serves the control socket; stop ends that, with the calls under way,
@@ -185,25 +180,6 @@ func (a *app) printReady(n *kadmium.Node) error {
 			texts[i] = addr.String()
 		}
 		fmt.Fprintf(w, "ready %s\n", strings.Join(texts, " "))
-	})
-}
-
-// printMessages prints each message that no handler takes, one a line.
-func (a *app) printMessages(n *kadmium.Node, log *slog.Logger) {
-	var line sync.Mutex // handlers run at the same time
-	n.Handle("", func(_ context.Context, m kadmium.Message) ([]byte, error) {
-		var ml messageLine
-		ml.Message.From, ml.Message.Protocol = m.From, m.Protocol
-		ml.Message.Payload, ml.Message.Base64 = text(m.Payload), append([]byte{}, m.Payload...)
-		line.Lock()
-		defer line.Unlock()
-		err := a.print(ml, func(w io.Writer) {
-			fmt.Fprintf(w, "message %q from %s: %q\n", m.Protocol, m.From, m.Payload)
-		})
-		if err != nil {
-			log.Warn("message not printed", "error", err)
-		}
-		return nil, err
 	})
 }
 

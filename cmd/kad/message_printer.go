@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"kadmium"
+	"kadmium/identity"
+)
+
+// maxWaitingLines bounds the messages that wait to be printed; one more is dropped.
+const maxWaitingLines = 256
+
+// lastLinesTime is how long a node that ends waits for its last lines to be read.
+const lastLinesTime = 500 * time.Millisecond
+
+// Errors of messages that are not printed; their senders are told that it failed.
+var (
+	errUnread   = errors.New("nobody reads the output: message dropped")
+	errNoOutput = errors.New("the output cannot be written: message dropped")
+)
+
+// A messageLine is printed for each message of a protocol that nobody handles.
+type messageLine struct {
+	Message struct {
+		From     identity.Address `json:"from"`
+		Protocol string           `json:"protocol"`
+		Payload  *string          `json:"payload,omitempty"` // if it is UTF-8
+		Base64   []byte           `json:"payload_base64"`
+	} `json:"message"`
+}
+
+// A messagePrinter prints messages, one a line, without holding their senders up: a
+// bounded queue stands before an output that nobody may be reading.
+type messagePrinter struct {
+	print func(kadmium.Message) error
+	log   *slog.Logger
+	lines chan kadmium.Message
+	end   chan struct{} // closed to end
+	done  chan struct{} // closed at the end
+
+	mu      sync.Mutex
+	broken  bool   // a write failed: no line will follow
+	dropped uint64 // since the last line that was printed
+}
+
+func newMessagePrinter(print func(kadmium.Message) error, log *slog.Logger) *messagePrinter {
+	return &messagePrinter{
+		print: print, log: log, lines: make(chan kadmium.Message, maxWaitingLines),
+		end: make(chan struct{}), done: make(chan struct{}),
+	}
+}
+
+// handle is the handler of messages that no other takes.
+func (p *messagePrinter) handle(_ context.Context, m kadmium.Message) ([]byte, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.broken {
+		return nil, errNoOutput
+	}
+	select {
+	case p.lines <- m:
+		return nil, nil
+	default:
+		p.dropped++
+		return nil, errUnread
+	}
+}
+
+// start prints what comes, and what came before.
+func (p *messagePrinter) start() { go p.run() }
+
+func (p *messagePrinter) run() {
+	defer close(p.done)
+	for {
+		select {
+		case m := <-p.lines:
+			p.printed(p.print(m))
+		case <-p.end:
+			for len(p.lines) > 0 {
+				p.printed(p.print(<-p.lines))
+			}
+			return
+		}
+	}
+}
+
+// printed notes what became of a line.
+func (p *messagePrinter) printed(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err != nil && !p.broken {
+		p.broken = true
+		p.log.Warn("messages are no longer printed", "error", err)
+	}
+	if p.dropped > 0 {
+		p.log.Warn("messages dropped: nobody read the output", "messages", p.dropped)
+		p.dropped = 0
+	}
+}
+
+// stop prints what waits, if somebody reads it.
+func (p *messagePrinter) stop() {
+	close(p.end)
+	select {
+	case <-p.done:
+		return
+	case <-time.After(lastLinesTime):
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.log.Warn("messages dropped: nobody read the output", "messages", p.dropped+uint64(len(p.lines)))
+}
+
+// printMessage prints a message as a line.
+func (a *app) printMessage(m kadmium.Message) error {
+	var ml messageLine
+	ml.Message.From, ml.Message.Protocol = m.From, m.Protocol
+	ml.Message.Payload, ml.Message.Base64 = text(m.Payload), append([]byte{}, m.Payload...)
+	return a.print(ml, func(w io.Writer) {
+		fmt.Fprintf(w, "message %q from %s: %q\n", m.Protocol, m.From, m.Payload)
+	})
+}

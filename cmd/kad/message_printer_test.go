@@ -1,0 +1,72 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"kadmium"
+)
+
+// Output that nobody reads holds no sender up: what does not fit the queue is
+// dropped, counted, and its senders are told; then printing goes on.
+func TestMessagePrinterDrops(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	reading, printed := make(chan struct{}), make(chan string, 2*maxWaitingLines)
+	p := newMessagePrinter(func(m kadmium.Message) error {
+		<-reading
+		printed <- m.Protocol
+		return nil
+	}, slog.New(slog.NewTextHandler(&log, nil)))
+	for range maxWaitingLines { // they wait for the ready line
+		if _, err := p.handle(context.Background(), kadmium.Message{Protocol: "kept"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 3 {
+		if _, err := p.handle(context.Background(), kadmium.Message{Protocol: "dropped"}); !errors.Is(err, errUnread) {
+			t.Fatalf("error %v", err)
+		}
+	}
+	p.start()
+	close(reading)
+	p.stop()
+	close(printed)
+	lines := 0
+	for protocol := range printed {
+		if lines++; protocol != "kept" {
+			t.Errorf("printed %q", protocol)
+		}
+	}
+	if lines != maxWaitingLines {
+		t.Errorf("printed %d lines, want %d", lines, maxWaitingLines)
+	}
+	if strings.Count(log.String(), "messages=3") != 1 {
+		t.Errorf("logged %s", &log)
+	}
+}
+
+// An output that fails is given up, with one line in the log.
+func TestMessagePrinterGivesUp(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	p := newMessagePrinter(func(kadmium.Message) error { return io.ErrClosedPipe }, slog.New(slog.NewTextHandler(&log, nil)))
+	for range 5 {
+		if _, err := p.handle(context.Background(), kadmium.Message{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.start()
+	p.stop()
+	if _, err := p.handle(context.Background(), kadmium.Message{}); !errors.Is(err, errNoOutput) {
+		t.Errorf("error %v", err)
+	}
+	if strings.Count(log.String(), "no longer printed") != 1 {
+		t.Errorf("logged %s", &log)
+	}
+}
