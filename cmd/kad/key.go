@@ -51,7 +51,7 @@ An existing file is never overwritten.`,
 			Example: "  kad key show node.pem --json",
 			Args:    arguments("FILE"),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				k, err := loadKey(cmd.Context(), args[0])
+				k, err := loadKey(cmd.Context(), a.stderr, args[0])
 				if err != nil {
 					return err
 				}
@@ -62,8 +62,10 @@ An existing file is never overwritten.`,
 	return key
 }
 
-// loadKey reads a key file; it is a user's to give up when that never ends.
-func loadKey(ctx context.Context, file string) (identity.Key, error) {
+// loadKey reads a key file, with a warning on w if others can read it too; a signal
+// gives up what never ends.
+func loadKey(ctx context.Context, w io.Writer, file string) (identity.Key, error) {
+	warnIfOpen(w, file)
 	k, err := untilSignal(ctx, func() (identity.Key, error) { return identity.LoadKey(file) })
 	if ctx.Err() != nil {
 		err = fmt.Errorf("key file %s: %w", file, ctx.Err())

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -67,7 +68,7 @@ key lives in --data, and without either it is made for this run. Messages of pro
 }
 
 // config is the node that the flags describe.
-func (nf *nodeFlags) config(ctx context.Context, log *slog.Logger) (kadmium.Config, error) {
+func (nf *nodeFlags) config(ctx context.Context, w io.Writer, log *slog.Logger) (kadmium.Config, error) {
 	cfg := kadmium.Config{Listen: nf.listen, Bootstrap: nf.bootstrap, DataDir: nf.data, Network: nf.network, Logger: log}
 	switch nf.mode {
 	case "auto":
@@ -91,7 +92,7 @@ func (nf *nodeFlags) config(ctx context.Context, log *slog.Logger) (kadmium.Conf
 		return cfg, nil
 	}
 	var err error
-	cfg.Key, err = loadKey(ctx, nf.key)
+	cfg.Key, err = loadKey(ctx, w, nf.key)
 	return cfg, err
 }
 
@@ -111,9 +112,12 @@ func checkListen(text string) error {
 func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 	signal.Ignore(syscall.SIGPIPE) // whoever read the ready line may have left
 	log := slog.New(slog.NewTextHandler(a.stderr, nil))
-	cfg, err := nf.config(ctx, log)
+	cfg, err := nf.config(ctx, a.stderr, log)
 	if err != nil {
 		return err
+	}
+	if nf.data != "" {
+		warnIfOpen(a.stderr, nf.data, filepath.Join(nf.data, kadmium.KeyFile))
 	}
 	path := controlPath(nf.control, nf.data)
 	if err := checkSocketPath(path); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -73,7 +74,7 @@ func chooseNode[A, R any](a *app, cmd *cobra.Command, r *reach, o operation[A, R
 		return none, badInput("choose one of them", "--data and --control both name a running node")
 	}
 	if r.own(a, cmd) {
-		return ownNode(cmd.Context(), r, o, args)
+		return ownNode(cmd.Context(), a.stderr, r, o, args)
 	}
 	for _, flag := range []string{"network", "key"} {
 		if a.typed(cmd, flag) {
@@ -97,7 +98,7 @@ func chooseNode[A, R any](a *app, cmd *cobra.Command, r *reach, o operation[A, R
 }
 
 // ownNode runs an operation in a client node that lives for it only.
-func ownNode[A, R any](ctx context.Context, r *reach, o operation[A, R], args A) (R, error) {
+func ownNode[A, R any](ctx context.Context, w io.Writer, r *reach, o operation[A, R], args A) (R, error) {
 	var none R
 	listen, err := listenFor(r.bootstrap)
 	if err != nil {
@@ -105,7 +106,7 @@ func ownNode[A, R any](ctx context.Context, r *reach, o operation[A, R], args A)
 	}
 	cfg := kadmium.Config{Listen: listen, Bootstrap: r.bootstrap, Mode: kadmium.Client, Network: r.network}
 	if r.key != "" {
-		if cfg.Key, err = loadKey(ctx, r.key); err != nil {
+		if cfg.Key, err = loadKey(ctx, w, r.key); err != nil {
 			return none, err
 		}
 	}

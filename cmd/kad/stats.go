@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"text/tabwriter"
 	"time"
 
@@ -61,32 +62,56 @@ func drawStats(w io.Writer, s kadmium.Stats, now time.Time) {
 	}
 	tw.Flush()
 	fmt.Fprintln(w)
-	drawFigures(w, "now", s.Gauges)
-	drawFigures(w, "since start", s.Counters)
-	drawTraffic(w, "in", s.Wire.In)
-	drawTraffic(w, "out", s.Wire.Out)
-	drawFigures(w, "dropped", s.Wire.Dropped)
+	var all figures
+	figuresOf(&all, "now", s.Gauges)
+	figuresOf(&all, "since start", s.Counters)
+	trafficOf(&all, "received", s.Wire.In)
+	trafficOf(&all, "sent", s.Wire.Out)
+	figuresOf(&all, "dropped", s.Wire.Dropped)
+	all.draw(w)
 }
 
-// drawFigures lists the figures that are not zero.
-func drawFigures[N int | uint64](w io.Writer, title string, figures map[string]N) {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+// figures are the rows of the last block: those of one title follow one another.
+type figures []struct{ title, name, figure string }
+
+func (f *figures) add(title, name, figure string) {
+	*f = append(*f, struct{ title, name, figure string }{title, name, figure})
+}
+
+// draw names each title once, and aligns all titles alike.
+func (f figures) draw(w io.Writer) {
+	var titles, names int // widths
+	for _, row := range f {
+		titles, names = max(titles, len(row.title)), max(names, len(row.name))
+	}
+	last := ""
+	for _, row := range f {
+		title := row.title
+		if title == last {
+			title = ""
+		} else if last != "" {
+			fmt.Fprintln(w)
+		}
+		last = row.title
+		fmt.Fprintf(w, "%-*s  %-*s  %s\n", titles, title, names, row.name, row.figure)
+	}
+}
+
+// figuresOf adds the figures that are not zero.
+func figuresOf[N int | uint64](all *figures, title string, figures map[string]N) {
 	for _, name := range slices.Sorted(maps.Keys(figures)) {
 		if n := figures[name]; n != 0 {
-			fmt.Fprintf(tw, "%s  %s\t%d\n", title, name, n)
+			all.add(title, name, strconv.FormatUint(uint64(n), 10))
 		}
 	}
-	tw.Flush()
 }
 
-func drawTraffic(w io.Writer, title string, traffic map[string]transport.Traffic) {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+func trafficOf(all *figures, title string, traffic map[string]transport.Traffic) {
 	for _, kind := range slices.Sorted(maps.Keys(traffic)) {
 		if t := traffic[kind]; t.Datagrams != 0 {
-			fmt.Fprintf(tw, "%s  %s\t%s\t%s\n", title, kind, count(int(t.Datagrams), "datagram"), count(int(t.Bytes), "byte"))
+			all.add(title, kind, count(int(t.Datagrams), "datagram")+", "+count(int(t.Bytes), "byte"))
 		}
 	}
-	tw.Flush()
 }
 
 // interval is a scheduler's duration; none is drawn as a dash.
