@@ -60,11 +60,19 @@ func (n *Node) openOutlet(to netip.Addr) error {
 	}
 	t.Start()
 	o.transport = t
-	n.clock.AfterFunc(outletLife, n.closeOutlet)
+	n.clock.AfterFunc(outletLife, n.outletOver)
 	return nil
 }
 
-// closeOutlet is the call of the outlet's timer, and of Close.
+// outletOver is the call of the outlet's timer. Close waits for what it begins.
+func (n *Node) outletOver() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.down {
+		n.workers.Go(n.closeOutlet)
+	}
+}
+
 func (n *Node) closeOutlet() {
 	n.mu.Lock()
 	t := n.outlet.transport

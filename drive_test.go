@@ -50,14 +50,17 @@ func TestWakeSetsFewTimers(t *testing.T) {
 	if clock.set != 2 || clock.due != 5*time.Second {
 		t.Fatalf("%d timers, the last in %v", clock.set, clock.due)
 	}
-	if w.fired(at(4)) {
+	if w.fired(clock, at(4), nil) {
 		t.Error("a timer that was stopped too late counts")
 	}
-	if !w.fired(at(5)) {
+	if clock.set != 3 || clock.due != time.Second || !clock.armed {
+		t.Errorf("after a timer that was early: %d timers, the last in %v", clock.set, clock.due)
+	}
+	if !w.fired(clock, at(5), nil) {
 		t.Error("the timer does not count")
 	}
 	arrange(at(-1)) // overdue
-	if clock.set != 3 || clock.due != 0 {
+	if clock.set != 4 || clock.due != 0 {
 		t.Errorf("%d timers, the last in %v", clock.set, clock.due)
 	}
 	w.stop()

@@ -2,6 +2,7 @@ package kadmium
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"kadmium/engine"
@@ -34,6 +35,8 @@ func (n *Node) Ping(ctx context.Context, to identity.Address) (Pong, error) {
 // locate is where to reach a peer: it is looked up if only its ID is known.
 func (n *Node) locate(ctx context.Context, to identity.Address) (identity.Address, *Lookup, error) {
 	if to.Endpoint.IsValid() {
+		// Unmapped, as answers come: package net makes mapped addresses freely.
+		to.Endpoint = netip.AddrPortFrom(to.Endpoint.Addr().Unmap(), to.Endpoint.Port())
 		return to, nil, nil
 	}
 	if to.ID.IsZero() {

@@ -24,6 +24,7 @@ func stream[T any](ctx context.Context, n *Node, c call, pending *[]T, yield fun
 		yield(zero, err)
 		return
 	}
+	defer n.cancel(&c, context.Canceled) // the reader may leave, also by a panic or Goexit
 	for ended := false; !ended; {
 		select {
 		case <-news:
@@ -39,7 +40,6 @@ func stream[T any](ctx context.Context, n *Node, c call, pending *[]T, yield fun
 		n.mu.Unlock()
 		for _, v := range batch {
 			if !yield(v, nil) {
-				n.cancel(&c, context.Canceled)
 				return
 			}
 		}

@@ -24,10 +24,13 @@ func (w *wake) arrange(clock Clock, now, at time.Time, tick func()) {
 	w.cancel = clock.AfterFunc(max(at.Sub(now), 0), tick)
 }
 
-// fired reports whether the call to tick is due: one that was stopped too late is
-// not, another timer stands in its place.
-func (w *wake) fired(now time.Time) bool {
+// fired reports whether the call to tick is due. One that was stopped too late is
+// not; nor is one whose clock was slowed or set back while it waited, which happens
+// to what was loaded from disk, due by the wall clock. The timer is then set again.
+func (w *wake) fired(clock Clock, now time.Time, tick func()) bool {
 	if w.armed && now.Before(w.at) {
+		w.cancel()
+		w.cancel = clock.AfterFunc(max(w.at.Sub(now), time.Millisecond), tick) // a coarse clock must not spin
 		return false
 	}
 	w.armed = false
@@ -45,7 +48,7 @@ func (w *wake) stop() {
 func (n *Node) tick() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.down || !n.wake.fired(n.clock.Now()) {
+	if n.down || !n.wake.fired(n.clock, n.clock.Now(), n.ticks) {
 		return
 	}
 	n.step(n.engine.Tick)

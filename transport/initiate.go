@@ -90,6 +90,9 @@ func (t *Transport) receiveFirstResponse(r *reader, datagram []byte) {
 	}
 	b, from := copyBuffer(datagram), r.from
 	if !t.workers.own(func() { t.complete(c, b, from) }) {
+		t.mu.Lock()
+		c.first.checking-- // the peer's next answer may find room
+		t.mu.Unlock()
 		putBuffer(b)
 		t.count.drop(dropQueue)
 	}

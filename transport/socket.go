@@ -23,6 +23,8 @@ const receiveBuffer = 1 << 20
 // looks again: looking costs a system call.
 const drainEvery = 8
 
+var errNoSource = errors.New("datagram from nowhere")
+
 // addrPortConn is the way in and out that makes no garbage; *net.UDPConn and
 // memnet's Conn have it.
 type addrPortConn interface {
@@ -102,6 +104,9 @@ func (s *socket) read(b, oob []byte) (n int, from netip.AddrPort, local netip.Ad
 			from = udp.AddrPort()
 		}
 	}
+	if err == nil && !from.IsValid() {
+		return 0, from, local, errNoSource
+	}
 	return n, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), local, err
 }
 
@@ -150,7 +155,7 @@ func (t *Transport) readLoop(s *socket) {
 	defer t.loops.Done()
 	r := &reader{socket: s}
 	failures := 0
-	for {
+	for !t.ending.Load() { // a Conn need not fail when it is closed
 		n, from, local, err := s.read(r.data[:], r.control[:])
 		if errors.Is(err, net.ErrClosed) {
 			return

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kadmium/identity"
@@ -29,6 +30,7 @@ type Transport struct {
 	sockets  []*socket
 	workers  workers
 	loops    sync.WaitGroup
+	ending   atomic.Bool // closed, for the read loops
 	count    counters
 
 	mu         sync.Mutex // protects what follows, and every Session
@@ -131,6 +133,7 @@ func (t *Transport) Close() error {
 	t.mu.Lock()
 	already := t.closed
 	t.closed = true
+	t.ending.Store(true)
 	if t.sweepStop != nil {
 		t.sweepStop()
 	}
