@@ -8,8 +8,10 @@ import (
 )
 
 // maxQuiet is how long nothing may be heard, while something is waited for,
-// before the silence is taken for an outage of this node's own link.
-const maxQuiet = 3 * time.Second
+// before the silence is taken for an outage of this node's own link. It is longer
+// than a second try (3 s at most) and the answer to the PING that then tests the
+// link: else a node that waits for the dead alone would take them for an outage.
+const maxQuiet = 5 * time.Second
 
 // An outage tells a dead peer from a dead link: failures count only while
 // something else is being heard (design, section 4), so that a minute without a
@@ -17,8 +19,8 @@ const maxQuiet = 3 * time.Second
 // request's last two tries, and it did not begin before a silence ended.
 type outage struct {
 	last    time.Time // when anything was last heard
-	waiting bool      // a request has run out of time since then
-	since   time.Time // when the first such request was sent
+	waiting bool      // a whole try of a request has passed since then
+	since   time.Time // when the first such try ended
 	up      time.Time // when the last outage ended
 }
 
@@ -29,8 +31,8 @@ func (o *outage) heard(now time.Time) {
 	o.last, o.waiting = now, false
 }
 
-// silentSince is when the first request was sent of those that nobody answered
-// since anything was heard; zero if none.
+// silentSince is when the first try ended that nobody answered since anything was
+// heard; zero if none.
 func (o *outage) silentSince() time.Time {
 	if !o.waiting {
 		return time.Time{}
@@ -46,8 +48,8 @@ func (o *outage) counts(r *rpc.Request) bool {
 // overran notes that a try was not answered in time. If nothing else was heard
 // during the second either, another peer is asked whether the link works.
 func (o *outage) overran(e *Engine, r *rpc.Request) {
-	if !o.waiting && !r.LastTry() {
-		o.waiting, o.since = true, r.Sent
+	if !o.waiting && !r.LastTry() && r.Owner != controlOwner && !o.last.After(r.Sent) {
+		o.waiting, o.since = true, e.now
 	}
 	if r.Tries != rpc.MaxTries-1 || r.Owner == controlOwner {
 		return

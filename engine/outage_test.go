@@ -139,3 +139,36 @@ func TestJoinBesideTheDead(t *testing.T) {
 		t.Errorf("the next lookup took %v", took)
 	}
 }
+
+// The dead leave the table of a quiet node also where timeouts are long, one or
+// several of them: that they alone are silent for seconds is no outage.
+func TestDeadContactsOfSlowLinksLeave(t *testing.T) {
+	for _, latency := range []time.Duration{10, 50, 100, 150, 200, 400, 600} {
+		for deaths := 1; deaths <= 3; deaths++ {
+			n := newNetwork(t, 12)
+			n.latency = latency * time.Millisecond
+			n.grow(8, nil)
+			nd := n.nodes[0]
+			ping := func(to *node) {
+				nd.begin(func(op OpID) []Effect { return nd.e.Ping(n.now, op, to.address, nil) })
+			}
+			for range 4 {
+				for _, other := range n.nodes[1:] {
+					ping(other)
+				}
+				n.run(5 * time.Second)
+			}
+			for i, dead := range n.nodes[2 : 2+deaths] {
+				dead.up = false
+				ping(dead)
+				n.run(time.Duration(i) * time.Second)
+			}
+			n.run(20 * time.Minute)
+			for _, dead := range n.nodes[2 : 2+deaths] {
+				if contactsOf(nd)[dead.address.ID] {
+					t.Errorf("latency %v, %d dead: one is still there after %d probes", n.latency, deaths, nd.e.stats.Probes)
+				}
+			}
+		}
+	}
+}
