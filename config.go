@@ -36,7 +36,9 @@ type Config struct {
 	Listen []string
 
 	// Conns are sockets to use instead of binding Listen. The node owns them: it
-	// closes them, also when New fails.
+	// closes them, also when New fails. A Conn that has the methods
+	// ReadFromUDPAddrPort and WriteToUDPAddrPort is read and written by them: one
+	// that wraps a *net.UDPConn must not let them through by embedding it.
 	Conns []net.PacketConn
 
 	// ListenPacket makes the node's sockets. Nil binds UDP sockets; [::] is then
