@@ -136,11 +136,14 @@ func (e *Engine) response(in *Inbound) {
 // prove repeats a write that was refused because this node's address has changed
 // since its session began: a new first contact proves it. Once only.
 func (e *Engine) prove(r *rpc.Request) bool {
-	if r.Step&fromAnew != 0 {
+	if r.Step&fromAnew != 0 || e.requests.Len() >= rpc.MaxOutstanding {
 		return false
 	}
 	m := r.Message
 	m.ID = e.rnd.Uint64() // the first ID's answer is remembered
+	if s, ok := e.owners[r.Owner].(*single); ok && s.message != 0 {
+		s.message = m.ID
+	}
 	return e.askMarked(r.Owner, r.To, m, fromAnew)
 }
 
