@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 
 	"kadmium/engine"
@@ -194,6 +195,8 @@ func (cfg Config) complete() (Config, []seed, error) {
 		err = fmt.Errorf("%w: Alpha is %d, want 1 to %d", ErrBadConfig, cfg.Alpha, maxAlpha)
 	case cfg.DisjointPaths < 1 || cfg.DisjointPaths > lookup.MaxPaths:
 		err = fmt.Errorf("%w: DisjointPaths is %d, want 1 to %d", ErrBadConfig, cfg.DisjointPaths, lookup.MaxPaths)
+	case slices.Contains(cfg.Conns, nil):
+		err = fmt.Errorf("%w: a Conn is nil", ErrBadConfig)
 	case cfg.Mode > Server:
 		err = fmt.Errorf("%w: no mode %d", ErrBadConfig, cfg.Mode)
 	case len(cfg.Network) > maxNetwork:

@@ -212,7 +212,9 @@ func (u *undo) add(f func()) { *u = append(*u, f) }
 
 func (u *undo) close(conns ...net.PacketConn) {
 	for _, c := range conns {
-		u.add(func() { c.Close() })
+		if c != nil {
+			u.add(func() { c.Close() })
+		}
 	}
 }
 

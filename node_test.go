@@ -190,6 +190,7 @@ func TestNewRefuses(t *testing.T) {
 		"too large a k":       {Config{K: 21}, ErrBadConfig},
 		"negative alpha":      {Config{Alpha: -1}, ErrBadConfig},
 		"too many paths":      {Config{DisjointPaths: 9}, ErrBadConfig},
+		"nil conn":            {Config{Conns: []net.PacketConn{nil}}, ErrBadConfig},
 		"unknown mode":        {Config{Mode: 3}, ErrBadConfig},
 		"long network":        {Config{Network: string(make([]byte, 256))}, ErrBadConfig},
 		"negative limit":      {Config{Limits: Limits{Bytes: -1}}, ErrBadConfig},

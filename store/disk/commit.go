@@ -29,6 +29,10 @@ func (j *Journal) Write(ops []store.Op, done func(error)) {
 	}
 	if w.err != nil {
 		w.ops = nil
+		if done == nil { // nobody to tell
+			j.mu.Unlock()
+			return
+		}
 	}
 	j.waiting += len(w.ops)
 	j.queue = append(j.queue, w)
