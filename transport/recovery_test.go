@@ -210,18 +210,26 @@ func TestFirstContactsOverTheHostLimitDrawCookies(t *testing.T) {
 		w.settle()
 		c.wantAnswer(b.addr, id, "re:other host")
 		w.wantKinds(mark, 1, 2)
-		for range 100 { // what came back meanwhile
-			w.Inject(a.addr.Endpoint, b.addr.Endpoint, forged)
+		// Which datagram of an instant is judged first is nobody's to say: the victim may
+		// slip in before the flood, but not each time.
+		drew := false
+		for i := byte(1); i <= 5 && !drew; i++ {
+			forged[10] = i
+			for j := range 250 {
+				forged[8] = byte(j)
+				w.Inject(a.addr.Endpoint, b.addr.Endpoint, forged)
+			}
+			mark = len(w.sent)
+			a.next++
+			a.again(b.addr, rpc.FindNode, "same host", a.next, true)
+			w.settle()
+			if got := a.inbox(); len(got) != 1 || string(got[0].Body) != "re:same host" {
+				t.Fatalf("the victim got %+v", got)
+			}
+			drew = bytes.Count(w.kinds(mark), []byte{1}) == 2 // one, and one with a cookie
 		}
-		mark = len(w.sent)
-		a.next++
-		a.again(b.addr, rpc.FindNode, "same host", a.next, true)
-		w.settle()
-		if got := a.inbox(); len(got) != 1 || string(got[0].Body) != "re:same host" {
-			t.Errorf("the victim got %+v", got)
-		}
-		if firsts := bytes.Count(w.kinds(mark), []byte{1}); firsts != 2 {
-			t.Errorf("it took %d first requests, want one and one with a cookie", firsts)
+		if !drew {
+			t.Error("the victim never needed its cookie")
 		}
 	})
 }
