@@ -1,0 +1,143 @@
+package report
+
+import "time"
+
+// The kinds of a Report.
+const (
+	Sim   = "sim"   // many engines in virtual time
+	Bench = "bench" // real nodes on sockets
+)
+
+// A Report is a measurement. All of it but Machine, in a simulation, depends on
+// its Config alone.
+type Report struct {
+	Kind    string `json:"kind"` // Sim or Bench
+	Config  Config `json:"config"`
+	Partial bool   `json:"partial"` // it was interrupted: what follows is of the part that ran
+
+	Lookups   int `json:"lookups"`   // that ended
+	Succeeded int `json:"succeeded"` // of which brought what was sought
+
+	Hops               Distribution `json:"hops"`                 // of the closest node returned, or of the one that had what was sought
+	FirstReplicaHops   Distribution `json:"first_replica_hops"`   // of the first of the true k closest to be named
+	Rounds             Distribution `json:"rounds"`               // the longest chain of requests that had to wait for one another
+	RoundsAfterClosest Distribution `json:"rounds_after_closest"` // of which came after the request to the closest node returned
+	RPCs               Distribution `json:"rpcs"`                 // requests; retransmissions and probes apart
+	LatencyMS          Distribution `json:"latency_ms"`
+	Bytes              Distribution `json:"bytes"` // UDP payload of the lookup, both ways
+
+	Recall             float64 `json:"recall"`   // mean share of the true k closest that was returned
+	NodesUp            float64 `json:"nodes_up"` // on average
+	RPCTotal           uint64  `json:"rpc_total"`
+	Events             uint64  `json:"events"` // simulated: deliveries, ticks and calls
+	BytesPerNodeSecond float64 `json:"bytes_per_node_second"`
+	VirtualSeconds     float64 `json:"virtual_seconds"` // of a bench: seconds
+
+	Values  *Values    `json:"values,omitempty"`  // of workloads that store something
+	Work    []Work     `json:"work,omitempty"`    // what nodes did, all together
+	Buckets []Bucket   `json:"buckets,omitempty"` // occupancy of routing tables
+	Series  []Interval `json:"series,omitempty"`  // the run, interval by interval
+	Trace   *Trace     `json:"trace,omitempty"`   // one lookup, step by step
+
+	Machine Machine `json:"machine"`
+}
+
+// A Config is what was measured, as the flags say it.
+type Config struct {
+	Nodes     int     `json:"nodes"`
+	Lookups   int     `json:"lookups"`
+	K         int     `json:"k"`
+	Alpha     int     `json:"alpha"`
+	Seed      uint64  `json:"seed"`
+	Tables    string  `json:"tables,omitempty"`
+	Latency   string  `json:"latency,omitempty"`
+	Loss      float64 `json:"loss"`
+	Duplicate float64 `json:"duplicate"`
+	Sessions  string  `json:"sessions,omitempty"`
+	Client    float64 `json:"client"`
+	Silent    float64 `json:"silent"`
+	Lying     float64 `json:"lying"`
+	Workload  string  `json:"workload"`
+	Targets   string  `json:"targets,omitempty"`
+	Duration  string  `json:"duration,omitempty"`
+	Keys      int     `json:"keys,omitempty"`
+	TTL       string  `json:"ttl,omitempty"`
+	Bootstrap string  `json:"bootstrap,omitempty"` // of a bench: the live network's nodes
+}
+
+// Values is what became of what was stored.
+type Values struct {
+	Puts      int     `json:"puts"`      // values stored, or keys provided
+	Confirmed int     `json:"confirmed"` // of which at least one node confirmed
+	Holders   float64 `json:"holders"`   // confirming a put, on average
+	Gets      int     `json:"gets"`      // searches for values or providers
+	Found     int     `json:"found"`     // of which found what was stored
+	Lost      int     `json:"lost"`      // keys that at the end no node that is up holds, though they have not expired
+}
+
+// A Work is a count of what nodes did.
+type Work struct {
+	Name  string `json:"name"`
+	Count uint64 `json:"count"`
+}
+
+// A Bucket is the occupancy of the bucket of one common-prefix length, over the
+// tables that were looked at.
+type Bucket struct {
+	Prefix   int     `json:"prefix"`   // bits
+	Contacts float64 `json:"contacts"` // on average
+	Waiting  float64 `json:"waiting"`  // in the replacement list, on average
+	Dead     float64 `json:"dead"`     // of the contacts, those that are not up, on average
+}
+
+// An Interval is a part of a run.
+type Interval struct {
+	Start     float64 `json:"start"` // seconds
+	NodesUp   float64 `json:"nodes_up"`
+	Lookups   int     `json:"lookups"` // that began in it
+	Succeeded int     `json:"succeeded"`
+	LatencyMS float64 `json:"latency_ms"` // mean of those lookups
+	RPCs      uint64  `json:"rpcs"`       // of all nodes
+	Bytes     uint64  `json:"bytes"`      // of all nodes
+}
+
+// A Trace is one lookup.
+type Trace struct {
+	Target   string    `json:"target"` // hex
+	Hops     int       `json:"hops"`
+	Requests []Request `json:"requests"` // in the order of asking
+	EndMS    float64   `json:"end_ms"`
+}
+
+// The outcomes of a Request.
+const (
+	Answered   = "answered"
+	Failed     = "failed"
+	Unanswered = "unanswered" // the lookup ended before
+)
+
+// A Request is one request of a Trace.
+type Request struct {
+	AskedMS  float64 `json:"asked_ms"` // since the lookup's start
+	EndMS    float64 `json:"end_ms"`   // of the answer or the failure, else of the lookup
+	Distance int     `json:"distance"` // of the peer to the target, in bits
+	Hop      int     `json:"hop"`
+	Round    int     `json:"round"`
+	Outcome  string  `json:"outcome"`
+	Aside    bool    `json:"aside"`   // it overran its expected round trip
+	Winning  bool    `json:"winning"` // of the chain that named the closest node returned
+}
+
+// Machine is where and how fast it ran: all that differs from run to run.
+type Machine struct {
+	WallSeconds        float64 `json:"wall_seconds"`
+	RPCsPerSecond      float64 `json:"rpcs_per_second"`
+	MemoryBytesPerNode float64 `json:"memory_bytes_per_node"`
+	CPUs               int     `json:"cpus"`
+	Go                 string  `json:"go"`
+}
+
+// milliseconds is a duration as reports give it.
+func milliseconds(d time.Duration) float64 {
+	return float64(d.Round(time.Microsecond)) / float64(time.Millisecond)
+}
