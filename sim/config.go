@@ -1,0 +1,168 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"kadmium/rpc"
+	"kadmium/sim/report"
+	"kadmium/store"
+)
+
+// ErrBadConfig reports a Config that makes no sense; the error says what of it.
+var ErrBadConfig = errors.New("bad simulation")
+
+// The networks a simulation can begin with.
+const (
+	// Ideal tables: each bucket holds k uniformly random nodes of its range, or all.
+	Ideal = "ideal"
+	// Join: every node joins through a bootstrap node, over the simulated network.
+	Join = "join"
+)
+
+// The workloads.
+const (
+	Find    = "find"    // look up random targets
+	Value   = "value"   // put, then get from elsewhere
+	Provide = "provide" // provide, then look for providers from elsewhere
+	Mixed   = "mixed"   // a third of each
+	Day     = "day"     // all that nodes do by themselves, with keys that are looked for all along
+)
+
+// The targets of find.
+const (
+	Random = "random" // anywhere
+	Nodes  = "nodes"  // where a node stands
+)
+
+// Limits of a Config.
+const (
+	MaxNodes   = 14_000_000 // each in a /24 of its own: so many are public
+	MaxLookups = 100_000_000
+	MaxKeys    = 10_000_000
+	maxAlpha   = 64
+)
+
+// A Config says what to simulate. Defaults is the usual one.
+type Config struct {
+	Nodes     int     // that are up, on average
+	Lookups   int     // of the workload; of a day, spread over its duration
+	K         int     // contacts in a bucket and an answer, holders of a value
+	Alpha     int     // requests in flight in a lookup
+	Seed      uint64  // all that is random comes from it
+	Tables    string  // Ideal or Join
+	Latency   Latency // of the network
+	Loss      float64 // share of datagrams that are lost, under 1
+	Duplicate float64 // share of datagrams that arrive twice
+	Sessions  Sessions
+	Client    float64 // share of the nodes that are clients, behind a NAT: in nobody's table
+	Silent    float64 // share of the nodes that ask, and never answer
+	Lying     float64 // share of the nodes that name each other, and forget what they promise to keep
+	Workload  string
+	Targets   string        // of find: Random or Nodes
+	Duration  time.Duration // of the workload; 0: a day for Day, else an hour under sessions, else Pace a lookup
+	Keys      int           // Day: keys published at the start
+	TTL       time.Duration // lifetime of what is stored; 0: the network's default
+}
+
+// Pace is the time between the beginnings of lookups where no duration is given.
+const Pace = 50 * time.Millisecond
+
+// Defaults is the Config of a run that says nothing else.
+func Defaults() Config {
+	latency, _ := ParseLatency("const:50ms")
+	return Config{Nodes: 10_000, Lookups: 1000, K: 20, Alpha: 3, Seed: 1, Tables: Ideal, Latency: latency,
+		Workload: Find, Targets: Random}
+}
+
+// Check completes the Config and says what is wrong with it: ErrBadConfig.
+func (c *Config) Check() error {
+	bad := func(format string, args ...any) error {
+		return fmt.Errorf("%w: %s", ErrBadConfig, fmt.Sprintf(format, args...))
+	}
+	oneOf := func(what, value string, allowed ...string) error {
+		for _, a := range allowed {
+			if value == a {
+				return nil
+			}
+		}
+		return bad("%s %q, want one of %v", what, value, allowed)
+	}
+	switch {
+	case c.Nodes < 1 || c.Nodes > MaxNodes:
+		return bad("%d nodes, want 1 to %d", c.Nodes, MaxNodes)
+	case c.Lookups < 0 || c.Lookups > MaxLookups, c.Lookups == 0 && c.Workload != Day:
+		return bad("%d lookups, want 1 to %d", c.Lookups, MaxLookups)
+	case c.K < 1 || c.K > rpc.MaxContacts:
+		return bad("k %d, want 1 to %d, what an answer holds", c.K, rpc.MaxContacts)
+	case c.Alpha < 1 || c.Alpha > maxAlpha:
+		return bad("alpha %d, want 1 to %d", c.Alpha, maxAlpha)
+	case !(c.Loss >= 0 && c.Loss < 1):
+		return bad("loss %v, want a share from 0 to under 1", c.Loss)
+	case !(c.Duplicate >= 0 && c.Duplicate <= 1):
+		return bad("duplicate %v, want a share from 0 to 1", c.Duplicate)
+	case !(c.Client >= 0 && c.Silent >= 0 && c.Lying >= 0 && c.Client+c.Silent+c.Lying < 1):
+		return bad("client %v, silent %v and lying %v, want shares that leave somebody", c.Client, c.Silent, c.Lying)
+	case c.Keys < 0 || c.Keys > MaxKeys:
+		return bad("%d keys, want 0 to %d", c.Keys, MaxKeys)
+	case c.Keys > 0 && c.Workload != Day:
+		return bad("keys are published by the workload %s", Day)
+	case c.TTL < 0 || c.TTL > store.MaxTTL:
+		return bad("ttl %v, want 0 to %v", c.TTL, store.MaxTTL)
+	case c.Duration < 0 || c.Duration > 365*24*time.Hour:
+		return bad("duration %v, want at most a year", c.Duration)
+	case c.Latency.kind == "":
+		return bad("no latency")
+	case c.population() > MaxNodes:
+		return bad("sessions %s need %d nodes of which %d are up, want at most %d in all", c.Sessions, c.population(), c.Nodes, MaxNodes)
+	}
+	if err := oneOf("tables", c.Tables, Ideal, Join); err != nil {
+		return err
+	}
+	if err := oneOf("workload", c.Workload, Find, Value, Provide, Mixed, Day); err != nil {
+		return err
+	}
+	if c.Targets == "" {
+		c.Targets = Random
+	}
+	if err := oneOf("targets", c.Targets, Random, Nodes); err != nil {
+		return err
+	}
+	if c.Duration == 0 && !c.independent() {
+		switch {
+		case c.Workload == Day:
+			c.Duration = 24 * time.Hour
+		case !c.Sessions.Always():
+			c.Duration = time.Hour
+		default:
+			c.Duration = time.Duration(c.Lookups) * Pace
+		}
+	}
+	return nil
+}
+
+// independent reports whether no lookup changes anything for another.
+func (c *Config) independent() bool {
+	return c.Workload == Find && c.Tables == Ideal && c.Sessions.Always() && c.Duration == 0
+}
+
+// population is the number of nodes there are, up or not.
+func (c *Config) population() int { return c.Sessions.population(c.Nodes) }
+
+// report is the Config as a report has it.
+func (c *Config) report() report.Config {
+	r := report.Config{Nodes: c.Nodes, Lookups: c.Lookups, K: c.K, Alpha: c.Alpha, Seed: c.Seed, Tables: c.Tables,
+		Latency: c.Latency.String(), Loss: c.Loss, Duplicate: c.Duplicate, Sessions: c.Sessions.String(),
+		Client: c.Client, Silent: c.Silent, Lying: c.Lying, Workload: c.Workload, Keys: c.Keys}
+	if c.Workload == Find || c.Workload == Mixed || c.Workload == Day {
+		r.Targets = c.Targets
+	}
+	if c.Duration > 0 {
+		r.Duration = c.Duration.String()
+	}
+	if c.TTL > 0 {
+		r.TTL = c.TTL.String()
+	}
+	return r
+}

@@ -1,0 +1,123 @@
+package sim
+
+import (
+	"time"
+
+	"math/rand/v2"
+
+	"kadmium/identity"
+	"kadmium/kbucket"
+)
+
+// idealBucket appends what an ideal table has in one bucket: min(k, available)
+// uniformly random servers of its range, which are a function of the seed, the
+// owner and the bucket. The owner is told by a number, since searchers stand
+// outside of the book's order.
+func (b *book) idealBucket(dst []identity.Contact, seed, owner uint64, self *identity.Position, cpl, k int) []identity.Contact {
+	if cpl >= 64 {
+		return dst // the book's prefixes are distinct
+	}
+	lo, hi := b.within(self.Prefix()^1<<(63-cpl), cpl+1)
+	available := hi - lo
+	if available <= k {
+		for i := lo; i < hi; i++ {
+			dst = append(dst, identity.Contact(i+1))
+		}
+		return dst
+	}
+	var random rand.PCG
+	h := hash(seed, forBucket, owner, uint64(cpl))
+	random.Seed(h, mix(h))
+	// Floyd's sample of k out of the range (Bentley, 1987).
+	first := len(dst)
+	for top := available - k; top < available; top++ {
+		pick := identity.Contact(lo + below(random.Uint64(), top+1) + 1)
+		for _, c := range dst[first:] {
+			if c == pick {
+				pick = identity.Contact(lo + top + 1)
+				break
+			}
+		}
+		dst = append(dst, pick)
+	}
+	return dst
+}
+
+// deepest is the last bucket in which a node at p can have anybody.
+func (b *book) deepest(p *identity.Position) int {
+	cpl := 0
+	for ; cpl < 64; cpl++ {
+		if lo, hi := b.within(p.Prefix(), cpl); hi-lo == 0 || hi-lo == 1 && b.positions[lo] == *p {
+			break
+		}
+	}
+	return cpl - 1
+}
+
+// A filling is how far an ideal table has been made: each bucket when it is first
+// looked at, so that of a node that is asked once only a bucket or two exist.
+type filling struct {
+	deepest int
+	filled  uint64    // a bit for each bucket that was made
+	size    [64]uint8 // of those
+}
+
+// fill makes the buckets of a node's table that a search of the n contacts nearest
+// to a target visits, in the order of kbucket's nearest.
+func (w *world) fill(nd *node, owner uint64, target *identity.Position, n int) {
+	self := w.book.Position(nd.contact)
+	f := nd.ideal
+	if f == nil {
+		f = &filling{deepest: w.book.deepest(self)}
+		nd.ideal = f
+	}
+	d := identity.Xor(self, target)
+	c := min(identity.CommonPrefixLen(self, target), f.deepest+1)
+	if c <= f.deepest {
+		n -= w.bucket(nd, owner, self, c)
+	}
+	for j := c + 1; j <= f.deepest && n > 0; j++ {
+		if d.Bit(j) == 1 {
+			n -= w.bucket(nd, owner, self, j)
+		}
+	}
+	for j := f.deepest; j > c && n > 0; j-- {
+		if d.Bit(j) == 0 {
+			n -= w.bucket(nd, owner, self, j)
+		}
+	}
+	for j := c - 1; j >= 0 && n > 0; j-- {
+		n -= w.bucket(nd, owner, self, j)
+	}
+}
+
+// bucket makes a bucket, if need be, and says how many contacts it has.
+func (w *world) bucket(nd *node, owner uint64, self *identity.Position, cpl int) int {
+	f := nd.ideal
+	if f.filled>>cpl&1 == 0 {
+		w.contacts = w.book.idealBucket(w.contacts[:0], w.cfg.Seed, owner, self, cpl, w.cfg.K)
+		table := nd.engine.Table()
+		for _, c := range w.contacts {
+			table.Seen(w.seen(owner), c)
+		}
+		f.filled |= 1 << cpl
+		f.size[cpl] = uint8(len(w.contacts))
+	}
+	return int(f.size[cpl])
+}
+
+// fillAll makes a whole ideal table.
+func (w *world) fillAll(nd *node) {
+	self := w.book.Position(nd.contact)
+	nd.ideal = &filling{deepest: w.book.deepest(self)}
+	for cpl := nd.ideal.deepest; cpl >= 0; cpl-- {
+		w.bucket(nd, uint64(nd.contact), self, cpl)
+	}
+	nd.ideal = nil
+}
+
+// seen is when an ideal table was made: within the last hour, so that not all of
+// them are refreshed at once.
+func (w *world) seen(owner uint64) time.Time {
+	return epoch.Add(-time.Duration(below(hash(w.cfg.Seed, forGrowth, owner), int(kbucket.RefreshInterval))))
+}

@@ -1,0 +1,187 @@
+package sim
+
+import (
+	"context"
+	"encoding/binary"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"kadmium/engine"
+	"kadmium/identity"
+	"kadmium/sim/report"
+)
+
+// On ideal tables a lookup by a node that is in nobody's table leaves the network
+// as it was, so each runs in a world of its own, whose clock begins at the start,
+// and which worker runs it makes no difference.
+
+// A searcher runs lookups one after the other.
+type searcher struct {
+	*world
+	servers map[identity.Contact]*node // that were asked so far
+	lookup  int                        // the one that runs
+	target  identity.Position
+	result  *engine.Result
+	truth   []identity.Contact
+	rpcs    uint64
+	longest *longest
+}
+
+// longest is the lookup of the most hops, of those the first: the one to be drawn.
+type longest struct {
+	lookup int
+	hops   int
+	trace  *report.Trace
+}
+
+// better reports whether l is to be drawn rather than o.
+func (l *longest) better(o *longest) bool {
+	return o == nil || l.hops > o.hops || l.hops == o.hops && l.lookup < o.lookup
+}
+
+func newSearcher(cfg *Config, b *book, guest identity.Contact) *searcher {
+	s := &searcher{world: newWorld(cfg, b), servers: make(map[identity.Contact]*node)}
+	s.guest = guest
+	s.nodes = s.node
+	return s
+}
+
+// node is a server's node, made when it is first asked; or the searcher's own.
+func (s *searcher) node(c identity.Contact) *node {
+	nd := s.servers[c]
+	if nd == nil {
+		nd = &node{contact: c, role: s.cfg.role(c), idle: true}
+		if nd.role == honest {
+			nd.engine = s.newEngine(c, engine.Server, rand.NewPCG(hash(s.cfg.Seed, forEngine, uint64(c)), 0))
+		}
+		s.servers[c] = nd
+	}
+	if d := s.answering; d != nil && !d.message.Response && nd.role == honest {
+		s.fill(nd, uint64(c), &d.message.Target, s.cfg.K+1) // one more: the asker might be among them
+	}
+	return nd
+}
+
+// run looks up the target of one lookup and measures it.
+func (s *searcher) run(index int) report.Sample {
+	s.now, s.result, s.lookup = 0, nil, index
+	number := uint64(index)
+	h := hash(s.cfg.Seed, forWire, number)
+	s.random.Seed(h, mix(h))
+	s.as = 1<<31 | uint32(index)
+	s.book.positions[s.guest-1] = randomPosition(s.cfg.Seed, forLookup, number)
+	if s.cfg.Targets == Nodes {
+		s.target = *s.book.Position(identity.Contact(1 + below(hash(s.cfg.Seed, forTarget, number), s.book.servers)))
+	} else {
+		s.target = randomPosition(s.cfg.Seed, forTarget, number)
+	}
+	client := &node{contact: s.guest, client: true}
+	client.engine = s.newEngine(s.guest, engine.Client, rand.NewPCG(hash(s.cfg.Seed, forEngine, 1<<32|number), 0))
+	s.fill(client, 1<<32|number, &s.target, s.cfg.K)
+	s.servers[s.guest] = client
+	c := &call{target: s.target, then: func(r *engine.Result) { s.result = r }}
+	const op = 1
+	s.calls[op] = c
+	s.carry(client, client.engine.Closest(s.clock(), op, s.target, s.effects[:0]))
+	for s.result == nil {
+		s.step()
+	}
+	counters := client.engine.Stats().Counters
+	for _, n := range counters.Requests {
+		s.rpcs += n
+	}
+	for !s.queue.empty() {
+		if e := s.queue.take(); e.datagram != nil {
+			s.recycle(e.datagram)
+		}
+	}
+	return s.measure(c)
+}
+
+// measure compares what a lookup brought with the truth.
+func (s *searcher) measure(c *call) report.Sample {
+	r := s.result
+	s.truth = s.book.closest(s.truth[:0], &s.target, s.cfg.K, func(n identity.Contact) bool { return s.cfg.role(n) != silent })
+	sample, all := measure(c, r, s.clock(), s.truth)
+	if best := (&longest{lookup: s.lookup, hops: sample.Hops}); best.better(s.longest) {
+		best.trace = report.NewTrace(s.target.String(), all, winner(r))
+		s.longest = best
+	}
+	return sample
+}
+
+// runIndependent runs all lookups, on all cores.
+func (r *run) independent(ctx context.Context) {
+	cfg := &r.cfg
+	workers := min(runtime.GOMAXPROCS(0), cfg.Lookups)
+	r.book = newBook(cfg.Seed, r.servers(), workers)
+	searchers := make([]*searcher, workers)
+	samples := make([]report.Sample, cfg.Lookups)
+	done := make([]bool, cfg.Lookups)
+	var next, ended atomic.Int64
+	var group sync.WaitGroup
+	for i := range searchers {
+		s := newSearcher(cfg, r.book, identity.Contact(r.book.servers+i+1))
+		searchers[i] = s
+		group.Go(func() {
+			for ctx.Err() == nil {
+				lookup := int(next.Add(1)) - 1
+				if lookup >= cfg.Lookups {
+					return
+				}
+				samples[lookup], done[lookup] = s.run(lookup), true
+				r.progress("lookups", int(ended.Add(1)), cfg.Lookups)
+			}
+		})
+	}
+	group.Wait()
+	var longest *longest
+	for _, s := range searchers {
+		r.report.RPCTotal += s.rpcs
+		r.report.Events += s.events
+		r.bytes += s.bytes
+		if s.longest != nil && s.longest.better(longest) {
+			longest = s.longest
+		}
+	}
+	if longest != nil {
+		r.report.Trace = longest.trace
+	}
+	for i, ok := range done {
+		if ok {
+			r.samples = append(r.samples, samples[i])
+			r.virtual += samples[i].Latency
+		}
+	}
+	r.report.Buckets = idealOccupancy(cfg, r.book)
+	r.report.NodesUp = float64(cfg.Nodes)
+	r.keep = searchers
+}
+
+// idealOccupancy is that of a sample of ideal tables.
+func idealOccupancy(cfg *Config, b *book) []report.Bucket {
+	var o occupancy
+	for i := range min(occupancySample, b.servers) {
+		c := identity.Contact(1 + i*b.servers/min(occupancySample, b.servers))
+		self := b.Position(c)
+		for cpl := range b.deepest(self) + 1 {
+			for _, other := range b.idealBucket(nil, cfg.Seed, uint64(c), self, cpl, cfg.K) {
+				o.contact(cpl, cfg.role(other) == silent)
+			}
+		}
+		o.tables++
+	}
+	return o.buckets()
+}
+
+// randomPosition is anywhere, for a purpose.
+func randomPosition(seed uint64, parts ...uint64) (p identity.Position) {
+	h := hash(seed, parts...)
+	for i := 0; i < len(p); i += 8 {
+		binary.BigEndian.PutUint64(p[i:], h)
+		h = mix(h)
+	}
+	return p
+}

@@ -1,0 +1,196 @@
+package sim
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Latency is a model of round trip times. A datagram takes half of one.
+type Latency struct {
+	kind   string // const, exp, world or file
+	text   string
+	mean   time.Duration
+	matrix [][]float32 // of a file: milliseconds from site to site
+}
+
+// MaxSites bounds the sites of a file.
+const MaxSites = 10_000
+
+// maxRTT bounds every round trip time, in milliseconds.
+const maxRTT = 60_000
+
+// ParseLatency reads const:RTT, exp:RTT (each pair of nodes has an RTT of its own,
+// exponentially distributed with that mean), world, or file:PATH (a square matrix
+// of milliseconds in CSV; each node is put at one of the sites). Its error is
+// ErrBadConfig, or that of reading the file.
+func ParseLatency(s string) (Latency, error) {
+	kind, rest, _ := strings.Cut(s, ":")
+	l := Latency{kind: kind, text: s}
+	switch {
+	case s == "world":
+		return l, nil
+	case kind == "const" || kind == "exp":
+		d, err := time.ParseDuration(rest)
+		if err != nil || d < 0 || d > maxRTT*time.Millisecond {
+			return Latency{}, fmt.Errorf("%w: latency %q: want %s:RTT with an RTT like 50ms, at most %d s", ErrBadConfig, s, kind, maxRTT/1000)
+		}
+		l.mean, l.text = d, kind+":"+d.String()
+		return l, nil
+	case kind == "file" && rest != "":
+		f, err := os.Open(rest)
+		if err != nil {
+			return Latency{}, err
+		}
+		defer f.Close()
+		if l.matrix, err = readMatrix(f); err != nil {
+			return Latency{}, fmt.Errorf("%w: latency file %s: %w", ErrBadConfig, rest, err)
+		}
+		return l, nil
+	}
+	return Latency{}, fmt.Errorf("%w: latency %q: want const:50ms, exp:50ms, world or file:PATH", ErrBadConfig, s)
+}
+
+// String is the model as ParseLatency reads it.
+func (l Latency) String() string { return l.text }
+
+var errMatrix = errors.New("want a square matrix of milliseconds, comma-separated")
+
+func readMatrix(r io.Reader) ([][]float32, error) {
+	rows := csv.NewReader(r)
+	rows.Comment, rows.TrimLeadingSpace, rows.ReuseRecord = '#', true, true
+	var matrix [][]float32
+	for {
+		fields, err := rows.Read()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(matrix) == MaxSites {
+			return nil, fmt.Errorf("over %d sites", MaxSites)
+		}
+		row := make([]float32, len(fields))
+		for i, f := range fields {
+			ms, err := strconv.ParseFloat(strings.TrimSpace(f), 32)
+			if err != nil || !(ms >= 0 && ms <= maxRTT) {
+				return nil, fmt.Errorf("row %d: %q is no time from 0 to %d ms", len(matrix)+1, f, maxRTT)
+			}
+			row[i] = float32(ms)
+		}
+		matrix = append(matrix, row)
+	}
+	if len(matrix) == 0 || len(matrix) != len(matrix[0]) {
+		return nil, errMatrix
+	}
+	return matrix, nil
+}
+
+// A place is where a node stands in the world model: a plane, in milliseconds, and
+// the height of its access line above it.
+type place struct {
+	node    uint32
+	x, y, h float32
+}
+
+// A region is one Gaussian of the mixture that the world's nodes stand in.
+type region struct{ weight, x, y, sdx, sdy float64 }
+
+var regions = [...]region{
+	{.437, -21, -2, 15, 15},
+	{.281, -17, -69, 13, 10},
+	{.097, -59, -82, 31, 26},
+	{.085, 35, 91, 22, 32},
+	{.069, 76, 44, 21, 23},
+	{.020, -90, 54, 57, 49},
+	{.011, 97, -94, 45, 68},
+}
+
+// worldHeight is the mean of the exponential heights.
+const worldHeight = 10 // ms
+
+// The jitter of a datagram in the world model is lognormal: its median, and the
+// standard deviation of its logarithm. One in a hundred takes 5 ms more.
+const (
+	jitterMedian = 0.5 // ms
+	jitterSD     = 1.0
+)
+
+func placeOf(seed uint64, node uint32) place {
+	random := func(i uint64) uint64 { return hash(seed, forPlace, uint64(node), i) }
+	share := unit(random(0))
+	r := regions[len(regions)-1]
+	for _, candidate := range regions {
+		if share -= candidate.weight; share < 0 {
+			r = candidate
+			break
+		}
+	}
+	return place{node,
+		float32(r.x + r.sdx*normal(random(1), random(2))),
+		float32(r.y + r.sdy*normal(random(3), random(4))),
+		float32(worldHeight * exponential(random(5)))}
+}
+
+// A path computes how long datagrams take. It is not safe for concurrent use.
+type path struct {
+	latency *Latency
+	seed    uint64
+	places  []place // recently used, by the low bits of the node
+}
+
+const placesKept = 1 << 14
+
+func newPath(latency *Latency, seed uint64) *path {
+	p := &path{latency: latency, seed: seed}
+	if latency.kind == "world" {
+		p.places = make([]place, placesKept)
+	}
+	return p
+}
+
+// place is placeOf, remembered. Nodes count from 1.
+func (p *path) place(node uint32) *place {
+	kept := &p.places[node%placesKept]
+	if kept.node != node {
+		*kept = placeOf(p.seed, node)
+	}
+	return kept
+}
+
+// rtt is the round trip between two nodes, the same both ways, in milliseconds.
+func (p *path) rtt(a, b uint32) float64 {
+	switch p.latency.kind {
+	case "exp":
+		mean := float64(p.latency.mean) / float64(time.Millisecond)
+		return mean * exponential(hash(p.seed, forPair, uint64(min(a, b)), uint64(max(a, b))))
+	case "world":
+		from, to := p.place(a), p.place(b)
+		dx, dy := float64(from.x-to.x), float64(from.y-to.y)
+		return 2*math.Sqrt(dx*dx+dy*dy) + float64(from.h) + float64(to.h)
+	case "file":
+		sites := len(p.latency.matrix)
+		site := func(n uint32) int { return below(hash(p.seed, forPlace, uint64(n)), sites) }
+		return float64(p.latency.matrix[site(a)][site(b)]+p.latency.matrix[site(b)][site(a)]) / 2
+	}
+	return float64(p.latency.mean) / float64(time.Millisecond)
+}
+
+// oneWay is how long a datagram takes, jitter included.
+func (p *path) oneWay(from, to uint32, random uint64) time.Duration {
+	if p.latency.kind == "const" {
+		return p.latency.mean / 2
+	}
+	ms := p.rtt(from, to) / 2
+	if p.latency.kind == "world" {
+		ms += jitterMedian * exp(jitterSD*normal(random, mix(random)))
+	}
+	return time.Duration(min(ms, maxRTT) * float64(time.Millisecond))
+}

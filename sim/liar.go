@@ -1,0 +1,26 @@
+package sim
+
+import (
+	"kadmium/identity"
+	"kadmium/rpc"
+)
+
+// lie answers a request as liars in league do: whoever is sought, the k liars that
+// stand nearest to the target are said to be; no record is there; and what is to be
+// kept is acknowledged and forgotten. A liar cannot answer for another identity, so
+// this is the worst it can name: invented peers would only be silent ones.
+func (w *world) lie(n *node, d *datagram) {
+	q := &d.message
+	m := &w.falsehood
+	m.Reset()
+	m.Type, m.ID, m.Response, m.Serves = q.Type, q.ID, true, true
+	switch q.Type {
+	case rpc.Ping:
+		m.Observed = w.book.Address(d.from).Endpoint
+	case rpc.FindNode, rpc.FindValue, rpc.GetProviders:
+		m.Contacts = w.book.closest(m.Contacts, &q.Target, w.cfg.K, func(c identity.Contact) bool {
+			return w.cfg.role(c) == lying
+		})
+	}
+	w.send(n.contact, d.from, m, d.call)
+}

@@ -1,0 +1,5 @@
+package sim
+
+import "context"
+
+func (r *run) network(ctx context.Context) {}

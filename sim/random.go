@@ -1,0 +1,90 @@
+package sim
+
+import (
+	"math"
+	"math/bits"
+	"math/rand/v2"
+)
+
+// mix spreads its input over 64 bits: the finaliser of SplitMix64 (Steele, Lea and
+// Flood, 2014).
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// hash is a random number for one purpose: the first part says which.
+func hash(seed uint64, parts ...uint64) uint64 {
+	h := mix(seed)
+	for _, p := range parts {
+		h = mix(h ^ p)
+	}
+	return h
+}
+
+// The purposes of random numbers. Each has numbers of its own, so that a change of
+// one thing leaves the rest of a run as it was.
+const (
+	forPosition = 1 + iota
+	forBucket
+	forEngine
+	forRole
+	forPlace
+	forPair
+	forWire
+	forSession
+	forLookup
+	forTarget
+	forGrowth
+	forKey
+)
+
+// source is a stream of random numbers for one purpose.
+func source(seed uint64, parts ...uint64) *rand.PCG {
+	h := hash(seed, parts...)
+	return rand.NewPCG(h, mix(h))
+}
+
+// unit is a number strictly between 0 and 1 from 64 random bits.
+func unit(random uint64) float64 { return (float64(random>>11) + 0.5) / (1 << 53) }
+
+// below is a number from 0 to n-1 from 64 random bits (Lemire, 2019; the bias,
+// n/2^64, is far under what any run could show).
+func below(random uint64, n int) int {
+	hi, _ := bits.Mul64(random, uint64(n))
+	return int(hi)
+}
+
+// exponential is a sample of mean 1.
+func exponential(random uint64) float64 { return -math.Log(unit(random)) }
+
+// normal is a sample of the standard normal distribution (Box and Muller, 1958).
+func normal(random1, random2 uint64) float64 {
+	return math.Sqrt(2*exponential(random1)) * math.Cos(2*math.Pi*unit(random2))
+}
+
+// exp is e to the x, by a function that computes the same on every processor.
+func exp(x float64) float64 { return math.Exp2(x * math.Log2E) }
+
+// power is x to the y for positive x, likewise.
+func power(x, y float64) float64 { return math.Exp2(y * math.Log2(x)) }
+
+// gamma is a sample of the gamma distribution of a shape of at least 1, scale 1
+// (Marsaglia and Tsang, 2000).
+func gamma(shape float64, r rand.Source) float64 {
+	d := shape - 1.0/3
+	c := 1 / math.Sqrt(9*d)
+	for {
+		x := normal(r.Uint64(), r.Uint64())
+		v := 1 + c*x
+		if v <= 0 {
+			continue
+		}
+		v = v * v * v
+		if math.Log(unit(r.Uint64())) < x*x/2+d-d*v+d*math.Log(v) {
+			return d * v
+		}
+	}
+}

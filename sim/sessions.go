@@ -1,0 +1,114 @@
+package sim
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A weibull is a distribution of times; with shape 1 it is exponential.
+type weibull struct {
+	shape float64
+	scale time.Duration
+}
+
+func (w weibull) mean() float64 { return float64(w.scale) * math.Gamma(1+1/w.shape) }
+
+// sample is a time of the distribution.
+func (w weibull) sample(r rand.Source) time.Duration {
+	return w.times(power(exponential(r.Uint64()), 1/w.shape))
+}
+
+// residual is what remains of a time that is met at a random moment: of long times
+// more are met, in proportion to their length (x^shape is then gamma distributed),
+// and all moments within one are alike.
+func (w weibull) residual(r rand.Source) time.Duration {
+	return w.times(power(gamma(1+1/w.shape, r), 1/w.shape) * unit(r.Uint64()))
+}
+
+func (w weibull) times(x float64) time.Duration {
+	return time.Duration(min(x*float64(w.scale), float64(maxSession))) + time.Nanosecond
+}
+
+// maxSession bounds every session and pause.
+const maxSession = 10 * 365 * 24 * time.Hour
+
+// Sessions is how long nodes are up and down in turn. The zero value: always up.
+type Sessions struct {
+	text     string
+	up, down weibull
+}
+
+// Kad is how long users of the KAD network stayed and were away, measured by
+// Steiner, En-Najjary and Biersack (2007 to 2009).
+const Kad = "kad"
+
+// ParseSessions reads none, exp:MEAN, weibull:SHAPE,SCALE (each for up and down
+// times alike), or kad. Its error is ErrBadConfig.
+func ParseSessions(s string) (Sessions, error) {
+	bad := func(why string) (Sessions, error) {
+		return Sessions{}, fmt.Errorf("%w: sessions %q: %s; want none, exp:MEAN, weibull:SHAPE,SCALE or kad", ErrBadConfig, s, why)
+	}
+	kind, rest, _ := strings.Cut(s, ":")
+	w := weibull{shape: 1}
+	scale := rest
+	switch kind {
+	case "none", "":
+		if rest != "" {
+			return bad("nothing follows none")
+		}
+		return Sessions{}, nil
+	case Kad:
+		if rest != "" {
+			return bad("nothing follows kad")
+		}
+		minutes := func(m float64) time.Duration { return time.Duration(m * float64(time.Minute)) }
+		return Sessions{Kad, weibull{0.615, minutes(169.54)}, weibull{0.476, minutes(413.68)}}, nil
+	case "exp":
+	case "weibull":
+		shape, after, ok := strings.Cut(rest, ",")
+		v, err := strconv.ParseFloat(strings.TrimSpace(shape), 64)
+		if !ok || err != nil || !(v >= 0.1 && v <= 10) {
+			return bad("the shape is a number from 0.1 to 10")
+		}
+		w.shape, scale = v, after
+	default:
+		return bad("unknown")
+	}
+	d, err := time.ParseDuration(strings.TrimSpace(scale))
+	if err != nil || d < time.Second || d > maxSession {
+		return bad("the time is one like 90s or 2h, a second at least")
+	}
+	w.scale = d
+	return Sessions{s, w, w}, nil
+}
+
+// Always reports that nodes never leave.
+func (s Sessions) Always() bool { return s.text == "" }
+
+// String is what ParseSessions reads.
+func (s Sessions) String() string {
+	if s.Always() {
+		return "none"
+	}
+	return s.text
+}
+
+// population is the number of nodes of which so many are up on average.
+func (s Sessions) population(up int) int {
+	if s.Always() {
+		return up
+	}
+	return max(up, int(math.Round(float64(up)/s.share())))
+}
+
+// share is the part of the time that a node is up.
+func (s Sessions) share() float64 {
+	if s.Always() {
+		return 1
+	}
+	return s.up.mean() / (s.up.mean() + s.down.mean())
+}

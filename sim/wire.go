@@ -1,0 +1,134 @@
+package sim
+
+import (
+	"time"
+
+	"kadmium/engine"
+	"kadmium/identity"
+	"kadmium/rpc"
+	"kadmium/session"
+)
+
+// A datagram is a message on its way, inside a session that stands already.
+type datagram struct {
+	from, to identity.Contact
+	message  rpc.Message
+	call     *call // on whose behalf; nil: the node's own
+	twin     *datagram
+	second   bool // its twin has arrived
+}
+
+// send puts a message on its way. The engine's memory is copied.
+func (w *world) send(from, to identity.Contact, m *rpc.Message, c *call) {
+	size := session.SessionOverhead + rpc.Size(m, w.book)
+	w.bytes += uint64(size)
+	w.datagrams++
+	if c != nil {
+		c.bytes += uint64(size)
+	}
+	d := w.datagram()
+	d.from, d.to, d.call = from, to, c
+	copyMessage(&d.message, m)
+	twice := w.cfg.Duplicate > 0 && unit(w.random.Uint64()) < w.cfg.Duplicate
+	if twice {
+		twin := w.datagram()
+		twin.from, twin.to, twin.call, twin.twin = from, to, c, d
+		copyMessage(&twin.message, m)
+		d.twin = twin
+		w.transmit(twin)
+	}
+	w.transmit(d)
+}
+
+// transmit lets a datagram arrive after the time of its way, or never.
+func (w *world) transmit(d *datagram) {
+	if w.cfg.Loss > 0 && unit(w.random.Uint64()) < w.cfg.Loss {
+		w.lost++
+		w.recycle(d)
+		return
+	}
+	var random uint64
+	if w.jitters {
+		random = w.random.Uint64()
+	}
+	w.queue.put(event{at: w.now + w.path.oneWay(w.number(d.from), w.number(d.to), random), kind: arrival, datagram: d})
+}
+
+// number is what the way of a node's datagrams is computed from.
+func (w *world) number(c identity.Contact) uint32 {
+	if c == w.guest {
+		return w.as
+	}
+	return uint32(c)
+}
+
+// arrive hands a datagram to its destination. Of two twins the session's replay
+// window takes the one that comes first.
+func (w *world) arrive(d *datagram) {
+	if d.second {
+		w.replayed++
+	} else {
+		if d.twin != nil {
+			d.twin.second, d.twin.twin = true, nil
+		}
+		w.deliver(d)
+	}
+	w.recycle(d)
+}
+
+func (w *world) deliver(d *datagram) {
+	w.answering = d
+	defer func() { w.answering = nil }()
+	to := w.nodes(d.to)
+	if to == nil || !to.hears(&d.message) {
+		return
+	}
+	if to.role == lying && !d.message.Response {
+		w.lie(to, d)
+		return
+	}
+	w.inbound = engine.Inbound{From: d.from, Message: &d.message, Room: session.MaxSessionBody, Proven: true}
+	w.carry(to, to.engine.Receive(w.clock(), &w.inbound, w.effects[:0]))
+}
+
+// datagram is an empty one.
+func (w *world) datagram() *datagram {
+	if n := len(w.spare); n > 0 {
+		d := w.spare[n-1]
+		w.spare = w.spare[:n-1]
+		return d
+	}
+	return new(datagram)
+}
+
+func (w *world) recycle(d *datagram) {
+	if d.twin != nil {
+		d.twin.twin = nil
+	}
+	d.call, d.twin, d.second = nil, nil, false
+	w.spare = append(w.spare, d)
+}
+
+// copyMessage copies a message, reusing the memory of dst's slices. What records
+// and provider entries point to is never changed by an engine, so it is shared.
+func copyMessage(dst, m *rpc.Message) {
+	known, contacts, providers := dst.Known, dst.Contacts, dst.Providers
+	*dst = *m
+	dst.Known = append(known[:0], m.Known...)
+	dst.Contacts = append(contacts[:0], m.Contacts...)
+	dst.Providers = append(providers[:0], m.Providers...)
+	if m.Record != nil {
+		r := *m.Record
+		dst.Record = &r
+	}
+	if m.Provider != nil {
+		p := *m.Provider
+		dst.Provider = &p
+	}
+}
+
+// clock is the present as engines are told it.
+func (w *world) clock() time.Time { return epoch.Add(w.now) }
+
+// epoch is when every run begins.
+var epoch = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
