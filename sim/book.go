@@ -15,8 +15,9 @@ import (
 type book struct {
 	positions []identity.Position
 	servers   int
-	shift     int      // a prefix shifted by it is an index of starts
-	starts    []uint32 // by the first bits of a position: the first server from there on
+	shift     int                // a prefix shifted by it is an index of starts
+	starts    []uint32           // by the first bits of a position: the first server from there on
+	present   []identity.Contact // see limit
 	owners    map[identity.Contact]identity.Key
 	byID      map[identity.ID]identity.Contact // of owners
 }

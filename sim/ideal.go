@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"math/rand/v2"
@@ -18,10 +19,13 @@ func (b *book) idealBucket(dst []identity.Contact, seed, owner uint64, self *ide
 		return dst // the book's prefixes are distinct
 	}
 	lo, hi := b.within(self.Prefix()^1<<(63-cpl), cpl+1)
+	if b.present != nil {
+		lo, hi = b.presentFrom(lo), b.presentFrom(hi)
+	}
 	available := hi - lo
 	if available <= k {
 		for i := lo; i < hi; i++ {
-			dst = append(dst, identity.Contact(i+1))
+			dst = append(dst, b.server(i))
 		}
 		return dst
 	}
@@ -31,16 +35,34 @@ func (b *book) idealBucket(dst []identity.Contact, seed, owner uint64, self *ide
 	// Floyd's sample of k out of the range (Bentley, 1987).
 	first := len(dst)
 	for top := available - k; top < available; top++ {
-		pick := identity.Contact(lo + below(random.Uint64(), top+1) + 1)
+		pick := b.server(lo + below(random.Uint64(), top+1))
 		for _, c := range dst[first:] {
 			if c == pick {
-				pick = identity.Contact(lo + top + 1)
+				pick = b.server(lo + top)
 				break
 			}
 		}
 		dst = append(dst, pick)
 	}
 	return dst
+}
+
+// limit has ideal buckets made of these nodes alone, which are in the book's order;
+// of all servers again, if there are none.
+func (b *book) limit(present []identity.Contact) { b.present = present }
+
+// presentFrom is how many of those that buckets are made of stand before server i.
+func (b *book) presentFrom(i int) int {
+	at, _ := slices.BinarySearch(b.present, identity.Contact(i+1))
+	return at
+}
+
+// server is number i of those that buckets are made of.
+func (b *book) server(i int) identity.Contact {
+	if b.present != nil {
+		return b.present[i]
+	}
+	return identity.Contact(i + 1)
 }
 
 // deepest is the last bucket in which a node at p can have anybody.

@@ -153,6 +153,7 @@ func (r *run) independent(ctx context.Context) {
 		if ok {
 			r.samples = append(r.samples, samples[i])
 			r.virtual += samples[i].Latency
+			r.measured = r.virtual
 		}
 	}
 	r.report.Buckets = idealOccupancy(cfg, r.book)

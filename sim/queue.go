@@ -8,9 +8,9 @@ type kind uint8
 const (
 	arrival kind = 1 + iota // a datagram reaches its destination
 	tick                    // an engine wanted to be called
-	begin                   // a call of the workload
 	flip                    // a node leaves or returns
 	enter                   // a node of a network that grows joins
+	follow                  // something that was put off
 )
 
 // An event is what happens at a time. Events of one time happen in the order in
@@ -19,7 +19,7 @@ type event struct {
 	at       time.Duration // since the run's start
 	turn     uint64
 	datagram *datagram // of an arrival
-	node     uint32    // of a tick, flip or enter; of begin the call
+	node     uint32    // of a tick or flip; of follow what
 	kind     kind
 }
 

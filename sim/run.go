@@ -15,14 +15,15 @@ type Progress func(stage string, done, total int)
 
 // A run is one simulation on its way to a report.
 type run struct {
-	cfg     Config
-	report  report.Report
-	book    *book
-	samples []report.Sample
-	bytes   uint64
-	virtual time.Duration
-	tell    Progress
-	keep    any // what the run consists of, until its memory has been measured
+	cfg      Config
+	report   report.Report
+	book     *book
+	samples  []report.Sample
+	bytes    uint64
+	virtual  time.Duration
+	measured time.Duration // the part of it in which bytes were sent
+	tell     Progress
+	keep     any // what the run consists of, until its memory has been measured
 }
 
 // Run simulates. When ctx ends it stops and reports what was so far, as partial.
@@ -43,8 +44,8 @@ func Run(ctx context.Context, cfg Config, progress Progress) (*report.Report, er
 	r.report.Partial = ctx.Err() != nil
 	r.report.Summarise(r.samples)
 	r.report.VirtualSeconds = r.virtual.Seconds()
-	if up := r.report.NodesUp; up > 0 && r.virtual > 0 {
-		r.report.BytesPerNodeSecond = math.Round(1e3*float64(r.bytes)/up/r.virtual.Seconds()) / 1e3
+	if up := r.report.NodesUp; up > 0 && r.measured > 0 {
+		r.report.BytesPerNodeSecond = math.Round(1e3*float64(r.bytes)/up/r.measured.Seconds()) / 1e3
 	}
 	wall := time.Since(began).Seconds()
 	memory := float64(max(0, heap()-before))

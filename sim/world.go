@@ -54,6 +54,13 @@ type node struct {
 	idle    bool          // it only answers: nothing falls due while a lookup lasts
 	client  bool          // it is behind a NAT: it hears answers alone
 	role    role
+
+	// Of a network in which nodes come and go.
+	joined time.Duration // when it had joined; never: not yet
+	life   uint64        // how often it has come up
+	place  int           // among those that are up
+	kept   []store.Op    // while it is down: what its data directory has
+	calls  []engine.OpID // of the workload, perhaps over
 }
 
 // A role is what a node that serves is like.
@@ -87,7 +94,9 @@ type call struct {
 	target  identity.Position
 	started time.Duration
 	bytes   uint64
-	then    func(*engine.Result) // must call no engine: what follows is an event
+	// Neither may call an engine: what follows is an event.
+	then func(*engine.Result)
+	gone func() // the node left before its end
 }
 
 // carry does what an engine wants done.
@@ -102,6 +111,10 @@ func (w *world) carry(n *node, effects []engine.Effect) {
 			w.send(n.contact, w.answering.from, f.Message, w.answering.call)
 		case engine.Finish:
 			w.finish(f.Op, f.Result)
+		case engine.Emit:
+			if f.Event.Kind == engine.Joined && f.Event.N > 0 {
+				n.joined = min(n.joined, w.now)
+			}
 		}
 	}
 	if n.idle || n.engine == nil {

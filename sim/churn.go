@@ -1,0 +1,40 @@
+package sim
+
+import "kadmium/identity"
+
+// flip has a node leave, at once and without a word, or return with its identity and
+// its data.
+func (n *network) flip(c identity.Contact) {
+	nd := n.all[c-1]
+	random := n.sessions[c-1]
+	if nd != nil && nd.engine != nil {
+		n.leave(nd)
+		n.queue.put(event{at: n.now + n.cfg.Sessions.down.sample(random), kind: flip, node: uint32(c)})
+		return
+	}
+	nd = n.make(c)
+	for _, op := range nd.kept {
+		if err := nd.engine.Load(n.clock(), op); err != nil {
+			panic(err) // what an engine wrote, an engine reads
+		}
+	}
+	nd.kept = nil
+	n.enlist(nd)
+	n.join(nd)
+	n.queue.put(event{at: n.now + n.cfg.Sessions.up.sample(random), kind: flip, node: uint32(c)})
+}
+
+// leave ends a node as a crash would: all that is left is what a data directory has.
+func (n *network) leave(nd *node) {
+	n.delist(nd)
+	n.gone.add(nd.engine)
+	nd.kept = nd.engine.Snapshot()
+	nd.engine, nd.ticks = nil, 0
+	for _, op := range nd.calls {
+		if c, ok := n.calls[op]; ok {
+			delete(n.calls, op)
+			c.gone()
+		}
+	}
+	nd.calls = nil
+}

@@ -1,0 +1,133 @@
+package sim
+
+import (
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"kadmium/engine"
+	"kadmium/identity"
+)
+
+// How a network that joins grows: never more than a sixtieth a second, and one node
+// a second at first. Then it is left alone for a while.
+const (
+	growthTime  = 60 * time.Second
+	growthFirst = time.Second
+	growthRest  = 30 * time.Second
+)
+
+// populate makes the network that the workload will find.
+func (n *network) populate() {
+	n.bootstrap = []identity.Address{n.book.Address(n.first())}
+	n.lazy = n.cfg.Tables == Ideal && n.cfg.Sessions.Always() && n.cfg.Workload != Day
+	if n.lazy {
+		return
+	}
+	present, flips := n.present()
+	if n.cfg.Tables == Join {
+		n.grow(present)
+	} else {
+		n.book.limit(present)
+		for _, c := range present {
+			n.enlist(n.ready(c))
+		}
+		n.book.limit(nil)
+	}
+	for _, e := range flips {
+		e.at += n.workload.start
+		n.queue.put(e)
+	}
+}
+
+// ready makes a node that has been there for long: its table is ideal.
+func (n *network) ready(c identity.Contact) *node {
+	nd := n.make(c)
+	nd.joined = -settled
+	n.fillAll(nd)
+	n.carry(nd, n.effects[:0]) // when it is first due
+	return nd
+}
+
+// present are the nodes that are up at the start, in the book's order. The others
+// are away. first is each one's first going or coming, from the workload's start on.
+func (n *network) present() (up []identity.Contact, first []event) {
+	sessions := n.cfg.Sessions
+	if !sessions.Always() {
+		n.sessions = make([]*rand.PCG, len(n.all))
+	}
+	for i := range n.all {
+		c := identity.Contact(i + 1)
+		if sessions.Always() || c == n.first() {
+			up = append(up, c)
+			continue
+		}
+		random := source(n.cfg.Seed, forSession, uint64(c))
+		n.sessions[i] = random
+		law := sessions.down
+		if unit(random.Uint64()) < sessions.share() {
+			up = append(up, c)
+			law = sessions.up
+		}
+		first = append(first, event{at: law.residual(random), kind: flip, node: uint32(c)})
+	}
+	return up, first
+}
+
+// grow puts the joins of nodes in, one after the other in random order.
+func (n *network) grow(nodes []identity.Contact) {
+	random := source(n.cfg.Seed, forGrowth, 1)
+	order := make([]identity.Contact, 0, len(nodes))
+	for _, c := range nodes {
+		if c != n.first() {
+			order = append(order, c)
+		}
+	}
+	for i := len(order) - 1; i > 0; i-- {
+		j := below(random.Uint64(), i+1)
+		order[i], order[j] = order[j], order[i]
+	}
+	n.joining = append([]identity.Contact{n.first()}, order...)
+	n.queue.put(event{kind: enter})
+	at := time.Duration(0)
+	for i := 1; i < len(n.joining); i++ {
+		at += growth(i)
+	}
+	n.workload.start = at + growthRest
+}
+
+// growth is the time between the join of node i and the one before.
+func growth(i int) time.Duration { return min(growthFirst, growthTime/time.Duration(i)) }
+
+// enter has the next node of a network that grows join it.
+func (n *network) enter() {
+	c := n.joining[n.entered]
+	n.entered++
+	if n.entered < len(n.joining) {
+		n.queue.put(event{at: n.now + growth(n.entered), kind: enter})
+	}
+	nd := n.make(c)
+	n.enlist(nd)
+	n.join(nd)
+}
+
+// join has a node with a fresh engine join.
+func (n *network) join(nd *node) {
+	nd.joined = never
+	n.carry(nd, nd.engine.Join(n.clock(), n.op(nd, nil), nil, n.effects[:0]))
+	if nd.contact == n.first() {
+		nd.joined = n.now
+	}
+}
+
+// op is a name for an operation; of a call, if it is one, so that its end is known.
+func (n *network) op(nd *node, c *call) engine.OpID {
+	n.lastOp++
+	if c == nil {
+		return n.lastOp
+	}
+	n.calls[n.lastOp] = c
+	nd.calls = slices.DeleteFunc(nd.calls, func(op engine.OpID) bool { return n.calls[op] == nil })
+	nd.calls = append(nd.calls, n.lastOp)
+	return n.lastOp
+}

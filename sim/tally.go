@@ -1,0 +1,67 @@
+package sim
+
+import (
+	"kadmium/engine"
+	"kadmium/rpc"
+	"kadmium/sim/report"
+)
+
+// A tally adds up what engines did, by the places of tallied.
+type tally [25]uint64
+
+// tallied names what is added up, as kad stats does.
+var tallied = []struct {
+	name string
+	of   func(*engine.Stats) uint64
+}{
+	{"requests.PING", requests(rpc.Ping)},
+	{"requests.FIND_NODE", requests(rpc.FindNode)},
+	{"requests.FIND_VALUE", requests(rpc.FindValue)},
+	{"requests.STORE", requests(rpc.Store)},
+	{"requests.ADD_PROVIDER", requests(rpc.AddProvider)},
+	{"requests.GET_PROVIDERS", requests(rpc.GetProviders)},
+	{"requests.retransmitted", func(s *engine.Stats) uint64 { return s.Counters.Retransmissions }},
+	{"requests.timed_out", func(s *engine.Stats) uint64 { return s.Counters.Timeouts }},
+	{"lookups", func(s *engine.Stats) uint64 { return s.Counters.Lookups }},
+	{"joins", func(s *engine.Stats) uint64 { return s.Counters.Joins }},
+	{"probes", func(s *engine.Stats) uint64 { return s.Counters.Probes }},
+	{"records.restored", func(s *engine.Stats) uint64 { return s.Counters.Restores }},
+	{"records.republished", func(s *engine.Stats) uint64 { return s.Counters.Republishes }},
+	{"records.handed_over", func(s *engine.Stats) uint64 { return s.Counters.Handovers }},
+	{"records.cached", func(s *engine.Stats) uint64 { return s.Counters.Cachings }},
+	{"records.repaired", func(s *engine.Stats) uint64 { return s.Counters.Repairs }},
+	{"records.expired", func(s *engine.Stats) uint64 { return s.Counters.Expired }},
+}
+
+func requests(t rpc.Type) func(*engine.Stats) uint64 {
+	return func(s *engine.Stats) uint64 { return s.Counters.Requests[t] }
+}
+
+// kinds of requests come first in tallied.
+const kindsOfRequests = 6
+
+func (t *tally) add(e *engine.Engine) {
+	s := e.Stats()
+	for i := range tallied {
+		t[i] += tallied[i].of(&s)
+	}
+}
+
+// requests are those begun, of all kinds.
+func (t *tally) requests() (n uint64) {
+	for _, of := range t[:kindsOfRequests] {
+		n += of
+	}
+	return n
+}
+
+// work is what was done at all.
+func (t *tally) work() []report.Work {
+	var list []report.Work
+	for i := range tallied {
+		if t[i] > 0 {
+			list = append(list, report.Work{Name: tallied[i].name, Count: t[i]})
+		}
+	}
+	return list
+}
