@@ -9,6 +9,9 @@ import (
 
 // own registers an activity; its requests carry the number returned.
 func (e *Engine) own(a activity) uint64 {
+	if e.owners == nil {
+		e.owners = make(map[uint64]activity)
+	}
 	e.lastOwner++
 	e.owners[e.lastOwner] = a
 	return e.lastOwner

@@ -97,8 +97,17 @@ func (b *bucket) toTail(i int, state uint32) {
 	b.contacts[last] = e
 }
 
-// takeOut removes contact i.
-func (b *bucket) takeOut(i int) { b.contacts = slices.Delete(b.contacts, i, i+1) }
+// takeOut removes contact i of a bucket.
+func (t *Table) takeOut(b *bucket, i int) {
+	b.contacts = slices.Delete(b.contacts, i, i+1)
+	t.counted(-1)
+}
+
+// putIn gives a contact place i of a bucket.
+func (t *Table) putIn(b *bucket, i int, e entry) {
+	b.contacts = insert(b.contacts, i, e, t.cfg.K)
+	t.counted(+1)
+}
 
 // growBy is how many places a bucket's lists gain when they are full: buckets
 // near the node stay small, and no list has more than growBy-1 places unused.

@@ -43,7 +43,7 @@ func (t *Table) Failed(c identity.Contact) (evicted bool, promoted identity.Cont
 		return false, 0
 	}
 	t.countOut(c)
-	b.takeOut(i)
+	t.takeOut(b, i)
 	return true, t.promote(b)
 }
 
@@ -58,7 +58,7 @@ func (t *Table) Remove(c identity.Contact) (removed bool, promoted identity.Cont
 	p := t.book.Position(c)
 	if i := t.indexOfPeer(b, cpl, p); i >= 0 {
 		t.countOut(b.contacts[i].contact)
-		b.takeOut(i)
+		t.takeOut(b, i)
 		return true, t.promote(b)
 	}
 	if i := t.indexOfWaitingPeer(b, cpl, p); i >= 0 {

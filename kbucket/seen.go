@@ -57,8 +57,7 @@ func (t *Table) Seen(now time.Time, c identity.Contact) Outcome {
 		return Refused
 	}
 	t.countIn(c)
-	e := entry{contact: c, key: keyBits(p, cpl), state: t.seenNow(now)}
-	b.contacts = insert(b.contacts, len(b.contacts), e, t.cfg.K)
+	t.putIn(b, len(b.contacts), entry{contact: c, key: keyBits(p, cpl), state: t.seenNow(now)})
 	return Added
 }
 
