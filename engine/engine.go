@@ -61,8 +61,7 @@ type Engine struct {
 	// Of the call in progress.
 	now     time.Time
 	fx      []Effect
-	nearest []identity.Contact // scratch of nearest-contact queries
-	named   []identity.Contact // scratch of contacts let through from an answer
+	nearest []identity.Contact // scratch of nearest-contact queries, and of contacts let through from an answer
 	reply   *rpc.Message       // the reply being made
 }
 
@@ -203,13 +202,9 @@ func (e *Engine) EachContact(keep func(identity.Contact)) {
 	for _, o := range e.ops { // its lookup may be over and its writes not
 		o.contacts(keep)
 	}
-	for _, c := range e.rtts.order {
-		keep(c)
-	}
+	e.rtts.each(keep)
 	keep(e.reach.asked)
-	for _, s := range e.silent {
-		keep(s.who)
-	}
+	e.silent.each(keep)
 	for _, c := range e.moved {
 		keep(c)
 	}

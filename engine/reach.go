@@ -38,9 +38,6 @@ type view struct {
 
 // observed notes where a peer saw this node.
 func (r *reachability) observed(by identity.ID, at netip.AddrPort) {
-	if !at.IsValid() {
-		return
-	}
 	i := slices.IndexFunc(r.views, func(v view) bool { return v.by == by })
 	if i < 0 && len(r.views) == maxViews {
 		i = 0 // the oldest of all makes room

@@ -50,9 +50,9 @@ const unsure = -2
 // asked far more often than it changes.
 func (t *Table) nextRefresh() int {
 	if t.first == unsure {
-		t.first = t.searchNextRefresh()
+		t.first = int32(t.searchNextRefresh())
 	}
-	return t.first
+	return int(t.first)
 }
 
 func (t *Table) searchNextRefresh() int {

@@ -52,8 +52,9 @@ type Table struct {
 	epoch   time.Time // when the first bucket was made; buckets count from it
 	buckets []bucket  // by common-prefix length; one more than the deepest that was ever used
 	subnets *subnets  // nil until a contact is counted
-	count   int       // contacts in the buckets
-	first   int       // the bucket due first for a refresh, -1 for none, or unsure
+	count   int32     // contacts in the buckets
+	failing int32     // of which so many have failures
+	first   int32     // the bucket due first for a refresh, -1 for none, or unsure
 }
 
 // New is an empty table for the node at self. The book is asked for the position
@@ -64,11 +65,11 @@ func New(self identity.Position, book identity.Book, cfg Config) *Table {
 }
 
 // Len is the number of contacts in the buckets; those that wait are not counted.
-func (t *Table) Len() int { return t.count }
+func (t *Table) Len() int { return int(t.count) }
 
 // counted keeps Len, and what follows from who is in which bucket, as n contacts
 // more, or less, are in one.
-func (t *Table) counted(n int) {
+func (t *Table) counted(n int32) {
 	t.count += n
 	t.first = unsure
 }
