@@ -38,14 +38,14 @@ type Engine struct {
 	rtts      roundTrips
 	silent    silents
 
-	ops    map[OpID]operation
-	walks  []*walk // in the order of their deadlines
-	upkeep int     // lookups of the node's own under way
+	ops    map[OpID]operation // like the other maps and what is a pointer, nil until needed
+	walks  []*walk            // in the order of their deadlines
+	upkeep int                // lookups of the node's own under way
 
 	withheld  map[uint64]func(error) // by batch: what waits for the journal
 	lastBatch uint64
 
-	tasks    []*task
+	tasks    [ruleCount]task // one a rule
 	outage   outage
 	moved    map[identity.ID]identity.Contact // new addresses being checked, one a peer
 	probes   []check                          // contacts to be pinged, by time
@@ -61,9 +61,8 @@ type Engine struct {
 	// Of the call in progress.
 	now     time.Time
 	fx      []Effect
-	nearest []identity.Contact // scratch of nearest-contact queries
-	named   []identity.Contact // scratch of contacts let through from an answer
-	reply   rpc.Message        // the reply being made
+	nearest []identity.Contact // scratch of nearest-contact queries, and of contacts let through from an answer
+	reply   *rpc.Message       // the reply being made
 }
 
 // An activity asks things of peers and hears how each request went.
@@ -94,25 +93,22 @@ func New(cfg Config, book identity.Book, rnd random, now time.Time) *Engine {
 	}
 	cfg.Store.Volatile = !cfg.Durable
 	e := &Engine{
-		store:    store.New(cfg.Store, cfg.Namespaces),
-		cfg:      cfg,
-		book:     book,
-		rnd:      rnd,
-		mode:     cfg.Mode,
-		table:    kbucket.New(cfg.Position, book, kbucket.Config{K: cfg.K}),
-		owners:   make(map[uint64]activity),
-		ops:      make(map[OpID]operation),
-		withheld: make(map[uint64]func(error)),
-		moved:    make(map[identity.ID]identity.Contact),
+		store: store.New(cfg.Store, cfg.Namespaces),
+		cfg:   cfg,
+		book:  book,
+		rnd:   rnd,
+		mode:  cfg.Mode,
+		table: kbucket.New(cfg.Position, book, kbucket.Config{K: cfg.K}),
 	}
-	e.greeted, _ = simplelru.NewLRU[identity.ID, struct{}](maxGreeted, nil) // fails only on a size under 1
 	if e.mode == Auto {
 		e.mode = Client
 		if cfg.Reachable {
 			e.mode = Server
 		}
 	}
-	e.schedule(now)
+	for i := range e.tasks {
+		e.tasks[i].next = now
+	}
 	return e
 }
 
@@ -172,8 +168,8 @@ func (e *Engine) WakeAt() time.Time {
 	if len(e.walks) > 0 {
 		at = earlier(at, e.walks[0].deadline)
 	}
-	for _, t := range e.tasks {
-		at = earlier(at, t.due())
+	for i := range rules {
+		at = earlier(at, e.due(i))
 	}
 	return at
 }
@@ -206,13 +202,9 @@ func (e *Engine) EachContact(keep func(identity.Contact)) {
 	for _, o := range e.ops { // its lookup may be over and its writes not
 		o.contacts(keep)
 	}
-	for _, c := range e.rtts.order {
-		keep(c)
-	}
+	e.rtts.each(keep)
 	keep(e.reach.asked)
-	for _, s := range e.silent {
-		keep(s.who)
-	}
+	e.silent.each(keep)
 	for _, c := range e.moved {
 		keep(c)
 	}

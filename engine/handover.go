@@ -3,6 +3,8 @@ package engine
 import (
 	"time"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
 	"kadmium/identity"
 	"kadmium/store"
 )
@@ -18,8 +20,14 @@ type handover struct {
 // twenty does it (Kademlia, section 2.5). Whom a node meets while it joins is no
 // newcomer: the node is.
 func (e *Engine) greet(c identity.Contact) {
+	if e.mode != Server || e.joining > 0 || e.store.Empty() {
+		return
+	}
+	if e.greeted == nil {
+		e.greeted, _ = simplelru.NewLRU[identity.ID, struct{}](maxGreeted, nil) // fails only on a size under 1
+	}
 	id := e.book.Address(c).ID
-	if e.mode != Server || e.joining > 0 || e.store.Empty() || e.greeted.Contains(id) {
+	if e.greeted.Contains(id) {
 		return
 	}
 	e.greeted.Add(id, struct{}{})

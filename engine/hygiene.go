@@ -10,9 +10,9 @@ import (
 // sift keeps of the contacts a peer named those that this node may use (design,
 // section 3, rule 7): not itself, of a family it can send to, no local address at
 // the word of a public peer; and none that is locked out. The slice is scratch, good until the
-// next call.
+// next query of the table.
 func (e *Engine) sift(from identity.Contact, named []identity.Contact) []identity.Contact {
-	e.named = e.named[:0]
+	left := e.nearest[:0]
 	public := !identity.IsLocal(e.book.Address(from).Endpoint.Addr())
 	for _, c := range named {
 		a := e.book.Address(c)
@@ -21,9 +21,10 @@ func (e *Engine) sift(from identity.Contact, named []identity.Contact) []identit
 			e.stats.ContactsDropped++
 			continue
 		}
-		e.named = append(e.named, c)
+		left = append(left, c)
 	}
-	return e.named
+	e.nearest = left
+	return left
 }
 
 // siftProviders is the same for the providers that a peer named, which are for the

@@ -19,6 +19,9 @@ func (e *Engine) begin(op OpID, o operation) bool {
 		e.emit(Effect{Kind: Finish, Op: op, Result: &Result{Err: ErrBusy}})
 		return false
 	}
+	if e.ops == nil {
+		e.ops = make(map[OpID]operation)
+	}
 	e.ops[op] = o
 	return true
 }

@@ -14,6 +14,9 @@ func (e *Engine) persist(ops []store.Op, then func(error)) {
 		then(nil)
 		return
 	}
+	if e.withheld == nil {
+		e.withheld = make(map[uint64]func(error))
+	}
 	e.lastBatch++
 	e.withheld[e.lastBatch] = then
 	e.emit(Effect{Kind: Persist, Batch: e.lastBatch, Ops: ops})

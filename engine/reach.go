@@ -2,6 +2,7 @@ package engine
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"kadmium/identity"
@@ -16,6 +17,7 @@ const (
 	callPatience = 10 * time.Minute // between rounds of asking once nobody's call arrived
 	callRound    = 3                // peers asked in a round
 	maxCallBacks = 60               // calls back made a minute
+	maxViews     = 8                // peers whose word on this node's address is kept
 )
 
 // A reachability is what a node knows of its own address.
@@ -23,7 +25,7 @@ type reachability struct {
 	asked   identity.Contact // who was asked to call back
 	until   time.Time        // when its call would no longer count
 	tries   int
-	views   [8]view              // who saw this node where, newest last
+	views   []view               // who saw this node where, newest last, at most maxViews
 	calls   map[identity.ID]bool // who was called back since minute
 	minute  time.Time
 	waiting time.Time // no asking before
@@ -36,17 +38,14 @@ type view struct {
 
 // observed notes where a peer saw this node.
 func (r *reachability) observed(by identity.ID, at netip.AddrPort) {
-	if !at.IsValid() {
-		return
+	i := slices.IndexFunc(r.views, func(v view) bool { return v.by == by })
+	if i < 0 && len(r.views) == maxViews {
+		i = 0 // the oldest of all makes room
 	}
-	i := 0 // the peer's last word, or the oldest of all
-	for j, v := range r.views {
-		if v.by == by {
-			i = j
-		}
+	if i >= 0 {
+		r.views = slices.Delete(r.views, i, i+1)
 	}
-	copy(r.views[i:], r.views[i+1:])
-	r.views[len(r.views)-1] = view{by, at}
+	r.views = append(r.views, view{by, at})
 }
 
 // address is where most peers see this node; the zero value if none said.
@@ -56,11 +55,11 @@ func (r *reachability) address() netip.AddrPort {
 	for _, v := range r.views {
 		n := 0
 		for _, w := range r.views {
-			if v.at.IsValid() && v.at == w.at {
+			if v.at == w.at {
 				n++
 			}
 		}
-		if n > 0 && n >= most { // later words count more
+		if n >= most { // later words count more
 			best, most = v.at, n
 		}
 	}

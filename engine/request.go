@@ -9,6 +9,9 @@ import (
 
 // own registers an activity; its requests carry the number returned.
 func (e *Engine) own(a activity) uint64 {
+	if e.owners == nil {
+		e.owners = make(map[uint64]activity)
+	}
 	e.lastOwner++
 	e.owners[e.lastOwner] = a
 	return e.lastOwner
@@ -97,9 +100,13 @@ func (e *Engine) patience(to identity.Contact, t rpc.Type) time.Duration {
 	}
 }
 
-// recycle keeps a message's memory for the next request.
+// recycle keeps a message's memory for the next request. A node at rest, as most
+// of a process are at a time, keeps one.
 func (e *Engine) recycle(m *rpc.Message) {
 	const maxSpare = 8
+	if e.requests.Len() == 0 {
+		e.spare = nil
+	}
 	if len(e.spare) < maxSpare {
 		e.spare = append(e.spare, m)
 	}
@@ -122,7 +129,9 @@ func (e *Engine) response(in *Inbound) {
 		}
 		e.rtts.set(in.From, rtt)
 	}
-	e.reach.observed(e.book.Address(in.From).ID, in.Observed)
+	if in.Observed.IsValid() {
+		e.reach.observed(e.book.Address(in.From).ID, in.Observed)
+	}
 	e.contacted(in.From, in.Message.Serves)
 	if in.Message.Status == rpc.Unproven && e.prove(r) {
 		return

@@ -48,7 +48,9 @@ func (e *Engine) lost(c identity.Contact) {
 // is not 0.
 func (e *Engine) replaced(c, promoted identity.Contact) {
 	e.tableNew = true
-	e.greeted.Remove(e.book.Address(c).ID) // should it return, it may have forgotten its keys
+	if e.greeted != nil {
+		e.greeted.Remove(e.book.Address(c).ID) // should it return, it may have forgotten its keys
+	}
 	e.event(Event{Kind: PeerRemoved, Contact: c})
 	if promoted != 0 {
 		e.event(Event{Kind: PeerAdded, Contact: promoted})
@@ -70,6 +72,9 @@ func (e *Engine) checkAddress(c identity.Contact) {
 	}
 	p := &addressCheck{e: e, to: c}
 	p.owner = e.own(p)
+	if e.moved == nil {
+		e.moved = make(map[identity.ID]identity.Contact)
+	}
 	e.moved[id] = c
 	if !e.askMarked(p.owner, c, e.newRequest(rpc.Ping), underSession) {
 		p.end()

@@ -5,38 +5,61 @@ import (
 	"kadmium/rpc"
 )
 
-// maxRTTs bounds the peers whose round trip time is remembered: as many as a map
-// of 256 places takes without growing.
+// maxRTTs bounds the peers whose round trip time is remembered.
 const maxRTTs = 224
 
-// roundTrips are the round trip times of the peers first measured last. A node
-// has one, and a process may have thousands, so a peer takes some 25 bytes: an LRU
-// list would take five times that.
-type roundTrips struct {
-	by    map[identity.Contact]rpc.RTT
-	order []identity.Contact // a ring once it is full
-	next  int                // the oldest then
+// roundTrips are the round trip times of the peers first measured last, in 11 bytes
+// a peer.
+type roundTrips struct{ ring *rttRing } // nil until something is measured
+
+type rttRing struct {
+	peers handles
+	rtts  []rpc.PackedRTT
+	next  int // the oldest, once the ring is full
 }
 
-func (t *roundTrips) of(c identity.Contact) rpc.RTT { return t.by[c] }
+func (t roundTrips) index(c identity.Contact) int {
+	if t.ring == nil {
+		return -1
+	}
+	return t.ring.peers.index(c)
+}
 
-func (t *roundTrips) knows(c identity.Contact) bool {
-	_, ok := t.by[c]
-	return ok
+func (t roundTrips) knows(c identity.Contact) bool { return t.index(c) >= 0 }
+
+// of is the round trip time of a contact, the zero RTT if it was never measured.
+func (t roundTrips) of(c identity.Contact) rpc.RTT {
+	i := t.index(c)
+	if i < 0 {
+		return rpc.RTT{}
+	}
+	return t.ring.rtts[i].RTT()
 }
 
 func (t *roundTrips) set(c identity.Contact, rtt rpc.RTT) {
-	if t.by == nil {
-		t.by = make(map[identity.Contact]rpc.RTT)
+	if t.ring == nil {
+		t.ring = new(rttRing)
 	}
-	if !t.knows(c) {
-		if len(t.order) < maxRTTs {
-			t.order = append(t.order, c)
-		} else {
-			delete(t.by, t.order[t.next])
-			t.order[t.next] = c
-			t.next = (t.next + 1) % maxRTTs
-		}
+	r, i := t.ring, t.index(c)
+	switch {
+	case i >= 0:
+	case len(r.rtts) < maxRTTs:
+		i = len(r.rtts)
+		r.peers.add(c, maxRTTs)
+		r.rtts = append(room(r.rtts, maxRTTs), rpc.PackedRTT{})
+	default:
+		i = r.next
+		r.peers.put(i, c)
+		r.next = (r.next + 1) % maxRTTs
 	}
-	t.by[c] = rtt
+	r.rtts[i] = rtt.Pack()
+}
+
+func (t roundTrips) each(f func(identity.Contact)) {
+	if t.ring == nil {
+		return
+	}
+	for _, c := range t.ring.peers.contacts {
+		f(c)
+	}
 }

@@ -7,77 +7,94 @@ import (
 	"kadmium/store"
 )
 
-// A task is something the node does by itself, when there is work for it. Where
-// the rule behind it fixes when work is due (a bucket's hour, a record's expiry),
-// pace keeps what is due at once apart; else runs are interval plus jitter apart.
-type task struct {
+// A rule is something a node does by itself, when there is work for it. Where the
+// rule fixes when work is due (a bucket's hour, a record's expiry), pace keeps what
+// is due at once apart; else runs are interval plus jitter apart.
+type rule struct {
 	name     string
-	interval time.Duration // of the rule
+	interval time.Duration
 	jitter   time.Duration // at most, on top
 	pace     time.Duration
-	next     time.Time        // not before this
-	work     func() time.Time // when there is work; zero: none, so never
-	run      func()
-	runs     uint64
+	work     func(*Engine) time.Time // when there is work; zero: none, so never. It is asked after every call
+	run      func(*Engine)
 }
 
-// due is when the task is to run: zero for never, as things stand.
-func (t *task) due() time.Time {
-	at := t.work()
-	if at.IsZero() || at.After(t.next) {
+// A task is a rule as it stands in one engine.
+type task struct {
+	next time.Time // not before this
+	runs uint64
+}
+
+const ruleCount = 9
+
+// rules are all that a node does by itself (design, section 7); one table for all
+// engines of a process.
+var rules = [ruleCount]rule{
+	{name: "bootstrap", interval: 20 * time.Second, jitter: 20 * time.Second, work: (*Engine).wantsToJoin, run: (*Engine).rejoin},
+	{name: "reachability", interval: 5 * time.Second, jitter: time.Second, work: (*Engine).wantsCall, run: (*Engine).askForCall},
+	{name: "probe", interval: kbucket.ProbeInterval, pace: 20 * time.Millisecond, work: (*Engine).probesWait, run: (*Engine).probe},
+	{name: "refresh", interval: kbucket.RefreshInterval, pace: 100 * time.Millisecond, work: (*Engine).wantsRefresh, run: (*Engine).refresh},
+	{name: "expire", pace: 100 * time.Millisecond, work: (*Engine).nextExpiry, run: (*Engine).expire},
+	{name: "re-store", interval: store.RestoreAfter, jitter: store.RestoreJitter, pace: 10 * time.Millisecond, work: (*Engine).wantsRestore, run: (*Engine).restore},
+	{name: "re-publish", interval: store.RepublishEvery, pace: 10 * time.Millisecond, work: (*Engine).wantsRepublish, run: (*Engine).republish},
+	{name: "hand-over", pace: 10 * time.Millisecond, work: (*Engine).handoversWait, run: (*Engine).handOver},
+	{name: "save table", interval: 2 * time.Second, jitter: time.Second, work: (*Engine).tableChanged, run: (*Engine).saveTable},
+}
+
+// due is when task i is to run: zero for never, as things stand.
+func (e *Engine) due(i int) time.Time {
+	at := rules[i].work(e)
+	if at.IsZero() || at.After(e.tasks[i].next) {
 		return at
 	}
-	return t.next
-}
-
-// schedule sets up all that a node does by itself (design, section 7).
-func (e *Engine) schedule(now time.Time) {
-	upkeep := func(work func() time.Time) func() time.Time {
-		return func() time.Time {
-			if e.upkeep >= maxUpkeep {
-				return time.Time{} // its end brings the task back
-			}
-			return work()
-		}
-	}
-	// A node that joins does not know yet who holds its keys.
-	joined := func(work func() time.Time) func() time.Time {
-		return upkeep(func() time.Time {
-			if e.joining > 0 {
-				return time.Time{}
-			}
-			return work()
-		})
-	}
-	e.tasks = []*task{
-		{name: "bootstrap", interval: 20 * time.Second, jitter: 20 * time.Second, work: e.wantsToJoin, run: e.rejoin},
-		{name: "reachability", interval: 5 * time.Second, jitter: time.Second, work: e.wantsCall, run: e.askForCall},
-		{name: "probe", interval: kbucket.ProbeInterval, pace: 20 * time.Millisecond, work: e.probesWait, run: e.probe},
-		{name: "refresh", interval: kbucket.RefreshInterval, pace: 100 * time.Millisecond, work: upkeep(e.table.NextRefresh), run: e.refresh},
-		{name: "expire", pace: 100 * time.Millisecond, work: e.store.NextExpiry, run: e.expire},
-		{name: "re-store", interval: store.RestoreAfter, jitter: store.RestoreJitter, pace: 10 * time.Millisecond, work: joined(e.store.NextRestore), run: e.restore},
-		{name: "re-publish", interval: store.RepublishEvery, pace: 10 * time.Millisecond, work: joined(e.store.NextRepublish), run: e.republish},
-		{name: "hand-over", pace: 10 * time.Millisecond, work: e.handoversWait, run: e.handOver},
-		{name: "save table", interval: 2 * time.Second, jitter: time.Second, work: e.tableChanged, run: e.saveTable},
-	}
-	for _, t := range e.tasks {
-		t.next = now
-	}
+	return e.tasks[i].next
 }
 
 // runTasks runs each task that is due, once.
 func (e *Engine) runTasks() {
-	for _, t := range e.tasks {
-		if at := t.due(); at.IsZero() || at.After(e.now) {
+	for i := range rules {
+		if at := e.due(i); at.IsZero() || at.After(e.now) {
 			continue
 		}
-		if t.next = e.now.Add(t.pace); t.pace == 0 {
-			t.next = e.now.Add(t.interval + e.jitter(t.jitter))
+		r, t := &rules[i], &e.tasks[i]
+		if t.next = e.now.Add(r.pace); r.pace == 0 {
+			t.next = e.now.Add(r.interval + e.jitter(r.jitter))
 		}
 		t.runs++
-		t.run()
+		r.run(e)
 	}
 }
+
+// mayMaintain reports whether one more lookup of the node's own may begin; else the
+// end of one brings the task back.
+func (e *Engine) mayMaintain() bool { return e.upkeep < maxUpkeep }
+
+// maySpread is mayMaintain for what goes to a key's holders: a node that joins does
+// not know yet who they are.
+func (e *Engine) maySpread() bool { return e.mayMaintain() && e.joining == 0 }
+
+func (e *Engine) wantsRefresh() time.Time {
+	if !e.mayMaintain() {
+		return time.Time{}
+	}
+	return e.table.NextRefresh()
+}
+
+func (e *Engine) wantsRestore() time.Time {
+	if !e.maySpread() {
+		return time.Time{}
+	}
+	return e.store.NextRestore()
+}
+
+func (e *Engine) wantsRepublish() time.Time {
+	if !e.maySpread() {
+		return time.Time{}
+	}
+	return e.store.NextRepublish()
+}
+
+func (e *Engine) nextExpiry() time.Time { return e.store.NextExpiry() }
 
 // jitter is a random part of d, so that nodes started together drift apart.
 func (e *Engine) jitter(d time.Duration) time.Duration {
@@ -109,13 +126,14 @@ type Task struct {
 
 // Tasks is the schedule as it stands.
 func (e *Engine) Tasks() []Task {
-	tasks := make([]Task, 0, len(e.tasks))
-	for _, t := range e.tasks {
-		at := t.due()
+	tasks := make([]Task, 0, len(rules))
+	for i := range rules {
+		r, t := &rules[i], &e.tasks[i]
+		at := e.due(i)
 		if at == longAgo {
 			at = t.next
 		}
-		tasks = append(tasks, Task{Name: t.name, Interval: t.interval, Jitter: t.jitter, Due: at, Runs: t.runs})
+		tasks = append(tasks, Task{Name: r.name, Interval: r.interval, Jitter: r.jitter, Due: at, Runs: t.runs})
 	}
 	return tasks
 }

@@ -50,14 +50,21 @@ func (e *Engine) request(in *Inbound) {
 
 // answer begins the reply to a request, in the engine's one reply message.
 func (e *Engine) answer(in *Inbound) *rpc.Message {
-	e.reply.Reset()
-	e.reply.Type, e.reply.ID, e.reply.Response = in.Message.Type, in.Message.ID, true
-	e.reply.Serves = e.mode == Server
-	return &e.reply
+	return e.newReply(in.Message.Type, in.Message.ID)
+}
+
+func (e *Engine) newReply(t rpc.Type, id uint64) *rpc.Message {
+	if e.reply == nil {
+		e.reply = new(rpc.Message)
+	}
+	m := e.reply
+	m.Reset()
+	m.Type, m.ID, m.Response, m.Serves = t, id, true, e.mode == Server
+	return m
 }
 
 func (e *Engine) sendReply(in *Inbound) {
-	e.emit(Effect{Kind: SendReply, Token: in.Token, Message: &e.reply})
+	e.emit(Effect{Kind: SendReply, Token: in.Token, Message: e.reply})
 }
 
 func (e *Engine) refuse(in *Inbound, s rpc.Status) {
@@ -197,12 +204,11 @@ func (e *Engine) acknowledge(in *Inbound, status rpc.Status, ops []store.Op) {
 	}
 	kind, id, token := in.Message.Type, in.Message.ID, in.Token
 	e.persist(ops, func(err error) {
-		e.reply.Reset()
-		e.reply.Type, e.reply.ID, e.reply.Response, e.reply.Serves = kind, id, true, e.mode == Server
+		m := e.newReply(kind, id)
 		if err != nil {
-			e.reply.Status = rpc.Failed
+			m.Status = rpc.Failed
 		}
-		e.emit(Effect{Kind: SendReply, Token: token, Message: &e.reply})
+		e.emit(Effect{Kind: SendReply, Token: token, Message: m})
 	})
 }
 
@@ -231,9 +237,8 @@ const maxProvidersNamed = 16
 // Respond is the handler's answer to a MESSAGE that was delivered.
 func (e *Engine) Respond(now time.Time, token uint64, status rpc.Status, payload []byte, fx []Effect) []Effect {
 	e.enter(now, fx)
-	e.reply.Reset()
-	e.reply.Type, e.reply.Response, e.reply.Serves = rpc.App, true, e.mode == Server
-	e.reply.Status, e.reply.Payload = status, payload
-	e.emit(Effect{Kind: SendReply, Token: token, Message: &e.reply})
+	m := e.newReply(rpc.App, 0)
+	m.Status, m.Payload = status, payload
+	e.emit(Effect{Kind: SendReply, Token: token, Message: m})
 	return e.leave()
 }

@@ -94,6 +94,7 @@ func (w *walk) ask(c identity.Contact, t rpc.Type, marks uint8) bool {
 	m := w.e.newRequest(t)
 	m.Target, m.Key, m.Families = w.target, w.key, w.e.cfg.Families
 	w.e.nearest = w.lookup.Known(w.e.nearest[:0], rpc.MaxTags)
+	m.Known = slices.Grow(m.Known, len(w.e.nearest))
 	for _, known := range w.e.nearest {
 		m.Known = append(m.Known, rpc.Tag(m.ID, w.e.book.Position(known)))
 	}
@@ -166,9 +167,9 @@ func (w *walk) end(reason lookup.Reason) {
 
 // drain hands the lookup's new steps to the trace and to whoever watches.
 func (w *walk) drain() {
-	steps := slices.Clone(w.lookup.Events()) // one call may drain more than once
+	steps := w.lookup.Events()
 	if w.op != 0 && len(w.trace) < maxTrace {
-		w.trace = append(w.trace, steps...)
+		w.trace = w.lookup.Trace()
 	}
 	for i := range steps {
 		w.e.event(Event{Kind: LookupStep, Op: w.op, Step: &steps[i]})

@@ -89,16 +89,34 @@ func (t *Table) indexOfPeer(b *bucket, cpl int, p *identity.Position) int {
 }
 
 // toTail makes contact i the one most recently seen.
-func (b *bucket) toTail(i int, state uint32) {
+func (t *Table) toTail(b *bucket, i int, state uint32) {
 	e := b.contacts[i]
+	t.forgiven(e)
 	e.state = state
 	last := len(b.contacts) - 1
 	copy(b.contacts[i:], b.contacts[i+1:])
 	b.contacts[last] = e
 }
 
-// takeOut removes contact i.
-func (b *bucket) takeOut(i int) { b.contacts = slices.Delete(b.contacts, i, i+1) }
+// forgiven ends the counting of a contact with failures, if e is one.
+func (t *Table) forgiven(e entry) {
+	if e.failures() > 0 {
+		t.failing--
+	}
+}
+
+// takeOut removes contact i of a bucket.
+func (t *Table) takeOut(b *bucket, i int) {
+	t.forgiven(b.contacts[i])
+	b.contacts = slices.Delete(b.contacts, i, i+1)
+	t.counted(-1)
+}
+
+// putIn gives a contact place i of a bucket.
+func (t *Table) putIn(b *bucket, i int, e entry) {
+	b.contacts = insert(b.contacts, i, e, t.cfg.K)
+	t.counted(+1)
+}
 
 // growBy is how many places a bucket's lists gain when they are full: buckets
 // near the node stay small, and no list has more than growBy-1 places unused.

@@ -39,11 +39,14 @@ func (t *Table) Failed(c identity.Contact) (evicted bool, promoted identity.Cont
 		return false, 0
 	}
 	e := &b.contacts[i]
+	if e.failures() == 0 {
+		t.failing++
+	}
 	if e.state++; len(b.waiting) == 0 && e.failures() < MaxFailures {
 		return false, 0
 	}
 	t.countOut(c)
-	b.takeOut(i)
+	t.takeOut(b, i)
 	return true, t.promote(b)
 }
 
@@ -58,7 +61,7 @@ func (t *Table) Remove(c identity.Contact) (removed bool, promoted identity.Cont
 	p := t.book.Position(c)
 	if i := t.indexOfPeer(b, cpl, p); i >= 0 {
 		t.countOut(b.contacts[i].contact)
-		b.takeOut(i)
+		t.takeOut(b, i)
 		return true, t.promote(b)
 	}
 	if i := t.indexOfWaitingPeer(b, cpl, p); i >= 0 {
@@ -70,6 +73,9 @@ func (t *Table) Remove(c identity.Contact) (removed bool, promoted identity.Cont
 // Failures is how many requests in a row the contact has failed; 0 also for one
 // that is in no bucket.
 func (t *Table) Failures(c identity.Contact) int {
+	if t.failing == 0 {
+		return 0
+	}
 	if b, _ := t.bucketOf(c); b != nil {
 		if i := b.indexOf(c); i >= 0 {
 			return b.contacts[i].failures()

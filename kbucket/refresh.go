@@ -17,6 +17,7 @@ func (t *Table) LookedUp(now time.Time, target *identity.Position) {
 	// The last bucket stands for all the deeper ones.
 	b := &t.buckets[min(cpl, t.deepest()+1, len(t.buckets)-1)]
 	b.refreshAt = t.elapsed(now) + RefreshInterval
+	t.first = unsure
 }
 
 // RefreshDue is the bucket that has been without a lookup for longest, if that
@@ -42,8 +43,19 @@ func (t *Table) NextRefresh() time.Time {
 	return t.epoch.Add(t.buckets[cpl].refreshAt)
 }
 
-// nextRefresh is the bucket that is due first, or -1 if the table is empty.
+// unsure says that the bucket due first is to be looked for again.
+const unsure = -2
+
+// nextRefresh is the bucket that is due first, or -1 if the table is empty. It is
+// asked far more often than it changes.
 func (t *Table) nextRefresh() int {
+	if t.first == unsure {
+		t.first = int32(t.searchNextRefresh())
+	}
+	return int(t.first)
+}
+
+func (t *Table) searchNextRefresh() int {
 	deepest := t.deepest()
 	if deepest < 0 {
 		return -1

@@ -76,7 +76,7 @@ func (t *Table) promote(b *bucket) identity.Contact {
 			continue
 		}
 		b.waiting = slices.Delete(b.waiting, 0, 1)
-		b.contacts = insert(b.contacts, 0, entry{contact: w.contact, key: w.key}, t.cfg.K)
+		t.putIn(b, 0, entry{contact: w.contact, key: w.key})
 		return w.contact
 	}
 	return 0

@@ -44,7 +44,7 @@ func (t *Table) Seen(now time.Time, c identity.Contact) Outcome {
 	t.extend(now, cpl)
 	b := &t.buckets[cpl]
 	if i := b.indexOf(c); i >= 0 {
-		b.toTail(i, t.seenNow(now))
+		t.toTail(b, i, t.seenNow(now))
 		return Moved
 	}
 	if t.indexOfPeer(b, cpl, p) >= 0 {
@@ -57,8 +57,7 @@ func (t *Table) Seen(now time.Time, c identity.Contact) Outcome {
 		return Refused
 	}
 	t.countIn(c)
-	e := entry{contact: c, key: keyBits(p, cpl), state: t.seenNow(now)}
-	b.contacts = insert(b.contacts, len(b.contacts), e, t.cfg.K)
+	t.putIn(b, len(b.contacts), entry{contact: c, key: keyBits(p, cpl), state: t.seenNow(now)})
 	return Added
 }
 

@@ -52,22 +52,26 @@ type Table struct {
 	epoch   time.Time // when the first bucket was made; buckets count from it
 	buckets []bucket  // by common-prefix length; one more than the deepest that was ever used
 	subnets *subnets  // nil until a contact is counted
+	count   int32     // contacts in the buckets
+	failing int32     // of which so many have failures
+	first   int32     // the bucket due first for a refresh, -1 for none, or unsure
 }
 
 // New is an empty table for the node at self. The book is asked for the position
 // and address of every contact the table is told of, as long as it holds it:
 // both must stay the same, so a sweep of the book keeps what EachHandle names.
 func New(self identity.Position, book identity.Book, cfg Config) *Table {
-	return &Table{self: self, book: book, cfg: cfg.withDefaults()}
+	return &Table{self: self, book: book, cfg: cfg.withDefaults(), first: unsure}
 }
 
 // Len is the number of contacts in the buckets; those that wait are not counted.
-func (t *Table) Len() int {
-	n := 0
-	for i := range t.buckets {
-		n += len(t.buckets[i].contacts)
-	}
-	return n
+func (t *Table) Len() int { return int(t.count) }
+
+// counted keeps Len, and what follows from who is in which bucket, as n contacts
+// more, or less, are in one.
+func (t *Table) counted(n int32) {
+	t.count += n
+	t.first = unsure
 }
 
 // Each calls f with every contact in the buckets, bucket by bucket, farthest
@@ -135,6 +139,7 @@ func (t *Table) extend(now time.Time, cpl int) {
 		grown[i].refreshAt = t.elapsed(now) + RefreshInterval
 	}
 	t.buckets = grown
+	t.first = unsure
 }
 
 // elapsed is the time since the table's epoch. It means nothing while there are

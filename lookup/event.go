@@ -47,6 +47,7 @@ func (k Kind) String() string {
 type Event struct {
 	At      time.Time
 	Kind    Kind
+	Reason  Reason           // for Ended
 	Contact identity.Contact // 0 for Ended
 	NamedBy identity.Contact // who first named it; 0: our own table
 	// Hop and Round are the contact's; for Ended the lookup's.
@@ -58,17 +59,20 @@ type Event struct {
 	Elapsed time.Duration
 	// Named is how many contacts an answer named, New how many of them were taken.
 	Named, New int
-	Path       int    // the disjoint path, from 0
-	Reason     Reason // for Ended
+	Path       int // the disjoint path, from 0
 }
 
-// Events are the steps since the last call, oldest first. The slice is good until
-// the next call. Nothing is lost when nobody calls: a lookup has at most three
-// events for each request, those of Found, and the end.
+// Events are the steps since the last call, oldest first. Like those of Trace they
+// stay as they are until Reset. A lookup has at most three for each request, those
+// of Found, and the end.
 func (l *Lookup) Events() []Event {
-	l.events, l.drained = l.drained[:0], l.events
-	return l.drained
+	fresh := l.events[l.told:]
+	l.told = len(l.events)
+	return fresh
 }
+
+// Trace is all steps so far, oldest first.
+func (l *Lookup) Trace() []Event { return l.events[:len(l.events):len(l.events)] }
 
 func (l *Lookup) record(now time.Time, kind Kind, e *candidate) {
 	event := Event{At: now, Kind: kind, Contact: e.contact, NamedBy: e.namedBy,

@@ -57,17 +57,17 @@ func (c Config) withDefaults() Config {
 // concurrent use. Outcomes reported of contacts that are not waited for, or after
 // the end, are ignored.
 type Lookup struct {
-	cfg     Config
-	self    identity.Position
-	list    shortlist
-	paths   [MaxPaths]path
-	turn    int // the path that is served next
-	rounds  rounds
-	stats   Stats
-	found   uint8 // hop of the first contact that had what is sought
-	reason  Reason
-	events  []Event
-	drained []Event // what Events returned last, for reuse
+	cfg    Config
+	self   identity.Position
+	list   shortlist
+	paths  [MaxPaths]path
+	turn   int // the path that is served next
+	rounds rounds
+	stats  Stats
+	found  uint8 // hop of the first contact that had what is sought
+	reason Reason
+	events []Event
+	told   int // of events, by Events
 }
 
 // New starts a lookup of target by the node that stands at self, from the seeds:
@@ -82,12 +82,11 @@ func New(now time.Time, cfg Config, book identity.Book, self, target identity.Po
 func (l *Lookup) Reset(now time.Time, cfg Config, book identity.Book, self, target identity.Position, seeds []identity.Contact) {
 	cfg = cfg.withDefaults()
 	*l = Lookup{
-		cfg:     cfg,
-		self:    self,
-		list:    newShortlist(book, target, cfg.MaxCandidates, l.list.entries[:0]),
-		stats:   Stats{Started: now},
-		events:  l.events[:0],
-		drained: l.drained[:0],
+		cfg:    cfg,
+		self:   self,
+		list:   newShortlist(book, target, cfg.MaxCandidates, l.list.entries[:0]),
+		stats:  Stats{Started: now},
+		events: l.events[:0],
 	}
 	l.seed(seeds)
 	if len(l.list.entries) == 0 {

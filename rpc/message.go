@@ -122,16 +122,18 @@ type Provider struct {
 type Message struct {
 	Type     Type
 	Response bool
-	Serves   bool   // the sender is a server: put it in tables
-	ID       uint64 // of the request; the response's is the same
+	Serves   bool     // the sender is a server: put it in tables
+	Families Families // request: of the contacts wanted back; 0 means both
+	CallBack bool     // PING request: call me back from another address
+	Swap     bool     // STORE request: only if the held sequence is SwapSeq
+	Status   Status   // response to STORE, ADD_PROVIDER, MESSAGE
+	More     bool     // response: contacts were cut to fit the datagram
+	ID       uint64   // of the request; the response's is the same
 
 	// Requests.
 	Target   identity.Position // FIND_NODE: travels; RPCs with a key: where the key stands
 	Key      []byte            // FIND_VALUE, GET_PROVIDERS
-	Families Families          // of the contacts wanted back; 0 means both
 	Known    []uint16          // tags of contacts to leave out, see Tag
-	CallBack bool              // PING: call me back from another address
-	Swap     bool              // STORE: only if the held sequence is SwapSeq
 	SwapSeq  uint64            // 0: only if none is held
 	Provider *Provider         // ADD_PROVIDER
 	Protocol string            // MESSAGE
@@ -141,10 +143,8 @@ type Message struct {
 	Payload []byte  // MESSAGE, both ways
 
 	// Responses.
-	Status    Status             // STORE, ADD_PROVIDER, MESSAGE
 	Observed  netip.AddrPort     // PING: where the asker was seen
 	Contacts  []identity.Contact // FIND_NODE, FIND_VALUE, GET_PROVIDERS: closest first
-	More      bool               // contacts were cut to fit the datagram
 	Providers []Provider         // GET_PROVIDERS; their Key is the request's
 }
 

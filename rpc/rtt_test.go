@@ -100,3 +100,24 @@ func TestBackOff(t *testing.T) {
 		t.Errorf("twenty samples later %v", r.RTO())
 	}
 }
+
+// Whatever is measured of requests that are given up after seconds is packed
+// without loss.
+func TestPackedRTTLosesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var r RTT
+		for _, us := range rapid.SliceOf(rapid.Int64Range(-1, 16_000_000)).Draw(t, "samples, us") {
+			if us < 0 {
+				r.BackOff()
+			} else {
+				r.Sample(time.Duration(us) * time.Microsecond)
+			}
+			if again := r.Pack().RTT(); again != r {
+				t.Fatalf("%+v came back as %+v", r, again)
+			}
+		}
+	})
+	if r := (RTT{math.MaxUint32, 1}).Pack().RTT(); r.Smoothed() < 16*time.Second || r.RTO() != maxRTO {
+		t.Errorf("71 minutes came back as %v", r.Smoothed())
+	}
+}
