@@ -14,8 +14,8 @@ type Distribution struct {
 	P95  float64 `json:"p95"`
 	P99  float64 `json:"p99"`
 	Max  float64 `json:"max"`
-	// Histogram counts the samples, least first. Values of more than three digits
-	// are rounded to three.
+	// Histogram counts the samples, least first. Values are rounded to three
+	// significant digits, halves up.
 	Histogram []Bin `json:"histogram"`
 }
 
@@ -34,13 +34,12 @@ func NewDistribution(samples []float64) Distribution {
 	}
 	slices.Sort(samples)
 	var sum float64
-	for _, v := range samples {
+	for i, v := range samples {
 		sum += v
-	}
-	mean := sum / float64(n)
-	var squares float64
-	for _, v := range samples {
-		squares += (v - mean) * (v - mean)
+		if i > 0 && v == samples[i-1] {
+			d.Histogram[len(d.Histogram)-1].Count++
+			continue
+		}
 		bin := threeDigits(v)
 		if last := len(d.Histogram) - 1; last >= 0 && d.Histogram[last].Value == bin {
 			d.Histogram[last].Count++
@@ -48,16 +47,28 @@ func NewDistribution(samples []float64) Distribution {
 			d.Histogram = append(d.Histogram, Bin{bin, 1})
 		}
 	}
+	mean := sum / float64(n)
 	if n > 1 {
+		var squares float64
+		for _, v := range samples {
+			// The conversion forbids a fused multiply-add, which only some machines have.
+			squares += float64((v - mean) * (v - mean))
+		}
 		d.SD = rounded(math.Sqrt(squares / float64(n-1)))
 	}
-	rank := func(p float64) float64 {
-		return rounded(samples[max(0, int(math.Ceil(p*float64(n)))-1)])
-	}
+	rank := func(percent int) float64 { return rounded(samples[(n*percent+99)/100-1]) }
 	d.Mean = rounded(mean)
-	d.P50, d.P90, d.P95, d.P99, d.Max = rank(.50), rank(.90), rank(.95), rank(.99), rounded(samples[n-1])
+	d.P50, d.P90, d.P95, d.P99, d.Max = rank(50), rank(90), rank(95), rank(99), rank(100)
 	return d
 }
+
+// figures are all but the histogram, in their order.
+func (d *Distribution) figures() []float64 {
+	return []float64{d.Mean, d.SD, d.P50, d.P90, d.P95, d.P99, d.Max}
+}
+
+// percentiles names those figures that are percentiles, in their order.
+var percentiles = []string{"p50", "p90", "p95", "p99", "max"}
 
 // N is the number of samples.
 func (d *Distribution) N() int {
@@ -68,20 +79,39 @@ func (d *Distribution) N() int {
 	return n
 }
 
-// rounded leaves out digits that nobody reads.
-func rounded(v float64) float64 { return math.Round(v*1e6) / 1e6 }
+// A Point of a CDF: so large a share of the samples is at most Value.
+type Point struct {
+	Value, Share float64
+}
 
-// threeDigits rounds to three significant digits.
+// CDF is the distribution function: a point for each column of the histogram.
+func (d *Distribution) CDF() []Point {
+	n, below := float64(d.N()), 0
+	points := make([]Point, len(d.Histogram))
+	for i, b := range d.Histogram {
+		below += b.Count
+		points[i] = Point{b.Value, float64(below) / n}
+	}
+	return points
+}
+
+// rounded leaves out digits that nobody reads. Large numbers have none.
+func rounded(v float64) float64 {
+	if math.Abs(v) >= 1<<33 {
+		return v
+	}
+	return math.Round(v*1e6) / 1e6
+}
+
+// threeDigits rounds to three significant digits, and to millionths.
 func threeDigits(v float64) float64 {
-	unit := 1.0
-	for unit*1000 <= math.Abs(v) {
+	a := math.Abs(v)
+	unit, parts := 1.0, 1.0 // powers of ten, which are exact; tenths are not
+	for unit*1000 <= a {
 		unit *= 10
 	}
-	for v != 0 && math.Abs(v) < unit*100 && unit > 1e-6 {
-		unit /= 10
+	for a*parts < 100 && parts < 1e6 {
+		parts *= 10
 	}
-	if unit >= 1 {
-		return math.Round(v/unit) * unit
-	}
-	return rounded(math.Round(v/unit) * unit)
+	return math.Round(v*parts/unit) / parts * unit
 }

@@ -26,10 +26,13 @@ type Report struct {
 	LatencyMS          Distribution `json:"latency_ms"`
 	Bytes              Distribution `json:"bytes"` // UDP payload of the lookup, both ways
 
-	Recall             float64 `json:"recall"`   // mean share of the true k closest that was returned
-	NodesUp            float64 `json:"nodes_up"` // on average
-	RPCTotal           uint64  `json:"rpc_total"`
-	Events             uint64  `json:"events"` // simulated: deliveries, ticks and calls
+	Recall   float64 `json:"recall"` // mean share of the true k closest that was returned
+	RecallSD float64 `json:"recall_sd"`
+	RecallOf int     `json:"recall_of"` // the lookups that it could be said of; 0: it is not known
+
+	NodesUp            float64 `json:"nodes_up"`  // on average
+	RPCTotal           uint64  `json:"rpc_total"` // of all nodes
+	Events             uint64  `json:"events"`    // simulated: deliveries, ticks and calls
 	BytesPerNodeSecond float64 `json:"bytes_per_node_second"`
 	VirtualSeconds     float64 `json:"virtual_seconds"` // of a bench: seconds
 

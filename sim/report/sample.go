@@ -34,7 +34,7 @@ type Sample struct {
 // searcher's own table (hop 1), or by the first answer that named one. All those
 // that were asked are in the steps, and with them who named them. 0: none was.
 func FirstReplica(steps []Step, isTrue func(peer uint32) bool) int {
-	named := make(map[uint32]int) // by who named it: the least hop
+	named := make(map[uint32]int) // by who named one: the hop of those it named
 	for _, s := range steps {
 		if s.Kind == lookup.Asked && isTrue(s.Peer) {
 			if s.NamedBy == 0 {
@@ -68,6 +68,7 @@ func NewTrace(target string, steps []Step, winner uint32) *Trace {
 	open := make(map[uint32]int)     // by peer: its request
 	chain := make(map[uint32]uint32) // by peer: who named it
 	for _, s := range steps {
+		t.EndMS = milliseconds(s.At) // of the last step, should the end be missing
 		i, ok := open[s.Peer]
 		switch s.Kind {
 		case lookup.Asked:
@@ -85,7 +86,7 @@ func NewTrace(target string, steps []Step, winner uint32) *Trace {
 				t.Requests[i].Aside = true
 			}
 		case lookup.Ended:
-			t.EndMS, t.Hops = milliseconds(s.At), s.Hop
+			t.Hops = s.Hop
 		}
 	}
 	for i := range t.Requests {

@@ -1,35 +1,35 @@
 package report
 
-// Summarise fills in what the samples say, in their order.
+// Summarise fills in what the samples say, in any order.
 func (r *Report) Summarise(samples []Sample) {
-	var hops, first, rounds, after, rpcs, latency, bytes []float64
-	recall, judged := 0.0, 0
+	values := make([]float64, 0, len(samples)) // of one figure at a time
+	of := func(counts func(*Sample) bool, value func(*Sample) float64) Distribution {
+		values = values[:0]
+		for i := range samples {
+			if s := &samples[i]; counts(s) {
+				values = append(values, value(s))
+			}
+		}
+		return NewDistribution(values)
+	}
+	all := func(*Sample) bool { return true }
+	heard := func(s *Sample) bool { return s.Hops > 0 }
+	named := func(s *Sample) bool { return s.FirstReplicaHops > 0 }
+	judged := func(s *Sample) bool { return s.Found }
+
 	r.Lookups, r.Succeeded = len(samples), 0
 	for i := range samples {
-		s := &samples[i]
-		if s.Succeeded {
+		if samples[i].Succeeded {
 			r.Succeeded++
 		}
-		if s.Found {
-			recall += s.Recall
-			judged++
-		}
-		if s.Hops > 0 {
-			hops = append(hops, float64(s.Hops))
-			after = append(after, float64(s.RoundsAfterClosest))
-		}
-		if s.FirstReplicaHops > 0 {
-			first = append(first, float64(s.FirstReplicaHops))
-		}
-		rounds = append(rounds, float64(s.Rounds))
-		rpcs = append(rpcs, float64(s.RPCs))
-		latency = append(latency, milliseconds(s.Latency))
-		bytes = append(bytes, float64(s.Bytes))
 	}
-	r.Hops, r.FirstReplicaHops = NewDistribution(hops), NewDistribution(first)
-	r.Rounds, r.RoundsAfterClosest = NewDistribution(rounds), NewDistribution(after)
-	r.RPCs, r.LatencyMS, r.Bytes = NewDistribution(rpcs), NewDistribution(latency), NewDistribution(bytes)
-	if judged > 0 {
-		r.Recall = rounded(recall / float64(judged))
-	}
+	r.Hops = of(heard, func(s *Sample) float64 { return float64(s.Hops) })
+	r.FirstReplicaHops = of(named, func(s *Sample) float64 { return float64(s.FirstReplicaHops) })
+	r.Rounds = of(all, func(s *Sample) float64 { return float64(s.Rounds) })
+	r.RoundsAfterClosest = of(heard, func(s *Sample) float64 { return float64(s.RoundsAfterClosest) })
+	r.RPCs = of(all, func(s *Sample) float64 { return float64(s.RPCs) })
+	r.LatencyMS = of(all, func(s *Sample) float64 { return milliseconds(s.Latency) })
+	r.Bytes = of(all, func(s *Sample) float64 { return float64(s.Bytes) })
+	recall := of(judged, func(s *Sample) float64 { return s.Recall })
+	r.Recall, r.RecallSD, r.RecallOf = recall.Mean, recall.SD, recall.N()
 }

@@ -1,0 +1,228 @@
+package report
+
+import (
+	"slices"
+)
+
+// A Comparison is two reports side by side, a and b.
+type Comparison struct {
+	Configured []Setting   `json:"configured"` // what was not measured alike
+	Figures    []Figure    `json:"figures"`
+	CDFs       []CDFFigure `json:"cdfs"` // whole distributions
+}
+
+// A Setting is a field of the two Configs that differs.
+type Setting struct {
+	Name string `json:"name"`
+	A    any    `json:"a"`
+	B    any    `json:"b"`
+}
+
+// A Figure is one figure of both reports. What is nil is not known: neither the
+// difference of what only one has, nor the standard error of what has no samples.
+type Figure struct {
+	Name          string   `json:"name"` // as in a report, with dots
+	A             *float64 `json:"a"`
+	B             *float64 `json:"b"`
+	Difference    *float64 `json:"difference"`     // b - a
+	Relative      *float64 `json:"relative"`       // to a
+	StandardError *float64 `json:"standard_error"` // of the difference
+	Exceeds       *bool    `json:"exceeds"`        // more than chance brings: see Limit
+}
+
+// A CDFFigure is the Kolmogorov-Smirnov comparison of two distributions.
+type CDFFigure struct {
+	Name       string  `json:"name"`
+	Difference float64 `json:"difference"` // the largest, b - a, of the shares of samples
+	At         float64 `json:"at"`         // that are at most this
+	Critical   float64 `json:"critical"`   // what chance exceeds once in 1,000 times at most
+	Exceeds    bool    `json:"exceeds"`
+}
+
+// Compare puts two reports side by side.
+func Compare(a, b *Report) Comparison {
+	c := Comparison{Configured: configured(a, b), Figures: []Figure{}, CDFs: []CDFFigure{}}
+	c.lookups(a, b)
+	c.network(a, b)
+	c.values(a.Values, b.Values)
+	c.work(a.Work, b.Work)
+	c.buckets(a.Buckets, b.Buckets)
+	c.machine(&a.Machine, &b.Machine)
+	c.cdf("hops", &a.Hops, &b.Hops)
+	c.cdf("rpcs", &a.RPCs, &b.RPCs)
+	return c
+}
+
+// configured lists what the reports were not made alike in.
+func configured(a, b *Report) []Setting {
+	differ := []Setting{}
+	add := func(name string, a, b any) {
+		if a != b {
+			differ = append(differ, Setting{name, a, b})
+		}
+	}
+	add("kind", a.Kind, b.Kind)
+	add("partial", a.Partial, b.Partial)
+	of := b.Config.settings()
+	for i, s := range a.Config.settings() {
+		add(s.name, s.value.Interface(), of[i].value.Interface())
+	}
+	add("machine.go", a.Machine.Go, b.Machine.Go)
+	return differ
+}
+
+func (c *Comparison) lookups(a, b *Report) {
+	c.plain("lookups", float64(a.Lookups), float64(b.Lookups))
+	c.add("succeeded", proportion(a.Succeeded, a.Lookups), proportion(b.Succeeded, b.Lookups), pooled)
+	c.add("recall", mean(a.Recall, a.RecallSD, a.RecallOf), mean(b.Recall, b.RecallSD, b.RecallOf), welch)
+	with := b.distributions()
+	for i, d := range a.distributions() {
+		e := with[i]
+		n, m := d.N(), e.N()
+		c.add(d.name+".mean", mean(d.Mean, d.SD, n), mean(e.Mean, e.SD, m), welch)
+		x, y := d.figures()[2:], e.figures()[2:] // after mean and sd
+		for i, name := range percentiles {
+			c.add(d.name+"."+name, percentile(x[i], n), percentile(y[i], m), none)
+		}
+	}
+}
+
+func (c *Comparison) network(a, b *Report) {
+	c.plain("nodes_up", a.NodesUp, b.NodesUp)
+	c.plain("rpc_total", float64(a.RPCTotal), float64(b.RPCTotal))
+	if a.Kind == Sim || b.Kind == Sim {
+		c.add("events", events(a), events(b), none)
+	}
+	c.plain("bytes_per_node_second", a.BytesPerNodeSecond, b.BytesPerNodeSecond)
+	c.plain("virtual_seconds", a.VirtualSeconds, b.VirtualSeconds)
+}
+
+// events are known of a simulation only.
+func events(r *Report) measured {
+	return measured{value: float64(r.Events), known: r.Kind == Sim}
+}
+
+func (c *Comparison) values(a, b *Values) {
+	if a == nil && b == nil {
+		return
+	}
+	known := func(v *Values, value func(*Values) measured) measured {
+		if v == nil {
+			return measured{}
+		}
+		return value(v)
+	}
+	add := func(name string, value func(*Values) measured, spread standardError) {
+		c.add("values."+name, known(a, value), known(b, value), spread)
+	}
+	add("puts", func(v *Values) measured { return figure(float64(v.Puts)) }, none)
+	add("confirmed", func(v *Values) measured { return proportion(v.Confirmed, v.Puts) }, pooled)
+	add("holders", func(v *Values) measured { return measured{value: v.Holders, known: v.Puts > 0} }, none)
+	add("gets", func(v *Values) measured { return figure(float64(v.Gets)) }, none)
+	add("found", func(v *Values) measured { return proportion(v.Found, v.Gets) }, pooled)
+	add("lost", func(v *Values) measured { return figure(float64(v.Lost)) }, none)
+}
+
+// work compares the counts of one name, in the order of a and then of b.
+func (c *Comparison) work(a, b []Work) {
+	find := func(of []Work, name string) measured {
+		i := slices.IndexFunc(of, func(w Work) bool { return w.Name == name })
+		if i < 0 {
+			return measured{}
+		}
+		return figure(float64(of[i].Count))
+	}
+	seen := make(map[string]bool)
+	for _, w := range slices.Concat(a, b) {
+		if !seen[w.Name] {
+			seen[w.Name] = true
+			c.add("work."+w.Name, find(a, w.Name), find(b, w.Name), none)
+		}
+	}
+}
+
+// buckets compares whole tables: one bucket more or less of two is no difference.
+func (c *Comparison) buckets(a, b []Bucket) {
+	if len(a) == 0 && len(b) == 0 {
+		return
+	}
+	x, y := total(a), total(b)
+	add := func(name string, x, y float64) {
+		c.add("buckets."+name, measured{value: x, known: len(a) > 0}, measured{value: y, known: len(b) > 0}, none)
+	}
+	add("contacts", x.Contacts, y.Contacts)
+	add("waiting", x.Waiting, y.Waiting)
+	add("dead", x.Dead, y.Dead)
+}
+
+func (c *Comparison) machine(a, b *Machine) {
+	add := func(name string, value func(*Machine) float64) {
+		of := func(m *Machine) measured { return measured{value: value(m), known: *m != Machine{}} }
+		c.add("machine."+name, of(a), of(b), none)
+	}
+	add("wall_seconds", func(m *Machine) float64 { return m.WallSeconds })
+	add("rpcs_per_second", func(m *Machine) float64 { return m.RPCsPerSecond })
+	add("memory_bytes_per_node", func(m *Machine) float64 { return m.MemoryBytesPerNode })
+	add("cpus", func(m *Machine) float64 { return float64(m.CPUs) })
+}
+
+// plain adds a figure that both have, and no samples behind it.
+func (c *Comparison) plain(name string, a, b float64) { c.add(name, figure(a), figure(b), none) }
+
+// add compares a figure of which at least one is known.
+func (c *Comparison) add(name string, a, b measured, spread standardError) {
+	if !a.known && !b.known {
+		return
+	}
+	f := Figure{Name: name, A: a.pointer(), B: b.pointer()}
+	if a.known && b.known {
+		difference := b.value - a.value
+		f.Difference = finite(difference)
+		if a.value != 0 {
+			f.Relative = finite(difference / a.value)
+		}
+		if se, ok := spread(a, b); ok {
+			f.StandardError = finite(se)
+			f.Exceeds = new(exceeds(difference, se))
+		}
+	}
+	c.Figures = append(c.Figures, f)
+}
+
+func (c *Comparison) cdf(name string, a, b *Distribution) {
+	n, m := a.N(), b.N()
+	if n == 0 || m == 0 {
+		return
+	}
+	limit := critical(n, m)
+	difference, at := largest(a.CDF(), b.CDF())
+	c.CDFs = append(c.CDFs, CDFFigure{Name: name, Difference: *finite(difference), At: at, Critical: *finite(limit),
+		Exceeds: max(difference, -difference) > limit})
+}
+
+// largest is the largest difference of two distribution functions, b - a, and the
+// least value at which they are so far apart.
+func largest(a, b []Point) (difference, at float64) {
+	var x, y float64 // the shares of samples that are at most the value
+	for len(a) > 0 || len(b) > 0 {
+		var value float64
+		switch {
+		case len(a) == 0:
+			value = b[0].Value
+		case len(b) == 0:
+			value = a[0].Value
+		default:
+			value = min(a[0].Value, b[0].Value)
+		}
+		if len(a) > 0 && a[0].Value == value {
+			x, a = a[0].Share, a[1:]
+		}
+		if len(b) > 0 && b[0].Value == value {
+			y, b = b[0].Share, b[1:]
+		}
+		if max(y-x, x-y) > max(difference, -difference) {
+			difference, at = y-x, value
+		}
+	}
+	return difference, at
+}

@@ -1,0 +1,148 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"text/tabwriter"
+)
+
+// Write writes the comparison for people, in lines of at most 100 columns. Figures
+// on which there is no verdict are left out where they are the same.
+func (c Comparison) Write(w io.Writer) error {
+	var b bytes.Buffer
+	c.writeConfigured(&b)
+	c.writeFigures(&b)
+	c.writePercentiles(&b)
+	c.writeCDFs(&b)
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func (c *Comparison) writeConfigured(b *bytes.Buffer) {
+	said := func(v any) string {
+		if v == "" {
+			return "-"
+		}
+		return word(fmt.Sprint(v), 40)
+	}
+	items := make([]string, len(c.Configured))
+	for i, s := range c.Configured {
+		items[i] = fmt.Sprintf("%s %s / %s", s.Name, said(s.A), said(s.B))
+	}
+	if len(items) == 0 {
+		items = []string{"nothing"}
+	}
+	writeList(b, "configured differently: ", items)
+}
+
+func (c *Comparison) writeFigures(b *bytes.Buffer) {
+	fmt.Fprintln(b)
+	tw := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(tw, "%-29s\ta\tb\tb - a\trelative\tstd error\tverdict\t\n", "")
+	for _, f := range c.Figures {
+		if _, _, ok := f.percentile(); ok || f.Exceeds == nil && f.same() {
+			continue
+		}
+		fmt.Fprintf(tw, "%-29s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", word(f.Name, 29), known(f.A, number), known(f.B, number),
+			known(f.Difference, signed), known(f.Relative, percent), known(f.StandardError, number), verdict(f.Exceeds))
+	}
+	tw.Flush()
+	fmt.Fprintf(b, "\ndiffers: by more than %d standard errors of the difference; -: nothing to judge by\n", Limit)
+}
+
+// same reports whether both reports have the figure, and the same one.
+func (f *Figure) same() bool { return f.Difference != nil && *f.Difference == 0 }
+
+// percentile splits the name of a percentile: of what, and which.
+func (f *Figure) percentile() (of, which string, ok bool) {
+	of, which, ok = strings.Cut(f.Name, ".")
+	return of, which, ok && slices.Contains(percentiles, which)
+}
+
+// writePercentiles writes those of b below those of a, for each distribution that
+// they differ in.
+func (c *Comparison) writePercentiles(b *bytes.Buffer) {
+	var names []string // of the distributions
+	differ := make(map[string]bool)
+	rows := make(map[string][2]string) // by distribution: the cells of a and of b
+	for _, f := range c.Figures {
+		name, _, ok := f.percentile()
+		if !ok {
+			continue
+		}
+		row, seen := rows[name]
+		if !seen {
+			names = append(names, name)
+		}
+		rows[name] = [2]string{row[0] + known(f.A, number) + "\t", row[1] + known(f.B, number) + "\t"}
+		differ[name] = differ[name] || !f.same()
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return !differ[name] })
+	if len(names) == 0 {
+		return
+	}
+	fmt.Fprintln(b)
+	tw := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(tw, "%-29s\t\t%s\t\n", "percentiles", strings.Join(percentiles, "\t"))
+	for _, name := range names {
+		fmt.Fprintf(tw, "%-29s\ta\t%s\n%-29s\tb\t%s\n", word(name, 29), rows[name][0], "", rows[name][1])
+	}
+	tw.Flush()
+}
+
+func (c *Comparison) writeCDFs(b *bytes.Buffer) {
+	if len(c.CDFs) == 0 {
+		return
+	}
+	fmt.Fprintln(b)
+	tw := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(tw, "%-29s\tlargest b - a\tat\tcritical\tverdict\t\n", "whole CDF")
+	for _, f := range c.CDFs {
+		at := "-"
+		if f.Difference != 0 {
+			at = "P(<=" + number(f.At) + ")"
+		}
+		fmt.Fprintf(tw, "%-29s\t%s\t%s\t%.4f\t%s\t\n", word(f.Name, 29), signed(f.Difference), at, f.Critical, verdict(&f.Exceeds))
+	}
+	tw.Flush()
+	fmt.Fprintf(b, "\ndiffers: by more than chance brings in one comparison of 1000\n")
+}
+
+func verdict(exceeds *bool) string {
+	switch {
+	case exceeds == nil:
+		return "-"
+	case *exceeds:
+		return "differs"
+	}
+	return "noise"
+}
+
+// known is a figure, - if there is none.
+func known(v *float64, form func(float64) string) string {
+	if v == nil {
+		return "-"
+	}
+	return form(*v)
+}
+
+func signed(v float64) string {
+	if v > 0 {
+		return "+" + number(v)
+	}
+	return number(v)
+}
+
+func percent(v float64) string {
+	if math.Abs(v) < 0.0005 {
+		return "0.0 %"
+	}
+	if math.Abs(v) >= 100 { // tens of thousands of per cent
+		return fmt.Sprintf("%+.2g %%", 100*v)
+	}
+	return fmt.Sprintf("%+.1f %%", 100*v)
+}

@@ -1,0 +1,164 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+)
+
+// Write writes the report for people, in lines of at most 100 columns.
+func (r *Report) Write(w io.Writer) error {
+	var b bytes.Buffer
+	r.writeRun(&b)
+	r.writeLookups(&b)
+	r.writeNetwork(&b)
+	r.writeBuckets(&b)
+	r.writeRest(&b)
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// writeRun says what was run.
+func (r *Report) writeRun(b *bytes.Buffer) {
+	c := &r.Config
+	if r.Partial {
+		ran := count(r.Lookups, "lookup")
+		if c.Lookups > 0 {
+			ran = fmt.Sprintf("%d of %s", r.Lookups, count(c.Lookups, "lookup"))
+		}
+		writeList(b, "partial: ", []string{"interrupted", "what follows is of the part that ran", ran})
+	}
+	writeList(b, word(r.Kind, 20)+": ", []string{
+		"workload " + word(c.Workload, 30), count(c.Lookups, "lookup"), count(c.Nodes, "node"),
+		fmt.Sprintf("k %d", c.K), fmt.Sprintf("alpha %d", c.Alpha), fmt.Sprintf("seed %d", c.Seed)})
+	var more []string
+	for _, s := range c.settings() {
+		switch s.name {
+		case "workload", "lookups", "nodes", "k", "alpha", "seed": // said already
+		default:
+			if !s.value.IsZero() {
+				more = append(more, s.name+" "+word(fmt.Sprint(s.value), 84))
+			}
+		}
+	}
+	writeList(b, "  ", more)
+}
+
+// writeLookups says how the lookups went.
+func (r *Report) writeLookups(b *bytes.Buffer) {
+	recall := "recall not known"
+	if r.RecallOf > 0 {
+		recall = fmt.Sprintf("recall %s (sd %s, of %d)", number(r.Recall), number(r.RecallSD), r.RecallOf)
+	}
+	writeList(b, "lookups: ", []string{fmt.Sprint(r.Lookups), "succeeded " + of(r.Succeeded, r.Lookups), recall})
+	if r.Lookups == 0 {
+		return
+	}
+	fmt.Fprintln(b)
+	tw := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(tw, "%-20s\tmean\tsd\tp50\tp90\tp95\tp99\tmax\t\n", "of a lookup")
+	for _, d := range r.distributions() {
+		fmt.Fprintf(tw, "%-20s\t", strings.ReplaceAll(d.name, "_", " "))
+		for _, v := range d.figures() {
+			if d.N() == 0 {
+				fmt.Fprint(tw, "-\t")
+			} else {
+				fmt.Fprintf(tw, "%s\t", number(v))
+			}
+		}
+		fmt.Fprintln(tw)
+	}
+	tw.Flush()
+	fmt.Fprintln(b)
+	var cdf []string
+	for _, p := range r.Hops.CDF() {
+		if len(cdf) == 20 { // nobody walks so far
+			cdf = append(cdf, "...")
+			break
+		}
+		cdf = append(cdf, fmt.Sprintf("P(<=%s)=%.4f", number(p.Value), p.Share))
+	}
+	writeList(b, "hop CDF: ", cdf)
+}
+
+// writeNetwork says what all nodes did together, and what became of what was stored.
+func (r *Report) writeNetwork(b *bytes.Buffer) {
+	network := []string{"nodes up " + number(r.NodesUp) + " on average", fmt.Sprintf("%d RPCs", r.RPCTotal)}
+	time := " s"
+	if r.Kind == Sim {
+		network = append(network, fmt.Sprintf("%d events", r.Events))
+		time = " s of virtual time"
+	}
+	writeList(b, "network: ", append(network, number(r.BytesPerNodeSecond)+" bytes a node and second", number(r.VirtualSeconds)+time))
+	if v := r.Values; v != nil {
+		writeList(b, "values: ", []string{
+			count(v.Puts, "put"), "confirmed " + of(v.Confirmed, v.Puts), number(v.Holders) + " holders of a put on average",
+			count(v.Gets, "get"), "found " + of(v.Found, v.Gets), count(v.Lost, "key") + " lost"})
+	}
+	var work []string
+	for _, done := range r.Work {
+		work = append(work, fmt.Sprintf("%s %d", word(done.Name, 40), done.Count))
+	}
+	writeList(b, "work: ", work)
+}
+
+// bucketRows is how many buckets have a line of their own: those further down
+// hold next to nothing and are taken together.
+const bucketRows = 16
+
+func (r *Report) writeBuckets(b *bytes.Buffer) {
+	if len(r.Buckets) == 0 {
+		return
+	}
+	fmt.Fprintln(b)
+	tw := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(tw, "%-20s\tcontacts\twaiting\tdead\t\n", "of a table")
+	row := func(name string, buckets []Bucket) {
+		sum := total(buckets)
+		fmt.Fprintf(tw, "%-20s\t%s\t%s\t%s\t\n", name, number(sum.Contacts), number(sum.Waiting), number(sum.Dead))
+	}
+	alone := r.Buckets
+	if len(alone) > bucketRows {
+		alone = alone[:bucketRows-1]
+	}
+	for i, bucket := range alone {
+		row(fmt.Sprintf("prefix %d", bucket.Prefix), alone[i:i+1])
+	}
+	if rest := r.Buckets[len(alone):]; len(rest) > 0 {
+		row(fmt.Sprintf("prefix %d to %d", rest[0].Prefix, rest[len(rest)-1].Prefix), rest)
+	}
+	row("all", r.Buckets)
+	tw.Flush()
+}
+
+// total adds buckets up.
+func total(buckets []Bucket) (sum Bucket) {
+	for _, b := range buckets {
+		sum.Contacts += b.Contacts
+		sum.Waiting += b.Waiting
+		sum.Dead += b.Dead
+	}
+	return sum
+}
+
+// writeRest says where it ran, and what only the JSON form has.
+func (r *Report) writeRest(b *bytes.Buffer) {
+	var more []string
+	if len(r.Series) > 0 {
+		more = append(more, "a series of "+count(len(r.Series), "interval"))
+	}
+	if r.Trace != nil {
+		more = append(more, "the trace of a lookup of "+count(len(r.Trace.Requests), "request"))
+	}
+	m := &r.Machine
+	if len(more) > 0 || *m != (Machine{}) {
+		fmt.Fprintln(b)
+	}
+	writeList(b, "in JSON also: ", more)
+	if *m != (Machine{}) {
+		writeList(b, "machine: ", []string{number(m.WallSeconds) + " s", number(m.RPCsPerSecond) + " RPCs/s",
+			number(m.MemoryBytesPerNode) + " bytes of memory a node", count(m.CPUs, "CPU"), word(m.Go, 40)})
+	}
+}
