@@ -18,17 +18,18 @@ const maxBootstrap = 64
 // A join makes this node part of the network: ping those who are known, look
 // oneself up, refresh all farther buckets (Kademlia, section 2.3).
 type join struct {
-	e       *Engine
-	owner   uint64
-	op      OpID
-	asked   int                       // peers pinged
-	waiting int                       // of which neither answered nor failed yet
-	there   []identity.Contact        // who answered
-	given   map[identity.Contact]bool // those pinged: whether the caller named them
-	walks   []*walk                   // lookups under way
-	farther []int                     // buckets still to be refreshed
-	result  *Result
-	over    bool
+	e         *Engine
+	owner     uint64
+	op        OpID
+	asked     int                       // peers pinged
+	waiting   int                       // of which neither answered nor failed yet
+	there     []identity.Contact        // who answered
+	given     map[identity.Contact]bool // those pinged: whether the caller named them
+	walks     []*walk                   // lookups under way
+	farther   []int                     // buckets still to be refreshed
+	strangers bool                      // neighbours are still to be told of this node
+	result    *Result
+	over      bool
 }
 
 // Join joins through the addresses given, those of the Config, and those of an
@@ -110,14 +111,35 @@ func (j *join) one() {
 }
 
 func (j *join) lookUpSelf() {
-	j.look(j.e.cfg.Position, func(w *walk) {
+	j.look(j.e.cfg.Position, func(w *walk, reason lookup.Reason) {
 		j.result.Lookup, j.result.Trace = w.lookup.Stats(), w.trace
 		if j.e.cfg.Mode != Client { // a client only needs a way in
+			known, ok := w.covered(reason)
 			for cpl := range j.e.table.Farther() {
-				j.farther = append(j.farther, cpl)
+				if !ok || cpl <= known {
+					j.farther = append(j.farther, cpl)
+				}
 			}
+			j.introduce(w)
 		}
 		j.refresh()
+	})
+}
+
+// introduce has the neighbours know this node: the first contact that a lookup begins
+// with leaves no trace (design, section 3, rule 1), a PING under the session does.
+func (j *join) introduce(w *walk) {
+	j.strangers = true
+	var neighbours []identity.Contact
+	for _, c := range w.lookup.Closest(nil) {
+		if slices.Contains(w.met, c) {
+			neighbours = append(neighbours, c)
+		}
+	}
+	ping := func(identity.Contact) *rpc.Message { return j.e.newRequest(rpc.Ping) }
+	j.e.spread(neighbours, ping, func(*spread) {
+		j.strangers = false
+		j.endIfOver()
 	})
 }
 
@@ -126,20 +148,25 @@ func (j *join) refresh() {
 	for len(j.farther) > 0 && len(j.walks) < maxUpkeep {
 		cpl := j.farther[0]
 		j.farther = j.farther[1:]
-		j.look(j.e.randomIn(cpl), func(*walk) { j.refresh() })
+		j.look(j.e.randomIn(cpl), func(*walk, lookup.Reason) { j.refresh() })
 	}
-	if len(j.walks) == 0 && !j.over {
+	j.endIfOver()
+}
+
+// endIfOver ends the join when all lookups are over and the neighbours have heard.
+func (j *join) endIfOver() {
+	if len(j.farther) == 0 && len(j.walks) == 0 && !j.strangers && !j.over {
 		j.end()
 	}
 }
 
 // look runs one lookup of the join.
-func (j *join) look(target identity.Position, then func(*walk)) {
+func (j *join) look(target identity.Position, then func(*walk, lookup.Reason)) {
 	w := j.e.newWalk(j.op, rpc.FindNode, nil, target)
-	w.ended = func(lookup.Reason) {
+	w.ended = func(reason lookup.Reason) {
 		j.walks = slices.DeleteFunc(j.walks, func(other *walk) bool { return other == w })
 		if !j.over {
-			then(w)
+			then(w, reason)
 		}
 	}
 	j.walks = append(j.walks, w)

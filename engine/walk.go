@@ -29,7 +29,8 @@ type walk struct {
 	heard func(from identity.Contact, in *Inbound) (found identity.Contact)
 	ended func(lookup.Reason) // called once
 
-	more     int // requests that the lookup does not know of: second ones to a peer
+	met      []identity.Contact // who answered a first contact, which changes nothing at its receiver
+	more     int                // requests that the lookup does not know of: second ones to a peer
 	trace    []lookup.Event
 	deadline time.Time
 	over     bool
@@ -106,6 +107,9 @@ func (w *walk) answered(r *rpc.Request, in *Inbound) {
 		w.e.stats.InvalidRecords++
 		in.Message.Record = nil
 	}
+	if in.Observed.IsValid() {
+		w.met = append(w.met, in.From)
+	}
 	var found identity.Contact
 	if w.heard != nil && r.Message.Type == w.asks {
 		found = w.heard(r.To, in)
@@ -158,6 +162,9 @@ func (w *walk) stop(reason lookup.Reason) {
 
 func (w *walk) end(reason lookup.Reason) {
 	w.over = true
+	if cpl, ok := w.covered(reason); ok {
+		w.e.table.Covered(w.e.now, cpl)
+	}
 	w.e.disown(w.owner)
 	if i := slices.Index(w.e.walks, w); i >= 0 {
 		w.e.walks = slices.Delete(w.e.walks, i, i+1)

@@ -20,6 +20,16 @@ func (t *Table) LookedUp(now time.Time, target *identity.Position) {
 	t.first = unsure
 }
 
+// Covered records a lookup that found every node standing nearer to this one than
+// bucket cpl does (-1: every node): no bucket deeper than that needs a refresh for
+// RefreshInterval.
+func (t *Table) Covered(now time.Time, cpl int) {
+	for i := cpl + 1; i < len(t.buckets); i++ {
+		t.buckets[i].refreshAt = t.elapsed(now) + RefreshInterval
+	}
+	t.first = unsure
+}
+
 // RefreshDue is the bucket that has been without a lookup for longest, if that
 // is RefreshInterval or more: look up identity.RandomInRange(self, cpl, ...) and
 // tell LookedUp. Buckets deeper than the first empty one behind all contacts are

@@ -1,0 +1,28 @@
+package engine
+
+import (
+	"kadmium/identity"
+	"kadmium/lookup"
+)
+
+// covered says how much of this node's surroundings a lookup that has ended saw: all
+// nodes in buckets deeper than cpl were among those it heard of, so none of these
+// buckets needs a lookup of its own. Without this each of the deep buckets, which
+// hold a handful of nodes together, would be refreshed by a search for the same k.
+//
+// The k closest to the target are the whole of any subtree around it that the
+// farthest of them stands outside of; where this node is in that subtree too
+// (Kademlia, section 2.4, has the tables hold it), it is the node's own.
+func (w *walk) covered(reason lookup.Reason) (cpl int, ok bool) {
+	e := w.e
+	switch reason {
+	case lookup.Exhausted: // there are fewer than k nodes, if none of them failed
+		return -1, w.lookup.Stats().Failed == 0
+	case lookup.Converged:
+		e.nearest = w.lookup.Closest(e.nearest[:0])
+		farthest := e.book.Position(e.nearest[len(e.nearest)-1])
+		cpl = identity.CommonPrefixLen(&e.cfg.Position, farthest)
+		return cpl, cpl < identity.CommonPrefixLen(&e.cfg.Position, &w.target)
+	}
+	return 0, false
+}
