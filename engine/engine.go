@@ -31,12 +31,14 @@ type Engine struct {
 	table *kbucket.Table
 	store *store.Store
 
-	requests  rpc.Requests
-	spare     []*rpc.Message // messages of requests that are over
-	owners    map[uint64]activity
-	lastOwner uint64
-	rtts      roundTrips
-	silent    silents
+	requests    rpc.Requests
+	spare       []*rpc.Message // messages of requests that are over
+	owners      map[uint64]activity
+	lastOwner   uint64
+	rtts        roundTrips
+	usual       rpc.RTT // of all peers together
+	persistence persistence
+	silent      silents
 
 	ops    map[OpID]operation // like the other maps and what is a pointer, nil until needed
 	walks  []*walk            // in the order of their deadlines

@@ -51,7 +51,7 @@ func (o *outage) overran(e *Engine, r *rpc.Request) {
 	if !o.waiting && !r.LastTry() && r.Owner != controlOwner && !o.last.After(r.Sent) {
 		o.waiting, o.since = true, e.now
 	}
-	if r.Tries != rpc.MaxTries-1 || r.Owner == controlOwner {
+	if r.Tries != r.Most-1 || r.Owner == controlOwner {
 		return
 	}
 	if o.last.After(r.Sent) {

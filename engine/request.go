@@ -55,7 +55,7 @@ func (e *Engine) askMarked(owner uint64, to identity.Contact, m *rpc.Message, ma
 		e.recycle(m)
 		return false
 	}
-	r.Step = marks
+	r.Step, r.Most = marks, e.tries(m.Type)
 	e.stats.Requests[m.Type]++
 	e.send(r)
 	return true
@@ -67,9 +67,13 @@ func (e *Engine) send(r *rpc.Request) {
 	e.emit(Effect{Kind: SendRequest, To: r.To, RequestID: r.ID, Message: r.Message, Fresh: fresh})
 }
 
-// rto is the retransmission timeout of a peer (RFC 6298).
+// rto is the retransmission timeout of a peer (RFC 6298), of a stranger what peers
+// usually need.
 func (e *Engine) rto(c identity.Contact) time.Duration {
-	return e.rtts.of(c).RTO()
+	if rtt := e.rtts.of(c); rtt != (rpc.RTT{}) {
+		return rtt.RTO()
+	}
+	return e.usual.Stranger()
 }
 
 // passage is the most that a write to a peer is on its way: half a round trip, and
@@ -124,12 +128,16 @@ func (e *Engine) response(in *Inbound) {
 		rtt := e.rtts.of(in.From)
 		if r.Tries == 1 {
 			rtt.Sample(e.now.Sub(r.Sent))
+			e.usual.Sample(e.now.Sub(r.Sent))
 		} else {
 			rtt.BackOff()
 		}
 		e.rtts.set(in.From, rtt)
 	}
 	if in.Observed.IsValid() {
+		if r.Tries > 1 || r.Step&secondChance != 0 {
+			e.persistence.note(&e.persistence.late)
+		}
 		e.reach.observed(e.book.Address(in.From).ID, in.Observed)
 	}
 	e.contacted(in.From, in.Message.Serves)
@@ -157,7 +165,7 @@ func (e *Engine) prove(r *rpc.Request) bool {
 }
 
 // expireRequests repeats or gives up the requests whose timeout has passed: at
-// most rpc.MaxTries sends in all (design, section 3).
+// most Request.Most sends in all (design, section 3).
 func (e *Engine) expireRequests() {
 	for {
 		r, ok := e.requests.Expired(e.now)
@@ -196,6 +204,7 @@ func (e *Engine) Unreachable(now time.Time, requestID uint64, fx []Effect) []Eff
 func (e *Engine) giveUp(r *rpc.Request, count bool) {
 	e.stats.Timeouts++
 	if count && e.outage.counts(r) {
+		e.persistence.note(&e.persistence.lost)
 		e.lost(r.To)
 		if e.rtts.knows(r.To) && r.Message.Type.IsRead() { // gone, or slower than it was
 			rtt := e.rtts.of(r.To)

@@ -132,7 +132,7 @@ func (w *walk) answered(r *rpc.Request, in *Inbound) {
 // aside meanwhile.
 func (w *walk) failed(r *rpc.Request) {
 	switch {
-	case r.Message.Type == w.asks && r.Step&secondChance == 0 && w.e.rtts.knows(r.To) && w.ask(r.To, w.asks, secondChance):
+	case r.Message.Type == w.asks && r.Step&secondChance == 0 && w.e.rtts.knows(r.To) && w.e.persistence.pays() && w.ask(r.To, w.asks, secondChance):
 		w.more++
 		return
 	case r.Message.Type == w.asks:

@@ -30,7 +30,8 @@ type Request struct {
 	Message  *Message
 	Owner    uint64
 	Step     uint8
-	Tries    int       // times it was sent, 1 to MaxTries
+	Tries    int       // times it was sent, 1 to Most
+	Most     int       // times it is sent at most, MaxTries unless the owner says less
 	Started  time.Time // when it was first sent
 	Sent     time.Time // when it was last sent
 	Deadline time.Time // when to send it again, or to give up
@@ -40,7 +41,7 @@ type Request struct {
 }
 
 // LastTry reports whether the request must not be sent again.
-func (r *Request) LastTry() bool { return r.Tries >= MaxTries }
+func (r *Request) LastTry() bool { return r.Tries >= r.Most }
 
 // Requests are the outstanding requests of one node, at most MaxOutstanding. The
 // zero value is ready to use. Not safe for concurrent use.
@@ -64,7 +65,7 @@ func (q *Requests) Start(now time.Time, id uint64, to identity.Contact, m *Messa
 	}
 	r := &Request{
 		ID: id, To: to, Message: m, Owner: owner,
-		Tries: 1, Started: now, Sent: now, Deadline: now.Add(rto), turn: q.turns,
+		Tries: 1, Most: MaxTries, Started: now, Sent: now, Deadline: now.Add(rto), turn: q.turns,
 	}
 	q.turns++
 	q.byID[id] = r

@@ -1,0 +1,42 @@
+package engine
+
+import "kadmium/rpc"
+
+// A persistence learns whether it is worth while to repeat a request that was not
+// answered in time. Where datagrams are lost it mostly is; where peers come and go
+// it hardly ever is, and each repetition is one more datagram to the dead and a
+// lookup that waits. It remembers some 64 requests that were not answered at once.
+type persistence struct {
+	late uint8 // of these, answered after all
+	lost uint8 // of these, never
+}
+
+// Requests remembered, and the share of them, 1 in so many, that must have been
+// answered late for a third try to be made. One datagram lost in 20, each way, is
+// enough where a third of the peers asked are gone.
+const (
+	persistenceMemory = 64
+	persistenceLearns = 16
+	persistenceShare  = 8
+)
+
+func (p *persistence) note(counter *uint8) {
+	if *counter++; p.late+p.lost >= persistenceMemory {
+		p.late, p.lost = p.late/2, p.lost/2
+	}
+}
+
+// pays reports whether it is worth while to go on after a second try.
+func (p *persistence) pays() bool {
+	n := p.late + p.lost
+	return n < persistenceLearns || p.late >= n/persistenceShare
+}
+
+// tries is how often a read is sent at most. A write is sent as often as it can be:
+// it goes to peers that have just answered.
+func (e *Engine) tries(t rpc.Type) int {
+	if t.IsRead() && !e.persistence.pays() {
+		return rpc.MaxTries - 1
+	}
+	return rpc.MaxTries
+}
