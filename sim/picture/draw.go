@@ -33,6 +33,18 @@ func pages(reports []*report.Report) []*page {
 		return nil
 	}
 	all := []*page{hopsPage(reports), rpcsPage(reports), latencyPage(reports), scalingPage(reports)}
+	suffixes := fileNames(reports)
+	for i, r := range reports {
+		_, settings := names(reports[i : i+1])
+		for _, p := range []*page{bucketsPage(r), seriesPage(r)} {
+			if p == nil {
+				continue
+			}
+			p.lines = append([]string{settings}, p.lines...)
+			p.file += suffixes[i]
+			all = append(all, p)
+		}
+	}
 	drawn := all[:0]
 	for _, p := range all {
 		if p != nil {
