@@ -36,7 +36,7 @@ func pages(reports []*report.Report) []*page {
 	suffixes := fileNames(reports)
 	for i, r := range reports {
 		_, settings := names(reports[i : i+1])
-		for _, p := range []*page{bucketsPage(r), seriesPage(r)} {
+		for _, p := range []*page{bucketsPage(r), seriesPage(r), tracePage(r)} {
 			if p == nil {
 				continue
 			}
