@@ -1,0 +1,184 @@
+package picture
+
+import (
+	"image/color"
+	"math"
+	"strconv"
+
+	xfont "golang.org/x/image/font"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+const (
+	regular = xfont.WeightNormal
+	bold    = xfont.WeightBold
+)
+
+// panel is an empty plot in the style of all pictures. The page writes the label of
+// the x axis: plot's own keeps room for it as if it stood elsewhere when the axis
+// is logarithmic.
+func panel(yLabel string) *plot.Plot {
+	p := plot.New()
+	p.BackgroundColor = nil // the page's
+	p.Y.Label.Text = yLabel
+	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
+		label := lettering(textSize, inkSoft)
+		label.XAlign, label.YAlign = draw.XCenter, draw.YBottom
+		axis.Label.TextStyle, axis.Label.Padding = label, 4
+		axis.Tick.Label.Font = lettering(tickSize, inkSoft).Font
+		axis.Tick.Label.Color = inkSoft
+		axis.Tick.Label.Handler = label.Handler
+		axis.LineStyle = line(rule, .75)
+		axis.Tick.LineStyle = line(rule, .75)
+		axis.Tick.Length = 4
+		axis.Padding = 0
+	}
+	p.Add(grid{})
+	return p
+}
+
+// line is an unbroken line's style.
+func line(ink color.Color, width vg.Length) draw.LineStyle {
+	return draw.LineStyle{Color: ink, Width: width}
+}
+
+// A grid draws a faint line at each labelled tick of the y axis, or of the x axis.
+type grid struct{ upright bool }
+
+// Plot implements plot.Plotter.
+func (g grid) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	if g.upright {
+		for _, t := range p.X.Tick.Marker.Ticks(p.X.Min, p.X.Max) {
+			if !t.IsMinor() && t.Value >= p.X.Min && t.Value <= p.X.Max {
+				c.StrokeLine2(line(gridded, .75), x(t.Value), c.Min.Y, x(t.Value), c.Max.Y)
+			}
+		}
+		return
+	}
+	for _, t := range p.Y.Tick.Marker.Ticks(p.Y.Min, p.Y.Max) {
+		if !t.IsMinor() && t.Value >= p.Y.Min && t.Value <= p.Y.Max {
+			c.StrokeLine2(line(gridded, .75), c.Min.X, y(t.Value), c.Max.X, y(t.Value))
+		}
+	}
+}
+
+// A curve is a line through points, cut off at the panel's edges.
+type curve struct {
+	points plotter.XYs
+	style  draw.LineStyle
+}
+
+// Plot implements plot.Plotter.
+func (v curve) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	points := make([]vg.Point, len(v.points))
+	for i, at := range v.points {
+		points[i] = vg.Point{X: x(at.X), Y: y(at.Y)}
+	}
+	c.StrokeLines(v.style, c.ClipLinesXY(points)...)
+}
+
+// Thumbnail implements plot.Thumbnailer.
+func (v curve) Thumbnail(c *draw.Canvas) {
+	c.StrokeLine2(v.style, c.Min.X, c.Center().Y, c.Max.X, c.Center().Y)
+}
+
+// steps are ticks at multiples of a step, of which there are about as many as
+// wanted: the step is the least of the round ones that makes no more.
+type steps struct {
+	round  []float64 // ascending; after the last come its tens
+	wanted int
+	label  func(float64) string
+}
+
+// The round steps of numbers, of counts, of hours, and of minutes and seconds.
+var (
+	decimal     = []float64{1, 2, 5}
+	ofHours     = []float64{.25, .5, 1, 2, 3, 6, 12, 24, 48, 120, 240}
+	ofSixtieths = []float64{.25, .5, 1, 2, 5, 10, 15, 30, 60, 120}
+)
+
+// Ticks implements plot.Ticker.
+func (s steps) Ticks(low, high float64) []plot.Tick {
+	if high <= low {
+		return nil // there is no step that makes few ticks of nothing
+	}
+	step := s.step(high - low)
+	var ticks []plot.Tick
+	for i := math.Ceil(low/step - 1e-9); i*step <= high+step*1e-9; i++ {
+		v := i * step
+		if v == 0 {
+			v = 0 // and not minus nothing
+		}
+		label := s.label
+		if label == nil {
+			label = decimals(step)
+		}
+		ticks = append(ticks, plot.Tick{Value: v, Label: label(v)})
+	}
+	return ticks
+}
+
+// step is the distance of ticks over a range.
+func (s steps) step(span float64) float64 {
+	scale := 1.0
+	if s.round[0] == 1 && s.label == nil { // numbers may need steps below one
+		scale = math.Pow10(int(math.Floor(math.Log10(span))) - 2)
+	}
+	for ; ; scale *= 10 {
+		for _, r := range s.round {
+			if span/(r*scale) <= float64(s.wanted) {
+				return r * scale
+			}
+		}
+	}
+}
+
+// decimals writes multiples of a step with no more decimals than they need.
+func decimals(step float64) func(float64) string {
+	digits := 0
+	for s := step; digits < 6 && math.Abs(s-math.Round(s)) > 1e-6; s *= 10 {
+		digits++
+	}
+	return func(v float64) string {
+		if v == 0 {
+			return "0"
+		}
+		return grouped(strconv.FormatFloat(v, 'f', digits, 64))
+	}
+}
+
+// whole writes a count.
+func whole(v float64) string { return grouped(strconv.FormatFloat(v, 'f', 0, 64)) }
+
+// percent writes a share.
+func percent(v float64) string { return strconv.FormatFloat(v*100, 'f', -1, 32) + " %" }
+
+// magnitudes are the ticks of a logarithmic axis: labelled at powers of ten, or at
+// 1, 2 and 5 where the range has few of them.
+type magnitudes struct{}
+
+// Ticks implements plot.Ticker.
+func (magnitudes) Ticks(low, high float64) []plot.Tick {
+	few := math.Log10(high/low) < 2.5
+	var ticks []plot.Tick
+	for exponent := math.Floor(math.Log10(low)); exponent <= math.Log10(high); exponent++ {
+		unit := math.Pow(10, exponent)
+		for i := 1.0; i < 10; i++ {
+			v := i * unit
+			if v < low*(1-1e-9) || v > high*(1+1e-9) {
+				continue
+			}
+			t := plot.Tick{Value: v}
+			if i == 1 || few && (i == 2 || i == 5) {
+				t.Label = decimals(unit)(v)
+			}
+			ticks = append(ticks, t)
+		}
+	}
+	return ticks
+}

@@ -1,0 +1,49 @@
+package picture
+
+import (
+	"image/color"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// A look is how a bar is filled and, unless the width is 0, outlined.
+type look struct {
+	fill    color.RGBA
+	outline color.RGBA
+	width   vg.Length
+}
+
+// paint fills a rectangle. The outline lies within it, so that neighbours do not
+// touch.
+func (l look) paint(c *draw.Canvas, r vg.Rectangle) {
+	c.FillPolygon(l.fill, box(r))
+	if l.width == 0 {
+		return
+	}
+	half := l.width / 2
+	inside := vg.Rectangle{Min: vg.Point{X: r.Min.X + half, Y: r.Min.Y + half}, Max: vg.Point{X: r.Max.X - half, Y: r.Max.Y - half}}
+	corners := box(inside)
+	c.StrokeLines(line(l.outline, l.width), append(corners, corners[:2]...)) // past the first corner, or it stays open
+}
+
+// Thumbnail implements plot.Thumbnailer.
+func (l look) Thumbnail(c *draw.Canvas) { l.paint(c, c.Rectangle) }
+
+// A bar is a rectangle in the axes' units.
+type bar struct {
+	left, right, low, high float64
+	look
+}
+
+// bars are drawn in their order.
+type bars []bar
+
+// Plot implements plot.Plotter.
+func (bs bars) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	for _, b := range bs {
+		b.paint(&c, vg.Rectangle{Min: vg.Point{X: x(b.left), Y: y(b.low)}, Max: vg.Point{X: x(b.right), Y: y(b.high)}})
+	}
+}

@@ -1,0 +1,173 @@
+package picture
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"kadmium/sim/report"
+)
+
+// A setting is one thing that a report was made with, as a title says it.
+type setting struct {
+	text  string
+	minor bool // a title leaves it out unless reports differ in it
+}
+
+// settings are what a report was made with, in an order that is the same for all
+// reports.
+func settings(r *report.Report) []setting {
+	c := &r.Config
+	nodes := "" // of a live network nobody knows how many
+	if c.Nodes > 0 {
+		nodes = plural(c.Nodes, "node")
+	}
+	all := []setting{
+		{text: nodes},
+		{text: fmt.Sprintf("k = %d", c.K)},
+		{text: fmt.Sprintf("alpha = %d", c.Alpha)},
+	}
+	word := func(name, value string, minor bool) {
+		if value != "" {
+			value = name + " " + value
+		}
+		all = append(all, setting{value, minor})
+	}
+	share := func(name string, value float64) { // one that is nothing needs no word
+		word(name, strconv.FormatFloat(value, 'g', -1, 64), value == 0)
+	}
+	word("latency", c.Latency, false)
+	share("loss", c.Loss)
+	share("duplicate", c.Duplicate)
+	share("client", c.Client)
+	share("silent", c.Silent)
+	share("lying", c.Lying)
+	word("workload", c.Workload, true)
+	word("targets", c.Targets, true)
+	word("tables", c.Tables, true)
+	word("sessions", c.Sessions, true)
+	word("duration", c.Duration, true)
+	word("keys", strconv.Itoa(c.Keys), true)
+	word("ttl", c.TTL, true)
+	word("seed", strconv.FormatUint(c.Seed, 10), false)
+	if r.Kind == report.Bench {
+		return append(all, setting{"real sockets", false})
+	}
+	return append(all, setting{"simulated", true})
+}
+
+// names tells reports apart by what they differ in, and says what all of them
+// share. A report alone has an empty name.
+func names(reports []*report.Report) (names []string, shared string) {
+	all := make([][]setting, len(reports))
+	for i, r := range reports {
+		all[i] = settings(r)
+	}
+	parts := make([][]string, len(reports))
+	var common []string
+	for s := range all[0] {
+		first := all[0][s]
+		differ := slices.ContainsFunc(all, func(of []setting) bool { return of[s].text != first.text })
+		if !differ && !first.minor && first.text != "" {
+			common = append(common, first.text)
+		}
+		for i := range all {
+			if text := all[i][s].text; differ && text != "" {
+				parts[i] = append(parts[i], text)
+			}
+		}
+	}
+	if slices.ContainsFunc(reports, func(r *report.Report) bool { return r.Partial }) {
+		common = append(common, "interrupted")
+	}
+	taken := make(map[string]int)
+	for _, p := range parts {
+		name := strings.Join(p, ", ")
+		if name == "" && len(reports) > 1 {
+			name = "run"
+		}
+		if taken[name]++; taken[name] > 1 { // the same measurement again
+			name = fmt.Sprintf("%s (%d)", name, taken[name])
+		}
+		names = append(names, name)
+	}
+	for i := range common {
+		common[i] = strings.ReplaceAll(common[i], " ", "\u00a0") // a line breaks between settings
+	}
+	return names, strings.Join(common, ", ")
+}
+
+// fileNames are what the reports' names add to those of files: nothing, if there is
+// but one report.
+func fileNames(reports []*report.Report) []string {
+	each, _ := names(reports)
+	if len(each) == 1 {
+		return each
+	}
+	const longest = 80 // file systems end at 255 bytes, readers sooner
+	taken := make(map[string]bool)
+	for i, name := range each {
+		name = fileName(name)
+		if len(name) > longest || taken[name] {
+			name = fmt.Sprintf("report-%d", i+1)
+		}
+		taken[name] = true
+		each[i] = "-" + name
+	}
+	return each
+}
+
+// fileName is a name as part of a file's.
+func fileName(name string) string {
+	var b strings.Builder
+	for _, c := range strings.ToLower(strings.ReplaceAll(name, ",", "")) {
+		switch {
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '.':
+			b.WriteRune(c)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+	}
+	return strings.Trim(b.String(), "-")
+}
+
+// plural is a count with its noun.
+func plural(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return grouped(strconv.Itoa(n)) + " " + noun
+}
+
+// number is a value with the digits that are read: three of them, or all of a
+// greater whole part, and none that say nothing.
+func number(v float64) string {
+	text := average(v)
+	if strings.Contains(text, ".") {
+		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+	}
+	return text
+}
+
+// average is a number whose last digits are kept, as it stands among others.
+func average(v float64) string {
+	digits := 2
+	if v != 0 {
+		digits = max(0, min(6, 2-int(math.Floor(math.Log10(math.Abs(v))))))
+	}
+	return grouped(strconv.FormatFloat(v, 'f', digits, 64))
+}
+
+// grouped puts a comma before each three digits of a number's whole part.
+func grouped(digits string) string {
+	whole, rest, _ := strings.Cut(digits, ".")
+	for i := len(whole) - 3; i > 0 && whole[i-1] != '-'; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if rest != "" {
+		return whole + "." + rest
+	}
+	return whole
+}

@@ -1,0 +1,124 @@
+package picture
+
+import (
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+
+	"kadmium/sim/report"
+)
+
+// A unit of time, and the steps of an axis in it.
+type unit struct {
+	name    string
+	seconds float64
+	round   []float64
+}
+
+// timeUnit is the unit in which a run is read best.
+func timeUnit(seconds float64) unit {
+	switch {
+	case seconds <= 3*60:
+		return unit{"s", 1, ofSixtieths}
+	case seconds <= 3*3600:
+		return unit{"min", 60, ofSixtieths}
+	}
+	return unit{"h", 3600, ofHours}
+}
+
+// seriesPage draws a run over time: the nodes that are up and, below, the share of
+// lookups that succeeded.
+func seriesPage(r *report.Report) *page {
+	n := len(r.Series)
+	if n < 2 {
+		return nil
+	}
+	first, last := r.Series[0].Start, r.Series[n-1].Start
+	end := last + (last - r.Series[n-2].Start) // intervals are as long as one another,
+	if r.VirtualSeconds > last && r.VirtualSeconds < end {
+		end = r.VirtualSeconds // but the last, when the run was over
+	}
+	in := timeUnit(end - first)
+	until := func(i int) float64 {
+		if i+1 < n {
+			return r.Series[i+1].Start / in.seconds
+		}
+		return end / in.seconds
+	}
+
+	up, success := panel("nodes up"), panel("lookups that succeeded")
+	var nodes, share plotter.XYs // of share those up to the next gap
+	low, high, worst, asked := math.Inf(1), 0.0, 1.0, false
+	style := line(blue, 1.75)
+	for i, s := range r.Series {
+		from := s.Start / in.seconds
+		nodes = append(nodes, plotter.XY{X: from, Y: s.NodesUp}, plotter.XY{X: until(i), Y: s.NodesUp})
+		low, high = math.Min(low, s.NodesUp), math.Max(high, s.NodesUp)
+		if s.Lookups == 0 { // no share is known of none
+			success.Add(curve{share, style})
+			share = nil
+			continue
+		}
+		asked = true
+		of := float64(s.Succeeded) / float64(s.Lookups)
+		worst = math.Min(worst, of)
+		share = append(share, plotter.XY{X: from, Y: of}, plotter.XY{X: until(i), Y: of})
+	}
+	success.Add(curve{share, style})
+	up.Add(curve{nodes, style})
+
+	for _, p := range []*plot.Plot{up, success} {
+		p.X.Min, p.X.Max = first/in.seconds, end/in.seconds
+		p.X.Tick.Marker = steps{round: in.round, wanted: 12}
+	}
+	up.Y.Min, up.Y.Max = upRange(low, high)
+	up.Y.Tick.Marker = steps{round: decimal, wanted: 5, label: whole}
+	success.Y.Min, success.Y.Max = shareRange(worst)
+	success.Y.Tick.Marker = steps{round: []float64{.01, .02, .05, .1, .2}, wanted: 6, label: percent}
+
+	p := &page{file: "series", title: "Nodes up, and lookups that succeeded, over time", panels: []*plot.Plot{up}, xLabel: "time (" + in.name + ")"}
+	if !asked {
+		p.title = "Nodes up over time"
+		return p
+	}
+	up.X.Tick.Marker = unlabelled{up.X.Tick.Marker}
+	p.panels = append(p.panels, success)
+	p.least = 420
+	return p
+}
+
+// upRange is the y axis of nodes up: from nothing, unless that would hide what
+// happens at the top.
+func upRange(low, high float64) (from, to float64) {
+	if high == 0 {
+		return 0, 1
+	}
+	if low < high/2 {
+		return 0, high * 1.05
+	}
+	spread := math.Max(high-low, math.Max(high*.02, 4)) // noise stays small
+	return math.Max(0, low-spread*.25), high + spread*.25
+}
+
+// shareRange is the y axis of a share whose worst is known.
+func shareRange(worst float64) (from, to float64) {
+	for _, from = range []float64{.9, .8, .5, 0} {
+		if worst >= from {
+			break
+		}
+	}
+	return from, 1 + (1-from)*.04 // a line at 100 % is seen whole
+}
+
+// unlabelled are ticks without their labels: those stand under the panel below.
+type unlabelled struct{ plot.Ticker }
+
+// Ticks implements plot.Ticker.
+func (u unlabelled) Ticks(low, high float64) []plot.Tick {
+	ticks := u.Ticker.Ticks(low, high)
+	for i := range ticks {
+		ticks[i].Label = ""
+	}
+	return ticks
+}
