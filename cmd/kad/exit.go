@@ -9,6 +9,7 @@ import (
 
 	"kadmium"
 	"kadmium/identity"
+	"kadmium/sim"
 )
 
 // The exit codes of every command.
@@ -25,6 +26,8 @@ type failure struct {
 	Next    string `json:"next"`
 	Code    int    `json:"exit"`
 	Lookup  *walk  `json:"lookup,omitempty"` // with --trace, how it failed
+
+	printed bool // stdout has its one object already
 }
 
 func (f *failure) Error() string { return f.Message }
@@ -57,6 +60,7 @@ var knownFailures = []struct {
 	{kadmium.ErrEmptyKey, exitBadInput, "a key is text like /v/hello"},
 	{kadmium.ErrInvalid, exitBadInput, "see what its namespace asks for: kad help put"},
 	{kadmium.ErrBadOption, exitBadInput, "kad help COMMAND says what each flag takes"},
+	{sim.ErrBadConfig, exitBadInput, "kad help sim says what each flag takes"},
 	{kadmium.ErrBadConfig, exitBadInput, "kad help node says what each flag takes"},
 	{kadmium.ErrAddressInUse, exitNotDone, "choose another port with --listen, or port 0 for any"},
 	{kadmium.ErrInUse, exitNotDone, "stop the node that has it, or choose another --data"},

@@ -65,7 +65,7 @@ func (a *app) report(command string, err error, asJSON bool) {
 		f.Lookup.draw(a.stderr)
 	}
 	fmt.Fprintf(a.stderr, "%s: %s\n  next: %s\n", command, f.Message, f.Next)
-	if asJSON {
+	if asJSON && !f.printed {
 		_ = encodeJSON(a.stdout, f) // there is no third place to complain to
 	}
 }

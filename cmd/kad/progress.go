@@ -1,0 +1,73 @@
+package main
+
+import (
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// A bar shows how far something is that takes over two seconds, on a terminal only.
+type bar struct {
+	w     io.Writer // nil: nobody would see it
+	title string
+	began time.Time
+
+	mu    sync.Mutex
+	shown *progressbar.ProgressBar
+	stage string
+	next  time.Time // not drawn before
+}
+
+// barDelay is what passes before a bar appears; barEvery what passes between two
+// looks of it.
+const (
+	barDelay = 2 * time.Second
+	barEvery = 100 * time.Millisecond
+)
+
+func (a *app) newBar(title string) *bar {
+	b := &bar{title: title, began: time.Now()}
+	if f, ok := a.stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		b.w = f
+	}
+	b.next = b.began.Add(barDelay)
+	return b
+}
+
+// tell takes note of progress. It may be called by several goroutines at once.
+func (b *bar) tell(stage string, done, total int) {
+	if b.w == nil || !b.mu.TryLock() {
+		return // another is drawing
+	}
+	defer b.mu.Unlock()
+	now := time.Now()
+	if now.Before(b.next) {
+		return
+	}
+	b.next = now.Add(barEvery)
+	if b.shown == nil || b.stage != stage {
+		b.stage = stage
+		b.shown = progressbar.NewOptions(total,
+			progressbar.OptionSetWriter(b.w),
+			progressbar.OptionSetDescription(b.title),
+			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString(stage),
+			progressbar.OptionSetPredictTime(true), progressbar.OptionSetElapsedTime(true),
+			progressbar.OptionFullWidth(), progressbar.OptionClearOnFinish())
+	}
+	b.shown.ChangeMax(total)
+	_ = b.shown.Set(min(done, total)) // a terminal that is gone is no reason to stop
+}
+
+// end takes the bar away.
+func (b *bar) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.shown != nil {
+		_ = b.shown.Clear()
+	}
+	b.w = nil
+}

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"kadmium/sim"
+	"kadmium/sim/picture"
+	"kadmium/sim/report"
+)
+
+// A sweep is `kad sim` with several numbers of nodes.
+type sweep struct {
+	Sweep []*report.Report `json:"sweep"`
+}
+
+// A simFlags is what `kad sim` takes, as it was typed.
+type simFlags struct {
+	nodes             string
+	latency, sessions string
+	out               string
+	compare           bool
+	sim.Config
+}
+
+func (a *app) simCommand() *cobra.Command {
+	f := simFlags{Config: sim.Defaults()}
+	cmd := &cobra.Command{
+		Use:   "sim",
+		Short: "Simulate a network and measure its lookups",
+		Long: `Simulate a network in virtual time and measure its lookups: hops, requests, rounds,
+latency. The nodes are those of kad node, without their sockets. The same flags give the
+same report, whatever the machine; what each figure means is in docs/report.md.
+
+  --tables    ideal: buckets of random nodes of their range; join: every node joins
+  --latency   const:RTT, exp:RTT (a mean), world, or file:PATH (a CSV matrix of ms)
+  --sessions  none, exp:MEAN or weibull:SHAPE,SCALE (time up, and time away), or kad
+  --workload  find: look up targets; value: put, then get from elsewhere;
+              provide: provide, then look for providers; mixed: a third of each;
+              day: what nodes do by themselves, with --keys looked for all along
+
+With several numbers of nodes each is simulated in turn. --out draws pictures.
+--compare sets two reports (of --json, also those of kad bench) side by side, and says
+which differences exceed the noise.`,
+		Example: `  kad sim --nodes 1000000
+  kad sim --nodes 1000,10000,100000 --out pictures
+  kad sim --workload day --sessions kad --duration 24h --keys 10000 --ttl 48h
+  kad sim --alpha 3 --json > a.json; kad sim --alpha 10 --json > b.json
+  kad sim --compare a.json b.json`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if f.compare {
+				return arguments("A.json", "B.json")(cmd, args)
+			}
+			return arguments()(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.compare {
+				return a.compareReports(args[0], args[1])
+			}
+			configs, err := f.configs()
+			if err != nil {
+				return err
+			}
+			return a.simulate(cmd.Context(), configs, f.out)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.nodes, "nodes", "10000", "nodes that are up, on average; several, separated by commas, for a sweep")
+	flags.IntVar(&f.Lookups, "lookups", f.Lookups, "lookups of the workload")
+	flags.IntVar(&f.K, "k", f.K, "contacts in a bucket and an answer, holders of a value")
+	flags.IntVar(&f.Alpha, "alpha", f.Alpha, "requests in flight in a lookup")
+	flags.Uint64Var(&f.Seed, "seed", f.Seed, "of all that is random")
+	flags.StringVar(&f.Tables, "tables", f.Tables, "ideal or join")
+	flags.StringVar(&f.latency, "latency", f.Latency.String(), "const:RTT, exp:RTT, world or file:PATH")
+	flags.Float64Var(&f.Loss, "loss", 0, "share of datagrams lost")
+	flags.Float64Var(&f.Duplicate, "duplicate", 0, "share of datagrams that arrive twice")
+	flags.StringVar(&f.sessions, "sessions", "none", "none, exp:MEAN, weibull:SHAPE,SCALE or kad")
+	flags.Float64Var(&f.Client, "client", 0, "share of nodes that are clients behind a NAT")
+	flags.Float64Var(&f.Silent, "silent", 0, "share of nodes that never answer")
+	flags.Float64Var(&f.Lying, "lying", 0, "share of nodes that name only each other, and keep nothing")
+	flags.StringVar(&f.Workload, "workload", f.Workload, "find, value, provide, mixed or day")
+	flags.StringVar(&f.Targets, "targets", f.Targets, "of find: random, or nodes (where one stands)")
+	flags.DurationVar(&f.Duration, "duration", 0, "of the workload (default 24h for day, 1h with sessions, else as lookups take)")
+	flags.IntVar(&f.Keys, "keys", 0, "of day: keys published at the start, once")
+	flags.DurationVar(&f.TTL, "ttl", 0, "lifetime of what is stored (default 24h)")
+	flags.StringVar(&f.out, "out", "", "directory for pictures")
+	flags.BoolVar(&f.compare, "compare", false, "compare two reports, A.json and B.json")
+	return cmd
+}
+
+// configs are the simulations that the flags ask for, checked.
+func (f *simFlags) configs() ([]sim.Config, error) {
+	var err error
+	if f.Latency, err = sim.ParseLatency(f.latency); err != nil {
+		return nil, err
+	}
+	if f.Sessions, err = sim.ParseSessions(f.sessions); err != nil {
+		return nil, err
+	}
+	var configs []sim.Config
+	for _, text := range strings.Split(f.nodes, ",") {
+		c := f.Config
+		if c.Nodes, err = strconv.Atoi(strings.TrimSpace(text)); err != nil {
+			return nil, badInput("give a number, or several like 1000,10000", "--nodes: %q is no number of nodes", text)
+		}
+		if err := c.Check(); err != nil {
+			return nil, err
+		}
+		configs = append(configs, c)
+	}
+	return configs, nil
+}
+
+// simulate runs simulations one after the other and prints their reports, one as one
+// object, several as a sweep. When the context ends it prints what there is.
+func (a *app) simulate(ctx context.Context, configs []sim.Config, out string) error {
+	var reports []*report.Report
+	for _, c := range configs {
+		bar := a.newBar(fmt.Sprintf("%d nodes", c.Nodes))
+		r, err := sim.Run(ctx, c, bar.tell)
+		bar.end()
+		if err != nil {
+			return err
+		}
+		if reports = append(reports, r); r.Partial {
+			break
+		}
+	}
+	return a.printReports(ctx, reports, len(configs) > 1, out)
+}
+
+// printReports prints reports, draws them if out names a directory, and fails if the
+// last is partial.
+func (a *app) printReports(ctx context.Context, reports []*report.Report, several bool, out string) error {
+	var files []string
+	if out != "" {
+		var err error
+		if files, err = picture.Draw(out, reports); err != nil {
+			return notDone("check the directory of --out", "drawing: %v", err)
+		}
+	}
+	var object any = reports[0]
+	if several {
+		object = sweep{reports}
+	}
+	err := a.print(object, func(w io.Writer) {
+		for i, r := range reports {
+			if i > 0 {
+				fmt.Fprintln(w)
+			}
+			_ = r.Write(w) // into memory
+		}
+		if len(files) > 0 {
+			fmt.Fprintf(w, "\n%s in %s\n", count(len(files), "picture"), out)
+		}
+	})
+	if err == nil && ctx.Err() != nil {
+		return errPartial
+	}
+	return err
+}
+
+// errPartial ends a command that was interrupted and has printed its report.
+var errPartial error = &failure{Message: "interrupted: the report is of the part that ran", Next: "run it again to the end", Code: exitNotDone, printed: true}
+
+// compareReports sets two reports side by side.
+func (a *app) compareReports(pathA, pathB string) error {
+	one, err := readReport(pathA)
+	if err != nil {
+		return err
+	}
+	other, err := readReport(pathB)
+	if err != nil {
+		return err
+	}
+	c := report.Compare(one, other)
+	return a.print(c, func(w io.Writer) { _ = c.Write(w) })
+}
+
+func readReport(path string) (*report.Report, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, badInput("name a file that kad sim --json or kad bench --json wrote", "%v", err)
+	}
+	defer f.Close()
+	r, err := report.Read(f)
+	if errors.Is(err, report.ErrNotReport) {
+		return nil, badInput("name a file that kad sim --json or kad bench --json wrote", "%s: %v", path, err)
+	}
+	return r, err
+}
