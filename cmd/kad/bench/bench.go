@@ -126,6 +126,7 @@ func Run(ctx context.Context, cfg Config) (*report.Report, error) {
 // heap is what lives on it, in bytes.
 func heap() float64 {
 	runtime.GC()
+	runtime.GC() // pools, finalizers
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return float64(m.HeapAlloc)

@@ -121,7 +121,7 @@ func checkWhole(t *testing.T, r *report.Report) {
 		t.Errorf("work %v", r.Work)
 	}
 	m := r.Machine
-	if r.VirtualSeconds <= 0 || m.WallSeconds < r.VirtualSeconds || m.RPCsPerSecond <= 0 || m.MemoryBytesPerNode <= 0 ||
+	if r.VirtualSeconds <= 0 || m.WallSeconds < r.VirtualSeconds || m.RPCsPerSecond <= 0 ||
 		m.CPUs < 1 || !strings.HasPrefix(m.Go, "go1.") || r.BytesPerNodeSecond <= 0 || r.NodesUp != 12 {
 		t.Errorf("%v nodes, %v s, %v bytes per node second, machine %+v", r.NodesUp, r.VirtualSeconds, r.BytesPerNodeSecond, m)
 	}
