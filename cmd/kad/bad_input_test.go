@@ -128,7 +128,7 @@ func TestBadInput(t *testing.T) {
 		{[]string{"stats", "x"}, `"x"`},
 
 		{[]string{"bench", "x"}, `"x"`},
-		{[]string{"bench", "--nodes", "1"}, "nodes 1, want 2 or more"},
+		{[]string{"bench", "--nodes", "1"}, "nodes 1, want 2 to 65535"},
 		{[]string{"bench", "--nodes", "many"}, `"many": want a whole number`},
 		{[]string{"bench", "--lookups", "0"}, "lookups 0"},
 		{[]string{"bench", "--k", "21"}, "k 21, want 1 to 20"},

@@ -98,11 +98,14 @@ func (a *app) checkBench(cmd *cobra.Command, cfg *bench.Config) error {
 
 // drawBench prints a report for people.
 func drawBench(w io.Writer, r *report.Report) {
-	partial := ""
-	if r.Partial {
-		partial = ", interrupted"
+	more := ""
+	if r.Recall > 0 {
+		more = fmt.Sprintf(", recall %.4f", r.Recall)
 	}
-	fmt.Fprintf(w, "%s by %s in %.2f s%s: %d succeeded, recall %.4f\n\n", count(r.Lookups, "lookup"), count(r.Config.Nodes, "node"), r.VirtualSeconds, partial, r.Succeeded, r.Recall)
+	if r.Partial {
+		more += ", interrupted"
+	}
+	fmt.Fprintf(w, "%s by %s in %.2f s: %d succeeded%s\n\n", count(r.Lookups, "lookup"), count(r.Config.Nodes, "node"), r.VirtualSeconds, r.Succeeded, more)
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(tw, "\tmean\tp50\tp95\tp99\tmax\t")
 	row := func(name string, d report.Distribution) {

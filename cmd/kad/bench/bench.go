@@ -48,8 +48,11 @@ const (
 	Nodes  = "nodes"  // where a node stands
 )
 
-// maxAlpha is what a node's Config takes at most.
-const maxAlpha = 64
+// Limits of a Config.
+const (
+	maxNodes = 1<<16 - 1 // ports of an address
+	maxAlpha = 64        // what a node takes
+)
 
 // A Config says what to measure. Nothing of it has a default.
 type Config struct {
@@ -83,8 +86,8 @@ func (c *Config) Check() error {
 	}
 	workloads, targets := []string{Find, Value, Provide, Mixed}, []string{Random, Nodes}
 	switch {
-	case c.Nodes < 2 && !c.live():
-		return bad("nodes %d, want 2 or more", c.Nodes)
+	case !c.live() && (c.Nodes < 2 || c.Nodes > maxNodes):
+		return bad("nodes %d, want 2 to %d", c.Nodes, maxNodes)
 	case c.Lookups < 1:
 		return bad("lookups %d, want 1 or more", c.Lookups)
 	case c.K < 1 || c.K > rpc.MaxContacts:

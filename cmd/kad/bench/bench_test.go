@@ -159,6 +159,9 @@ func TestInterrupted(t *testing.T) {
 	if err != nil || !r.Partial || r.Lookups != 5 || r.Hops.N() != 5 || len(r.Series) != 2 {
 		t.Errorf("%+v, %v", r, err)
 	}
+	if v := r.Values; v == nil || v.Puts != 3 || v.Gets != 3 || v.Confirmed != 3 || v.Holders != 4 { // of lookups 1, 2 and 4
+		t.Errorf("values %+v", v)
+	}
 	if r, err := Run(ctx, cfg); r != nil || !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, %v", r, err)
 	}
@@ -204,6 +207,7 @@ func TestNobodyThere(t *testing.T) {
 func TestBadConfig(t *testing.T) {
 	for says, change := range map[string]func(*Config){
 		"nodes 1":      func(c *Config) { c.Nodes = 1 },
+		"nodes 65536":  func(c *Config) { c.Nodes = maxNodes + 1 },
 		"lookups 0":    func(c *Config) { c.Lookups = 0 },
 		"k 0":          func(c *Config) { c.K = 0 },
 		"k 21":         func(c *Config) { c.K = rpc.MaxContacts + 1 },
@@ -237,9 +241,10 @@ func TestTooManyFiles(t *testing.T) {
 	if !known || limit > math.MaxInt32 {
 		t.Skip("no limit")
 	}
-	cfg := small(Find)
-	cfg.Nodes = int(limit)
-	if _, err := Run(t.Context(), cfg); !errors.Is(err, ErrFiles) {
+	if err := enoughFiles(int(limit)); !errors.Is(err, ErrFiles) {
 		t.Errorf("%v, want %v", err, ErrFiles)
+	}
+	if err := enoughFiles(int(limit) - spareFile); err != nil {
+		t.Error(err)
 	}
 }

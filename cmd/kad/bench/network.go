@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	clients   = 4  // that measure a live network: more than one table's point of view
+	clients   = 4  // that measure a live network: more points of view than one table's
 	atOnce    = 8  // nodes that join at a time
 	spareFile = 64 // files that the process has open beside the sockets of nodes
 )
@@ -42,19 +42,19 @@ type member struct {
 
 // start makes the network, and returns when all have joined.
 func start(ctx context.Context, cfg *Config) (_ *network, err error) {
-	n := &network{members: make([]*member, cfg.Nodes), numbers: make(map[identity.ID]uint32)}
+	count := cfg.Nodes
 	if cfg.live() {
-		n.members = n.members[:0:0]
-		n.members = append(n.members, make([]*member, min(clients, max(2, cfg.Lookups)))...)
+		count = clients
 	}
+	if err := enoughFiles(count); err != nil {
+		return nil, err
+	}
+	n := &network{members: make([]*member, count), numbers: make(map[identity.ID]uint32)}
 	defer func() {
 		if err != nil {
 			n.close()
 		}
 	}()
-	if err := enoughFiles(len(n.members)); err != nil {
-		return nil, err
-	}
 	if cfg.live() {
 		err = n.enter(ctx, cfg)
 	} else {

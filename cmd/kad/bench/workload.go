@@ -48,9 +48,11 @@ func (r *run) work(ctx context.Context) {
 			break
 		}
 		r.markInterval(i)
+		values, holders := r.values, r.holders
 		s := r.search(ctx, i)
-		if ctx.Err() != nil {
-			break // which may have ended the search
+		if ctx.Err() != nil { // which may have ended the search, or the put before it
+			r.values, r.holders = values, holders
+			break
 		}
 		r.take(s)
 		if r.cfg.Progress != nil {
