@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"kadmium"
+	"kadmium/cmd/kad/bench"
 	"kadmium/identity"
 	"kadmium/sim"
 )
@@ -61,6 +62,8 @@ var knownFailures = []struct {
 	{kadmium.ErrInvalid, exitBadInput, "see what its namespace asks for: kad help put"},
 	{kadmium.ErrBadOption, exitBadInput, "kad help COMMAND says what each flag takes"},
 	{sim.ErrBadConfig, exitBadInput, "kad help sim says what each flag takes"},
+	{bench.ErrBadConfig, exitBadInput, "kad help bench says what each flag takes"},
+	{bench.ErrFiles, exitNotDone, "allow more open files: ulimit -n; or choose fewer --nodes"},
 	{kadmium.ErrBadConfig, exitBadInput, "kad help node says what each flag takes"},
 	{kadmium.ErrAddressInUse, exitNotDone, "choose another port with --listen, or port 0 for any"},
 	{kadmium.ErrInUse, exitNotDone, "stop the node that has it, or choose another --data"},

@@ -119,11 +119,16 @@ func ownNode[A, R any](ctx context.Context, w io.Writer, r *reach, o operation[A
 	defer n.Close()
 	if err := n.Joined(ctx); err != nil {
 		if errors.Is(err, kadmium.ErrNoAnswer) {
-			return none, notDone("check the address, the --network, and that a node runs there", "no answer from %s: %s", strings.Join(r.bootstrap, ", "), plainWords(err))
+			return none, noAnswer(r.bootstrap, err)
 		}
 		return none, fmt.Errorf("joining by %s: %w", strings.Join(r.bootstrap, ", "), whyEnded(ctx, err))
 	}
 	return o.do(ctx, n, args)
+}
+
+// noAnswer says that no bootstrap peer is there.
+func noAnswer(bootstrap []string, err error) error {
+	return notDone("check the address, the --network, and that a node runs there", "no answer from %s: %s", strings.Join(bootstrap, ", "), plainWords(err))
 }
 
 // own reports whether the operation runs in a client node of the command's own.

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"kadmium"
+	"kadmium/cmd/kad/bench"
+	"kadmium/sim/report"
+)
+
+// benchNetwork is the name of the network that the bench makes: no other is met.
+const benchNetwork = "kad bench"
+
+func (a *app) benchCommand() *cobra.Command {
+	var cfg bench.Config
+	var out string
+	cmd := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure lookups on real sockets",
+		Long: `Measure lookups on real sockets: hops, rounds, requests, latency, bytes. It starts
+--nodes nodes on 127.0.0.1, waits until all have joined, and runs --lookups lookups one
+after the other. The workloads:
+
+  find     look up --targets: random positions, or where nodes stand
+  value    put a value at one node, get it from another; the get is measured
+  provide  have one node provide a key, find it from another; the search is measured
+  mixed    a third of each, in turn
+
+With --bootstrap a few clients run the workload in a live network. Nobody knows all its
+nodes: recall and the hops to the first replica stay empty, a find succeeds if it brings
+peers, and nodes, tables and traffic are those of the clients.
+
+Interrupted, it reports what it has measured, as partial.`,
+		Example: "  kad bench\n  kad bench --nodes 300 --workload mixed --json\n  kad bench --bootstrap 127.0.0.1:4100 --lookups 100",
+		Args:    arguments(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.checkBench(cmd, &cfg); err != nil {
+				return err
+			}
+			bar := a.newBar("bench")
+			cfg.Progress = func(done, total int) { bar.tell("lookups", done, total) }
+			r, err := bench.Run(cmd.Context(), cfg)
+			bar.end()
+			if errors.Is(err, kadmium.ErrNoAnswer) {
+				return noAnswer(cfg.Bootstrap, err)
+			}
+			if err != nil {
+				return err
+			}
+			return a.printReports(cmd.Context(), []*report.Report{r}, false, out)
+		},
+	}
+	f := cmd.Flags()
+	f.IntVar(&cfg.Nodes, "nodes", 100, "nodes to start, each with a socket of its own")
+	f.IntVar(&cfg.Lookups, "lookups", 1000, "lookups to measure")
+	f.IntVar(&cfg.K, "k", kadmium.DefaultK, "size of a bucket, and number of nodes that hold a value; the same in all of a network")
+	f.IntVar(&cfg.Alpha, "alpha", kadmium.DefaultAlpha, "requests that a lookup keeps in flight")
+	f.Uint64Var(&cfg.Seed, "seed", 1, "of what is random: keys, who looks, for what")
+	f.StringVar(&cfg.Workload, "workload", bench.Find, "find, value, provide or mixed")
+	f.StringVar(&cfg.Targets, "targets", bench.Random, "of find: random, or nodes")
+	f.DurationVar(&cfg.TTL, "ttl", 0, "how long values live (default the network's, 24h)")
+	f.StringSliceVar(&cfg.Bootstrap, "bootstrap", nil, "start no network: measure the live one that these addresses are in")
+	f.StringVar(&out, "out", "", "directory for pictures")
+	f.StringVar(&cfg.Network, "network", "", "name of the network (default "+kadmium.DefaultNetwork+" with --bootstrap, else one of the bench's own)")
+	return cmd
+}
+
+// checkBench refuses flags that contradict each other, and completes the Config.
+func (a *app) checkBench(cmd *cobra.Command, cfg *bench.Config) error {
+	finds := cfg.Workload != bench.Value && cfg.Workload != bench.Provide
+	stores := cfg.Workload != bench.Find && cfg.Workload != bench.Provide
+	switch nodes := a.typed(cmd, "nodes"); {
+	case cfg.Workload == "day":
+		return badInput("use the simulator: kad sim --workload day", "--workload day takes a day: here time is real")
+	case nodes && a.typed(cmd, "bootstrap"):
+		return badInput("choose one of them", "--nodes starts a network, --bootstrap measures one that is there")
+	case nodes:
+		cfg.Bootstrap = nil // what is typed goes before what the environment says
+	}
+	switch {
+	case !finds && a.typed(cmd, "targets"):
+		return badInput("leave it out, or choose --workload find or mixed", "--targets is for lookups of targets: --workload %s looks for its own keys", cfg.Workload)
+	case !stores && a.typed(cmd, "ttl"):
+		return badInput("leave it out, or choose --workload value or mixed", "--ttl is for values: --workload %s stores none", cfg.Workload)
+	}
+	if cfg.Network == "" {
+		cfg.Network = benchNetwork
+		if len(cfg.Bootstrap) > 0 {
+			cfg.Network = kadmium.DefaultNetwork
+		}
+	}
+	var err error
+	if cfg.Listen, err = listenFor(cfg.Bootstrap); err != nil {
+		return err
+	}
+	return cfg.Check()
+}

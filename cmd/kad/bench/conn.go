@@ -1,0 +1,67 @@
+package bench
+
+import (
+	"net"
+	"net/netip"
+	"sync/atomic"
+	"time"
+)
+
+// receiveBuffer is what a node asks of the system for sockets that it makes itself.
+const receiveBuffer = 1 << 20
+
+// A traffic counts bytes of UDP payload.
+type traffic struct{ sent, received atomic.Uint64 }
+
+func (t *traffic) both() uint64 { return t.sent.Load() + t.received.Load() }
+
+// listen makes a node's sockets, as it would itself but for the counting.
+func (t *traffic) listen(at netip.AddrPort) (net.PacketConn, error) {
+	network := "udp6" // [::] is IPv6 only
+	if at.Addr().Is4() {
+		network = "udp4"
+	}
+	udp, err := net.ListenUDP(network, net.UDPAddrFromAddrPort(at))
+	if err != nil {
+		return nil, err
+	}
+	_ = udp.SetReadBuffer(receiveBuffer) // refused, only more is lost under load
+	return &conn{udp, t}, nil
+}
+
+// A conn is a UDP socket that counts. It does not embed the *net.UDPConn: what a
+// node read and wrote by a method let through would not be counted.
+type conn struct {
+	udp     *net.UDPConn
+	traffic *traffic
+}
+
+func (c *conn) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error) {
+	n, from, err := c.udp.ReadFromUDPAddrPort(b)
+	c.traffic.received.Add(uint64(n))
+	return n, from, err
+}
+
+func (c *conn) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error) {
+	n, err := c.udp.WriteToUDPAddrPort(b, to)
+	c.traffic.sent.Add(uint64(n))
+	return n, err
+}
+
+func (c *conn) ReadFrom(b []byte) (int, net.Addr, error) {
+	n, from, err := c.udp.ReadFrom(b)
+	c.traffic.received.Add(uint64(n))
+	return n, from, err
+}
+
+func (c *conn) WriteTo(b []byte, to net.Addr) (int, error) {
+	n, err := c.udp.WriteTo(b, to)
+	c.traffic.sent.Add(uint64(n))
+	return n, err
+}
+
+func (c *conn) Close() error                       { return c.udp.Close() }
+func (c *conn) LocalAddr() net.Addr                { return c.udp.LocalAddr() }
+func (c *conn) SetDeadline(t time.Time) error      { return c.udp.SetDeadline(t) }
+func (c *conn) SetReadDeadline(t time.Time) error  { return c.udp.SetReadDeadline(t) }
+func (c *conn) SetWriteDeadline(t time.Time) error { return c.udp.SetWriteDeadline(t) }

@@ -1,0 +1,92 @@
+package bench
+
+import (
+	"slices"
+
+	"kadmium"
+	"kadmium/lookup"
+	"kadmium/sim/report"
+)
+
+// take measures a search.
+func (r *run) take(s *search) {
+	l := &s.lookup
+	steps := r.network.steps(l.Trace)
+	winner := r.network.winner(s)
+	sample := report.Sample{
+		Started:   s.started,
+		Succeeded: s.found,
+		Hops:      l.Hops,
+		Rounds:    l.Rounds,
+		RPCs:      l.RPCs,
+		Latency:   l.Elapsed,
+		Bytes:     s.bytes,
+	}
+	if winner != 0 {
+		sample.RoundsAfterClosest = l.Rounds - report.RoundOf(steps, winner)
+	}
+	if !r.cfg.live() {
+		r.judge(&sample, s, steps)
+	}
+	r.samples = append(r.samples, sample)
+	if r.trace == nil || l.Hops > r.trace.Hops {
+		r.trace = report.NewTrace(s.target.String(), steps, winner)
+	}
+}
+
+// judge compares a search with the truth: the k closest of all nodes but the
+// searcher, which no lookup returns.
+func (r *run) judge(sample *report.Sample, s *search, steps []report.Step) {
+	var truth []uint32
+	for _, m := range r.network.nearest(&s.target, r.cfg.K, s.searcher) {
+		truth = append(truth, r.network.number(m.ID()))
+	}
+	isTrue := func(peer uint32) bool { return slices.Contains(truth, peer) }
+	sample.FirstReplicaHops = report.FirstReplica(steps, isTrue)
+	if !s.find {
+		return
+	}
+	returned := 0
+	sample.Succeeded = false
+	for _, p := range s.peers {
+		number := r.network.number(p.ID)
+		if isTrue(number) {
+			returned++
+		}
+		sample.Succeeded = sample.Succeeded || number == truth[0]
+	}
+	sample.Found, sample.Recall = true, float64(returned)/float64(len(truth))
+}
+
+// winner is the peer whose hop is the lookup's: the closest returned, or who had
+// what was sought. 0: nobody is.
+func (n *network) winner(s *search) uint32 {
+	if len(s.peers) > 0 {
+		return n.number(s.peers[0].ID)
+	}
+	for _, step := range s.lookup.Trace {
+		if step.Kind == lookup.Found.String() {
+			return n.number(step.Peer)
+		}
+	}
+	return 0
+}
+
+// kinds are those of steps by their names.
+var kinds = func() map[string]lookup.Kind {
+	all := make(map[string]lookup.Kind)
+	for k := lookup.Asked; k <= lookup.Ended; k++ {
+		all[k.String()] = k
+	}
+	return all
+}()
+
+// steps is a trace with its peers numbered.
+func (n *network) steps(trace []kadmium.Step) []report.Step {
+	steps := make([]report.Step, len(trace))
+	for i, s := range trace {
+		steps[i] = report.Step{At: s.At, Kind: kinds[s.Kind], Peer: n.number(s.Peer), NamedBy: n.number(s.NamedBy),
+			Hop: s.Hop, Round: s.Round, Distance: s.Distance}
+	}
+	return steps
+}

@@ -1,0 +1,172 @@
+package bench
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"kadmium/rpc"
+	"kadmium/sim/report"
+)
+
+// intervals is how many parts of a run its report tells apart, each of as many
+// lookups.
+const intervals = 10
+
+// A mark is where an interval begins and the one before ends.
+type mark struct {
+	at       time.Duration
+	samples  int
+	counters map[string]uint64
+	rpcs     uint64
+	bytes    uint64
+}
+
+// markInterval notes the begin of an interval, if one begins with lookup i.
+func (r *run) markInterval(i int) {
+	interval := func(i int) int { return i * intervals / r.cfg.Lookups }
+	if i == 0 || interval(i) != interval(i-1) {
+		r.mark()
+	}
+}
+
+func (r *run) mark() {
+	m := mark{at: time.Since(r.began), samples: len(r.samples), counters: r.network.counters(), bytes: r.network.bytes(r.cfg.live())}
+	m.rpcs = requests(m.counters)
+	r.marks = append(r.marks, m)
+}
+
+// counters are those of all members, added up.
+func (n *network) counters() map[string]uint64 {
+	all := make(map[string]uint64)
+	for _, m := range n.members {
+		for name, count := range m.Stats().Counters {
+			all[name] += count
+		}
+	}
+	return all
+}
+
+// requests is how many were begun.
+func requests(counters map[string]uint64) (sum uint64) {
+	for t := rpc.Ping; t.Valid(); t++ {
+		sum += counters[fmt.Sprintf("requests.%v", t)]
+	}
+	return sum
+}
+
+// bytes is what went over the wire, each datagram counted once: as it was sent, or
+// in a live network, whose other sockets are not here, on either way.
+func (n *network) bytes(live bool) (sum uint64) {
+	for _, m := range n.members {
+		sum += m.traffic.sent.Load()
+		if live {
+			sum += m.traffic.received.Load()
+		}
+	}
+	return sum
+}
+
+// report is what the run has measured.
+func (r *run) report() *report.Report {
+	first, last := r.marks[0], r.marks[len(r.marks)-1]
+	nodes, seconds := float64(len(r.network.members)), (last.at - first.at).Seconds()
+	out := &report.Report{
+		Kind:           report.Bench,
+		Config:         r.config(),
+		Partial:        len(r.samples) < r.cfg.Lookups,
+		NodesUp:        nodes,
+		RPCTotal:       last.rpcs - first.rpcs,
+		VirtualSeconds: rounded(seconds),
+		Work:           did(first.counters, last.counters),
+		Buckets:        r.network.buckets(),
+		Series:         r.series(),
+		Trace:          r.trace,
+		Machine:        report.Machine{CPUs: runtime.GOMAXPROCS(0), Go: runtime.Version()},
+	}
+	out.Summarise(r.samples)
+	if seconds > 0 {
+		out.BytesPerNodeSecond = rounded(float64(last.bytes-first.bytes) / nodes / seconds)
+		out.Machine.RPCsPerSecond = rounded(float64(out.RPCTotal) / seconds)
+	}
+	if r.cfg.Workload != Find {
+		out.Values = &r.values
+		out.Values.Holders = rounded(float64(r.holders) / float64(max(1, r.values.Puts)))
+	}
+	return out
+}
+
+func (r *run) config() report.Config {
+	c := report.Config{Nodes: len(r.network.members), Lookups: r.cfg.Lookups, K: r.cfg.K, Alpha: r.cfg.Alpha, Seed: r.cfg.Seed,
+		Workload: r.cfg.Workload, Bootstrap: strings.Join(r.cfg.Bootstrap, ", ")}
+	if r.cfg.finds() {
+		c.Targets = r.cfg.Targets
+	}
+	if r.cfg.TTL > 0 {
+		c.TTL = r.cfg.TTL.String()
+	}
+	return c
+}
+
+// did is what the members counted in the period, by the names of Stats.Counters.
+func did(first, last map[string]uint64) []report.Work {
+	var work []report.Work
+	for _, name := range slices.Sorted(maps.Keys(last)) {
+		if count := last[name] - first[name]; count > 0 {
+			work = append(work, report.Work{Name: name, Count: count})
+		}
+	}
+	return work
+}
+
+// buckets is the occupancy of the members' tables.
+func (n *network) buckets() []report.Bucket {
+	var contacts []int // by prefix
+	for _, m := range n.members {
+		for _, b := range m.Table().Buckets {
+			for len(contacts) <= b.Prefix {
+				contacts = append(contacts, 0)
+			}
+			contacts[b.Prefix] += len(b.Contacts)
+		}
+	}
+	list := make([]report.Bucket, len(contacts))
+	for prefix, count := range contacts {
+		list[prefix] = report.Bucket{Prefix: prefix, Contacts: rounded(float64(count) / float64(len(n.members)))}
+	}
+	return list
+}
+
+// series is the run interval by interval.
+func (r *run) series() []report.Interval {
+	list := []report.Interval{}
+	for i, m := range r.marks[:len(r.marks)-1] {
+		next := r.marks[i+1]
+		v := report.Interval{
+			Start:   rounded(m.at.Seconds()),
+			NodesUp: float64(len(r.network.members)),
+			Lookups: next.samples - m.samples,
+			RPCs:    next.rpcs - m.rpcs,
+			Bytes:   next.bytes - m.bytes,
+		}
+		var latency time.Duration
+		for _, s := range r.samples[m.samples:next.samples] {
+			latency += s.Latency
+			if s.Succeeded {
+				v.Succeeded++
+			}
+		}
+		if v.Lookups > 0 {
+			v.LatencyMS = rounded(float64(latency) / float64(v.Lookups) / float64(time.Millisecond))
+		}
+		list = append(list, v)
+	}
+	return list
+}
+
+// rounded leaves out digits that nobody reads.
+func rounded(v float64) float64 { return math.Round(v*1e3) / 1e3 }

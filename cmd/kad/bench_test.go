@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"kadmium"
+	"kadmium/sim/report"
+)
+
+func TestBench(t *testing.T) {
+	u := newUser(t)
+	r := one[report.Report](u.kad("bench", "--nodes", "10", "--lookups", "20", "--k", "3", "--seed", "7", "--workload", "mixed", "--ttl", "1h", "--json").exits(exitDone))
+	if c := r.Config; c.Nodes != 10 || c.Lookups != 20 || c.K != 3 || c.Alpha != 3 || c.Seed != 7 || c.Workload != "mixed" || c.Targets != "random" || c.TTL != "1h0m0s" {
+		t.Errorf("config %+v", c)
+	}
+	if r.Kind != report.Bench || r.Lookups != 20 || r.Succeeded != 20 || r.Recall != 1 || r.Hops.Mean < 1 || r.Partial || r.Machine.MemoryBytesPerNode < 10_000 {
+		t.Errorf("%+v", r)
+	}
+	out := u.kad("bench", "--nodes", "5", "--lookups", "3").exits(exitDone).stdout
+	for _, part := range []string{"lookups: 3, succeeded 3", "hops", "rpcs", "latency"} {
+		if !strings.Contains(out, part) {
+			t.Errorf("the report lacks %q:\n%s", part, out)
+		}
+	}
+}
+
+// Against a live network --nodes is not for use, nor is a KAD_BOOTSTRAP beside it.
+func TestBenchOfLiveNetwork(t *testing.T) {
+	u := newUser(t)
+	first := u.node("--control", "a.sock")
+	u.node("--control", "b.sock", "--bootstrap", first.address())
+	r := one[report.Report](u.kad("bench", "--bootstrap", first.address(), "--lookups", "10", "--json").exits(exitDone))
+	if r.Config.Bootstrap != first.address() || r.Lookups != 10 || r.Succeeded != 10 || r.Hops.Mean < 1 || r.Recall != 0 {
+		t.Errorf("%+v", r)
+	}
+	u.env = append(u.env, "KAD_BOOTSTRAP="+first.address())
+	if r := one[report.Report](u.kad("bench", "--lookups", "10", "--json").exits(exitDone)); r.Config.Bootstrap == "" {
+		t.Errorf("KAD_BOOTSTRAP came to nothing: %+v", r.Config)
+	}
+	if r := one[report.Report](u.kad("bench", "--nodes", "3", "--lookups", "10", "--json").exits(exitDone)); r.Config.Bootstrap != "" || r.Config.Nodes != 3 {
+		t.Errorf("--nodes came to nothing: %+v", r.Config)
+	}
+	u.kad("bench", "--bootstrap", first.address(), "--network", "another").exits(exitNotDone).says("no answer from "+first.address(), "--network")
+}
+
+func TestBenchNeedsFiles(t *testing.T) {
+	u := newUser(t)
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", `ulimit -n 100 && exec "$0" bench --nodes 50`, binary)
+	cmd.Env, cmd.Dir = u.env, u.dir
+	out, err := cmd.CombinedOutput()
+	if cmd.ProcessState.ExitCode() != exitNotDone || !strings.Contains(string(out), "50 nodes need") || !strings.Contains(string(out), "next: allow more open files") {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// Interrupted before it has measured anything the bench says so.
+func TestBenchInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out, errs strings.Builder
+	a := &app{stdout: &out, stderr: &errs, getenv: func(string) string { return "" }}
+	if code := a.run(ctx, []string{"bench", "--json"}); code != exitNotDone || !strings.Contains(errs.String(), "interrupted") {
+		t.Errorf("exit code %d, stderr %s", code, &errs)
+	}
+	if f := decodeLine[failure](t, out.String()); f.Code != exitNotDone {
+		t.Errorf("%+v", f)
+	}
+}
+
+// A signal ends the bench with a report of what it has measured.
+func TestBenchSignalled(t *testing.T) {
+	u := newUser(t)
+	node := u.node()
+	cmd := u.command(t.Context(), "bench", "--bootstrap", node.address(), "--lookups", "100000000", "--json")
+	var out, errs strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(patience); ; { // joining takes a few
+		served := one[kadmium.Stats](u.kad("stats", "--json").exits(exitDone)).Counters["served.FIND_NODE"]
+		if served > 200 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d requests within %s", served, patience)
+		}
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("%v: %s", err, &errs)
+	}
+	if r := decodeLine[report.Report](t, out.String()); !r.Partial || r.Lookups < 100 || r.Succeeded != r.Lookups {
+		t.Errorf("%+v", r)
+	}
+}
