@@ -88,9 +88,15 @@ func (e *Engine) servePing(in *Inbound) {
 func (e *Engine) nameClosest(in *Inbound, m *rpc.Message, room int) {
 	q := in.Message
 	asker := e.book.Address(in.From)
+	closest := e.closestFor(asker, q, min(e.cfg.K, rpc.MaxContacts))
 	left := rpc.ContactsRoom(room, m)
-	for _, c := range e.closestFor(asker, q, min(e.cfg.K, rpc.MaxContacts)) {
+	allFit := left >= len(closest)*rpc.MaxContactSize
+	for _, c := range closest {
 		if tagged(q, e.book.Position(c)) {
+			continue
+		}
+		if allFit {
+			m.Contacts = append(m.Contacts, c)
 			continue
 		}
 		if left -= rpc.ContactSize(e.book.Address(c).Endpoint); left < 0 {
