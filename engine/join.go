@@ -19,7 +19,7 @@ const maxBootstrap = 64
 // oneself up, refresh all farther buckets (Kademlia, section 2.3).
 type join struct {
 	e       *Engine
-	owner   uint64
+	owner   owner
 	op      OpID
 	asked   int                       // peers pinged
 	waiting int                       // of which neither answered nor failed yet
@@ -45,7 +45,7 @@ func (e *Engine) join(op OpID, addresses []identity.Address) {
 	if !e.begin(op, j) {
 		return
 	}
-	j.owner = e.own(j)
+	j.owner = e.own(j, op)
 	e.joining++
 	e.stats.Joins++
 	all := append(append(addresses[:len(addresses):len(addresses)], e.cfg.Bootstrap...), e.saved...)

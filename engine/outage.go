@@ -57,7 +57,7 @@ func (o *outage) overran(e *Engine, r *rpc.Request) {
 	if o.last.After(r.Sent) {
 		r.Step |= othersHeard
 	} else if c := e.mostRecent(r.To); c != 0 {
-		e.ask(controlOwner, c, e.newRequest(rpc.Ping))
+		e.ask(owner{activity: controlOwner}, c, e.newRequest(rpc.Ping))
 	}
 }
 

@@ -97,9 +97,6 @@ func (e *Engine) askForCall() {
 	e.ask(nobody, c, m)
 }
 
-// nobody owns requests whose answers only matter to the table.
-const nobody = 0
-
 // called looks at every PING: one from the peer that was asked to call, from
 // another address than it was asked at, proves that strangers get through. Its
 // signature says who called; nothing else of a first contact is believed.

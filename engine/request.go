@@ -7,18 +7,28 @@ import (
 	"kadmium/rpc"
 )
 
-// own registers an activity; its requests carry the number returned.
-func (e *Engine) own(a activity) uint64 {
+// An owner is whose a request is: the activity that hears how it went, by number,
+// and the operation it serves (0: the node's own).
+type owner struct {
+	activity uint64
+	op       OpID
+}
+
+// nobody owns requests whose answers only matter to the table.
+var nobody owner
+
+// own registers an activity, as the owner of its requests.
+func (e *Engine) own(a activity, op OpID) owner {
 	if e.owners == nil {
 		e.owners = make(map[uint64]activity)
 	}
 	e.lastOwner++
 	e.owners[e.lastOwner] = a
-	return e.lastOwner
+	return owner{e.lastOwner, op}
 }
 
 // disown ends an activity. Requests still under way go on for the table's sake.
-func (e *Engine) disown(owner uint64) { delete(e.owners, owner) }
+func (e *Engine) disown(o owner) { delete(e.owners, o.activity) }
 
 // newRequest is an empty request message with a fresh ID.
 func (e *Engine) newRequest(t rpc.Type) *rpc.Message {
@@ -44,18 +54,18 @@ const (
 
 // ask sends a request and remembers it until it is answered or has failed. It
 // reports false if too many are outstanding; the request has then not begun.
-func (e *Engine) ask(owner uint64, to identity.Contact, m *rpc.Message) bool {
-	return e.askMarked(owner, to, m, 0)
+func (e *Engine) ask(from owner, to identity.Contact, m *rpc.Message) bool {
+	return e.askMarked(from, to, m, 0)
 }
 
-func (e *Engine) askMarked(owner uint64, to identity.Contact, m *rpc.Message, marks uint8) bool {
-	r, err := e.requests.Start(e.now, m.ID, to, m, owner, e.patience(to, m.Type))
+func (e *Engine) askMarked(from owner, to identity.Contact, m *rpc.Message, marks uint8) bool {
+	r, err := e.requests.Start(e.now, m.ID, to, m, from.activity, e.patience(to, m.Type))
 	if err != nil {
 		e.stats.RequestsRefused++
 		e.recycle(m)
 		return false
 	}
-	r.Step = marks
+	r.Step, r.Op = marks, uint64(from.op)
 	e.stats.Requests[m.Type]++
 	e.send(r)
 	return true
@@ -64,7 +74,7 @@ func (e *Engine) askMarked(owner uint64, to identity.Contact, m *rpc.Message, ma
 func (e *Engine) send(r *rpc.Request) {
 	r.Message.Serves = e.mode == Server
 	fresh := r.LastTry() && r.Step&underSession == 0 || r.Step&fromAnew != 0 && r.Tries == 1
-	e.emit(Effect{Kind: SendRequest, To: r.To, RequestID: r.ID, Message: r.Message, Fresh: fresh})
+	e.emit(Effect{Kind: SendRequest, To: r.To, RequestID: r.ID, Op: OpID(r.Op), Message: r.Message, Fresh: fresh})
 }
 
 // rto is the retransmission timeout of a peer (RFC 6298).
@@ -153,7 +163,7 @@ func (e *Engine) prove(r *rpc.Request) bool {
 	if s, ok := e.owners[r.Owner].(*single); ok && s.message != 0 {
 		s.message = m.ID
 	}
-	return e.askMarked(r.Owner, r.To, m, fromAnew)
+	return e.askMarked(owner{r.Owner, OpID(r.Op)}, r.To, m, fromAnew)
 }
 
 // expireRequests repeats or gives up the requests whose timeout has passed: at

@@ -17,7 +17,7 @@ const LookupTimeout = 30 * time.Second
 // asks.
 type walk struct {
 	e      *Engine
-	owner  uint64
+	owner  owner
 	op     OpID     // 0: of the node's own
 	asks   rpc.Type // FindNode, FindValue or GetProviders
 	key    []byte
@@ -48,7 +48,7 @@ func (w *walk) start(seeds ...identity.Contact) {
 	cfg := lookup.Config{K: e.cfg.K, Alpha: e.cfg.Alpha, Paths: e.cfg.Paths}
 	w.lookup = lookup.New(e.now, cfg, e.book, e.cfg.Position, w.target, seeds)
 	w.deadline = e.now.Add(LookupTimeout)
-	w.owner = e.own(w)
+	w.owner = e.own(w, w.op)
 	e.walks = append(e.walks, w)
 	e.table.LookedUp(e.now, &w.target)
 	e.stats.Lookups++
