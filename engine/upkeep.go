@@ -24,6 +24,8 @@ func (e *Engine) lockedOut(c identity.Contact) bool {
 	return silent && e.now.Sub(at) < silence || e.table.Failures(c) > 1
 }
 
+func (e *Engine) mayAsk(c identity.Contact) bool { return !e.lockedOut(c) }
+
 // silence is how long a contact that is in no bucket is not asked after it failed.
 const silence = time.Minute
 
