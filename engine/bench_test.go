@@ -132,6 +132,7 @@ type searcher struct {
 	fx      []Effect
 	queue   []question
 	message rpc.Message
+	inbound Inbound
 	op      OpID
 }
 
@@ -206,7 +207,8 @@ func (s *searcher) lookup(i int) (requests int) {
 		s.now = s.now.Add(time.Millisecond)
 		s.message.Type, s.message.ID, s.message.Response, s.message.Serves = rpc.FindNode, q.id, true, true
 		s.message.Contacts = s.answers[i][q.to]
-		s.take(s.e.Receive(s.now, &Inbound{From: q.to, Message: &s.message, Proven: true}, s.fx[:0]), i)
+		s.inbound = Inbound{From: q.to, Message: &s.message, Proven: true}
+		s.take(s.e.Receive(s.now, &s.inbound, s.fx[:0]), i)
 		requests++
 	}
 	return requests

@@ -30,6 +30,12 @@ func (e *Engine) own(a activity, op OpID) owner {
 // disown ends an activity. Requests still under way go on for the table's sake.
 func (e *Engine) disown(o owner) { delete(e.owners, o.activity) }
 
+// An outgoing is a request message with the memory of its tags: one allocation.
+type outgoing struct {
+	rpc.Message
+	known [rpc.MaxTags]uint16
+}
+
 // newRequest is an empty request message with a fresh ID.
 func (e *Engine) newRequest(t rpc.Type) *rpc.Message {
 	var m *rpc.Message
@@ -37,7 +43,9 @@ func (e *Engine) newRequest(t rpc.Type) *rpc.Message {
 		m, e.spare = e.spare[n-1], e.spare[:n-1]
 		m.Reset()
 	} else {
-		m = new(rpc.Message)
+		o := new(outgoing)
+		m = &o.Message
+		m.Known = o.known[:0]
 	}
 	m.Type = t
 	m.ID = e.rnd.Uint64()
@@ -115,7 +123,11 @@ func (e *Engine) patience(to identity.Contact, t rpc.Type) time.Duration {
 func (e *Engine) recycle(m *rpc.Message) {
 	const maxSpare = 8
 	if e.requests.Len() == 0 {
-		e.spare = nil
+		clear(e.spare)
+		e.spare = e.spare[:0]
+	}
+	if e.spare == nil {
+		e.spare = make([]*rpc.Message, 0, maxSpare)
 	}
 	if len(e.spare) < maxSpare {
 		e.spare = append(e.spare, m)

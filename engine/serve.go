@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"slices"
 	"time"
 
 	"kadmium/identity"
@@ -114,11 +113,14 @@ func (e *Engine) closestFor(asker identity.Address, q *rpc.Message, k int) []ide
 	public := !identity.IsLocal(asker.Endpoint.Addr())
 	for n := k + 1; ; n *= 2 { // one more: the asker may be among them
 		all := e.table.Nearest(e.nearest[:0], &q.Target, n)
-		e.nearest = slices.DeleteFunc(all, func(c identity.Contact) bool {
+		e.nearest = all[:0]
+		for _, c := range all {
 			a := e.book.Address(c)
 			ip := a.Endpoint.Addr()
-			return a.ID == asker.ID || !q.Families.Has(ip) || public && identity.IsLocal(ip)
-		})
+			if a.ID != asker.ID && q.Families.Has(ip) && !(public && identity.IsLocal(ip)) {
+				e.nearest = append(e.nearest, c)
+			}
+		}
 		if len(e.nearest) >= k || len(all) < n {
 			return e.nearest[:min(len(e.nearest), k)]
 		}

@@ -66,6 +66,9 @@ func (q *Requests) Start(now time.Time, id uint64, to identity.Contact, m *Messa
 		Tries: 1, Started: now, Sent: now, Deadline: now.Add(rto), turn: q.turns,
 	}
 	q.turns++
+	if q.due == nil {
+		q.due = make(deadlines, 0, 8)
+	}
 	heap.Push(&q.due, r)
 	q.byID.add(r, len(q.due))
 	return r, nil
