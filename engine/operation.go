@@ -32,7 +32,9 @@ func (e *Engine) finish(op OpID, r *Result) {
 		return
 	}
 	if _, ok := e.ops[op]; ok {
-		delete(e.ops, op)
+		if delete(e.ops, op); len(e.ops) == 0 {
+			e.ops = nil
+		}
 		e.emit(Effect{Kind: Finish, Op: op, Result: r})
 	}
 }

@@ -28,7 +28,11 @@ func (e *Engine) own(a activity, op OpID) owner {
 }
 
 // disown ends an activity. Requests still under way go on for the table's sake.
-func (e *Engine) disown(o owner) { delete(e.owners, o.activity) }
+func (e *Engine) disown(o owner) {
+	if delete(e.owners, o.activity); len(e.owners) == 0 {
+		e.owners = nil // a node at rest keeps no memory for it
+	}
+}
 
 // An outgoing is a request message with the memory of its tags: one allocation.
 type outgoing struct {
@@ -119,12 +123,12 @@ func (e *Engine) patience(to identity.Contact, t rpc.Type) time.Duration {
 }
 
 // recycle keeps a message's memory for the next request. A node at rest, as most
-// of a process are at a time, keeps one.
+// of a process are at a time, keeps none.
 func (e *Engine) recycle(m *rpc.Message) {
 	const maxSpare = 8
 	if e.requests.Len() == 0 {
-		clear(e.spare)
-		e.spare = e.spare[:0]
+		e.spare = nil
+		return
 	}
 	if e.spare == nil {
 		e.spare = make([]*rpc.Message, 0, maxSpare)
@@ -152,7 +156,7 @@ func (e *Engine) response(in *Inbound) {
 		e.rtts.set(in.From, rtt)
 	}
 	if in.Observed.IsValid() {
-		e.reach.observed(e.book.Address(in.From).ID, in.Observed)
+		e.reaching().observed(e.book.Address(in.From).ID, in.Observed)
 	}
 	e.contacted(in.From, in.Message.Serves)
 	if in.Message.Status == rpc.Unproven && e.prove(r) {

@@ -54,7 +54,11 @@ func (e *Engine) answer(in *Inbound) *rpc.Message {
 
 func (e *Engine) newReply(t rpc.Type, id uint64) *rpc.Message {
 	if e.reply == nil {
-		e.reply = new(rpc.Message)
+		r := new(struct {
+			rpc.Message
+			contacts [rpc.MaxContacts]identity.Contact
+		})
+		e.reply, r.Contacts = &r.Message, r.contacts[:0]
 	}
 	m := e.reply
 	m.Reset()
