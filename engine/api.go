@@ -92,9 +92,12 @@ type Inbound struct {
 // A Kind says what an Effect asks of the driver.
 type Kind uint8
 
-// The kinds of effects, and the fields that count for each.
+// The kinds of effects, and the fields that count for each. The Op of a request is
+// the operation it serves, 0 for the node's own: also of one that is sent again,
+// perhaps after the operation's end. What a Get leaves with others once it has
+// finished is the node's own.
 const (
-	SendRequest   Kind = 1 + iota // To, RequestID, Message, Fresh, Elsewhere
+	SendRequest   Kind = 1 + iota // To, RequestID, Op, Message, Fresh, Elsewhere
 	ForgetRequest                 // RequestID: its answer is no longer wanted
 	SendReply                     // Token, Message
 	Persist                       // Batch, Ops: write to the journal, then call Persisted; Batch 0: nobody waits

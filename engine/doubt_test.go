@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -101,5 +102,27 @@ func TestSlowPathIsMeasured(t *testing.T) {
 		if again := nd.e.Stats().Counters.Retransmissions - before; again > 0 {
 			t.Errorf("fast before: %v: %d of 4 pings were sent again", fast, again)
 		}
+	}
+}
+
+// A node that has given up on everybody it knows asks them all the same.
+func TestLockedOutAreAskedIfNobodyElseIsKnown(t *testing.T) {
+	n := newNetwork(t, 43)
+	n.grow(6, nil)
+	e := n.nodes[2].e
+	var known []identity.Contact
+	e.table.Each(func(c identity.Contact, _ time.Time, _, _ int) { known = append(known, c) })
+	for _, c := range known {
+		e.table.Failed(c)
+		e.table.Failed(c)
+	}
+	var asked []identity.Contact
+	for _, f := range e.Closest(n.now, 1<<20, randomTarget(n.rnd), nil) {
+		if f.Kind == SendRequest {
+			asked = append(asked, f.To)
+		}
+	}
+	if len(asked) != e.cfg.Alpha || slices.ContainsFunc(asked, func(c identity.Contact) bool { return !slices.Contains(known, c) }) {
+		t.Errorf("asked %v of %v", asked, known)
 	}
 }

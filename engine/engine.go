@@ -24,12 +24,13 @@ const (
 // An Engine is one node's protocol. It is made by New, and used by one caller at
 // a time.
 type Engine struct {
-	cfg   Config
-	book  identity.Book
-	rnd   random
-	mode  Mode // Client or Server: what is in force
-	table *kbucket.Table
-	store *store.Store
+	cfg      Config
+	book     identity.Book
+	rnd      random
+	table    *kbucket.Table
+	store    *store.Store
+	mode     Mode // Client or Server: what is in force
+	tableNew bool // the table changed since it was journalled
 
 	requests    rpc.Requests
 	spare       []*rpc.Message // messages of requests that are over
@@ -47,18 +48,17 @@ type Engine struct {
 	withheld  map[uint64]func(error) // by batch: what waits for the journal
 	lastBatch uint64
 
-	tasks    [ruleCount]task // one a rule
-	outage   outage
-	moved    map[identity.ID]identity.Contact // new addresses being checked, one a peer
-	probes   []check                          // contacts to be pinged, by time
-	queue    []handover
-	greeted  *simplelru.LRU[identity.ID, struct{}]
-	reach    reachability
-	saved    []identity.Address // the table of an earlier run
-	tableNew bool               // the table changed since it was journalled
-	joining  int                // joins under way
+	tasks   [ruleCount]task // one a rule
+	outage  outage
+	moved   map[identity.ID]identity.Contact // new addresses being checked, one a peer
+	probes  []check                          // contacts to be pinged, by time
+	queue   []handover
+	greeted *simplelru.LRU[identity.ID, struct{}]
+	reach   *reachability
+	joining int // joins under way
 
 	stats counters
+	born  time.Time
 
 	// Of the call in progress.
 	now     time.Time
@@ -95,6 +95,7 @@ func New(cfg Config, book identity.Book, rnd random, now time.Time) *Engine {
 	}
 	cfg.Store.Volatile = !cfg.Durable
 	e := &Engine{
+		born:  now,
 		store: store.New(cfg.Store, cfg.Namespaces),
 		cfg:   cfg,
 		book:  book,
@@ -107,9 +108,6 @@ func New(cfg Config, book identity.Book, rnd random, now time.Time) *Engine {
 		if cfg.Reachable {
 			e.mode = Server
 		}
-	}
-	for i := range e.tasks {
-		e.tasks[i].next = now
 	}
 	return e
 }
@@ -205,7 +203,9 @@ func (e *Engine) EachContact(keep func(identity.Contact)) {
 		o.contacts(keep)
 	}
 	e.rtts.each(keep)
-	keep(e.reach.asked)
+	if e.reach != nil {
+		keep(e.reach.asked)
+	}
 	e.silent.each(keep)
 	for _, c := range e.moved {
 		keep(c)

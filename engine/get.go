@@ -176,7 +176,7 @@ func (e *Engine) copyTo(to []identity.Contact, r *rpc.Record) {
 		return
 	}
 	expires := e.now.Add(r.TTL)
-	e.spread(to, func(c identity.Contact) *rpc.Message {
+	e.spread(0, to, func(c identity.Contact) *rpc.Message {
 		return e.reStoreMessage(c, r, expires)
 	}, func(*spread) {})
 }

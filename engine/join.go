@@ -19,7 +19,7 @@ const maxBootstrap = 64
 // oneself up, refresh all farther buckets (Kademlia, section 2.3).
 type join struct {
 	e         *Engine
-	owner     uint64
+	owner     owner
 	op        OpID
 	asked     int                       // peers pinged
 	waiting   int                       // of which neither answered nor failed yet
@@ -46,11 +46,11 @@ func (e *Engine) join(op OpID, addresses []identity.Address) {
 	if !e.begin(op, j) {
 		return
 	}
-	j.owner = e.own(j)
+	j.owner = e.own(j, op)
 	e.joining++
 	e.stats.Joins++
-	all := append(append(addresses[:len(addresses):len(addresses)], e.cfg.Bootstrap...), e.saved...)
-	saved := all[len(all)-len(e.saved):]
+	all := append(append(addresses[:len(addresses):len(addresses)], e.cfg.Bootstrap...), e.store.Table()...)
+	saved := all[len(all)-e.Saved():]
 	e.rnd.Shuffle(len(saved), func(i, j int) { saved[i], saved[j] = saved[j], saved[i] })
 	for i, a := range all[:min(len(all), len(addresses)+len(e.cfg.Bootstrap)+maxSaved)] {
 		if a.ID == e.cfg.Self || contains(all[:i], a) {
@@ -137,7 +137,7 @@ func (j *join) introduce(w *walk) {
 		}
 	}
 	ping := func(identity.Contact) *rpc.Message { return j.e.newRequest(rpc.Ping) }
-	j.e.spread(neighbours, ping, func(*spread) {
+	j.e.spread(j.op, neighbours, ping, func(*spread) {
 		j.strangers = false
 		j.endIfOver()
 	})
@@ -232,7 +232,7 @@ func (e *Engine) Alone(now time.Time) bool {
 
 // wantsToJoin is when the bootstrap list is worth trying again.
 func (e *Engine) wantsToJoin() time.Time {
-	if e.joining > 0 || e.stats.Joins == 0 || len(e.cfg.Bootstrap)+len(e.saved) == 0 {
+	if e.joining > 0 || e.stats.Joins == 0 || len(e.cfg.Bootstrap)+e.Saved() == 0 {
 		return time.Time{}
 	}
 	return e.aloneSince()

@@ -54,7 +54,8 @@ type node struct {
 	token    uint64
 	proven   map[identity.Address]bool // peers that have a session with this node
 	failDisk error
-	inbox    []string // MESSAGEs delivered
+	inbox    []string     // MESSAGEs delivered
+	sent     func(Effect) // every request, also one that is lost
 }
 
 // A ticket says where a reply goes.
@@ -340,6 +341,9 @@ func (nd *node) sendRequest(f Effect) {
 	n := nd.n
 	a := n.book.Address(f.To)
 	n.count[f.Message.Type]++
+	if nd.sent != nil {
+		nd.sent(f)
+	}
 	to, ok := n.at[a.Endpoint]
 	if !ok || !a.ID.IsZero() && to.address.ID != a.ID {
 		return // nobody there, or somebody else

@@ -32,7 +32,9 @@ func (e *Engine) finish(op OpID, r *Result) {
 		return
 	}
 	if _, ok := e.ops[op]; ok {
-		delete(e.ops, op)
+		if delete(e.ops, op); len(e.ops) == 0 {
+			e.ops = nil
+		}
 		e.emit(Effect{Kind: Finish, Op: op, Result: r})
 	}
 }
@@ -51,7 +53,7 @@ func (e *Engine) Cancel(now time.Time, op OpID, fx []Effect) []Effect {
 // A single is an operation of one request: a PING, or a MESSAGE.
 type single struct {
 	e     *Engine
-	owner uint64
+	owner owner
 	op    OpID
 	begun time.Time
 
@@ -83,7 +85,7 @@ func (e *Engine) single(op OpID, to identity.Address, m *rpc.Message) {
 	if !e.begin(op, s) {
 		return
 	}
-	s.owner = e.own(s)
+	s.owner = e.own(s, op)
 	if !e.ask(s.owner, e.book.Intern(to), m) {
 		s.end(&Result{Err: ErrBusy})
 	}
@@ -175,7 +177,7 @@ func (w *walk) cancel() *Result {
 // A spread sends one write each to several nodes and counts their answers.
 type spread struct {
 	e        *Engine
-	owner    uint64
+	owner    owner
 	left     int
 	holders  int  // who confirmed, this node included
 	self     bool // this node is one of them
@@ -183,16 +185,16 @@ type spread struct {
 	ended    func(*spread)
 }
 
-// spread sends the writes that write makes.
-func (e *Engine) spread(to []identity.Contact, write func(identity.Contact) *rpc.Message, ended func(*spread)) {
-	e.spreadAndKeep(to, nil, write, ended)
+// spread sends the writes that write makes, for an operation or the node's own.
+func (e *Engine) spread(op OpID, to []identity.Contact, write func(identity.Contact) *rpc.Message, ended func(*spread)) {
+	e.spreadAndKeep(op, to, nil, write, ended)
 }
 
 // spreadAndKeep is spread where this node is a holder too, unless keep is nil. Its
 // own word counts like another's: once its journal has what keep did.
-func (e *Engine) spreadAndKeep(to []identity.Contact, keep func() (rpc.Status, []store.Op), write func(identity.Contact) *rpc.Message, ended func(*spread)) {
+func (e *Engine) spreadAndKeep(op OpID, to []identity.Contact, keep func() (rpc.Status, []store.Op), write func(identity.Contact) *rpc.Message, ended func(*spread)) {
 	s := &spread{e: e, left: len(to) + 1, ended: ended}
-	s.owner = e.own(s)
+	s.owner = e.own(s, op)
 	if keep == nil {
 		s.one()
 	} else {

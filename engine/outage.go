@@ -18,27 +18,21 @@ const maxQuiet = 5 * time.Second
 // cable empties no table. A failure counts if somebody was heard during the
 // request's last two tries, and it did not begin before a silence ended.
 type outage struct {
-	last    time.Time // when anything was last heard
-	waiting bool      // a whole try of a request has passed since then
-	since   time.Time // when the first such try ended
-	up      time.Time // when the last outage ended
+	last  time.Time // when anything was last heard
+	since time.Time // when the first whole try of a request ended in which nothing was; zero: none has
+	up    time.Time // when the last outage ended
 }
 
 func (o *outage) heard(now time.Time) {
-	if o.waiting && now.Sub(o.since) > maxQuiet {
+	if !o.since.IsZero() && now.Sub(o.since) > maxQuiet {
 		o.up = now
 	}
-	o.last, o.waiting = now, false
+	o.last, o.since = now, time.Time{}
 }
 
 // silentSince is when the first try ended that nobody answered since anything was
 // heard; zero if none.
-func (o *outage) silentSince() time.Time {
-	if !o.waiting {
-		return time.Time{}
-	}
-	return o.since
-}
+func (o *outage) silentSince() time.Time { return o.since }
 
 // counts reports whether the failure of a request says anything of its peer.
 func (o *outage) counts(r *rpc.Request) bool {
@@ -48,8 +42,8 @@ func (o *outage) counts(r *rpc.Request) bool {
 // overran notes that a try was not answered in time. If nothing else was heard
 // during the second either, another peer is asked whether the link works.
 func (o *outage) overran(e *Engine, r *rpc.Request) {
-	if !o.waiting && !r.LastTry() && r.Owner != controlOwner && !o.last.After(r.Sent) {
-		o.waiting, o.since = true, e.now
+	if o.since.IsZero() && !r.LastTry() && r.Owner != controlOwner && !o.last.After(r.Sent) {
+		o.since = e.now
 	}
 	if r.Tries != r.Most-1 || r.Owner == controlOwner {
 		return
@@ -57,7 +51,7 @@ func (o *outage) overran(e *Engine, r *rpc.Request) {
 	if o.last.After(r.Sent) {
 		r.Step |= othersHeard
 	} else if c := e.mostRecent(r.To); c != 0 {
-		e.ask(controlOwner, c, e.newRequest(rpc.Ping))
+		e.ask(owner{activity: controlOwner}, c, e.newRequest(rpc.Ping))
 	}
 }
 

@@ -25,7 +25,7 @@ func (e *Engine) Provide(now time.Time, op OpID, key []byte, once bool, fx []Eff
 			e.finish(op, r)
 			return
 		}
-		e.provideAt(others, own, entry, func(s *spread) {
+		e.provideAt(op, others, own, entry, func(s *spread) {
 			r.Holders, r.SelfHolder, r.Refusals = s.holders, s.self, s.refusals
 			if r.Holders == 0 {
 				r.Err = refusal(r.Refusals)
@@ -66,14 +66,14 @@ func (e *Engine) ownEntry(key []byte) *rpc.Provider {
 }
 
 // provideAt sends a provider entry to its holders, this node perhaps among them.
-func (e *Engine) provideAt(others []identity.Contact, own bool, p *rpc.Provider, ended func(*spread)) {
+func (e *Engine) provideAt(op OpID, others []identity.Contact, own bool, p *rpc.Provider, ended func(*spread)) {
 	var keep func() (rpc.Status, []store.Op)
 	if own {
 		keep = func() (rpc.Status, []store.Op) {
 			return e.store.PutProvider(e.now, p, store.Source{}, 0, e.rnd)
 		}
 	}
-	e.spreadAndKeep(others, keep, func(identity.Contact) *rpc.Message {
+	e.spreadAndKeep(op, others, keep, func(identity.Contact) *rpc.Message {
 		m := e.newRequest(rpc.AddProvider)
 		entry := *p
 		m.Provider = &entry
@@ -82,14 +82,14 @@ func (e *Engine) provideAt(others []identity.Contact, own bool, p *rpc.Provider,
 }
 
 // storeAt sends a record to its holders, this node perhaps among them.
-func (e *Engine) storeAt(others []identity.Contact, own bool, r *rpc.Record, swap *uint64, ended func(*spread)) {
+func (e *Engine) storeAt(op OpID, others []identity.Contact, own bool, r *rpc.Record, swap *uint64, ended func(*spread)) {
 	var keep func() (rpc.Status, []store.Op)
 	if own {
 		keep = func() (rpc.Status, []store.Op) {
 			return e.store.Put(e.now, r, store.Source{}, swap, 0, e.rnd)
 		}
 	}
-	e.spreadAndKeep(others, keep, func(identity.Contact) *rpc.Message {
+	e.spreadAndKeep(op, others, keep, func(identity.Contact) *rpc.Message {
 		m := e.newRequest(rpc.Store)
 		c := *r
 		m.Record = &c

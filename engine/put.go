@@ -113,7 +113,7 @@ func (p *put) store(sequence uint64, reason lookup.Reason) {
 		p.failed = err
 		p.one()
 	})
-	e.storeAt(holders, own, p.record, p.query.Swap, func(s *spread) {
+	e.storeAt(p.op, holders, own, p.record, p.query.Swap, func(s *spread) {
 		p.result.Holders, p.result.SelfHolder, p.result.Refusals = s.holders, s.self, s.refusals
 		p.one()
 	})

@@ -36,6 +36,14 @@ type view struct {
 	at netip.AddrPort
 }
 
+// reaching is the node's reachability, to be written to.
+func (e *Engine) reaching() *reachability {
+	if e.reach == nil {
+		e.reach = new(reachability)
+	}
+	return e.reach
+}
+
 // observed notes where a peer saw this node.
 func (r *reachability) observed(by identity.ID, at netip.AddrPort) {
 	i := slices.IndexFunc(r.views, func(v view) bool { return v.by == by })
@@ -50,6 +58,9 @@ func (r *reachability) observed(by identity.ID, at netip.AddrPort) {
 
 // address is where most peers see this node; the zero value if none said.
 func (r *reachability) address() netip.AddrPort {
+	if r == nil {
+		return netip.AddrPort{}
+	}
 	var best netip.AddrPort
 	most := 0
 	for _, v := range r.views {
@@ -71,7 +82,7 @@ func (e *Engine) wantsCall() time.Time {
 	if e.cfg.Mode != Auto || e.mode == Server || e.joining > 0 || e.table.Len() == 0 {
 		return time.Time{}
 	}
-	if e.reach.waiting.IsZero() {
+	if e.reach == nil || e.reach.waiting.IsZero() {
 		return longAgo
 	}
 	return e.reach.waiting
@@ -79,11 +90,12 @@ func (e *Engine) wantsCall() time.Time {
 
 // askForCall asks a random contact to call back.
 func (e *Engine) askForCall() {
-	if e.now.Before(e.reach.waiting) {
+	r := e.reaching()
+	if e.now.Before(r.waiting) {
 		return
 	}
-	if e.reach.tries++; e.reach.tries%callRound == 0 {
-		e.reach.waiting = e.now.Add(callPatience)
+	if r.tries++; r.tries%callRound == 0 {
+		r.waiting = e.now.Add(callPatience)
 	}
 	target := e.randomIn(0)
 	e.nearest = e.table.Nearest(e.nearest[:0], &target, e.cfg.K)
@@ -91,20 +103,17 @@ func (e *Engine) askForCall() {
 		return
 	}
 	c := e.nearest[e.rnd.IntN(len(e.nearest))]
-	e.reach.asked, e.reach.until = c, e.now.Add(callWindow)
+	r.asked, r.until = c, e.now.Add(callWindow)
 	m := e.newRequest(rpc.Ping)
 	m.CallBack = true
 	e.ask(nobody, c, m)
 }
 
-// nobody owns requests whose answers only matter to the table.
-const nobody = 0
-
 // called looks at every PING: one from the peer that was asked to call, from
 // another address than it was asked at, proves that strangers get through. Its
 // signature says who called; nothing else of a first contact is believed.
 func (e *Engine) called(in *Inbound) {
-	if e.cfg.Mode != Auto || e.mode == Server || in.Proven || !e.now.Before(e.reach.until) {
+	if e.cfg.Mode != Auto || e.mode == Server || in.Proven || e.reach == nil || !e.now.Before(e.reach.until) {
 		return
 	}
 	if e.book.Address(in.From).ID != e.book.Address(e.reach.asked).ID || in.From == e.reach.asked {
@@ -118,14 +127,15 @@ func (e *Engine) called(in *Inbound) {
 
 // callBack sends the one first contact that a peer asked for: one a peer a minute.
 func (e *Engine) callBack(to identity.Contact) {
-	if e.now.Sub(e.reach.minute) >= time.Minute {
-		e.reach.minute, e.reach.calls = e.now, make(map[identity.ID]bool)
+	r := e.reaching()
+	if e.now.Sub(r.minute) >= time.Minute {
+		r.minute, r.calls = e.now, make(map[identity.ID]bool)
 	}
 	id := e.book.Address(to).ID
-	if e.reach.calls[id] || len(e.reach.calls) >= maxCallBacks {
+	if r.calls[id] || len(r.calls) >= maxCallBacks {
 		return
 	}
-	e.reach.calls[id] = true
+	r.calls[id] = true
 	e.stats.CallBacks++
 	m := e.newRequest(rpc.Ping)
 	e.emit(Effect{Kind: SendRequest, To: to, RequestID: m.ID, Message: m, Fresh: true, Elsewhere: true})

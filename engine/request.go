@@ -7,18 +7,38 @@ import (
 	"kadmium/rpc"
 )
 
-// own registers an activity; its requests carry the number returned.
-func (e *Engine) own(a activity) uint64 {
+// An owner is whose a request is: the activity that hears how it went, by number,
+// and the operation it serves (0: the node's own).
+type owner struct {
+	activity uint64
+	op       OpID
+}
+
+// nobody owns requests whose answers only matter to the table.
+var nobody owner
+
+// own registers an activity, as the owner of its requests.
+func (e *Engine) own(a activity, op OpID) owner {
 	if e.owners == nil {
 		e.owners = make(map[uint64]activity)
 	}
 	e.lastOwner++
 	e.owners[e.lastOwner] = a
-	return e.lastOwner
+	return owner{e.lastOwner, op}
 }
 
 // disown ends an activity. Requests still under way go on for the table's sake.
-func (e *Engine) disown(owner uint64) { delete(e.owners, owner) }
+func (e *Engine) disown(o owner) {
+	if delete(e.owners, o.activity); len(e.owners) == 0 {
+		e.owners = nil // a node at rest keeps no memory for it
+	}
+}
+
+// An outgoing is a request message with the memory of its tags: one allocation.
+type outgoing struct {
+	rpc.Message
+	known [rpc.MaxTags]uint16
+}
 
 // newRequest is an empty request message with a fresh ID.
 func (e *Engine) newRequest(t rpc.Type) *rpc.Message {
@@ -27,7 +47,9 @@ func (e *Engine) newRequest(t rpc.Type) *rpc.Message {
 		m, e.spare = e.spare[n-1], e.spare[:n-1]
 		m.Reset()
 	} else {
-		m = new(rpc.Message)
+		o := new(outgoing)
+		m = &o.Message
+		m.Known = o.known[:0]
 	}
 	m.Type = t
 	m.ID = e.rnd.Uint64()
@@ -44,18 +66,18 @@ const (
 
 // ask sends a request and remembers it until it is answered or has failed. It
 // reports false if too many are outstanding; the request has then not begun.
-func (e *Engine) ask(owner uint64, to identity.Contact, m *rpc.Message) bool {
-	return e.askMarked(owner, to, m, 0)
+func (e *Engine) ask(from owner, to identity.Contact, m *rpc.Message) bool {
+	return e.askMarked(from, to, m, 0)
 }
 
-func (e *Engine) askMarked(owner uint64, to identity.Contact, m *rpc.Message, marks uint8) bool {
-	r, err := e.requests.Start(e.now, m.ID, to, m, owner, e.patience(to, m.Type))
+func (e *Engine) askMarked(from owner, to identity.Contact, m *rpc.Message, marks uint8) bool {
+	r, err := e.requests.Start(e.now, m.ID, to, m, from.activity, e.patience(to, m.Type))
 	if err != nil {
 		e.stats.RequestsRefused++
 		e.recycle(m)
 		return false
 	}
-	r.Step, r.Most = marks, e.tries(m.Type)
+	r.Step, r.Most, r.Op = marks, e.tries(m.Type), uint64(from.op)
 	e.stats.Requests[m.Type]++
 	e.send(r)
 	return true
@@ -64,7 +86,7 @@ func (e *Engine) askMarked(owner uint64, to identity.Contact, m *rpc.Message, ma
 func (e *Engine) send(r *rpc.Request) {
 	r.Message.Serves = e.mode == Server
 	fresh := r.LastTry() && r.Step&underSession == 0 || r.Step&fromAnew != 0 && r.Tries == 1
-	e.emit(Effect{Kind: SendRequest, To: r.To, RequestID: r.ID, Message: r.Message, Fresh: fresh})
+	e.emit(Effect{Kind: SendRequest, To: r.To, RequestID: r.ID, Op: OpID(r.Op), Message: r.Message, Fresh: fresh})
 }
 
 // rto is the retransmission timeout of a peer (RFC 6298), of a stranger what peers
@@ -105,11 +127,15 @@ func (e *Engine) patience(to identity.Contact, t rpc.Type) time.Duration {
 }
 
 // recycle keeps a message's memory for the next request. A node at rest, as most
-// of a process are at a time, keeps one.
+// of a process are at a time, keeps none.
 func (e *Engine) recycle(m *rpc.Message) {
 	const maxSpare = 8
 	if e.requests.Len() == 0 {
 		e.spare = nil
+		return
+	}
+	if e.spare == nil {
+		e.spare = make([]*rpc.Message, 0, maxSpare)
 	}
 	if len(e.spare) < maxSpare {
 		e.spare = append(e.spare, m)
@@ -134,11 +160,11 @@ func (e *Engine) response(in *Inbound) {
 		}
 		e.rtts.set(in.From, rtt)
 	}
+	if r.Tries > 1 || r.Step&secondChance != 0 {
+		e.persistence.note(&e.persistence.late)
+	}
 	if in.Observed.IsValid() {
-		if r.Tries > 1 || r.Step&secondChance != 0 {
-			e.persistence.note(&e.persistence.late)
-		}
-		e.reach.observed(e.book.Address(in.From).ID, in.Observed)
+		e.reaching().observed(e.book.Address(in.From).ID, in.Observed)
 	}
 	e.contacted(in.From, in.Message.Serves)
 	if in.Message.Status == rpc.Unproven && e.prove(r) {
@@ -161,7 +187,7 @@ func (e *Engine) prove(r *rpc.Request) bool {
 	if s, ok := e.owners[r.Owner].(*single); ok && s.message != 0 {
 		s.message = m.ID
 	}
-	return e.askMarked(r.Owner, r.To, m, fromAnew)
+	return e.askMarked(owner{r.Owner, OpID(r.Op)}, r.To, m, fromAnew)
 }
 
 // expireRequests repeats or gives up the requests whose timeout has passed: at

@@ -55,7 +55,7 @@ func (e *Engine) copyAll(to []identity.Contact, r *rpc.Record, providers []rpc.P
 		c.left = append(c.left, copyProviderEntry(p))
 		c.expires = append(c.expires, e.now.Add(p.TTL))
 	}
-	c.owner = e.own(c)
+	c.owner = e.own(c, 0)
 	c.next()
 }
 
@@ -64,7 +64,7 @@ func (e *Engine) copyAll(to []identity.Contact, r *rpc.Record, providers []rpc.P
 // other requests.
 type copying struct {
 	e       *Engine
-	owner   uint64
+	owner   owner
 	to      []identity.Contact
 	left    []rpc.Provider
 	expires []time.Time
@@ -94,7 +94,7 @@ func (c *copying) contacts(keep func(identity.Contact)) {
 // copyProvider sends a provider entry to nodes; like a record's, its life is not
 // extended by the way.
 func (e *Engine) copyProvider(to []identity.Contact, p rpc.Provider, expires time.Time, then func()) {
-	e.spread(to, func(c identity.Contact) *rpc.Message {
+	e.spread(0, to, func(c identity.Contact) *rpc.Message {
 		m := e.newRequest(rpc.AddProvider)
 		entry := p
 		entry.TTL = max(0, expires.Sub(e.now)-e.passage(c))
@@ -117,7 +117,7 @@ func (e *Engine) republish() {
 		closest := w.lookup.Closest(nil)
 		others, own := e.holders(&target, closest)
 		if item.Record != nil {
-			e.storeAt(others, own, item.Record, nil, func(s *spread) {
+			e.storeAt(0, others, own, item.Record, nil, func(s *spread) {
 				if isOut(s, closest, others) {
 					e.journal(e.store.Republished(e.now, item))
 				}
@@ -125,7 +125,7 @@ func (e *Engine) republish() {
 			return
 		}
 		entry := e.ownEntry(key) // where this node is now
-		e.provideAt(others, own, entry, func(s *spread) {
+		e.provideAt(0, others, own, entry, func(s *spread) {
 			if _, published := e.store.Published(key); published == item && isOut(s, closest, others) {
 				e.journal(e.store.PublishProvider(e.now, entry))
 			}

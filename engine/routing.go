@@ -71,7 +71,7 @@ func (e *Engine) checkAddress(c identity.Contact) {
 		return
 	}
 	p := &addressCheck{e: e, to: c}
-	p.owner = e.own(p)
+	p.owner = e.own(p, 0)
 	if e.moved == nil {
 		e.moved = make(map[identity.ID]identity.Contact)
 	}
@@ -84,7 +84,7 @@ func (e *Engine) checkAddress(c identity.Contact) {
 // An addressCheck is a PING to a known peer's new address.
 type addressCheck struct {
 	e     *Engine
-	owner uint64
+	owner owner
 	to    identity.Contact
 }
 

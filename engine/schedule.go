@@ -21,7 +21,7 @@ type rule struct {
 
 // A task is a rule as it stands in one engine.
 type task struct {
-	next time.Time // not before this
+	next time.Duration // since the engine was made: not before this
 	runs uint64
 }
 
@@ -44,10 +44,13 @@ var rules = [ruleCount]rule{
 // due is when task i is to run: zero for never, as things stand.
 func (e *Engine) due(i int) time.Time {
 	at := rules[i].work(e)
-	if at.IsZero() || at.After(e.tasks[i].next) {
+	if at.IsZero() {
 		return at
 	}
-	return e.tasks[i].next
+	if next := e.born.Add(e.tasks[i].next); at.Before(next) {
+		return next
+	}
+	return at
 }
 
 // runTasks runs each task that is due, once.
@@ -57,9 +60,11 @@ func (e *Engine) runTasks() {
 			continue
 		}
 		r, t := &rules[i], &e.tasks[i]
-		if t.next = e.now.Add(r.pace); r.pace == 0 {
-			t.next = e.now.Add(r.interval + e.jitter(r.jitter))
+		wait := r.pace
+		if wait == 0 {
+			wait = r.interval + e.jitter(r.jitter)
 		}
+		t.next = e.now.Sub(e.born) + wait
 		t.runs++
 		r.run(e)
 	}
@@ -131,7 +136,7 @@ func (e *Engine) Tasks() []Task {
 		r, t := &rules[i], &e.tasks[i]
 		at := e.due(i)
 		if at == longAgo {
-			at = t.next
+			at = e.born.Add(t.next)
 		}
 		tasks = append(tasks, Task{Name: r.name, Interval: r.interval, Jitter: r.jitter, Due: at, Runs: t.runs})
 	}

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"slices"
 	"time"
 
 	"kadmium/identity"
@@ -55,7 +54,11 @@ func (e *Engine) answer(in *Inbound) *rpc.Message {
 
 func (e *Engine) newReply(t rpc.Type, id uint64) *rpc.Message {
 	if e.reply == nil {
-		e.reply = new(rpc.Message)
+		r := new(struct {
+			rpc.Message
+			contacts [rpc.MaxContacts]identity.Contact
+		})
+		e.reply, r.Contacts = &r.Message, r.contacts[:0]
 	}
 	m := e.reply
 	m.Reset()
@@ -88,9 +91,15 @@ func (e *Engine) servePing(in *Inbound) {
 func (e *Engine) nameClosest(in *Inbound, m *rpc.Message, room int) {
 	q := in.Message
 	asker := e.book.Address(in.From)
+	closest := e.closestFor(asker, q, min(e.cfg.K, rpc.MaxContacts))
 	left := rpc.ContactsRoom(room, m)
-	for _, c := range e.closestFor(asker, q, min(e.cfg.K, rpc.MaxContacts)) {
+	allFit := left >= len(closest)*rpc.MaxContactSize
+	for _, c := range closest {
 		if tagged(q, e.book.Position(c)) {
+			continue
+		}
+		if allFit {
+			m.Contacts = append(m.Contacts, c)
 			continue
 		}
 		if left -= rpc.ContactSize(e.book.Address(c).Endpoint); left < 0 {
@@ -108,11 +117,14 @@ func (e *Engine) closestFor(asker identity.Address, q *rpc.Message, k int) []ide
 	public := !identity.IsLocal(asker.Endpoint.Addr())
 	for n := k + 1; ; n *= 2 { // one more: the asker may be among them
 		all := e.table.Nearest(e.nearest[:0], &q.Target, n)
-		e.nearest = slices.DeleteFunc(all, func(c identity.Contact) bool {
+		e.nearest = all[:0]
+		for _, c := range all {
 			a := e.book.Address(c)
 			ip := a.Endpoint.Addr()
-			return a.ID == asker.ID || !q.Families.Has(ip) || public && identity.IsLocal(ip)
-		})
+			if a.ID != asker.ID && q.Families.Has(ip) && !(public && identity.IsLocal(ip)) {
+				e.nearest = append(e.nearest, c)
+			}
+		}
 		if len(e.nearest) >= k || len(all) < n {
 			return e.nearest[:min(len(e.nearest), k)]
 		}

@@ -65,15 +65,11 @@ func (e *Engine) Stats() Stats {
 // Load takes in one journal entry of an earlier run, before anything else is
 // called. Its error names an entry that makes no sense.
 func (e *Engine) Load(now time.Time, op store.Op) error {
-	if err := e.store.Restore(now, op); err != nil {
-		return err
-	}
-	e.saved = e.store.Table()
-	return nil
+	return e.store.Restore(now, op)
 }
 
 // Saved is the number of contacts an earlier run left.
-func (e *Engine) Saved() int { return len(e.saved) }
+func (e *Engine) Saved() int { return len(e.store.Table()) }
 
 // RTT is the smoothed round trip time of a contact, 0 if it was never measured.
 func (e *Engine) RTT(c identity.Contact) time.Duration {

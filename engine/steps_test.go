@@ -62,3 +62,65 @@ func TestTraceOutlivesASweep(t *testing.T) {
 		}
 	}
 }
+
+// A request says which operation it serves, also when it is sent again or gives a
+// silent peer its second chance, so that what an operation costs can be counted.
+func TestRequestsNameTheirOperation(t *testing.T) {
+	n := newNetwork(t, 52)
+	n.grow(40, nil)
+	nd := n.nodes[3]
+	sent := nd.countSent()
+	n.lose = func(_, to *node, m *rpc.Message) bool { return to == nd && m.Type == rpc.FindNode }
+	r := nd.closest(randomTarget(n.rnd))
+	n.run(time.Minute) // what was asked goes on
+	for kind, of := range map[rpc.Type]OpID{rpc.FindNode: nd.lastOp, rpc.Ping: 0} {
+		if len(sent[kind]) != 1 || sent[kind][of] == 0 {
+			t.Errorf("%v by operation, of which the lookup is %d: %v", kind, nd.lastOp, sent[kind])
+		}
+	}
+	if got, want := sent[rpc.FindNode][nd.lastOp], rpc.MaxTries*r.Lookup.RPCs; got != want || r.Lookup.RPCs <= r.Lookup.Asked {
+		t.Errorf("%d sends for a lookup of %d requests to %d peers, want %d", got, r.Lookup.RPCs, r.Lookup.Asked, want)
+	}
+}
+
+// What a put writes serves the put; what a get leaves with others does not serve
+// the get, which has finished.
+func TestWritesNameTheirOperation(t *testing.T) {
+	n := newNetwork(t, 53)
+	n.grow(40, func(c *Config) { c.K = 3 })
+	writer, reader := n.nodes[3], n.nodes[7]
+	missed := n.nearest(identity.KeyPosition([]byte("/v/k")), 1, nil)[0]
+	n.lose = func(_, to *node, m *rpc.Message) bool { return to == missed && m.Type == rpc.Store }
+	sent := writer.countSent()
+	if r := writer.put(PutQuery{Key: []byte("/v/k"), Value: []byte("x")}); r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	if stores := sent[rpc.Store]; len(stores) != 1 || stores[writer.lastOp] < 2 {
+		t.Errorf("STOREs by operation, of which the put is %d: %v", writer.lastOp, stores)
+	}
+	n.lose = nil
+	sent = reader.countSent()
+	if r := reader.get("/v/k", 3); r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	n.run(time.Second)
+	if asked := sent[rpc.FindValue]; len(asked) != 1 || asked[reader.lastOp] == 0 {
+		t.Errorf("FIND_VALUEs by operation, of which the get is %d: %v", reader.lastOp, asked)
+	}
+	if stores := sent[rpc.Store]; len(stores) != 1 || stores[0] != 1 {
+		t.Errorf("STOREs to mend the one that has none: %v", stores)
+	}
+}
+
+// countSent counts the requests that a node sends from now on, by type and by the
+// operation they serve.
+func (nd *node) countSent() map[rpc.Type]map[OpID]int {
+	sent := make(map[rpc.Type]map[OpID]int)
+	nd.sent = func(f Effect) {
+		if sent[f.Message.Type] == nil {
+			sent[f.Message.Type] = make(map[OpID]int)
+		}
+		sent[f.Message.Type][f.Op]++
+	}
+	return sent
+}

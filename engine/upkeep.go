@@ -24,6 +24,8 @@ func (e *Engine) lockedOut(c identity.Contact) bool {
 	return silent && e.now.Sub(at) < silence || e.table.Failures(c) > 1
 }
 
+func (e *Engine) mayAsk(c identity.Contact) bool { return !e.lockedOut(c) }
+
 // silence is how long a contact that is in no bucket is not asked after it failed.
 const silence = time.Minute
 
@@ -80,20 +82,11 @@ func (e *Engine) probesWait() time.Time {
 // tableChanged is when the table is to be journalled.
 func (e *Engine) tableChanged() time.Time { return dueIf(e.cfg.Durable && e.tableNew) }
 
-// maxTableSaved bounds the contacts journalled: a way back in needs no more.
-const maxTableSaved = 512
-
-// saveTable journals the contacts of the table that have not failed.
+// saveTable journals the way back into the network.
 func (e *Engine) saveTable() {
 	e.tableNew = false
-	var addresses []identity.Address
-	e.table.Each(func(c identity.Contact, _ time.Time, failures, _ int) {
-		if failures == 0 && len(addresses) < maxTableSaved {
-			addresses = append(addresses, e.book.Address(c))
-		}
-	})
-	if len(addresses) > 0 { // else the last that were known are the better way back
-		e.journal([]store.Op{store.TableOp(addresses)})
+	if way := e.wayBack(); len(way) > 0 {
+		e.journal([]store.Op{store.TableOp(way)})
 	}
 }
 

@@ -17,7 +17,7 @@ const LookupTimeout = 30 * time.Second
 // asks.
 type walk struct {
 	e      *Engine
-	owner  uint64
+	owner  owner
 	op     OpID     // 0: of the node's own
 	asks   rpc.Type // FindNode, FindValue or GetProviders
 	key    []byte
@@ -49,24 +49,23 @@ func (w *walk) start(seeds ...identity.Contact) {
 	cfg := lookup.Config{K: e.cfg.K, Alpha: e.cfg.Alpha, Paths: e.cfg.Paths}
 	w.lookup = lookup.New(e.now, cfg, e.book, e.cfg.Position, w.target, seeds)
 	w.deadline = e.now.Add(LookupTimeout)
-	w.owner = e.own(w)
+	w.owner = e.own(w, w.op)
 	e.walks = append(e.walks, w)
 	e.table.LookedUp(e.now, &w.target)
 	e.stats.Lookups++
 	w.pump()
 }
 
-// seeds appends the nearest contacts of the table, but for those that are locked
-// out. If it knows nobody else it tries them.
-func (e *Engine) seeds(dst []identity.Contact, target *identity.Position) []identity.Contact {
-	given := len(dst)
-	dst = e.table.NearestAny(dst, target, e.cfg.K)
-	all := len(dst)
-	live := slices.DeleteFunc(dst[given:], e.lockedOut)
-	if len(live) == 0 {
-		return dst[:all]
+// seeds are those given and the nearest contacts of the table, but for those that
+// are locked out. If it knows nobody else it tries them. Scratch, good until the
+// next query of the table.
+func (e *Engine) seeds(given []identity.Contact, target *identity.Position) []identity.Contact {
+	seeds := e.table.NearestAny(append(e.nearest[:0], given...), target, e.cfg.K)
+	if near := seeds[len(given):]; len(given) > 0 || slices.ContainsFunc(near, e.mayAsk) {
+		seeds = seeds[:len(given)+len(slices.DeleteFunc(near, e.lockedOut))]
 	}
-	return dst[:given+len(live)]
+	e.nearest = seeds
+	return seeds
 }
 
 // pump asks whoever is next, until alpha are in flight or the lookup is over.
@@ -95,7 +94,6 @@ func (w *walk) ask(c identity.Contact, t rpc.Type, marks uint8) bool {
 	m := w.e.newRequest(t)
 	m.Target, m.Key, m.Families = w.target, w.key, w.e.cfg.Families
 	w.e.nearest = w.lookup.Known(w.e.nearest[:0], rpc.MaxTags)
-	m.Known = slices.Grow(m.Known, len(w.e.nearest))
 	for _, known := range w.e.nearest {
 		m.Known = append(m.Known, rpc.Tag(m.ID, w.e.book.Position(known)))
 	}

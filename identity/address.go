@@ -93,7 +93,21 @@ func (a *Address) UnmarshalText(text []byte) (err error) {
 // not counted by subnet (design, section 4), and not believed of a public peer
 // (section 3, rule 7).
 func IsLocal(ip netip.Addr) bool {
-	return ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast()
+	if !ip.Is4() {
+		return ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast()
+	}
+	// It is asked of every contact that is named, so the most frequent case at once.
+	switch b := ip.As4(); b[0] {
+	case 10, 127:
+		return true
+	case 169:
+		return b[1] == 254
+	case 172:
+		return b[1]&0xf0 == 16
+	case 192:
+		return b[1] == 168
+	}
+	return false
 }
 
 // Subnet is the range that IP limits of the routing table count by: the /24 of

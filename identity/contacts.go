@@ -71,7 +71,7 @@ func newEntry(a Address) contactEntry {
 func (e *contactEntry) address() Address {
 	switch e.state &^ kept {
 	case known4:
-		return Address{e.id, netip.AddrPortFrom(netip.AddrFrom16(e.ip).Unmap(), e.port)}
+		return Address{e.id, netip.AddrPortFrom(netip.AddrFrom4([4]byte(e.ip[12:])), e.port)}
 	case known6:
 		return Address{e.id, netip.AddrPortFrom(netip.AddrFrom16(e.ip), e.port)}
 	}

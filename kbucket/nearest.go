@@ -59,17 +59,20 @@ type query struct {
 // appendBucket appends the contacts of bucket j in order of their distance.
 func (q *query) appendBucket(dst []identity.Contact, j int) []identity.Contact {
 	contacts := q.table.buckets[j].contacts
-	if len(contacts) == 0 {
+	if len(contacts) == 0 || len(dst) == q.end {
 		return dst
 	}
 	// Insertion sort: for twenty, the fastest of those measured.
-	key, n := keyBits(q.target, j), 0
+	key, n, want := keyBits(q.target, j), 0, q.end-len(dst)
 	for i := range contacts {
 		e := &contacts[i]
 		if e.failures() > q.failures {
 			continue
 		}
 		v := uint64(e.key^key)<<32 | uint64(e.contact)
+		if n >= want && v>>32 > q.near[want-1]>>32 {
+			continue // so many are nearer
+		}
 		k := n
 		for ; k > 0 && v < q.near[k-1]; k-- {
 			q.near[k] = q.near[k-1]
@@ -78,7 +81,7 @@ func (q *query) appendBucket(dst []identity.Contact, j int) []identity.Contact {
 		n++
 	}
 	q.breakTies(q.near[:n])
-	for _, v := range q.near[:min(n, q.end-len(dst))] {
+	for _, v := range q.near[:min(n, want)] {
 		dst = append(dst, identity.Contact(v))
 	}
 	return dst

@@ -60,7 +60,7 @@ const unsure = -2
 // asked far more often than it changes.
 func (t *Table) nextRefresh() int {
 	if t.first == unsure {
-		t.first = int32(t.searchNextRefresh())
+		t.first = int16(t.searchNextRefresh())
 	}
 	return int(t.first)
 }

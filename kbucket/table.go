@@ -52,9 +52,9 @@ type Table struct {
 	epoch   time.Time // when the first bucket was made; buckets count from it
 	buckets []bucket  // by common-prefix length; one more than the deepest that was ever used
 	subnets *subnets  // nil until a contact is counted
-	count   int32     // contacts in the buckets
-	failing int32     // of which so many have failures
-	first   int32     // the bucket due first for a refresh, -1 for none, or unsure
+	count   int16     // contacts in the buckets, at most MaxK in each of 256
+	failing int16     // of which so many have failures
+	first   int16     // the bucket due first for a refresh, -1 for none, or unsure
 }
 
 // New is an empty table for the node at self. The book is asked for the position
@@ -69,7 +69,7 @@ func (t *Table) Len() int { return int(t.count) }
 
 // counted keeps Len, and what follows from who is in which bucket, as n contacts
 // more, or less, are in one.
-func (t *Table) counted(n int32) {
+func (t *Table) counted(n int16) {
 	t.count += n
 	t.first = unsure
 }

@@ -62,6 +62,10 @@ type Event struct {
 	Path       int // the disjoint path, from 0
 }
 
+// usualEvents is the room that a lookup begins with: two events for each of some 25
+// requests, and the end.
+const usualEvents = 52
+
 // Events are the steps since the last call, oldest first. Like those of Trace they
 // stay as they are until Reset. A lookup has at most three for each request, those
 // of Found, and the end.

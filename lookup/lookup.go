@@ -88,6 +88,9 @@ func (l *Lookup) Reset(now time.Time, cfg Config, book identity.Book, self, targ
 		stats:  Stats{Started: now},
 		events: l.events[:0],
 	}
+	if l.events == nil {
+		l.events = make([]Event, 0, usualEvents)
+	}
 	l.seed(seeds)
 	if len(l.list.entries) == 0 {
 		l.end(now, NoContacts)

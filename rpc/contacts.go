@@ -11,6 +11,8 @@ import (
 const (
 	contactSize4 = 39
 	contactSize6 = 51
+
+	MaxContactSize = contactSize6
 )
 
 // The family byte of a packed endpoint.

@@ -63,7 +63,7 @@ const (
 
 // Has reports whether the asker can use the address.
 func (f Families) Has(ip netip.Addr) bool {
-	if f == 0 {
+	if f == 0 || f == IPv4|IPv6 {
 		return true
 	}
 	if ip.Unmap().Is4() {

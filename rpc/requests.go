@@ -23,21 +23,23 @@ var (
 )
 
 // A Request is one that has not been answered. Its owner is whatever the caller
-// numbers so; Step is the owner's to use.
+// numbers so; Step and Op are the owner's to use.
 type Request struct {
 	ID       uint64
 	To       identity.Contact
+	Step     uint8
 	Message  *Message
 	Owner    uint64
-	Step     uint8
+	Op       uint64
 	Tries    int       // times it was sent, 1 to Most
 	Most     int       // times it is sent at most, MaxTries unless the owner says less
 	Started  time.Time // when it was first sent
 	Sent     time.Time // when it was last sent
 	Deadline time.Time // when to send it again, or to give up
 
-	place int    // in the heap
-	turn  uint64 // of sending, for equal deadlines
+	place int32    // in the heap
+	turn  uint64   // of sending, for equal deadlines
+	next  *Request // in the index
 }
 
 // LastTry reports whether the request must not be sent again.
@@ -46,7 +48,7 @@ func (r *Request) LastTry() bool { return r.Tries >= r.Most }
 // Requests are the outstanding requests of one node, at most MaxOutstanding. The
 // zero value is ready to use. Not safe for concurrent use.
 type Requests struct {
-	byID  map[uint64]*Request
+	byID  index
 	due   deadlines
 	turns uint64 // sends so far
 }
@@ -57,29 +59,30 @@ func (q *Requests) Start(now time.Time, id uint64, to identity.Contact, m *Messa
 	if len(q.due) >= MaxOutstanding {
 		return nil, ErrTooMany
 	}
-	if _, taken := q.byID[id]; taken {
+	if q.byID.find(id) != nil {
 		return nil, ErrIDInUse
-	}
-	if q.byID == nil {
-		q.byID = make(map[uint64]*Request)
 	}
 	r := &Request{
 		ID: id, To: to, Message: m, Owner: owner,
 		Tries: 1, Most: MaxTries, Started: now, Sent: now, Deadline: now.Add(rto), turn: q.turns,
 	}
 	q.turns++
-	q.byID[id] = r
+	if q.due == nil {
+		q.due = make(deadlines, 0, 8)
+	}
 	heap.Push(&q.due, r)
+	q.byID.add(r, len(q.due))
 	return r, nil
 }
 
 // Answered takes out the request that was answered; false if there is none.
 func (q *Requests) Answered(id uint64) (*Request, bool) {
-	r, ok := q.byID[id]
-	if ok {
-		q.Drop(id)
+	r := q.byID.take(id)
+	if r == nil {
+		return nil, false
 	}
-	return r, ok
+	q.undue(r)
+	return r, true
 }
 
 // Expired is the request whose deadline came first, if any has come by now. The
@@ -101,15 +104,23 @@ func (q *Requests) Retry(now time.Time, r *Request, rto time.Duration) bool {
 	r.Tries++
 	r.Sent, r.Deadline, r.turn = now, now.Add(backoff(rto, r.Tries)), q.turns
 	q.turns++
-	heap.Fix(&q.due, r.place)
+	heap.Fix(&q.due, int(r.place))
 	return true
 }
 
 // Drop forgets a request, if there is one with the ID.
 func (q *Requests) Drop(id uint64) {
-	if r, ok := q.byID[id]; ok {
-		delete(q.byID, id)
-		heap.Remove(&q.due, r.place)
+	if r := q.byID.take(id); r != nil {
+		q.undue(r)
+	}
+}
+
+// undue takes a request out of the heap. After the last the memory goes too: most
+// nodes of a process are at rest.
+func (q *Requests) undue(r *Request) {
+	heap.Remove(&q.due, int(r.place))
+	if len(q.due) == 0 {
+		q.due, q.byID = nil, nil
 	}
 }
 
@@ -132,6 +143,61 @@ func (q *Requests) Each(f func(*Request)) {
 	}
 }
 
+// An index finds requests by ID: a hash table with chaining whose hash is the ID
+// itself, for IDs are random. Its size is a power of two. A lookup has few requests
+// under way, and for few a map is slower and ten times as large.
+type index []*Request
+
+func (x index) chain(id uint64) **Request { return &x[id&uint64(len(x)-1)] }
+
+func (x index) find(id uint64) *Request {
+	if len(x) == 0 {
+		return nil
+	}
+	r := *x.chain(id)
+	for r != nil && r.ID != id {
+		r = r.next
+	}
+	return r
+}
+
+// add puts in a request that is the nth.
+func (x *index) add(r *Request, n int) {
+	if n > len(*x) {
+		old := *x
+		*x = make(index, max(8, 2*len(old)))
+		for _, r := range old {
+			for r != nil {
+				next := r.next
+				x.push(r)
+				r = next
+			}
+		}
+	}
+	x.push(r)
+}
+
+func (x index) push(r *Request) {
+	head := x.chain(r.ID)
+	r.next, *head = *head, r
+}
+
+// take removes the request with the ID; nil if there is none.
+func (x index) take(id uint64) *Request {
+	if len(x) == 0 {
+		return nil
+	}
+	at := x.chain(id)
+	for *at != nil && (*at).ID != id {
+		at = &(*at).next
+	}
+	r := *at
+	if r != nil {
+		*at, r.next = r.next, nil
+	}
+	return r
+}
+
 // deadlines is a heap (container/heap), the first deadline on top; of equal ones
 // that of the request sent first.
 type deadlines []*Request
@@ -147,12 +213,12 @@ func (d deadlines) Less(i, j int) bool {
 
 func (d deadlines) Swap(i, j int) {
 	d[i], d[j] = d[j], d[i]
-	d[i].place, d[j].place = i, j
+	d[i].place, d[j].place = int32(i), int32(j)
 }
 
 func (d *deadlines) Push(x any) {
 	r := x.(*Request)
-	r.place = len(*d)
+	r.place = int32(len(*d))
 	*d = append(*d, r)
 }
 

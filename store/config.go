@@ -63,3 +63,24 @@ func (c *Config) fill() {
 	number(&c.MaxBytes, DefaultMaxBytes)
 	number(&c.MaxPerSource, max(1, c.MaxRecords/shareOfSource))
 }
+
+// settings are a store's Config. The stores of a process that leave it at its
+// defaults, a million of them perhaps, share one.
+type settings struct{ cfg Config }
+
+var defaults, volatileDefaults = filled(Config{}), filled(Config{Volatile: true})
+
+func filled(cfg Config) settings {
+	cfg.fill()
+	return settings{cfg}
+}
+
+func settingsOf(cfg Config) *settings {
+	switch cfg {
+	case defaults.cfg:
+		return &defaults
+	case volatileDefaults.cfg:
+		return &volatileDefaults
+	}
+	return &settings{cfg}
+}

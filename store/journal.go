@@ -59,8 +59,10 @@ func (s *Store) op(h *held) []Op {
 	if s.cfg.Volatile {
 		return nil
 	}
-	return []Op{{Bucket: h.bucket(), Key: h.journalKey(), Value: appendHeld(nil, h)}}
+	return []Op{h.op()}
 }
+
+func (h *held) op() Op { return Op{Bucket: h.bucket(), Key: h.journalKey(), Value: appendHeld(nil, h)} }
 
 // deletion takes h out of the journal.
 func (s *Store) deletion(h *held) []Op {
@@ -89,7 +91,11 @@ func (s *Store) publishedOp(p *Published) []Op {
 	if s.cfg.Volatile {
 		return nil
 	}
-	return []Op{{Bucket: PublishedBucket, Key: p.publication(), Value: appendPublished(nil, p)}}
+	return []Op{p.op()}
+}
+
+func (p *Published) op() Op {
+	return Op{Bucket: PublishedBucket, Key: p.publication(), Value: appendPublished(nil, p)}
 }
 
 // TableOp writes the addresses of the routing table's contacts.

@@ -13,7 +13,7 @@ import (
 // A Store holds records and provider entries in memory. Not safe for concurrent
 // use. It evicts nothing that lives: when full, it refuses.
 type Store struct {
-	cfg   Config
+	*settings
 	names *Namespaces
 
 	byKey     map[string]*Entry
@@ -36,7 +36,7 @@ type Store struct {
 // New makes an empty store. The namespaces decide who wins among records.
 func New(cfg Config, names *Namespaces) *Store {
 	cfg.fill()
-	return &Store{cfg: cfg, names: names}
+	return &Store{settings: settingsOf(cfg), names: names}
 }
 
 // An Entry is all that is held under one key.
