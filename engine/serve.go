@@ -115,7 +115,7 @@ func (e *Engine) nameClosest(in *Inbound, m *rpc.Message, room int) {
 // of the other stand. Scratch, good until the next query of the table.
 func (e *Engine) closestFor(asker identity.Address, q *rpc.Message, k int) []identity.Contact {
 	public := !identity.IsLocal(asker.Endpoint.Addr())
-	for n := k + 1; ; n *= 2 { // one more: the asker may be among them
+	for n := k; ; n *= 2 { // the asker is seldom among the k, and one more is one more bucket
 		all := e.table.Nearest(e.nearest[:0], &q.Target, n)
 		e.nearest = all[:0]
 		for _, c := range all {

@@ -59,7 +59,7 @@ func (s *searcher) node(c identity.Contact) *node {
 		s.servers[c] = nd
 	}
 	if d := s.answering; d != nil && !d.message.Response && nd.role == honest {
-		s.fill(nd, uint64(c), &d.message.Target, s.cfg.K+1) // one more: the asker might be among them
+		s.fill(nd, uint64(c), &d.message.Target, s.cfg.K)
 	}
 	return nd
 }
