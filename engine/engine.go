@@ -3,8 +3,6 @@ package engine
 import (
 	"time"
 
-	"github.com/hashicorp/golang-lru/v2/simplelru"
-
 	"kadmium/identity"
 	"kadmium/kbucket"
 	"kadmium/rpc"
@@ -22,7 +20,9 @@ const (
 )
 
 // An Engine is one node's protocol. It is made by New, and used by one caller at
-// a time.
+// a time. Its maps, slices and most of its pointers are nil until needed, and those
+// of requests and operations nil again once all are over: a process may hold a
+// million engines, most of them at rest.
 type Engine struct {
 	cfg      Config
 	book     identity.Book
@@ -41,9 +41,9 @@ type Engine struct {
 	persistence persistence
 	silent      silents
 
-	ops    map[OpID]operation // like the other maps and what is a pointer, nil until needed
-	walks  []*walk            // in the order of their deadlines
-	upkeep int                // lookups of the node's own under way
+	ops    map[OpID]operation
+	walks  []*walk // in the order of their deadlines
+	upkeep int     // lookups of the node's own under way
 
 	withheld  map[uint64]func(error) // by batch: what waits for the journal
 	lastBatch uint64
@@ -53,7 +53,7 @@ type Engine struct {
 	moved   map[identity.ID]identity.Contact // new addresses being checked, one a peer
 	probes  []check                          // contacts to be pinged, by time
 	queue   []handover
-	greeted *simplelru.LRU[identity.ID, struct{}]
+	greeted *roster[uint64] // who was handed its keys, oldest first
 	reach   *reachability
 	joining int // joins under way
 

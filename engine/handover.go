@@ -3,8 +3,6 @@ package engine
 import (
 	"time"
 
-	"github.com/hashicorp/golang-lru/v2/simplelru"
-
 	"kadmium/identity"
 	"kadmium/store"
 )
@@ -23,15 +21,10 @@ func (e *Engine) greet(c identity.Contact) {
 	if e.mode != Server || e.joining > 0 || e.store.Empty() {
 		return
 	}
-	if e.greeted == nil {
-		e.greeted, _ = simplelru.NewLRU[identity.ID, struct{}](maxGreeted, nil) // fails only on a size under 1
-	}
-	id := e.book.Address(c).ID
-	if e.greeted.Contains(id) {
+	newcomer := e.book.Position(c)
+	if !e.firstGreeting(newcomer.Prefix()) {
 		return
 	}
-	e.greeted.Add(id, struct{}{})
-	newcomer := e.book.Position(c)
 	e.store.Each(func(entry *store.Entry) {
 		if entry.Between > 0 {
 			return
@@ -62,10 +55,38 @@ func (e *Engine) greet(c identity.Contact) {
 	})
 }
 
+// firstGreeting notes that a peer, at whatever address, has been greeted, and reports
+// whether it had not been yet.
+func (e *Engine) firstGreeting(peer uint64) bool {
+	if e.greeted == nil {
+		e.greeted = new(roster[uint64])
+	}
+	if e.greeted.index(peer) >= 0 {
+		return false
+	}
+	if len(e.greeted.all) == maxGreeted {
+		e.greeted.remove(0, 1)
+	}
+	e.greeted.add(peer, maxGreeted)
+	return true
+}
+
+// forgetGreeting has a peer greeted again.
+func (e *Engine) forgetGreeting(c identity.Contact) {
+	if e.greeted == nil {
+		return
+	}
+	if i := e.greeted.index(e.book.Position(c).Prefix()); i >= 0 {
+		e.greeted.remove(i, i+1)
+	}
+}
+
 // handOver gives one key to one newcomer: the queue is paced by the schedule.
 func (e *Engine) handOver() {
 	h := e.queue[0]
-	e.queue = e.queue[1:]
+	if e.queue = e.queue[1:]; len(e.queue) == 0 {
+		e.queue = nil
+	}
 	e.stats.Handovers++
 	key := []byte(h.key)
 	r, _ := e.store.Get(e.now, key)

@@ -48,9 +48,7 @@ func (e *Engine) lost(c identity.Contact) {
 // is not 0.
 func (e *Engine) replaced(c, promoted identity.Contact) {
 	e.tableNew = true
-	if e.greeted != nil {
-		e.greeted.Remove(e.book.Address(c).ID) // should it return, it may have forgotten its keys
-	}
+	e.forgetGreeting(c) // should it return, it may have forgotten its keys
 	e.event(Event{Kind: PeerRemoved, Contact: c})
 	if promoted != 0 {
 		e.event(Event{Kind: PeerAdded, Contact: promoted})

@@ -13,7 +13,7 @@ const maxRTTs = 224
 type roundTrips struct{ ring *rttRing } // nil until something is measured
 
 type rttRing struct {
-	peers handles
+	peers roster[identity.Contact]
 	rtts  []rpc.PackedRTT
 	next  int // the oldest, once the ring is full
 }
@@ -59,7 +59,7 @@ func (t roundTrips) each(f func(identity.Contact)) {
 	if t.ring == nil {
 		return
 	}
-	for _, c := range t.ring.peers.contacts {
+	for _, c := range t.ring.peers.all {
 		f(c)
 	}
 }

@@ -16,7 +16,7 @@ const maxSilent = 256
 type silents struct{ list *silentList } // nil while there are none
 
 type silentList struct {
-	peers handles
+	peers roster[identity.Contact]
 	since time.Time       // when the first of them failed
 	after []time.Duration // since then, when each did
 }
@@ -76,7 +76,7 @@ func (s silents) each(f func(identity.Contact)) {
 	if s.list == nil {
 		return
 	}
-	for _, c := range s.list.peers.contacts {
+	for _, c := range s.list.peers.all {
 		f(c)
 	}
 }

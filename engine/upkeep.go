@@ -40,7 +40,9 @@ type check struct {
 // which nobody is told until they answer again. How the request ends is the table's business alone.
 func (e *Engine) probe() {
 	c := e.probes[0].to
-	e.probes = e.probes[1:]
+	if e.probes = e.probes[1:]; len(e.probes) == 0 {
+		e.probes = nil
+	}
 	if held, ok := e.table.Find(e.book.Position(c)); !ok || held != c {
 		return
 	}
