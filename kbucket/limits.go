@@ -31,26 +31,31 @@ func (s *subnets) cell(subnet netip.Prefix) *uint8 {
 	return &s[bits*golden>>(64-9)]
 }
 
-// subnetOf is the subnet that a contact counts for. Loopback, link-local and
-// private addresses are exempt, and so is a contact whose book has no endpoints.
-func (t *Table) subnetOf(c identity.Contact) (subnet netip.Prefix, counts bool) {
+// A share is the subnet that a contact counts for, if it counts.
+type share struct {
+	subnet netip.Prefix
+	counts bool
+}
+
+// shareOf is a contact's. Loopback, link-local and private addresses are exempt, and
+// so is a contact whose book has no endpoints.
+func (t *Table) shareOf(c identity.Contact) share {
 	ip := t.book.Address(c).Endpoint.Addr()
 	if !ip.IsValid() || identity.IsLocal(ip) {
-		return netip.Prefix{}, false
+		return share{}
 	}
-	return identity.Subnet(ip), true
+	return share{identity.Subnet(ip), true}
 }
 
 // bucketAdmits reports whether the contact's subnet has less than its share of a
 // bucket and its replacement list, once the contact out has left (0: nobody).
-func (t *Table) bucketAdmits(b *bucket, c, out identity.Contact) bool {
-	subnet, counts := t.subnetOf(c)
-	if !counts || t.atMost(subnet) < t.cfg.PerSubnetBucket {
+func (t *Table) bucketAdmits(b *bucket, s share, out identity.Contact) bool {
+	if !s.counts || t.atMost(s.subnet) < t.cfg.PerSubnetBucket {
 		return true
 	}
-	n := t.countInBucket(b, subnet, out)
+	n := t.countInBucket(b, s.subnet, out)
 	for _, w := range b.waiting {
-		if w.contact != out && t.isIn(subnet, w.contact) {
+		if w.contact != out && t.isIn(s.subnet, w.contact) {
 			n++
 		}
 	}
@@ -59,39 +64,37 @@ func (t *Table) bucketAdmits(b *bucket, c, out identity.Contact) bool {
 
 // tableAdmits reports whether the contact's subnet has less than its share of
 // all the buckets, once the contact out has left (0: nobody).
-func (t *Table) tableAdmits(c, out identity.Contact) bool {
-	subnet, counts := t.subnetOf(c)
-	if !counts || t.atMost(subnet) < t.cfg.PerSubnetTable {
+func (t *Table) tableAdmits(s share, out identity.Contact) bool {
+	if !s.counts || t.atMost(s.subnet) < t.cfg.PerSubnetTable {
 		return true
 	}
 	n := 0
 	for i := range t.buckets {
-		n += t.countInBucket(&t.buckets[i], subnet, out)
+		n += t.countInBucket(&t.buckets[i], s.subnet, out)
 	}
 	return n < t.cfg.PerSubnetTable
 }
 
 // countIn counts a contact that enters a bucket or its replacement list.
-func (t *Table) countIn(c identity.Contact) {
-	subnet, counts := t.subnetOf(c)
-	if !counts {
+func (t *Table) countIn(s share) {
+	if !s.counts {
 		return
 	}
 	if t.subnets == nil {
 		t.subnets = new(subnets)
 	}
-	if cell := t.subnets.cell(subnet); *cell < stuck {
+	if cell := t.subnets.cell(s.subnet); *cell < stuck {
 		*cell++
 	}
 }
 
 // countOut ends the counting of a contact that leaves.
 func (t *Table) countOut(c identity.Contact) {
-	subnet, counts := t.subnetOf(c)
-	if !counts {
+	s := t.shareOf(c)
+	if !s.counts {
 		return
 	}
-	if cell := t.subnets.cell(subnet); *cell < stuck {
+	if cell := t.subnets.cell(s.subnet); *cell < stuck {
 		*cell--
 	}
 }

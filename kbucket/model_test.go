@@ -359,7 +359,7 @@ func (w *world) check(t *rapid.T) {
 	cells := 0
 	w.table.EachHandle(func(c identity.Contact) {
 		handles++
-		if _, counts := w.table.subnetOf(c); counts {
+		if w.table.shareOf(c).counts {
 			cells++
 		}
 	})

@@ -21,7 +21,8 @@ func (t *Table) wait(b *bucket, cpl int, c identity.Contact, p *identity.Positio
 	if i >= 0 {
 		out = b.waiting[i].contact
 	}
-	if !t.bucketAdmits(b, c, out) {
+	s := t.shareOf(c)
+	if !t.bucketAdmits(b, s, out) {
 		return Refused
 	}
 	if i < 0 && len(b.waiting) >= t.cfg.Replacements {
@@ -30,7 +31,7 @@ func (t *Table) wait(b *bucket, cpl int, c identity.Contact, p *identity.Positio
 	if i >= 0 {
 		t.forgetWaiting(b, i)
 	}
-	t.countIn(c)
+	t.countIn(s)
 	b.waiting = insert(b.waiting, 0, waiter{c, keyBits(p, cpl)}, t.cfg.Replacements)
 	return Waiting
 }
@@ -71,7 +72,7 @@ func (t *Table) forgetWaiting(b *bucket, i int) {
 func (t *Table) promote(b *bucket) identity.Contact {
 	for len(b.waiting) > 0 {
 		w := b.waiting[0]
-		if !t.tableAdmits(w.contact, 0) {
+		if !t.tableAdmits(t.shareOf(w.contact), 0) {
 			t.forgetWaiting(b, 0)
 			continue
 		}

@@ -53,10 +53,11 @@ func (t *Table) Seen(now time.Time, c identity.Contact) Outcome {
 	if len(b.contacts) >= t.cfg.K {
 		return t.wait(b, cpl, c, p)
 	}
-	if !t.bucketAdmits(b, c, 0) || !t.tableAdmits(c, 0) {
+	s := t.shareOf(c)
+	if !t.bucketAdmits(b, s, 0) || !t.tableAdmits(s, 0) {
 		return Refused
 	}
-	t.countIn(c)
+	t.countIn(s)
 	t.putIn(b, len(b.contacts), entry{contact: c, key: keyBits(p, cpl), state: t.seenNow(now)})
 	return Added
 }
@@ -71,11 +72,12 @@ func (t *Table) Replace(old, new identity.Contact) bool {
 		return false
 	}
 	i := b.indexOf(old)
-	if i < 0 || !t.bucketAdmits(b, new, old) || !t.tableAdmits(new, old) {
+	s := t.shareOf(new)
+	if i < 0 || !t.bucketAdmits(b, s, old) || !t.tableAdmits(s, old) {
 		return false
 	}
 	t.countOut(old)
-	t.countIn(new)
+	t.countIn(s)
 	b.contacts[i].contact = new
 	return true
 }
