@@ -25,11 +25,15 @@ func (e *Engine) greet(c identity.Contact) {
 	if !e.firstGreeting(newcomer.Prefix()) {
 		return
 	}
+	// A newcomer outside of the subtree that holds k nodes around this one is not
+	// among the k closest to any key inside. That is most newcomers, and most keys.
+	bucket := identity.CommonPrefixLen(&e.cfg.Position, newcomer)
+	far := bucket < e.table.Subtree(e.cfg.K)
 	e.store.Each(func(entry *store.Entry) {
-		if entry.Between > 0 {
+		position := entry.Position
+		if entry.Between > 0 || far && identity.CommonPrefixLen(&e.cfg.Position, &position) > bucket {
 			return
 		}
-		position := entry.Position
 		e.nearest = e.table.Nearest(e.nearest[:0], &position, e.cfg.K)
 		nearer := 0 // contacts nearer to the key than the newcomer
 		for _, held := range e.nearest {

@@ -12,8 +12,9 @@ import (
 type bucket struct {
 	contacts  []entry       // least recently seen first
 	waiting   []waiter      // newest first; empty unless contacts is full
-	probeAt   time.Duration // since the table's epoch: no probe before
+	probeAt   time.Duration // since the table's epoch: no probe before; 0: none was made
 	refreshAt time.Duration // likewise: due for a refresh
+	calm      uint8         // probes since a contact failed, up to maxCalm
 }
 
 // An entry is a contact in a bucket, 12 bytes.

@@ -8,12 +8,17 @@ import (
 
 // Probe names the contact to ping for a newcomer c that was told to wait: the
 // least recently seen of its bucket, and that at most once every ProbeInterval
-// a bucket, however many newcomers come (Kademlia, sections 2.2 and 4.1). If ok
-// is false nothing is to be sent. The answer goes to Seen or Failed.
+// a bucket, however many newcomers come (Kademlia, sections 2.2 and 4.1). In a bucket
+// where nobody fails the pause doubles with each probe, up to 2^maxCalm times that;
+// the next failure ends the calm.
+// If ok is false nothing is to be sent. The answer goes to Seen or Failed.
 func (t *Table) Probe(now time.Time, c identity.Contact) (oldest identity.Contact, ok bool) {
 	b, _ := t.bucketOf(c)
-	if b == nil || len(b.waiting) == 0 || t.elapsed(now) < b.probeAt {
+	if b == nil || len(b.waiting) == 0 || t.elapsed(now) < b.probeAt+ProbeInterval<<b.calm-ProbeInterval {
 		return 0, false
+	}
+	if b.probeAt > 0 {
+		b.calm = min(b.calm+1, maxCalm)
 	}
 	b.probeAt = t.elapsed(now) + ProbeInterval
 	return b.contacts[0].contact, true
@@ -38,6 +43,7 @@ func (t *Table) Failed(c identity.Contact) (evicted bool, promoted identity.Cont
 		}
 		return false, 0
 	}
+	b.calm = 0
 	e := &b.contacts[i]
 	if e.failures() == 0 {
 		t.failing++

@@ -77,17 +77,27 @@ func TestOldestWaiterFallsOff(t *testing.T) {
 }
 
 // A probe that is answered moves the old contact to the tail; the next goes to
-// the next (section 2.2).
+// the next (section 2.2). In a bucket where nobody fails each waits twice as long,
+// up to 16 minutes, until somebody does.
 func TestAnsweredProbeKeepsTheOldContact(t *testing.T) {
 	s := newStory(t, Config{K: 3})
 	old, newcomer := s.peers(3), s.peer(0)
 	s.seen(Added, old...)
-	for i := range 7 {
+	for i, minutes := range []time.Duration{1, 2, 4, 8, 16, 16, 16} {
 		s.seen(Waiting, newcomer)
 		s.probe(newcomer, old[i%3])
+		next := s.now.Add(minutes * time.Minute)
 		s.seen(Moved, old[i%3])
-		s.now = s.now.Add(ProbeInterval)
+		s.now = next.Add(-1)
+		s.probe(newcomer, 0)
+		s.now = next
 	}
+	s.seen(Waiting, newcomer)
+	s.probe(newcomer, old[1])
+	s.failed(old[1], true, newcomer)
+	s.seen(Waiting, s.peer(0))
+	s.now = s.now.Add(ProbeInterval)
+	s.probe(newcomer, newcomer) // promoted, it has not been seen since
 }
 
 // Design, section 4: at most one probe a bucket a minute, however many
@@ -102,8 +112,9 @@ func TestProbesArePaced(t *testing.T) {
 		for cpl := range 2 {
 			c := s.peer(cpl)
 			s.table.Seen(s.now, c)
-			if _, ok := s.table.Probe(s.now, c); ok {
+			if oldest, ok := s.table.Probe(s.now, c); ok {
 				probes++
+				s.table.Failed(oldest)
 			}
 		}
 		s.now = s.now.Add(time.Second)

@@ -25,6 +25,7 @@ type model struct {
 	held    map[int][]modelContact     // least recently seen first
 	waiting map[int][]identity.Contact // newest first
 	probed  map[int]time.Time          // buckets probed before
+	pause   map[int]time.Duration      // until the next probe of one
 	touched map[int]time.Time          // buckets known of: last lookup, or when they were first known of
 }
 
@@ -38,7 +39,7 @@ func newModel(self identity.Position, book *testBook, cfg Config) *model {
 	return &model{
 		self: self, book: book, cfg: cfg,
 		held: map[int][]modelContact{}, waiting: map[int][]identity.Contact{},
-		probed: map[int]time.Time{}, touched: map[int]time.Time{},
+		probed: map[int]time.Time{}, pause: map[int]time.Duration{}, touched: map[int]time.Time{},
 	}
 }
 
@@ -147,8 +148,11 @@ func (m *model) Replace(old, new identity.Contact) bool {
 func (m *model) Probe(now time.Time, c identity.Contact) (identity.Contact, bool) {
 	i := m.bucket(c)
 	last, before := m.probed[i]
-	if len(m.waiting[i]) == 0 || before && now.Sub(last) < time.Minute {
+	if len(m.waiting[i]) == 0 || before && now.Sub(last) < max(m.pause[i], time.Minute) {
 		return 0, false
+	}
+	if before {
+		m.pause[i] = min(2*max(m.pause[i], time.Minute), 16*time.Minute)
 	}
 	m.probed[i] = now
 	return m.held[i][0].c, true
@@ -157,6 +161,7 @@ func (m *model) Probe(now time.Time, c identity.Contact) (identity.Contact, bool
 func (m *model) Failed(c identity.Contact) (bool, identity.Contact) {
 	i := m.bucket(c)
 	if at := m.indexHeld(c); at >= 0 && m.held[i][at].c == c {
+		m.pause[i] = 0
 		m.held[i][at].failures++
 		if len(m.waiting[i]) == 0 && m.held[i][at].failures < 5 {
 			return false, 0
@@ -209,6 +214,31 @@ func (m *model) LookedUp(now time.Time, target *identity.Position) {
 	if _, known := m.touched[i]; known {
 		m.touched[i] = now
 	}
+}
+
+func (m *model) Covered(now time.Time, cpl int) {
+	for i := range m.touched {
+		if i > cpl {
+			m.touched[i] = now
+		}
+	}
+}
+
+// Subtree is the longest prefix that n contacts without failures share with self.
+func (m *model) Subtree(n int) int {
+	var shared []int
+	for i, contacts := range m.held {
+		for _, h := range contacts {
+			if h.failures == 0 {
+				shared = append(shared, i)
+			}
+		}
+	}
+	if len(shared) < n {
+		return 0
+	}
+	slices.Sort(shared)
+	return shared[len(shared)-n]
 }
 
 func (m *model) NextRefresh() (next time.Time, cpl int) {
@@ -348,6 +378,9 @@ func (w *world) check(t *rapid.T) {
 		same(t, "RefreshDue's bucket", due, cpl)
 	}
 	same(t, "Farther", len(slices.Collect(w.table.Farther())), max(w.model.deepest(), 0))
+	for n := 1; n < 30; n += 4 {
+		same(t, "Subtree", w.table.Subtree(n), w.model.Subtree(n))
+	}
 	held, handles := 0, 0
 	for _, contacts := range w.model.held {
 		held += len(contacts)
@@ -425,6 +458,11 @@ func TestTableIsItsModel(t *testing.T) {
 				target := w.target(t)
 				w.table.LookedUp(w.now, target)
 				w.model.LookedUp(w.now, target)
+			},
+			"covered": func(t *rapid.T) {
+				cpl := rapid.IntRange(-1, 41).Draw(t, "cpl")
+				w.table.Covered(w.now, cpl)
+				w.model.Covered(w.now, cpl)
 			},
 			"nearest": func(t *rapid.T) {
 				target, n := w.target(t), rapid.IntRange(-1, 30).Draw(t, "n")

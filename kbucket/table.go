@@ -14,7 +14,8 @@ const (
 	MaxK                   = 64 // the most Config.K and Config.Replacements can be
 	MaxFailures            = 5  // failed requests in a row after which a contact leaves (section 4.1)
 
-	ProbeInterval   = time.Minute // between two probes in one bucket
+	ProbeInterval   = time.Minute // between two probes in one bucket, at least
+	maxCalm         = 4           // how often the pause doubles where nobody fails: to 16 minutes
 	RefreshInterval = time.Hour   // without a lookup, after which a bucket is refreshed (section 2.3)
 )
 
