@@ -26,7 +26,8 @@ type join struct {
 	there     []identity.Contact        // who answered
 	given     map[identity.Contact]bool // those pinged: whether the caller named them
 	walks     []*walk                   // lookups under way
-	farther   []int                     // buckets still to be refreshed
+	farther   []int                     // buckets still to be filled
+	fills     int                       // buckets being filled
 	strangers bool                      // neighbours are still to be told of this node
 	result    *Result
 	over      bool
@@ -143,19 +144,23 @@ func (j *join) introduce(w *walk) {
 	})
 }
 
-// refresh keeps up to maxUpkeep refreshes of farther buckets under way.
+// refresh keeps up to maxUpkeep farther buckets being filled.
 func (j *join) refresh() {
-	for len(j.farther) > 0 && len(j.walks) < maxUpkeep {
+	for len(j.farther) > 0 && j.fills < maxUpkeep && !j.over {
 		cpl := j.farther[0]
 		j.farther = j.farther[1:]
-		j.look(j.e.randomIn(cpl), func(*walk, lookup.Reason) { j.refresh() })
+		j.fills++
+		j.e.fill(j.op, cpl, func() {
+			j.fills--
+			j.refresh()
+		})
 	}
 	j.endIfOver()
 }
 
 // endIfOver ends the join when all lookups are over and the neighbours have heard.
 func (j *join) endIfOver() {
-	if len(j.farther) == 0 && len(j.walks) == 0 && !j.strangers && !j.over {
+	if len(j.farther) == 0 && j.fills == 0 && !j.strangers && !j.over {
 		j.end()
 	}
 }
@@ -240,15 +245,19 @@ func (e *Engine) wantsToJoin() time.Time {
 
 func (e *Engine) rejoin() { e.join(0, nil) }
 
-// refresh looks a random position of a bucket up that has seen no lookup for an
-// hour (Kademlia, section 2.3).
+// refresh sees to a bucket in whose range nothing was looked up for an hour
+// (Kademlia, section 2.3).
 func (e *Engine) refresh() {
 	cpl, ok := e.table.RefreshDue(e.now)
 	if !ok {
 		return
 	}
-	target := e.randomIn(cpl)
-	e.maintain(rpc.FindNode, nil, target, func(*walk) {})
+	if cpl >= e.table.Subtree(e.cfg.K) { // the neighbourhood, of which all are wanted
+		e.maintain(rpc.FindNode, nil, e.randomIn(cpl), func(*walk) {})
+		return
+	}
+	e.upkeep++
+	e.fill(0, cpl, func() { e.upkeep-- })
 }
 
 // maintain runs a lookup of the node's own; at most maxUpkeep run at once.

@@ -24,6 +24,7 @@ type counters struct {
 	InvalidRecords   uint64                 // records in answers that their namespace refused
 	Lookups          uint64
 	Joins            uint64
+	Fills            uint64 // buckets brought back to life
 	Probes           uint64
 	Restores         uint64 // keys stored again as one of their holders
 	Republishes      uint64 // keys stored again as their publisher

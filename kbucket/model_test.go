@@ -253,13 +253,18 @@ func (m *model) NextRefresh() (next time.Time, cpl int) {
 	return next, cpl
 }
 
-func (m *model) Nearest(target *identity.Position, n int, failing bool) []identity.Contact {
+func (m *model) Nearest(target *identity.Position, n int, any bool) []identity.Contact {
 	var all []identity.Contact
 	for _, contacts := range m.held {
 		for _, h := range contacts {
-			if failing || h.failures == 0 {
+			if any || h.failures == 0 {
 				all = append(all, h.c)
 			}
+		}
+	}
+	for _, contacts := range m.waiting {
+		if any {
+			all = append(all, contacts...)
 		}
 	}
 	slices.SortFunc(all, func(a, b identity.Contact) int {

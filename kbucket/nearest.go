@@ -8,13 +8,14 @@ import (
 // if the table has fewer. It leaves out contacts with failures: nobody is sent
 // to a peer that did not answer. It allocates nothing if dst has room.
 func (t *Table) Nearest(dst []identity.Contact, target *identity.Position, n int) []identity.Contact {
-	return t.nearest(dst, target, n, 0)
+	return t.nearest(dst, target, n, false)
 }
 
-// NearestAny is Nearest with contacts that have failures too: for own lookups,
-// which had better try a doubtful contact than none.
+// NearestAny is Nearest with all that the table knows: for own lookups, which had
+// better try a doubtful contact than none, and gain by the newcomers that wait. The
+// buckets of a network keep its oldest nodes, much the same ones in each table.
 func (t *Table) NearestAny(dst []identity.Contact, target *identity.Position, n int) []identity.Contact {
-	return t.nearest(dst, target, n, MaxFailures)
+	return t.nearest(dst, target, n, true)
 }
 
 // nearest goes through the buckets from the nearest to the target to the
@@ -24,8 +25,8 @@ func (t *Table) NearestAny(dst []identity.Contact, target *identity.Position, n 
 // changed behind that: nearer than d if d has a 1 there, the more so the smaller
 // j is; else farther than d, the less so the greater j is. All of these share c
 // bits with the target, and every bucket below c fewer, its own index.
-func (t *Table) nearest(dst []identity.Contact, target *identity.Position, n, failures int) []identity.Contact {
-	q := query{table: t, target: target, end: len(dst) + max(n, 0), failures: failures}
+func (t *Table) nearest(dst []identity.Contact, target *identity.Position, n int, any bool) []identity.Contact {
+	q := query{table: t, target: target, end: len(dst) + max(n, 0), any: any}
 	d := identity.Xor(&t.self, target)
 	c := min(identity.CommonPrefixLen(&t.self, target), len(t.buckets))
 	if c < len(t.buckets) {
@@ -49,42 +50,51 @@ func (t *Table) nearest(dst []identity.Contact, target *identity.Position, n, fa
 
 // A query is one call of nearest.
 type query struct {
-	table    *Table
-	target   *identity.Position
-	end      int          // of dst
-	failures int          // contacts with more are left out
-	near     [MaxK]uint64 // of one bucket: distance by key bits, above the handle
+	table  *Table
+	target *identity.Position
+	end    int              // of dst
+	any    bool             // with those that failed, and those that wait
+	near   [2 * MaxK]uint64 // of one bucket: distance by key bits, above the handle
+	n      int              // of near
 }
 
 // appendBucket appends the contacts of bucket j in order of their distance.
 func (q *query) appendBucket(dst []identity.Contact, j int) []identity.Contact {
-	contacts := q.table.buckets[j].contacts
-	if len(contacts) == 0 || len(dst) == q.end {
+	b := &q.table.buckets[j]
+	if len(b.contacts) == 0 || len(dst) == q.end {
 		return dst
 	}
-	// Insertion sort: for twenty, the fastest of those measured.
-	key, n, want := keyBits(q.target, j), 0, q.end-len(dst)
-	for i := range contacts {
-		e := &contacts[i]
-		if e.failures() > q.failures {
-			continue
+	key, want := keyBits(q.target, j), q.end-len(dst)
+	q.n = 0
+	for i := range b.contacts {
+		if e := &b.contacts[i]; q.any || e.failures() == 0 {
+			q.insert(uint64(e.key^key)<<32|uint64(e.contact), want)
 		}
-		v := uint64(e.key^key)<<32 | uint64(e.contact)
-		if n >= want && v>>32 > q.near[want-1]>>32 {
-			continue // so many are nearer
-		}
-		k := n
-		for ; k > 0 && v < q.near[k-1]; k-- {
-			q.near[k] = q.near[k-1]
-		}
-		q.near[k] = v
-		n++
 	}
-	q.breakTies(q.near[:n])
-	for _, v := range q.near[:min(n, want)] {
+	if q.any {
+		for _, w := range b.waiting {
+			q.insert(uint64(w.key^key)<<32|uint64(w.contact), want)
+		}
+	}
+	q.breakTies(q.near[:q.n])
+	for _, v := range q.near[:min(q.n, want)] {
 		dst = append(dst, identity.Contact(v))
 	}
 	return dst
+}
+
+// insert puts v in its place, unless so many as are wanted are nearer. Insertion
+// sort: for twenty, the fastest of those measured.
+func (q *query) insert(v uint64, want int) {
+	if q.n >= want && v>>32 > q.near[want-1]>>32 {
+		return
+	}
+	k := q.n
+	for ; k > 0 && v < q.near[k-1]; k-- {
+		q.near[k] = q.near[k-1]
+	}
+	q.near[k] = v
+	q.n++
 }
 
 // breakTies puts contacts with equal key bits, which are neighbours by now, in

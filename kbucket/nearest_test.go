@@ -38,6 +38,9 @@ func TestNearestIsTheSortedTable(t *testing.T) {
 					sound = append(sound, e.contact)
 				}
 			}
+			for _, w := range table.buckets[i].waiting {
+				all = append(all, w.contact)
+			}
 		}
 		byDistance := func(a, b identity.Contact) int {
 			return identity.Compare(&target, book.Position(a), book.Position(b))

@@ -17,3 +17,11 @@ func (t *Table) Subtree(n int) int {
 	}
 	return 0
 }
+
+// Free is the number of places that are free in a bucket.
+func (t *Table) Free(cpl int) int {
+	if cpl >= len(t.buckets) {
+		return t.cfg.K
+	}
+	return t.cfg.K - len(t.buckets[cpl].contacts)
+}
