@@ -102,6 +102,7 @@ func (n *Node) counters(e *engine.Stats) map[string]uint64 {
 		"records.invalid":       c.InvalidRecords,
 		"lookups":               c.Lookups,
 		"joins":                 c.Joins,
+		"fills":                 c.Fills,
 		"probes":                c.Probes,
 		"restores":              c.Restores,
 		"republishes":           c.Republishes,

@@ -42,7 +42,7 @@ func (n *network) conclude() {
 	n.count()
 	t := n.tally()
 	r.report.RPCTotal, r.report.Events, r.report.Work = t.requests(), n.events, t.work()
-	r.samples, r.virtual = w.samples, n.now
+	r.samples, r.virtual, r.report.Abandoned = w.samples, n.now, w.abandoned
 	if lasted := (n.now - w.start).Seconds(); lasted > 0 {
 		r.report.NodesUp = n.upTime / lasted
 		r.bytes, r.measured = n.bytes-w.bytes, n.now-w.start

@@ -108,6 +108,8 @@ func (c *Config) Check() error {
 		return bad("%d keys, want 0 to %d", c.Keys, MaxKeys)
 	case c.Keys > 0 && c.Workload != Day:
 		return bad("keys are published by the workload %s", Day)
+	case c.TTL > 0 && c.Workload != Value && c.Workload != Mixed && c.Workload != Day:
+		return bad("a lifetime is for values: the workload %s stores none", c.Workload)
 	case c.TTL < 0 || c.TTL > store.MaxTTL:
 		return bad("ttl %v, want 0 to %v", c.TTL, store.MaxTTL)
 	case c.Duration < 0 || c.Duration > 365*24*time.Hour:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"kadmium/engine"
@@ -142,6 +143,19 @@ func (n *network) anybody() *node {
 		}
 	}
 	return nil
+}
+
+// elsewhere is somebody who is not among the k closest to a key, where there is such a
+// node: a holder would ask nobody for it.
+func (n *network) elsewhere(key *identity.Position) *node {
+	n.truth = n.book.closest(n.truth[:0], key, n.cfg.K, func(c identity.Contact) bool { return n.counts(c, n.now) })
+	var nd *node
+	for range 10 {
+		if nd = n.anybody(); nd == nil || !slices.Contains(n.truth, nd.contact) {
+			break
+		}
+	}
+	return nd
 }
 
 // never is when a node joined that has not.

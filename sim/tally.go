@@ -7,10 +7,10 @@ import (
 )
 
 // A tally adds up what engines did, by the places of tallied.
-type tally [25]uint64
+type tally [len(tallied)]uint64
 
 // tallied names what is added up, as kad stats does.
-var tallied = []struct {
+var tallied = [...]struct {
 	name string
 	of   func(*engine.Stats) uint64
 }{
@@ -20,17 +20,18 @@ var tallied = []struct {
 	{"requests.STORE", requests(rpc.Store)},
 	{"requests.ADD_PROVIDER", requests(rpc.AddProvider)},
 	{"requests.GET_PROVIDERS", requests(rpc.GetProviders)},
-	{"requests.retransmitted", func(s *engine.Stats) uint64 { return s.Counters.Retransmissions }},
+	{"requests.repeated", func(s *engine.Stats) uint64 { return s.Counters.Retransmissions }},
 	{"requests.timed_out", func(s *engine.Stats) uint64 { return s.Counters.Timeouts }},
 	{"lookups", func(s *engine.Stats) uint64 { return s.Counters.Lookups }},
 	{"joins", func(s *engine.Stats) uint64 { return s.Counters.Joins }},
+	{"fills", func(s *engine.Stats) uint64 { return s.Counters.Fills }},
 	{"probes", func(s *engine.Stats) uint64 { return s.Counters.Probes }},
-	{"records.restored", func(s *engine.Stats) uint64 { return s.Counters.Restores }},
-	{"records.republished", func(s *engine.Stats) uint64 { return s.Counters.Republishes }},
-	{"records.handed_over", func(s *engine.Stats) uint64 { return s.Counters.Handovers }},
-	{"records.cached", func(s *engine.Stats) uint64 { return s.Counters.Cachings }},
-	{"records.repaired", func(s *engine.Stats) uint64 { return s.Counters.Repairs }},
-	{"records.expired", func(s *engine.Stats) uint64 { return s.Counters.Expired }},
+	{"restores", func(s *engine.Stats) uint64 { return s.Counters.Restores }},
+	{"republishes", func(s *engine.Stats) uint64 { return s.Counters.Republishes }},
+	{"handovers", func(s *engine.Stats) uint64 { return s.Counters.Handovers }},
+	{"cachings", func(s *engine.Stats) uint64 { return s.Counters.Cachings }},
+	{"repairs", func(s *engine.Stats) uint64 { return s.Counters.Repairs }},
+	{"expired", func(s *engine.Stats) uint64 { return s.Counters.Expired }},
 }
 
 func requests(t rpc.Type) func(*engine.Stats) uint64 {

@@ -223,12 +223,13 @@ func (n *network) someKey() *key {
 // get searches for a value from some node; in a day beside lookups of nodes, else it
 // is the lookup that is measured.
 func (n *network) get(k *key) {
-	nd := n.anybody()
+	target := identity.KeyPosition([]byte(k.name))
+	nd := n.elsewhere(&target)
 	if nd == nil {
 		return
 	}
 	w := &n.workload
-	n.call(nd, identity.KeyPosition([]byte(k.name)), func(op engine.OpID) []engine.Effect {
+	n.call(nd, target, func(op engine.OpID) []engine.Effect {
 		return nd.engine.Get(n.clock(), op, engine.GetQuery{Key: []byte(k.name)}, n.effects[:0])
 	}, func(c *call, r *engine.Result) {
 		w.values.Gets++
@@ -274,12 +275,13 @@ func (n *network) provide(i int) {
 
 // seek looks for a provider of a key.
 func (n *network) seek(name []byte, provider identity.ID) {
-	nd := n.anybody()
+	target := identity.KeyPosition(name)
+	nd := n.elsewhere(&target)
 	if nd == nil {
 		return
 	}
 	w := &n.workload
-	n.call(nd, identity.KeyPosition(name), func(op engine.OpID) []engine.Effect {
+	n.call(nd, target, func(op engine.OpID) []engine.Effect {
 		return nd.engine.Providers(n.clock(), op, name, 1, n.effects[:0])
 	}, func(c *call, r *engine.Result) {
 		w.values.Gets++

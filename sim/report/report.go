@@ -17,6 +17,7 @@ type Report struct {
 
 	Lookups   int `json:"lookups"`   // that ended
 	Succeeded int `json:"succeeded"` // of which brought what was sought
+	Abandoned int `json:"abandoned"` // operations beside them whose node left before their end
 
 	Hops               Distribution `json:"hops"`                 // of the closest node returned, or of the one that had what was sought
 	FirstReplicaHops   Distribution `json:"first_replica_hops"`   // of the first of the true k closest to be named
