@@ -14,7 +14,7 @@ func measurement(nodes int, seed uint64) *report.Report {
 	random := rand.New(rand.NewPCG(seed, uint64(nodes)))
 	r := &report.Report{Kind: report.Sim, Config: report.Config{
 		Nodes: nodes, Lookups: 1000, K: 20, Alpha: 3, Seed: seed,
-		Tables: "built", Latency: "world", Workload: "find", Targets: "random",
+		Tables: "ideal", Latency: "world", Workload: "find", Targets: "random",
 	}}
 	mean := .72*math.Log10(float64(nodes)) - .1
 	var samples []report.Sample
@@ -138,7 +138,7 @@ func crowded() []*report.Report {
 	for i, n := range []int{1000, 3000, 10000, 100000} {
 		for _, alpha := range []int{1, 3, 10} {
 			r := measurement(n, uint64(10*i+alpha))
-			r.Config.Alpha, r.Config.Tables, r.Config.Silent = alpha, []string{"built", "joined"}[i%2], float64(i)/8
+			r.Config.Alpha, r.Config.Tables, r.Config.Silent = alpha, []string{"ideal", "joined"}[i%2], float64(i)/8
 			r.Buckets = nil
 			all = append(all, r)
 		}
