@@ -118,10 +118,7 @@ func (w *world) bucket(nd *node, owner uint64, self *identity.Position, cpl int)
 	f := nd.ideal
 	if f.filled>>cpl&1 == 0 {
 		w.contacts = w.book.idealBucket(w.contacts[:0], w.cfg.Seed, owner, self, cpl, w.cfg.K)
-		table := nd.engine.Table()
-		for _, c := range w.contacts {
-			table.Seen(w.seen(owner), c)
-		}
+		nd.engine.Table().Fill(w.seen(owner), cpl, w.contacts)
 		f.filled |= 1 << cpl
 		f.size[cpl] = uint8(len(w.contacts))
 	}
