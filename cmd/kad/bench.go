@@ -32,7 +32,7 @@ With --bootstrap a few clients run the workload in a live network. Nobody knows 
 nodes: recall and the hops to the first replica stay empty, a find succeeds if it brings
 peers, and nodes, tables and traffic are those of the clients.
 
-Interrupted, it reports what it has measured, as partial.`,
+Interrupted, it reports what it has measured, as partial, and exits with 1.`,
 		Example: "  kad bench\n  kad bench --nodes 300 --workload mixed --json\n  kad bench --bootstrap 127.0.0.1:4100 --lookups 100",
 		Args:    arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
