@@ -22,6 +22,20 @@ type bar struct {
 	next  time.Time // not drawn before
 }
 
+// A patient writer drops what is written before its time, so that a bar can count
+// from the start and appear late.
+type patient struct {
+	w     io.Writer
+	until time.Time
+}
+
+func (p patient) Write(b []byte) (int, error) {
+	if time.Now().Before(p.until) {
+		return len(b), nil
+	}
+	return p.w.Write(b)
+}
+
 // barDelay is what passes before a bar appears; barEvery what passes between two
 // looks of it.
 const (
@@ -34,7 +48,6 @@ func (a *app) newBar(title string) *bar {
 	if f, ok := a.stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		b.w = f
 	}
-	b.next = b.began.Add(barDelay)
 	return b
 }
 
@@ -52,7 +65,7 @@ func (b *bar) tell(stage string, done, total int) {
 	if b.shown == nil || b.stage != stage {
 		b.stage = stage
 		b.shown = progressbar.NewOptions(total,
-			progressbar.OptionSetWriter(b.w),
+			progressbar.OptionSetWriter(patient{b.w, b.began.Add(barDelay)}),
 			progressbar.OptionSetDescription(b.title),
 			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString(stage),
 			progressbar.OptionSetPredictTime(true), progressbar.OptionSetElapsedTime(true),
