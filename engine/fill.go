@@ -11,7 +11,7 @@ import (
 )
 
 // A fill brings a bucket far from this node back to life: it pings who was not heard
-// for an hour, and finds contacts for the places that are free.
+// for an hour, and then finds contacts for the places that are free or were the dead's.
 //
 // Kademlia (section 2.3) looks a random key of the bucket's range up. That ends among
 // the k neighbours of that key, and a bucket filled by it points in one direction
@@ -21,106 +21,163 @@ import (
 // most of its requests are PINGs.
 type fill struct {
 	e         *Engine
+	op        OpID
 	owner     owner
 	cpl       int
-	stale     []identity.Contact // of the bucket, to be pinged
-	guides    []identity.Contact // of the table, to be asked first
-	pool      []identity.Contact // of the range, heard of and not asked
+	own       []identity.Contact // of the table: who was not heard for an hour, then the guides
+	ownAsked  int                // of own, from the front
+	searching bool               // all pings are over, and the guides chosen
+	heard     []identity.Contact // of the range, as others named them
+	tried     int                // of heard, from the front: these were asked
 	fresh     []identity.Contact // scratch
-	asked     []identity.Contact
-	questions int // that may yet be asked
-	inFlight  int // requests that count against alpha
-	slow      int // requests that overran
-	then      func()
+	questions int                // that may yet be asked
+	waiting   int                // requests neither answered nor failed yet
+	slow      int                // of which overran, and count no more against alpha
+	then      func(*fill)
 }
 
-// Limits of one fill: keys of the range it asks for, requests for each place in the
-// bucket, contacts it remembers for each place.
+// Limits of one fill: keys of the range it asks for, contacts of the table that it
+// asks for the first of them; and for each place in a bucket, requests it sends and
+// contacts it takes from answers.
 const (
 	fillQuestions = 6
+	fillGuides    = 3
 	fillRequests  = 3
 	fillPool      = 6
 )
 
-// fill begins one. What it asks serves the operation.
-func (e *Engine) fill(op OpID, cpl int, then func()) {
-	f := &fill{e: e, cpl: cpl, questions: fillQuestions, then: then}
+// newFill makes one; start begins it. What it asks serves the operation. then is
+// called once, when it has ended by itself.
+func (e *Engine) newFill(op OpID, cpl int, then func(*fill)) *fill {
+	return &fill{e: e, op: op, cpl: cpl, questions: fillQuestions, then: then}
+}
+
+func (f *fill) start() {
+	e := f.e
 	hour := e.now.Add(-kbucket.RefreshInterval)
-	e.table.Each(func(c identity.Contact, seen time.Time, _, bucket int) {
-		if bucket == cpl && !seen.After(hour) {
-			f.stale = append(f.stale, c)
+	e.table.Each(func(c identity.Contact, seen time.Time, failures, bucket int) {
+		if bucket == f.cpl && failures == 0 && !seen.After(hour) { // who failed is pinged anyhow
+			f.own = append(f.own, c)
 		}
 	})
-	target := e.randomIn(cpl)
+	target := e.randomIn(f.cpl)
 	e.table.LookedUp(e.now, &target)
-	seeds := e.seeds(nil, &target)
-	f.guides = slices.Clone(seeds[:min(len(seeds), 3)])
-	f.owner = e.own(f, op)
+	f.owner = e.own(f, f.op)
 	e.stats.Fills++
 	f.next()
 }
 
+// stop ends it early: it sends nothing more, and then is not called.
+func (f *fill) stop() { f.e.disown(f.owner) }
+
 // next sends what may be sent, and ends the fill if nothing is left to do.
 func (f *fill) next() {
-	for f.inFlight < f.e.cfg.Alpha && len(f.asked) < fillRequests*f.e.cfg.K {
-		c, question := f.pick()
-		if c == 0 || !f.ask(c, question) {
+	for f.inFlight() < f.e.cfg.Alpha && f.ownAsked+f.tried < fillRequests*f.e.cfg.K {
+		c := f.pick()
+		if c == 0 || !f.ask(c) {
 			break
 		}
 	}
-	if f.inFlight+f.slow == 0 {
+	if f.waiting == 0 {
 		f.e.disown(f.owner)
-		f.then()
+		f.then(f)
 	}
 }
 
-// pick is whom to ask next, and whether for contacts or only whether it is there.
-func (f *fill) pick() (c identity.Contact, question bool) {
-	free := f.e.table.Free(f.cpl)
+func (f *fill) inFlight() int { return f.waiting - f.slow }
+
+// pick is whom to ask next, 0 for nobody now. The dead are known before others are
+// sought for their places, and so are those whom it is no use to ask for others.
+func (f *fill) pick() identity.Contact {
+	if !f.searching {
+		if f.ownAsked < len(f.own) {
+			return f.nextOwn()
+		}
+		if f.waiting > 0 {
+			return 0
+		}
+		f.searching = true
+		f.own = append(f.own, f.guides()...)
+	}
+	free, pool := f.e.table.Free(f.cpl), f.heard[f.tried:]
 	switch {
-	case len(f.guides) > 0:
-		c, f.guides = f.guides[0], f.guides[1:]
-		return c, true
-	case len(f.stale) > 0:
-		c, f.stale = f.stale[0], f.stale[1:]
-		return c, false
-	case len(f.pool) == 0 || free <= f.inFlight:
-		return 0, false
+	case free <= f.inFlight():
+		return 0
+	case f.ownAsked < len(f.own) && len(pool) < free:
+		return f.nextOwn()
+	case len(pool) == 0:
+		return 0
 	}
-	i := f.e.rnd.IntN(len(f.pool))
-	c = f.pool[i]
-	last := len(f.pool) - 1
-	f.pool[i], f.pool = f.pool[last], f.pool[:last]
-	return c, true
+	i := f.e.rnd.IntN(len(pool))
+	pool[0], pool[i] = pool[i], pool[0]
+	f.tried++
+	return pool[0]
 }
 
-func (f *fill) ask(c identity.Contact, question bool) bool {
-	f.asked = append(f.asked, c)
+func (f *fill) nextOwn() identity.Contact {
+	f.ownAsked++
+	return f.own[f.ownAsked-1]
+}
+
+// guides are the contacts of the table nearest to a random key of the range.
+func (f *fill) guides() []identity.Contact {
+	target := f.e.randomIn(f.cpl)
+	seeds := f.e.seeds(nil, &target)
+	return seeds[:min(len(seeds), fillGuides, f.e.cfg.K)]
+}
+
+// ask asks a contact for others while it may, else only whether it is there.
+func (f *fill) ask(c identity.Contact) bool {
 	m := f.e.newRequest(rpc.Ping)
-	if question && f.questions > 0 {
+	if f.searching && f.questions > 0 {
 		f.questions--
 		m.Type, m.Target, m.Families = rpc.FindNode, f.e.randomIn(f.cpl), f.e.cfg.Families
 	}
-	f.inFlight++
-	if f.e.ask(f.owner, c, m) {
-		return true
+	if !f.e.ask(f.owner, c, m) {
+		return false
 	}
-	f.inFlight--
-	return false
+	f.waiting++
+	return true
 }
 
 func (f *fill) answered(r *rpc.Request, in *Inbound) {
+	named := in.Message.Contacts
 	f.fresh = f.fresh[:0]
-	for _, c := range f.e.sift(in.From, in.Message.Contacts) {
+	for _, c := range f.e.sift(in.From, named[:min(len(named), f.e.cfg.K)]) {
 		f.hearOf(c)
 	}
 	f.thin()
 	f.over(r)
 }
 
-// thin leaves of what one answer brought, from place first of the pool on, no more
-// than its share: a peer of the range names as many contacts of a small part of it as
-// of a large one.
+// hearOf takes note of a contact that is of the range and new, unless there are two
+// of its host already (design, section 3, rule 7).
+func (f *fill) hearOf(c identity.Contact) {
+	p := f.e.book.Position(c)
+	if len(f.heard)+len(f.fresh) >= fillPool*f.e.cfg.K || identity.CommonPrefixLen(&f.e.cfg.Position, p) != f.cpl {
+		return
+	}
+	if _, held := f.e.table.Find(p); held || slices.Contains(f.own, c) {
+		return
+	}
+	ip, n := f.e.book.Address(c).Endpoint.Addr(), 0
+	for _, list := range [][]identity.Contact{f.fresh, f.heard} {
+		for _, other := range list {
+			if other == c {
+				return
+			}
+			if !ip.IsLoopback() && f.e.book.Address(other).Endpoint.Addr() == ip {
+				n++
+			}
+		}
+	}
+	if n < lookup.DefaultPerIP {
+		f.fresh = append(f.fresh, c)
+	}
+}
+
+// thin leaves of what one answer brought no more than its share: a peer of the range
+// names as many contacts of a small part of it as of a large one.
 func (f *fill) thin() {
 	brought := f.fresh
 	if len(brought) == 0 {
@@ -134,53 +191,28 @@ func (f *fill) thin() {
 	if shared < identity.Bits {
 		brought = brought[:max(1, len(brought)>>(shared-f.cpl-1))]
 	}
-	f.pool = append(f.pool, brought...)
-}
-
-// hearOf takes note of a contact that is of the range and new, unless there are two
-// of its host already (design, section 3, rule 7).
-func (f *fill) hearOf(c identity.Contact) {
-	p := f.e.book.Position(c)
-	if len(f.pool) >= fillPool*f.e.cfg.K || identity.CommonPrefixLen(&f.e.cfg.Position, p) != f.cpl {
-		return
-	}
-	if _, held := f.e.table.Find(p); held || slices.Contains(f.pool, c) || slices.Contains(f.asked, c) {
-		return
-	}
-	ip, n := f.e.book.Address(c).Endpoint.Addr(), 0
-	for _, list := range [][]identity.Contact{f.fresh, f.pool, f.asked} {
-		for _, other := range list {
-			if !ip.IsLoopback() && f.e.book.Address(other).Endpoint.Addr() == ip {
-				n++
-			}
-		}
-	}
-	if n < lookup.DefaultPerIP {
-		f.fresh = append(f.fresh, c)
-	}
+	f.heard = append(f.heard, brought...)
 }
 
 func (f *fill) failed(r *rpc.Request) { f.over(r) }
 
 // overran lets another be asked beside a peer that is slow.
 func (f *fill) overran(*rpc.Request) {
-	f.inFlight--
 	f.slow++
 	f.next()
 }
 
-// over ends a request.
+// over ends a request, which overran if it was sent again.
 func (f *fill) over(r *rpc.Request) {
+	f.waiting--
 	if r.Tries > 1 {
 		f.slow--
-	} else {
-		f.inFlight--
 	}
 	f.next()
 }
 
 func (f *fill) contacts(keep func(identity.Contact)) {
-	for _, list := range [][]identity.Contact{f.stale, f.guides, f.pool, f.asked} {
+	for _, list := range [][]identity.Contact{f.own, f.heard} {
 		for _, c := range list {
 			keep(c)
 		}

@@ -27,7 +27,7 @@ type join struct {
 	given     map[identity.Contact]bool // those pinged: whether the caller named them
 	walks     []*walk                   // lookups under way
 	farther   []int                     // buckets still to be filled
-	fills     int                       // buckets being filled
+	fills     []*fill                   // buckets being filled
 	strangers bool                      // neighbours are still to be told of this node
 	result    *Result
 	over      bool
@@ -146,21 +146,22 @@ func (j *join) introduce(w *walk) {
 
 // refresh keeps up to maxUpkeep farther buckets being filled.
 func (j *join) refresh() {
-	for len(j.farther) > 0 && j.fills < maxUpkeep && !j.over {
+	for len(j.farther) > 0 && len(j.fills) < maxUpkeep && !j.over {
 		cpl := j.farther[0]
 		j.farther = j.farther[1:]
-		j.fills++
-		j.e.fill(j.op, cpl, func() {
-			j.fills--
+		f := j.e.newFill(j.op, cpl, func(f *fill) {
+			j.fills = slices.DeleteFunc(j.fills, func(other *fill) bool { return other == f })
 			j.refresh()
 		})
+		j.fills = append(j.fills, f)
+		f.start()
 	}
 	j.endIfOver()
 }
 
-// endIfOver ends the join when all lookups are over and the neighbours have heard.
+// endIfOver ends the join when all buckets are filled and the neighbours have heard.
 func (j *join) endIfOver() {
-	if len(j.farther) == 0 && j.fills == 0 && !j.strangers && !j.over {
+	if len(j.farther) == 0 && len(j.fills) == 0 && !j.strangers && !j.over {
 		j.end()
 	}
 }
@@ -184,6 +185,9 @@ func (j *join) cancel() *Result {
 	r := j.result
 	for _, w := range slices.Clone(j.walks) {
 		r = w.cancel()
+	}
+	for _, f := range j.fills {
+		f.stop()
 	}
 	return r
 }
@@ -257,7 +261,7 @@ func (e *Engine) refresh() {
 		return
 	}
 	e.upkeep++
-	e.fill(0, cpl, func() { e.upkeep-- })
+	e.newFill(0, cpl, func(*fill) { e.upkeep-- }).start()
 }
 
 // maintain runs a lookup of the node's own; at most maxUpkeep run at once.

@@ -63,6 +63,7 @@ type ticket struct {
 	to      *node
 	request uint64
 	from    identity.Contact // the address the request was sent to
+	first   bool             // it was a first contact, and so is its answer
 }
 
 type delivery struct {
@@ -358,12 +359,13 @@ func (nd *node) sendRequest(f Effect) {
 	if !m.Type.IsRead() && !proven {
 		extra, proven = 2*n.latency, true // the transport's own first contact
 	}
+	first := m.Type.IsRead() && (!proven || f.Fresh)
 	n.transmit(nd, to, m, extra, func() {
 		if extra > 0 {
 			to.proven[source] = true
 		}
 		to.token++
-		to.tokens[to.token] = ticket{nd, m.ID, n.book.Intern(to.address)}
+		to.tokens[to.token] = ticket{nd, m.ID, n.book.Intern(to.address), first}
 		in := &Inbound{From: n.book.Intern(source), Message: m, Token: to.token, Room: 1180, Proven: proven}
 		in.Verdict = to.verdict(m)
 		to.run(to.e.Receive(n.now, in, nil))
@@ -392,7 +394,10 @@ func (nd *node) sendReply(f Effect) {
 	m.ID = t.request
 	n.transmit(nd, t.to, m, 0, func() {
 		nd.proven[t.to.address] = true
-		in := &Inbound{From: t.from, Message: m, Proven: true, Observed: t.to.address.Endpoint}
+		in := &Inbound{From: t.from, Message: m, Proven: true}
+		if t.first {
+			in.Observed = t.to.address.Endpoint
+		}
 		in.Verdict = t.to.verdict(m)
 		t.to.run(t.to.e.Receive(n.now, in, nil))
 	})

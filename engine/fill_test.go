@@ -1,0 +1,516 @@
+package engine
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"kadmium/identity"
+	"kadmium/kbucket"
+	"kadmium/rpc"
+)
+
+// fillOp marks the requests of the fills under test.
+const fillOp = 7
+
+// A filling is one engine among many nodes that know one another, and what it asks
+// them.
+type filling struct {
+	*searcher
+	asked   map[identity.Contact]int // requests of fills, by whom they went to
+	begun   map[uint64]bool          // these requests
+	kinds   map[rpc.Type]int         // likewise
+	silent  func(identity.Contact) bool
+	says    func(to identity.Contact, target *identity.Position) []identity.Contact // nil: the truth
+	ended   int
+	filling *fill
+}
+
+func newFilling(nodes int, cfg Config) *filling {
+	x := &filling{searcher: newSearcher(nodes, 0)}
+	x.again(cfg)
+	return x
+}
+
+// again begins anew with an engine that knows nobody.
+func (x *filling) again(cfg Config) {
+	self := x.address(1 << 20)
+	cfg.Self, cfg.Endpoint, cfg.Mode, cfg.Namespaces = self.ID, self.Endpoint, Server, x.names
+	x.e = New(cfg, &x.book, x.rnd, x.now)
+	x.forget()
+	x.silent, x.says = func(identity.Contact) bool { return false }, nil
+}
+
+func (x *filling) forget() {
+	x.asked, x.begun, x.kinds, x.ended = make(map[identity.Contact]int), make(map[uint64]bool), make(map[rpc.Type]int), 0
+}
+
+// meet puts n contacts into the table that are, or are not, of a bucket's range.
+func (x *filling) meet(n, cpl int, inRange bool) (met []identity.Contact) {
+	x.e.enter(x.now, nil)
+	defer x.e.leave()
+	for _, i := range x.rnd.Perm(len(x.contacts)) {
+		c := x.contacts[i]
+		if len(met) < n && (x.bucket(c) == cpl) == inRange && x.e.table.Seen(x.now, c) == kbucket.Added {
+			met = append(met, c)
+		}
+	}
+	return met
+}
+
+func (x *filling) bucket(c identity.Contact) int {
+	return identity.CommonPrefixLen(&x.e.cfg.Position, x.book.Position(c))
+}
+
+// held are the contacts of a bucket.
+func (x *filling) held(cpl int) (held []identity.Contact) {
+	x.e.table.Each(func(c identity.Contact, _ time.Time, _, bucket int) {
+		if bucket == cpl {
+			held = append(held, c)
+		}
+	})
+	return held
+}
+
+// fill fills a bucket, and goes on until nothing is under way.
+func (x *filling) fill(cpl int) {
+	x.e.enter(x.now, nil)
+	x.filling = x.e.newFill(fillOp, cpl, func(*fill) { x.ended++ })
+	x.filling.start()
+	x.play(x.e.leave())
+}
+
+// play answers what is asked, in turn, until nothing is under way.
+func (x *filling) play(fx []Effect) {
+	type answer struct {
+		from identity.Contact
+		m    *rpc.Message
+	}
+	var queue []answer
+	for {
+		for _, f := range fx {
+			if f.Kind != SendRequest {
+				continue
+			}
+			if f.Op == fillOp && !x.begun[f.RequestID] {
+				x.begun[f.RequestID] = true
+				x.asked[f.To]++
+				x.kinds[f.Message.Type]++
+			}
+			if x.silent(f.To) {
+				continue
+			}
+			m := &rpc.Message{Type: f.Message.Type, ID: f.RequestID, Response: true, Serves: true}
+			if m.Type == rpc.FindNode {
+				m.Contacts = x.answer(f.To, f.Message.Target)
+			}
+			queue = append(queue, answer{f.To, m})
+		}
+		switch {
+		case len(queue) > 0:
+			x.now = x.now.Add(time.Millisecond)
+			a := queue[0]
+			queue = queue[1:]
+			fx = x.e.Receive(x.now, &Inbound{From: a.from, Message: a.m, Proven: true}, nil)
+		case x.e.requests.Len() > 0:
+			x.now = x.e.WakeAt()
+			fx = x.e.Tick(x.now, nil)
+		default:
+			return
+		}
+	}
+}
+
+// pass lets time pass.
+func (x *filling) pass(d time.Duration) {
+	for end := x.now.Add(d); ; {
+		at := x.e.WakeAt()
+		if at.IsZero() || at.After(end) {
+			x.now = end
+			return
+		}
+		if at.After(x.now) {
+			x.now = at
+		}
+		x.play(x.e.Tick(x.now, nil))
+	}
+}
+
+func (x *filling) answer(to identity.Contact, target identity.Position) []identity.Contact {
+	if x.says != nil {
+		return x.says(to, &target)
+	}
+	return x.table(to).Nearest(nil, &target, rpc.MaxContacts)
+}
+
+// check holds what is true of each fill, whatever its peers do.
+func (x *filling) check(t interface{ Errorf(string, ...any) }) {
+	f, k := x.filling, x.e.cfg.K
+	if x.ended != 1 {
+		t.Errorf("it ended %d times", x.ended)
+	}
+	if n := len(x.begun); n > fillRequests*k {
+		t.Errorf("%d requests for %d places", n, k)
+	}
+	if len(f.heard) > fillPool*k || len(f.fresh) > k {
+		t.Errorf("%d and %d contacts are remembered for %d places", len(f.heard), len(f.fresh), k)
+	}
+	if f.waiting != 0 || f.slow != 0 || x.e.requests.Len() != 0 || len(x.e.owners) != 0 {
+		t.Errorf("left over: %d that wait, %d slow, %d requests, %d owners", f.waiting, f.slow, x.e.requests.Len(), len(x.e.owners))
+	}
+	for _, c := range f.heard {
+		if x.asked[c] > 1 || x.bucket(c) != f.cpl {
+			t.Errorf("contact %d of bucket %d was asked %d times", c, x.bucket(c), x.asked[c])
+		}
+	}
+}
+
+// spread is the sum of the squares of how many contacts are in each eighth of a
+// bucket's range: the less, the more evenly.
+func (x *filling) spread(cpl int) (sum int) {
+	var eighth [8]int
+	for _, c := range x.held(cpl) {
+		p, part := x.book.Position(c), 0
+		for bit := range 3 {
+			part = 2*part + int(p.Bit(cpl+1+bit))
+		}
+		eighth[part]++
+	}
+	for _, n := range eighth {
+		sum += n * n
+	}
+	return sum
+}
+
+// A fill fills a bucket with contacts from all over its range, where the lookup of a
+// random key of it (Kademlia, section 2.3) fills it with that key's neighbours. It
+// costs less: most of its requests are PINGs.
+func TestFillSpreads(t *testing.T) {
+	x := newFilling(10_000, Config{})
+	const rounds = 10
+	for cpl := range 4 {
+		filled, lookedUp, full := 0, 0, 0
+		for range rounds {
+			x.again(Config{})
+			x.meet(20, cpl, false)
+			x.fill(cpl)
+			x.check(t)
+			filled += x.spread(cpl)
+			if len(x.held(cpl)) == x.e.cfg.K {
+				full++
+			}
+			if x.kinds[rpc.FindNode] > fillQuestions || x.kinds[rpc.FindNode] < fillGuides {
+				t.Errorf("%d questions", x.kinds[rpc.FindNode])
+			}
+			x.again(Config{})
+			x.meet(20, cpl, false)
+			x.e.enter(x.now, nil)
+			x.e.maintain(rpc.FindNode, nil, x.e.randomIn(cpl), func(*walk) {})
+			x.play(x.e.leave())
+			lookedUp += x.spread(cpl)
+		}
+		t.Logf("bucket %d: sum of squares %d after a fill, %d after a lookup; 20 in each eighth at random: 67", cpl, filled/rounds, lookedUp/rounds)
+		if filled/rounds > 100 || 2*filled > lookedUp || full < rounds-1 {
+			t.Errorf("bucket %d: that is not spread, or not filled: %d of %d times", cpl, full, rounds)
+		}
+	}
+}
+
+// A fill stops when the bucket is full: it asks for no more than it has places for,
+// and nobody at all where all are there.
+func TestFillStopsWhenFull(t *testing.T) {
+	x := newFilling(2_000, Config{})
+	full := 0
+	for there := range x.e.cfg.K + 1 {
+		x.again(Config{})
+		x.meet(20, 0, false)
+		x.meet(there, 0, true)
+		x.fill(0)
+		x.check(t)
+		free := x.e.cfg.K - there
+		if n := len(x.begun); n > 0 && free == 0 || n > free+fillGuides {
+			t.Errorf("%d requests for %d free places", n, free)
+		}
+		if len(x.held(0)) == x.e.cfg.K {
+			full++
+		}
+	}
+	if full < 18 { // of 21: the answers may leave too few
+		t.Errorf("the bucket was full %d times", full)
+	}
+}
+
+// A fill pings who was not heard for an hour, once, and nobody else; the dead are
+// replaced, in a bucket with free places and in one without, whether somebody waits
+// for their places or not.
+func TestFillReplacesTheDead(t *testing.T) {
+	x := newFilling(2_000, Config{})
+	for _, there := range []int{12, 20} {
+		for _, waiting := range []int{0, 4} {
+			x.again(Config{})
+			x.meet(20, 0, false)
+			old := x.meet(there-5, 0, true)
+			x.now = x.now.Add(30 * time.Minute)
+			recent := x.meet(5, 0, true)
+			if there == 20 {
+				for _, c := range x.contacts[len(x.contacts)-100:] {
+					if waiting > 0 && x.bucket(c) == 0 && x.e.table.Seen(x.now, c) == kbucket.Waiting {
+						waiting--
+					}
+				}
+			}
+			x.now = x.now.Add(40 * time.Minute)
+			target := x.e.randomIn(20)
+			x.e.table.LookedUp(x.now, &target) // nothing else is due
+			dead := map[identity.Contact]bool{old[0]: true, old[3]: true, old[4]: true, old[6]: true}
+			x.silent = func(c identity.Contact) bool { return dead[c] }
+			x.fill(0)
+			x.check(t)
+			for _, c := range old {
+				if x.asked[c] == 0 {
+					t.Errorf("of %d: one was not pinged", there)
+				}
+			}
+			pings := 0
+			for _, c := range recent {
+				pings += x.asked[c]
+			}
+			if pings > fillGuides {
+				t.Errorf("of %d: who was heard of late was asked %d times", there, pings)
+			}
+			x.pass(3 * time.Minute)
+			held := x.held(0)
+			if len(held) != x.e.cfg.K || slices.ContainsFunc(held, x.silent) {
+				t.Errorf("of %d: the bucket holds %d, a dead one: %v", there, len(held), slices.ContainsFunc(held, x.silent))
+			}
+		}
+	}
+}
+
+// Whatever answers say, a fill costs a bounded number of requests, and no more than
+// two of them go to one host (design, section 3, rule 7).
+func TestFillAmongLiars(t *testing.T) {
+	x := newFilling(300, Config{})
+	self := &x.e.cfg.Position
+	victim := netip.MustParseAddr("198.51.100.7")
+	made := 0
+	makeUp := func(cpl int, ip netip.Addr) identity.Contact {
+		made++
+		a := x.address(1<<21 + made)
+		a.Endpoint = netip.AddrPortFrom(ip, uint16(made))
+		c := x.book.Intern(a)
+		*x.book.Position(c) = identity.RandomInRange(self, cpl, x.e.randomIn(cpl))
+		return c
+	}
+	anywhere := func() netip.Addr { return netip.AddrFrom4([4]byte{100, byte(made >> 8), byte(made), 9}) }
+	many := func(n, cpl int, ip func() netip.Addr) (all []identity.Contact) {
+		for range n {
+			all = append(all, makeUp(cpl, ip()))
+		}
+		return all
+	}
+	const cpl = 1
+	never := func(identity.Contact) bool { return false }
+	cases := []struct {
+		name string
+		says func(to identity.Contact) []identity.Contact
+		bad  func(identity.Contact) bool // nobody such is asked
+	}{
+		{"itself", func(to identity.Contact) []identity.Contact { return []identity.Contact{to, to} }, never},
+		{"the asker", func(identity.Contact) []identity.Contact {
+			return []identity.Contact{x.book.Intern(x.address(1 << 20))}
+		},
+			func(c identity.Contact) bool { return x.book.Address(c).ID == x.e.cfg.Self }},
+		{"a thousand fabricated contacts", func(identity.Contact) []identity.Contact { return many(1000, cpl, anywhere) }, never},
+		{"duplicates", func(identity.Contact) []identity.Contact {
+			one := makeUp(cpl, anywhere())
+			return []identity.Contact{one, one, one, one}
+		}, never},
+		{"contacts out of range", func(identity.Contact) []identity.Contact {
+			return append(many(10, cpl-1, anywhere), many(10, cpl+1, anywhere)...)
+		}, func(c identity.Contact) bool { return c > x.contacts[299] && x.bucket(c) != cpl }},
+		{"twenty contacts of one host", func(identity.Contact) []identity.Contact {
+			return many(20, cpl, func() netip.Addr { return victim })
+		}, never},
+		{"local addresses", func(identity.Contact) []identity.Contact {
+			return many(20, cpl, func() netip.Addr { return netip.MustParseAddr("192.168.0.9") })
+		}, func(c identity.Contact) bool { return identity.IsLocal(x.book.Address(c).Endpoint.Addr()) }},
+	}
+	for _, c := range cases {
+		for _, cfg := range []Config{{}, {K: 1}, {K: 2, Alpha: 1}, {K: 20, Alpha: 10}} {
+			for _, theyAnswer := range []bool{false, true} {
+				t.Run(fmt.Sprint(c.name, cfg.K, cfg.Alpha, theyAnswer), func(t *testing.T) {
+					x.again(cfg)
+					x.meet(20, cpl, false)
+					x.meet(1, cpl, true)
+					x.says = func(to identity.Contact, _ *identity.Position) []identity.Contact { return c.says(to) }
+					x.silent = func(c identity.Contact) bool { return c > x.contacts[299] && !theyAnswer }
+					x.fill(cpl)
+					x.check(t)
+					aimed := 0
+					for to, n := range x.asked {
+						if c.bad(to) {
+							t.Errorf("%v was asked", x.book.Address(to))
+						}
+						if x.book.Address(to).Endpoint.Addr() == victim {
+							aimed += n
+						}
+					}
+					if aimed > 2 {
+						t.Errorf("%d requests were aimed at the victim", aimed)
+					}
+				})
+			}
+		}
+	}
+}
+
+// The limit on contacts of one host is one on what others say: this node's own table,
+// whose contacts may all be of one host in a private network, is believed.
+func TestFillBelievesItsOwnTable(t *testing.T) {
+	x := newFilling(100, Config{})
+	for i, c := range x.contacts {
+		a := x.book.Address(c)
+		a.Endpoint = netip.AddrPortFrom(netip.MustParseAddr("192.168.0.9"), uint16(4000+i))
+		x.contacts[i] = x.book.Intern(a)
+	}
+	x.meet(10, 0, false)
+	x.says = func(identity.Contact, *identity.Position) []identity.Contact { return x.contacts }
+	x.fill(0)
+	x.check(t)
+	if n := len(x.held(0)); n != 2 {
+		t.Errorf("%d contacts were found at the one host, want 2", n)
+	}
+}
+
+// A fill ends, once, whatever is lost, whoever is dead, and with buckets of any size,
+// and the lookups of the node's own are counted right.
+func TestFillEndsAlways(t *testing.T) {
+	x := newFilling(300, Config{})
+	rapid.Check(t, func(t *rapid.T) {
+		x.rnd = rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		cpl := rapid.IntRange(0, 5).Draw(t, "bucket")
+		x.again(Config{K: rapid.SampledFrom([]int{1, 2, 3, 7, 20}).Draw(t, "k"), Alpha: rapid.SampledFrom([]int{1, 3, 20}).Draw(t, "alpha")})
+		x.meet(rapid.IntRange(0, 20).Draw(t, "contacts elsewhere"), cpl, false)
+		x.meet(rapid.IntRange(0, 20).Draw(t, "contacts there"), cpl, true)
+		x.now = x.now.Add(rapid.SampledFrom([]time.Duration{time.Minute, 2 * time.Hour}).Draw(t, "later"))
+		lost, dead := rapid.Float64Range(0, 0.5).Draw(t, "lost"), rapid.IntRange(0, 10).Draw(t, "dead of ten")
+		x.silent = func(c identity.Contact) bool { return int(c)%10 < dead || x.rnd.Float64() < lost }
+		x.fill(cpl)
+		f := x.filling
+		if x.ended != 1 || f.ownAsked+f.tried > fillRequests*x.e.cfg.K || f.waiting != 0 || f.slow != 0 {
+			t.Fatalf("it ended %d times, with %+v", x.ended, f)
+		}
+		x.pass(3 * time.Hour) // refreshes and probes
+		if x.e.upkeep != 0 || len(x.e.owners) != 0 || len(x.e.walks) != 0 {
+			t.Fatalf("at rest: %d lookups under way, %d owners", x.e.upkeep, len(x.e.owners))
+		}
+	})
+}
+
+// A fill that cannot send anything ends.
+func TestFillEndsIfNothingCanBeSent(t *testing.T) {
+	x := newFilling(100, Config{})
+	x.meet(20, 0, false)
+	for id := range uint64(rpc.MaxOutstanding) {
+		x.e.requests.Start(x.now, id, x.contacts[0], &rpc.Message{Type: rpc.Ping}, 0, time.Hour)
+	}
+	x.e.enter(x.now, nil)
+	x.e.newFill(0, 0, func(*fill) { x.ended++ }).start()
+	if fx := x.e.leave(); len(fx) > 0 || x.ended != 1 || len(x.e.owners) > 0 {
+		t.Errorf("it ended %d times, with %v", x.ended, fx)
+	}
+}
+
+// Far buckets are filled when they are due; in the neighbourhood, of which all are
+// wanted, a random key is looked up (Kademlia, section 2.3).
+func TestRefreshFillsFarBucketsOnly(t *testing.T) {
+	x := newFilling(2_000, Config{})
+	for cpl := range 9 {
+		x.meet(20, cpl, true)
+	}
+	near := x.e.table.Subtree(x.e.cfg.K)
+	if near < 4 || near > 8 {
+		t.Fatalf("the neighbourhood begins at bucket %d", near)
+	}
+	for due := range 9 {
+		x.now = x.now.Add(2 * time.Hour)
+		for cpl := range identity.Bits {
+			if target := x.e.randomIn(cpl); cpl != due {
+				x.e.table.LookedUp(x.now, &target)
+			}
+		}
+		fills, lookups := x.e.stats.Fills, x.e.stats.Lookups
+		x.e.enter(x.now, nil)
+		x.e.refresh()
+		x.e.leave()
+		fills, lookups = x.e.stats.Fills-fills, x.e.stats.Lookups-lookups
+		if fills+lookups != 1 || (fills == 1) != (due < near) {
+			t.Errorf("bucket %d, %d the neighbourhood's first: %d fills, %d lookups", due, near, fills, lookups)
+		}
+	}
+}
+
+// While a fill is under way all contacts it holds are kept: those named to it too.
+func TestFillKeepsItsContacts(t *testing.T) {
+	n := newNetwork(t, 70)
+	n.grow(60, func(c *Config) { c.K = 4 })
+	nd := n.add(func(c *Config) { c.K = 4 })
+	nd.begin(func(op OpID) []Effect { return nd.e.Join(n.now, op, nil, nil) })
+	seen := false
+	n.until(time.Minute, "the join's end", func() bool {
+		kept := make(map[identity.Contact]bool)
+		nd.e.EachContact(func(c identity.Contact) { kept[c] = true })
+		for _, a := range nd.e.owners {
+			if f, ok := a.(*fill); ok {
+				for _, c := range append(slices.Clone(f.own), f.heard...) {
+					if seen = true; !kept[c] {
+						t.Errorf("contact %d is forgotten", c)
+					}
+				}
+			}
+		}
+		return nd.results[nd.lastOp] != nil
+	})
+	if !seen {
+		t.Error("nothing was filled")
+	}
+}
+
+// A join that is cancelled while buckets are being filled asks nobody else, and
+// leaves nothing behind.
+func TestCancelledJoinFillsNoMore(t *testing.T) {
+	n := newNetwork(t, 71)
+	n.grow(60, func(c *Config) { c.K = 4 })
+	nd := n.add(func(c *Config) { c.K = 4 })
+	op := nd.begin(func(op OpID) []Effect { return nd.e.Join(n.now, op, nil, nil) })
+	fills := func() (count int) {
+		for _, a := range nd.e.owners {
+			if _, ok := a.(*fill); ok {
+				count++
+			}
+		}
+		return count
+	}
+	n.until(time.Minute, "a fill", func() bool { return fills() > 1 })
+	begun := make(map[uint64]bool)
+	nd.e.requests.Each(func(r *rpc.Request) { begun[r.ID] = true })
+	nd.sent = func(f Effect) {
+		if f.Op == op && !begun[f.RequestID] {
+			t.Errorf("another request for the cancelled join: %v", f.Message.Type)
+		}
+	}
+	nd.run(nd.e.Cancel(n.now, op, nil))
+	if r := nd.results[op]; r == nil || r.Err != ErrCancelled {
+		t.Errorf("cancelled with %v", r)
+	}
+	n.run(time.Minute)
+	if e := nd.e; fills() > 0 || len(e.owners)+len(e.ops)+len(e.walks)+e.upkeep+e.joining+e.requests.Len() > 0 {
+		t.Errorf("left over: %d fills, %+v", fills(), e.Stats())
+	}
+}
