@@ -62,6 +62,7 @@ func factorial(x float64) float64 {
 		x++
 		below *= x
 	}
-	series := 1/(12*x) - 1/(360*x*x*x) + 1/(1260*x*x*x*x*x)
+	square := x * x
+	series := (1.0/12 - (1.0/360-(1.0/1260-1/(1680*square))/square)/square) / x
 	return math.Sqrt(2*math.Pi*x) * exp(float64(x*ln(x))-x+series) / below
 }
