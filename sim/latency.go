@@ -172,9 +172,10 @@ func (p *path) rtt(a, b uint32) float64 {
 		mean := float64(p.latency.mean) / float64(time.Millisecond)
 		return mean * exponential(hash(p.seed, forPair, uint64(min(a, b)), uint64(max(a, b))))
 	case "world":
-		from, to := p.place(a), p.place(b)
+		from := *p.place(a) // a copy: both may be kept at one slot
+		to := p.place(b)
 		dx, dy := float64(from.x-to.x), float64(from.y-to.y)
-		return float64(2*math.Sqrt(float64(dx*dx)+float64(dy*dy))) + float64(from.h) + float64(to.h)
+		return float64(2*math.Sqrt(float64(dx*dx)+float64(dy*dy))) + (float64(from.h) + float64(to.h))
 	case "file":
 		sites := len(p.latency.matrix)
 		site := func(n uint32) int { return below(hash(p.seed, forPlace, uint64(n)), sites) }
