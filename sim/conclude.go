@@ -18,11 +18,14 @@ func (n *network) planSeries() {
 	var mark func()
 	mark = func() {
 		n.series = append(n.series, report.Interval{Start: n.now.Seconds(), NodesUp: n.ups(), RPCs: n.tally().requests(), Bytes: n.bytes})
-		if at := w.start + length*time.Duration(len(n.series)); len(n.series) <= intervals {
-			n.at(at, mark)
+		if len(n.series) < w.marks {
+			n.at(w.start+length*time.Duration(len(n.series)), mark)
 		}
 	}
-	n.at(w.start, mark)
+	if length > 0 {
+		w.marks = 1 + intervals
+		n.at(w.start, mark)
+	}
 }
 
 // tally is what all engines did so far.
@@ -126,7 +129,7 @@ func (n *network) intervals() []report.Interval {
 		if s.Succeeded {
 			list[at].Succeeded++
 		}
-		list[at].LatencyMS += s.Latency.Seconds() * 1e3
+		list[at].LatencyMS += float64(s.Latency.Seconds() * 1e3)
 	}
 	for i := range list {
 		if list[i].Lookups > 0 {

@@ -155,10 +155,13 @@ func (c *Config) population() int { return c.Sessions.population(c.Nodes) }
 // report is the Config as a report has it.
 func (c *Config) report() report.Config {
 	r := report.Config{Nodes: c.Nodes, Lookups: c.Lookups, K: c.K, Alpha: c.Alpha, Seed: c.Seed, Tables: c.Tables,
-		Latency: c.Latency.String(), Loss: c.Loss, Duplicate: c.Duplicate, Sessions: c.Sessions.String(),
+		Latency: c.Latency.String(), Loss: c.Loss, Duplicate: c.Duplicate,
 		Client: c.Client, Silent: c.Silent, Lying: c.Lying, Workload: c.Workload, Keys: c.Keys}
 	if c.Workload == Find || c.Workload == Mixed || c.Workload == Day {
 		r.Targets = c.Targets
+	}
+	if !c.Sessions.Always() {
+		r.Sessions = c.Sessions.String()
 	}
 	if c.Duration > 0 {
 		r.Duration = c.Duration.String()

@@ -6,8 +6,8 @@
 // datagram or a lookup needs is a hash of the seed and of what it is for, or of a
 // stream that belongs to one of them, so that the same Config gives the same
 // report, whatever the machine and the number of its cores. Functions of package
-// math that use a fused multiply-add where the processor has one (math.Exp) would
-// break that promise in the last bit; random.go does without them.
+// math that use a fused multiply-add where the processor has one would break that
+// promise in the last bit; exact.go does without them.
 //
 // Two drivers share one world (world.go). Lookups on ideal tables change no node
 // but the one that searches, so independent.go runs each in a world of its own, on

@@ -52,7 +52,7 @@ func newSearcher(cfg *Config, b *book, guest identity.Contact) *searcher {
 func (s *searcher) node(c identity.Contact) *node {
 	nd := s.servers[c]
 	if nd == nil {
-		nd = &node{contact: c, role: s.cfg.role(c), idle: true}
+		nd = &node{contact: c, role: s.role(c), idle: true}
 		if nd.role == honest {
 			nd.engine = s.newEngine(c, engine.Server, rand.NewPCG(hash(s.cfg.Seed, forEngine, uint64(c)), 0))
 		}
@@ -103,7 +103,7 @@ func (s *searcher) run(index int) report.Sample {
 // measure compares what a lookup brought with the truth.
 func (s *searcher) measure(c *call) report.Sample {
 	r := s.result
-	s.truth = s.book.closest(s.truth[:0], &s.target, s.cfg.K, func(n identity.Contact) bool { return s.cfg.role(n) != silent })
+	s.truth = s.book.closest(s.truth[:0], &s.target, s.cfg.K, func(n identity.Contact) bool { return s.role(n) != silent })
 	sample, all := measure(c, r, s.clock(), s.truth)
 	if best := (&longest{lookup: s.lookup, hops: sample.Hops}); best.better(s.longest) {
 		best.trace = report.NewTrace(s.target.String(), all, winner(r))
@@ -156,20 +156,21 @@ func (r *run) independent(ctx context.Context) {
 			r.measured = r.virtual
 		}
 	}
-	r.report.Buckets = idealOccupancy(cfg, r.book)
+	r.report.Buckets = searchers[0].idealOccupancy()
 	r.report.NodesUp = float64(cfg.Nodes)
 	r.keep = searchers
 }
 
 // idealOccupancy is that of a sample of ideal tables.
-func idealOccupancy(cfg *Config, b *book) []report.Bucket {
+func (w *world) idealOccupancy() []report.Bucket {
 	var o occupancy
+	b := w.book
 	for i := range min(occupancySample, b.servers) {
 		c := identity.Contact(1 + i*b.servers/min(occupancySample, b.servers))
 		self := b.Position(c)
 		for cpl := range b.deepest(self) + 1 {
-			for _, other := range b.idealBucket(nil, cfg.Seed, uint64(c), self, cpl, cfg.K) {
-				o.contact(cpl, cfg.role(other) == silent)
+			for _, other := range b.idealBucket(nil, w.cfg.Seed, uint64(c), self, cpl, w.cfg.K) {
+				o.contact(cpl, w.role(other) == silent)
 			}
 		}
 		o.tables++

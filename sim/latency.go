@@ -134,8 +134,8 @@ func placeOf(seed uint64, node uint32) place {
 		}
 	}
 	return place{node,
-		float32(r.x + r.sdx*normal(random(1), random(2))),
-		float32(r.y + r.sdy*normal(random(3), random(4))),
+		float32(r.x + float64(r.sdx*normal(random(1), random(2)))),
+		float32(r.y + float64(r.sdy*normal(random(3), random(4)))),
 		float32(worldHeight * exponential(random(5)))}
 }
 
@@ -172,9 +172,10 @@ func (p *path) rtt(a, b uint32) float64 {
 		mean := float64(p.latency.mean) / float64(time.Millisecond)
 		return mean * exponential(hash(p.seed, forPair, uint64(min(a, b)), uint64(max(a, b))))
 	case "world":
-		from, to := p.place(a), p.place(b)
+		from := *p.place(a) // a copy: both may be kept at one slot
+		to := p.place(b)
 		dx, dy := float64(from.x-to.x), float64(from.y-to.y)
-		return 2*math.Sqrt(dx*dx+dy*dy) + float64(from.h) + float64(to.h)
+		return float64(2*math.Sqrt(float64(dx*dx)+float64(dy*dy))) + (float64(from.h) + float64(to.h))
 	case "file":
 		sites := len(p.latency.matrix)
 		site := func(n uint32) int { return below(hash(p.seed, forPlace, uint64(n)), sites) }
@@ -190,7 +191,7 @@ func (p *path) oneWay(from, to uint32, random uint64) time.Duration {
 	}
 	ms := p.rtt(from, to) / 2
 	if p.latency.kind == "world" {
-		ms += jitterMedian * exp(jitterSD*normal(random, mix(random)))
+		ms += float64(jitterMedian * exp(jitterSD*normal(random, mix(random))))
 	}
 	return time.Duration(min(ms, maxRTT) * float64(time.Millisecond))
 }

@@ -19,7 +19,7 @@ func (w *world) lie(n *node, d *datagram) {
 		m.Observed = w.book.Address(d.from).Endpoint
 	case rpc.FindNode, rpc.FindValue, rpc.GetProviders:
 		m.Contacts = w.book.closest(m.Contacts, &q.Target, w.cfg.K, func(c identity.Contact) bool {
-			return w.cfg.role(c) == lying
+			return w.role(c) == lying
 		})
 	}
 	w.send(n.contact, d.from, m, d.call)

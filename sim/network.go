@@ -40,34 +40,50 @@ const settled = 30 * time.Second
 
 // network runs one history from its beginning to its end.
 func (r *run) network(ctx context.Context) {
-	cfg := &r.cfg
-	servers := r.servers()
-	r.book = newBook(cfg.Seed, servers, cfg.population()-servers)
-	n := &network{world: newWorld(cfg, r.book), run: r, all: make([]*node, cfg.population())}
-	n.nodes = n.node
-	r.keep = n
-	n.prepare()
-	n.populate()
-	n.plan()
-	for count := 0; !n.over() && !n.queue.empty(); count++ {
+	n := r.newNetwork(ctx)
+	for count := 0; n.more(); count++ {
 		if count%1024 == 0 {
 			if ctx.Err() != nil {
 				break
 			}
 			r.progress("virtual seconds", int(n.now/time.Second), int(n.workload.end/time.Second))
 		}
-		switch e := n.step(); e.kind {
-		case enter:
-			n.enter()
-		case flip:
-			n.flip(identity.Contact(e.node))
-		case follow:
-			do := n.later[e.node]
-			n.later[e.node], n.unused = nil, append(n.unused, e.node)
-			do()
-		}
+		n.advance()
 	}
 	n.conclude()
+}
+
+// newNetwork is a network at the beginning of its history. If ctx ends before it is
+// whole some of its nodes are missing.
+func (r *run) newNetwork(ctx context.Context) *network {
+	cfg := &r.cfg
+	servers := r.servers()
+	r.book = newBook(cfg.Seed, servers, cfg.population()-servers)
+	n := &network{world: newWorld(cfg, r.book), run: r, all: make([]*node, cfg.population())}
+	n.first = identity.Contact(1 + below(hash(cfg.Seed, forGrowth), servers))
+	n.nodes = n.node
+	r.keep = n
+	n.prepare()
+	n.populate(ctx)
+	n.plan()
+	return n
+}
+
+// more reports whether the history goes on.
+func (n *network) more() bool { return !n.over() && !n.queue.empty() }
+
+// advance has the next event happen.
+func (n *network) advance() {
+	switch e := n.step(); e.kind {
+	case enter:
+		n.enter()
+	case flip:
+		n.flip(identity.Contact(e.node))
+	case follow:
+		do := n.later[e.node]
+		n.later[e.node], n.unused = nil, append(n.unused, e.node)
+		do()
+	}
 }
 
 // at puts something off to a time.
@@ -100,8 +116,8 @@ func (n *network) make(c identity.Contact) *node {
 	nd := n.all[c-1]
 	if nd == nil {
 		nd = &node{contact: c, client: int(c) > n.book.servers}
-		if !nd.client && c != n.first() {
-			nd.role = n.cfg.role(c)
+		if !nd.client {
+			nd.role = n.role(c)
 		}
 		n.all[c-1] = nd
 	}
@@ -114,16 +130,11 @@ func (n *network) make(c identity.Contact) *node {
 	return nd
 }
 
-// first is the node that others join by; it never leaves, is no liar and not silent.
-func (n *network) first() identity.Contact {
-	return identity.Contact(1 + below(hash(n.cfg.Seed, forGrowth), n.book.servers))
-}
-
 // counts reports whether a server can be counted on by a lookup that began at a
 // time: it is up, has been since, and had joined half a minute before.
 func (n *network) counts(c identity.Contact, began time.Duration) bool {
 	if n.lazy && n.all[c-1] == nil {
-		return n.cfg.role(c) != silent || c == n.first()
+		return n.role(c) != silent
 	}
 	nd := n.all[c-1]
 	return nd != nil && nd.engine != nil && nd.role != silent && nd.joined+settled <= began
@@ -178,7 +189,7 @@ func (n *network) delist(nd *node) {
 // count adds up the time that nodes were up.
 func (n *network) count() {
 	if n.now > n.upSince {
-		n.upTime += n.ups() * (n.now - n.upSince).Seconds()
+		n.upTime += float64(n.ups() * (n.now - n.upSince).Seconds())
 	}
 	n.upSince = max(n.now, n.upSince)
 }

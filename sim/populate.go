@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"context"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -18,8 +19,8 @@ const (
 )
 
 // populate makes the network that the workload will find.
-func (n *network) populate() {
-	n.bootstrap = []identity.Address{n.book.Address(n.first())}
+func (n *network) populate(ctx context.Context) {
+	n.bootstrap = []identity.Address{n.book.Address(n.first)}
 	n.lazy = n.cfg.Tables == Ideal && n.cfg.Sessions.Always() && n.cfg.Workload != Day
 	if n.lazy {
 		return
@@ -29,7 +30,13 @@ func (n *network) populate() {
 		n.grow(present)
 	} else {
 		n.book.limit(present)
-		for _, c := range present {
+		for i, c := range present {
+			if i%256 == 0 {
+				if ctx.Err() != nil {
+					break
+				}
+				n.run.progress("tables", i, len(present))
+			}
 			n.enlist(n.ready(c))
 		}
 		n.book.limit(nil)
@@ -58,7 +65,7 @@ func (n *network) present() (up []identity.Contact, first []event) {
 	}
 	for i := range n.all {
 		c := identity.Contact(i + 1)
-		if sessions.Always() || c == n.first() {
+		if sessions.Always() || c == n.first {
 			up = append(up, c)
 			continue
 		}
@@ -79,7 +86,7 @@ func (n *network) grow(nodes []identity.Contact) {
 	random := source(n.cfg.Seed, forGrowth, 1)
 	order := make([]identity.Contact, 0, len(nodes))
 	for _, c := range nodes {
-		if c != n.first() {
+		if c != n.first {
 			order = append(order, c)
 		}
 	}
@@ -87,7 +94,7 @@ func (n *network) grow(nodes []identity.Contact) {
 		j := below(random.Uint64(), i+1)
 		order[i], order[j] = order[j], order[i]
 	}
-	n.joining = append([]identity.Contact{n.first()}, order...)
+	n.joining = append([]identity.Contact{n.first}, order...)
 	n.queue.put(event{kind: enter})
 	at := time.Duration(0)
 	for i := 1; i < len(n.joining); i++ {
@@ -115,7 +122,7 @@ func (n *network) enter() {
 func (n *network) join(nd *node) {
 	nd.joined = never
 	n.carry(nd, nd.engine.Join(n.clock(), n.op(nd, nil), nil, n.effects[:0]))
-	if nd.contact == n.first() {
+	if nd.contact == n.first {
 		nd.joined = n.now
 	}
 }

@@ -58,18 +58,12 @@ func below(random uint64, n int) int {
 }
 
 // exponential is a sample of mean 1.
-func exponential(random uint64) float64 { return -math.Log(unit(random)) }
+func exponential(random uint64) float64 { return -ln(unit(random)) }
 
 // normal is a sample of the standard normal distribution (Box and Muller, 1958).
 func normal(random1, random2 uint64) float64 {
-	return math.Sqrt(2*exponential(random1)) * math.Cos(2*math.Pi*unit(random2))
+	return math.Sqrt(2*exponential(random1)) * cosine(unit(random2))
 }
-
-// exp is e to the x, by a function that computes the same on every processor.
-func exp(x float64) float64 { return math.Exp2(x * math.Log2E) }
-
-// power is x to the y for positive x, likewise.
-func power(x, y float64) float64 { return math.Exp2(y * math.Log2(x)) }
 
 // gamma is a sample of the gamma distribution of a shape of at least 1, scale 1
 // (Marsaglia and Tsang, 2000).
@@ -78,12 +72,12 @@ func gamma(shape float64, r rand.Source) float64 {
 	c := 1 / math.Sqrt(9*d)
 	for {
 		x := normal(r.Uint64(), r.Uint64())
-		v := 1 + c*x
+		v := 1 + float64(c*x)
 		if v <= 0 {
 			continue
 		}
 		v = v * v * v
-		if math.Log(unit(r.Uint64())) < x*x/2+d-d*v+d*math.Log(v) {
+		if ln(unit(r.Uint64())) < float64(x*x/2)+d-float64(d*v)+float64(d*ln(v)) {
 			return d * v
 		}
 	}

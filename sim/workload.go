@@ -26,6 +26,7 @@ type workload struct {
 	holders   int
 	samples   []report.Sample
 	bytes     uint64 // sent before the start
+	marks     int    // of the series
 }
 
 // A key is one that was stored.
@@ -56,7 +57,7 @@ func (n *network) prepare() {
 	}
 	for range min(maxProviders, n.book.servers) {
 		c := identity.Contact(1 + below(w.choice.Uint64(), n.book.servers))
-		if n.cfg.role(c) == honest {
+		if n.role(c) == honest {
 			w.providers = append(w.providers, c)
 			n.book.sign(n.cfg.Seed, c)
 		}
@@ -81,12 +82,15 @@ func (n *network) plan() {
 		w.bytes = n.bytes
 	})
 	n.planSeries()
-	for i := range cfg.Keys {
+	if cfg.Keys > 0 {
 		window := (w.warm - w.start) / 2
 		if window == 0 {
 			window = min(cfg.Duration/warmUp, maxWarmUp)
 		}
-		n.at(w.start+window*time.Duration(i)/time.Duration(cfg.Keys), func() { n.put(i, true, nil) })
+		apart := window / time.Duration(cfg.Keys)
+		for i := range cfg.Keys {
+			n.at(w.start+apart*time.Duration(i), func() { n.put(i, true, nil) })
+		}
 	}
 }
 
@@ -297,5 +301,5 @@ func (n *network) seek(name []byte, provider identity.ID) {
 // last may take as long as a lookup can.
 func (n *network) over() bool {
 	w := &n.workload
-	return n.now >= w.end && w.begun >= n.cfg.Lookups && w.open == 0 || n.now > w.end+2*engine.LookupTimeout
+	return n.now >= w.end && len(n.series) == w.marks && w.begun >= n.cfg.Lookups && w.open == 0 || n.now > w.end+2*engine.LookupTimeout
 }

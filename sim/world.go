@@ -23,6 +23,7 @@ type world struct {
 	random     *rand.PCG // of datagrams
 
 	now       time.Duration    // since the start
+	first     identity.Contact // the node that others join by: honest, and there to the end; 0: none
 	guest     identity.Contact // a searcher whose handle is used again and again
 	as        uint32           // the number that it counts as on the way
 	queue     queue
@@ -73,8 +74,9 @@ const (
 )
 
 // role is a server's role, a function of the seed.
-func (c *Config) role(n identity.Contact) role {
-	if c.Silent+c.Lying == 0 {
+func (w *world) role(n identity.Contact) role {
+	c := w.cfg
+	if c.Silent+c.Lying == 0 || n == w.first {
 		return honest
 	}
 	switch share := unit(hash(c.Seed, forRole, uint64(n))) * (1 - c.Client); {

@@ -17,9 +17,10 @@ type bar struct {
 	began time.Time
 
 	mu    sync.Mutex
-	shown *progressbar.ProgressBar
+	shown *progressbar.ProgressBar // of the stage; it counts the time from the stage's beginning
 	stage string
 	next  time.Time // not drawn before
+	drawn bool
 }
 
 // A patient writer drops what is written before its time, so that a bar can count
@@ -57,11 +58,6 @@ func (b *bar) tell(stage string, done, total int) {
 		return // another is drawing
 	}
 	defer b.mu.Unlock()
-	now := time.Now()
-	if now.Before(b.next) {
-		return
-	}
-	b.next = now.Add(barEvery)
 	if b.shown == nil || b.stage != stage {
 		b.stage = stage
 		b.shown = progressbar.NewOptions(total,
@@ -71,6 +67,11 @@ func (b *bar) tell(stage string, done, total int) {
 			progressbar.OptionSetPredictTime(true), progressbar.OptionSetElapsedTime(true),
 			progressbar.OptionFullWidth(), progressbar.OptionClearOnFinish())
 	}
+	now := time.Now()
+	if now.Before(b.next) {
+		return
+	}
+	b.next, b.drawn = now.Add(barEvery), true
 	b.shown.ChangeMax(total)
 	_ = b.shown.Set(min(done, total)) // a terminal that is gone is no reason to stop
 }
@@ -79,7 +80,7 @@ func (b *bar) tell(stage string, done, total int) {
 func (b *bar) end() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.shown != nil {
+	if b.drawn {
 		_ = b.shown.Clear()
 	}
 	b.w = nil

@@ -64,7 +64,7 @@ which differences exceed the noise.`,
 			if f.compare {
 				return a.compareReports(args[0], args[1])
 			}
-			configs, err := f.configs()
+			configs, err := f.configs(a.typed(cmd, "targets"))
 			if err != nil {
 				return err
 			}
@@ -86,7 +86,7 @@ which differences exceed the noise.`,
 	flags.Float64Var(&f.Silent, "silent", 0, "share of nodes that never answer")
 	flags.Float64Var(&f.Lying, "lying", 0, "share of nodes that name only each other, and keep nothing")
 	flags.StringVar(&f.Workload, "workload", f.Workload, "find, value, provide, mixed or day")
-	flags.StringVar(&f.Targets, "targets", f.Targets, "of find: random, or nodes (where one stands)")
+	flags.StringVar(&f.Targets, "targets", f.Targets, "of lookups of targets: random, or nodes (where one stands)")
 	flags.DurationVar(&f.Duration, "duration", 0, "of the workload (default 24h for day, 1h with sessions, else as lookups take)")
 	flags.IntVar(&f.Keys, "keys", 0, "of day: keys published at the start, once")
 	flags.DurationVar(&f.TTL, "ttl", 0, "lifetime of what is stored (default 24h)")
@@ -95,10 +95,16 @@ which differences exceed the noise.`,
 	return cmd
 }
 
-// configs are the simulations that the flags ask for, checked.
-func (f *simFlags) configs() ([]sim.Config, error) {
+// configs are the simulations that the flags ask for, checked. Targets that were typed
+// must be of use.
+func (f *simFlags) configs(targets bool) ([]sim.Config, error) {
+	if targets && (f.Workload == sim.Value || f.Workload == sim.Provide) {
+		return nil, badInput("leave it out, or choose --workload find, mixed or day", "--targets is for lookups of targets: --workload %s looks for its own keys", f.Workload)
+	}
 	var err error
-	if f.Latency, err = sim.ParseLatency(f.latency); err != nil {
+	if f.Latency, err = sim.ParseLatency(f.latency); err != nil && !errors.Is(err, sim.ErrBadConfig) {
+		return nil, badInput("name a CSV file: a square matrix of round trip times in milliseconds", "--latency: %v", err)
+	} else if err != nil {
 		return nil, err
 	}
 	if f.Sessions, err = sim.ParseSessions(f.sessions); err != nil {
@@ -137,14 +143,12 @@ func (a *app) simulate(ctx context.Context, configs []sim.Config, out string) er
 }
 
 // printReports prints reports, draws them if out names a directory, and fails if the
-// last is partial.
+// last is partial. What was measured is printed even if it could not be drawn.
 func (a *app) printReports(ctx context.Context, reports []*report.Report, several bool, out string) error {
 	var files []string
+	var undrawn error
 	if out != "" {
-		var err error
-		if files, err = picture.Draw(out, reports); err != nil {
-			return notDone("check the directory of --out", "drawing: %v", err)
-		}
+		files, undrawn = picture.Draw(out, reports)
 	}
 	var object any = reports[0]
 	if several {
@@ -161,10 +165,15 @@ func (a *app) printReports(ctx context.Context, reports []*report.Report, severa
 			fmt.Fprintf(w, "\n%s in %s\n", count(len(files), "picture"), out)
 		}
 	})
-	if err == nil && ctx.Err() != nil {
+	switch {
+	case err != nil:
+		return err
+	case undrawn != nil:
+		return &failure{Message: fmt.Sprintf("drawing: %v", undrawn), Next: "check the directory of --out; the report is printed all the same", Code: exitNotDone, printed: true}
+	case ctx.Err() != nil:
 		return errPartial
 	}
-	return err
+	return nil
 }
 
 // errPartial ends a command that was interrupted and has printed its report.
