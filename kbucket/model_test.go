@@ -241,6 +241,18 @@ func (m *model) Subtree(n int) int {
 	return shared[len(shared)-n]
 }
 
+// Free is the number of places that are free or a failing contact's, and for which
+// nobody waits.
+func (m *model) Free(cpl int) int {
+	free := m.cfg.K
+	for _, h := range m.held[cpl] {
+		if h.failures == 0 {
+			free--
+		}
+	}
+	return max(0, free-len(m.waiting[cpl]))
+}
+
 func (m *model) NextRefresh() (next time.Time, cpl int) {
 	for i := 0; i <= m.deepest()+1 && m.deepest() >= 0; i++ {
 		if at, known := m.touched[i]; known && (next.IsZero() || at.Before(next)) {
@@ -385,6 +397,9 @@ func (w *world) check(t *rapid.T) {
 	same(t, "Farther", len(slices.Collect(w.table.Farther())), max(w.model.deepest(), 0))
 	for n := 1; n < 30; n += 4 {
 		same(t, "Subtree", w.table.Subtree(n), w.model.Subtree(n))
+	}
+	for _, cpl := range []int{0, 1, 2, 5, 40, 255} {
+		same(t, "Free", w.table.Free(cpl), w.model.Free(cpl))
 	}
 	held, handles := 0, 0
 	for _, contacts := range w.model.held {
