@@ -12,13 +12,17 @@ import (
 //
 // The k closest to the target are the whole of any subtree around it that the
 // farthest of them stands outside of; where this node is in that subtree too
-// (Kademlia, section 2.4, has the tables hold it), it is the node's own.
+// (Kademlia, section 2.4, has the tables hold it), it is the node's own. A lookup that
+// was stopped, or that refused contacts because others of their host had been named,
+// proves nothing.
 func (w *walk) covered(reason lookup.Reason) (cpl int, ok bool) {
-	e := w.e
-	switch reason {
-	case lookup.Exhausted: // there are fewer than k nodes, if none of them failed
-		return -1, w.lookup.Stats().Failed == 0
-	case lookup.Converged:
+	e, stats := w.e, w.lookup.Stats()
+	switch {
+	case stats.Refused > 0:
+		return 0, false
+	case reason == lookup.Exhausted: // there are fewer than k nodes, if none of them failed
+		return -1, stats.Failed == 0
+	case reason == lookup.Converged:
 		e.nearest = w.lookup.Closest(e.nearest[:0])
 		farthest := e.book.Position(e.nearest[len(e.nearest)-1])
 		cpl = identity.CommonPrefixLen(&e.cfg.Position, farthest)

@@ -25,7 +25,11 @@ func (l *Lookup) addressAllowed(e, by *candidate) bool {
 			n++
 		}
 	}
-	return n < l.cfg.PerIP
+	if n >= l.cfg.PerIP {
+		l.stats.Refused++
+		return false
+	}
+	return true
 }
 
 // hostTag is 32 bits of an IP address, never 0, to tell most addresses apart

@@ -24,6 +24,8 @@ type Stats struct {
 	Asked int
 	// Answered and Failed count the requests' outcomes.
 	Answered, Failed int
+	// Refused counts the contacts that were not taken for their host had its share.
+	Refused int
 	// Started and Ended are its times; Ended is zero while it runs.
 	Started, Ended time.Time
 }

@@ -190,6 +190,9 @@ func TestLiarsAimAtVictim(t *testing.T) {
 				return named
 			}).finish()
 			wantRequests(t, r, test.most, test.most, func(c identity.Contact) bool { return r.w.Address(c).Endpoint.Addr() == victim })
+			if refused := r.l.Stats().Refused > 0; refused == victim.IsLoopback() {
+				t.Errorf("that contacts were refused is said: %v", refused)
+			}
 		})
 	}
 }

@@ -1,0 +1,100 @@
+package engine
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"kadmium/identity"
+	"kadmium/rpc"
+	"kadmium/store"
+)
+
+// toHand is the rule of the hand-over in its plainest form: the keys that a newcomer
+// is among the k closest to, and of whose k closest contacts this node is the closest.
+func (e *Engine) toHand(newcomer identity.Contact) (keys []string) {
+	e.store.Each(func(entry *store.Entry) {
+		var others []identity.Contact
+		e.table.Each(func(c identity.Contact, _ time.Time, failures, _ int) {
+			if failures == 0 {
+				others = append(others, c)
+			}
+		})
+		nearer := func(a, b *identity.Position) bool { return identity.Compare(&entry.Position, a, b) < 0 }
+		slices.SortFunc(others, func(a, b identity.Contact) int {
+			return identity.Compare(&entry.Position, e.book.Position(a), e.book.Position(b))
+		})
+		others = others[:min(e.cfg.K, len(others))]
+		others = slices.DeleteFunc(others, func(c identity.Contact) bool { return c == newcomer })
+		before := 0
+		for _, c := range others {
+			if nearer(e.book.Position(c), &e.cfg.Position) {
+				return
+			}
+			if nearer(e.book.Position(c), e.book.Position(newcomer)) {
+				before++
+			}
+		}
+		if entry.Between == 0 && before < e.cfg.K {
+			keys = append(keys, string(entry.Key))
+		}
+	})
+	return keys
+}
+
+// That most newcomers are too far for most keys spares a look at each, and changes
+// nothing of what is handed over.
+func TestFarNewcomersAreHandedTheSame(t *testing.T) {
+	handed, spared := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		rnd := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		w := &crowd{rnd: rnd, names: store.NewNamespaces(testNetwork)}
+		self := w.address(1 << 20)
+		// Of few contacts and keys many are near.
+		e := New(Config{Self: self.ID, K: rapid.IntRange(1, 5).Draw(t, "k"), Mode: Server, Namespaces: w.names}, &w.book, rnd, epoch)
+		e.enter(epoch, nil)
+		defer e.leave()
+		near := rapid.IntRange(1, 12).Draw(t, "deepest bucket")
+		for range rapid.IntRange(0, 40).Draw(t, "contacts") {
+			c := w.inBucket(e, rnd.IntN(near))
+			e.table.Seen(epoch, c)
+			if rnd.IntN(6) == 0 {
+				e.table.Failed(c)
+			}
+		}
+		for i := range rapid.IntRange(1, 30).Draw(t, "keys") {
+			r := &rpc.Record{Key: fmt.Appendf(nil, "/v/%d/%d", i, rnd.Uint32()), Sequence: 1, TTL: time.Hour}
+			e.store.Put(epoch, r, store.Source{}, nil, rnd.IntN(4)/3, rnd)
+		}
+		for range rapid.IntRange(1, 10).Draw(t, "newcomers") {
+			c := w.inBucket(e, rnd.IntN(near+1))
+			if rapid.Bool().Draw(t, "with a place in the table") {
+				e.table.Seen(epoch, c)
+			}
+			want := e.toHand(c)
+			e.queue = nil
+			e.greet(c)
+			var got []string
+			for _, h := range e.queue {
+				if h.to != c {
+					t.Fatalf("to contact %d, not %d", h.to, c)
+				}
+				got = append(got, h.key)
+			}
+			if !slices.Equal(got, want) {
+				t.Fatalf("a newcomer of bucket %d, subtree %d: handed %q, want %q", identity.CommonPrefixLen(&e.cfg.Position, w.book.Position(c)), e.table.Subtree(e.cfg.K), got, want)
+			}
+			handed += len(got)
+			if identity.CommonPrefixLen(&e.cfg.Position, w.book.Position(c)) < e.table.Subtree(e.cfg.K) {
+				spared++
+			}
+		}
+	})
+	if handed == 0 || spared == 0 {
+		t.Errorf("%d keys handed over, %d newcomers spared: that tests nothing", handed, spared)
+	}
+}

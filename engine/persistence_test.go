@@ -1,0 +1,198 @@
+package engine
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"kadmium/identity"
+	"kadmium/rpc"
+)
+
+// Whatever is noted, the counters stay small, and tell what those of the rule would
+// that count without an end and halve.
+func TestPersistenceIsBounded(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var p persistence
+		late, lost := 0, 0
+		for _, answered := range rapid.SliceOfN(rapid.Bool(), 0, 400).Draw(t, "answered late") {
+			if answered {
+				late++
+				p.note(&p.late)
+			} else {
+				lost++
+				p.note(&p.lost)
+			}
+			if late+lost >= 64 {
+				late, lost = late/2, lost/2
+			}
+			pays := late+lost < 16 || late >= (late+lost)/8
+			if int(p.late) != late || int(p.lost) != lost || p.pays() != pays {
+				t.Fatalf("%+v pays: %v; want %d late, %d lost, %v", p, p.pays(), late, lost, pays)
+			}
+		}
+	})
+}
+
+// live lets a persistence learn from reads of which each try is lost by chance and
+// some go to the dead, and is the share of them that might be sent a third time.
+func (p *persistence) live(rnd *rand.Rand, requests int, loss, dead float64) float64 {
+	paid := 0
+	for range requests {
+		tries := 2
+		if p.pays() {
+			tries, paid = 3, paid+1
+		}
+		answeredAt, gone := 0, rnd.Float64() < dead
+		for try := 1; try <= tries && answeredAt == 0 && !gone; try++ {
+			if rnd.Float64() >= loss {
+				answeredAt = try
+			}
+		}
+		switch answeredAt {
+		case 0:
+			p.note(&p.lost)
+		case 1:
+		default:
+			p.note(&p.late)
+		}
+	}
+	return float64(paid) / float64(requests)
+}
+
+// Where a datagram in ten is lost each way, and so a try in five, a third try goes on
+// paying; where nothing is lost and peers are dead it soon does not, until datagrams
+// are lost again.
+func TestPersistencePaysWhereDatagramsAreLost(t *testing.T) {
+	const lossy = 1 - 0.9*0.9
+	rnd := rand.New(rand.NewPCG(1, 1))
+	for range 20 {
+		var p persistence
+		if paid := p.live(rnd, 2000, lossy, 0); paid < 1 {
+			t.Errorf("with loss a third try pays %.1f %% of the time", 100*paid)
+		}
+		p.live(rnd, 500, 0, 0.4)
+		if paid := p.live(rnd, 2000, 0, 0.4); paid > 0.01 {
+			t.Errorf("with dead peers and no loss it pays %.1f %% of the time", 100*paid)
+		}
+		p.live(rnd, 200, lossy, 0)
+		if paid := p.live(rnd, 2000, lossy, 0); paid < 0.99 {
+			t.Errorf("after loss came it pays %.1f %% of the time", 100*paid)
+		}
+	}
+}
+
+var doesNotPay, pays = persistence{lost: 40}, persistence{late: 20, lost: 20}
+
+// A read is sent a third time, and a silent peer asked anew (a second chance), only
+// where repeats have brought answers. The last try, whichever it is, is a first contact.
+func TestReadsAreRepeatedWhereItPays(t *testing.T) {
+	for name, c := range map[string]struct {
+		learnt persistence
+		sends  int // for each peer, all requests
+	}{"pays": {pays, 2 * rpc.MaxTries}, "does not pay": {doesNotPay, rpc.MaxTries - 1}} {
+		t.Run(name, func(t *testing.T) {
+			n := newNetwork(t, 76)
+			n.grow(12, nil)
+			nd, dead := n.nodes[5], n.nodes[8]
+			nd.call(func(op OpID) []Effect { return nd.e.Ping(n.now, op, dead.address, nil) }) // it is measured
+			n.lose = func(_, to *node, _ *rpc.Message) bool { return to == dead }
+			nd.e.persistence = c.learnt
+			var fresh []bool
+			nd.sent = func(f Effect) {
+				if n.book.Address(f.To) == dead.address && f.Message.Type == rpc.FindNode {
+					fresh = append(fresh, f.Fresh)
+				}
+			}
+			nd.closest(dead.address.ID.Position())
+			if len(fresh) != c.sends || !fresh[len(fresh)-1] || fresh[0] {
+				t.Errorf("as first contacts: %v, want %d sends", fresh, c.sends)
+			}
+		})
+	}
+}
+
+// A write goes to peers that have just answered, and is sent three times whatever was
+// learnt.
+func TestWritesAreAlwaysSentThreeTimes(t *testing.T) {
+	n := newNetwork(t, 77)
+	n.grow(5, nil)
+	nd, deaf := n.nodes[1], n.nodes[3]
+	n.lose = func(_, to *node, m *rpc.Message) bool { return to == deaf && m.Type == rpc.Store }
+	nd.e.persistence = doesNotPay
+	sends := 0
+	nd.sent = func(f Effect) {
+		if n.book.Address(f.To) == deaf.address && f.Message.Type == rpc.Store {
+			sends++
+		}
+	}
+	if r := nd.put(PutQuery{Key: []byte("/v/k"), Value: []byte("x")}); r.Holders != 4 || sends != rpc.MaxTries {
+		t.Errorf("%d holders; the deaf one was sent %d STOREs", r.Holders, sends)
+	}
+}
+
+// An engine learns from its own requests: from what is answered at the second try, and
+// from what is never answered while others are heard.
+func TestEngineLearnsToPersist(t *testing.T) {
+	n := newNetwork(t, 78)
+	n.grow(5, nil)
+	nd, dead := n.nodes[1], n.nodes[3]
+	ping := func(to *node) {
+		nd.call(func(op OpID) []Effect { return nd.e.Ping(n.now, op, to.address, nil) })
+	}
+	before, first := nd.e.persistence, true
+	n.lose = func(_, to *node, m *rpc.Message) bool {
+		lose := to == n.nodes[2] && m.Type == rpc.Ping && first
+		first = first && !lose
+		return lose
+	}
+	ping(n.nodes[2])
+	if got := nd.e.persistence; got.late != before.late+1 || got.lost != before.lost {
+		t.Errorf("answered at the second try: %+v, before %+v", got, before)
+	}
+	dead.up = false
+	for range 40 {
+		ping(dead)
+	}
+	if nd.e.persistence.pays() {
+		t.Errorf("the dead were asked forty times, and it still pays: %+v", nd.e.persistence)
+	}
+}
+
+// A peer that was never measured is waited for as long as peers usually take, a
+// measured one as long as itself.
+func TestStrangersAreWaitedForAsLongAsUsual(t *testing.T) {
+	x := newCrowd(3)
+	e := x.engine(Server)
+	known, stranger := x.contacts[1], x.contacts[2]
+	want := func(when string, c identity.Contact, want time.Duration) {
+		t.Helper()
+		if got := e.rto(c); got != want {
+			t.Errorf("%s: %v, want %v", when, got, want)
+		}
+	}
+	want("nothing measured", stranger, 500*time.Millisecond)
+	answer := func(rtt time.Duration) {
+		e.enter(epoch, nil)
+		m := e.newRequest(rpc.Ping)
+		e.ask(nobody, known, m)
+		e.Receive(epoch.Add(rtt), &Inbound{From: known, Message: &rpc.Message{Type: rpc.Ping, ID: m.ID, Response: true}, Proven: true}, nil)
+	}
+	for range 60 {
+		answer(20 * time.Millisecond)
+	}
+	want("peers are near", known, 100*time.Millisecond)
+	want("peers are near", stranger, 200*time.Millisecond)
+	for range 60 {
+		answer(300 * time.Millisecond)
+	}
+	if got := e.rto(stranger); got < 300*time.Millisecond || got > 400*time.Millisecond {
+		t.Errorf("peers take 300 ms: %v", got)
+	}
+	for range 60 {
+		answer(2 * time.Second)
+	}
+	want("peers are far", stranger, 500*time.Millisecond)
+}
