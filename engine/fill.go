@@ -36,14 +36,13 @@ type fill struct {
 	then      func(*fill)
 }
 
-// Limits of one fill: keys of the range it asks for, contacts of the table that it
-// asks for the first of them; and for each place in a bucket, requests it sends and
-// contacts it takes from answers.
+// Limits of one fill: keys of the range it asks for, each answered with at most k
+// contacts; contacts of the table that it asks for the first of them; and requests it
+// sends for each place in a bucket.
 const (
 	fillQuestions = 6
 	fillGuides    = 3
 	fillRequests  = 3
-	fillPool      = 6
 )
 
 // newFill makes one; start begins it. What it asks serves the operation. then is
@@ -123,7 +122,7 @@ func (f *fill) nextOwn() identity.Contact {
 func (f *fill) guides() []identity.Contact {
 	target := f.e.randomIn(f.cpl)
 	seeds := f.e.seeds(nil, &target)
-	return seeds[:min(len(seeds), fillGuides, f.e.cfg.K)]
+	return seeds[:min(len(seeds), fillGuides)]
 }
 
 // ask asks a contact for others while it may, else only whether it is there.
@@ -141,12 +140,14 @@ func (f *fill) ask(c identity.Contact) bool {
 }
 
 func (f *fill) answered(r *rpc.Request, in *Inbound) {
-	named := in.Message.Contacts
-	f.fresh = f.fresh[:0]
-	for _, c := range f.e.sift(in.From, named[:min(len(named), f.e.cfg.K)]) {
-		f.hearOf(c)
+	if r.Message.Type == rpc.FindNode {
+		named := in.Message.Contacts
+		f.fresh = f.fresh[:0]
+		for _, c := range f.e.sift(in.From, named[:min(len(named), f.e.cfg.K)]) {
+			f.hearOf(c)
+		}
+		f.thin()
 	}
-	f.thin()
 	f.over(r)
 }
 
@@ -154,10 +155,8 @@ func (f *fill) answered(r *rpc.Request, in *Inbound) {
 // of its host already (design, section 3, rule 7).
 func (f *fill) hearOf(c identity.Contact) {
 	p := f.e.book.Position(c)
-	if len(f.heard)+len(f.fresh) >= fillPool*f.e.cfg.K || identity.CommonPrefixLen(&f.e.cfg.Position, p) != f.cpl {
-		return
-	}
-	if _, held := f.e.table.Find(p); held || slices.Contains(f.own, c) {
+	_, held := f.e.table.Find(p)
+	if held || identity.CommonPrefixLen(&f.e.cfg.Position, p) != f.cpl || slices.Contains(f.own, c) {
 		return
 	}
 	ip, n := f.e.book.Address(c).Endpoint.Addr(), 0

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -170,6 +171,11 @@ func (x *history) handles(nd *node) {
 			if step.Contact != 0 && !kept[step.Contact] || step.NamedBy != 0 && !kept[step.NamedBy] {
 				x.t.Errorf("node %s: a step's contact is not kept", nd.name)
 			}
+		}
+	}
+	for _, a := range nd.e.owners {
+		if f, ok := a.(*fill); ok && slices.ContainsFunc(append(slices.Clone(f.own), f.heard...), func(c identity.Contact) bool { return !kept[c] }) {
+			x.t.Errorf("node %s: a contact of a fill is not kept", nd.name)
 		}
 	}
 }
