@@ -82,6 +82,7 @@ func TestCancelledBefore(t *testing.T) {
 // The smallest networks, and the strangest settings: each run ends, and its report can
 // be read.
 func TestSmallest(t *testing.T) {
+	t.Parallel()
 	for _, workload := range []string{Find, Value, Provide, Mixed, Day} {
 		for _, tables := range []string{Ideal, Join} {
 			for _, nodes := range []int{1, 2, 3} {
@@ -97,13 +98,13 @@ func TestSmallest(t *testing.T) {
 					"silent":   func(c *Config) { c.Silent = 0.9 },
 					"lying":    func(c *Config) { c.Lying = 0.9 },
 					"clients":  func(c *Config) { c.Client = 0.6 },
-					"churn":    func(c *Config) { c.Sessions = sessions(t, "exp:1s"); c.Duration = 5 * time.Minute },
+					"churn":    func(c *Config) { c.Sessions = sessions(t, "exp:1s"); c.Duration = 20 * time.Second },
 					"kad":      func(c *Config) { c.Sessions = sessions(t, Kad) },
 				} {
 					c := config(nodes, 9, func(c *Config) {
 						c.Workload, c.Tables = workload, tables
 						if workload == Day {
-							c.Keys, c.Duration = 3, time.Hour
+							c.Keys, c.Duration = 3, 10*time.Minute
 						}
 						change(c)
 					})
