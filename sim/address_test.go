@@ -18,6 +18,7 @@ var notPublic = []netip.Prefix{
 // Each node has a public address in a /24 of its own: they rise with its number. All
 // are looked at of whom a neighbour may be in a reserved block, and a sample of the rest.
 func TestAddresses(t *testing.T) {
+	t.Parallel()
 	step := uint32(1)
 	if testing.Short() || racing {
 		step = 97

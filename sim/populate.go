@@ -11,11 +11,11 @@ import (
 )
 
 // How a network that joins grows: never more than a sixtieth a second, and one node
-// a second at first. Then it is left alone for a while.
+// a second at first. Then it is left alone until the last has joined and is settled.
 const (
 	growthTime  = 60 * time.Second
 	growthFirst = time.Second
-	growthRest  = 30 * time.Second
+	growthRest  = settled + 30*time.Second
 )
 
 // populate makes the network that the workload will find.

@@ -30,6 +30,7 @@ func atMost(d *report.Distribution, value float64) float64 {
 // closest node, exactly computed from how far a step comes, and that a lookup of
 // design.md, section 5 finds all of the k closest one round after the closest.
 func TestTheory(t *testing.T) {
+	t.Parallel()
 	slow(t)
 	for _, want := range []struct {
 		nodes int
@@ -58,6 +59,7 @@ func TestTheory(t *testing.T) {
 // Tables that nodes have made themselves, each having joined one after the other, are
 // nearly as good as ideal ones.
 func TestTheoryJoined(t *testing.T) {
+	t.Parallel()
 	slow(t)
 	r := simulate(t, config(1000, 4000, func(c *Config) { c.Tables = Join }))
 	within(t, "hops", r.Hops.Mean, 1.895, 0.1)
@@ -69,6 +71,7 @@ func TestTheoryJoined(t *testing.T) {
 // What a plain model of a lookup says of hops and requests, for other sizes, the
 // simulation says too: within three standard errors of the difference, and 0.02.
 func TestMonteCarlo(t *testing.T) {
+	t.Parallel()
 	slow(t)
 	const lookups = 4000
 	for _, c := range []struct{ n, k, alpha int }{{500, 8, 3}, {2000, 20, 1}, {2000, 10, 10}, {3000, 3, 2}} {

@@ -17,6 +17,17 @@ func TestBadInput(t *testing.T) {
 	}
 	long := func(n int) string { return strings.Repeat("x", n) }
 	peer := "12D3KooWLU2znyJMtDiHArqAGbZn8CgUGp92kxDBtefftEEaHSZS"
+	write := func(name, text string) string {
+		path := filepath.Join(u.dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	ragged, words, oblong := write("ragged.csv", "1,2\n3\n"), write("words.csv", "1,far\n3,4\n"), write("oblong.csv", "1,2\n")
+	sound, half, other := write("sound.json", `{"kind":"sim"}`), write("half.json", `{"kind":"si`), write("other.json", `{"peers":3}`)
+	swept, twice := write("swept.json", `{"sweep":[{"kind":"sim"},{"kind":"sim"}]}`), write("twice.json", `{"kind":"sim"}{"kind":"sim"}`)
+	nowhere := filepath.Join(u.dir, "nowhere")
 	tests := []struct {
 		args []string
 		says string // on stderr
@@ -152,6 +163,85 @@ func TestBadInput(t *testing.T) {
 		{[]string{"bench", "--bootstrap="}, "--bootstrap is empty"},
 		{[]string{"bench", "--network="}, "--network is empty"},
 		{[]string{"bench", "--nodes", "10", "--bootstrap", "127.0.0.1:1"}, "--nodes"},
+
+		{[]string{"sim", "x"}, `"x"`},
+		{[]string{"sim", "--nodes", ""}, "--nodes is empty"},
+		{[]string{"sim", "--nodes", "0"}, "0 nodes, want 1 to 14000000"},
+		{[]string{"sim", "--nodes", "-5"}, "-5 nodes"},
+		{[]string{"sim", "--nodes", "14000001"}, "14000001 nodes"},
+		{[]string{"sim", "--nodes", "1e6"}, `"1e6" is no number of nodes`},
+		{[]string{"sim", "--nodes", "99999999999999999999"}, `"99999999999999999999" is no number of nodes`},
+		{[]string{"sim", "--nodes", "1000,,2"}, `"" is no number of nodes`},
+		{[]string{"sim", "--nodes", "1000,2,"}, `"" is no number of nodes`},
+		{[]string{"sim", "--nodes", "1000;2000"}, `"1000;2000"`},
+		{[]string{"sim", "--nodes", "10,0"}, "0 nodes"},
+		{[]string{"sim", "--lookups", "0"}, "0 lookups, want 1 to"},
+		{[]string{"sim", "--lookups", "-1"}, "-1 lookups"},
+		{[]string{"sim", "--lookups", "100000001"}, "100000001 lookups"},
+		{[]string{"sim", "--lookups", "many"}, `"many": want a whole number`},
+		{[]string{"sim", "--k", "0"}, "k 0, want 1 to 20"},
+		{[]string{"sim", "--k", "21"}, "k 21"},
+		{[]string{"sim", "--k", "x"}, `"x": want a whole number`},
+		{[]string{"sim", "--alpha", "0"}, "alpha 0"},
+		{[]string{"sim", "--alpha", "65"}, "alpha 65, want 1 to 64"},
+		{[]string{"sim", "--alpha", "1.5"}, `"1.5": want a whole number`},
+		{[]string{"sim", "--seed", "-1"}, `"-1": want a whole number`},
+		{[]string{"sim", "--tables", "bogus"}, `tables "bogus", want one of [ideal join]`},
+		{[]string{"sim", "--tables="}, "--tables is empty"},
+		{[]string{"sim", "--latency", "fast"}, `latency "fast": want const:50ms`},
+		{[]string{"sim", "--latency="}, "--latency is empty"},
+		{[]string{"sim", "--latency", "const:-1ms"}, "const:-1ms"},
+		{[]string{"sim", "--latency", "const:soon"}, "const:soon"},
+		{[]string{"sim", "--latency", "exp:61s"}, "at most 60 s"},
+		{[]string{"sim", "--latency", "world:1"}, "world:1"},
+		{[]string{"sim", "--latency", "file:"}, "file:PATH"},
+		{[]string{"sim", "--latency", "file:" + nowhere}, nowhere + ": no such file"},
+		{[]string{"sim", "--latency", "file:" + u.dir}, "is a directory"},
+		{[]string{"sim", "--latency", "file:" + ragged}, ragged + ": record on line 2: wrong number of fields"},
+		{[]string{"sim", "--latency", "file:" + words}, `row 1: "far" is no time`},
+		{[]string{"sim", "--latency", "file:" + oblong}, "want a square matrix"},
+		{[]string{"sim", "--loss", "1"}, "loss 1, want a share from 0 to under 1"},
+		{[]string{"sim", "--loss", "-0.1"}, "loss -0.1"},
+		{[]string{"sim", "--loss", "NaN"}, "loss NaN"},
+		{[]string{"sim", "--loss", "10%"}, `"10%"`},
+		{[]string{"sim", "--duplicate", "1.01"}, "duplicate 1.01"},
+		{[]string{"sim", "--sessions", "bogus"}, `sessions "bogus": unknown`},
+		{[]string{"sim", "--sessions="}, "--sessions is empty"},
+		{[]string{"sim", "--sessions", "exp:1ms"}, "exp:1ms"},
+		{[]string{"sim", "--sessions", "weibull:2h"}, "the shape is a number"},
+		{[]string{"sim", "--sessions", "kad", "--nodes", "14000000"}, "sessions kad need"},
+		{[]string{"sim", "--client", "1"}, "client 1"},
+		{[]string{"sim", "--silent", "-1"}, "silent -1"},
+		{[]string{"sim", "--lying", "0.6", "--silent", "0.4"}, "leave somebody"},
+		{[]string{"sim", "--workload", "bogus"}, `workload "bogus", want one of [find value provide mixed day]`},
+		{[]string{"sim", "--workload="}, "--workload is empty"},
+		{[]string{"sim", "--targets", "bogus"}, `targets "bogus"`},
+		{[]string{"sim", "--targets="}, "--targets is empty"},
+		{[]string{"sim", "--targets", "nodes", "--workload", "value"}, "--targets is for lookups of targets: --workload value"},
+		{[]string{"sim", "--targets", "random", "--workload", "provide"}, "--workload provide looks for its own keys"},
+		{[]string{"sim", "--duration", "-1s"}, "duration -1s"},
+		{[]string{"sim", "--duration", "8761h"}, "at most a year"},
+		{[]string{"sim", "--duration", "day"}, `"day": want a time like`},
+		{[]string{"sim", "--keys", "-1", "--workload", "day"}, "-1 keys"},
+		{[]string{"sim", "--keys", "10"}, "keys are published by the workload day"},
+		{[]string{"sim", "--ttl", "1h"}, "the workload find stores none"},
+		{[]string{"sim", "--ttl", "169h", "--workload", "value"}, "ttl 169h"},
+		{[]string{"sim", "--ttl", "-1s", "--workload", "day"}, "ttl -1s"},
+		{[]string{"sim", "--out="}, "--out is empty"},
+		{[]string{"sim", "--compare"}, "A.json is missing"},
+		{[]string{"sim", "--compare", sound}, "B.json is missing"},
+		{[]string{"sim", "--compare", sound, sound, sound}, "one argument too many"},
+		{[]string{"sim", "--compare=perhaps", sound, sound}, "perhaps"},
+		{[]string{"sim", "--compare", sound, nowhere}, nowhere + ": no such file"},
+		{[]string{"sim", "--compare", nowhere, sound}, nowhere + ": no such file"},
+		{[]string{"sim", "--compare", u.dir, sound}, "is a directory"},
+		{[]string{"sim", "--compare", sound, half}, half + ": not a report: it breaks off"},
+		{[]string{"sim", "--compare", other, sound}, `unknown field "peers"`},
+		{[]string{"sim", "--compare", swept, sound}, "a sweep of 2 reports"},
+		{[]string{"sim", "--compare", sound, twice}, "something follows its end"},
+		{[]string{"sim", "--compare", sound, "/dev/null"}, "empty"},
+		{[]string{"sim", "--compare", sound, sound, "--nodes", "10"}, "--nodes is for a simulation"},
+		{[]string{"sim", "--compare", sound, sound, "--out", "x"}, "--out is for a simulation"},
 	}
 	for _, through := range []string{"ping " + peer, "find " + peer, "closest /v/x", "put /v/x a", "get /v/x", "unpublish /v/x",
 		"provide /v/x", "providers /v/x", "send " + peer + " /p hi", "table", "stats"} {

@@ -66,6 +66,7 @@ func (b *bar) tell(stage string, done, total int) {
 			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString(stage),
 			progressbar.OptionSetPredictTime(true), progressbar.OptionSetElapsedTime(true),
 			progressbar.OptionFullWidth(), progressbar.OptionClearOnFinish())
+		b.shown.StartWithoutRender() // rates count from here
 	}
 	now := time.Now()
 	if now.Before(b.next) {

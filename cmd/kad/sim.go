@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"kadmium/sim"
 	"kadmium/sim/picture"
@@ -62,6 +63,9 @@ which differences exceed the noise.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.compare {
+				if err := a.onlyCompares(cmd); err != nil {
+					return err
+				}
 				return a.compareReports(args[0], args[1])
 			}
 			configs, err := f.configs(a.typed(cmd, "targets"))
@@ -179,6 +183,16 @@ func (a *app) printReports(ctx context.Context, reports []*report.Report, severa
 // errPartial ends a command that was interrupted and has printed its report.
 var errPartial error = &failure{Message: "interrupted: the report is of the part that ran", Next: "run it again to the end", Code: exitNotDone, printed: true}
 
+// onlyCompares refuses flags of a simulation beside --compare.
+func (a *app) onlyCompares(cmd *cobra.Command) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Name != "compare" && f.Name != "json" && a.typed(cmd, f.Name) {
+			err = badInput("leave one of them out", "--%s is for a simulation, and --compare makes none", f.Name)
+		}
+	})
+	return err
+}
+
 // compareReports sets two reports side by side.
 func (a *app) compareReports(pathA, pathB string) error {
 	one, err := readReport(pathA)
@@ -194,14 +208,15 @@ func (a *app) compareReports(pathA, pathB string) error {
 }
 
 func readReport(path string) (*report.Report, error) {
+	const next = "name a file that kad sim --json or kad bench --json wrote"
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, badInput("name a file that kad sim --json or kad bench --json wrote", "%v", err)
+		return nil, badInput(next, "%v", err)
 	}
 	defer f.Close()
 	r, err := report.Read(f)
-	if errors.Is(err, report.ErrNotReport) {
-		return nil, badInput("name a file that kad sim --json or kad bench --json wrote", "%s: %v", path, err)
+	if err != nil {
+		return nil, badInput(next, "%s: %v", path, err)
 	}
-	return r, err
+	return r, nil
 }

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"kadmium/sim/report"
+)
+
+// Each flag reaches the simulation, and the report comes as one object.
+func TestSim(t *testing.T) {
+	u := newUser(t)
+	r := one[report.Report](u.kad("sim", "--nodes", "60", "--lookups", "30", "--k", "5", "--alpha", "2", "--seed", "7", "--tables", "join",
+		"--latency", "exp:20ms", "--loss", "0.01", "--duplicate", "0.02", "--sessions", "exp:20m", "--client", "0.1", "--silent", "0.05", "--lying", "0.06",
+		"--workload", "day", "--targets", "nodes", "--duration", "30m", "--keys", "10", "--ttl", "2h", "--json").exits(exitDone).quiet())
+	want := report.Config{Nodes: 60, Lookups: 30, K: 5, Alpha: 2, Seed: 7, Tables: "join", Latency: "exp:20ms", Loss: 0.01, Duplicate: 0.02,
+		Sessions: "exp:20m", Client: 0.1, Silent: 0.05, Lying: 0.06, Workload: "day", Targets: "nodes", Duration: "30m0s", Keys: 10, TTL: "2h0m0s"}
+	if r.Config != want {
+		t.Errorf("config %+v", r.Config)
+	}
+	if r.Kind != report.Sim || r.Partial || r.Lookups == 0 || r.Values == nil || r.Values.Puts != 10 || r.VirtualSeconds < 1800 || r.Machine.Go == "" {
+		t.Errorf("%+v", r)
+	}
+	for _, workload := range []string{"value", "provide", "mixed"} {
+		r := one[report.Report](u.kad("sim", "--nodes", "40", "--lookups", "30", "--workload", workload, "--json").exits(exitDone).quiet())
+		if r.Lookups != 30 || r.Succeeded != 30 || r.Values == nil {
+			t.Errorf("%s: %+v", workload, r)
+		}
+	}
+}
+
+// For people the report is text; what is no terminal gets no progress bar.
+func TestSimForPeople(t *testing.T) {
+	u := newUser(t)
+	out := u.kad("sim", "--nodes", "300", "--lookups", "50", "--targets", "nodes").exits(exitDone).quiet().stdout
+	for _, part := range []string{"sim: workload find, 50 lookups, 300 nodes, k 20, alpha 3, seed 1", "targets nodes", "lookups: 50, succeeded 50", "recall 1", "hops", "rpcs", "latency"} {
+		if !strings.Contains(out, part) {
+			t.Errorf("the report lacks %q:\n%s", part, out)
+		}
+	}
+	// What the environment says of targets is no reason to refuse a workload without.
+	with := &user{t, u.dir, append(u.env, "KAD_TARGETS=nodes", "KAD_NODES=30,40")}
+	out = with.kad("sim", "--lookups", "10", "--workload", "value").exits(exitDone).quiet().stdout
+	if !strings.Contains(out, "30 nodes") || !strings.Contains(out, "40 nodes") || strings.Contains(out, "targets") {
+		t.Error(out)
+	}
+}
+
+// The same flags give the same report, but for what the machine has of its own.
+func TestSimRepeats(t *testing.T) {
+	u := newUser(t)
+	reports := make([]report.Report, 2)
+	for i := range reports {
+		reports[i] = one[report.Report](u.kad("sim", "--nodes", "200", "--lookups", "100", "--latency", "world", "--json").exits(exitDone))
+		reports[i].Machine = report.Machine{}
+	}
+	a, _ := json.Marshal(reports[0])
+	b, _ := json.Marshal(reports[1])
+	if string(a) != string(b) {
+		t.Errorf("%s\nand then\n%s", a, b)
+	}
+}
+
+// Several numbers of nodes are simulated in turn, and are one object.
+func TestSimSweep(t *testing.T) {
+	u := newUser(t)
+	s := one[sweep](u.kad("sim", "--nodes", "20, 200,2000", "--lookups", "50", "--json").exits(exitDone).quiet())
+	if len(s.Sweep) != 3 || s.Sweep[0].Config.Nodes != 20 || s.Sweep[1].Config.Nodes != 200 || s.Sweep[2].Config.Nodes != 2000 {
+		t.Fatalf("%+v", s)
+	}
+	if a, b := s.Sweep[0].Hops.Mean, s.Sweep[2].Hops.Mean; a >= b {
+		t.Errorf("hops %v, then %v", a, b)
+	}
+	if out := u.kad("sim", "--nodes", "20,30", "--lookups", "5").exits(exitDone).stdout; strings.Count(out, "sim: workload find") != 2 {
+		t.Error(out)
+	}
+}
+
+// save keeps the output of a command in a file.
+func (r *ran) save(path string) string {
+	r.t.Helper()
+	if err := os.WriteFile(path, []byte(r.stdout), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
+	return path
+}
+
+// quiet checks that nothing was written to stderr, which is no terminal.
+func (r *ran) quiet() *ran {
+	r.t.Helper()
+	if r.stderr != "" {
+		r.t.Errorf("%s: stderr holds %q", r.line, r.stderr)
+	}
+	return r
+}
+
+// Two reports are set side by side, also one of a bench.
+func TestSimCompare(t *testing.T) {
+	u := newUser(t)
+	a := u.kad("sim", "--nodes", "500", "--lookups", "300", "--json").exits(exitDone).save(filepath.Join(u.dir, "a.json"))
+	b := u.kad("sim", "--nodes", "500", "--lookups", "300", "--alpha", "10", "--json").exits(exitDone).save(filepath.Join(u.dir, "b.json"))
+	c := u.kad("bench", "--nodes", "8", "--lookups", "10", "--json").exits(exitDone).save(filepath.Join(u.dir, "c.json"))
+
+	compared := one[report.Comparison](u.kad("sim", "--compare", a, b, "--json").exits(exitDone).quiet())
+	if len(compared.Configured) != 1 || compared.Configured[0].Name != "alpha" || len(compared.CDFs) != 2 {
+		t.Errorf("%+v", compared)
+	}
+	for _, f := range compared.Figures {
+		if differs := f.Exceeds != nil && *f.Exceeds; f.Name == "rpcs.mean" && !differs || f.Name == "recall" && differs {
+			t.Errorf("%s differs: %v", f.Name, differs)
+		}
+	}
+	same := one[report.Comparison](u.kad("sim", "--json", a, a, "--compare").exits(exitDone).quiet())
+	if len(same.Configured) != 0 {
+		t.Errorf("%+v", same.Configured)
+	}
+	if out := u.kad("sim", "--compare", a, b).exits(exitDone).quiet().stdout; !strings.HasPrefix(out, "configured differently: alpha 3 / 10\n") {
+		t.Error(out)
+	}
+	if out := u.kad("sim", "--compare", a, c).exits(exitDone).quiet().stdout; !strings.Contains(out, "kind sim / bench") {
+		t.Error(out)
+	}
+}
+
+// --out draws pictures into a directory that it makes.
+func TestSimPictures(t *testing.T) {
+	u := newUser(t)
+	dir := filepath.Join(u.dir, "some", "pictures")
+	out := u.kad("sim", "--nodes", "50", "--lookups", "20", "--workload", "mixed", "--out", dir).exits(exitDone).quiet().stdout
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) < 8 || !strings.Contains(out, count(len(files), "picture")+" in "+dir) {
+		t.Errorf("%v, %v: %s", files, err, out)
+	}
+	one[report.Report](u.kad("sim", "--nodes", "50", "--lookups", "20", "--json", "--out", dir).exits(exitDone).quiet())
+}
+
+// Where no pictures can be drawn the report is printed all the same: what was measured
+// is not lost.
+func TestSimPicturesFail(t *testing.T) {
+	u := newUser(t)
+	file := filepath.Join(u.dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	blocked := filepath.Join(u.dir, "blocked") // a picture's name is taken by a directory
+	if err := os.MkdirAll(filepath.Join(blocked, "hops.png", "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{file, filepath.Join(file, "below"), blocked} {
+		r := u.kad("sim", "--nodes", "50", "--lookups", "20", "--out", dir).exits(exitNotDone).says("drawing: ", dir, "next: check the directory of --out")
+		if !strings.Contains(r.stdout, "lookups: 20, succeeded 20") {
+			t.Errorf("the report is lost: %s", r.stdout)
+		}
+		r = u.kad("sim", "--nodes", "50", "--lookups", "20", "--out", dir, "--json").exits(exitNotDone).says("drawing: ")
+		if one[report.Report](r).Lookups != 20 {
+			t.Errorf("the report is lost: %s", r.stdout)
+		}
+		s := one[sweep](u.kad("sim", "--nodes", "50,60", "--lookups", "20", "--out", dir, "--json").exits(exitNotDone))
+		if len(s.Sweep) != 2 {
+			t.Errorf("%d reports", len(s.Sweep))
+		}
+	}
+}
+
+// Interrupted before anything was measured it says so, and prints what there is: of a
+// sweep the first report.
+func TestSimInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	interrupted := func(args ...string) string {
+		var out, errs strings.Builder
+		a := &app{stdout: &out, stderr: &errs, getenv: func(string) string { return "" }}
+		if code := a.run(ctx, append([]string{"sim"}, args...)); code != exitNotDone || !strings.Contains(errs.String(), "interrupted") || strings.Count(errs.String(), "\n") != 2 {
+			t.Errorf("exit code %d, stderr %s", code, &errs)
+		}
+		return out.String()
+	}
+	for _, tables := range []string{"ideal", "join"} {
+		if r := decodeLine[report.Report](t, interrupted("--json", "--tables", tables)); !r.Partial || r.Lookups != 0 {
+			t.Errorf("%+v", r)
+		}
+	}
+	if s := decodeLine[sweep](t, interrupted("--json", "--nodes", "10,20")); len(s.Sweep) != 1 || !s.Sweep[0].Partial {
+		t.Errorf("%+v", s)
+	}
+	if out := interrupted(); !strings.HasPrefix(out, "partial: interrupted, what follows is of the part that ran, 0 of 1000 lookups") {
+		t.Error(out)
+	}
+}
