@@ -13,6 +13,7 @@ import (
 // However nodes come and go, as many as were asked for are up on average, and at no
 // time very many more or fewer.
 func TestChurnHoldsTheNumberOfNodes(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	for _, model := range []string{"exp:30m", "weibull:0.6,40m", Kad} {
 		r := simulate(t, config(150, 30, func(c *Config) { c.Sessions, c.Duration = sessions(t, model), 3*time.Hour }))
@@ -141,6 +142,7 @@ func TestFirstNodeStays(t *testing.T) {
 // Nodes that come and go keep all keys, for hours, though no publisher looks after
 // them: what is stored is handed on.
 func TestDayKeepsAllKeys(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	r := simulate(t, config(100, 200, func(c *Config) {
 		c.Workload, c.Sessions, c.Duration, c.Keys = Day, sessions(t, "exp:30m"), 3*time.Hour, 100

@@ -5,9 +5,10 @@ import "math"
 // Logarithms, powers and cosines that are the same to the last bit on every machine.
 // Those of package math are not: some are written in assembly that multiplies and
 // adds in one step, rounding once, where the processor can; and a Go compiler does
-// the same to x*y+z where the architecture always can (arm64), unless the product is
-// converted. So here each product that is added to is converted. What these functions
-// lose to those of package math is a unit or two in the last place.
+// the same to x*y+z, be it over several statements, where the architecture always can
+// (arm64), unless the product is converted to float64. So in all of this package each
+// product that is added to is converted. What these functions lose to those of package
+// math is a unit or two in the last place.
 
 // ln is the natural logarithm of a positive x: that of its exponent, and 2 artanh s
 // of its fraction f, s = (f-1)/(f+1).

@@ -189,7 +189,7 @@ func (p *path) oneWay(from, to uint32, random uint64) time.Duration {
 	if p.latency.kind == "const" {
 		return p.latency.mean / 2
 	}
-	ms := p.rtt(from, to) / 2
+	ms := float64(p.rtt(from, to) / 2)
 	if p.latency.kind == "world" {
 		ms += float64(jitterMedian * exp(jitterSD*normal(random, mix(random))))
 	}

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -111,6 +112,26 @@ func fuses(info *types.Info, e ast.Expr) bool {
 	basic, ok := info.Types[e].Type.Underlying().(*types.Basic)
 	return ok && basic.Info()&types.IsFloat != 0
 }
+
+// The compiler's own word for it: no instruction of the package on arm64 multiplies and
+// adds in one step, also where functions were inlined and statements joined.
+func TestNoFusedInstruction(t *testing.T) {
+	slow(t)
+	t.Parallel()
+	build := exec.Command("go", "build", "-gcflags=kadmium/sim=-S", ".")
+	build.Env = append(os.Environ(), "GOARCH=arm64", "GOOS=linux", "CGO_ENABLED=0")
+	listing, err := build.CombinedOutput()
+	if err != nil || !strings.Contains(string(listing), "FMULD") {
+		t.Fatalf("%v: %.1000s", err, listing)
+	}
+	for line := range strings.Lines(string(listing)) {
+		if fused.MatchString(line) {
+			t.Errorf("%s", line)
+		}
+	}
+}
+
+var fused = regexp.MustCompile(`\tFN?M(ADD|SUB)[SD]\t`)
 
 // compiled finds the export data of what package sim imports.
 func compiled(t *testing.T) importer.Lookup {

@@ -48,7 +48,9 @@ func source(seed uint64, parts ...uint64) *rand.PCG {
 }
 
 // unit is a number strictly between 0 and 1 from 64 random bits.
-func unit(random uint64) float64 { return (float64(random>>11) + 0.5) / (1 << 53) }
+func unit(random uint64) float64 {
+	return float64((float64(random>>11) + 0.5) / (1 << 53))
+}
 
 // below is a number from 0 to n-1 from 64 random bits (Lemire, 2019; the bias,
 // n/2^64, is far under what any run could show).

@@ -15,7 +15,7 @@ type weibull struct {
 	scale time.Duration
 }
 
-func (w weibull) mean() float64 { return float64(w.scale) * factorial(1/w.shape) }
+func (w weibull) mean() float64 { return float64(float64(w.scale) * factorial(1/w.shape)) }
 
 // sample is a time of the distribution.
 func (w weibull) sample(r rand.Source) time.Duration {

@@ -20,6 +20,7 @@ func mean(n int, sample func() float64) float64 {
 // Times up and down have the mean of their distribution, and what remains of one that
 // is met at a random moment is E[X^2] / 2 E[X] (the inspection paradox).
 func TestWeibull(t *testing.T) {
+	slow(t)
 	const n = 400_000
 	random := source(1, forSession)
 	for _, w := range []weibull{{1, time.Hour}, {0.615, 169 * time.Minute}, {0.476, 413 * time.Minute}, {2, 90 * time.Second}, {10, time.Hour}} {

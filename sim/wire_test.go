@@ -49,7 +49,7 @@ func TestLoss(t *testing.T) {
 // Of two twins only the one that comes first is delivered. So with all datagrams
 // twice one is lost if both are.
 func TestDuplicate(t *testing.T) {
-	const n = 200_000
+	const n = 100_000
 	for _, model := range []string{"const:50ms", "world"} {
 		for _, c := range []struct{ loss, duplicate float64 }{{0, 1}, {0, 0.3}, {0.3, 1}, {0.2, 0.5}} {
 			w, delivered := sent(t, n, func(cfg *Config) {

@@ -7,6 +7,7 @@ import (
 
 // Without churn whatever was stored is found from everywhere, and at k nodes.
 func TestEverythingSucceeds(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	for _, workload := range []string{Find, Value, Provide, Mixed} {
 		for _, tables := range []string{Ideal, Join} {
