@@ -75,6 +75,9 @@ func measure(ctx context.Context, o options, arguments []string) error {
 	defer os.RemoveAll(directory)
 	fmt.Fprintln(os.Stderr, "go build ./cmd/kad")
 	kad, err := build(ctx, directory)
+	if ctx.Err() != nil {
+		return errors.New("interrupted before any command was run")
+	}
 	if err != nil {
 		return err
 	}
