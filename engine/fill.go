@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 
@@ -20,20 +21,21 @@ import (
 // takes at random from all that it is told. It costs a fraction of the bytes, for
 // most of its requests are PINGs.
 type fill struct {
-	e         *Engine
-	op        OpID
-	owner     owner
-	cpl       int
-	own       []identity.Contact // of the table: who was not heard for an hour, then the guides
-	ownAsked  int                // of own, from the front
-	searching bool               // all pings are over, and the guides chosen
-	heard     []identity.Contact // of the range, as others named them
-	tried     int                // of heard, from the front: these were asked
-	fresh     []identity.Contact // scratch
-	questions int                // that may yet be asked
-	waiting   int                // requests neither answered nor failed yet
-	slow      int                // of which overran, and count no more against alpha
-	then      func(*fill)
+	e                 *Engine
+	op                OpID
+	owner             owner
+	cpl               int
+	own               []identity.Contact // of the table: who was not heard for an hour, then the guides
+	ownAsked          int                // of own, from the front
+	searching         bool               // all pings are over, and the guides chosen
+	heard             []identity.Contact // of the range, as others named them
+	tried             int                // of heard, from the front: these were asked
+	fresh             []identity.Contact // scratch
+	hosts, freshHosts []uint32           // tags of the IP addresses of heard, and of fresh
+	questions         int                // that may yet be asked
+	waiting           int                // requests neither answered nor failed yet
+	slow              int                // of which overran, and count no more against alpha
+	then              func(*fill)
 }
 
 // Limits of one fill: keys of the range it asks for, each answered with at most k
@@ -109,6 +111,8 @@ func (f *fill) pick() identity.Contact {
 	}
 	i := f.e.rnd.IntN(len(pool))
 	pool[0], pool[i] = pool[i], pool[0]
+	hosts := f.hosts[f.tried:]
+	hosts[0], hosts[i] = hosts[i], hosts[0]
 	f.tried++
 	return pool[0]
 }
@@ -142,7 +146,7 @@ func (f *fill) ask(c identity.Contact) bool {
 func (f *fill) answered(r *rpc.Request, in *Inbound) {
 	if r.Message.Type == rpc.FindNode {
 		named := in.Message.Contacts
-		f.fresh = f.fresh[:0]
+		f.fresh, f.freshHosts = f.fresh[:0], f.freshHosts[:0]
 		for _, c := range f.e.sift(in.From, named[:min(len(named), f.e.cfg.K)]) {
 			f.hearOf(c)
 		}
@@ -155,24 +159,32 @@ func (f *fill) answered(r *rpc.Request, in *Inbound) {
 // of its host already (design, section 3, rule 7).
 func (f *fill) hearOf(c identity.Contact) {
 	p := f.e.book.Position(c)
-	_, held := f.e.table.Find(p)
-	if held || identity.CommonPrefixLen(&f.e.cfg.Position, p) != f.cpl || slices.Contains(f.own, c) {
+	if identity.CommonPrefixLen(&f.e.cfg.Position, p) != f.cpl ||
+		slices.Contains(f.own, c) || slices.Contains(f.fresh, c) || slices.Contains(f.heard, c) {
 		return
 	}
-	ip, n := f.e.book.Address(c).Endpoint.Addr(), 0
-	for _, list := range [][]identity.Contact{f.fresh, f.heard} {
-		for _, other := range list {
-			if other == c {
-				return
-			}
-			if !ip.IsLoopback() && f.e.book.Address(other).Endpoint.Addr() == ip {
-				n++
-			}
+	if _, held := f.e.table.Find(p); held {
+		return
+	}
+	ip := f.e.book.Address(c).Endpoint.Addr()
+	if !ip.IsLoopback() {
+		tag := lookup.HostTag(ip)
+		if f.of(tag, ip, f.fresh, f.freshHosts)+f.of(tag, ip, f.heard, f.hosts) >= lookup.DefaultPerIP {
+			return
 		}
 	}
-	if n < lookup.DefaultPerIP {
-		f.fresh = append(f.fresh, c)
+	f.fresh = append(f.fresh, c)
+	f.freshHosts = append(f.freshHosts, lookup.HostTag(ip))
+}
+
+// of counts the contacts of a list at an IP address; most can be told by their tags.
+func (f *fill) of(tag uint32, ip netip.Addr, list []identity.Contact, tags []uint32) (n int) {
+	for i, other := range tags {
+		if other == tag && f.e.book.Address(list[i]).Endpoint.Addr() == ip {
+			n++
+		}
 	}
+	return n
 }
 
 // thin leaves of what one answer brought no more than its share: a peer of the range
@@ -186,11 +198,16 @@ func (f *fill) thin() {
 	for _, c := range brought[1:] {
 		shared = min(shared, identity.CommonPrefixLen(f.e.book.Position(brought[0]), f.e.book.Position(c)))
 	}
-	f.e.rnd.Shuffle(len(brought), func(i, j int) { brought[i], brought[j] = brought[j], brought[i] })
+	hosts := f.freshHosts
+	f.e.rnd.Shuffle(len(brought), func(i, j int) {
+		brought[i], brought[j] = brought[j], brought[i]
+		hosts[i], hosts[j] = hosts[j], hosts[i]
+	})
+	n := len(brought)
 	if shared < identity.Bits {
-		brought = brought[:max(1, len(brought)>>(shared-f.cpl-1))]
+		n = max(1, n>>(shared-f.cpl-1))
 	}
-	f.heard = append(f.heard, brought...)
+	f.heard, f.hosts = append(f.heard, brought[:n]...), append(f.hosts, hosts[:n]...)
 }
 
 func (f *fill) failed(r *rpc.Request) { f.over(r) }

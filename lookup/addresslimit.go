@@ -17,7 +17,7 @@ func (l *Lookup) addressAllowed(e, by *candidate) bool {
 	if ip.IsLoopback() {
 		return true
 	}
-	e.host = hostTag(ip)
+	e.host = HostTag(ip)
 	n := 0
 	for i := range l.list.entries {
 		other := &l.list.entries[i]
@@ -32,9 +32,9 @@ func (l *Lookup) addressAllowed(e, by *candidate) bool {
 	return true
 }
 
-// hostTag is 32 bits of an IP address, never 0, to tell most addresses apart
+// HostTag is 32 bits of an IP address, never 0, to tell most addresses apart
 // without asking the book.
-func hostTag(ip netip.Addr) uint32 {
+func HostTag(ip netip.Addr) uint32 {
 	b := ip.As16() // an IPv4 address is in the last four bytes
 	tag := binary.BigEndian.Uint32(b[12:])
 	if !ip.Is4() {

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A command is one simulation as it is typed.
+type command struct {
+	name  string // by which the rows of an experiment call it
+	env   string // as GOMAXPROCS=1
+	flags string // of kad sim
+}
+
+// line is the command as the page shows it, and as it is run.
+func (c command) line() string {
+	line := "kad sim " + c.flags + " --json"
+	if c.env != "" {
+		line = c.env + " " + line
+	}
+	return line
+}
+
+// words are the arguments of kad.
+func (c command) words() []string {
+	return append(append([]string{"sim"}, strings.Fields(c.flags)...), "--json")
+}
+
+// repository is the root of the module that the working directory is in.
+func repository() (string, error) {
+	here, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for dir := here; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "cmd", "kad", "sim.go")); err == nil {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", fmt.Errorf("%s is not within the repository: cmd/kad is not found", here)
+		}
+	}
+}
+
+// build compiles the command into a directory. The working directory is the
+// repository's root.
+func build(ctx context.Context, directory string) (kad string, err error) {
+	kad = filepath.Join(directory, "kad")
+	out, err := exec.CommandContext(ctx, "go", "build", "-o", kad, "./cmd/kad").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("go build ./cmd/kad: %w: %s", err, strings.TrimSpace(string(out)))
+	}
+	return kad, nil
+}
+
+// patience is how long an interrupted command may take to end.
+const patience = 10 * time.Second
+
+// execute runs the command to its end in a process of its own. What is interrupted
+// brings nothing.
+func (c command) execute(ctx context.Context, kad string) (*result, error) {
+	cmd := exec.CommandContext(ctx, kad, c.words()...)
+	cmd.Env = c.environment(os.Environ())
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = patience
+	out, err := cmd.Output()
+	if err != nil {
+		if failed := (*exec.ExitError)(nil); errors.As(err, &failed) && len(failed.Stderr) > 0 {
+			return nil, fmt.Errorf("%w: %s", err, strings.TrimSpace(string(failed.Stderr)))
+		}
+		return nil, err
+	}
+	r, err := newResult(c.line(), out)
+	if err != nil {
+		return nil, err
+	}
+	r.Date = time.Now().UTC().Format(time.DateOnly)
+	r.PeakMemory = peakMemory(cmd.ProcessState)
+	return r, nil
+}
+
+// tuning are the variables that the Go runtime reads. Like those of kad's own flags
+// they would change what is measured without being seen on the page.
+var tuning = []string{"GOMAXPROCS", "GOGC", "GOMEMLIMIT", "GODEBUG"}
+
+// environment is the given one with what the command line says, and nothing else
+// that changes a run.
+func (c command) environment(given []string) []string {
+	env := slices.DeleteFunc(slices.Clone(given), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return strings.HasPrefix(name, "KAD_") || slices.Contains(tuning, name)
+	})
+	return append(env, strings.Fields(c.env)...)
+}

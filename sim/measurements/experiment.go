@@ -1,0 +1,94 @@
+package main
+
+import "slices"
+
+// An experiment is a section of the page: commands, and what is read out of the
+// reports that they print.
+type experiment struct {
+	name     string
+	title    string
+	why      string
+	large    bool // it is only run when asked for
+	commands []command
+	rows     []row
+	says     string // a paragraph under the table
+}
+
+// find is the experiment of a name, nil if there is none.
+func find(all []experiment, name string) *experiment {
+	if i := slices.IndexFunc(all, func(e experiment) bool { return e.name == name }); i >= 0 {
+		return &all[i]
+	}
+	return nil
+}
+
+// command is the experiment's of a name.
+func (e *experiment) command(name string) (c command, ok bool) {
+	if i := slices.IndexFunc(e.commands, func(c command) bool { return c.name == name }); i >= 0 {
+		return e.commands[i], true
+	}
+	return command{}, false
+}
+
+// A row is one line of an experiment's table.
+type row struct {
+	what    string
+	from    []string // the names of the commands that it is computed from
+	target  string   // what theory or the design wants; empty: nothing
+	measure func([]*result) measured
+}
+
+// A measured is what a row shows. Of a row without target nobody asks whether it was
+// reached.
+type measured struct {
+	text    string
+	reached bool
+}
+
+// shown is a row that needs no target.
+func shown(what string, text func([]*result) string, from ...string) row {
+	return row{what: what, from: from, measure: func(r []*result) measured { return measured{text: text(r)} }}
+}
+
+// A figure is a number of one result.
+type figure func(*result) float64
+
+// A target is what a number should be.
+type target struct {
+	text    string
+	reached func(float64) bool
+}
+
+// wanted is a row of one number and what it should be.
+func wanted(what string, f figure, format func(float64) string, t target, from ...string) row {
+	return row{what: what, from: from, target: t.text, measure: func(r []*result) measured {
+		v := f(r[0])
+		return measured{format(v), t.reached(v)}
+	}}
+}
+
+// difference is a row of a number of two results, which should be about the same.
+func difference(what string, f figure, format func(float64) string, within float64, one, other string) row {
+	return row{what: what, from: []string{one, other}, target: "within " + short(within), measure: func(r []*result) measured {
+		a, b := f(r[0]), f(r[1])
+		return measured{format(a) + " / " + format(b), near(a, b, within)}
+	}}
+}
+
+// about is a target that is met within a distance.
+func about(want, within float64) target {
+	return target{short(want) + ", within " + short(within), func(v float64) bool { return near(v, want, within) }}
+}
+
+// atMost and atLeast are bounds, as the format writes them.
+func atMost(most float64, format func(float64) string) target {
+	return target{"at most " + format(most), func(v float64) bool { return v <= most }}
+}
+
+func atLeast(least float64, format func(float64) string) target {
+	return target{"at least " + format(least), func(v float64) bool { return v >= least }}
+}
+
+// near reports whether two numbers differ by no more than a distance, and a hair:
+// 2.45 - 2.42 is not 0.03 to a machine.
+func near(a, b, within float64) bool { return max(a, b)-min(a, b) <= within+1e-9 }

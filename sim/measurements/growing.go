@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"net/netip"
+)
+
+var joins = experiment{
+	name:  "joins",
+	title: "Networks whose nodes joined",
+	why:   `Tables that nodes filled by themselves, through one bootstrap node, over the simulated network: as good as ideal ones? And what does joining cost?`,
+	commands: []command{
+		{name: "joined-1k", flags: "--tables join --nodes 1000 --lookups 10000 --seed 1"},
+		{name: "joined-10k", flags: "--tables join --nodes 10000 --lookups 10000 --seed 1"},
+		{name: "ideal-1k", flags: "--nodes 1000 --lookups 20000 --latency const:50ms --seed 1"},
+		{name: "ideal-10k", flags: base},
+	},
+	rows: []row{
+		difference("`hops`, mean, joined / ideal, 1,000 nodes", hops, digits(3), .1, "joined-1k", "ideal-1k"),
+		difference("`hops`, mean, joined / ideal, 10,000 nodes", hops, digits(3), .1, "joined-10k", "ideal-10k"),
+		of("requests of a lookup, mean, joined / ideal, 1,000 nodes", requests, digits(2), "joined-1k", "ideal-1k"),
+		of("requests of a lookup, mean, joined / ideal, 10,000 nodes", requests, digits(2), "joined-10k", "ideal-10k"),
+		of("recall, 1,000 / 10,000 nodes", recall, short, "joined-1k", "joined-10k"),
+		shown("requests of a join, 1,000 nodes", joinRequests, "joined-1k"),
+		shown("requests of a join, 10,000 nodes", joinRequests, "joined-10k"),
+		shown("bytes of a join, 1,000 / 10,000 nodes, about", func(r []*result) string {
+			return hundreds(joiningOf(r[0]).bytes) + " / " + hundreds(joiningOf(r[1]).bytes)
+		}, "joined-1k", "joined-10k"),
+	},
+	says: `The requests of a join are those of all nodes, less those of the lookups, for each node. More than half are the PINGs by which a node fills its far buckets with contacts from
+all over their range. They include what nodes did besides until the run ended: probes, and beyond an hour refreshes. The bytes are estimated from them: a FIND_NODE counts as much as
+one of the lookups measured, with its answer, and a PING as it is.`,
+}
+
+func joinRequests(r []*result) string {
+	j := joiningOf(r[0])
+	return fmt.Sprintf("%s FIND_NODE, %s PING", digits(1)(j.findNodes), digits(1)(j.pings))
+}
+
+// hundreds is a number that is not known more closely.
+func hundreds(v float64) string { return digits(0)(math.Round(v/100) * 100) }
+
+// observed is what a PING's answer may say.
+var observed = netip.MustParseAddrPort("192.0.2.1:4100")
+
+var largeJoin = experiment{
+	name:  "large-join",
+	title: "A million nodes join",
+	why:   `Every one of a million engines with its own table, its own round trip times and its own schedule, in one history. GOGC trades some time for memory.`,
+	large: true,
+	commands: []command{
+		{name: "joined", env: "GOGC=25", flags: "--tables join --nodes 1000000 --lookups 10000 --seed 1"},
+	},
+	rows: []row{
+		wanted("most memory of the process", peak, memory, atMost(16<<30, memory), "joined"),
+		wanted("memory of a node", memoryOfNode, memory, atMost(8<<10, memory), "joined"),
+		of("wall time", wall, seconds, "joined"),
+		of("requests a second", speed, digits(0), "joined"),
+		of("`hops`, mean", hops, digits(3), "joined"),
+		of("requests of a lookup, mean", requests, digits(2), "joined"),
+		of("recall", recall, short, "joined"),
+		shown("requests of a join", joinRequests, "joined"),
+	},
+}

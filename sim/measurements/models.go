@@ -1,0 +1,48 @@
+package main
+
+import "fmt"
+
+// models varies one thing at a time.
+var models = experiment{
+	name:  "models",
+	title: "Other networks, other settings",
+	why: `One thing at a time is not as in the first line: how long datagrams take, whether they arrive, who answers, k and alpha. Ideal tables, 10,000 nodes. Each line
+shows the latency of a lookup (p50 / p90 / p99), its mean hops and requests, and the lookups that returned the closest of the nodes that answer at all.`,
+	commands: []command{
+		{name: "base", flags: base},
+		{name: "exp", flags: "--nodes 10000 --lookups 20000 --latency exp:50ms --seed 1"},
+		{name: "world", flags: "--nodes 10000 --lookups 20000 --latency world --seed 1"},
+		{name: "loss1", flags: base + " --loss 0.01"},
+		{name: "loss10", flags: base + " --loss 0.1"},
+		{name: "silent", flags: base + " --silent 0.2"},
+		{name: "lying", flags: base + " --lying 0.2"},
+		{name: "k8", flags: base + " --k 8"},
+		{name: "alpha1", flags: base + " --alpha 1"},
+		{name: "alpha10", flags: base + " --alpha 10"},
+	},
+	rows: []row{
+		model("every round trip 50 ms", "base"),
+		model("round trips exponential, 50 ms on average", "exp"),
+		model("round trips of the world", "world"),
+		model("1 % of datagrams lost", "loss1"),
+		model("10 % of datagrams lost", "loss10"),
+		model("20 % of nodes silent", "silent"),
+		model("20 % of nodes lying", "lying"),
+		model("k 8", "k8"),
+		model("alpha 1", "alpha1"),
+		model("alpha 10", "alpha10"),
+	},
+	says: `"World" places nodes on a plane of milliseconds with a height for the access line; a pair has one round trip time, a datagram some jitter. Silent nodes stand in tables
+as if they had just fallen silent: a node that has been up for long would have dropped them. Liars name the k liars nearest to the target; that a lookup returns the closest node all the same is the
+work of the honest nodes that it asks beside them.`,
+}
+
+func model(what, from string) row {
+	return shown(what, func(r []*result) string {
+		one := r[0]
+		return fmt.Sprintf("%s; %s hops; %s requests; %s", latencies(&one.Report.LatencyMS), digits(2)(hops(one)), digits(1)(requests(one)), percent(succeeded(one)))
+	}, from)
+}
+
+// experiments are all sections of the page, in its order.
+var experiments = []experiment{theory, tenMillion, speeds, joins, largeJoin, day, churn, models}

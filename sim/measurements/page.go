@@ -1,0 +1,136 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// notMeasured stands where a command was not run as it is now.
+const notMeasured = "not measured"
+
+const pageHead = `# Measurements
+
+Every simulated figure, with the command and the seed it came from. ` + "`go run ./sim/measurements`" + ` runs the commands and writes this page; by hand nothing is changed
+here. ` + "`kad`" + ` is what ` + "`go build ./cmd/kad`" + ` makes, each command prints its report in JSON, and [report.md](report.md) says what each field means. The same command gives
+the same report on every machine. Only wall times and memory are the machine's, and depend on what else it did meanwhile: take them as ratios.
+Figures of real sockets are in [benchmarks.md](benchmarks.md).
+
+"Hops" has three meanings in the literature, which differ by up to 1.7 on the same run. Here they are ` + "`hops`" + `, the depth of the closest node returned (a contact from the
+searcher's own table is at hop 1, one first named by a contact at hop h at h + 1); ` + "`first_replica_hops`" + `, the depth at which the first of the true k closest was named; and
+` + "`rounds`" + `, the longest chain of requests that had to wait for one another. Where only hops are spoken of, the first is meant.
+`
+
+// page is docs/measurements.md, of the results that there are.
+func page(all []experiment, k *kept) string {
+	var b strings.Builder
+	b.WriteString(pageHead)
+	b.WriteString("\n" + balance(all, k))
+	for i := range all {
+		all[i].write(&b, k)
+	}
+	b.WriteString(whereTheTimeGoes(all, k))
+	b.WriteString(leftOut)
+	return b.String()
+}
+
+// write writes an experiment's section.
+func (e *experiment) write(b *strings.Builder, k *kept) {
+	fmt.Fprintf(b, "\n## %s\n\n%s\n\n", e.title, e.why)
+	for _, c := range e.commands {
+		fmt.Fprintf(b, "    %s\n", c.line())
+	}
+	b.WriteString("\n| what | measured | target | |\n|---|---|---|---|\n")
+	for _, r := range e.rows {
+		text, verdict := e.measure(r, k)
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", r.what, text, r.target, verdict)
+	}
+	fmt.Fprintf(b, "\n%s\n", e.circumstances(k))
+	if e.says != "" {
+		fmt.Fprintf(b, "\n%s\n", e.says)
+	}
+}
+
+// The verdicts on rows with a target.
+const (
+	reached    = "reached"
+	notReached = "**not reached**"
+)
+
+// measure computes a row: what was measured, and whether that is what is wanted.
+func (e *experiment) measure(r row, k *kept) (text, verdict string) {
+	var results []*result
+	for _, name := range r.from {
+		c, ok := e.command(name)
+		if !ok {
+			panic(fmt.Sprintf("%s: no command is called %q", e.name, name))
+		}
+		one := k.result(c)
+		if one == nil {
+			return notMeasured, ""
+		}
+		results = append(results, one)
+	}
+	m := r.measure(results)
+	switch {
+	case r.target == "":
+		return m.text, ""
+	case m.reached:
+		return m.text, reached
+	}
+	return m.text, notReached
+}
+
+// circumstances say when and on what the commands were run.
+func (e *experiment) circumstances(k *kept) string {
+	var dates, machines []string
+	time := 0.0
+	for _, c := range e.commands {
+		r := k.result(c)
+		if r == nil {
+			continue
+		}
+		dates = append(dates, r.Date)
+		machines = append(machines, fmt.Sprintf("%s, %s", cpus(r.Report.Machine.CPUs), strings.Replace(r.Report.Machine.Go, "go", "Go ", 1)))
+		time += r.Report.Machine.WallSeconds
+	}
+	if dates == nil {
+		return "Not measured as the commands are now."
+	}
+	return fmt.Sprintf("Run on %s (%s), in %s.", strings.Join(distinct(dates), " and "), strings.Join(distinct(machines), "; "), seconds(time))
+}
+
+func cpus(n int) string {
+	if n == 1 {
+		return "1 CPU"
+	}
+	return fmt.Sprintf("%d CPUs", n)
+}
+
+func distinct(list []string) []string {
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// balance says how many targets are reached, and which are not.
+func balance(all []experiment, k *kept) string {
+	targets, good, rest := 0, 0, ""
+	for _, e := range all {
+		for _, r := range e.rows {
+			if r.target == "" {
+				continue
+			}
+			targets++
+			text, verdict := e.measure(r, k)
+			if verdict == reached {
+				good++
+				continue
+			}
+			rest += fmt.Sprintf("- %s: %s, %s; wanted: %s\n", e.title, r.what, text, r.target)
+		}
+	}
+	if rest != "" {
+		return fmt.Sprintf("**Of %d targets %d are reached.** Not so:\n\n%s", targets, good, rest)
+	}
+	return fmt.Sprintf("**All %d targets are reached.**\n", targets)
+}
