@@ -26,6 +26,7 @@ type searcher struct {
 	result  *engine.Result
 	truth   []identity.Contact
 	rpcs    uint64
+	samples []report.Sample
 	longest *longest
 }
 
@@ -118,8 +119,6 @@ func (r *run) independent(ctx context.Context) {
 	workers := min(runtime.GOMAXPROCS(0), cfg.Lookups)
 	r.book = newBook(cfg.Seed, r.servers(), workers)
 	searchers := make([]*searcher, workers)
-	samples := make([]report.Sample, cfg.Lookups)
-	done := make([]bool, cfg.Lookups)
 	var next, ended atomic.Int64
 	var group sync.WaitGroup
 	for i := range searchers {
@@ -131,7 +130,7 @@ func (r *run) independent(ctx context.Context) {
 				if lookup >= cfg.Lookups {
 					return
 				}
-				samples[lookup], done[lookup] = s.run(lookup), true
+				s.samples = append(s.samples, s.run(lookup))
 				r.progress("lookups", int(ended.Add(1)), cfg.Lookups)
 			}
 		})
@@ -145,17 +144,16 @@ func (r *run) independent(ctx context.Context) {
 		if s.longest != nil && s.longest.better(longest) {
 			longest = s.longest
 		}
+		r.samples = append(r.samples, s.samples...) // their order says nothing
+		s.samples = nil
 	}
 	if longest != nil {
 		r.report.Trace = longest.trace
 	}
-	for i, ok := range done {
-		if ok {
-			r.samples = append(r.samples, samples[i])
-			r.virtual += samples[i].Latency
-			r.measured = r.virtual
-		}
+	for i := range r.samples {
+		r.virtual += r.samples[i].Latency
 	}
+	r.measured = r.virtual
 	r.report.Buckets = searchers[0].idealOccupancy()
 	r.report.NodesUp = float64(cfg.Nodes)
 	r.keep = searchers
