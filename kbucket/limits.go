@@ -80,12 +80,29 @@ func (t *Table) countIn(s share) {
 	if !s.counts {
 		return
 	}
-	if t.subnets == nil {
+	if t.catchUp(); t.subnets == nil {
 		t.subnets = new(subnets)
 	}
-	if cell := t.subnets.cell(s.subnet); *cell < stuck {
+	t.subnets.add(s.subnet)
+}
+
+func (s *subnets) add(subnet netip.Prefix) {
+	if cell := s.cell(subnet); *cell < stuck {
 		*cell++
 	}
+}
+
+// catchUp counts those that Fill brought, once it matters.
+func (t *Table) catchUp() {
+	if !t.uncounted {
+		return
+	}
+	t.uncounted, t.subnets = false, new(subnets)
+	t.EachHandle(func(c identity.Contact) {
+		if s := t.shareOf(c); s.counts {
+			t.subnets.add(s.subnet)
+		}
+	})
 }
 
 // countOut ends the counting of a contact that leaves.
@@ -94,6 +111,7 @@ func (t *Table) countOut(c identity.Contact) {
 	if !s.counts {
 		return
 	}
+	t.catchUp()
 	if cell := t.subnets.cell(s.subnet); *cell < stuck {
 		*cell--
 	}
@@ -101,7 +119,7 @@ func (t *Table) countOut(c identity.Contact) {
 
 // atMost is an upper bound of the contacts a subnet has in the table.
 func (t *Table) atMost(subnet netip.Prefix) int {
-	if t.subnets == nil {
+	if t.catchUp(); t.subnets == nil {
 		return 0
 	}
 	n := *t.subnets.cell(subnet)

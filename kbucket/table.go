@@ -47,15 +47,16 @@ func (c Config) withDefaults() Config {
 
 // A Table is one node's routing table. Make one with New.
 type Table struct {
-	self    identity.Position
-	book    identity.Book
-	cfg     Config
-	epoch   time.Time // when the first bucket was made; buckets count from it
-	buckets []bucket  // by common-prefix length; one more than the deepest that was ever used
-	subnets *subnets  // nil until a contact is counted
-	count   int16     // contacts in the buckets, at most MaxK in each of 256
-	failing int16     // of which so many have failures
-	first   int16     // the bucket due first for a refresh, -1 for none, or unsure
+	self      identity.Position
+	book      identity.Book
+	cfg       Config
+	epoch     time.Time // when the first bucket was made; buckets count from it
+	buckets   []bucket  // by common-prefix length; one more than the deepest that was ever used
+	subnets   *subnets  // nil until a contact is counted
+	uncounted bool      // contacts were put in that subnets does not have yet
+	count     int16     // contacts in the buckets, at most MaxK in each of 256
+	failing   int16     // of which so many have failures
+	first     int16     // the bucket due first for a refresh, -1 for none, or unsure
 }
 
 // New is an empty table for the node at self. The book is asked for the position

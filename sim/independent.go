@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math/rand/v2"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
@@ -20,7 +21,7 @@ import (
 // A searcher runs lookups one after the other.
 type searcher struct {
 	*world
-	servers map[identity.Contact]*node // that were asked so far
+	servers map[identity.Contact]*node // that were asked in this lookup
 	lookup  int                        // the one that runs
 	target  identity.Position
 	result  *engine.Result
@@ -68,6 +69,7 @@ func (s *searcher) node(c identity.Contact) *node {
 // run looks up the target of one lookup and measures it.
 func (s *searcher) run(index int) report.Sample {
 	s.now, s.result, s.lookup = 0, nil, index
+	clear(s.servers)
 	number := uint64(index)
 	h := hash(s.cfg.Seed, forWire, number)
 	s.random.Seed(h, mix(h))
@@ -113,12 +115,17 @@ func (s *searcher) measure(c *call) report.Sample {
 	return sample
 }
 
-// runIndependent runs all lookups, on all cores.
+// garbagePercent is GOGC while lookups are independent: what lives is the book, and
+// little else; the rest is garbage of lookups that have ended.
+const garbagePercent = 400
+
+// independent runs all lookups, on all cores.
 func (r *run) independent(ctx context.Context) {
 	cfg := &r.cfg
 	workers := min(runtime.GOMAXPROCS(0), cfg.Lookups)
 	r.book = newBook(cfg.Seed, r.servers(), workers)
 	searchers := make([]*searcher, workers)
+	defer debug.SetGCPercent(debug.SetGCPercent(garbagePercent))
 	var next, ended atomic.Int64
 	var group sync.WaitGroup
 	for i := range searchers {
