@@ -13,12 +13,14 @@ import (
 func (t *Table) Fill(now time.Time, cpl int, contacts []identity.Contact) {
 	t.extend(now, cpl)
 	b := &t.buckets[cpl]
-	b.contacts = make([]entry, 0, len(contacts))
-	for _, c := range contacts {
-		t.putIn(b, len(b.contacts), entry{contact: c, key: keyBits(t.book.Position(c), cpl), state: t.seenNow(now)})
+	b.contacts = make([]entry, len(contacts))
+	state := t.seenNow(now)
+	for i, c := range contacts {
+		b.contacts[i] = entry{contact: c, key: keyBits(t.book.Position(c), cpl), state: state}
 		if t.subnets != nil {
 			t.countIn(t.shareOf(c))
 		}
 	}
+	t.counted(int16(len(contacts)))
 	t.uncounted = t.subnets == nil
 }

@@ -137,8 +137,9 @@ func (t *Table) extend(now time.Time, cpl int) {
 	}
 	grown := make([]bucket, min(cpl+2, identity.Bits))
 	copy(grown, t.buckets)
+	refreshAt := t.elapsed(now) + RefreshInterval
 	for i := old; i < len(grown); i++ {
-		grown[i].refreshAt = t.elapsed(now) + RefreshInterval
+		grown[i].refreshAt = refreshAt
 	}
 	t.buckets = grown
 	t.first = unsure

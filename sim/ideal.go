@@ -79,7 +79,7 @@ func (b *book) deepest(p *identity.Position) int {
 // A filling is how far an ideal table has been made: each bucket when it is first
 // looked at, so that of a node that is asked once only a bucket or two exist.
 type filling struct {
-	deepest int
+	deepest int       // the last bucket that can hold anybody, plus one; 0: not looked for yet
 	filled  uint64    // a bit for each bucket that was made
 	size    [64]uint8 // of those
 }
@@ -90,25 +90,31 @@ func (w *world) fill(nd *node, owner uint64, target *identity.Position, n int) {
 	self := w.book.Position(nd.contact)
 	f := nd.ideal
 	if f == nil {
-		f = &filling{deepest: w.book.deepest(self)}
+		f = new(filling)
 		nd.ideal = f
 	}
-	d := identity.Xor(self, target)
-	c := min(identity.CommonPrefixLen(self, target), f.deepest+1)
-	if c <= f.deepest {
+	c := identity.CommonPrefixLen(self, target)
+	if c < len(f.size) {
 		n -= w.bucket(nd, owner, self, c)
 	}
-	for j := c + 1; j <= f.deepest && n > 0; j++ {
+	if n <= 0 {
+		return
+	}
+	if f.deepest == 0 {
+		f.deepest = w.book.deepest(self) + 1
+	}
+	d := identity.Xor(self, target)
+	for j := c + 1; j < f.deepest && n > 0; j++ {
 		if d.Bit(j) == 1 {
 			n -= w.bucket(nd, owner, self, j)
 		}
 	}
-	for j := f.deepest; j > c && n > 0; j-- {
+	for j := f.deepest - 1; j > c && n > 0; j-- {
 		if d.Bit(j) == 0 {
 			n -= w.bucket(nd, owner, self, j)
 		}
 	}
-	for j := c - 1; j >= 0 && n > 0; j-- {
+	for j := min(c, f.deepest) - 1; j >= 0 && n > 0; j-- {
 		n -= w.bucket(nd, owner, self, j)
 	}
 }
@@ -118,7 +124,9 @@ func (w *world) bucket(nd *node, owner uint64, self *identity.Position, cpl int)
 	f := nd.ideal
 	if f.filled>>cpl&1 == 0 {
 		w.contacts = w.book.idealBucket(w.contacts[:0], w.cfg.Seed, owner, self, cpl, w.cfg.K)
-		nd.engine.Table().Fill(w.seen(owner), cpl, w.contacts)
+		if len(w.contacts) > 0 {
+			nd.engine.Table().Fill(w.seen(owner), cpl, w.contacts)
+		}
 		f.filled |= 1 << cpl
 		f.size[cpl] = uint8(len(w.contacts))
 	}
@@ -128,8 +136,8 @@ func (w *world) bucket(nd *node, owner uint64, self *identity.Position, cpl int)
 // fillAll makes a whole ideal table.
 func (w *world) fillAll(nd *node) {
 	self := w.book.Position(nd.contact)
-	nd.ideal = &filling{deepest: w.book.deepest(self)}
-	for cpl := nd.ideal.deepest; cpl >= 0; cpl-- {
+	nd.ideal = new(filling)
+	for cpl := w.book.deepest(self); cpl >= 0; cpl-- {
 		w.bucket(nd, uint64(nd.contact), self, cpl)
 	}
 	nd.ideal = nil
