@@ -57,8 +57,9 @@ type Engine struct {
 	reach   *reachability
 	joining int // joins under way
 
-	stats counters
-	born  time.Time
+	stats   counters
+	leftOut int // contacts that the last sift or seeds left out, this node itself apart
+	born    time.Time
 
 	// Of the call in progress.
 	now     time.Time

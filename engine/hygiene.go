@@ -13,12 +13,16 @@ import (
 // next query of the table.
 func (e *Engine) sift(from identity.Contact, named []identity.Contact) []identity.Contact {
 	left := e.nearest[:0]
+	e.leftOut = 0
 	public := !identity.IsLocal(e.book.Address(from).Endpoint.Addr())
 	for _, c := range named {
 		a := e.book.Address(c)
 		ip := a.Endpoint.Addr()
 		if a.ID == e.cfg.Self || !e.cfg.Families.Has(ip) || public && identity.IsLocal(ip) || e.lockedOut(c) {
 			e.stats.ContactsDropped++
+			if a.ID != e.cfg.Self {
+				e.leftOut++
+			}
 			continue
 		}
 		left = append(left, c)

@@ -121,27 +121,28 @@ func (j *join) lookUpSelf() {
 					j.farther = append(j.farther, cpl)
 				}
 			}
-			j.introduce(w)
+			j.strangers = true
+			j.e.introduce(j.op, w, func(*spread) {
+				j.strangers = false
+				j.endIfOver()
+			})
 		}
 		j.refresh()
 	})
 }
 
-// introduce has the neighbours know this node: the first contact that a lookup begins
-// with leaves no trace (design, section 3, rule 1), a PING under the session does.
-func (j *join) introduce(w *walk) {
-	j.strangers = true
+// introduce has the neighbours that a lookup of this node found know it: the first
+// contact that a lookup begins with leaves no trace (design, section 3, rule 1), a PING
+// under the session does.
+func (e *Engine) introduce(op OpID, w *walk, then func(*spread)) {
 	var neighbours []identity.Contact
 	for _, c := range w.lookup.Closest(nil) {
 		if slices.Contains(w.met, c) {
 			neighbours = append(neighbours, c)
 		}
 	}
-	ping := func(identity.Contact) *rpc.Message { return j.e.newRequest(rpc.Ping) }
-	j.e.spread(j.op, neighbours, ping, func(*spread) {
-		j.strangers = false
-		j.endIfOver()
-	})
+	ping := func(identity.Contact) *rpc.Message { return e.newRequest(rpc.Ping) }
+	e.spread(op, neighbours, ping, then)
 }
 
 // refresh keeps up to maxUpkeep farther buckets being filled.

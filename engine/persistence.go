@@ -32,10 +32,11 @@ func (p *persistence) pays() bool {
 	return n < persistenceLearns || p.late >= n/persistenceShare
 }
 
-// tries is how often a read is sent at most. A write is sent as often as it can be:
-// it goes to peers that have just answered.
+// tries is how often a request is sent at most: a write as often as it can be, since it
+// goes to peers that have just answered, and a PING, since it decides over a contact's
+// place. A search that does without the third try leaves that to the PING after it.
 func (e *Engine) tries(t rpc.Type) int {
-	if t.IsRead() && !e.persistence.pays() {
+	if t.IsRead() && t != rpc.Ping && !e.persistence.pays() {
 		return rpc.MaxTries - 1
 	}
 	return rpc.MaxTries

@@ -122,7 +122,7 @@ func (e *Engine) called(in *Inbound) {
 	e.mode = Server
 	e.event(Event{Kind: ModeChanged, Mode: Server})
 	// Neighbours learn of a new server from its requests.
-	e.maintain(rpc.FindNode, nil, e.cfg.Position, func(*walk) {})
+	e.maintain(rpc.FindNode, nil, e.cfg.Position, func(w *walk) { e.introduce(0, w, func(*spread) {}) })
 }
 
 // callBack sends the one first contact that a peer asked for: one a peer a minute.

@@ -99,13 +99,13 @@ func (e *Engine) rto(c identity.Contact) time.Duration {
 }
 
 // passage is the most that a write to a peer is on its way: half a round trip, and
-// one more if a session has to begin. A peer that was never measured gets its
-// timeout.
+// one more if a session has to begin. For a peer that was never measured it is half a
+// second at least, whatever others need: lifetimes must not grow.
 func (e *Engine) passage(c identity.Contact) time.Duration {
 	if rtt := e.rtts.of(c).Smoothed(); rtt > 0 {
 		return 2 * rtt
 	}
-	return e.rto(c)
+	return max(e.rto(c), writePatience)
 }
 
 // How long at least to wait for what takes the peer more than a look into memory.
@@ -231,7 +231,11 @@ func (e *Engine) giveUp(r *rpc.Request, count bool) {
 	e.stats.Timeouts++
 	if count && e.outage.counts(r) {
 		e.persistence.note(&e.persistence.lost)
-		e.lost(r.To)
+		if r.Most < rpc.MaxTries && e.table.Doubt(r.To) {
+			e.suspect(r.To)
+		} else {
+			e.lost(r.To)
+		}
 		if e.rtts.knows(r.To) && r.Message.Type.IsRead() { // gone, or slower than it was
 			rtt := e.rtts.of(r.To)
 			rtt.BackOff()

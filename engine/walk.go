@@ -30,6 +30,7 @@ type walk struct {
 	ended func(lookup.Reason) // called once
 
 	met      []identity.Contact // who answered a first contact, which changes nothing at its receiver
+	leftOut  bool               // contacts were not to be asked: locked out, or of no use
 	more     int                // requests that the lookup does not know of: second ones to a peer
 	trace    []lookup.Event
 	deadline time.Time
@@ -46,6 +47,7 @@ func (e *Engine) newWalk(op OpID, asks rpc.Type, key []byte, target identity.Pos
 func (w *walk) start(seeds ...identity.Contact) {
 	e := w.e
 	seeds = e.seeds(seeds, &w.target)
+	w.leftOut = e.leftOut > 0
 	cfg := lookup.Config{K: e.cfg.K, Alpha: e.cfg.Alpha, Paths: e.cfg.Paths}
 	w.lookup = lookup.New(e.now, cfg, e.book, e.cfg.Position, w.target, seeds)
 	w.deadline = e.now.Add(LookupTimeout)
@@ -61,9 +63,11 @@ func (w *walk) start(seeds ...identity.Contact) {
 // next query of the table.
 func (e *Engine) seeds(given []identity.Contact, target *identity.Position) []identity.Contact {
 	seeds := e.table.NearestAny(append(e.nearest[:0], given...), target, e.cfg.K)
+	known := len(seeds)
 	if near := seeds[len(given):]; len(given) > 0 || slices.ContainsFunc(near, e.mayAsk) {
 		seeds = seeds[:len(given)+len(slices.DeleteFunc(near, e.lockedOut))]
 	}
+	e.leftOut = known - len(seeds)
 	e.nearest = seeds
 	return seeds
 }
@@ -117,7 +121,9 @@ func (w *walk) answered(r *rpc.Request, in *Inbound) {
 		w.more++
 		return
 	}
-	if named := w.e.sift(in.From, in.Message.Contacts); found != 0 {
+	named := w.e.sift(in.From, in.Message.Contacts)
+	w.leftOut = w.leftOut || w.e.leftOut > 0
+	if found != 0 {
 		w.lookup.Satisfied(w.e.now, r.To, named, found)
 	} else {
 		w.lookup.Answered(w.e.now, r.To, named)

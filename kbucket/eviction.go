@@ -56,6 +56,25 @@ func (t *Table) Failed(c identity.Contact) (evicted bool, promoted identity.Cont
 	return true, t.promote(b)
 }
 
+// Doubt is Failed for a request that was given up too soon to decide over a contact's
+// place: it is named to nobody until it is heard, and a PING is to follow. False, and
+// nothing changes, if the contact is in no bucket.
+func (t *Table) Doubt(c identity.Contact) bool {
+	b, _ := t.bucketOf(c)
+	if b == nil {
+		return false
+	}
+	i := b.indexOf(c)
+	if i < 0 {
+		return false
+	}
+	if e := &b.contacts[i]; e.failures() == 0 {
+		t.failing++
+		e.state++
+	}
+	return true
+}
+
 // Remove takes the contact's peer out of the table, under any handle: it says
 // that it no longer serves. promoted is the contact that took its place in the
 // bucket, or 0.

@@ -174,6 +174,16 @@ func (m *model) Failed(c identity.Contact) (bool, identity.Contact) {
 	return false, 0
 }
 
+func (m *model) Doubt(c identity.Contact) bool {
+	i := m.bucket(c)
+	at := m.indexHeld(c)
+	if at < 0 || m.held[i][at].c != c {
+		return false
+	}
+	m.held[i][at].failures = max(m.held[i][at].failures, 1)
+	return true
+}
+
 func (m *model) Remove(c identity.Contact) (bool, identity.Contact) {
 	i := m.bucket(c)
 	if at := m.indexHeld(c); at >= 0 {
@@ -443,6 +453,10 @@ func TestTableIsItsModel(t *testing.T) {
 				wantEvicted, wantPromoted := w.model.Failed(c)
 				same(t, "Failed", evicted, wantEvicted)
 				same(t, "promoted", promoted, wantPromoted)
+			},
+			"doubted": func(t *rapid.T) {
+				c := w.contact(t)
+				same(t, "Doubt", w.table.Doubt(c), w.model.Doubt(c))
 			},
 			"removed": func(t *rapid.T) {
 				c := w.contact(t)

@@ -25,8 +25,8 @@ func (t *Table) NearestAny(dst []identity.Contact, target *identity.Position, n 
 // changed behind that: nearer than d if d has a 1 there, the more so the smaller
 // j is; else farther than d, the less so the greater j is. All of these share c
 // bits with the target, and every bucket below c fewer, its own index.
-func (t *Table) nearest(dst []identity.Contact, target *identity.Position, n int, any bool) []identity.Contact {
-	q := query{table: t, target: target, end: len(dst) + max(n, 0), any: any}
+func (t *Table) nearest(dst []identity.Contact, target *identity.Position, n int, all bool) []identity.Contact {
+	q := query{table: t, target: target, end: len(dst) + max(n, 0), all: all}
 	d := identity.Xor(&t.self, target)
 	c := min(identity.CommonPrefixLen(&t.self, target), len(t.buckets))
 	if c < len(t.buckets) {
@@ -53,7 +53,7 @@ type query struct {
 	table  *Table
 	target *identity.Position
 	end    int              // of dst
-	any    bool             // with those that failed, and those that wait
+	all    bool             // with those that failed, and those that wait
 	near   [2 * MaxK]uint64 // of one bucket: distance by key bits, above the handle
 	n      int              // of near
 }
@@ -67,11 +67,11 @@ func (q *query) appendBucket(dst []identity.Contact, j int) []identity.Contact {
 	key, want := keyBits(q.target, j), q.end-len(dst)
 	q.n = 0
 	for i := range b.contacts {
-		if e := &b.contacts[i]; q.any || e.failures() == 0 {
+		if e := &b.contacts[i]; q.all || e.failures() == 0 {
 			q.insert(uint64(e.key^key)<<32|uint64(e.contact), want)
 		}
 	}
-	if q.any {
+	if q.all {
 		for _, w := range b.waiting {
 			q.insert(uint64(w.key^key)<<32|uint64(w.contact), want)
 		}

@@ -44,7 +44,7 @@ func (n *network) conclude() {
 	r, w := n.run, &n.workload
 	n.count()
 	t := n.tally()
-	r.report.RPCTotal, r.report.Events, r.report.Work = t.requests(), n.events, t.work()
+	r.report.RPCTotal, r.report.Events, r.report.Work = t.requests(), n.events, append(t.work(), n.traffic.work()...)
 	r.samples, r.virtual, r.report.Abandoned = w.samples, n.now, w.abandoned
 	if lasted := (n.now - w.start).Seconds(); lasted > 0 {
 		r.report.NodesUp = n.upTime / lasted
@@ -104,7 +104,11 @@ func (n *network) occupancy() []report.Bucket {
 	for i := range sample {
 		nd := made[i*len(made)/sample]
 		o.table(nd.engine.Table(), n.book.Position(nd.contact), n.book, func(c identity.Contact) bool {
-			return n.all[c-1] == nil && !n.lazy || n.all[c-1] != nil && (n.all[c-1].engine == nil || n.all[c-1].role == silent)
+			other := n.all[c-1]
+			if other == nil {
+				return !n.lazy || n.role(c) == silent
+			}
+			return other.engine == nil || other.role == silent
 		})
 	}
 	return o.buckets()

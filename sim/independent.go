@@ -107,7 +107,7 @@ func (s *searcher) run(index int) report.Sample {
 func (s *searcher) measure(c *call) report.Sample {
 	r := s.result
 	s.truth = s.book.closest(s.truth[:0], &s.target, s.cfg.K, func(n identity.Contact) bool { return s.role(n) != silent })
-	sample, all := measure(c, r, s.clock(), s.truth)
+	sample, all := measure(c, r, s.clock(), s.truth, s.book)
 	if best := (&longest{lookup: s.lookup, hops: sample.Hops}); best.better(s.longest) {
 		best.trace = report.NewTrace(s.target.String(), all, winner(r))
 		s.longest = best
@@ -144,10 +144,12 @@ func (r *run) independent(ctx context.Context) {
 	}
 	group.Wait()
 	var longest *longest
+	var sum traffic
 	for _, s := range searchers {
 		r.report.RPCTotal += s.rpcs
 		r.report.Events += s.events
 		r.bytes += s.bytes
+		sum.add(&s.traffic)
 		if s.longest != nil && s.longest.better(longest) {
 			longest = s.longest
 		}
@@ -161,6 +163,8 @@ func (r *run) independent(ctx context.Context) {
 		r.virtual += r.samples[i].Latency
 	}
 	r.measured = r.virtual
+	r.stopped = len(r.samples) < cfg.Lookups
+	r.report.Work = sum.work()
 	r.report.Buckets = searchers[0].idealOccupancy()
 	r.report.NodesUp = float64(cfg.Nodes)
 	r.keep = searchers

@@ -13,7 +13,7 @@ import (
 
 // measure compares what a call brought with the truth: the k closest that could
 // have been found.
-func measure(c *call, r *engine.Result, now time.Time, truth []identity.Contact) (report.Sample, []report.Step) {
+func measure(c *call, r *engine.Result, now time.Time, truth []identity.Contact, b *book) (report.Sample, []report.Step) {
 	all := steps(epoch.Add(c.started), r.Trace)
 	s := report.Sample{
 		Started:          c.started,
@@ -28,16 +28,29 @@ func measure(c *call, r *engine.Result, now time.Time, truth []identity.Contact)
 		s.RoundsAfterClosest = s.Rounds - report.RoundOf(all, w)
 	}
 	if len(truth) > 0 && r.Contacts != nil {
-		found := 0
-		for _, t := range truth {
-			if slices.Contains(r.Contacts, t) {
-				found++
-			}
-		}
-		s.Found, s.Recall = true, float64(found)/float64(len(truth))
 		s.Succeeded = slices.Contains(r.Contacts, truth[0])
+		s.Found, s.Recall = true, recall(r.Contacts, truth, &c.target, b)
 	}
 	return s, all
+}
+
+// recall is the share of the truth that was returned. Where as many were returned as
+// are true, those that stand behind the last of them were rightly left out: newer nodes,
+// which the truth leaves out, had their places.
+func recall(returned, truth []identity.Contact, target *identity.Position, b *book) float64 {
+	found, all := 0, 0
+	for _, t := range truth {
+		if slices.Contains(returned, t) {
+			found++
+		} else if len(returned) >= len(truth) && identity.Compare(target, b.Position(t), b.Position(returned[len(returned)-1])) > 0 {
+			continue
+		}
+		all++
+	}
+	if all == 0 {
+		return 0
+	}
+	return float64(found) / float64(all)
 }
 
 // winner is the node whose hop is the lookup's.

@@ -43,7 +43,7 @@ func (r *run) network(ctx context.Context) {
 	n := r.newNetwork(ctx)
 	for count := 0; n.more(); count++ {
 		if count%1024 == 0 {
-			if ctx.Err() != nil {
+			if r.stopped = ctx.Err() != nil; r.stopped {
 				break
 			}
 			r.progress("virtual seconds", int(n.now/time.Second), int(n.workload.end/time.Second))

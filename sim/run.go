@@ -22,6 +22,7 @@ type run struct {
 	bytes    uint64
 	virtual  time.Duration
 	measured time.Duration // the part of it in which bytes were sent
+	stopped  bool          // before its end
 	tell     Progress
 	keep     any // what the run consists of, until its memory has been measured
 }
@@ -41,7 +42,7 @@ func Run(ctx context.Context, cfg Config, progress Progress) (*report.Report, er
 	} else {
 		r.network(ctx)
 	}
-	r.report.Partial = ctx.Err() != nil
+	r.report.Partial = r.stopped
 	r.report.Summarise(r.samples)
 	r.report.VirtualSeconds = r.virtual.Seconds()
 	if up := r.report.NodesUp; up > 0 && r.measured > 0 {

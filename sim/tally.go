@@ -66,3 +66,27 @@ func (t *tally) work() []report.Work {
 	}
 	return list
 }
+
+// A traffic counts datagrams.
+type traffic struct {
+	datagrams uint64 // sent
+	lost      uint64 // of these, and of those that the network made twice of one
+	replayed  uint64 // second copies, which the session drops
+}
+
+func (t *traffic) add(o *traffic) {
+	t.datagrams += o.datagrams
+	t.lost += o.lost
+	t.replayed += o.replayed
+}
+
+func (t *traffic) work() []report.Work {
+	list := []report.Work{{Name: "datagrams", Count: t.datagrams}}
+	if t.lost > 0 {
+		list = append(list, report.Work{Name: "datagrams.lost", Count: t.lost})
+	}
+	if t.replayed > 0 {
+		list = append(list, report.Work{Name: "datagrams.replayed", Count: t.replayed})
+	}
+	return list
+}

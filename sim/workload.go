@@ -174,7 +174,7 @@ func (n *network) measure(nd *node, c *call, r *engine.Result, judged bool) *rep
 	} else if r.Contacts == nil {
 		r.Contacts = []identity.Contact{} // it found nobody, and is judged by that
 	}
-	s, all := measure(c, r, n.clock(), n.truth)
+	s, all := measure(c, r, n.clock(), n.truth, n.book)
 	w := &n.workload
 	if best := (&longest{lookup: len(w.samples), hops: s.Hops}); best.better(n.longest) {
 		best.trace = report.NewTrace(c.target.String(), all, winner(r))

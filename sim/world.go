@@ -38,7 +38,8 @@ type world struct {
 	effects   []engine.Effect
 	spare     []*datagram
 
-	events, bytes, datagrams, lost, replayed uint64
+	events, bytes uint64
+	traffic
 }
 
 func newWorld(cfg *Config, b *book) *world {
