@@ -16,10 +16,8 @@ import (
 //
 // Kademlia (section 2.3) looks a random key of the bucket's range up. That ends among
 // the k neighbours of that key, and a bucket filled by it points in one direction
-// only: among 10,000 nodes that joined so a lookup takes half a hop more than with
-// random contacts. A fill asks for several random keys of the range, once each, and
-// takes at random from all that it is told. It costs a fraction of the bytes, for
-// most of its requests are PINGs.
+// only. A fill asks for several random keys of the range, once each, and takes at
+// random from all that it is told. Most of its requests are PINGs.
 type fill struct {
 	e                 *Engine
 	op                OpID

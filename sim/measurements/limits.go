@@ -19,5 +19,5 @@ The engines are those of real nodes. What is modelled is the world around them, 
 - **Liars** are one league: whatever is sought they name those of their number that are nearest to it, hold no records, acknowledge writes and forget them. None invents peers (invented
   ones would only be silent), chooses its position, or attacks one key.
 - **Ideal tables** are of a network where nothing has happened yet: no contact is dead but those that are silent from the start, and none waits in a replacement list. Where sessions end, lookups begin only after a
-  tenth of the time, an hour at most.
+  tenth of the time, an hour at most. Where nodes never leave, those that nobody has asked anything do nothing by themselves either, and have no part in the requests and bytes of the network.
 `
