@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"math"
 	"time"
 
 	"kadmium/identity"
@@ -47,15 +48,17 @@ func (n *network) conclude() {
 	r.report.RPCTotal, r.report.Events, r.report.Work = t.requests(), n.events, append(t.work(), n.traffic.work()...)
 	r.samples, r.virtual, r.report.Abandoned = w.samples, n.now, w.abandoned
 	if lasted := (n.now - w.start).Seconds(); lasted > 0 {
-		r.report.NodesUp = n.upTime / lasted
+		r.report.NodesUp = millionths(n.upTime / lasted)
 		r.bytes, r.measured = n.bytes-w.bytes, n.now-w.start
+	} else {
+		r.report.NodesUp = n.ups()
 	}
 	if n.longest != nil {
 		r.report.Trace = n.longest.trace
 	}
 	if w.values.Puts > 0 {
 		if w.values.Confirmed > 0 {
-			w.values.Holders = float64(w.holders) / float64(w.values.Confirmed)
+			w.values.Holders = millionths(float64(w.holders) / float64(w.values.Confirmed))
 		}
 		w.values.Lost = n.lost()
 		r.report.Values = &w.values
@@ -142,3 +145,6 @@ func (n *network) intervals() []report.Interval {
 	}
 	return list
 }
+
+// millionths leaves out digits that nobody reads.
+func millionths(v float64) float64 { return math.Round(v*1e6) / 1e6 }

@@ -23,6 +23,9 @@ type Latency struct {
 // MaxSites bounds the sites of a file.
 const MaxSites = 10_000
 
+// maxMatrix bounds a file, in bytes.
+const maxMatrix = 1 << 30
+
 // maxRTT bounds every round trip time, in milliseconds.
 const maxRTT = 60_000
 
@@ -44,6 +47,11 @@ func ParseLatency(s string) (Latency, error) {
 		l.mean, l.text = d, kind+":"+d.String()
 		return l, nil
 	case kind == "file" && rest != "":
+		if info, err := os.Stat(rest); err != nil {
+			return Latency{}, fmt.Errorf("%w: latency file: %w", ErrBadConfig, err)
+		} else if !info.Mode().IsRegular() || info.Size() > maxMatrix {
+			return Latency{}, fmt.Errorf("%w: latency file %s: want a regular file of at most %d MB", ErrBadConfig, rest, maxMatrix>>20)
+		}
 		f, err := os.Open(rest)
 		if err != nil {
 			return Latency{}, err
@@ -77,6 +85,9 @@ func readMatrix(r io.Reader) ([][]float32, error) {
 		if len(matrix) == MaxSites {
 			return nil, fmt.Errorf("over %d sites", MaxSites)
 		}
+		if len(fields) > MaxSites {
+			return nil, fmt.Errorf("row %d: over %d sites", len(matrix)+1, MaxSites)
+		}
 		row := make([]float32, len(fields))
 		for i, f := range fields {
 			ms, err := strconv.ParseFloat(strings.TrimSpace(f), 32)
@@ -87,8 +98,11 @@ func readMatrix(r io.Reader) ([][]float32, error) {
 		}
 		matrix = append(matrix, row)
 	}
-	if len(matrix) == 0 || len(matrix) != len(matrix[0]) {
+	if len(matrix) == 0 {
 		return nil, errMatrix
+	}
+	if len(matrix) != len(matrix[0]) {
+		return nil, fmt.Errorf("%w: %d rows of %d columns", errMatrix, len(matrix), len(matrix[0]))
 	}
 	return matrix, nil
 }

@@ -39,8 +39,11 @@ Interrupted, it reports what it has measured, as partial, and exits with 1.`,
 			if err := a.checkBench(cmd, &cfg); err != nil {
 				return err
 			}
+			if err := checkOut(out); err != nil {
+				return err
+			}
 			bar := a.newBar("bench")
-			cfg.Progress = func(done, total int) { bar.tell("lookups", done, total) }
+			cfg.Progress = bar.tell
 			r, err := bench.Run(cmd.Context(), cfg)
 			bar.end()
 			if errors.Is(err, kadmium.ErrNoAnswer) {
@@ -49,7 +52,7 @@ Interrupted, it reports what it has measured, as partial, and exits with 1.`,
 			if err != nil {
 				return err
 			}
-			return a.printReports(cmd.Context(), []*report.Report{r}, false, out)
+			return a.printReports([]*report.Report{r}, false, out)
 		},
 	}
 	f := cmd.Flags()

@@ -72,6 +72,9 @@ which differences exceed the noise.`,
 			if err != nil {
 				return err
 			}
+			if err := checkOut(f.out); err != nil {
+				return err
+			}
 			return a.simulate(cmd.Context(), configs, f.out)
 		},
 	}
@@ -143,12 +146,23 @@ func (a *app) simulate(ctx context.Context, configs []sim.Config, out string) er
 			break
 		}
 	}
-	return a.printReports(ctx, reports, len(configs) > 1, out)
+	return a.printReports(reports, len(configs) > 1, out)
+}
+
+// checkOut refuses what cannot become a directory of pictures, before a long run.
+func checkOut(out string) error {
+	if out == "" {
+		return nil
+	}
+	if info, err := os.Stat(out); err == nil && !info.IsDir() {
+		return badInput("name a directory; it is made if it is not there", "--out: %s is no directory", out)
+	}
+	return nil
 }
 
 // printReports prints reports, draws them if out names a directory, and fails if the
 // last is partial. What was measured is printed even if it could not be drawn.
-func (a *app) printReports(ctx context.Context, reports []*report.Report, several bool, out string) error {
+func (a *app) printReports(reports []*report.Report, several bool, out string) error {
 	var files []string
 	var undrawn error
 	if out != "" {
@@ -174,7 +188,7 @@ func (a *app) printReports(ctx context.Context, reports []*report.Report, severa
 		return err
 	case undrawn != nil:
 		return &failure{Message: fmt.Sprintf("drawing: %v", undrawn), Next: "check the directory of --out; the report is printed all the same", Code: exitNotDone, printed: true}
-	case ctx.Err() != nil:
+	case reports[len(reports)-1].Partial:
 		return errPartial
 	}
 	return nil
@@ -209,6 +223,13 @@ func (a *app) compareReports(pathA, pathB string) error {
 
 func readReport(path string) (*report.Report, error) {
 	const next = "name a file that kad sim --json or kad bench --json wrote"
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is no regular file", path)
+	}
+	if err != nil {
+		return nil, badInput(next, "%v", err)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, badInput(next, "%v", err)

@@ -150,7 +150,10 @@ func TestSimPicturesFail(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(blocked, "hops.png", "x"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for _, dir := range []string{file, filepath.Join(file, "below"), blocked} {
+	for _, command := range []string{"sim", "bench"} {
+		u.kad(command, "--out", file).exits(exitBadInput).says(file, "is no directory")
+	}
+	for _, dir := range []string{filepath.Join(file, "below"), blocked} {
 		r := u.kad("sim", "--nodes", "50", "--lookups", "20", "--out", dir).exits(exitNotDone).says("drawing: ", dir, "next: check the directory of --out")
 		if !strings.Contains(r.stdout, "lookups: 20, succeeded 20") {
 			t.Errorf("the report is lost: %s", r.stdout)

@@ -6,6 +6,8 @@ import (
 
 // A Comparison is two reports side by side, a and b.
 type Comparison struct {
+	// Dependent: the lookups of a or of b share one history, and are not independent.
+	Dependent  bool        `json:"dependent"`
 	Configured []Setting   `json:"configured"` // what was not measured alike
 	Figures    []Figure    `json:"figures"`
 	CDFs       []CDFFigure `json:"cdfs"` // whole distributions
@@ -42,6 +44,7 @@ type CDFFigure struct {
 // Compare puts two reports side by side.
 func Compare(a, b *Report) Comparison {
 	c := Comparison{Configured: configured(a, b), Figures: []Figure{}, CDFs: []CDFFigure{}}
+	c.Dependent = !independent(a) || !independent(b)
 	c.lookups(a, b)
 	c.network(a, b)
 	c.values(a.Values, b.Values)
@@ -51,6 +54,12 @@ func Compare(a, b *Report) Comparison {
 	c.cdf("hops", &a.Hops, &b.Hops)
 	c.cdf("rpcs", &a.RPCs, &b.RPCs)
 	return c
+}
+
+// independent reports whether no lookup of a report changed anything for another:
+// searches from fresh clients on ideal tables.
+func independent(r *Report) bool {
+	return r.Kind == Sim && r.Config.Workload == "find" && r.Config.Tables == "ideal" && r.Config.Sessions == "" && r.Config.Duration == ""
 }
 
 // configured lists what the reports were not made alike in.

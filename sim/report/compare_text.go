@@ -18,6 +18,7 @@ func (c Comparison) Write(w io.Writer) error {
 	c.writeFigures(&b)
 	c.writePercentiles(&b)
 	c.writeCDFs(&b)
+	c.writeDependence(&b)
 	_, err := w.Write(b.Bytes())
 	return err
 }
@@ -110,6 +111,16 @@ func (c *Comparison) writeCDFs(b *bytes.Buffer) {
 	}
 	tw.Flush()
 	fmt.Fprintf(b, "\ndiffers: by more than chance brings in one comparison of 1000\n")
+}
+
+// writeDependence says what the verdicts are worth where lookups share a network.
+func (c *Comparison) writeDependence(b *bytes.Buffer) {
+	if c.Dependent {
+		fmt.Fprint(b, `
+lookups here share one network and its history, so the true noise is larger than the
+errors above: runs that differ in nothing but the seed differ too; compare several
+`)
+	}
 }
 
 func verdict(exceeds *bool) string {

@@ -52,7 +52,11 @@ func (r *Report) writeLookups(b *bytes.Buffer) {
 	if r.RecallOf > 0 {
 		recall = fmt.Sprintf("recall %s (sd %s, of %d)", number(r.Recall), number(r.RecallSD), r.RecallOf)
 	}
-	parts := []string{fmt.Sprint(r.Lookups), "succeeded " + of(r.Succeeded, r.Lookups), recall}
+	ended := fmt.Sprint(r.Lookups)
+	if r.Lookups < r.Config.Lookups {
+		ended += fmt.Sprintf(" of %d wanted", r.Config.Lookups)
+	}
+	parts := []string{ended, "succeeded " + of(r.Succeeded, r.Lookups), recall}
 	if r.Abandoned > 0 {
 		parts = append(parts, fmt.Sprintf("%d operations abandoned", r.Abandoned))
 	}

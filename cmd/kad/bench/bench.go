@@ -70,8 +70,9 @@ type Config struct {
 	// where they listen. Without any the network is made here.
 	Bootstrap, Listen []string
 
-	// Progress, if not nil, is told of each lookup that ended.
-	Progress func(done, total int)
+	// Progress, if not nil, is told of each node that joined and of each lookup that
+	// ended. It may be called by several goroutines at once.
+	Progress func(stage string, done, total int)
 }
 
 // finds reports whether the workload has lookups of targets.
@@ -123,6 +124,7 @@ func Run(ctx context.Context, cfg Config) (*report.Report, error) {
 	out := r.report()
 	out.Machine.MemoryBytesPerNode = rounded(max(0, heap()-before) / float64(len(n.members)))
 	out.Machine.WallSeconds = rounded(time.Since(began).Seconds())
+	out.Machine.RPCsPerSecond = rounded(float64(out.RPCTotal) / out.Machine.WallSeconds)
 	return out, nil
 }
 

@@ -77,11 +77,16 @@ func (n *network) found(ctx context.Context, cfg *Config) error {
 		seeds[i] = randomPosition(keys)
 	}
 	var bootstrap []string
+	var joined atomic.Int64
 	join := func(i int) error {
-		return n.add(ctx, i, kadmium.Config{
+		err := n.add(ctx, i, kadmium.Config{
 			Key: identity.KeyFromSeed(seeds[i]), Mode: kadmium.Server, Bootstrap: bootstrap,
 			Listen: []string{"127.0.0.1:0"}, Network: cfg.Network, K: cfg.K, Alpha: cfg.Alpha,
 		})
+		if done := joined.Add(1); cfg.Progress != nil {
+			cfg.Progress("nodes", int(done), len(n.members))
+		}
+		return err
 	}
 	if err := join(0); err != nil {
 		return err

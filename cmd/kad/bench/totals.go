@@ -80,7 +80,7 @@ func (r *run) report() *report.Report {
 		Config:         r.config(),
 		Partial:        len(r.samples) < r.cfg.Lookups,
 		NodesUp:        nodes,
-		RPCTotal:       last.rpcs - first.rpcs,
+		RPCTotal:       last.rpcs,
 		VirtualSeconds: rounded(seconds),
 		Work:           did(first.counters, last.counters),
 		Buckets:        r.network.buckets(),
@@ -91,7 +91,6 @@ func (r *run) report() *report.Report {
 	out.Summarise(r.samples)
 	if seconds > 0 {
 		out.BytesPerNodeSecond = rounded(float64(last.bytes-first.bytes) / nodes / seconds)
-		out.Machine.RPCsPerSecond = rounded(float64(out.RPCTotal) / seconds)
 	}
 	if r.cfg.Workload != Find {
 		out.Values = &r.values

@@ -56,7 +56,7 @@ func (r *run) work(ctx context.Context) {
 		}
 		r.take(s)
 		if r.cfg.Progress != nil {
-			r.cfg.Progress(i+1, r.cfg.Lookups)
+			r.cfg.Progress("lookups", i+1, r.cfg.Lookups)
 		}
 	}
 	r.mark()
