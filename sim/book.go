@@ -142,9 +142,10 @@ func (b *book) sign(seed uint64, c identity.Contact) {
 func addressOf(n uint32) netip.Addr {
 	block := n - 1 + 1<<16 // from 1.0.0.0
 	for _, r := range reserved {
-		if block >= r.first {
-			block += r.blocks
+		if block < r.first {
+			break
 		}
+		block += r.blocks
 	}
 	return netip.AddrFrom4([4]byte{byte(block >> 16), byte(block >> 8), byte(block), 1})
 }

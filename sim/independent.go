@@ -22,7 +22,9 @@ import (
 type searcher struct {
 	*world
 	servers map[identity.Contact]*node // that were asked in this lookup
-	lookup  int                        // the one that runs
+	memory  []*server                  // of which used are theirs
+	used    int
+	lookup  int // the one that runs
 	target  identity.Position
 	result  *engine.Result
 	truth   []identity.Contact
@@ -54,9 +56,12 @@ func newSearcher(cfg *Config, b *book, guest identity.Contact) *searcher {
 func (s *searcher) node(c identity.Contact) *node {
 	nd := s.servers[c]
 	if nd == nil {
-		nd = &node{contact: c, role: s.role(c), idle: true}
+		v := s.server()
+		nd = &v.node
+		nd.contact, nd.role, nd.idle, nd.ideal = c, s.role(c), true, &v.filling
 		if nd.role == honest {
-			nd.engine = s.newEngine(c, engine.Server, rand.NewPCG(hash(s.cfg.Seed, forEngine, uint64(c)), 0))
+			v.random.Seed(hash(s.cfg.Seed, forEngine, uint64(c)), 0)
+			nd.engine = s.newEngine(c, engine.Server, &v.random)
 		}
 		s.servers[c] = nd
 	}
@@ -66,10 +71,29 @@ func (s *searcher) node(c identity.Contact) *node {
 	return nd
 }
 
+// A server is a node that only answers, for as long as one lookup lasts.
+type server struct {
+	node
+	filling
+	random rand.PCG
+}
+
+// server is an empty one, in the memory of one of an earlier lookup.
+func (s *searcher) server() *server {
+	if s.used == len(s.memory) {
+		s.memory = append(s.memory, new(server))
+	}
+	v := s.memory[s.used]
+	*v = server{}
+	s.used++
+	return v
+}
+
 // run looks up the target of one lookup and measures it.
 func (s *searcher) run(index int) report.Sample {
 	s.now, s.result, s.lookup = 0, nil, index
 	clear(s.servers)
+	s.used = 0
 	number := uint64(index)
 	h := hash(s.cfg.Seed, forWire, number)
 	s.random.Seed(h, mix(h))
@@ -115,9 +139,13 @@ func (s *searcher) measure(c *call) report.Sample {
 	return sample
 }
 
-// garbagePercent is GOGC while lookups are independent: what lives is the book, and
-// little else; the rest is garbage of lookups that have ended.
-const garbagePercent = 400
+// garbagePercent is GOGC while lookups are independent: what lives is the book and the
+// samples, the rest is garbage of lookups that have ended. It leaves room for a quarter
+// of a GiB of that, within bounds.
+func garbagePercent(b *book) int {
+	const room = 1 << 28
+	return min(max(100, 100*room/(len(identity.Position{})*len(b.positions))), 1000)
+}
 
 // independent runs all lookups, on all cores.
 func (r *run) independent(ctx context.Context) {
@@ -125,7 +153,7 @@ func (r *run) independent(ctx context.Context) {
 	workers := min(runtime.GOMAXPROCS(0), cfg.Lookups)
 	r.book = newBook(cfg.Seed, r.servers(), workers)
 	searchers := make([]*searcher, workers)
-	defer debug.SetGCPercent(debug.SetGCPercent(garbagePercent))
+	defer debug.SetGCPercent(debug.SetGCPercent(garbagePercent(r.book)))
 	var next, ended atomic.Int64
 	var group sync.WaitGroup
 	for i := range searchers {

@@ -48,7 +48,7 @@ func ParseLatency(s string) (Latency, error) {
 		return l, nil
 	case kind == "file" && rest != "":
 		if info, err := os.Stat(rest); err != nil {
-			return Latency{}, fmt.Errorf("%w: latency file: %w", ErrBadConfig, err)
+			return Latency{}, err
 		} else if !info.Mode().IsRegular() || info.Size() > maxMatrix {
 			return Latency{}, fmt.Errorf("%w: latency file %s: want a regular file of at most %d MB", ErrBadConfig, rest, maxMatrix>>20)
 		}

@@ -47,7 +47,7 @@ func TestPartial(t *testing.T) {
 			t.Errorf("%s: the report calls itself whole", name)
 		}
 		if name == "tables" {
-			if r.Lookups != 0 || r.NodesUp != 0 {
+			if r.Lookups != 0 || r.NodesUp < 1 {
 				t.Errorf("interrupted at its tables it had %d lookups, %v nodes up", r.Lookups, r.NodesUp)
 			}
 			continue
