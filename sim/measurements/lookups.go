@@ -132,5 +132,5 @@ random in a lookup is a hash of the seed and of its number.`,
 	},
 	says: `A request here is all that it takes: sent, answered by an engine with a table of its own, received, and the next one chosen. What limits it, by a CPU profile: making that engine
 and the bucket that is asked takes two fifths, more than half of it allocation; the engines' own work another two fifths, the network the rest. To keep the engines from lookup to
-lookup was slower, a hundred times the memory apart: they outgrow the caches. So was filling buckets by one contact after the other. An optimising build from a profile gained 3 %.`,
+lookup was no faster and took a hundred times the memory: they outgrow the caches. Filling buckets by one contact after the other was slower. An optimising build from a profile gained 3 %.`,
 }
