@@ -65,7 +65,7 @@ var largeJoin = experiment{
 	says: `A million is the aim. ` + "`GOGC=25 kad sim --tables join --nodes 1000000 --lookups 10000`" + ` was interrupted after 50 minutes beside other work, when 520,575 nodes had
 joined: the process had taken 7.5 GiB at most, 15.5 kB a node, of which 12.3 kB lived. At that rate a million take 14.5 GiB. Joins are one history, so one core has to do them.
 
-The hops are 0.2 more than on ideal tables of as many nodes (`+"`kad sim --nodes 200000 --lookups 10000`"+`: 3.06). Full buckets keep their old contacts, so where nobody ever leaves all tables of a
+The hops are 0.2 more than on ideal tables of as many nodes (` + "`kad sim --nodes 200000 --lookups 10000`" + `: 3.06). Full buckets keep their old contacts, so where nobody ever leaves all tables of a
 region come to hold the same, its oldest nodes, and the answers of three peers bring less that is new than three random tables would. The more nodes, the more levels this is felt on.
 
 What a node's memory is, by a heap profile of 20,000 that joined: contacts of its table 27 % (12 bytes each), the engine itself 18 %, round trip times 23 % (11 bytes for each of 224
