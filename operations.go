@@ -78,3 +78,8 @@ func (n *Node) Closest(ctx context.Context, target identity.Position) (Closest, 
 	})
 	return closest, err
 }
+
+// Rekey ends the use of all sessions before their hour is over (design, section 3):
+// the next request to each peer is a first contact again, with fresh keys. What is
+// under way still arrives, for up to session.OldLife.
+func (n *Node) Rekey() { n.transport.Rekey() }

@@ -60,3 +60,13 @@ func (s *Session) retireAt(now int64) {
 		s.retire = now + int64(OldLife)
 	}
 }
+
+// Rekey makes every session with a peer an old one: the next request to each is a
+// first contact, with fresh keys, and what is under way still arrives.
+func (t *Table) Rekey(now time.Time) {
+	for _, first := range t.peers {
+		for s := first; s != nil; s = s.next {
+			s.retireAt(now.UnixNano())
+		}
+	}
+}

@@ -170,3 +170,12 @@ func (t *Transport) send(s *socket, b *buffer, to netip.AddrPort, local netip.Ad
 	putBuffer(b)
 	return err
 }
+
+// Rekey ends the use of all sessions: the next request to each peer is a first
+// contact again, with fresh keys. What is under way still arrives.
+func (t *Transport) Rekey() {
+	now := t.now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.table.Rekey(now)
+}

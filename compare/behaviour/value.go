@@ -1,0 +1,3 @@
+package behaviour
+
+func valueCases() []Case { return nil }

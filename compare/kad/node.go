@@ -1,0 +1,185 @@
+// Package kad is kadmium's side of the comparison.
+package kad
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+
+	"kadmium"
+	"kadmium/compare/link"
+	"kadmium/compare/side"
+	"kadmium/compare/world"
+	"kadmium/identity"
+)
+
+// A Node is a kadmium node on a link.
+type Node struct {
+	node *kadmium.Node
+	link *link.Link
+	k    int
+}
+
+// New makes a node and has it join; it is a side.Maker.
+func New(ctx context.Context, spec side.Spec) (side.Node, error) { return Make(ctx, spec) }
+
+// Make is New with the type of this side.
+func Make(ctx context.Context, spec side.Spec) (*Node, error) {
+	n := &Node{link: link.New(spec.Delay), k: spec.K}
+	if n.k == 0 {
+		n.k = kadmium.DefaultK
+	}
+	validator := spec.Validator
+	if validator == nil {
+		validator = new(world.Sequenced)
+	}
+	cfg := kadmium.Config{
+		Key:    identity.KeyFromSeed(spec.Seed),
+		Listen: []string{"127.0.0.1:0"},
+		ListenPacket: func(at netip.AddrPort) (net.PacketConn, error) {
+			return n.link.Listen("udp4", net.UDPAddrFromAddrPort(at))
+		},
+		Mode:       kadmium.Server,
+		Network:    "compare",
+		K:          spec.K,
+		Alpha:      spec.Alpha,
+		Namespaces: map[string]kadmium.Validator{world.Namespace: validator},
+	}
+	if spec.Client {
+		cfg.Mode = kadmium.Client
+	}
+	for _, b := range spec.Bootstrap {
+		cfg.Bootstrap = append(cfg.Bootstrap, b.(*Node).Addresses()[0].String())
+	}
+	var err error
+	if n.node, err = kadmium.New(cfg); err != nil {
+		return nil, err
+	}
+	if err := n.node.Joined(ctx); err != nil {
+		return nil, errors.Join(err, n.node.Close())
+	}
+	return n, nil
+}
+
+// Kadmium is the node itself.
+func (n *Node) Kadmium() *kadmium.Node { return n.node }
+
+// Addresses are where the node listens.
+func (n *Node) Addresses() []identity.Address { return n.node.Addresses() }
+
+// ID is the node's.
+func (n *Node) ID() identity.ID { return n.node.ID() }
+
+// Link is the node's.
+func (n *Node) Link() *link.Link { return n.link }
+
+// Close ends the node.
+func (n *Node) Close() error { return n.node.Close() }
+
+// Table is the peers in the routing table, nearest to the node first.
+func (n *Node) Table() []identity.ID {
+	var ids []identity.ID
+	for _, p := range n.node.Peers() {
+		ids = append(ids, p.ID)
+	}
+	return ids
+}
+
+// Cool ends the node's sessions: its next request to each peer is a first contact.
+func (n *Node) Cool(context.Context) error {
+	n.node.Rekey()
+	return nil
+}
+
+// Closest finds the k nodes nearest to a key.
+func (n *Node) Closest(ctx context.Context, key string) (side.Result, error) {
+	m := n.measure()
+	found, err := n.node.Closest(ctx, identity.KeyPosition([]byte(key)))
+	r := m.result(found.Lookup, 0)
+	for _, p := range found.Peers {
+		r.Peers = append(r.Peers, p.ID)
+	}
+	return r, err
+}
+
+// FindPeer finds where a peer is.
+func (n *Node) FindPeer(ctx context.Context, id identity.ID) (side.Result, error) {
+	m := n.measure()
+	found, err := n.node.FindPeer(ctx, id)
+	r := m.result(found.Lookup, 0)
+	if err == nil {
+		r.Peers = []identity.ID{found.Peer.ID}
+	}
+	return r, err
+}
+
+// Put stores a value under /seq/NAME.
+func (n *Node) Put(ctx context.Context, name string, value []byte) (side.Result, error) {
+	m := n.measure()
+	stored, err := n.node.Put(ctx, side.Key(name), value, kadmium.PutOptions{})
+	return m.result(stored.Lookup, stored.Holders), err
+}
+
+// Get finds the value under /seq/NAME.
+func (n *Node) Get(ctx context.Context, name string, quorum int) (side.Result, error) {
+	if quorum == 0 {
+		quorum = n.k + 1 // more holders than there are: the lookup runs to its end
+	}
+	m := n.measure()
+	value, err := n.node.Get(ctx, side.Key(name), kadmium.GetOptions{Quorum: quorum})
+	r := m.result(value.Lookup, 0)
+	r.Value = value.Value
+	return r, err
+}
+
+// Provide says that this node has the content of that name.
+func (n *Node) Provide(ctx context.Context, name string) (side.Result, error) {
+	m := n.measure()
+	stored, err := n.node.Provide(ctx, string(world.ContentKey(name)))
+	return m.result(stored.Lookup, stored.Holders), err
+}
+
+// Providers finds who has it.
+func (n *Node) Providers(ctx context.Context, name string, most int) (side.Result, error) {
+	m := n.measure()
+	var lookup kadmium.Lookup
+	var ids []identity.ID
+	for p, err := range n.node.Providers(ctx, string(world.ContentKey(name)), kadmium.ProvidersOptions{Max: most, Lookup: &lookup}) {
+		if err != nil {
+			return m.result(lookup, 0), err
+		}
+		ids = append(ids, p.Peer)
+	}
+	r := m.result(lookup, 0)
+	r.Peers = ids
+	return r, nil
+}
+
+// A measurement counts what the node sends from its beginning on.
+type measurement struct {
+	node *Node
+	sent uint64
+}
+
+func (n *Node) measure() measurement { return measurement{n, n.sent()} }
+
+// sent is the requests that left the node's socket, retransmissions, and pings that
+// the node sends by itself, counted.
+func (n *Node) sent() uint64 {
+	out := n.node.Stats().Wire.Out
+	return out["first request"].Datagrams + out["session request"].Datagrams
+}
+
+// result is what became of an operation that holders confirmed.
+func (m measurement) result(l kadmium.Lookup, holders int) side.Result {
+	asked := make(map[identity.ID]bool)
+	for _, s := range l.Trace {
+		if s.Kind == "asked" {
+			asked[s.Peer] = true
+		}
+	}
+	return side.Result{Hops: l.Hops, Counts: func() side.Counts {
+		return side.Counts{Asked: len(asked), Requests: int(m.node.sent() - m.sent), Holders: holders}
+	}}
+}

@@ -1,0 +1,148 @@
+package link
+
+import (
+	"net"
+	"net/netip"
+	"syscall"
+	"time"
+
+	"golang.org/x/net/ipv4"
+)
+
+// Packets is a UDP socket on a link. It has every method by which kadmium's
+// transport and quic-go read and write one fast, so that neither is slowed down
+// more than the other: quic-go keeps its segmentation offload, its ECN marks and
+// its batched reads; kadmium reads and writes without allocation, but loses the
+// batches that it only moves on a bare *net.UDPConn.
+type Packets struct {
+	link  *Link
+	conn  *net.UDPConn
+	batch *ipv4.PacketConn
+	queue *queue // nil without a delay
+}
+
+func newPackets(l *Link, conn *net.UDPConn) *Packets {
+	p := &Packets{link: l, conn: conn, batch: ipv4.NewPacketConn(conn)}
+	if l.delay > 0 {
+		p.queue = newQueue(l.delay)
+	}
+	return p
+}
+
+// ReadFromUDPAddrPort reads as net.UDPConn's does.
+func (p *Packets) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error) {
+	for {
+		n, from, err := p.conn.ReadFromUDPAddrPort(b)
+		if err != nil || !p.link.cut.Load() {
+			p.link.received(n)
+			return n, from, err
+		}
+	}
+}
+
+// ReadFrom reads as net.UDPConn's does.
+func (p *Packets) ReadFrom(b []byte) (int, net.Addr, error) {
+	n, from, err := p.ReadFromUDPAddrPort(b)
+	if err != nil {
+		return n, nil, err
+	}
+	return n, net.UDPAddrFromAddrPort(from), nil
+}
+
+// ReadMsgUDP reads as net.UDPConn's does.
+func (p *Packets) ReadMsgUDP(b, oob []byte) (n, oobn, flags int, from *net.UDPAddr, err error) {
+	for {
+		n, oobn, flags, from, err = p.conn.ReadMsgUDP(b, oob)
+		if err != nil || !p.link.cut.Load() {
+			p.link.received(n)
+			return n, oobn, flags, from, err
+		}
+	}
+}
+
+// ReadBatch reads as ipv4.PacketConn's does; quic-go looks for it.
+func (p *Packets) ReadBatch(messages []ipv4.Message, flags int) (int, error) {
+	for {
+		n, err := p.batch.ReadBatch(messages, flags)
+		if err == nil && p.link.cut.Load() {
+			continue
+		}
+		for i := range max(n, 0) {
+			p.link.received(messages[i].N)
+		}
+		return n, err
+	}
+}
+
+// WriteToUDPAddrPort writes as net.UDPConn's does.
+func (p *Packets) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error) {
+	if p.link.cut.Load() {
+		return len(b), nil
+	}
+	p.link.sent(len(b))
+	if p.queue == nil {
+		return p.conn.WriteToUDPAddrPort(b, to)
+	}
+	held := append([]byte(nil), b...)
+	p.hold(func() { p.conn.WriteToUDPAddrPort(held, to) })
+	return len(b), nil
+}
+
+// WriteTo writes as net.UDPConn's does.
+func (p *Packets) WriteTo(b []byte, to net.Addr) (int, error) {
+	udp, ok := to.(*net.UDPAddr)
+	if !ok {
+		return 0, &net.OpError{Op: "write", Net: "udp", Addr: to, Err: net.InvalidAddrError("no UDP address")}
+	}
+	return p.WriteToUDPAddrPort(b, udp.AddrPort())
+}
+
+// WriteMsgUDP writes as net.UDPConn's does. One call may carry several packets of
+// equal size, which the system cuts apart.
+func (p *Packets) WriteMsgUDP(b, oob []byte, to *net.UDPAddr) (n, oobn int, err error) {
+	if p.link.cut.Load() {
+		return len(b), len(oob), nil
+	}
+	p.link.sent(len(b))
+	if p.queue == nil {
+		return p.conn.WriteMsgUDP(b, oob, to)
+	}
+	held, control := append([]byte(nil), b...), append([]byte(nil), oob...)
+	p.hold(func() { p.conn.WriteMsgUDP(held, control, to) })
+	return len(b), len(oob), nil
+}
+
+func (p *Packets) hold(send func()) {
+	if !p.queue.add(send) {
+		p.link.overflowed.Add(1)
+	}
+}
+
+// Close closes the socket; what is still on its way is lost.
+func (p *Packets) Close() error {
+	if p.queue != nil {
+		p.queue.close()
+	}
+	return p.conn.Close()
+}
+
+// SyscallConn is the socket's.
+func (p *Packets) SyscallConn() (syscall.RawConn, error) { return p.conn.SyscallConn() }
+
+// SetReadBuffer sets the socket's.
+func (p *Packets) SetReadBuffer(bytes int) error { return p.conn.SetReadBuffer(bytes) }
+
+// SetWriteBuffer sets the socket's.
+func (p *Packets) SetWriteBuffer(bytes int) error { return p.conn.SetWriteBuffer(bytes) }
+
+// LocalAddr is the socket's.
+func (p *Packets) LocalAddr() net.Addr { return p.conn.LocalAddr() }
+
+// SetDeadline sets the socket's.
+func (p *Packets) SetDeadline(t time.Time) error { return p.conn.SetDeadline(t) }
+
+// SetReadDeadline sets the socket's.
+func (p *Packets) SetReadDeadline(t time.Time) error { return p.conn.SetReadDeadline(t) }
+
+// SetWriteDeadline sets the socket's.
+func (p *Packets) SetWriteDeadline(t time.Time) error { return p.conn.SetWriteDeadline(t) }

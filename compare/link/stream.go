@@ -1,0 +1,80 @@
+package link
+
+import (
+	"errors"
+	"io"
+	"net"
+	"time"
+
+	manet "github.com/multiformats/go-multiaddr/net"
+)
+
+// errOverflow reports a stream that had more writes on their way than the link holds.
+var errOverflow = errors.New("too much on its way")
+
+// A Stream is a TCP connection on a link.
+type Stream struct {
+	manet.Conn
+	link  *Link
+	queue *queue // nil without a delay
+}
+
+// Carry puts an open TCP connection on the link.
+func (l *Link) Carry(conn manet.Conn) *Stream {
+	s := &Stream{Conn: conn, link: l}
+	if l.delay > 0 {
+		s.queue = newQueue(l.delay)
+	}
+	return s
+}
+
+// Read reads as net.Conn's does. From a cut link nothing comes any more.
+func (s *Stream) Read(b []byte) (int, error) {
+	n, err := s.Conn.Read(b)
+	for s.link.cut.Load() && err == nil {
+		n, err = s.Conn.Read(b)
+	}
+	s.link.received(n)
+	return n, err
+}
+
+// Write writes as net.Conn's does.
+func (s *Stream) Write(b []byte) (int, error) {
+	if s.link.cut.Load() {
+		return len(b), nil
+	}
+	s.link.sent(len(b))
+	if s.queue == nil {
+		return s.Conn.Write(b)
+	}
+	held := append([]byte(nil), b...)
+	if !s.queue.add(func() { s.Conn.Write(held) }) {
+		s.link.overflowed.Add(1)
+		return 0, errOverflow
+	}
+	return len(b), nil
+}
+
+// Close closes the connection; what is still on its way arrives first.
+func (s *Stream) Close() error {
+	if s.queue == nil {
+		return s.Conn.Close()
+	}
+	closed := make(chan error, 1)
+	if !s.queue.add(func() { closed <- s.Conn.Close(); s.queue.close() }) {
+		s.queue.close()
+		return s.Conn.Close()
+	}
+	select {
+	case err := <-closed:
+		return err
+	case <-time.After(2 * s.link.delay):
+		s.queue.close()
+		return s.Conn.Close()
+	}
+}
+
+var (
+	_ net.Conn  = (*Stream)(nil)
+	_ io.Closer = (*Packets)(nil)
+)

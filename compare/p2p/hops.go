@@ -1,0 +1,99 @@
+package p2p
+
+import (
+	"context"
+
+	dht "github.com/libp2p/go-libp2p-kad-dht"
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"kadmium/identity"
+)
+
+// A referrals is the depth of each peer that a lookup heard of: libp2p has no hop
+// count, but its lookup events say who named whom first.
+type referrals struct {
+	hops    map[peer.ID]int
+	answers []peer.ID // in the order of their answers
+}
+
+// follow runs an operation and rebuilds the referral depths of its lookup. A peer
+// of the own table is at hop 1, one first named by a peer at hop h at h+1: the
+// definition of kadmium's own hops.
+func follow(ctx context.Context, self peer.ID, run func(context.Context) error) (*referrals, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ctx, events := dht.RegisterForLookupEvents(ctx)
+	r := &referrals{hops: make(map[peer.ID]int)}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for e := range events {
+			r.note(self, e)
+		}
+	}()
+	err := run(ctx)
+	cancel()
+	<-done
+	return r, err
+}
+
+func (r *referrals) note(self peer.ID, e *dht.LookupEvent) {
+	if e.Response == nil || e.Response.Source == nil {
+		return
+	}
+	hop := 1
+	if source := e.Response.Source.Peer; source != self {
+		hop = r.hops[source] + 1
+	}
+	for _, p := range e.Response.Heard {
+		if _, known := r.hops[p.Peer]; !known {
+			r.hops[p.Peer] = hop
+		}
+	}
+	for _, p := range e.Response.Queried {
+		r.answers = append(r.answers, p.Peer)
+	}
+}
+
+// of is a peer's hop, 0 if the lookup never heard of it.
+func (r *referrals) of(id identity.ID) int {
+	if r == nil {
+		return 0
+	}
+	return r.hops[PeerID(id)]
+}
+
+// first is the hop of the first of these peers that answered.
+func (r *referrals) first(ids []identity.ID) int {
+	if r == nil {
+		return 0
+	}
+	wanted := make(map[peer.ID]bool)
+	for _, id := range ids {
+		wanted[PeerID(id)] = true
+	}
+	for _, p := range r.answers {
+		if wanted[p] {
+			return r.hops[p]
+		}
+	}
+	return 0
+}
+
+// nearest is the hop of the peer nearest to the key of all that answered: the
+// closest that a put or a provide wrote to.
+func (r *referrals) nearest(key string) int {
+	if r == nil {
+		return 0
+	}
+	target := identity.KeyPosition([]byte(key))
+	var best peer.ID
+	var at identity.Position
+	for _, p := range r.answers {
+		position := Identity(p).Position()
+		if best == "" || identity.Compare(&target, &position, &at) < 0 {
+			best, at = p, position
+		}
+	}
+	return r.hops[best]
+}

@@ -1,0 +1,58 @@
+// Package report is what a comparison found: its JSON, its page and its pictures.
+package report
+
+// A Report is one run. Its JSON is what --json prints.
+type Report struct {
+	Versions  map[string]string `json:"versions"` // of Go and of the modules compared
+	Config    Config            `json:"config"`
+	Costs     []Cost            `json:"costs"`
+	Behaviour []Row             `json:"behaviour"`
+}
+
+// A Config says how the run was made.
+type Config struct {
+	Nodes     int    `json:"nodes"`
+	Lookups   int    `json:"lookups"`
+	Profile   string `json:"profile"`   // matched, defaults
+	Link      string `json:"link"`      // delay of a packet, one way
+	Transport string `json:"transport"` // of libp2p: quic, tcp
+	K         int    `json:"k"`
+	Alpha     []int  `json:"alpha"`   // those measured, one network each
+	Beta      string `json:"beta"`    // how each side ends a lookup
+	Command   string `json:"command"` // that made the report
+	Date      string `json:"date"`
+	Machine   string `json:"machine"`
+}
+
+// A Cost is one figure of both sides. A side that has no such figure has null.
+type Cost struct {
+	Operation string   `json:"operation"`
+	Metric    string   `json:"metric"` // with its unit
+	Libp2p    *float64 `json:"libp2p"`
+	Kadmium   *float64 `json:"kadmium"`
+	Ratio     *float64 `json:"ratio"` // kadmium's by libp2p's
+}
+
+// The verdicts.
+const (
+	Same    = "same"
+	Differs = "differs on purpose"
+)
+
+// A Row is one case of the behaviour table.
+type Row struct {
+	Case    string `json:"case"`
+	Libp2p  string `json:"libp2p"`
+	Kadmium string `json:"kadmium"`
+	Verdict string `json:"verdict"`
+	Why     string `json:"why"`
+}
+
+// A Series is the values of one measured quantity, lookup by lookup, of both sides:
+// what pictures are drawn from.
+type Series struct {
+	Operation string    `json:"operation"`
+	Metric    string    `json:"metric"`
+	Libp2p    []float64 `json:"libp2p"`
+	Kadmium   []float64 `json:"kadmium"`
+}

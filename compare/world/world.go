@@ -1,0 +1,83 @@
+// Package world is what both sides share: the keys of the hosts, hence their
+// positions, the true neighbours of every key, and the validator of the values.
+package world
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+
+	"github.com/multiformats/go-multihash"
+
+	"kadmium/identity"
+)
+
+// A Seed is the RFC 8032 seed of a host's Ed25519 key.
+type Seed [32]byte
+
+// Host is the key seed of host i of a world.
+func Host(world uint64, i int) Seed {
+	var b [24]byte
+	copy(b[:8], "kad host")
+	binary.BigEndian.PutUint64(b[8:], world)
+	binary.BigEndian.PutUint64(b[16:], uint64(i))
+	return sha256.Sum256(b[:])
+}
+
+// ID is the peer ID that the seed's key has on both sides.
+func (s Seed) ID() identity.ID { return identity.KeyFromSeed(s).ID() }
+
+// Nearest is the n hosts of ids nearest to where a key stands, nearest first,
+// without except: what a perfect lookup by that host returns.
+func Nearest(ids []identity.ID, key []byte, n int, except identity.ID) []identity.ID {
+	target := identity.KeyPosition(key)
+	return NearestTo(ids, target, n, except)
+}
+
+// NearestTo is Nearest of a position.
+func NearestTo(ids []identity.ID, target identity.Position, n int, except identity.ID) []identity.ID {
+	type placed struct {
+		id identity.ID
+		at identity.Position
+	}
+	all := make([]placed, 0, len(ids))
+	for _, id := range ids {
+		if id != except {
+			all = append(all, placed{id, id.Position()})
+		}
+	}
+	slices.SortFunc(all, func(a, b placed) int { return identity.Compare(&target, &a.at, &b.at) })
+	nearest := make([]identity.ID, 0, n)
+	for _, p := range all[:min(n, len(all))] {
+		nearest = append(nearest, p.id)
+	}
+	return nearest
+}
+
+// Full is how many contacts the table of a host holds when every bucket is as full
+// as it can be: k, or all the hosts of its range.
+func Full(ids []identity.ID, self identity.ID, k int) int {
+	at := self.Position()
+	var within [identity.Bits + 1]int
+	for _, id := range ids {
+		if id != self {
+			p := id.Position()
+			within[identity.CommonPrefixLen(&at, &p)]++
+		}
+	}
+	full := 0
+	for _, n := range within {
+		full += min(n, k)
+	}
+	return full
+}
+
+// ContentKey is the key under which content of that name is provided: the bytes of
+// a multihash, which is what libp2p makes a position of.
+func ContentKey(name string) multihash.Multihash {
+	sum, err := multihash.Sum([]byte(name), multihash.SHA2_256, -1)
+	if err != nil {
+		panic(err) // SHA-256 is always there
+	}
+	return sum
+}
