@@ -1,0 +1,119 @@
+// Package cost measures what operations take on one side: hops, requests, bytes,
+// time; and what its network takes as a whole. Both sides are measured by this code
+// and no other.
+package cost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"kadmium/compare/kad"
+	"kadmium/compare/p2p"
+	"kadmium/compare/side"
+)
+
+// The sides.
+const (
+	Libp2p  = "libp2p"
+	Kadmium = "kadmium"
+)
+
+// ErrUnknown reports a side or an operation that there is not.
+var ErrUnknown = errors.New("unknown")
+
+// A Config says what to measure on one side.
+type Config struct {
+	Nodes, Lookups int
+	Profile        side.Profile
+	Alpha          int           // 0: as shipped
+	Delay          time.Duration // of a packet, one way
+	TCP            bool          // libp2p's transport
+	Network        bool          // also what the network costs as a whole
+	Only           []string      // operations to measure; none: all
+}
+
+// A Sample is what one side's network cost.
+type Sample struct {
+	Figures []Figure `json:"figures"`
+}
+
+// A Figure is the values of one metric of an operation, in the order of measuring,
+// or the one value of the network.
+type Figure struct {
+	Operation string    `json:"operation"`
+	Metric    string    `json:"metric"`
+	Values    []float64 `json:"values"`
+}
+
+func (s *Sample) add(operation, metric string, value float64) {
+	for i := range s.Figures {
+		if f := &s.Figures[i]; f.Operation == operation && f.Metric == metric {
+			f.Values = append(f.Values, value)
+			return
+		}
+	}
+	s.Figures = append(s.Figures, Figure{operation, metric, []float64{value}})
+}
+
+// Metrics of operations. Each operation has those that mean something for it.
+const (
+	Hops      = "hops"
+	Asked     = "peers asked"
+	Requests  = "requests"
+	Bytes     = "bytes"
+	Latency   = "latency ms"
+	CPU       = "CPU ms"
+	Closest   = "true closest %" // share of the true k closest that came back
+	Alive     = "alive %"        // share of the returned that live
+	Holders   = "holders"
+	Succeeded = "succeeded %"
+)
+
+// Measure makes a network of one side and measures it. Its errors are ErrUnknown,
+// ctx's, and those of making nodes.
+func Measure(ctx context.Context, name string, cfg Config, progress func(stage string, done, total int)) (*Sample, error) {
+	var maker side.Maker
+	switch name {
+	case Libp2p:
+		maker = p2p.NewNetwork().New
+	case Kadmium:
+		maker = kad.New
+	default:
+		return nil, fmt.Errorf("%w side %q: want %s or %s", ErrUnknown, name, Libp2p, Kadmium)
+	}
+	for _, o := range cfg.Only {
+		if !slices.Contains(Operations(), o) {
+			return nil, fmt.Errorf("%w operation %q: want one of %q", ErrUnknown, o, Operations())
+		}
+	}
+	r := &run{cfg: cfg, progress: progress, sample: new(Sample), base: footprint()}
+	defer r.close()
+	if err := r.start(ctx, maker); err != nil {
+		return nil, err
+	}
+	for _, o := range operations {
+		if len(cfg.Only) > 0 && !slices.Contains(cfg.Only, o.name) {
+			continue
+		}
+		if err := r.measure(ctx, o); err != nil {
+			return nil, fmt.Errorf("%s: %w", o.name, err)
+		}
+	}
+	if cfg.Network {
+		if err := r.whole(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if len(cfg.Only) == 0 || slices.Contains(cfg.Only, Crashed) {
+		if err := r.crash(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return r.sample, nil
+}
+
+// k is both sides' own default: the size of a bucket, and the holders of a value.
+const k = 20

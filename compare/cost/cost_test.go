@@ -1,0 +1,98 @@
+package cost
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"kadmium/compare/side"
+)
+
+func nothing(string, int, int) {}
+
+// find is a figure's values.
+func (s *Sample) find(operation, metric string) []float64 {
+	for _, f := range s.Figures {
+		if f.Operation == operation && f.Metric == metric {
+			return f.Values
+		}
+	}
+	return nil
+}
+
+// On both sides, a network of a few nodes answers every operation, and what must be
+// counted is.
+func TestBothSides(t *testing.T) {
+	for _, name := range []string{Libp2p, Kadmium} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const nodes, lookups = 8, 2
+			only := slices.DeleteFunc(Operations(), func(o string) bool { return o == Crashed })
+			s, err := Measure(t.Context(), name, Config{Nodes: nodes, Lookups: lookups, Profile: side.Matched, Alpha: 3, Only: only}, nothing)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, o := range operations {
+				for _, metric := range []string{Succeeded, Asked, Requests, Bytes, Latency, CPU} {
+					if got := s.find(o.name, metric); len(got) != lookups {
+						t.Errorf("%s, %s: %d values, want %d", o.name, metric, len(got), lookups)
+					}
+				}
+				for _, percent := range s.find(o.name, Succeeded) {
+					if percent != 100 {
+						t.Errorf("%s failed", o.name)
+					}
+				}
+				if got := s.find(o.name, Hops); o.cold == (len(got) == lookups) {
+					t.Errorf("%s, cold %v: hops %v", o.name, o.cold, got)
+				}
+			}
+			for _, o := range []string{"closest", "closest, cold"} {
+				for i, requests := range s.find(o, Requests) {
+					if requests < nodes-1 || s.find(o, Asked)[i] != nodes-1 {
+						t.Errorf("%s asked %v peers with %v requests, want all %d", o, s.find(o, Asked)[i], requests, nodes-1)
+					}
+					if s.find(o, Closest)[i] != 100 || s.find(o, Alive)[i] != 100 {
+						t.Errorf("%s found %v %% of the closest, %v %% alive", o, s.find(o, Closest)[i], s.find(o, Alive)[i])
+					}
+					if s.find(o, Bytes)[i] < 500 {
+						t.Errorf("%s took %v bytes", o, s.find(o, Bytes)[i])
+					}
+				}
+			}
+			if cold, warm := s.find("closest, cold", Bytes)[0], s.find("closest", Bytes)[0]; cold <= warm {
+				t.Errorf("a cold lookup took %v bytes, a warm one %v", cold, warm)
+			}
+			for _, holders := range s.find("put", Holders) {
+				if holders < nodes-1 {
+					t.Errorf("a put reached %v of %d nodes", holders, nodes)
+				}
+			}
+		})
+	}
+}
+
+// After a crash what comes back, and whether it lives, is judged by who is left.
+func TestJudge(t *testing.T) {
+	s, err := Measure(t.Context(), Kadmium, Config{Nodes: 8, Lookups: 2, Profile: side.Matched, Alpha: 3, Only: []string{Crashed}}, nothing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.find(Crashed, Alive); !slices.Equal(got, []float64{100, 100}) {
+		t.Errorf("alive %v, want all of two lookups", got)
+	}
+	if got := s.find(Crashed, Closest); !slices.Equal(got, []float64{100, 100}) {
+		t.Errorf("of the closest that live %v, want all of two lookups", got)
+	}
+}
+
+func TestUnknown(t *testing.T) {
+	for _, try := range []struct {
+		name string
+		only []string
+	}{{"ipfs", nil}, {Kadmium, []string{"furthest"}}} {
+		if _, err := Measure(t.Context(), try.name, Config{Nodes: 2, Lookups: 1, Only: try.only}, nothing); !errors.Is(err, ErrUnknown) {
+			t.Errorf("%q, %q: %v", try.name, try.only, err)
+		}
+	}
+}

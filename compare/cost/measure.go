@@ -1,0 +1,200 @@
+package cost
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"syscall"
+	"time"
+
+	"kadmium/compare/side"
+	"kadmium/compare/world"
+	"kadmium/identity"
+)
+
+const (
+	// operateWithin is how long one operation may take.
+	operateWithin = 30 * time.Second
+	// quietFor is how long a searcher's link must be silent for an operation to be
+	// over: QUIC holds acknowledgements back for up to 25 ms (RFC 9000, 13.2.1).
+	quietFor = 30 * time.Millisecond
+	// quietWithin bounds the wait for that.
+	quietWithin = 300 * time.Millisecond
+	// warmUps are the lookups each node does before the first measurement, so that
+	// connections and sessions are there.
+	warmUps = 10
+)
+
+// measure runs an operation as often as the Config says, first for the hops, then
+// for what it takes.
+func (r *run) measure(ctx context.Context, o operation) error {
+	if !r.warm {
+		if err := r.warmUp(ctx); err != nil {
+			return err
+		}
+	}
+	if !o.cold {
+		err := r.pass(ctx, o, "first", func(t task) error {
+			ctx, cancel := context.WithTimeout(side.WithHops(ctx), operateWithin)
+			defer cancel()
+			found, err := o.do(ctx, t)
+			if err == nil {
+				r.sample.add(o.name, Hops, float64(found.Hops))
+			}
+			return ctx.Err()
+		})
+		if err != nil {
+			return err
+		}
+	}
+	second := "second"
+	if o.again {
+		second = "first"
+	}
+	return r.pass(ctx, o, second, func(t task) error {
+		if o.cold {
+			if err := t.searcher.Cool(ctx); err != nil {
+				return fmt.Errorf("ending the connections of the searcher: %w", err)
+			}
+		}
+		if err := r.quiet(ctx, t.searcher); err != nil {
+			return err
+		}
+		return r.meter(ctx, o, t)
+	})
+}
+
+// warmUp has every node look around.
+func (r *run) warmUp(ctx context.Context) error {
+	r.warm = true
+	for i, n := range r.nodes {
+		r.progress("warming up", i+1, len(r.nodes))
+		for j := range warmUps {
+			if _, err := n.Closest(ctx, fmt.Sprint("warm ", i, j)); err != nil {
+				return fmt.Errorf("warming up: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// pass runs something for each task of an operation.
+func (r *run) pass(ctx context.Context, o operation, name string, each func(task) error) error {
+	for i := range r.cfg.Lookups {
+		t := task{
+			i: i, pass: o.name + " " + name,
+			searcher: r.nodes[(1+i)%len(r.nodes)],
+			other:    r.nodes[(1+i+len(r.nodes)/2)%len(r.nodes)],
+		}
+		if o.away != nil {
+			t.searcher = r.elsewhere(t, o.away(t))
+		}
+		if o.prepare != nil {
+			if err := o.prepare(ctx, t); err != nil {
+				return fmt.Errorf("preparing %d: %w", i, err)
+			}
+		}
+		if err := each(t); err != nil {
+			return err
+		}
+		r.progress(o.name+", "+name+" pass", i+1, r.cfg.Lookups)
+	}
+	return nil
+}
+
+// elsewhere is a searcher that is neither the task's other node nor, unless all
+// are, one of the k nearest to the key, which hold what is under it.
+func (r *run) elsewhere(t task, key string) side.Node {
+	holders := world.Nearest(r.ids, []byte(key), k, identity.ID{})
+	for i := range r.nodes {
+		n := r.nodes[(1+t.i+i)%len(r.nodes)]
+		if n != t.other && !slices.Contains(holders, n.ID()) {
+			return n
+		}
+	}
+	return t.searcher
+}
+
+// meter runs one operation and writes down what it took.
+func (r *run) meter(ctx context.Context, o operation, t task) error {
+	ctx, cancel := context.WithTimeout(ctx, operateWithin)
+	defer cancel()
+	traffic, cpu, began := t.searcher.Link().Traffic(), cpuTime(), time.Now()
+	found, err := o.do(ctx, t)
+	elapsed, cpu := time.Since(began), cpuTime()-cpu
+	if err := r.quiet(ctx, t.searcher); err != nil {
+		return err
+	}
+	traffic = t.searcher.Link().Traffic().Since(traffic)
+	r.sample.add(o.name, Succeeded, percent(err == nil))
+	if err != nil {
+		return ctx.Err()
+	}
+	counts := found.Counts()
+	r.sample.add(o.name, Asked, float64(counts.Asked))
+	r.sample.add(o.name, Requests, float64(counts.Requests))
+	r.sample.add(o.name, Bytes, float64(traffic.Total()))
+	r.sample.add(o.name, Latency, milliseconds(elapsed))
+	r.sample.add(o.name, CPU, milliseconds(cpu))
+	if o.holders {
+		r.sample.add(o.name, Holders, float64(counts.Holders))
+	}
+	if o.closest {
+		r.judge(o.name, t, found.Peers)
+	}
+	return nil
+}
+
+// judge compares the peers that a lookup returned with the truth.
+func (r *run) judge(operation string, t task, found []identity.ID) {
+	var living []identity.ID
+	for _, id := range r.ids {
+		if !r.dead[id] {
+			living = append(living, id)
+		}
+	}
+	want := world.Nearest(living, []byte(t.key()), k, t.searcher.ID())
+	right, alive := 0, 0
+	for _, id := range found {
+		if slices.Contains(want, id) {
+			right++
+		}
+		if !r.dead[id] {
+			alive++
+		}
+	}
+	r.sample.add(operation, Closest, 100*float64(right)/float64(len(want)))
+	if len(found) > 0 {
+		r.sample.add(operation, Alive, 100*float64(alive)/float64(len(found)))
+	}
+}
+
+// quiet waits until nothing passes the node's link.
+func (r *run) quiet(ctx context.Context, n side.Node) error {
+	for end := time.Now().Add(quietWithin + 4*r.cfg.Delay); n.Link().Quiet() < quietFor+2*r.cfg.Delay && time.Now().Before(end); {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Millisecond):
+		}
+	}
+	return nil
+}
+
+// cpuTime is what the process has used, in user and system mode.
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+func percent(is bool) float64 {
+	if is {
+		return 100
+	}
+	return 0
+}

@@ -1,0 +1,170 @@
+package cost
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"kadmium/compare/side"
+	"kadmium/compare/world"
+	"kadmium/identity"
+)
+
+// A run is the measuring of one network.
+type run struct {
+	cfg      Config
+	progress func(stage string, done, total int)
+	sample   *Sample
+	base     foot // before the first node
+	nodes    []side.Node
+	ids      []identity.ID
+	dead     map[identity.ID]bool
+	warm     bool
+}
+
+const (
+	// convergedShare is the share of all nodes' k nearest that must be in their
+	// tables for the network to have converged: the last few come with the refreshes
+	// of both sides, minutes later.
+	convergedShare = .99
+	// convergeWithin is how long that is waited for.
+	convergeWithin = 60 * time.Second
+	pollEvery      = 10 * time.Millisecond
+	// idleFor is how long an idle network is watched: the period of QUIC's
+	// keep-alives in libp2p, the longest that either side has below a minute.
+	idleFor = 15 * time.Second
+)
+
+// start makes the nodes one after the other, all joining by the first, and waits
+// until the tables know what they should.
+func (r *run) start(ctx context.Context, make side.Maker) error {
+	began := time.Now()
+	r.dead = map[identity.ID]bool{}
+	for i := range r.cfg.Nodes {
+		n, err := make(ctx, side.Spec{
+			Seed: world.Host(1, i), Profile: r.cfg.Profile, K: r.k(), Alpha: r.cfg.Alpha,
+			Delay: r.cfg.Delay, TCP: r.cfg.TCP, Bootstrap: r.nodes[:min(1, i)],
+		})
+		if err != nil {
+			return fmt.Errorf("node %d: %w", i, err)
+		}
+		r.nodes = append(r.nodes, n)
+		r.ids = append(r.ids, n.ID())
+		r.progress("nodes", i+1, r.cfg.Nodes)
+	}
+	share := r.known()
+	for deadline := time.Now().Add(convergeWithin); share < convergedShare && time.Now().Before(deadline); share = r.known() {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pollEvery):
+		}
+	}
+	if r.cfg.Network {
+		r.sample.add(Network, "convergence s", time.Since(began).Seconds())
+		r.sample.add(Network, "convergence bytes a node", float64(r.sent())/float64(r.cfg.Nodes))
+		r.sample.add(Network, "nearest known then %", 100*share)
+	}
+	return nil
+}
+
+// k is what nodes are told: nothing in the profile of defaults.
+func (r *run) k() int {
+	if r.cfg.Profile == side.Defaults {
+		return 0
+	}
+	return k
+}
+
+// known is the share of each node's k nearest that its table holds, over all nodes.
+func (r *run) known() float64 {
+	known, all := 0, 0
+	for _, n := range r.nodes {
+		held := make(map[identity.ID]bool)
+		for _, id := range n.Table() {
+			held[id] = true
+		}
+		for _, id := range world.NearestTo(r.ids, n.ID().Position(), k, n.ID()) {
+			all++
+			if held[id] {
+				known++
+			}
+		}
+	}
+	return float64(known) / float64(all)
+}
+
+// sent is what all nodes have sent, in bytes.
+func (r *run) sent() (bytes uint64) {
+	for _, n := range r.nodes {
+		bytes += n.Link().Traffic().Out
+	}
+	return bytes
+}
+
+// Network is the operation under which the figures of a network as a whole stand.
+const Network = "network"
+
+// whole measures the network itself, after the operations: tables, connections and
+// sessions are in use then.
+func (r *run) whole(ctx context.Context) error {
+	before, began := r.sent(), time.Now()
+	for elapsed := time.Duration(0); elapsed < idleFor; elapsed = time.Since(began) {
+		r.progress("idle", int(elapsed.Seconds()), int(idleFor.Seconds()))
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
+	nodes := float64(r.cfg.Nodes)
+	r.sample.add(Network, "idle bytes a node and second", float64(r.sent()-before)/nodes/time.Since(began).Seconds())
+	now := footprint()
+	r.sample.add(Network, "memory KiB a node", (now.live-r.base.live)/nodes/1024)
+	r.sample.add(Network, "resident KiB a node", (now.resident-r.base.resident)/nodes/1024)
+	r.sample.add(Network, "goroutines a node", (now.goroutines-r.base.goroutines)/nodes)
+	return nil
+}
+
+func (r *run) close() {
+	for _, n := range r.nodes {
+		n.Close()
+	}
+}
+
+// A foot is what the process takes.
+type foot struct{ live, resident, goroutines float64 }
+
+// footprint is what lives on the heap and the stacks after a collection, what the
+// system counts, in bytes, and the goroutines.
+func footprint() foot {
+	runtime.GC() // twice: finalizers, pools
+	debug.FreeOSMemory()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return foot{
+		live:       float64(m.HeapAlloc + m.StackInuse),
+		resident:   resident(),
+		goroutines: float64(runtime.NumGoroutine()),
+	}
+}
+
+// resident is the second number of /proc/self/statm, in bytes; 0 where there is no
+// such file.
+func resident() float64 {
+	b, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(b))
+	if len(fields) < 2 {
+		return 0
+	}
+	pages, _ := strconv.ParseFloat(fields[1], 64)
+	return pages * float64(os.Getpagesize())
+}

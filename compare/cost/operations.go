@@ -1,0 +1,109 @@
+package cost
+
+import (
+	"context"
+	"fmt"
+
+	"kadmium/compare/side"
+	"kadmium/compare/world"
+)
+
+// An operation is one line of the costs.
+type operation struct {
+	name string
+
+	// cold ends the searcher's connections, or sessions, before each.
+	cold bool
+
+	// prepare does what must be there before; it is not measured.
+	prepare func(context.Context, task) error
+	do      func(context.Context, task) (side.Result, error)
+
+	// again has the measured pass use the keys of the first: just what it needs is
+	// warm then.
+	again bool
+	// away is the key that the searcher should not be a holder of; nil: any searcher.
+	away func(task) string
+
+	closest bool // compare the peers returned with the true closest
+	holders bool // count who took it
+}
+
+// A task is one execution of an operation.
+type task struct {
+	i        int
+	pass     string    // tells the keys of passes apart
+	searcher side.Node // who does it
+	other    side.Node // who put or provided before, or is looked for
+}
+
+func (t task) key() string { return fmt.Sprintf("%s %d", t.pass, t.i) }
+
+var operations = []operation{
+	{name: "closest", do: closest, again: true, closest: true},
+	{name: "closest, cold", cold: true, do: closest, closest: true},
+	{name: "find peer", do: findPeer, again: true},
+	{name: "find peer, cold", cold: true, do: findPeer},
+	{name: "put", do: put, holders: true},
+	{name: "get, quorum 1", prepare: putByOther, do: get(1), away: value},
+	{name: "get to the end", prepare: putByOther, do: get(0), away: value},
+	{name: "provide", do: provide, holders: true},
+	{name: "find one provider", prepare: provideByOther, do: providers(1), away: content},
+	{name: "find all providers", prepare: provideByOther, do: providers(0), away: content},
+}
+
+// Crashed is the operation that is measured last.
+const Crashed = "closest, a quarter crashed"
+
+// Operations are the names of all.
+func Operations() []string {
+	var names []string
+	for _, o := range operations {
+		names = append(names, o.name)
+	}
+	return append(names, Crashed)
+}
+
+func closest(ctx context.Context, t task) (side.Result, error) {
+	return t.searcher.Closest(ctx, t.key())
+}
+
+func findPeer(ctx context.Context, t task) (side.Result, error) {
+	return t.searcher.FindPeer(ctx, t.other.ID())
+}
+
+func put(ctx context.Context, t task) (side.Result, error) {
+	return t.searcher.Put(ctx, t.key(), world.Value(1, t.key()))
+}
+
+func putByOther(ctx context.Context, t task) error {
+	_, err := t.other.Put(ctx, t.key(), world.Value(1, t.key()))
+	return err
+}
+
+func get(quorum int) func(context.Context, task) (side.Result, error) {
+	return func(ctx context.Context, t task) (side.Result, error) {
+		return t.searcher.Get(ctx, t.key(), quorum)
+	}
+}
+
+func provide(ctx context.Context, t task) (side.Result, error) {
+	return t.searcher.Provide(ctx, t.key())
+}
+
+func provideByOther(ctx context.Context, t task) error {
+	_, err := t.other.Provide(ctx, t.key())
+	return err
+}
+
+func providers(most int) func(context.Context, task) (side.Result, error) {
+	return func(ctx context.Context, t task) (side.Result, error) {
+		return t.searcher.Providers(ctx, t.key(), most)
+	}
+}
+
+// value is the key of what the task puts or gets.
+func value(t task) string { return side.Key(t.key()) }
+
+// content is the key of what the task provides or finds providers of.
+func content(t task) string { return string(world.ContentKey(t.key())) }
