@@ -39,10 +39,9 @@ func TestTraceOfAScript(t *testing.T) {
 		{Type: routing.PeerResponse, ID: peerID(a.ID), Responses: []*peer.AddrInfo{info(b), info(c)}},
 		{Type: routing.SendingQuery, ID: peerID(b.ID)},
 		{Type: routing.SendingQuery, ID: peerID(c.ID)},
-		{Type: routing.QueryError, ID: peerID(b.ID), Extra: "no answer"},
+		{Type: routing.QueryError, ID: peerID(b.ID), Extra: kadmium.ErrNoAnswer.Error()},
 		{Type: routing.PeerResponse, ID: peerID(c.ID)},
 	}
-	want[4].Extra = kadmium.ErrNoAnswer.Error()
 	for op, found := range map[Operation]*routing.QueryEvent{
 		Closest: nil, Put: nil, Provide: nil, Providers: nil,
 		FindPeer: {Type: routing.FinalPeer, ID: peerID(c.ID), Responses: []*peer.AddrInfo{info(c)}},
@@ -112,7 +111,7 @@ func TestPublishIsTheTrace(t *testing.T) {
 				t.Error(err)
 			}
 			want = Trace(c.op, l)
-			over() // what has been told is published yet
+			over() // what was told before is still published
 			if n := <-lost; n != 0 {
 				t.Errorf("%d events lost", n)
 			}
