@@ -61,12 +61,21 @@ func (s *Session) retireAt(now int64) {
 	}
 }
 
-// Rekey makes every session with a peer an old one: the next request to each is a
-// first contact, with fresh keys, and what is under way still arrives.
+// Rekey makes every session an old one, half-open ones too: the next request to each
+// peer is a first contact, with fresh keys. What is under way still arrives, and what
+// the peer still sends under an old session is answered, for OldLife; later it draws a
+// NOSESSION, upon which the peer begins again as well (rule 5). A first contact under
+// way makes a session that is used.
 func (t *Table) Rekey(now time.Time) {
+	at := now.UnixNano()
 	for _, first := range t.peers {
 		for s := first; s != nil; s = s.next {
-			s.retireAt(now.UnixNano())
+			s.retireAt(at)
+		}
+	}
+	for _, h := range t.half.Values() {
+		if h.session != nil { // else it is being answered
+			h.session.retireAt(at)
 		}
 	}
 }

@@ -22,21 +22,29 @@ func (t *Table) prefer(a, b *Session) bool {
 }
 
 // settle is called when s has opened its first datagram. Of the peer's sessions
-// that have, one stays in use, and at most one more still receives.
+// that have, one stays in use, and one more still receives: the last to be retired.
 func (t *Table) settle(now int64, s *Session) {
-	var best *Session
+	var best, old *Session
 	for o := t.peers[short(s.peer)]; o != nil; o = o.next {
 		if o.peer == s.peer && o.confirmed && o.retire == 0 && (best == nil || t.prefer(o, best)) {
 			best = o
 		}
 	}
+	if best == nil {
+		best = s // retired before it was heard under: nothing is in use
+	}
+	for o := t.peers[short(s.peer)]; o != nil; o = o.next {
+		if o == best || !o.confirmed || o.peer != s.peer {
+			continue
+		}
+		o.retireAt(now)
+		if old == nil || o.retire > old.retire || o.retire == old.retire && o == s {
+			old = o
+		}
+	}
 	for o := t.peers[short(s.peer)]; o != nil; {
 		next := o.next
-		switch {
-		case o == best || !o.confirmed || o.peer != s.peer:
-		case o.retire == 0:
-			o.retireAt(now)
-		case o != s:
+		if o != best && o != old && o.confirmed && o.peer == s.peer {
 			t.live.Remove(o.receiveID)
 		}
 		o = next

@@ -56,7 +56,11 @@ func (l *Link) sent(n int) {
 	l.lastTraffic.Store(time.Now().UnixNano())
 }
 
+// received counts what was read; nothing, if reading failed, is no traffic.
 func (l *Link) received(n int) {
+	if n <= 0 {
+		return
+	}
 	l.in.Add(uint64(n))
 	l.lastTraffic.Store(time.Now().UnixNano())
 }

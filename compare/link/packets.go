@@ -79,12 +79,12 @@ func (p *Packets) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	if p.link.cut.Load() {
 		return len(b), nil
 	}
-	p.link.sent(len(b))
 	if p.queue == nil {
+		p.link.sent(len(b))
 		return p.conn.WriteToUDPAddrPort(b, to)
 	}
 	held := append([]byte(nil), b...)
-	p.hold(func() { p.conn.WriteToUDPAddrPort(held, to) })
+	p.hold(len(b), func() { p.conn.WriteToUDPAddrPort(held, to) })
 	return len(b), nil
 }
 
@@ -103,27 +103,32 @@ func (p *Packets) WriteMsgUDP(b, oob []byte, to *net.UDPAddr) (n, oobn int, err 
 	if p.link.cut.Load() {
 		return len(b), len(oob), nil
 	}
-	p.link.sent(len(b))
 	if p.queue == nil {
+		p.link.sent(len(b))
 		return p.conn.WriteMsgUDP(b, oob, to)
 	}
 	held, control := append([]byte(nil), b...), append([]byte(nil), oob...)
-	p.hold(func() { p.conn.WriteMsgUDP(held, control, to) })
+	p.hold(len(b), func() { p.conn.WriteMsgUDP(held, control, to) })
 	return len(b), len(oob), nil
 }
 
-func (p *Packets) hold(send func()) {
+// hold sends n bytes later. What there is no room for is dropped, and not counted as
+// sent.
+func (p *Packets) hold(n int, send func()) {
 	if !p.queue.add(send) {
 		p.link.overflowed.Add(1)
+		return
 	}
+	p.link.sent(n)
 }
 
-// Close closes the socket; what is still on its way is lost.
+// Close closes the socket. What is on its way leaves first, as it would have left
+// without a delay: libp2p tells its peers that it closes.
 func (p *Packets) Close() error {
-	if p.queue != nil {
-		p.queue.close()
+	if p.queue == nil {
+		return p.conn.Close()
 	}
-	return p.conn.Close()
+	return p.queue.end(p.conn.Close)
 }
 
 // SyscallConn is the socket's.

@@ -57,4 +57,28 @@ func (q *queue) run() {
 	}
 }
 
-func (q *queue) close() { q.once.Do(func() { close(q.done) }) }
+// endWithin is how long, after all is due, a writer that is stuck may hold up the end.
+const endWithin = time.Second
+
+// end runs closing once what was added before has been sent, and ends the queue. From
+// a full one, or one that is stuck, the rest is lost.
+func (q *queue) end(closing func() error) error {
+	closed := make(chan error, 1)
+	if q.add(func() { closed <- closing(); q.stop() }) {
+		select {
+		case err := <-closed:
+			return err
+		case <-time.After(q.delay + endWithin):
+		case <-q.done:
+			select {
+			case err := <-closed:
+				return err
+			default: // somebody else has ended it
+			}
+		}
+	}
+	q.stop()
+	return closing()
+}
+
+func (q *queue) stop() { q.once.Do(func() { close(q.done) }) }

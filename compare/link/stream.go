@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"time"
 
 	manet "github.com/multiformats/go-multiaddr/net"
 )
@@ -43,8 +42,8 @@ func (s *Stream) Write(b []byte) (int, error) {
 	if s.link.cut.Load() {
 		return len(b), nil
 	}
-	s.link.sent(len(b))
 	if s.queue == nil {
+		s.link.sent(len(b))
 		return s.Conn.Write(b)
 	}
 	held := append([]byte(nil), b...)
@@ -52,6 +51,7 @@ func (s *Stream) Write(b []byte) (int, error) {
 		s.link.overflowed.Add(1)
 		return 0, errOverflow
 	}
+	s.link.sent(len(b))
 	return len(b), nil
 }
 
@@ -60,18 +60,7 @@ func (s *Stream) Close() error {
 	if s.queue == nil {
 		return s.Conn.Close()
 	}
-	closed := make(chan error, 1)
-	if !s.queue.add(func() { closed <- s.Conn.Close(); s.queue.close() }) {
-		s.queue.close()
-		return s.Conn.Close()
-	}
-	select {
-	case err := <-closed:
-		return err
-	case <-time.After(2 * s.link.delay):
-		s.queue.close()
-		return s.Conn.Close()
-	}
+	return s.queue.end(s.Conn.Close)
 }
 
 var (

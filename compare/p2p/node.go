@@ -132,7 +132,7 @@ func NewHost(spec side.Spec, l *link.Link) (host.Host, error) {
 		options = append(options, libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"), libp2p.Transport(tcpOn(l)))
 	} else {
 		options = append(options, libp2p.ListenAddrStrings("/ip4/127.0.0.1/udp/0/quic-v1"), libp2p.Transport(quic.NewTransport),
-			libp2p.QUICReuse(quicreuse.NewConnManager, quicreuse.OverrideListenUDP(
+			libp2p.QUICReuse(sockets, quicreuse.OverrideListenUDP(
 				func(network string, at *net.UDPAddr) (net.PacketConn, error) { return l.Listen(network, at) })))
 	}
 	return libp2p.New(options...)
