@@ -1,0 +1,143 @@
+package behaviour
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+
+	"kadmium/compare/p2p"
+	"kadmium/compare/side"
+	"kadmium/compare/world"
+)
+
+// deadCases are lookups in networks of which some nodes answer no more.
+func deadCases() []Case {
+	return []Case{{
+		Name: "half of 24 nodes crash, a lookup at once, for 5 s",
+		Play: halfDead,
+	}, {
+		Name: "4 of the 20 nearest are dead, not the nearest ones; the searcher has no connection",
+		Play: fewDead,
+	}, {
+		Name: "the nearest peer takes requests and never answers",
+		Play: silent,
+	}, {
+		Name: "every peer that a node knows is dead",
+		Play: allDead,
+	}}
+}
+
+// patience is how long a lookup among the dead may take: less than what libp2p waits
+// for one of them, longer than all the tries of kadmium.
+const patience = 5 * time.Second
+
+// nearest is the nodes but the searcher, the nearest to the key first.
+func nearest(nodes []side.Node, key string, searcher side.Node) []side.Node {
+	var sorted []side.Node
+	for _, id := range world.Nearest(IDs(nodes), []byte(key), len(nodes), searcher.ID()) {
+		sorted = append(sorted, nodes[slices.IndexFunc(nodes, func(n side.Node) bool { return n.ID() == id })])
+	}
+	return sorted
+}
+
+func halfDead(s *Stage) (string, error) {
+	nodes, err := s.Converged(24)
+	if err != nil {
+		return "", err
+	}
+	searcher := nodes[1]
+	var dead, live []side.Node
+	for i, n := range nearest(nodes, "half", searcher) {
+		if i%2 == 0 {
+			crash(n)
+			dead = append(dead, n)
+		} else {
+			live = append(live, n)
+		}
+	}
+	return amongDead(s, searcher, "half", dead, live)
+}
+
+// amongDead looks a key up and says what the dead did to that.
+func amongDead(s *Stage, searcher side.Node, key string, dead, live []side.Node) (string, error) {
+	ctx, cancel := context.WithTimeout(s.Context, patience)
+	defer cancel()
+	found, err := searcher.Closest(ctx, key)
+	return fmt.Sprintf("%s; names %s of the live, %s of the dead", outcome(err), naming(found.Peers, live), naming(found.Peers, dead)), nil
+}
+
+func fewDead(s *Stage) (string, error) {
+	nodes, err := s.Converged(24)
+	if err != nil {
+		return "", err
+	}
+	searcher := nodes[1]
+	if err := searcher.Cool(s.Context); err != nil {
+		return "", err
+	}
+	sorted := nearest(nodes, "few", searcher)
+	dead := sorted[12:16]
+	for _, n := range dead {
+		crash(n)
+	}
+	ctx, cancel := context.WithTimeout(s.Context, 3*patience)
+	defer cancel()
+	found, err := searcher.Closest(ctx, "few")
+	return fmt.Sprintf("%s; names %s of the live nearest, %s of the dead", outcome(err),
+		naming(found.Peers, slices.Concat(sorted[:12], sorted[16:20])), naming(found.Peers, dead)), nil
+}
+
+func silent(s *Stage) (string, error) {
+	nodes, err := s.Converged(max(10, s.Nodes))
+	if err != nil {
+		return "", err
+	}
+	searcher := nodes[1]
+	sorted := nearest(nodes, "silent", searcher)
+	if err := silence(s.Context, sorted[0]); err != nil {
+		return "", err
+	}
+	return amongDead(s, searcher, "silent", sorted[:1], sorted[1:min(20, len(sorted))])
+}
+
+// silence has a node take requests and answer none. Where there are connections they
+// stay open.
+func silence(ctx context.Context, n side.Node) error {
+	host, ok := n.(*p2p.Node)
+	if !ok {
+		return crash(n)
+	}
+	// Streams that are open would still be answered.
+	if err := host.Cool(ctx); err != nil {
+		return err
+	}
+	host.Host().SetStreamHandler(p2p.Protocol, func(s network.Stream) { io.Copy(io.Discard, s) })
+	return nil
+}
+
+func allDead(s *Stage) (string, error) {
+	nodes, err := s.Converged(4)
+	if err != nil {
+		return "", err
+	}
+	if err := nodes[1].Cool(s.Context); err != nil {
+		return "", err
+	}
+	for i, n := range nodes {
+		if i != 1 {
+			crash(n)
+		}
+	}
+	ctx, cancel := context.WithTimeout(s.Context, 3*patience)
+	defer cancel()
+	found, err := nodes[1].Closest(ctx, "a key")
+	words := "; the table keeps them"
+	if len(nodes[1].Table()) == 0 {
+		words = "; the table is empty"
+	}
+	return outcome(err) + ", " + soFar(found) + words, nil
+}
