@@ -28,6 +28,7 @@ func loneCases() []Case {
 			_, err := n.Get(ctx, "nobody put it", 1)
 			return outcome(err)
 		}),
+		Why: "Nobody was asked, so nothing is known of the key: another error than for a key that nobody holds.",
 	}, {
 		Name: "empty table: put, then get it",
 		Play: alone(func(ctx context.Context, n side.Node) string {
@@ -35,6 +36,8 @@ func loneCases() []Case {
 			_, getting := n.Get(ctx, "alone", 1)
 			return "put: " + outcome(putting) + "; get: " + orFound(getting)
 		}),
+		Why: "libp2p's error says at once that nobody else has the value, which it keeps all the same. In kadmium a server among the k nearest " +
+			"is a holder like any other: the put has one, says so, and hands the record over to nodes that join.",
 	}, {
 		Name: "empty table: find providers",
 		Play: alone(func(ctx context.Context, n side.Node) string {
@@ -44,6 +47,7 @@ func loneCases() []Case {
 			}
 			return outcome(err)
 		}),
+		Why: "Nobody was asked, which is not the same as that nobody provides it; libp2p's channel has no place for an error.",
 	}, {
 		Name: "empty table: provide, then find providers",
 		Play: alone(func(ctx context.Context, n side.Node) string {
@@ -54,6 +58,7 @@ func loneCases() []Case {
 			}
 			return "provide: " + outcome(providing) + "; providers: " + orFound(finding)
 		}),
+		Why: "As for a put: libp2p's error warns that nobody else knows, while kadmium counts the node itself, a server among the k nearest, as the one holder.",
 	}}
 }
 
