@@ -22,7 +22,7 @@ func deadCases() []Case {
 		Why: "libp2p waits 20 s for each peer that is silent on an open connection, and such a peer takes one of alpha places. " +
 			"kadmium sets a peer aside when it overruns its usual round trip, and returns only peers that answered.",
 	}, {
-		Name: "4 of the 20 nearest are dead, not the nearest ones; the searcher has no connection",
+		Name: "4 of the 20 nearest are dead, not the nearest ones, and no connection to them is open",
 		Play: fewDead,
 		Why: "libp2p's lookup ends when the 3 nearest have answered; its follow-up dials the rest, and does not look whether that works. " +
 			"kadmium returns only peers that answered.",
@@ -82,13 +82,10 @@ func fewDead(s *Stage) (string, error) {
 		return "", err
 	}
 	searcher := nodes[1]
-	if err := searcher.Cool(s.Context); err != nil {
-		return "", err
-	}
 	sorted := nearest(nodes, "few", searcher)
 	dead := sorted[12:16]
-	for _, n := range dead {
-		crash(n)
+	if err := s.crashUnconnected(searcher, dead); err != nil {
+		return "", err
 	}
 	ctx, cancel := context.WithTimeout(s.Context, 3*patience)
 	defer cancel()
@@ -104,24 +101,45 @@ func silent(s *Stage) (string, error) {
 	}
 	searcher := nodes[1]
 	sorted := nearest(nodes, "silent", searcher)
-	if err := silence(s.Context, sorted[0]); err != nil {
+	if err := s.silence(sorted[0], searcher); err != nil {
 		return "", err
 	}
 	return amongDead(s, searcher, "silent", sorted[:1], sorted[1:])
 }
 
-// silence has a node take requests and answer none. Where there are connections they
-// stay open.
-func silence(ctx context.Context, n side.Node) error {
+// silence has a node take the requests of a searcher and answer none.
+func (s *Stage) silence(n, searcher side.Node) error {
 	host, ok := n.(*p2p.Node)
 	if !ok {
 		return crash(n)
 	}
-	// Streams that are open would still be answered.
-	if err := host.Cool(ctx); err != nil {
-		return err
+	host.Host().SetStreamHandler(p2p.Protocol, func(requests network.Stream) { io.Copy(io.Discard, requests) })
+	return s.disconnect(searcher, n) // streams that are open would still be answered
+}
+
+// disconnect closes the connections of a node to a peer; kadmium knows none.
+func (s *Stage) disconnect(n, peer side.Node) error {
+	host, ok := n.(*p2p.Node)
+	if !ok {
+		return nil
 	}
-	host.Host().SetStreamHandler(p2p.Protocol, func(s network.Stream) { io.Copy(io.Discard, s) })
+	return s.Await(func() bool { // the node may be connecting anew meanwhile
+		conns := host.Host().Network().ConnsToPeer(p2p.PeerID(peer.ID()))
+		for _, c := range conns {
+			c.Close()
+		}
+		return len(conns) == 0
+	})
+}
+
+// crashUnconnected crashes nodes to which a searcher then has no connection.
+func (s *Stage) crashUnconnected(searcher side.Node, nodes []side.Node) error {
+	for _, n := range nodes {
+		crash(n)
+		if err := s.disconnect(searcher, n); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -130,13 +148,8 @@ func allDead(s *Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := nodes[1].Cool(s.Context); err != nil {
+	if err := s.crashUnconnected(nodes[1], slices.Concat(nodes[:1], nodes[2:])); err != nil {
 		return "", err
-	}
-	for i, n := range nodes {
-		if i != 1 {
-			crash(n)
-		}
 	}
 	ctx, cancel := context.WithTimeout(s.Context, 3*patience)
 	defer cancel()

@@ -134,7 +134,7 @@ func findClient(s *Stage) (string, error) {
 		return "", err
 	}
 	searcher := servers[len(servers)-1]
-	if err := searcher.Cool(s.Context); err != nil { // it may be connected to the client
+	if err := s.disconnect(searcher, client); err != nil {
 		return "", err
 	}
 	_, err = searcher.FindPeer(s.Context, client.ID())
