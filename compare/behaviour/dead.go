@@ -1,0 +1,162 @@
+package behaviour
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+
+	"kadmium/compare/p2p"
+	"kadmium/compare/side"
+	"kadmium/compare/world"
+)
+
+// deadCases are lookups in networks of which some nodes answer no more.
+func deadCases() []Case {
+	return []Case{{
+		Name: "half of 24 nodes crash, a lookup at once, for 4 s",
+		Play: halfDead,
+		Why: "libp2p waits 20 s for each peer that is silent on an open connection, and such a peer takes one of alpha places. " +
+			"kadmium sets a peer aside when it overruns its usual round trip, and returns only peers that answered.",
+	}, {
+		Name: "4 of the 20 nearest are dead, not the nearest ones, and no connection to them is open",
+		Play: fewDead,
+		Why: "libp2p's lookup ends when the 3 nearest have answered; its follow-up dials the rest, and does not look whether that works. " +
+			"kadmium returns only peers that answered.",
+	}, {
+		Name: "the nearest peer takes requests and never answers, a lookup for 4 s",
+		Play: silent,
+		Why:  "libp2p waits 10 s for an answer, twice. kadmium's timeouts follow the round trips that it measured (RFC 6298): all tries are over in about 2 s.",
+	}, {
+		Name: "every peer that a node knows is dead",
+		Play: allDead,
+		Why:  "When nobody at all is heard the node's own link may be down: kadmium says that nobody answered, and empties no table for it.",
+	}}
+}
+
+// patience is how long a lookup among the dead may take: less than what libp2p waits
+// for one of them, longer than all the tries of kadmium.
+const patience = 4 * time.Second
+
+// nearest is the nodes but the searcher, the nearest to the key first.
+func nearest(nodes []side.Node, key string, searcher side.Node) []side.Node {
+	var sorted []side.Node
+	for _, id := range world.Nearest(IDs(nodes), []byte(key), len(nodes), searcher.ID()) {
+		sorted = append(sorted, nodes[slices.IndexFunc(nodes, func(n side.Node) bool { return n.ID() == id })])
+	}
+	return sorted
+}
+
+func halfDead(s *Stage) (string, error) {
+	nodes, err := s.Converged(24)
+	if err != nil {
+		return "", err
+	}
+	searcher := nodes[1]
+	var dead, live []side.Node
+	for i, n := range nearest(nodes, "half", searcher) {
+		if i%2 == 0 {
+			crash(n)
+			dead = append(dead, n)
+		} else {
+			live = append(live, n)
+		}
+	}
+	return amongDead(s, searcher, "half", dead, live)
+}
+
+// amongDead looks a key up and says what the dead did to that.
+func amongDead(s *Stage, searcher side.Node, key string, dead, live []side.Node) (string, error) {
+	ctx, cancel := context.WithTimeout(s.Context, patience)
+	defer cancel()
+	found, err := searcher.Closest(ctx, key)
+	return fmt.Sprintf("%s; names %s of the live, %s of the dead", outcome(err), naming(found.Peers, live), naming(found.Peers, dead)), nil
+}
+
+func fewDead(s *Stage) (string, error) {
+	nodes, err := s.Converged(24)
+	if err != nil {
+		return "", err
+	}
+	searcher := nodes[1]
+	sorted := nearest(nodes, "few", searcher)
+	dead := sorted[12:16]
+	if err := s.crashUnconnected(searcher, dead); err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(s.Context, 3*patience)
+	defer cancel()
+	found, err := searcher.Closest(ctx, "few")
+	return fmt.Sprintf("%s; names %s of the live nearest, %s of the dead", outcome(err),
+		naming(found.Peers, slices.Concat(sorted[:12], sorted[16:20])), naming(found.Peers, dead)), nil
+}
+
+func silent(s *Stage) (string, error) {
+	nodes, err := s.Converged(10)
+	if err != nil {
+		return "", err
+	}
+	searcher := nodes[1]
+	sorted := nearest(nodes, "silent", searcher)
+	if err := s.silence(sorted[0], searcher); err != nil {
+		return "", err
+	}
+	return amongDead(s, searcher, "silent", sorted[:1], sorted[1:])
+}
+
+// silence has a node take the requests of a searcher and answer none.
+func (s *Stage) silence(n, searcher side.Node) error {
+	host, ok := n.(*p2p.Node)
+	if !ok {
+		return crash(n)
+	}
+	host.Host().SetStreamHandler(p2p.Protocol, func(requests network.Stream) { io.Copy(io.Discard, requests) })
+	return s.disconnect(searcher, n) // streams that are open would still be answered
+}
+
+// disconnect closes the connections of a node to a peer; kadmium knows none.
+func (s *Stage) disconnect(n, peer side.Node) error {
+	host, ok := n.(*p2p.Node)
+	if !ok {
+		return nil
+	}
+	return s.Await(func() bool { // the node may be connecting anew meanwhile
+		conns := host.Host().Network().ConnsToPeer(p2p.PeerID(peer.ID()))
+		for _, c := range conns {
+			c.Close()
+		}
+		return len(conns) == 0
+	})
+}
+
+// crashUnconnected crashes nodes to which a searcher then has no connection.
+func (s *Stage) crashUnconnected(searcher side.Node, nodes []side.Node) error {
+	for _, n := range nodes {
+		crash(n)
+		if err := s.disconnect(searcher, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func allDead(s *Stage) (string, error) {
+	nodes, err := s.Converged(4)
+	if err != nil {
+		return "", err
+	}
+	if err := s.crashUnconnected(nodes[1], slices.Concat(nodes[:1], nodes[2:])); err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(s.Context, 3*patience)
+	defer cancel()
+	found, err := nodes[1].Closest(ctx, "a key")
+	words := "; the table keeps them"
+	if len(nodes[1].Table()) == 0 {
+		words = "; the table is empty"
+	}
+	return outcome(err) + ", " + soFar(found) + words, nil
+}
