@@ -14,6 +14,9 @@ import (
 	"kadmium/identity"
 )
 
+// network sets the nodes apart from other networks.
+const network = "compare"
+
 // A Node is a kadmium node on a link.
 type Node struct {
 	node *kadmium.Node
@@ -41,7 +44,7 @@ func Make(ctx context.Context, spec side.Spec) (*Node, error) {
 			return n.link.Listen("udp4", net.UDPAddrFromAddrPort(at))
 		},
 		Mode:       kadmium.Server,
-		Network:    "compare",
+		Network:    network,
 		K:          spec.K,
 		Alpha:      spec.Alpha,
 		Namespaces: map[string]kadmium.Validator{world.Namespace: validator},

@@ -1,0 +1,255 @@
+package behaviour
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/multiformats/go-multihash"
+
+	"kadmium/compare/side"
+	"kadmium/compare/world"
+	"kadmium/identity"
+)
+
+// providerCases are about who has content, and who may say so.
+func providerCases() []Case {
+	return []Case{
+		{
+			Name: "provide at one node, find it at another",
+			Play: func(s *Stage) (string, error) { return provided(s, false) },
+		},
+		{
+			Name: "provide, then leave; found elsewhere",
+			Play: func(s *Stage) (string, error) { return provided(s, true) },
+		},
+		{
+			Name: "a provider looks for the providers of its own content",
+			Play: providesAndAsks,
+		},
+		{
+			Name: "5 provide, 2 are wanted",
+			Play: twoOfFive,
+		},
+		{
+			Name: "30 provide: find all, from outside the holders",
+			Play: thirty,
+			Why:  "Libp2p does better: its answer has room for all. Kadmium's is one datagram with a few entries picked at random by each holder, and their signatures; who needs more than a sample asks again, or asks where it is a holder itself.",
+		},
+		{
+			Name: "provide a key of 100 bytes, find it",
+			Play: longContentKey,
+			Why:  "One limit for all keys, 512 bytes. Libp2p's holders drop provider keys of over 80 bytes, and the provider is not told.",
+		},
+		{
+			Name: "5 holders of a provider entry, 5 newcomers join, the 5 leave",
+			Play: providersOutlive,
+			Why:  "Provider entries are handed to newcomers as records are: signed by the provider, they can be passed on by others. Libp2p's can come from the provider alone, which says it again after 22 h.",
+		},
+		{
+			Name: "a peer announces another as provider",
+			Play: announcesAnother,
+			Why:  "Both take nobody's word for another. Kadmium's holder also says that the entry is invalid, libp2p's resets the stream.",
+		},
+		{
+			Name: "a peer announces itself at an address that is not its own",
+			Play: announcesElsewhere,
+		},
+	}
+}
+
+// locating is the words for whether a provider was found, and where.
+func locating(found []identity.Address, provider identity.Address) string {
+	for _, p := range found {
+		switch {
+		case p.ID != provider.ID:
+		case p == provider:
+			return "found, with its address"
+		case p.Endpoint.IsValid():
+			return "found, with another address"
+		default:
+			return "found, without an address"
+		}
+	}
+	return "not found"
+}
+
+func provided(s *Stage, leaves bool) (string, error) {
+	nodes, err := s.Converged(5)
+	if err != nil {
+		return "", err
+	}
+	provider := nodes[1].(keyed)
+	at := provider.Address()
+	if err := provider.ProvideKey(s.Context, world.ContentKey("film")); err != nil {
+		return "", err
+	}
+	if leaves {
+		if err := provider.Close(); err != nil {
+			return "", err
+		}
+	}
+	return foundAt(s, nodes[0], at, time.Second)
+}
+
+// foundAt looks for the provider of a film from a new client, for so long: libp2p's
+// ADD_PROVIDER has no answer to wait for.
+func foundAt(s *Stage, by side.Node, provider identity.Address, patience time.Duration) (string, error) {
+	asker, err := s.asker(by)
+	if err != nil {
+		return "", err
+	}
+	words := ""
+	s.Within(patience, func() bool {
+		var found []identity.Address
+		if found, err = asker.(keyed).ProvidersOf(s.Context, world.ContentKey("film")); err != nil {
+			return true
+		}
+		words = locating(found, provider)
+		return words != "not found"
+	})
+	return words, err
+}
+
+func providesAndAsks(s *Stage) (string, error) {
+	nodes, err := s.Converged(5)
+	if err != nil {
+		return "", err
+	}
+	provider := nodes[1].(keyed)
+	if err := provider.ProvideKey(s.Context, world.ContentKey("film")); err != nil {
+		return "", err
+	}
+	found, err := provider.ProvidersOf(s.Context, world.ContentKey("film"))
+	return "itself: " + locating(found, provider.Address()), err
+}
+
+func twoOfFive(s *Stage) (string, error) {
+	nodes, err := s.Converged(6)
+	if err != nil {
+		return "", err
+	}
+	for _, n := range nodes[:5] {
+		if _, err := n.Provide(s.Context, "film"); err != nil {
+			return "", err
+		}
+	}
+	asker, err := s.asker(nodes[5])
+	if err != nil {
+		return "", err
+	}
+	r, err := asker.Providers(s.Context, "film", 2)
+	return fmt.Sprintf("finds %d", len(r.Peers)), err
+}
+
+// manyProviders are more than one datagram can name.
+const manyProviders = 30
+
+func thirty(s *Stage) (string, error) {
+	nodes, err := s.Converged(5)
+	if err != nil {
+		return "", err
+	}
+	for range manyProviders {
+		provider, err := s.asker(nodes[0])
+		if err != nil {
+			return "", err
+		}
+		if _, err := provider.Provide(s.Context, "film"); err != nil {
+			return "", err
+		}
+	}
+	asker, err := s.asker(nodes[0])
+	if err != nil {
+		return "", err
+	}
+	found := 0
+	s.Within(time.Second, func() bool {
+		var r side.Result
+		r, err = asker.Providers(s.Context, "film", 0)
+		found = len(r.Peers)
+		return err != nil || found == manyProviders
+	})
+	switch {
+	case err != nil:
+		return "", err
+	case found == manyProviders:
+		return "finds all", nil
+	case found >= 5:
+		return "finds some", nil
+	}
+	return fmt.Sprintf("finds %d", found), nil
+}
+
+func longContentKey(s *Stage) (string, error) {
+	key, err := multihash.Sum(make([]byte, 98), multihash.IDENTITY, -1) // and two bytes before them
+	if err != nil {
+		return "", err
+	}
+	nodes, err := s.Converged(5)
+	if err != nil {
+		return "", err
+	}
+	provider := nodes[1].(keyed)
+	if err := provider.ProvideKey(s.Context, key); err != nil {
+		return "provide: error", nil
+	}
+	asker, err := s.asker(nodes[0])
+	if err != nil {
+		return "", err
+	}
+	words := ""
+	s.Within(time.Second, func() bool {
+		var found []identity.Address
+		found, err = asker.(keyed).ProvidersOf(s.Context, key)
+		words = locating(found, provider.Address())
+		return err != nil || words != "not found"
+	})
+	return "provide: no error; " + words, err
+}
+
+func providersOutlive(s *Stage) (string, error) {
+	provider, err := s.Join() // apart, so that the holders are the five others
+	if err != nil {
+		return "", err
+	}
+	_ = provider
+	return "", errors.New("todo")
+}
+
+// announced has a hand-made peer announce a provider at a node, and looks for it.
+func announced(s *Stage, announce func(by side.Raw, other identity.Address) identity.Address) (string, error) {
+	nodes, err := s.Converged(3)
+	if err != nil {
+		return "", err
+	}
+	peer, err := s.stranger()
+	if err != nil {
+		return "", err
+	}
+	provider := announce(peer, nodes[2].(keyed).Address())
+	words := "taken"
+	var refusal *side.Refusal
+	switch err := peer.Announce(s.Context, nodes[0], string(world.ContentKey("film")), provider); {
+	case errors.As(err, &refusal):
+		words = refusal.Error()
+	case err != nil:
+		return "", err
+	}
+	where, err := foundAt(s, nodes[1], provider, 300*time.Millisecond)
+	return words + "; " + where, err
+}
+
+func announcesAnother(s *Stage) (string, error) {
+	return announced(s, func(_ side.Raw, other identity.Address) identity.Address { return other })
+}
+
+// nowhere is an address for documentation, where nobody lives (RFC 5737).
+var nowhere = netip.MustParseAddrPort("192.0.2.7:4100")
+
+func announcesElsewhere(s *Stage) (string, error) {
+	return announced(s, func(by side.Raw, _ identity.Address) identity.Address {
+		return identity.Address{ID: by.ID(), Endpoint: nowhere}
+	})
+}
