@@ -20,7 +20,7 @@ func limitCases() []Case {
 		{
 			Name: "empty key: closest",
 			Play: closestToNothing,
-			Why:  "Kadmium looks up a position, and SHA-256 has one for no bytes too; libp2p looks up a key, and its peers refuse an empty one.",
+			Why:  "Kadmium looks up a position, and SHA-256 has one for no bytes too; libp2p looks up a key, and refuses an empty one.",
 		},
 		{
 			Name: "unknown namespace: put, get",
@@ -53,7 +53,7 @@ func limitCases() []Case {
 
 // under puts and gets a value under a key.
 func under(s *Stage, key string, value []byte) (string, error) {
-	nodes, err := s.Converged(3)
+	nodes, err := s.Converged(s.Nodes)
 	if err != nil {
 		return "", err
 	}

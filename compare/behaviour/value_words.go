@@ -26,6 +26,7 @@ type keyed interface {
 	GetKey(ctx context.Context, key string, quorum int) (side.Result, error)
 	ProvideKey(ctx context.Context, key multihash.Multihash) error
 	ProvidersOf(ctx context.Context, key multihash.Multihash) ([]identity.Address, error)
+	HoldsProviders(ctx context.Context, key multihash.Multihash) (bool, error)
 }
 
 var _, _ keyed = (*p2p.Node)(nil), (*kad.Node)(nil)

@@ -45,8 +45,8 @@ func (n *Node) ProvideKey(ctx context.Context, key multihash.Multihash) error {
 	return err
 }
 
-// ProvidersOf is Providers under a key of the caller's, with the address that came
-// along with each.
+// ProvidersOf is Providers under a key of the caller's, each with the address that
+// came along.
 func (n *Node) ProvidersOf(ctx context.Context, key multihash.Multihash) ([]identity.Address, error) {
 	var found []identity.Address
 	for p, err := range n.node.Providers(ctx, string(key), kadmium.ProvidersOptions{}) {
@@ -56,4 +56,10 @@ func (n *Node) ProvidersOf(ctx context.Context, key multihash.Multihash) ([]iden
 		found = append(found, p.Address)
 	}
 	return found, nil
+}
+
+// HoldsProviders reports whether the node itself has a provider entry, under
+// whatever key.
+func (n *Node) HoldsProviders(context.Context, multihash.Multihash) (bool, error) {
+	return n.node.Stats().Providers > 0, nil
 }

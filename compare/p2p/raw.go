@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
 	"time"
 
 	pb "github.com/libp2p/go-libp2p-kad-dht/pb"
@@ -15,7 +14,6 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-msgio"
 	ma "github.com/multiformats/go-multiaddr"
-	manet "github.com/multiformats/go-multiaddr/net"
 	"google.golang.org/protobuf/proto"
 
 	"kadmium/compare/link"
@@ -45,25 +43,10 @@ func NewRaw(spec side.Spec, answer func() side.Reply) (*Raw, error) {
 func (r *Raw) ID() identity.ID { return r.id }
 
 // Address is where it listens.
-func (r *Raw) Address() identity.Address { return AddressOf(r.id, r.host.Addrs()) }
+func (r *Raw) Address() identity.Address { return addressOf(r.id, r.host.Addrs()) }
 
 // Close ends the host.
 func (r *Raw) Close() error { return r.host.Close() }
-
-// AddressOf is the first of a peer's addresses that is one of QUIC.
-func AddressOf(id identity.ID, at []ma.Multiaddr) identity.Address {
-	for _, a := range at {
-		if _, err := a.ValueForProtocol(ma.P_QUIC_V1); err != nil {
-			continue
-		}
-		if _, hostPort, err := manet.DialArgs(a); err == nil {
-			if endpoint, err := netip.ParseAddrPort(hostPort); err == nil {
-				return identity.Address{ID: id, Endpoint: endpoint}
-			}
-		}
-	}
-	return identity.Address{ID: id}
-}
 
 // infoOf is a peer that speaks QUIC at the address.
 func infoOf(a identity.Address) (peer.AddrInfo, error) {
