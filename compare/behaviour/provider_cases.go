@@ -35,7 +35,7 @@ func providerCases() []Case {
 		{
 			Name: "30 provide: find all, from outside the holders",
 			Play: thirty,
-			Why:  "Libp2p does better: its answer has room for all. Kadmium's is one datagram with a few entries picked at random by each holder, and their signatures; who needs more than a sample asks again, or asks where it is a holder itself.",
+			Why:  "Libp2p does better: its answer has room for all. Kadmium's is one datagram: each holder picks a few entries at random, which carry signatures; who needs more than a sample asks again.",
 		},
 		{
 			Name: "provide a key of 100 bytes, find it",

@@ -128,18 +128,11 @@ func succession(s *Stage, store func(at side.Node) error, held func(by side.Node
 			return nil, err
 		}
 		all = append(all, n)
+		s.Within(handedWithin, func() bool { return held(n) })
 	}
 	if err := s.Converge(all); err != nil {
 		return nil, err
 	}
-	s.Within(handedWithin, func() bool {
-		for _, n := range all[len(old):] {
-			if !held(n) {
-				return false
-			}
-		}
-		return true
-	})
 	client, err := s.asker(all[len(all)-1])
 	if err != nil {
 		return nil, err
@@ -155,8 +148,9 @@ func succession(s *Stage, store func(at side.Node) error, held func(by side.Node
 	return client, nil
 }
 
-// handedWithin is how long newcomers are given to be handed something.
-const handedWithin = time.Second
+// handedWithin is how long a newcomer is given to be handed something before the
+// next one comes.
+const handedWithin = 300 * time.Millisecond
 
 func outlives(s *Stage) (string, error) {
 	stranger, err := s.stranger()

@@ -74,7 +74,7 @@ func closestToNothing(s *Stage) (string, error) {
 	}
 	r, err := nodes[1].Closest(s.Context, "")
 	if err != nil {
-		return atOnce("error", r, err), nil
+		return atOnce(failing(err), r, err), nil
 	}
 	return fmt.Sprintf("finds %d peers", len(r.Peers)), nil
 }

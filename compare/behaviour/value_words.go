@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	kb "github.com/libp2p/go-libp2p-kbucket"
+	record "github.com/libp2p/go-libp2p-record"
 	"github.com/libp2p/go-libp2p/core/routing"
 	"github.com/multiformats/go-multihash"
 
@@ -42,23 +42,32 @@ func putting(err error) string {
 		return "no error"
 	case errors.Is(err, kadmium.ErrOlder), strings.Contains(err.Error(), olderAtPutter):
 		return "error: a newer value is held"
-	case errors.Is(err, kadmium.ErrTooLarge):
-		return "error: too large"
 	case errors.Is(err, kadmium.ErrNotStored):
 		return "error: no node stored it"
 	}
-	return "error"
+	return failing(err)
 }
 
 // getting is the words for how a get ended.
 func getting(r side.Result, err error) string {
 	switch {
-	case errors.Is(err, routing.ErrNotFound), errors.Is(err, kadmium.ErrNotFound), errors.Is(err, kb.ErrLookupFailure):
+	case errors.Is(err, routing.ErrNotFound), errors.Is(err, kadmium.ErrNotFound):
 		return "not found"
 	case err != nil:
-		return "error"
+		return failing(err)
 	}
 	return holding(r.Value)
+}
+
+// failing is the words for what can be wrong with the question.
+func failing(err error) string {
+	switch {
+	case errors.Is(err, kadmium.ErrTooLarge):
+		return "error: too large"
+	case errors.Is(err, record.ErrInvalidRecordType), errors.Is(err, kadmium.ErrEmptyKey), errors.Is(err, kadmium.ErrUnknownNamespace):
+		return "error: bad key"
+	}
+	return "another error: " + err.Error()
 }
 
 // holding is the words for a value of the workload's namespace; long payloads go

@@ -27,8 +27,8 @@ type Node struct {
 // New makes a node and has it join; it is a side.Maker.
 func New(ctx context.Context, spec side.Spec) (side.Node, error) { return Make(ctx, spec) }
 
-// Make is New with the type of this side.
-func Make(ctx context.Context, spec side.Spec) (*Node, error) {
+// Make is New with the type of this side, and with changes to the configuration.
+func Make(ctx context.Context, spec side.Spec, more ...func(*kadmium.Config)) (*Node, error) {
 	n := &Node{link: link.New(spec.Delay), k: spec.K}
 	if n.k == 0 {
 		n.k = kadmium.DefaultK
@@ -54,6 +54,9 @@ func Make(ctx context.Context, spec side.Spec) (*Node, error) {
 	}
 	for _, b := range spec.Bootstrap {
 		cfg.Bootstrap = append(cfg.Bootstrap, b.(*Node).Addresses()[0].String())
+	}
+	for _, change := range more {
+		change(&cfg)
 	}
 	var err error
 	if n.node, err = kadmium.New(cfg); err != nil {
