@@ -13,68 +13,108 @@ import (
 // lifetime is long enough to get a value before it has run out.
 const lifetime = 1500 * time.Millisecond
 
-// libp2pBrief is three nodes that keep records for a lifetime.
-func libp2pBrief(s *Stage) ([]side.Node, error) {
+// brief is three nodes, each with a validator of its own; what putBrief puts there
+// lasts for a lifetime.
+func brief(s *Stage) ([]side.Node, []*world.Sequenced, error) {
 	var nodes []side.Node
+	var validators []*world.Sequenced
 	for range 3 {
 		spec := s.Spec(nodes[:min(1, len(nodes))]...)
-		spec.MaxAge = lifetime
+		spec.MaxAge, spec.Validator = lifetime, new(world.Sequenced) // the age is libp2p's
 		n, err := s.Make(spec)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		nodes = append(nodes, n)
+		nodes, validators = append(nodes, n), append(validators, spec.Validator)
 	}
-	return nodes, s.Converge(nodes)
+	return nodes, validators, s.Converge(nodes)
 }
 
-func libp2pExpires(s *Stage) (string, error) {
-	nodes, err := libp2pBrief(s)
+func putBrief(s *Stage, n side.Node) (ends time.Time, err error) {
+	if k, ok := n.(*kad.Node); ok {
+		_, err = k.PutAs(s.Context, side.Key("brief"), world.Value(1, "brief"), kadmium.PutOptions{TTL: lifetime, Ephemeral: true})
+	} else {
+		_, err = n.Put(s.Context, "brief", world.Value(1, "brief"))
+	}
+	return time.Now().Add(lifetime), err
+}
+
+// until waits for a time.
+func (s *Stage) until(t time.Time) error {
+	return s.Await(func() bool { return time.Now().After(t) })
+}
+
+func expires(s *Stage) (string, error) {
+	nodes, _, err := brief(s)
 	if err != nil {
 		return "", err
 	}
-	if _, err := nodes[1].Put(s.Context, "brief", world.Value(1, "brief")); err != nil {
-		return "", err
-	}
-	return expires(s, nodes[2])
-}
-
-func kadmiumExpires(s *Stage) (string, error) {
-	nodes, err := s.Converged(3)
+	ends, err := putBrief(s, nodes[1])
 	if err != nil {
 		return "", err
 	}
-	brief := kadmium.PutOptions{TTL: lifetime, Ephemeral: true}
-	if _, err := nodes[1].(*kad.Node).PutAs(s.Context, side.Key("brief"), world.Value(1, "brief"), brief); err != nil {
+	r, err := nodes[2].Get(s.Context, "brief", 0)
+	before := getting(r, err)
+	if err := s.until(ends); err != nil {
 		return "", err
 	}
-	return expires(s, nodes[2])
+	r, err = nodes[2].Get(s.Context, "brief", 0)
+	return fmt.Sprintf("%s before it, %s after it", before, getting(r, err)), nil
 }
 
-// expires gets a value until it is gone.
-func expires(s *Stage, n side.Node) (string, error) {
-	r, err := n.Get(s.Context, "brief", 0)
-	before, after := getting(r, err), ""
-	s.Within(3*lifetime, func() bool {
-		r, err := n.Get(s.Context, "brief", 0)
-		after = getting(r, err)
-		return after != before
+// mendedLate has a get mend a holder that had nothing, near the end of the lifetime,
+// and another get ask after it.
+func mendedLate(s *Stage) (string, error) {
+	nodes, validators, err := brief(s)
+	if err != nil {
+		return "", err
+	}
+	validators[2].Refuse("brief")
+	ends, err := putBrief(s, nodes[1])
+	if err != nil {
+		return "", err
+	}
+	validators[2].Refuse("nothing")
+	asker, err := s.asker(nodes[0])
+	if err != nil {
+		return "", err
+	}
+	stranger, err := s.stranger()
+	if err != nil {
+		return "", err
+	}
+	if err := s.until(ends.Add(-lifetime / 2)); err != nil {
+		return "", err
+	}
+	if _, err := asker.Get(s.Context, "brief", 0); err != nil {
+		return "", err
+	}
+	given := s.Within(lifetime/2, func() bool {
+		value, err := stranger.Fetch(s.Context, nodes[2], side.Key("brief"))
+		return err == nil && value != nil
 	})
-	return fmt.Sprintf("%s before it, %s after it", before, after), nil
+	if !given {
+		return "the holder is not mended", nil
+	}
+	if err := s.until(ends); err != nil {
+		return "", err
+	}
+	r, err := asker.Get(s.Context, "brief", 0)
+	return getting(r, err), nil
 }
 
 // libp2pOutdates plays with a short lifetime what takes libp2p 48 h: nothing in it
 // is due before the lifetime is over.
 func libp2pOutdates(s *Stage) (string, error) {
-	nodes, err := libp2pBrief(s)
+	nodes, _, err := brief(s)
 	if err != nil {
 		return "", err
 	}
-	if _, err := nodes[1].Put(s.Context, "brief", world.Value(1, "brief")); err != nil {
+	ends, err := putBrief(s, nodes[1])
+	if err != nil {
 		return "", err
 	}
-	over := time.Now().Add(lifetime)
-	if err := s.Await(func() bool { return time.Now().After(over) }); err != nil {
+	if err := s.until(ends); err != nil {
 		return "", err
 	}
 	r, err := nodes[2].Get(s.Context, "brief", 0)

@@ -19,9 +19,13 @@ func storeCases() []Case {
 			Play: newcomerGets,
 		},
 		{
-			Name:    "get after the record's lifetime of 1.5 s",
-			Libp2p:  libp2pExpires,
-			Kadmium: kadmiumExpires,
+			Name: "get after the record's lifetime of 1.5 s",
+			Play: expires,
+		},
+		{
+			Name: "a get mends a holder half a lifetime after the put: get after the lifetime",
+			Play: mendedLate,
+			Why:  "What remains of a lifetime travels with the record, and nobody but its publisher can extend it. A holder of libp2p counts from when it was given the record, so reads can keep one alive for ever.",
 		},
 		{
 			Name:    "get after a lifetime, the putter still there",
