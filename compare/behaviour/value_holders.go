@@ -93,7 +93,10 @@ func quorumOfOne(s *Stage, holders int) (string, error) {
 	if _, err := nodes[0].Put(s.Context, name, world.Value(1, "value")); err != nil {
 		return "", err
 	}
-	asker, err := s.asker(nodes[9])
+	spec := s.Spec(nodes[9])
+	spec.Client = true
+	spec.Delay = 10 * time.Millisecond // far more than it takes to check an answer
+	asker, err := s.Make(spec)
 	if err != nil {
 		return "", err
 	}
