@@ -28,7 +28,7 @@ func limitCases() []Case {
 			Why:  "No answer could be validated, so kadmium's get says at once what is wrong. Libp2p's asks for it, drops what it is given, and reports that the value was not found.",
 		},
 		{
-			Name: "value of 900 bytes: put, get elsewhere",
+			Name: "value of 900 bytes, more than a datagram together with 9 closer peers: put, get elsewhere",
 			Play: func(s *Stage) (string, error) { return sized(s, 900) },
 		},
 		{
@@ -51,7 +51,7 @@ func limitCases() []Case {
 	}
 }
 
-// under puts and gets a value under a key.
+// under puts a value under a key at one of the nodes, and gets it at a client.
 func under(s *Stage, key string, value []byte) (string, error) {
 	nodes, err := s.Converged(s.Nodes)
 	if err != nil {
@@ -59,7 +59,11 @@ func under(s *Stage, key string, value []byte) (string, error) {
 	}
 	put, err := nodes[1].(keyed).PutKey(s.Context, key, value)
 	putWords := atOnce(putting(err), put, err)
-	got, err := nodes[2].(keyed).GetKey(s.Context, key, 0)
+	asker, err := s.asker(nodes[0])
+	if err != nil {
+		return "", err
+	}
+	got, err := asker.(keyed).GetKey(s.Context, key, 0)
 	return fmt.Sprintf("put: %s; get: %s", putWords, atOnce(getting(got, err), got, err)), nil
 }
 

@@ -10,7 +10,7 @@ import (
 	"kadmium/identity"
 )
 
-// What behaviour is asked about under keys that are not the workload's.
+// Operations under keys that are not the workload's, for cases of behaviour.
 
 // Address is where the node listens.
 func (n *Node) Address() identity.Address { return n.node.Addresses()[0] }

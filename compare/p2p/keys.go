@@ -14,7 +14,7 @@ import (
 	"kadmium/identity"
 )
 
-// What behaviour is asked about under keys that are not the workload's.
+// Operations under keys that are not the workload's, for cases of behaviour.
 
 // Address is where the node listens.
 func (n *Node) Address() identity.Address { return addressOf(n.id, n.host.Addrs()) }
