@@ -20,12 +20,12 @@ func farInventions(s *Stage) (string, error) {
 	return words, err
 }
 
-// soon is between how long one dial that nobody answers takes libp2p, 5 s, and how
-// long two in a row do.
-const soon = 7500 * time.Millisecond
+// soon is between how long kadmium takes to give silent peers up, under 2 s, and how
+// long one dial that nobody answers takes libp2p, 5 s.
+const soon = 3500 * time.Millisecond
 
 func nearInventions(s *Stage) (string, error) {
-	words, took, err := inventions(s, 6, true)
+	words, took, err := inventions(s, 3, true)
 	if took > soon {
 		return words + ", later", err
 	}
