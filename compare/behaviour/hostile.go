@@ -45,7 +45,7 @@ func hostileCases() []Case {
 			Why:  "Kadmium returns peers that have answered, and no others. Libp2p's lookup ends when the 3 nearest have; it then asks the rest of the 20 and returns them whether they answer or not (lookup.go, follow-up).",
 		},
 		{
-			Name: "a peer names three that do not exist, nearer than all others: closest, in time means 3.5 s",
+			Name: "a peer names three that do not exist, nearer than all others: closest, within 3.5 s",
 			Play: nearInventions,
 			Why:  "A peer that overruns its usual round trip no longer counts against alpha, so silent ones hold up only the end of a lookup. Libp2p waits for each dial to fail, as many at a time as alpha says.",
 		},

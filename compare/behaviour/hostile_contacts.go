@@ -27,7 +27,7 @@ const soon = 3500 * time.Millisecond
 func nearInventions(s *Stage) (string, error) {
 	words, took, err := inventions(s, 3, true)
 	if took > soon {
-		return words + ", later", err
+		return words + ", too late", err
 	}
 	return words + ", in time", err
 }
