@@ -1,3 +1,177 @@
 package behaviour
 
-func hostileCases() []Case { return nil }
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"kadmium/compare/side"
+	"kadmium/compare/world"
+)
+
+// hostileCases are about peers that do not keep to the protocol. Each is made by
+// hand, and in the table of the node that asks.
+func hostileCases() []Case {
+	return []Case{
+		{
+			Name: "a peer answers a get with an invalid record, nobody has another",
+			Play: func(s *Stage) (string, error) { return answered(s, []byte("bad"), "", false) },
+		},
+		{
+			Name: "a peer answers a get with an invalid record, others have a valid one",
+			Play: func(s *Stage) (string, error) { return answered(s, []byte("bad"), "", true) },
+		},
+		{
+			Name: "a peer answers a get with a valid record of another key",
+			Play: func(s *Stage) (string, error) {
+				return answered(s, world.Value(9, "not asked for"), side.Key("another"), false)
+			},
+		},
+		{
+			Name: "a peer hands a node an invalid record",
+			Play: func(s *Stage) (string, error) { return handed(s, []byte("bad")) },
+			Why:  whyReason,
+		},
+		{
+			Name: "a peer hands a node an older record than it holds",
+			Play: func(s *Stage) (string, error) { return handed(s, world.Value(1, "older")) },
+			Why:  whyReason,
+		},
+		{
+			Name: "a peer names ten that do not exist, farther than all others: closest",
+			Play: farInventions,
+			Why:  "Kadmium returns peers that have answered, and no others. Libp2p's lookup ends when the 3 nearest have; it then asks the rest of the 20 and returns them whether they answer or not (lookup.go, follow-up).",
+		},
+		{
+			Name: "a peer names three that do not exist, nearer than all others: closest, within 3.5 s",
+			Play: nearInventions,
+			Why:  "A peer that overruns its usual round trip no longer counts against alpha, so silent ones hold up only the end of a lookup. Libp2p waits for each dial to fail, as many at a time as alpha says.",
+		},
+		{
+			Name: "a peer names itself, the asker and five others, each twice; k is 3: closest",
+			Play: repeated,
+		},
+		{
+			Name: "a peer is named under an ID that it does not hold: closest",
+			Play: impersonated,
+		},
+		{
+			Name: "a peer sends bytes that are no message, 100 times",
+			Play: garbled,
+		},
+	}
+}
+
+const whyReason = "Both refuse it. Kadmium's answer says why, so that a putter can tell its user; libp2p's resets the stream."
+
+// hostile is five converged servers and a peer, which answers what the script says,
+// in the table of the first.
+func hostile(s *Stage) (nodes []side.Node, peer side.Raw, told *script, err error) {
+	if nodes, err = s.Converged(5); err != nil {
+		return nil, nil, nil, err
+	}
+	told = new(script)
+	if peer, err = s.raw(told.answer); err != nil {
+		return nil, nil, nil, err
+	}
+	return nodes, peer, told, peer.Enter(s.Context, nodes[0])
+}
+
+// A script is what a hand-made peer answers, which may change while it plays.
+type script struct {
+	reply atomic.Pointer[side.Reply]
+	asked atomic.Int64
+}
+
+func (s *script) answer() side.Reply {
+	s.asked.Add(1)
+	if r := s.reply.Load(); r != nil {
+		return *r
+	}
+	return side.Reply{}
+}
+
+// answered has the peer that is nearest to a key answer a get with a value.
+func answered(s *Stage, value []byte, key string, othersHaveIt bool) (string, error) {
+	nodes, peer, told, err := hostile(s)
+	if err != nil {
+		return "", err
+	}
+	name := nameNearest(peer.ID(), IDs(nodes))
+	if othersHaveIt {
+		if _, err := nodes[1].Put(s.Context, name, world.Value(1, "valid")); err != nil {
+			return "", err
+		}
+	}
+	told.reply.Store(&side.Reply{Key: key, Value: value})
+	before := told.asked.Load()
+	r, err := nodes[0].Get(s.Context, name, 0)
+	if told.asked.Load() == before {
+		return "the peer is not asked", nil
+	}
+	return getting(r, err), nil
+}
+
+// handed has a peer hand a node, which holds a newer record, another under its key.
+func handed(s *Stage, value []byte) (string, error) {
+	nodes, err := s.Converged(3)
+	if err != nil {
+		return "", err
+	}
+	if _, err := nodes[1].Put(s.Context, "page", world.Value(2, "newer")); err != nil {
+		return "", err
+	}
+	peer, err := s.stranger()
+	if err != nil {
+		return "", err
+	}
+	told := "taken"
+	var refusal *side.Refusal
+	switch err := peer.Store(s.Context, nodes[0], side.Key("page"), value); {
+	case errors.As(err, &refusal):
+		told = refusal.Error()
+	case err != nil:
+		return "", err
+	}
+	held, err := peer.Fetch(s.Context, nodes[0], side.Key("page"))
+	return told + "; it holds " + holding(held), err
+}
+
+// garbledTimes is more often than chance would forgive.
+const garbledTimes = 100
+
+func garbled(s *Stage) (string, error) {
+	nodes, peer, _, err := hostile(s)
+	if err != nil {
+		return "", err
+	}
+	for range garbledTimes {
+		if err := peer.Garble(s.Context, nodes[0]); err != nil {
+			return "", err
+		}
+	}
+	if _, err := nodes[1].Put(s.Context, "page", world.Value(1, "value")); err != nil {
+		return "", err
+	}
+	other, err := s.stranger()
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("then answers it: %s, others: %s", fetching(s, peer, nodes[0]), fetching(s, other, nodes[0])), nil
+}
+
+// fetching is the words for what a node answers to a peer about a page.
+func fetching(s *Stage, peer side.Raw, n side.Node) string {
+	ctx, cancel := context.WithTimeout(s.Context, fetchWithin)
+	defer cancel()
+	held, err := peer.Fetch(ctx, n, side.Key("page"))
+	if err != nil {
+		return "nothing any more"
+	}
+	return holding(held)
+}
+
+// fetchWithin is when an answer no longer comes.
+const fetchWithin = 5 * time.Second

@@ -23,6 +23,7 @@ type Stage struct {
 
 	maker side.Maker
 	nodes []side.Node
+	raws  []side.Raw
 	made  int
 }
 
@@ -36,6 +37,9 @@ func kadmiumStage(nodes int) *Stage { return &Stage{Nodes: nodes, maker: kad.New
 func (s *Stage) clear() {
 	for _, n := range s.nodes {
 		n.Close() // some are closed already
+	}
+	for _, r := range s.raws {
+		r.Close()
 	}
 }
 

@@ -1,3 +1,8 @@
 package behaviour
 
-func valueCases() []Case { return nil }
+import "slices"
+
+// valueCases are about records and provider entries.
+func valueCases() []Case {
+	return slices.Concat(storeCases(), limitCases(), holderCases(), providerCases())
+}

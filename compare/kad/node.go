@@ -14,6 +14,9 @@ import (
 	"kadmium/identity"
 )
 
+// network sets the nodes apart from other networks.
+const network = "compare"
+
 // A Node is a kadmium node on a link.
 type Node struct {
 	node *kadmium.Node
@@ -24,8 +27,8 @@ type Node struct {
 // New makes a node and has it join; it is a side.Maker.
 func New(ctx context.Context, spec side.Spec) (side.Node, error) { return Make(ctx, spec) }
 
-// Make is New with the type of this side.
-func Make(ctx context.Context, spec side.Spec) (*Node, error) {
+// Make is New with the type of this side, and with changes to the configuration.
+func Make(ctx context.Context, spec side.Spec, more ...func(*kadmium.Config)) (*Node, error) {
 	n := &Node{link: link.New(spec.Delay), k: spec.K}
 	if n.k == 0 {
 		n.k = kadmium.DefaultK
@@ -41,7 +44,7 @@ func Make(ctx context.Context, spec side.Spec) (*Node, error) {
 			return n.link.Listen("udp4", net.UDPAddrFromAddrPort(at))
 		},
 		Mode:       kadmium.Server,
-		Network:    "compare",
+		Network:    network,
 		K:          spec.K,
 		Alpha:      spec.Alpha,
 		Namespaces: map[string]kadmium.Validator{world.Namespace: validator},
@@ -51,6 +54,9 @@ func Make(ctx context.Context, spec side.Spec) (*Node, error) {
 	}
 	for _, b := range spec.Bootstrap {
 		cfg.Bootstrap = append(cfg.Bootstrap, b.(*Node).Addresses()[0].String())
+	}
+	for _, change := range more {
+		change(&cfg)
 	}
 	var err error
 	if n.node, err = kadmium.New(cfg); err != nil {

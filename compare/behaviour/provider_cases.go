@@ -1,0 +1,277 @@
+package behaviour
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/multiformats/go-multihash"
+
+	"kadmium/compare/side"
+	"kadmium/compare/world"
+	"kadmium/identity"
+)
+
+// providerCases are about who has content, and who may say so.
+func providerCases() []Case {
+	return []Case{
+		{
+			Name: "provide at one node, find it at another",
+			Play: func(s *Stage) (string, error) { return provided(s, false) },
+		},
+		{
+			Name: "provide, then leave: find it at another",
+			Play: func(s *Stage) (string, error) { return provided(s, true) },
+		},
+		{
+			Name: "a provider looks for the providers of its own content",
+			Play: providesAndAsks,
+		},
+		{
+			Name: "5 provide, 2 are wanted",
+			Play: twoOfFive,
+		},
+		{
+			Name: "30 provide: find all, from outside the holders",
+			Play: thirty,
+			Why:  "Libp2p does better: its answer has room for all. Kadmium's is one datagram: each holder picks a few entries at random, which carry signatures; who needs more than a sample asks again.",
+		},
+		{
+			Name: "provide a key of 100 bytes, find it",
+			Play: longContentKey,
+			Why:  "One limit for all keys, 512 bytes. Libp2p's holders drop provider keys of over 80 bytes, and the provider is not told.",
+		},
+		{
+			Name: "3 holders of a provider entry, 5 newcomers join, the 3 leave: find providers",
+			Play: providersOutlive,
+			Why:  "Provider entries are handed to newcomers as records are: signed by the provider, they can be passed on by others. Libp2p's can come from the provider alone, which says it again after 22 h.",
+		},
+		{
+			Name: "a peer announces another as provider",
+			Play: announcesAnother,
+			Why:  "Both take nobody's word for another. Kadmium's holder also says that the entry is invalid, libp2p's resets the stream.",
+		},
+		{
+			Name: "a peer announces itself at an address that is not its own",
+			Play: announcesElsewhere,
+			Why:  "Libp2p does better: its holder adds the address that it is connected to the provider by. Kadmium's passes on what the provider signed, unchanged, so that others can check it: who lies about itself is not reached.",
+		},
+	}
+}
+
+// locating is the words for whether a provider was found, and where.
+func locating(found []identity.Address, provider identity.Address) string {
+	var told, own, other bool
+	for _, p := range found {
+		if p.ID != provider.ID {
+			continue
+		}
+		told = true
+		own = own || p == provider
+		other = other || p != provider && p.Endpoint.IsValid()
+	}
+	switch {
+	case !told:
+		return "not found"
+	case own && other:
+		return "found, with its address and another"
+	case own:
+		return "found, with its address"
+	case other:
+		return "found, with another address"
+	}
+	return "found, without an address"
+}
+
+func provided(s *Stage, leaves bool) (string, error) {
+	nodes, err := s.Converged(5)
+	if err != nil {
+		return "", err
+	}
+	provider := nodes[1].(keyed)
+	at := provider.Address()
+	if err := provider.ProvideKey(s.Context, world.ContentKey("film")); err != nil {
+		return "", err
+	}
+	words, err := foundAt(s, nodes[0], at, time.Second)
+	if err != nil || !leaves {
+		return words, err
+	}
+	if err := provider.Close(); err != nil {
+		return "", err
+	}
+	after, err := foundAt(s, nodes[0], at, time.Second)
+	return fmt.Sprintf("before: %s; after: %s", words, after), err
+}
+
+// foundAt looks for the provider of a film from a new client, for so long: libp2p's
+// ADD_PROVIDER has no answer to wait for.
+func foundAt(s *Stage, by side.Node, provider identity.Address, patience time.Duration) (string, error) {
+	asker, err := s.asker(by)
+	if err != nil {
+		return "", err
+	}
+	words := ""
+	s.Within(patience, func() bool {
+		var found []identity.Address
+		if found, err = asker.(keyed).ProvidersOf(s.Context, world.ContentKey("film")); err != nil {
+			return true
+		}
+		words = locating(found, provider)
+		return words != "not found"
+	})
+	return words, err
+}
+
+func providesAndAsks(s *Stage) (string, error) {
+	nodes, err := s.Converged(5)
+	if err != nil {
+		return "", err
+	}
+	provider := nodes[1].(keyed)
+	if err := provider.ProvideKey(s.Context, world.ContentKey("film")); err != nil {
+		return "", err
+	}
+	found, err := provider.ProvidersOf(s.Context, world.ContentKey("film"))
+	return "itself: " + locating(found, provider.Address()), err
+}
+
+func twoOfFive(s *Stage) (string, error) {
+	nodes, err := s.Converged(6)
+	if err != nil {
+		return "", err
+	}
+	for _, n := range nodes[:5] {
+		if _, err := n.Provide(s.Context, "film"); err != nil {
+			return "", err
+		}
+	}
+	asker, err := s.asker(nodes[5])
+	if err != nil {
+		return "", err
+	}
+	r, err := asker.Providers(s.Context, "film", 2)
+	return fmt.Sprintf("finds %d", len(r.Peers)), err
+}
+
+// manyProviders are more than one datagram can name.
+const manyProviders = 30
+
+func thirty(s *Stage) (string, error) {
+	nodes, err := s.Converged(5)
+	if err != nil {
+		return "", err
+	}
+	for range manyProviders {
+		provider, err := s.asker(nodes[0])
+		if err != nil {
+			return "", err
+		}
+		if _, err := provider.Provide(s.Context, "film"); err != nil {
+			return "", err
+		}
+	}
+	asker, err := s.asker(nodes[0])
+	if err != nil {
+		return "", err
+	}
+	found := 0
+	s.Within(time.Second, func() bool {
+		var r side.Result
+		r, err = asker.Providers(s.Context, "film", 0)
+		found = len(r.Peers)
+		return err != nil || found == manyProviders
+	})
+	switch {
+	case err != nil:
+		return "", err
+	case found == manyProviders:
+		return "finds all", nil
+	case found >= 5:
+		return "finds some", nil
+	}
+	return fmt.Sprintf("finds %d", found), nil
+}
+
+func longContentKey(s *Stage) (string, error) {
+	key, err := multihash.Sum(make([]byte, 98), multihash.IDENTITY, -1) // and two bytes before them
+	if err != nil {
+		return "", err
+	}
+	nodes, err := s.Converged(5)
+	if err != nil {
+		return "", err
+	}
+	provider := nodes[1].(keyed)
+	if err := provider.ProvideKey(s.Context, key); err != nil {
+		return "provide: error", nil
+	}
+	asker, err := s.asker(nodes[0])
+	if err != nil {
+		return "", err
+	}
+	words := ""
+	s.Within(time.Second, func() bool {
+		var found []identity.Address
+		found, err = asker.(keyed).ProvidersOf(s.Context, key)
+		words = locating(found, provider.Address())
+		return err != nil || words != "not found"
+	})
+	return "provide: no error; " + words, err
+}
+
+func providersOutlive(s *Stage) (string, error) {
+	var at identity.Address
+	client, err := succession(s, func(provider side.Node) error {
+		at = provider.(keyed).Address()
+		return provider.(keyed).ProvideKey(s.Context, world.ContentKey("film"))
+	}, func(by side.Node) bool {
+		held, err := by.(keyed).HoldsProviders(s.Context, world.ContentKey("film"))
+		return err == nil && held
+	})
+	if err != nil {
+		return "", err
+	}
+	found, err := client.(keyed).ProvidersOf(s.Context, world.ContentKey("film"))
+	return locating(found, at), err
+}
+
+// announced has a hand-made peer announce at a node that somebody provides, and
+// looks for them.
+func announced(s *Stage, who func(by side.Raw, other keyed) (announced, own identity.Address)) (string, error) {
+	nodes, err := s.Converged(3)
+	if err != nil {
+		return "", err
+	}
+	peer, err := s.stranger()
+	if err != nil {
+		return "", err
+	}
+	provider, own := who(peer, nodes[2].(keyed))
+	told := "taken"
+	var refusal *side.Refusal
+	switch err := peer.Announce(s.Context, nodes[0], string(world.ContentKey("film")), provider); {
+	case errors.As(err, &refusal):
+		told = refusal.Error()
+	case err != nil:
+		return "", err
+	}
+	words, err := foundAt(s, nodes[1], own, 300*time.Millisecond)
+	return told + "; " + words, err
+}
+
+func announcesAnother(s *Stage) (string, error) {
+	return announced(s, func(_ side.Raw, other keyed) (identity.Address, identity.Address) {
+		return other.Address(), other.Address()
+	})
+}
+
+// nowhere is an address for documentation, where nobody lives (RFC 5737).
+var nowhere = netip.MustParseAddrPort("192.0.2.7:4100")
+
+func announcesElsewhere(s *Stage) (string, error) {
+	return announced(s, func(by side.Raw, _ keyed) (identity.Address, identity.Address) {
+		return identity.Address{ID: by.ID(), Endpoint: nowhere}, by.Address()
+	})
+}

@@ -1,0 +1,175 @@
+package behaviour
+
+import (
+	"time"
+
+	"kadmium/compare/side"
+	"kadmium/compare/world"
+)
+
+// holderCases are about the nodes that hold a value: how many a get asks, whom it
+// mends, and what remains when they leave.
+func holderCases() []Case {
+	return []Case{
+		{
+			Name: "one holder has an older value: after a get from all",
+			Play: func(s *Stage) (string, error) { return mended(s, 0) },
+		},
+		{
+			Name: "one holder has an older value: after a get with quorum 1",
+			Play: func(s *Stage) (string, error) { return mended(s, 1) },
+		},
+		{
+			Name: "get with quorum 1, all of 10 hold the value",
+			Play: func(s *Stage) (string, error) { return quorumOfOne(s, 10) },
+		},
+		{
+			Name: "get with quorum 1, only the nearest of 10 holds the value",
+			Play: func(s *Stage) (string, error) { return quorumOfOne(s, 1) },
+			Why:  "A quorum of n is n answers: one valid record ends the get. Libp2p's waits for n + 1, so with quorum 1 it weighs two values against each other, but goes on to the end when there is only one to be had.",
+		},
+		{
+			Name: "3 holders, 5 newcomers join, the 3 leave: get",
+			Play: outlives,
+			Why:  "The nearest holder hands a newcomer what it should hold (Kademlia, section 2.5), and holders store again each hour. Libp2p never moves a value that its putter does not put again (its issue 323).",
+		},
+	}
+}
+
+// mendedWithin is how long a holder is given to be mended.
+const mendedWithin = time.Second
+
+// mended gives all holders but one a newer value, gets it, and asks the one.
+func mended(s *Stage, quorum int) (string, error) {
+	nodes, validators, err := s.judging(6)
+	if err != nil {
+		return "", err
+	}
+	stale := nodes[2]
+	if _, err := nodes[1].Put(s.Context, "page", world.Value(1, "version 1")); err != nil {
+		return "", err
+	}
+	validators[2].Refuse("version 2")
+	if _, err := nodes[1].Put(s.Context, "page", world.Value(2, "version 2")); err != nil {
+		return "", err
+	}
+	validators[2].Refuse("neither") // the holder now takes both
+	stranger, err := s.stranger()
+	if err != nil {
+		return "", err
+	}
+	before, err := stranger.Fetch(s.Context, stale, side.Key("page"))
+	if err != nil {
+		return "", err
+	}
+	asker, err := s.asker(nodes[0])
+	if err != nil {
+		return "", err
+	}
+	if _, err := asker.Get(s.Context, "page", quorum); err != nil {
+		return "", err
+	}
+	after := before
+	s.Within(mendedWithin, func() bool {
+		value, err := stranger.Fetch(s.Context, stale, side.Key("page"))
+		if err == nil {
+			after = value
+		}
+		return holding(after) != holding(before)
+	})
+	return "it had " + holding(before) + " and has " + holding(after), nil
+}
+
+// quorumOfOne has so many of 10 nodes hold a value, and a client get it.
+func quorumOfOne(s *Stage, holders int) (string, error) {
+	nodes, validators, err := s.judging(10)
+	if err != nil {
+		return "", err
+	}
+	for _, v := range validators[holders:] {
+		v.Refuse("value")
+	}
+	name := nameNearest(nodes[0].ID(), IDs(nodes[1:]))
+	if _, err := nodes[0].Put(s.Context, name, world.Value(1, "value")); err != nil {
+		return "", err
+	}
+	spec := s.Spec(nodes[9])
+	spec.Client = true
+	spec.Delay = 10 * time.Millisecond // far more than it takes to check an answer
+	asker, err := s.Make(spec)
+	if err != nil {
+		return "", err
+	}
+	// All contacts first, so that nothing but the quorum ends the get.
+	if err := s.Await(func() bool { return len(asker.Table()) == len(nodes) }); err != nil {
+		return "", err
+	}
+	r, err := asker.Get(s.Context, name, 1)
+	if err != nil {
+		return getting(r, err), nil
+	}
+	if r.Counts().Asked < len(nodes) {
+		return "ends before it has asked all", nil
+	}
+	return "asks all", nil
+}
+
+// succession is a network whose three first nodes hold something, and are followed by
+// five others before they leave; it returns a client that knows them all.
+func succession(s *Stage, store func(at side.Node) error, held func(by side.Node) bool) (side.Node, error) {
+	old, err := s.Converged(3)
+	if err != nil {
+		return nil, err
+	}
+	if err := store(old[1]); err != nil {
+		return nil, err
+	}
+	all := old
+	for range 5 {
+		n, err := s.newcomer(old[0])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, n)
+		s.Within(handedWithin, func() bool { return held(n) })
+	}
+	if err := s.Converge(all); err != nil {
+		return nil, err
+	}
+	client, err := s.asker(all[len(all)-1])
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Await(func() bool { return len(client.Table()) == len(all) }); err != nil {
+		return nil, err
+	}
+	for _, n := range old {
+		if err := n.Close(); err != nil {
+			return nil, err
+		}
+	}
+	return client, nil
+}
+
+// handedWithin is how long a newcomer is given to be handed something before the
+// next one comes.
+const handedWithin = 300 * time.Millisecond
+
+func outlives(s *Stage) (string, error) {
+	stranger, err := s.stranger()
+	if err != nil {
+		return "", err
+	}
+	client, err := succession(s, func(at side.Node) error {
+		_, err := at.Put(s.Context, "letter", world.Value(1, "letter"))
+		return err
+	}, func(by side.Node) bool {
+		value, err := stranger.Fetch(s.Context, by, side.Key("letter"))
+		return err == nil && value != nil
+	})
+	if err != nil {
+		return "", err
+	}
+	r, err := client.Get(s.Context, "letter", 1)
+	return getting(r, err), nil
+}

@@ -1,0 +1,209 @@
+package kad
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"kadmium/compare/side"
+	"kadmium/identity"
+	"kadmium/rpc"
+	"kadmium/store"
+	"kadmium/transport"
+)
+
+// A Raw is a peer made by hand: kadmium's transport without an engine. It is a
+// side.Raw.
+type Raw struct {
+	key    identity.Key
+	answer func() side.Reply
+	conn   *net.UDPConn
+	wire   *transport.Transport
+
+	serves atomic.Bool // says that it belongs in tables
+
+	mu      sync.Mutex
+	book    identity.Contacts
+	codec   rpc.Codec
+	waiting map[uint64]chan *rpc.Message // own requests by ID
+}
+
+// NewRaw makes a peer of the spec's key; answer is called with each request.
+func NewRaw(spec side.Spec, answer func() side.Reply) (*Raw, error) {
+	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		return nil, err
+	}
+	r := &Raw{key: identity.KeyFromSeed(spec.Seed), answer: answer, conn: conn, waiting: make(map[uint64]chan *rpc.Message)}
+	r.wire, err = transport.New(transport.Config{
+		Key:     r.key,
+		Network: network,
+		Conns:   []net.PacketConn{conn},
+		Handler: r.received,
+		Serves:  r.serves.Load,
+	})
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	r.wire.Start()
+	return r, nil
+}
+
+// ID is the peer's.
+func (r *Raw) ID() identity.ID { return r.key.ID() }
+
+// Address is where it listens.
+func (r *Raw) Address() identity.Address {
+	return identity.Address{ID: r.ID(), Endpoint: r.wire.Addrs()[0]}
+}
+
+// Close closes the socket.
+func (r *Raw) Close() error { return r.wire.Close() }
+
+// received is the transport's handler.
+func (r *Raw) received(in *transport.Inbound) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := &rpc.Message{Type: in.Type, Response: in.Response, Serves: in.Serves, ID: in.ID}
+	if err := r.codec.Decode(in.Body, m, &r.book); err != nil {
+		return
+	}
+	if !in.Response {
+		if body, err := r.codec.Append(nil, r.reply(in, m), &r.book); err == nil {
+			r.wire.Reply(in.Reply, r.serves.Load(), body) // what does not arrive is asked for again
+		}
+		return
+	}
+	if answered := r.waiting[in.ID]; answered != nil {
+		delete(r.waiting, in.ID)
+		answered <- m
+	}
+}
+
+// reply is the answer to a request; r.mu is held.
+func (r *Raw) reply(in *transport.Inbound, q *rpc.Message) *rpc.Message {
+	a := &rpc.Message{Type: q.Type, ID: q.ID, Response: true}
+	switch told := r.answer(); q.Type {
+	case rpc.Ping:
+		a.Observed = in.From.Endpoint
+	case rpc.FindValue:
+		key := []byte(told.Key)
+		if told.Key == "" {
+			key = q.Key
+		}
+		if told.Value != nil {
+			a.Record = &rpc.Record{Key: key, Value: told.Value, Sequence: 1, TTL: time.Hour}
+		}
+		fallthrough
+	case rpc.FindNode, rpc.GetProviders:
+		for _, p := range told.Peers {
+			a.Contacts = append(a.Contacts, r.book.Intern(p))
+		}
+	}
+	return a
+}
+
+// enterWithin is how long a peer waits to be taken into a table.
+const enterWithin = 5 * time.Second
+
+// Enter pings the node until it has the peer in its table: the first ping is a
+// first contact, which changes nothing there; the second proves the address
+// (design, section 3, rule 1).
+func (r *Raw) Enter(ctx context.Context, n side.Node) error {
+	ctx, cancel := context.WithTimeout(ctx, enterWithin)
+	defer cancel()
+	r.serves.Store(true)
+	for {
+		if _, err := r.ask(ctx, n, &rpc.Message{Type: rpc.Ping}); err != nil {
+			return fmt.Errorf("entering the table of %v: %w", n.ID(), err)
+		}
+		for _, id := range n.Table() {
+			if id == r.ID() {
+				return nil
+			}
+		}
+	}
+}
+
+// Fetch sends the node a FIND_VALUE.
+func (r *Raw) Fetch(ctx context.Context, n side.Node, key string) ([]byte, error) {
+	a, err := r.ask(ctx, n, &rpc.Message{Type: rpc.FindValue, Key: []byte(key)})
+	if err != nil || a.Record == nil {
+		return nil, err
+	}
+	return a.Record.Value, nil
+}
+
+// Store sends the node a STORE.
+func (r *Raw) Store(ctx context.Context, n side.Node, key string, value []byte) error {
+	return r.hand(ctx, n, &rpc.Message{
+		Type:   rpc.Store,
+		Record: &rpc.Record{Key: []byte(key), Value: value, Sequence: 1, TTL: time.Hour},
+	})
+}
+
+// Announce sends the node an ADD_PROVIDER. Who speaks for another has only the own
+// key to sign with.
+func (r *Raw) Announce(ctx context.Context, n side.Node, key string, provider identity.Address) error {
+	p := &rpc.Provider{Key: []byte(key), Peer: provider, Sequence: 1, TTL: time.Hour}
+	store.SignProvider(r.key, network, p)
+	p.Peer = provider
+	return r.hand(ctx, n, &rpc.Message{Type: rpc.AddProvider, Provider: p})
+}
+
+func (r *Raw) hand(ctx context.Context, n side.Node, q *rpc.Message) error {
+	a, err := r.ask(ctx, n, q)
+	if err != nil {
+		return err
+	}
+	if a.Status != rpc.OK {
+		return &side.Refusal{Reason: a.Status.String()}
+	}
+	return nil
+}
+
+// Garble sends the node a datagram of noise.
+func (r *Raw) Garble(_ context.Context, n side.Node) error {
+	noise := make([]byte, 400)
+	rand.Read(noise)
+	_, err := r.conn.WriteToUDPAddrPort(noise, n.(*Node).Addresses()[0].Endpoint)
+	return err
+}
+
+// tryEvery is when a request is sent again.
+const tryEvery = 200 * time.Millisecond
+
+// ask sends the node a request until it answers.
+func (r *Raw) ask(ctx context.Context, n side.Node, q *rpc.Message) (*rpc.Message, error) {
+	var id [8]byte
+	rand.Read(id[:])
+	q.ID, q.Serves = binary.BigEndian.Uint64(id[:]), r.serves.Load()
+	answered := make(chan *rpc.Message, 1)
+	r.mu.Lock()
+	body, err := r.codec.Append(nil, q, &r.book)
+	r.waiting[q.ID] = answered
+	r.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	defer r.wire.Forget(q.ID)
+	for {
+		err := r.wire.Request(transport.Request{To: n.(*Node).Address(), ID: q.ID, Type: q.Type, Serves: q.Serves, Body: body})
+		if err != nil {
+			return nil, err
+		}
+		select {
+		case a := <-answered:
+			return a, nil
+		case <-time.After(tryEvery):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
