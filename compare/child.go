@@ -129,7 +129,8 @@ func runChild(ctx context.Context, name string, order, answer any, told tell) er
 		return err
 	}
 	cmd := exec.CommandContext(ctx, self, childPrefix+name)
-	cmd.Env = append(os.Environ(), "GOLOG_LOG_LEVEL=fatal", "QUIC_GO_DISABLE_RECEIVE_BUFFER_WARNING=true")
+	// Libp2p's loggers know error; one of them does not know fatal, and would tell all.
+	cmd.Env = append(os.Environ(), "GOLOG_LOG_LEVEL=error", "QUIC_GO_DISABLE_RECEIVE_BUFFER_WARNING=true")
 	var stdout bytes.Buffer
 	cmd.Stdout = &stdout
 	stdin, err := cmd.StdinPipe()

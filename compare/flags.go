@@ -30,6 +30,9 @@ type options struct {
 // defaultOut is where the committed page is, from the directory of the command.
 const defaultOut = "../docs"
 
+// defaultLine is the command that makes the committed page.
+const defaultLine = "cd compare && go run ."
+
 // The bounds of flags: the fewest nodes that a quarter can crash of and leave a
 // network, the most that a machine may be expected to hold of libp2p.
 const (
@@ -109,7 +112,7 @@ func parse(args []string) (*options, error) {
 	if f.NArg() > 0 {
 		return nil, fmt.Errorf("takes no arguments, got %q", f.Args())
 	}
-	line := []string{"cd compare && go run ."}
+	line := []string{defaultLine}
 	f.Visit(func(given *flag.Flag) {
 		switch given.Name {
 		case "nodes":

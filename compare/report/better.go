@@ -21,6 +21,7 @@ const (
 // materially higher, and in which cases it behaves worse.
 func (r *Report) Better() []Finding {
 	var found []Finding
+	of := "" // the metric of the last cost found
 	for _, c := range r.Costs {
 		if c.Libp2p == nil || c.Kadmium == nil || !c.libp2pBetter() {
 			continue
@@ -30,9 +31,13 @@ func (r *Report) Better() []Finding {
 			how += fmt.Sprintf(" (%s times)", number(*c.Ratio))
 		}
 		if last := len(found) - 1; last >= 0 && found[last].Matter == c.Operation {
-			found[last].How += "; " + how
+			if name(c.Metric) != of { // one statistic speaks for the others
+				found[last].How += "; " + how
+			}
+			of = name(c.Metric)
 			continue
 		}
+		of = name(c.Metric)
 		found = append(found, Finding{c.Operation, how})
 	}
 	for _, row := range r.Behaviour {

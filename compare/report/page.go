@@ -34,7 +34,7 @@ func (r *Report) circumstances() string {
 	}
 	return fmt.Sprintf("One workload on go-libp2p-kad-dht and on kadmium, with the same keys at the same positions: a network of %s a side, %s an operation, %s, packets "+
 		"held back %s one way, libp2p over %s, each side in processes of its own. Made by `%s` on %s (%s; %s), which writes this page, its pictures and [%s.json](%s.json): by hand "+
-		"nothing is changed here. Ratios are kadmium's figure by libp2p's.\n",
+		"nothing is changed here. Ratios are kadmium's figure by libp2p's.",
 		plural(c.Nodes, "node"), plural(c.Lookups, "lookup"), r.profile(), c.Link, strings.ToUpper(c.Transport), c.Command, c.Date, cell(c.Machine),
 		strings.Join(versions, ", "), Name, Name)
 }
@@ -210,7 +210,7 @@ func (r *Report) balance() string {
 			same++
 		}
 	}
-	return fmt.Sprintf("%s: %d %s, %d %s.", plural(len(r.Behaviour), "case"), same, Same, len(r.Behaviour)-same, Differs)
+	return fmt.Sprintf("%s: %d the same, %d different on purpose.", plural(len(r.Behaviour), "case"), same, len(r.Behaviour)-same)
 }
 
 const howMeasured = `

@@ -86,13 +86,13 @@ func (r *Report) Targets() []Target {
 	most := func(ratio float64) func(*Cost) bool {
 		return func(c *Cost) bool { return c.Ratio != nil && *c.Ratio <= ratio }
 	}
-	percent := func(ratio float64) string { return fmt.Sprintf("<= %.0f %% of libp2p's", 100*ratio) }
+	percent := func(ratio float64) string { return fmt.Sprintf("at most %.0f %% of libp2p's", 100*ratio) }
 
 	for _, v := range r.variants() {
 		operation, title := v.operation(Closest), v.title(Closest)
-		add(r.cost(operation, "hops, mean"), title+": hops, mean", "<= libp2p's", notMeasured,
+		add(r.cost(operation, "hops, mean"), title+": hops, mean", "at most libp2p's", notMeasured,
 			func(c *Cost) bool { return *c.Kadmium <= *c.Libp2p })
-		add(r.cost(operation, "requests, mean"), title+": requests, mean", "<= 75 % of libp2p's, or <= 21", notMeasured,
+		add(r.cost(operation, "requests, mean"), title+": requests, mean", "at most 75 % of libp2p's, or 21", notMeasured,
 			func(c *Cost) bool { return *c.Kadmium <= .75**c.Libp2p || *c.Kadmium <= 21 })
 		for _, t := range []struct {
 			metric string

@@ -23,15 +23,15 @@ func (r *Report) WriteText(w io.Writer) error {
 		fmt.Fprintf(&b, "  %s\n", nowhere)
 	}
 
-	b.WriteString("\nTargets\n")
-	rows := [][]string{{"", "target", "libp2p", "kadmium", "ratio", ""}}
-	for _, t := range r.Targets() {
-		f := t.Cost.figures()
-		rows = append(rows, []string{t.What, t.Want, f[0], f[1], f[2], t.Outcome})
-	}
-	writeColumns(&b, rows)
-
 	if len(r.Costs) > 0 {
+		b.WriteString("\nTargets\n")
+		rows := [][]string{{"", "target", "libp2p", "kadmium", "ratio", ""}}
+		for _, t := range r.Targets() {
+			f := t.Cost.figures()
+			rows = append(rows, []string{t.What, t.Want, f[0], f[1], f[2], t.Outcome})
+		}
+		writeColumns(&b, rows)
+
 		b.WriteString("\nCosts\n")
 		rows = [][]string{{"", "", "libp2p", "kadmium", "ratio"}}
 		before := ""

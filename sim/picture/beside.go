@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -19,8 +20,12 @@ type Beside struct {
 	Systems [2]string
 }
 
-// inks are the systems' colours.
-var inks = [2]color.RGBA{vermilion, blue}
+// The systems' colours, and the widths of their curves: the first is seen below the
+// second where they are the same.
+var (
+	inks   = [2]color.RGBA{vermilion, blue}
+	widths = [2]vg.Length{4.5, 1.75}
+)
 
 // Curves is a panel of cumulative distributions.
 type Curves struct {
@@ -41,15 +46,15 @@ func (b Beside) DrawCurves(path, xLabel string, panels []Curves) error {
 			if len(values) == 0 {
 				continue
 			}
-			d := report.NewDistribution(append([]float64(nil), values...))
-			for _, bin := range d.Histogram {
-				low, high = math.Min(low, bin.Value), math.Max(high, bin.Value)
-				counts = counts && bin.Value == math.Trunc(bin.Value)
-				if bin.Value > 0 {
-					least = math.Min(least, bin.Value)
+			d := report.NewDistribution(slices.Clone(values))
+			for _, v := range values {
+				low, high = math.Min(low, v), math.Max(high, v)
+				counts = counts && v == math.Trunc(v)
+				if v > 0 {
+					least = math.Min(least, v)
 				}
 			}
-			drawn.Add(cumulative{&d, inks[i]})
+			drawn.Add(cumulative{&d, inks[i], widths[i]})
 		}
 		p.panels = append(p.panels, drawn)
 	}
@@ -71,10 +76,10 @@ func (b Beside) DrawCurves(path, xLabel string, panels []Curves) error {
 		}
 	}
 	if !counts && high/least > spansMuch {
-		p.xLabel += ", logarithmic"
+		p.xLabel += ", on a logarithmic axis"
 	}
 	for i, name := range b.Systems {
-		p.legend = append(p.legend, entry{cumulative{ink: inks[i]}, name})
+		p.legend = append(p.legend, entry{cumulative{ink: inks[i], width: widths[i]}, name})
 	}
 	return p.writePNG(path)
 }

@@ -37,6 +37,9 @@ func TestBeside(t *testing.T) {
 		{"logarithmic", 711, func(path string) error {
 			return twoSystems().DrawCurves(path, "latency (ms)", []Curves{{"warm", [2][]float64{spread(2, .5), spread(.5, .3)}}, {"cold", [2][]float64{spread(40, .3), spread(9, .3)}}})
 		}},
+		{"the same", 600, func(path string) error {
+			return twoSystems().DrawCurves(path, "hops", []Curves{{"warm", [2][]float64{{1, 1}, {1, 1}}}})
+		}},
 		{"linear", 600, func(path string) error {
 			return twoSystems().DrawCurves(path, "latency (ms)", []Curves{{"warm", [2][]float64{spread(2, .2), spread(1, .2)}}})
 		}},
