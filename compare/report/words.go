@@ -47,14 +47,6 @@ func plural(n int, noun string) string {
 	return number(float64(n)) + " " + noun
 }
 
-// list is words with commas and a last "and".
-func list(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
-}
-
 // cell is a text as a table of Markdown can hold it.
 func cell(text string) string {
 	return strings.NewReplacer("|", `\|`, "\n", " ", "<", "&lt;").Replace(text)
