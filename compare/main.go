@@ -1,22 +1,104 @@
 // Command compare runs one workload on go-libp2p-kad-dht and on kadmium, with the
 // same keys at the same positions, and prints what differs in behaviour and cost.
+//
+//	go run .                     everything, and writes the page in ../docs
+//	go run . --only behaviour    one part
+//	go run . --json              one JSON object
+//
+// The exit code is 0 for done, 1 for not done, 2 for bad input, 130 when
+// interrupted.
 package main
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
+	"io"
 	"os"
+	"os/signal"
+	"strings"
+	"syscall"
 
-	"kadmium/compare/behaviour"
+	"kadmium/compare/report"
+)
+
+// The exit codes.
+const (
+	exitDone        = 0
+	exitNotDone     = 1
+	exitBadInput    = 2
+	exitInterrupted = 130 // as a shell has it of a command that SIGINT ended
 )
 
 func main() {
-	rows, err := behaviour.Run(context.Background(), 10, behaviour.Cases(), func(name string) { fmt.Fprintln(os.Stderr, name) })
-	for _, r := range rows {
-		fmt.Printf("%s | %s | %s | %s | %s\n", r.Case, r.Libp2p, r.Kadmium, r.Verdict, r.Why)
+	if len(os.Args) == 2 && strings.HasPrefix(os.Args[1], childPrefix) {
+		os.Exit(beChild(strings.TrimPrefix(os.Args[1], childPrefix), children))
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run executes one command line and returns its exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	o, err := parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		if _, err := io.WriteString(stdout, usage()); err != nil {
+			return exitNotDone
+		}
+		return exitDone
+	}
+	var p *plan
+	if err == nil {
+		p, err = o.plan()
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		fmt.Fprintf(stderr, "compare: %v\nsee: go run . --help\n", err)
+		return exitBadInput
 	}
+	if err := compare(ctx, o, p, stdout, stderr); err != nil {
+		if ctx.Err() != nil {
+			fmt.Fprintln(stderr, "compare: interrupted; nothing was written")
+			return exitInterrupted
+		}
+		fmt.Fprintf(stderr, "compare: %v\n", err)
+		return exitNotDone
+	}
+	return exitDone
+}
+
+// compare carries out a plan, writes the page and prints the report.
+func compare(ctx context.Context, o *options, p *plan, stdout, stderr io.Writer) error {
+	if err := o.feasible(); err != nil {
+		return err
+	}
+	if o.out != "" {
+		if err := os.MkdirAll(o.out, 0o755); err != nil { // rather than after minutes of measuring
+			return err
+		}
+	}
+	r := &report.Report{Versions: versions(), Config: o.config()}
+	measured, rows, err := p.carryOut(ctx, stderr)
+	if err != nil {
+		return err
+	}
+	r.Costs, r.Behaviour = report.Costs(measured), rows
+	if o.out != "" {
+		if err := r.Write(o.out, measured); err != nil {
+			return err
+		}
+		fmt.Fprintf(stderr, "written: %s/%s.md, its JSON and its pictures\n", o.out, report.Name)
+	}
+	if !o.json {
+		return r.WriteText(stdout)
+	}
+	text, err := r.JSON()
+	if err != nil {
+		return err
+	}
+	_, err = stdout.Write(text)
+	return err
 }

@@ -1,6 +1,13 @@
 // Package report is what a comparison found: its JSON, its page and its pictures.
 package report
 
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+)
+
 // A Report is one run. Its JSON is what --json prints.
 type Report struct {
 	Versions  map[string]string `json:"versions"` // of Go and of the modules compared
@@ -17,7 +24,7 @@ type Config struct {
 	Link      string `json:"link"`      // delay of a packet, one way
 	Transport string `json:"transport"` // of libp2p: quic, tcp
 	K         int    `json:"k"`
-	Alpha     []int  `json:"alpha"`   // those measured, one network each
+	Alpha     []int  `json:"alpha"`   // those measured, one network each; none: as shipped
 	Beta      string `json:"beta"`    // how each side ends a lookup
 	Command   string `json:"command"` // that made the report
 	Date      string `json:"date"`
@@ -48,6 +55,9 @@ type Row struct {
 	Why     string `json:"why"`
 }
 
+// LibraryBetter is how the Why of a case begins in which libp2p does better.
+const LibraryBetter = "libp2p is better:"
+
 // A Series is the values of one measured quantity, lookup by lookup, of both sides:
 // what pictures are drawn from.
 type Series struct {
@@ -55,4 +65,40 @@ type Series struct {
 	Metric    string    `json:"metric"`
 	Libp2p    []float64 `json:"libp2p"`
 	Kadmium   []float64 `json:"kadmium"`
+}
+
+// JSON is the report as one object. A list without elements is one all the same.
+func (r *Report) JSON() ([]byte, error) {
+	whole := *r
+	if whole.Versions == nil {
+		whole.Versions = map[string]string{}
+	}
+	if whole.Config.Alpha == nil {
+		whole.Config.Alpha = []int{}
+	}
+	if whole.Costs == nil {
+		whole.Costs = []Cost{}
+	}
+	if whole.Behaviour == nil {
+		whole.Behaviour = []Row{}
+	}
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	err := encoder.Encode(&whole)
+	return b.Bytes(), err
+}
+
+// Read reads a report that Write wrote.
+func Read(path string) (*Report, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	r := new(Report)
+	if err := json.Unmarshal(text, r); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return r, nil
 }

@@ -21,6 +21,13 @@ const (
 // the x axis: plot's own keeps room for it as if it stood elsewhere when the axis
 // is logarithmic.
 func panel(yLabel string) *plot.Plot {
+	p := axes(yLabel)
+	p.Add(grid{})
+	return p
+}
+
+// axes are a panel's, without a grid.
+func axes(yLabel string) *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = nil // the page's
 	p.Y.Label.Text = yLabel
@@ -36,7 +43,6 @@ func panel(yLabel string) *plot.Plot {
 		axis.Tick.Length = 4
 		axis.Padding = 0
 	}
-	p.Add(grid{})
 	return p
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"kadmium/sim/report"
@@ -95,7 +96,7 @@ func distributions(reports []*report.Report, title, yLabel, unit string, of func
 		drawn++
 		axes.X.Min = math.Min(axes.X.Min, d.Histogram[0].Value)
 		axes.X.Max = math.Max(axes.X.Max, d.Histogram[len(d.Histogram)-1].Value)
-		c := cumulative{d, graded(i, len(reports))}
+		c := cumulative{d, graded(i, len(reports)), 2}
 		axes.Add(c)
 		if len(reports) > 1 {
 			p.legend = append(p.legend, entry{c, fmt.Sprintf("%s: mean %s%s", all[i], average(d.Mean), unit)})
@@ -115,11 +116,12 @@ func distributions(reports []*report.Report, title, yLabel, unit string, of func
 // A cumulative is a distribution as the share of samples that are no greater. It
 // is drawn over the panel's whole width, so it is made once the axes are known.
 type cumulative struct {
-	of  *report.Distribution
-	ink color.RGBA
+	of    *report.Distribution
+	ink   color.RGBA
+	width vg.Length
 }
 
-func (v cumulative) style() draw.LineStyle { return line(v.ink, 2) }
+func (v cumulative) style() draw.LineStyle { return line(v.ink, v.width) }
 
 // Plot implements plot.Plotter.
 func (v cumulative) Plot(c draw.Canvas, p *plot.Plot) {

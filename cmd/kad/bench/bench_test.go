@@ -243,7 +243,7 @@ func TestLimitsAreTheNodes(t *testing.T) {
 }
 
 func TestTooManyFiles(t *testing.T) {
-	limit, known := mayOpen()
+	limit, known := MayOpen()
 	if !known || limit > math.MaxInt32 {
 		t.Skip("no limit")
 	}

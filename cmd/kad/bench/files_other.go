@@ -2,5 +2,5 @@
 
 package bench
 
-// mayOpen is how many files the process may have open.
-func mayOpen() (limit uint64, known bool) { return 0, false }
+// MayOpen is how many files the process may have open.
+func MayOpen() (limit uint64, known bool) { return 0, false }

@@ -4,9 +4,9 @@ package bench
 
 import "syscall"
 
-// mayOpen is how many files the process may have open. The runtime has raised the
+// MayOpen is how many files the process may have open. The runtime has raised the
 // soft limit to the hard one.
-func mayOpen() (limit uint64, known bool) {
+func MayOpen() (limit uint64, known bool) {
 	var l syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
 		return 0, false

@@ -192,7 +192,7 @@ func each(first, end int, do func(i int) error) error {
 
 // enoughFiles refuses more nodes than the process may open sockets.
 func enoughFiles(nodes int) error {
-	if limit, known := mayOpen(); known && limit < uint64(nodes+spareFile) {
+	if limit, known := MayOpen(); known && limit < uint64(nodes+spareFile) {
 		return fmt.Errorf("%w: %d nodes need %d, the limit is %d", ErrFiles, nodes, nodes+spareFile, limit)
 	}
 	return nil

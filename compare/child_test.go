@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The test binary is its own child, with jobs that show how one can end.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && strings.HasPrefix(os.Args[1], childPrefix) {
+		os.Exit(beChild(strings.TrimPrefix(os.Args[1], childPrefix), map[string]job{
+			"double": func(_ context.Context, order *json.Decoder, told tell) (any, error) {
+				var n int
+				err := order.Decode(&n)
+				fmt.Println("a library prints something")
+				told("doubling", 0, 1)
+				told("doubling", 1, 1) // too soon after the first to be worth a line
+				told("doubled", 1, 1)
+				return 2 * n, err
+			},
+			"fail": func(context.Context, *json.Decoder, tell) (any, error) { return nil, errors.New("no node answers") },
+			"panic": func(_ context.Context, _ *json.Decoder, told tell) (any, error) {
+				told("breaking", 0, 1)
+				panic("a bug of a side")
+			},
+			"hang": func(_ context.Context, _ *json.Decoder, told tell) (any, error) {
+				told(fmt.Sprint(os.Getpid()), 0, 1)
+				select {}
+			},
+		}))
+	}
+	os.Exit(m.Run())
+}
+
+func TestChildAnswers(t *testing.T) {
+	var answer int
+	var told []string
+	err := runChild(t.Context(), "double", 21, &answer, func(stage string, done, total int) {
+		told = append(told, fmt.Sprintf("%s %d/%d", stage, done, total))
+	})
+	if err != nil || answer != 42 {
+		t.Errorf("the answer is %d, %v", answer, err)
+	}
+	if want := []string{"doubling 0/1", "doubled 1/1"}; !slices.Equal(told, want) {
+		t.Errorf("told was %q, want %q", told, want)
+	}
+}
+
+// However a child fails, the parent lives and says why.
+func TestChildFails(t *testing.T) {
+	for name, says := range map[string]string{
+		"fail":    "exit status 1: no node answers",
+		"panic":   "exit status 2: panic: a bug of a side\ngoroutine 1",
+		"unknown": `no job is called "unknown"`,
+	} {
+		err := runChild(t.Context(), name, nil, new(int), func(string, int, int) {})
+		if err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), " [recovered]", ""), says) {
+			t.Errorf("%s: %v, want %q", name, err, says)
+		}
+	}
+}
+
+// A child ends with what it was started for.
+func TestChildIsKilled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	pid := 0
+	err := runChild(ctx, "hang", nil, nil, func(stage string, _, _ int) {
+		fmt.Sscan(stage, &pid)
+		cancel()
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("interrupted: %v", err)
+	}
+	if err := syscall.Kill(pid, 0); pid == 0 || !errors.Is(err, syscall.ESRCH) {
+		t.Errorf("process %d: %v, want it gone", pid, err)
+	}
+}
+
+// A child whose parent is gone without a word, so that its standard input ends, ends
+// too.
+func TestChildIsOrphaned(t *testing.T) {
+	in, parent, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, child, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := os.StartProcess(self, []string{self, childPrefix + "hang"}, &os.ProcAttr{Files: []*os.File{in, child, child}})
+	in.Close()
+	child.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, 1)
+	if _, err := out.Read(b); err != nil { // it is at work
+		t.Fatal(err)
+	}
+	kill := time.AfterFunc(10*time.Second, func() { p.Kill() })
+	defer kill.Stop()
+	parent.Close()
+	if s, err := p.Wait(); err != nil || s.ExitCode() != exitNotDone {
+		t.Errorf("the orphan: %v, %v; want exit code 1", s, err)
+	}
+}
+
+// An interrupted run says so and has an exit code of its own.
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var stdout, stderr bytes.Buffer
+	code := run(ctx, []string{"--only", "put"}, &stdout, &stderr)
+	if code != exitInterrupted || stdout.Len() > 0 || !strings.Contains(stderr.String(), "interrupted") {
+		t.Errorf("exit code %d, on stdout %q, on stderr %q", code, &stdout, &stderr)
+	}
+}
+
+// Off a terminal progress is a line for each new stage.
+func TestProgress(t *testing.T) {
+	var b bytes.Buffer
+	p := newProgress(&b)
+	for i := range 3 {
+		p.tell("libp2p", "nodes", i, 3)
+	}
+	p.tell("libp2p", "closest", 0, 1)
+	p.tell("kadmium", "closest", 0, 1)
+	p.end()
+	if want := "libp2p: nodes\nlibp2p: closest\nkadmium: closest\n"; b.String() != want {
+		t.Errorf("shown is %q, want %q", b.String(), want)
+	}
+}

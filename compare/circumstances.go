@@ -1,0 +1,55 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+)
+
+// compared are the modules whose versions a report names.
+var compared = []string{"github.com/libp2p/go-libp2p-kad-dht", "github.com/libp2p/go-libp2p", "github.com/libp2p/go-libp2p-kbucket"}
+
+// versions are Go's and those of what is compared. Kadmium is the tree that the
+// program was built from.
+func versions() map[string]string {
+	all := map[string]string{"go": strings.TrimPrefix(runtime.Version(), "go"), "kadmium": "of this tree"}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return all
+	}
+	for _, m := range info.Deps {
+		for _, name := range compared {
+			if m.Path == name {
+				all[name] = m.Version
+			}
+		}
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			all["kadmium"] = s.Value
+		}
+	}
+	return all
+}
+
+// machine is what the program runs on.
+func machine() string {
+	return fmt.Sprintf("%s, %d CPUs, %s/%s", processor(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
+}
+
+// processor is the model that Linux names, if it does.
+func processor() string {
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return "unknown processor"
+	}
+	for line := range strings.Lines(string(text)) {
+		name, model, _ := strings.Cut(line, ":")
+		if strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(model)
+		}
+	}
+	return "unknown processor"
+}

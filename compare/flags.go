@@ -1,0 +1,189 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"kadmium/cmd/kad/bench"
+	"kadmium/compare/report"
+	"kadmium/compare/side"
+)
+
+// options are what the flags say.
+type options struct {
+	nodes, lookups int
+	profile        side.Profile
+	link           time.Duration
+	tcp            bool
+	json           bool
+	out            string // "": nothing is written
+	only           string
+	line           string // the command as it reproduces the report
+}
+
+// defaultOut is where the committed page is, from the directory of the command.
+const defaultOut = "../docs"
+
+// defaultLine is the command that makes the committed page.
+const defaultLine = "cd compare && go run ."
+
+// The bounds of flags: the fewest nodes that a quarter can crash of and leave a
+// network, the most that a machine may be expected to hold of libp2p.
+const (
+	leastNodes, mostNodes     = 8, 1000
+	leastLookups, mostLookups = 1, 100000
+	longestLink               = time.Second
+)
+
+// flags are the command's, setting o.
+func (o *options) flags() *flag.FlagSet {
+	f := flag.NewFlagSet("compare", flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.Usage = func() {}
+	f.Func("nodes", fmt.Sprintf("nodes of each network, %d to %d (default %d)", leastNodes, mostNodes, o.nodes), within(&o.nodes, leastNodes, mostNodes))
+	f.Func("lookups", fmt.Sprintf("lookups of each operation, %d to %d (default %d)", leastLookups, mostLookups, o.lookups), within(&o.lookups, leastLookups, mostLookups))
+	f.Func("profile", "matched: equal k and alpha, nothing but the DHT, at alpha 3, then 10;\ndefaults: each side as shipped (default matched)", func(s string) error {
+		o.profile = side.Profile(s)
+		if o.profile != side.Matched && o.profile != side.Defaults {
+			return errors.New("want matched or defaults")
+		}
+		return nil
+	})
+	f.Func("link", "how long a packet is held back, one way, 0s to 1s (default 0ms)", func(s string) error {
+		d, err := time.ParseDuration(s)
+		if err != nil || d < 0 || d > longestLink {
+			return errors.New("want a duration from 0ms to 1s, such as 25ms")
+		}
+		o.link = d
+		return nil
+	})
+	f.Func("transport", "libp2p's, quic or tcp; kadmium's is UDP (default quic)", func(s string) error {
+		o.tcp = s == "tcp"
+		if s != "quic" && s != "tcp" {
+			return errors.New("want quic or tcp")
+		}
+		return nil
+	})
+	f.BoolVar(&o.json, "json", false, "print one JSON object: versions, config, costs, behaviour")
+	f.Func("out", "directory of the page, its JSON and its pictures\n(default "+defaultOut+"; with --only nothing is written unless this is given)", func(s string) error {
+		if o.out = s; s == "" {
+			return errors.New("want a directory")
+		}
+		return nil
+	})
+	f.Func("only", "a part: costs; behaviour; or the operations and cases whose names contain this", func(s string) error {
+		if o.only = s; s == "" {
+			return errors.New("want costs, behaviour, or a part of the name of operations or cases")
+		}
+		return nil
+	})
+	return f
+}
+
+// within parses a whole number with bounds.
+func within(to *int, least, most int) func(string) error {
+	return func(s string) error {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < least || n > most {
+			return fmt.Errorf("want a whole number from %d to %d", least, most)
+		}
+		*to = n
+		return nil
+	}
+}
+
+func defaults() *options {
+	return &options{nodes: 50, lookups: 200, profile: side.Matched}
+}
+
+// parse reads a command line. It returns flag.ErrHelp if that asks for help.
+func parse(args []string) (*options, error) {
+	o := defaults()
+	f := o.flags()
+	if err := f.Parse(args); err != nil {
+		return nil, err
+	}
+	if f.NArg() > 0 {
+		return nil, fmt.Errorf("takes no arguments, got %q", f.Args())
+	}
+	line := []string{defaultLine}
+	f.Visit(func(given *flag.Flag) {
+		switch given.Name {
+		case "nodes":
+			line = append(line, fmt.Sprint("--nodes ", o.nodes))
+		case "lookups":
+			line = append(line, fmt.Sprint("--lookups ", o.lookups))
+		case "profile":
+			line = append(line, "--profile "+string(o.profile))
+		case "link":
+			line = append(line, "--link "+linkText(o.link))
+		case "transport":
+			line = append(line, "--transport "+o.transport())
+		case "only":
+			line = append(line, fmt.Sprintf("--only %q", o.only))
+		}
+	})
+	o.line = strings.Join(line, " ")
+	if o.out == "" && o.only == "" {
+		o.out = defaultOut
+		if _, err := os.Stat(o.out); err != nil {
+			return nil, fmt.Errorf("the page would be written to %s, which is not there: run in the directory compare, or say --out DIR", o.out)
+		}
+	}
+	return o, nil
+}
+
+// usage is the help.
+func usage() string {
+	var b strings.Builder
+	b.WriteString("Runs one workload on go-libp2p-kad-dht and on kadmium and prints what differs in\nbehaviour and cost, where libp2p is better first.\n\nUsage: go run . [flags]\n\n")
+	defaults().flags().VisitAll(func(f *flag.Flag) {
+		fmt.Fprintf(&b, "  --%-10s %s\n", f.Name, strings.ReplaceAll(f.Usage, "\n", "\n               "))
+	})
+	b.WriteString("\nExit codes: 0 done, 1 not done, 2 bad input, 130 interrupted.\n")
+	return b.String()
+}
+
+func (o *options) transport() string {
+	if o.tcp {
+		return "tcp"
+	}
+	return "quic"
+}
+
+// linkText is a delay as a flag and the report have it.
+func linkText(d time.Duration) string {
+	return strconv.FormatFloat(float64(d)/float64(time.Millisecond), 'f', -1, 64) + "ms"
+}
+
+// config is what the report says of the run.
+func (o *options) config() report.Config {
+	return report.Config{
+		Nodes: o.nodes, Lookups: o.lookups, Profile: string(o.profile), Link: linkText(o.link), Transport: o.transport(),
+		K: bucketSize, Alpha: o.alphas(), Command: o.line, Date: time.Now().UTC().Format(time.DateOnly), Machine: machine(),
+		Beta: "libp2p's when the 3 closest known have answered, then it asks the rest of the closest k once more; kadmium's when the closest k known have answered",
+	}
+}
+
+// connections is what libp2p's connection manager trims to, as shipped, which bounds
+// those of one host.
+const connections = 192
+
+// feasible reports if the process may not open as many sockets as a network takes.
+func (o *options) feasible() error {
+	const spare = 100
+	need := 2*o.nodes + spare
+	if o.tcp {
+		need += o.nodes * min(o.nodes-1, connections) // of each connection both ends are here
+	}
+	if limit, known := bench.MayOpen(); known && limit < uint64(need) {
+		return fmt.Errorf("%d nodes need about %d open files, and the process may have %d: allow more with ulimit -n, or choose fewer --nodes", o.nodes, need, limit)
+	}
+	return nil
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"kadmium/compare/behaviour"
+	"kadmium/compare/cost"
+	"kadmium/compare/report"
+)
+
+// planned is what a command line measures and plays: of each network its title, and
+// its operations if those are not all.
+func planned(t *testing.T, args ...string) (networks []string, cases int) {
+	t.Helper()
+	o, err := parse(append(args, "--out", t.TempDir()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := o.plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range p.costs {
+		text := n.title + ", " + linkText(n.config.Delay)
+		if n.config.Network {
+			text += ", network"
+		}
+		if n.config.Only != nil {
+			text += ": " + strings.Join(n.config.Only, "; ")
+		}
+		networks = append(networks, text)
+	}
+	return networks, len(p.cases)
+}
+
+func TestPlan(t *testing.T) {
+	all := len(behaviour.Cases())
+	far := "over 25 ms, 25ms: closest; closest, cold"
+	for _, c := range []struct {
+		args     []string
+		networks []string
+		cases    int
+	}{
+		{nil, []string{"alpha 3, 0ms, network", "alpha 10, 0ms", far}, all},
+		{[]string{"--only", "costs"}, []string{"alpha 3, 0ms, network", "alpha 10, 0ms", far}, 0},
+		{[]string{"--only", "behaviour"}, nil, all},
+		{[]string{"--profile", "defaults"}, []string{"as shipped, 0ms, network", far}, all},
+		{[]string{"--link", "25ms"}, []string{"alpha 3, 25ms, network", "alpha 10, 25ms"}, all},
+		{[]string{"--only", "get to"}, []string{"alpha 3, 0ms: get to the end", "alpha 10, 0ms: get to the end"}, 0},
+		{[]string{"--only", "put, alpha 10"}, []string{"alpha 10, 0ms: put"}, 0},
+		{[]string{"--only", "25 ms, cold"}, []string{"over 25 ms, 25ms: closest, cold"}, 0},
+		{[]string{"--only", "network"}, []string{"alpha 3, 0ms, network: closest"}, -1},
+		{[]string{"--only", behaviour.Cases()[0].Name}, nil, 1},
+	} {
+		networks, cases := planned(t, c.args...)
+		if !slices.Equal(networks, c.networks) || cases != c.cases && c.cases >= 0 {
+			t.Errorf("%q: %q and %d cases, want %q and %d", c.args, networks, cases, c.networks, c.cases)
+		}
+	}
+}
+
+// The figures of both sides stand together under the report's names, also those that
+// one side lacks, and the network comes last.
+func TestBeside(t *testing.T) {
+	n := network{named: func(operation string) string { return report.AtAlpha(operation, 10) }}
+	got := n.beside([2]cost.Sample{
+		{Figures: []cost.Figure{
+			{Operation: "network", Metric: "convergence s", Values: []float64{2}},
+			{Operation: "put", Metric: "hops", Values: []float64{1, 1}},
+			{Operation: "get", Metric: "hops", Values: []float64{3}},
+			{Operation: "network", Metric: "memory KiB a node", Values: []float64{9}},
+		}},
+		{Figures: []cost.Figure{
+			{Operation: "put", Metric: "bytes", Values: []float64{5}},
+			{Operation: "put", Metric: "hops", Values: []float64{2}},
+		}},
+	})
+	want := []report.Series{
+		{Operation: "put, alpha 10", Metric: "hops", Libp2p: []float64{1, 1}, Kadmium: []float64{2}},
+		{Operation: "put, alpha 10", Metric: "bytes", Kadmium: []float64{5}},
+		{Operation: "get, alpha 10", Metric: "hops", Libp2p: []float64{3}},
+		{Operation: "network", Metric: "convergence s", Libp2p: []float64{2}},
+		{Operation: "network", Metric: "memory KiB a node", Libp2p: []float64{9}},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("beside each other:\n%+v\nwant\n%+v", got, want)
+	}
+}

@@ -1,0 +1,60 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A Finding is a matter in which libp2p does better.
+type Finding struct {
+	Matter string // an operation, or a case
+	How    string
+}
+
+// What is less than this may be chance.
+const (
+	materialRatio = 1.05
+	materialShare = 1 // percentage points
+)
+
+// Better says where libp2p is better: in which operations kadmium's cost is
+// materially higher, and in which cases it behaves worse.
+func (r *Report) Better() []Finding {
+	var found []Finding
+	of := "" // the metric of the last cost found
+	for _, c := range r.Costs {
+		if c.Libp2p == nil || c.Kadmium == nil || !c.libp2pBetter() {
+			continue
+		}
+		how := fmt.Sprintf("%s %s, kadmium %s", c.Metric, number(*c.Libp2p), number(*c.Kadmium))
+		if c.Ratio != nil && !share(c.Metric) {
+			how += fmt.Sprintf(" (%s times)", number(*c.Ratio))
+		}
+		if last := len(found) - 1; last >= 0 && found[last].Matter == c.Operation {
+			if name(c.Metric) != of { // one statistic speaks for the others
+				found[last].How += "; " + how
+			}
+			of = name(c.Metric)
+			continue
+		}
+		of = name(c.Metric)
+		found = append(found, Finding{c.Operation, how})
+	}
+	for _, row := range r.Behaviour {
+		if why, ok := strings.CutPrefix(row.Why, LibraryBetter); ok {
+			found = append(found, Finding{row.Case, strings.TrimSpace(why)})
+		}
+	}
+	return found
+}
+
+// libp2pBetter reports whether a cost that both sides have speaks for libp2p.
+func (c *Cost) libp2pBetter() bool {
+	switch {
+	case share(c.Metric):
+		return *c.Kadmium < *c.Libp2p-materialShare
+	case name(c.Metric) == holders:
+		return *c.Kadmium*materialRatio < *c.Libp2p
+	}
+	return *c.Kadmium > *c.Libp2p*materialRatio
+}

@@ -1,0 +1,29 @@
+package report
+
+import "fmt"
+
+// Changed says in which cases the verdict is another than it was, which are new and
+// which are gone.
+func Changed(committed, now []Row) []string {
+	var changes []string
+	before := make(map[string]Row, len(committed))
+	for _, r := range committed {
+		before[r.Case] = r
+	}
+	for _, r := range now {
+		was, ok := before[r.Case]
+		delete(before, r.Case)
+		switch {
+		case !ok:
+			changes = append(changes, fmt.Sprintf("%q is new: %s", r.Case, r.Verdict))
+		case was.Verdict != r.Verdict:
+			changes = append(changes, fmt.Sprintf("%q was %s, is %s: libp2p %q, kadmium %q", r.Case, was.Verdict, r.Verdict, r.Libp2p, r.Kadmium))
+		}
+	}
+	for _, r := range committed {
+		if _, left := before[r.Case]; left {
+			changes = append(changes, fmt.Sprintf("%q is gone: it was %s", r.Case, r.Verdict))
+		}
+	}
+	return changes
+}

@@ -1,0 +1,237 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Name is what the files of a report are called, but for their extension.
+const Name = "compare-libp2p"
+
+// Page is the report as Markdown. It is a function of what JSON has.
+func (r *Report) Page() string {
+	var b strings.Builder
+	b.WriteString("# Beside libp2p\n\n" + r.circumstances() + "\n")
+	r.writeBetter(&b)
+	r.writeTargets(&b)
+	r.writeCosts(&b)
+	r.writeSetUp(&b)
+	r.writePictures(&b)
+	r.writeBehaviour(&b)
+	b.WriteString(howMeasured)
+	if r.Config.Beta != "" {
+		fmt.Fprintf(&b, "- How a lookup ends: %s.\n", cell(r.Config.Beta))
+	}
+	return b.String()
+}
+
+// circumstances is what was run, where and when.
+func (r *Report) circumstances() string {
+	c := r.Config
+	var versions []string
+	for _, v := range r.versions() {
+		versions = append(versions, cell(v))
+	}
+	return fmt.Sprintf("One workload on go-libp2p-kad-dht and on kadmium, with the same keys at the same positions: a network of %s a side, %s an operation, %s, packets "+
+		"held back %s one way, libp2p over %s, each side in processes of its own. Made by `%s` on %s (%s; %s), which writes this page, its pictures and [%s.json](%s.json): by hand "+
+		"nothing is changed here. Ratios are kadmium's figure by libp2p's.",
+		plural(c.Nodes, "node"), plural(c.Lookups, "lookup"), r.profile(), c.Link, strings.ToUpper(c.Transport), c.Command, c.Date, cell(c.Machine),
+		strings.Join(versions, ", "), Name, Name)
+}
+
+// profile is how the nodes were configured, in words.
+func (r *Report) profile() string {
+	if len(r.Config.Alpha) == 0 {
+		return "each side as shipped"
+	}
+	var alphas []string
+	for _, alpha := range r.Config.Alpha {
+		alphas = append(alphas, fmt.Sprint(alpha))
+	}
+	return fmt.Sprintf("matched (k %d, alpha %s)", r.Config.K, strings.Join(alphas, ", then "))
+}
+
+func (r *Report) writeBetter(b *strings.Builder) {
+	b.WriteString("\n## Where libp2p is better\n\n")
+	found := r.Better()
+	for _, f := range found {
+		fmt.Fprintf(b, "- **%s**: %s\n", cell(f.Matter), cell(f.How))
+	}
+	if len(found) == 0 {
+		fmt.Fprintf(b, "%s\n", nowhere)
+	}
+	b.WriteString("\n" + material + "\n")
+}
+
+const (
+	nowhere  = "Nowhere in what was measured."
+	material = "Costs count from 5 % more on, shares of what is right from one percentage point less."
+)
+
+func (r *Report) writeTargets(b *strings.Builder) {
+	b.WriteString("\n## Targets\n\n| what | target | libp2p | kadmium | ratio | |\n|---|---|---|---|---|---|\n")
+	for _, t := range r.Targets() {
+		f, outcome := t.Cost.figures(), t.Outcome
+		if outcome == NotReached {
+			outcome = "**" + outcome + "**"
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", cell(t.What), cell(t.Want), f[0], f[1], f[2], outcome)
+	}
+	if len(r.Config.Alpha) == 0 {
+		b.WriteString("\nThe targets are meant for the matched profile; here each side runs as shipped.\n")
+	}
+}
+
+// A table is the costs of one operation at all alphas.
+type table struct {
+	operation string
+	metrics   []string
+}
+
+// tables are the costs, operation by operation: variants of one stand together.
+func (r *Report) tables() []table {
+	var all []table
+	for _, c := range r.Costs {
+		if r.atOtherAlpha(c.Operation) {
+			continue
+		}
+		if last := len(all) - 1; last >= 0 && all[last].operation == c.Operation {
+			all[last].metrics = append(all[last].metrics, c.Metric)
+			continue
+		}
+		all = append(all, table{c.Operation, []string{c.Metric}})
+	}
+	return all
+}
+
+// atOtherAlpha reports whether an operation is one that stands beside the same at
+// the first alpha.
+func (r *Report) atOtherAlpha(operation string) bool {
+	for _, v := range r.variants()[1:] {
+		base, is := strings.CutSuffix(operation, AtAlpha("", v.alpha))
+		for _, c := range r.Costs {
+			if is && c.Operation == base {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (r *Report) writeCosts(b *strings.Builder) {
+	b.WriteString("\n## Costs\n")
+	if len(r.Costs) == 0 {
+		b.WriteString("\nNot measured in this run.\n")
+	}
+	for _, t := range r.tables() {
+		fmt.Fprintf(b, "\n### %s\n\n", t.operation)
+		head, line := "| |", "|---|"
+		var shown []variant
+		for _, v := range r.variants() {
+			if r.cost(v.operation(t.operation), t.metrics[0]) == nil {
+				continue
+			}
+			shown = append(shown, v)
+			head += " " + titled(v, t, "libp2p") + " | " + titled(v, t, "kadmium") + " | ratio |"
+			line += "---|---|---|"
+		}
+		b.WriteString(head + "\n" + line + "\n")
+		for _, metric := range t.metrics {
+			fmt.Fprintf(b, "| %s |", cell(metric))
+			for _, v := range shown {
+				f := r.cost(v.operation(t.operation), metric).figures()
+				fmt.Fprintf(b, " %s | %s | %s |", f[0], f[1], f[2])
+			}
+			b.WriteString("\n")
+		}
+	}
+}
+
+// titled is the title of a column; what the network costs as a whole does not depend
+// on alpha.
+func titled(v variant, t table, side string) string {
+	if t.operation == Network {
+		return side
+	}
+	return v.title(side)
+}
+
+// writeSetUp says how much of a cold lookup is the setting up of connections, or of
+// sessions: what a warm one does not take.
+func (r *Report) writeSetUp(b *strings.Builder) {
+	var rows []string
+	for _, of := range []struct{ link, warm, cold string }{{r.Config.Link, Closest, ClosestCold}, {farLink, ClosestFar, ClosestFarCold}} {
+		const metric = "latency ms, median"
+		warm, cold := r.cost(of.warm, metric), r.cost(of.cold, metric)
+		if warm != nil && cold != nil {
+			rows = append(rows, fmt.Sprintf("| %s | %s | %s |\n", of.link, setUp(warm.Libp2p, cold.Libp2p), setUp(warm.Kadmium, cold.Kadmium)))
+		}
+	}
+	if rows == nil {
+		return
+	}
+	b.WriteString("\n### Connection set-up\n\nThe share of the median latency of a cold `closest` that is connection set-up (kadmium: session set-up), " +
+		"that is, 1 - warm / cold:\n\n| link | libp2p | kadmium |\n|---|---|---|\n" + strings.Join(rows, ""))
+}
+
+func setUp(warm, cold *float64) string {
+	if warm == nil || cold == nil || *cold == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.0f %%", 100*(1 - *warm / *cold))
+}
+
+func (r *Report) writePictures(b *strings.Builder) {
+	for i, p := range r.pictures() {
+		if i == 0 {
+			b.WriteString("\n## Pictures\n\n")
+		}
+		fmt.Fprintf(b, "![%s](%s)\n", p.title, p.file())
+	}
+}
+
+func (r *Report) writeBehaviour(b *strings.Builder) {
+	b.WriteString("\n## Behaviour\n\n")
+	if len(r.Behaviour) == 0 {
+		b.WriteString("Not played in this run.\n")
+		return
+	}
+	fmt.Fprintf(b, "%s\n\n| case | libp2p | kadmium | verdict | why |\n|---|---|---|---|---|\n", r.balance())
+	for _, row := range r.Behaviour {
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", cell(row.Case), cell(row.Libp2p), cell(row.Kadmium), cell(row.Verdict), cell(row.Why))
+	}
+}
+
+// balance counts the verdicts.
+func (r *Report) balance() string {
+	same := 0
+	for _, row := range r.Behaviour {
+		if row.Verdict == Same {
+			same++
+		}
+	}
+	return fmt.Sprintf("%s: %d the same, %d different on purpose.", plural(len(r.Behaviour), "case"), same, len(r.Behaviour)-same)
+}
+
+const howMeasured = `
+## How it was measured
+
+Both sides by the same code, nodes of one side in one process on loopback, after every node has done ten lookups. Operations run one at a time, of one searcher after the other.
+
+- Hops: a peer of the searcher's own table is at hop 1, one first named by a peer at hop h at h + 1. Those of a lookup are of the closest peer that it returns, or of the first
+  that had what was sought. libp2p tells them only through its lookup events, which cost time: they are counted in a pass of their own.
+- Requests: repeats are counted. libp2p's are counted where they arrive, at the answering nodes' request hook; kadmium's where they leave the searcher's socket, with
+  retransmissions and with pings that it sends by itself.
+- Bytes: payload of UDP, or of TCP, at the searcher's socket, both directions together, from the start of the operation until the link is quiet: what a side sends after it has
+  given its result is in it. Headers of lower layers are not.
+- Latency: until the result is there.
+- CPU: user and system time of the whole process until the result is there. All nodes of a side live in one process, so that the work of those that answer is in it.
+- True closest: of the peers that truly are nearest, the share that came back. Alive: of those that came back, the share that live.
+- Holders: nodes that confirmed what was put or provided (kadmium), or were sent it (libp2p, which does not say).
+- Cold: the searcher has ended all connections (libp2p) or sessions (kadmium) before the operation; its table stays.
+- A quarter crashed: a quarter of the nodes neither send nor receive any more, and at once up to ten of the others look up a key each.
+- Network: convergence lasts from the first node's start until the tables hold 99 % of what each node should know, its 20 nearest, at most a minute. Memory is what lives on heap and
+  stacks after a collection, for each node; idle bytes are those sent in 15 seconds without operations.
+- Percentiles are by nearest rank.
+- Behaviour: each case is played on both sides. What a side did is put into the same few words where it is the same; equal words are the verdict "same".
+`
