@@ -38,8 +38,12 @@ const behaviourNodes = 10
 // Over a link with delay fewer lookups tell as much, and each takes long.
 const (
 	farLink    = 25 * time.Millisecond
-	farLookups = 40
+	farLookups = 20
 )
+
+// atAlphas are the operations that the other alphas are measured with: the one that
+// all others consist of, cold too, and one that asks as many but for a value.
+var atAlphas = []string{report.Closest, report.ClosestCold, "find peer, cold", "get to the end"}
 
 // alphas are those at which a run measures; none: as shipped.
 func (o *options) alphas() []int {
@@ -79,7 +83,7 @@ func (o *options) networks() []network {
 			continue
 		}
 		other := network{title: fmt.Sprint("alpha ", alpha), config: base, named: func(operation string) string { return report.AtAlpha(operation, alpha) }}
-		other.config.Alpha = alpha
+		other.config.Alpha, other.config.Only = alpha, atAlphas
 		others = append(others, other)
 	}
 	if o.link == 0 {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"testing"
 
 	"kadmium/compare/behaviour"
@@ -34,10 +35,26 @@ func TestVerdicts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for i, c := range behaviour.Cases() {
+		was := slices.IndexFunc(before.Behaviour, func(r report.Row) bool { return r.Case == c.Name })
+		if was < 0 || before.Behaviour[was].Verdict == now[i].Verdict {
+			continue
+		}
+		// Beside others on a busy machine a case may not get done in the time that it
+		// grants: only what it says alone counts.
+		alone, err := behaviour.Run(t.Context(), behaviourNodes, []behaviour.Case{c}, func(name string) { t.Log("again, alone:", name) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		now[i] = alone[0]
+	}
 	for _, change := range report.Changed(before.Behaviour, now) {
 		t.Errorf("%s; if that is right: cd compare && go run .", change)
 	}
 	for _, r := range now {
+		if r.Libp2p == "" || r.Kadmium == "" {
+			t.Errorf("%q: a side has no words: libp2p %q, kadmium %q", r.Case, r.Libp2p, r.Kadmium)
+		}
 		if r.Verdict == report.Differs && r.Why == "" {
 			t.Errorf("%q differs without a reason: libp2p %q, kadmium %q", r.Case, r.Libp2p, r.Kadmium)
 		}

@@ -5,6 +5,7 @@ package behaviour
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"kadmium/compare/report"
@@ -20,6 +21,10 @@ type Case struct {
 	Play    func(*Stage) (string, error)
 	Libp2p  func(*Stage) (string, error)
 	Kadmium func(*Stage) (string, error)
+
+	// Alone says that the case looks at the whole process: no other may be played
+	// beside it.
+	Alone bool
 
 	// Why says, of a case in which the sides differ, why kadmium does it its way;
 	// where libp2p does better, it says so first.
@@ -38,27 +43,66 @@ func Cases() []Case {
 	return all
 }
 
+// playedAtOnce is how many cases are played beside each other: they mostly wait.
+const playedAtOnce = 4
+
 // Run plays the cases on both sides; nodes is the size of the networks that a case
-// leaves open. Progress is told of each case before it is played.
+// leaves open. Progress is told of each case before it is played. The rows are in
+// the order of the cases. A case that could not be played is tried once more, when no
+// other is: on a busy machine its time may be over before its nodes are there.
 func Run(ctx context.Context, nodes int, cases []Case, progress func(name string)) ([]report.Row, error) {
-	var rows []report.Row
-	for _, c := range cases {
+	rows := make([]report.Row, len(cases))
+	failed := make([]bool, len(cases))
+	var together sync.WaitGroup
+	var told sync.Mutex
+	begin := func(c Case) {
+		told.Lock()
+		defer told.Unlock()
 		progress(c.Name)
-		row := report.Row{Case: c.Name}
+	}
+	slots := make(chan struct{}, playedAtOnce)
+	for i, c := range cases {
+		if c.Alone {
+			failed[i] = true
+			continue
+		}
+		slots <- struct{}{}
+		together.Go(func() {
+			defer func() { <-slots }()
+			begin(c)
+			var err error
+			rows[i], err = c.row(ctx, nodes)
+			failed[i] = err != nil
+		})
+	}
+	together.Wait()
+	for i, c := range cases {
+		if !failed[i] {
+			continue
+		}
+		begin(c)
 		var err error
-		if row.Libp2p, err = play(ctx, libp2pStage(nodes), c.Play, c.Libp2p); err != nil {
-			return rows, fmt.Errorf("%s, libp2p: %w", c.Name, err)
+		if rows[i], err = c.row(ctx, nodes); err != nil {
+			return nil, err
 		}
-		if row.Kadmium, err = play(ctx, kadmiumStage(nodes), c.Play, c.Kadmium); err != nil {
-			return rows, fmt.Errorf("%s, kadmium: %w", c.Name, err)
-		}
-		row.Verdict = report.Same
-		if row.Libp2p != row.Kadmium {
-			row.Verdict, row.Why = report.Differs, c.Why
-		}
-		rows = append(rows, row)
 	}
 	return rows, nil
+}
+
+// row plays the case on both sides.
+func (c *Case) row(ctx context.Context, nodes int) (report.Row, error) {
+	row := report.Row{Case: c.Name, Verdict: report.Same}
+	var err error
+	if row.Libp2p, err = play(ctx, libp2pStage(nodes), c.Play, c.Libp2p); err != nil {
+		return row, fmt.Errorf("%s, libp2p: %w", c.Name, err)
+	}
+	if row.Kadmium, err = play(ctx, kadmiumStage(nodes), c.Play, c.Kadmium); err != nil {
+		return row, fmt.Errorf("%s, kadmium: %w", c.Name, err)
+	}
+	if row.Libp2p != row.Kadmium {
+		row.Verdict, row.Why = report.Differs, c.Why
+	}
+	return row, nil
 }
 
 func play(ctx context.Context, s *Stage, both, own func(*Stage) (string, error)) (string, error) {

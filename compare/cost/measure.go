@@ -20,6 +20,10 @@ const (
 	quietFor = 30 * time.Millisecond
 	// quietWithin bounds the wait for that.
 	quietWithin = 300 * time.Millisecond
+	// coldShare: every how many lookups one is measured cold, of fewest at least.
+	// Each makes all its connections anew, which takes libp2p a quarter of a second.
+	coldShare = 4
+	fewest    = 10
 	// warmUps are the lookups each node does before the first measurement, so that
 	// connections and sessions are there.
 	warmUps = 10
@@ -80,7 +84,11 @@ func (r *run) warmUp(ctx context.Context) error {
 
 // pass runs something for each task of an operation.
 func (r *run) pass(ctx context.Context, o operation, name string, each func(task) error) error {
-	for i := range r.cfg.Lookups {
+	lookups := r.cfg.Lookups
+	if o.cold {
+		lookups = min(lookups, max(lookups/coldShare, fewest))
+	}
+	for i := range lookups {
 		t := task{
 			i: i, pass: o.name + " " + name,
 			searcher: r.nodes[(1+i)%len(r.nodes)],
@@ -97,7 +105,7 @@ func (r *run) pass(ctx context.Context, o operation, name string, each func(task
 		if err := each(t); err != nil {
 			return err
 		}
-		r.progress(o.name+", "+name+" pass", i+1, r.cfg.Lookups)
+		r.progress(o.name+", "+name+" pass", i+1, lookups)
 	}
 	return nil
 }

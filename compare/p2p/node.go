@@ -193,17 +193,17 @@ func (n *Node) Table() []identity.ID { return identities(n.dht.RoutingTable().Li
 // coolWithin is how long closing all connections may take.
 const coolWithin = 10 * time.Second
 
-// Cool closes all connections of the host and waits until it has heard of it. Its
+// Cool closes all connections of the host, until none is left. Its
 // table and the addresses it knows stay.
 func (n *Node) Cool(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, coolWithin)
 	defer cancel()
-	for _, p := range n.host.Network().Peers() {
-		if err := n.host.Network().ClosePeer(p); err != nil {
-			return err
-		}
-	}
 	for len(n.host.Network().Conns()) > 0 {
+		for _, p := range n.host.Network().Peers() { // again: a peer may have dialled meanwhile
+			if err := n.host.Network().ClosePeer(p); err != nil {
+				return err
+			}
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
