@@ -215,13 +215,13 @@ func (p *plan) play(ctx context.Context, shown *progress) ([]report.Row, error) 
 	if len(p.cases) == 0 {
 		return rows, nil
 	}
-	playing := ""
+	begun := ""
 	err := runChild(ctx, "behaviour", behaviourJob{p.nodes, p.cases}, &rows, func(stage string, done, total int) {
-		playing = stage
+		begun = stage
 		shown.tell("behaviour", stage, done, total)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("playing %q: %w", playing, err)
+		return nil, fmt.Errorf("playing the cases, of which %q was begun last: %w", begun, err)
 	}
 	return rows, nil
 }

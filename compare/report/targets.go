@@ -108,11 +108,13 @@ func (r *Report) Targets() []Target {
 	add(r.cost(far, "latency ms, median"), ClosestFarCold+": latency ms, median", percent(.5), notMeasuredOver, most(.5))
 	add(r.cost(Network, "memory KiB a node"), "memory KiB a node", percent(.1), notMeasured, most(.1))
 	add(r.cost(Network, "goroutines a node"), "goroutines a node", percent(.05), notMeasured, most(.05))
-	for _, v := range r.variants() {
-		for _, name := range []string{Closest, ClosestCrashed} {
-			add(r.cost(v.operation(name), "alive %, mean"), v.title(name)+": peers returned that are alive, %", "100", notMeasured,
-				func(c *Cost) bool { return *c.Kadmium == 100 })
-		}
+	alive := func(operation, title string) {
+		add(r.cost(operation, "alive %, mean"), title+": peers returned that are alive, %", "100", notMeasured,
+			func(c *Cost) bool { return *c.Kadmium == 100 })
 	}
+	for _, v := range r.variants() {
+		alive(v.operation(Closest), v.title(Closest))
+	}
+	alive(ClosestCrashed, r.variants()[0].title(ClosestCrashed)) // nodes crash at the first alpha only
 	return all
 }
