@@ -33,7 +33,7 @@ const (
 	// of both sides, minutes later.
 	convergedShare = .99
 	// convergeWithin is how long that is waited for.
-	convergeWithin = 60 * time.Second
+	convergeWithin = 15 * time.Second
 	pollEvery      = 10 * time.Millisecond
 	// idleFor is how long an idle network is watched: the period of QUIC's
 	// keep-alives in libp2p, the longest that either side has below a minute.

@@ -231,7 +231,7 @@ Both sides by the same code, nodes of one side in one process on loopback, after
 - Cold: the searcher has ended all connections (libp2p) or sessions (kadmium) before the operation; its table stays. Every fourth
   lookup is measured cold, ten at least.
 - A quarter crashed: a quarter of the nodes neither send nor receive any more, and at once up to ten of the others look up a key each.
-- Network: convergence lasts from the first node's start until the tables hold 99 % of what each node should know, its 20 nearest, at most a minute. Memory is what lives on heap and
+- Network: convergence lasts from the first node's start until the tables hold 99 % of what each node should know, its 20 nearest, or 15 s after the last has started. Memory is what lives on heap and
   stacks after a collection, for each node; idle bytes are those sent in 15 seconds without operations. The refreshes of tables, of
   libp2p every ten minutes and of kadmium every hour, are seldom in it.
 - kadmium's own sockets move datagrams in batches on Linux; on the counted ones it cannot, and makes a system call for each. quic-go keeps its batches and its offloading.
