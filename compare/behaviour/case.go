@@ -27,7 +27,8 @@ type Case struct {
 	Alone bool
 
 	// Why says, of a case in which the sides differ, why kadmium does it its way;
-	// where libp2p does better, it says so first.
+	// where libp2p does better, it begins with report.LibraryBetter, by which the
+	// report finds it.
 	Why string
 }
 

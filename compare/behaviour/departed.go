@@ -18,7 +18,7 @@ func departedCases() []Case {
 	return []Case{{
 		Name: "a node closes, the others look its place up, for up to 7 s",
 		Play: func(s *Stage) (string, error) { return departed(s, side.Node.Close) },
-		Why: "libp2p is quicker here: it drops a peer at the first dial that fails. kadmium keeps a contact until its fifth failure, " +
+		Why: "libp2p is better: it drops a peer at the first dial that fails. kadmium keeps a contact until its fifth failure, " +
 			"or until another waits for the place (Kademlia, section 4.1): lost datagrams are no departure. Meanwhile it names it to nobody.",
 	}, {
 		Name: "a node crashes, the others look its place up, for up to 7 s",

@@ -15,7 +15,7 @@ func endingCases() []Case {
 	return []Case{{
 		Name: "a lookup is cancelled half way",
 		Play: cancelled,
-		Why: "libp2p's is the better for who wants a guess: it hands over what it has heard of. " +
+		Why: "libp2p is better: it hands over what it has heard of, a guess for who wants one. " +
 			"kadmium returns no peers but those of a lookup that ended, all of which answered; its trace tells how far it came.",
 	}, {
 		Name: "a node closes while it looks something up",

@@ -58,7 +58,7 @@ func lookupCases() []Case {
 		Play: func(s *Stage) (string, error) {
 			return finding(s, func(nodes []side.Node) (side.Node, identity.ID) { return nodes[1], known(nodes).ID() })
 		},
-		Why: "libp2p is cheaper here: while a connection is open it asks nobody. kadmium promises that the peer has just answered at the address it gives.",
+		Why: "libp2p is better: while a connection is open it asks nobody. kadmium promises that the peer has just answered at the address it gives.",
 	}, {
 		Name: "find a peer that does not exist",
 		Play: func(s *Stage) (string, error) {

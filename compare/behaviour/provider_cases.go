@@ -35,7 +35,7 @@ func providerCases() []Case {
 		{
 			Name: "30 provide: find all, from outside the holders",
 			Play: thirty,
-			Why:  "Libp2p does better: its answer has room for all. Kadmium's is one datagram: each holder picks a few entries at random, which carry signatures; who needs more than a sample asks again.",
+			Why:  "libp2p is better: its answer has room for all. Kadmium's is one datagram: each holder picks a few entries at random, which carry signatures; who needs more than a sample asks again.",
 		},
 		{
 			Name: "provide a key of 100 bytes, find it",
@@ -55,7 +55,7 @@ func providerCases() []Case {
 		{
 			Name: "a peer announces itself at an address that is not its own",
 			Play: announcesElsewhere,
-			Why:  "Libp2p does better: its holder adds the address that it is connected to the provider by. Kadmium's passes on what the provider signed, unchanged, so that others can check it: who lies about itself is not reached.",
+			Why:  "libp2p is better: its holder adds the address that it is connected to the provider by. Kadmium's passes on what the provider signed, unchanged, so that others can check it: who lies about itself is not reached.",
 		},
 	}
 }

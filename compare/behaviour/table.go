@@ -23,7 +23,7 @@ func tableCases() []Case {
 	}, {
 		Name: "a server looks for a client by its ID",
 		Play: findClient,
-		Why: "libp2p finds more here: asked for an ID, a node also names a peer that it is merely connected to. " +
+		Why: "libp2p is better: asked for an ID, a node also names a peer that it is merely connected to. " +
 			"A kadmium client keeps no connections and promises no answer, so nobody names it.",
 	}}
 	return slices.Concat(cases, departedCases(), loneCases())

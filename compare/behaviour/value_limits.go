@@ -34,7 +34,7 @@ func limitCases() []Case {
 		{
 			Name: "value of 2 kB: put, get elsewhere",
 			Play: func(s *Stage) (string, error) { return sized(s, 2_000) },
-			Why:  "Libp2p does better: its streams carry values of megabytes. " + datagram + "A longer value belongs with its providers.",
+			Why:  "libp2p is better: its streams carry values of megabytes. " + datagram + "A longer value belongs with its providers.",
 		},
 		{
 			Name: "value of 5 MB, over the 4 MiB of a libp2p message: put, get elsewhere",
@@ -46,7 +46,7 @@ func limitCases() []Case {
 			Play: func(s *Stage) (string, error) {
 				return under(s, side.Key(strings.Repeat("k", 600)), world.Value(1, "value"))
 			},
-			Why: "Libp2p does better: it has no limit of its own for a record's key. " + datagram + "The key has 512 of them at most.",
+			Why: "libp2p is better: it has no limit of its own for a record's key. " + datagram + "The key has 512 of them at most.",
 		},
 	}
 }
