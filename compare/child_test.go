@@ -139,7 +139,7 @@ func TestProgress(t *testing.T) {
 	}
 	p.tell("libp2p", "closest", 0, 1)
 	p.tell("kadmium", "closest", 0, 1)
-	p.end()
+	p.tell("libp2p", "closest", 1, 1)
 	if want := "libp2p: nodes\nlibp2p: closest\nkadmium: closest\n"; b.String() != want {
 		t.Errorf("shown is %q, want %q", b.String(), want)
 	}

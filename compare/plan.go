@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"kadmium/compare/behaviour"
@@ -29,6 +31,10 @@ type network struct {
 	title  string // for the progress
 	config cost.Config
 	named  func(operation string) string // how the report calls an operation
+
+	// patient is one that is mostly waited for: it is measured on both sides at the
+	// same time, beside the networks that follow, which that does not disturb.
+	patient bool
 }
 
 // behaviourNodes is the most nodes of the networks that a case leaves open: what a
@@ -70,41 +76,38 @@ func (o *options) plan() (*plan, error) {
 	return p, p.restrict(o.only)
 }
 
-// networks are all that a run makes: one at each alpha and, as the targets ask for
-// it, one over a link of 25 ms.
+// networks are all that a run makes: one at each alpha, one that rests and crashes
+// and, as the targets ask for it, one over a link of 25 ms.
 func (o *options) networks() []network {
 	base := cost.Config{Nodes: o.nodes, Lookups: o.lookups, Profile: o.profile, Delay: o.link, TCP: o.tcp}
-	first := network{title: "as shipped", config: base, named: func(operation string) string { return operation }}
-	first.config.Network = true
-	var others []network
+	same := func(operation string) string { return operation }
+	first := network{title: "as shipped", config: base, named: same}
+	first.config.Operations = slices.DeleteFunc(cost.Operations(), func(o string) bool { return o == cost.Crashed })
+	first.config.Converging, first.config.Holding = true, true
+	rest := network{title: "at rest, then crashing", config: base, named: same, patient: true}
+	rest.config.AtRest, rest.config.Operations = true, []string{cost.Crashed}
+	networks := []network{first}
 	for i, alpha := range o.alphas() {
 		if i == 0 {
-			first.title, first.config.Alpha = fmt.Sprint("alpha ", alpha), alpha
+			networks[0].title, networks[0].config.Alpha, rest.config.Alpha = fmt.Sprint("alpha ", alpha), alpha, alpha
 			continue
 		}
 		other := network{title: fmt.Sprint("alpha ", alpha), config: base, named: func(operation string) string { return report.AtAlpha(operation, alpha) }}
-		other.config.Alpha, other.config.Only = alpha, atAlphas
-		others = append(others, other)
+		other.config.Alpha, other.config.Operations = alpha, atAlphas
+		networks = append(networks, other)
 	}
+	networks = append(networks, rest)
 	if o.link == 0 {
 		far := network{title: "over 25 ms", config: base, named: over25}
-		far.config.Alpha, far.config.Delay, far.config.Lookups = first.config.Alpha, farLink, min(o.lookups, farLookups)
-		far.config.Only = []string{report.Closest, report.ClosestCold}
-		others = append(others, far)
+		far.config.Alpha, far.config.Delay, far.config.Lookups = rest.config.Alpha, farLink, min(o.lookups, farLookups)
+		far.config.Operations = []string{report.Closest, report.ClosestCold}
+		networks = append(networks, far)
 	}
-	return append([]network{first}, others...)
+	return networks
 }
 
 func over25(operation string) string {
 	return map[string]string{report.Closest: report.ClosestFar, report.ClosestCold: report.ClosestFarCold}[operation]
-}
-
-// operations are the network's, as package cost calls them.
-func (n *network) operations() []string {
-	if n.config.Only != nil {
-		return n.config.Only
-	}
-	return cost.Operations()
 }
 
 // restrict leaves what has a part in its name.
@@ -112,25 +115,23 @@ func (p *plan) restrict(part string) error {
 	var kept []network
 	var known []string
 	for _, n := range p.costs {
-		all := n.operations()
-		n.config.Only = nil
+		all := n.config.Operations
+		n.config.Operations = nil
 		for _, o := range all {
 			known = append(known, n.named(o))
 			if strings.Contains(n.named(o), part) {
-				n.config.Only = append(n.config.Only, o)
+				n.config.Operations = append(n.config.Operations, o)
 			}
 		}
-		if n.config.Network {
-			known = append(known, report.Network)
-			if n.config.Network = strings.Contains(report.Network, part); n.config.Network {
-				n.config.Only = append(n.config.Only, report.Closest) // an unused network costs little
-			}
+		if !strings.Contains(report.Network, part) {
+			n.config.Converging, n.config.AtRest = false, false
 		}
-		if n.config.Only != nil {
+		n.config.Holding = false // tells nothing unless all was measured
+		if n.config.Operations != nil || n.config.Converging || n.config.AtRest {
 			kept = append(kept, n)
 		}
 	}
-	known = append(known, p.cases...)
+	known = append(append(known, report.Network), p.cases...)
 	p.costs = kept
 	p.cases = slices.DeleteFunc(p.cases, func(name string) bool { return !strings.Contains(name, part) })
 	if p.costs == nil && len(p.cases) == 0 {
@@ -142,34 +143,50 @@ func (p *plan) restrict(part string) error {
 // carryOut measures and plays, telling how far it is.
 func (p *plan) carryOut(ctx context.Context, stderr io.Writer) ([]report.Series, []report.Row, error) {
 	shown := newProgress(stderr)
-	defer shown.end()
-	measured, err := p.measure(ctx, shown)
-	if err != nil {
-		return nil, nil, err
-	}
+	measured, failed := p.measure(ctx, shown)
 	rows, err := p.play(ctx, shown)
-	return measured, rows, err
+	return measured, rows, errors.Join(failed, err)
 }
 
-// measure measures the networks on both sides, one after the other.
+// measure measures the networks on both sides, one after the other but for the
+// patient ones. What networks cost as a whole comes last. If one cannot be measured,
+// the others are.
 func (p *plan) measure(ctx context.Context, shown *progress) ([]report.Series, error) {
-	measured := []report.Series{}
-	for _, n := range p.costs {
-		var samples [2]cost.Sample
-		for i, name := range []string{cost.Libp2p, cost.Kadmium} {
-			title := name + ", " + n.title
-			err := runChild(ctx, "cost", costJob{name, n.config}, &samples[i], func(stage string, done, total int) { shown.tell(title, stage, done, total) })
-			if err != nil {
-				return nil, fmt.Errorf("measuring %s: %w", title, err)
+	sides := [2]string{cost.Libp2p, cost.Kadmium}
+	samples, failed := make([][2]cost.Sample, len(p.costs)), make([]error, len(sides)*len(p.costs))
+	var beside sync.WaitGroup
+	for i, n := range p.costs {
+		for j, side := range sides {
+			measure := func() {
+				title := side + ", " + n.title
+				defer shown.ended(title)
+				err := runChild(ctx, "cost", costJob{side, n.config}, &samples[i][j], func(stage string, done, total int) { shown.tell(title, stage, done, total) })
+				if err != nil {
+					failed[len(sides)*i+j] = fmt.Errorf("measuring %s: %w", title, err)
+				}
+			}
+			if n.patient {
+				beside.Go(measure)
+			} else {
+				measure()
 			}
 		}
-		measured = append(measured, n.beside(samples)...)
 	}
-	return measured, nil
+	beside.Wait()
+	measured, whole := []report.Series{}, []report.Series{}
+	for i, n := range p.costs {
+		for _, s := range n.beside(samples[i]) {
+			if s.Operation == report.Network {
+				whole = append(whole, s)
+			} else {
+				measured = append(measured, s)
+			}
+		}
+	}
+	return append(measured, whole...), errors.Join(failed...)
 }
 
-// beside puts the figures of both sides together, operation by operation; what the
-// network costs as a whole comes last.
+// beside puts the figures of both sides together, operation by operation.
 func (n *network) beside(samples [2]cost.Sample) []report.Series {
 	var operations []string
 	figures := make(map[string][]report.Series)
@@ -194,11 +211,9 @@ func (n *network) beside(samples [2]cost.Sample) []report.Series {
 	}
 	var all []report.Series
 	for _, o := range operations {
-		if o != cost.Network {
-			all = append(all, figures[o]...)
-		}
+		all = append(all, figures[o]...)
 	}
-	return append(all, figures[cost.Network]...)
+	return all
 }
 
 // reported is how the report calls what package cost does.
@@ -215,10 +230,12 @@ func (p *plan) play(ctx context.Context, shown *progress) ([]report.Row, error) 
 	if len(p.cases) == 0 {
 		return rows, nil
 	}
+	const title = "behaviour"
+	defer shown.ended(title)
 	begun := ""
 	err := runChild(ctx, "behaviour", behaviourJob{p.nodes, p.cases}, &rows, func(stage string, done, total int) {
 		begun = stage
-		shown.tell("behaviour", stage, done, total)
+		shown.tell(title, stage, done, total)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("playing the cases, of which %q was begun last: %w", begun, err)

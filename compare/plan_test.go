@@ -11,8 +11,11 @@ import (
 	"kadmium/compare/report"
 )
 
+// measuredAtFirst are the operations that the first network is for.
+var measuredAtFirst = slices.DeleteFunc(cost.Operations(), func(o string) bool { return o == cost.Crashed })
+
 // planned is what a command line measures and plays: of each network its title, and
-// its operations if those are not all.
+// its operations, most if those are all but the last.
 func planned(t *testing.T, args ...string) (networks []string, cases int) {
 	t.Helper()
 	o, err := parse(append(args, "--out", t.TempDir()))
@@ -25,11 +28,18 @@ func planned(t *testing.T, args ...string) (networks []string, cases int) {
 	}
 	for _, n := range p.costs {
 		text := n.title + ", " + linkText(n.config.Delay)
-		if n.config.Network {
-			text += ", network"
+		for _, is := range []struct {
+			told bool
+			what string
+		}{{n.config.Converging, ", converging"}, {n.config.AtRest, ", at rest"}, {n.config.Holding, ", holding"}, {n.patient, ", patient"}} {
+			if is.told {
+				text += is.what
+			}
 		}
-		if n.config.Only != nil {
-			text += ": " + strings.Join(n.config.Only, "; ")
+		if slices.Equal(n.config.Operations, measuredAtFirst) {
+			text += ": most"
+		} else if n.config.Operations != nil {
+			text += ": " + strings.Join(n.config.Operations, "; ")
 		}
 		networks = append(networks, text)
 	}
@@ -40,20 +50,23 @@ func TestPlan(t *testing.T) {
 	all := len(behaviour.Cases())
 	ten := "alpha 10, 0ms: " + strings.Join(atAlphas, "; ")
 	far := "over 25 ms, 25ms: closest; closest, cold"
+	rest := "at rest, then crashing, 0ms, at rest, patient: closest, a quarter crashed"
+	first := "alpha 3, 0ms, converging, holding: most"
 	for _, c := range []struct {
 		args     []string
 		networks []string
 		cases    int
 	}{
-		{nil, []string{"alpha 3, 0ms, network", ten, far}, all},
-		{[]string{"--only", "costs"}, []string{"alpha 3, 0ms, network", ten, far}, 0},
+		{nil, []string{first, ten, rest, far}, all},
+		{[]string{"--only", "costs"}, []string{first, ten, rest, far}, 0},
 		{[]string{"--only", "behaviour"}, nil, all},
-		{[]string{"--profile", "defaults"}, []string{"as shipped, 0ms, network", far}, all},
-		{[]string{"--link", "25ms"}, []string{"alpha 3, 25ms, network", strings.Replace(ten, "0ms", "25ms", 1)}, all},
+		{[]string{"--profile", "defaults"}, []string{strings.Replace(first, "alpha 3", "as shipped", 1), rest, far}, all},
+		{[]string{"--link", "25ms"}, []string{strings.Replace(first, "0ms", "25ms", 1), strings.Replace(ten, "0ms", "25ms", 1), strings.Replace(rest, "0ms", "25ms", 1)}, all},
 		{[]string{"--only", "get to"}, []string{"alpha 3, 0ms: get to the end", "alpha 10, 0ms: get to the end"}, 0},
 		{[]string{"--only", "end, alpha 10"}, []string{"alpha 10, 0ms: get to the end"}, 0},
+		{[]string{"--only", "crash"}, []string{"at rest, then crashing, 0ms, patient: closest, a quarter crashed"}, -1},
 		{[]string{"--only", "25 ms, cold"}, []string{"over 25 ms, 25ms: closest, cold"}, 0},
-		{[]string{"--only", "network"}, []string{"alpha 3, 0ms, network: closest"}, -1},
+		{[]string{"--only", "network"}, []string{"alpha 3, 0ms, converging", "at rest, then crashing, 0ms, at rest, patient"}, -1},
 		{[]string{"--only", behaviour.Cases()[0].Name}, nil, 1},
 	} {
 		networks, cases := planned(t, c.args...)
@@ -64,7 +77,7 @@ func TestPlan(t *testing.T) {
 }
 
 // The figures of both sides stand together under the report's names, also those that
-// one side lacks, and the network comes last.
+// one side lacks.
 func TestBeside(t *testing.T) {
 	n := network{named: func(operation string) string { return report.AtAlpha(operation, 10) }}
 	got := n.beside([2]cost.Sample{
@@ -80,11 +93,11 @@ func TestBeside(t *testing.T) {
 		}},
 	})
 	want := []report.Series{
+		{Operation: "network", Metric: "convergence s", Libp2p: []float64{2}},
+		{Operation: "network", Metric: "memory KiB a node", Libp2p: []float64{9}},
 		{Operation: "put, alpha 10", Metric: "hops", Libp2p: []float64{1, 1}, Kadmium: []float64{2}},
 		{Operation: "put, alpha 10", Metric: "bytes", Kadmium: []float64{5}},
 		{Operation: "get, alpha 10", Metric: "hops", Libp2p: []float64{3}},
-		{Operation: "network", Metric: "convergence s", Libp2p: []float64{2}},
-		{Operation: "network", Metric: "memory KiB a node", Libp2p: []float64{9}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("beside each other:\n%+v\nwant\n%+v", got, want)

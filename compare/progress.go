@@ -4,49 +4,70 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 )
 
-// A progress shows how far a run is: a bar on a terminal, elsewhere a line when
-// something new begins.
+// A progress shows how far a run is: on a terminal a bar of one of the things that
+// are being done, elsewhere a line when something begins. Safe for concurrent use.
 type progress struct {
 	w        io.Writer
 	terminal bool
-	doing    string
-	bar      *progressbar.ProgressBar // of what is done
+
+	mu     sync.Mutex
+	stages map[string]string // of what is being done, by its title
+	front  string            // the title that the bar is of
+	bar    *progressbar.ProgressBar
 }
 
 func newProgress(w io.Writer) *progress {
 	f, ok := w.(*os.File)
-	return &progress{w: w, terminal: ok && term.IsTerminal(int(f.Fd()))}
+	return &progress{w: w, terminal: ok && term.IsTerminal(int(f.Fd())), stages: make(map[string]string)}
 }
 
 // tell takes note of progress.
 func (p *progress) tell(title, stage string, done, total int) {
-	doing := title + ": " + stage
-	begun := doing != p.doing
-	p.doing = doing
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	begun := p.stages[title] != stage
+	p.stages[title] = stage
 	if !p.terminal {
 		if begun {
-			fmt.Fprintln(p.w, doing)
+			fmt.Fprintf(p.w, "%s: %s\n", title, stage)
 		}
 		return
 	}
-	if begun {
-		p.end()
+	if p.front == "" {
+		p.front = title
+	}
+	if p.front != title {
+		return
+	}
+	if begun || p.bar == nil {
+		p.clear()
 		p.bar = progressbar.NewOptions(total,
-			progressbar.OptionSetWriter(p.w), progressbar.OptionSetDescription(doing), progressbar.OptionShowCount(),
+			progressbar.OptionSetWriter(p.w), progressbar.OptionSetDescription(title+": "+stage), progressbar.OptionShowCount(),
 			progressbar.OptionSetPredictTime(true), progressbar.OptionSetElapsedTime(true),
 			progressbar.OptionFullWidth(), progressbar.OptionClearOnFinish())
 	}
 	_ = p.bar.Set(min(done, total)) // a terminal that is gone is no reason to stop
 }
 
-// end takes the bar away.
-func (p *progress) end() {
+// ended takes the bar away from what is no longer being done.
+func (p *progress) ended(title string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.front == title {
+		p.front = ""
+		p.clear()
+	}
+}
+
+func (p *progress) clear() {
 	if p.bar != nil {
 		_ = p.bar.Clear()
+		p.bar = nil
 	}
 }

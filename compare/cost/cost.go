@@ -31,8 +31,11 @@ type Config struct {
 	Alpha          int           // 0: as shipped
 	Delay          time.Duration // of a packet, one way
 	TCP            bool          // libp2p's transport
-	Network        bool          // also what the network costs as a whole
-	Only           []string      // operations to measure; none: all
+	Operations     []string      // those to measure, among Operations
+
+	// What the network costs as a whole: in getting there, in doing nothing once
+	// its nodes have looked around, and in holding what the operations stored.
+	Converging, AtRest, Holding bool
 }
 
 // A Sample is what one side's network cost.
@@ -65,9 +68,10 @@ const (
 	Requests  = "requests"
 	Bytes     = "bytes"
 	Latency   = "latency ms"
-	CPU       = "CPU ms"
-	Closest   = "true closest %" // share of the true k closest that came back
-	Alive     = "alive %"        // share of the returned that live
+	CPU       = "CPU ms"               // of all that follows from the operation
+	CPUResult = "CPU ms to the result" // what libp2p does after it has the result is not in it
+	Closest   = "true closest %"       // share of the true k closest that came back
+	Alive     = "alive %"              // share of the returned that live
 	Holders   = "holders"
 	Succeeded = "succeeded %"
 )
@@ -84,7 +88,7 @@ func Measure(ctx context.Context, name string, cfg Config, progress func(stage s
 	default:
 		return nil, fmt.Errorf("%w side %q: want %s or %s", ErrUnknown, name, Libp2p, Kadmium)
 	}
-	for _, o := range cfg.Only {
+	for _, o := range cfg.Operations {
 		if !slices.Contains(Operations(), o) {
 			return nil, fmt.Errorf("%w operation %q: want one of %q", ErrUnknown, o, Operations())
 		}
@@ -94,20 +98,25 @@ func Measure(ctx context.Context, name string, cfg Config, progress func(stage s
 	if err := r.start(ctx, maker); err != nil {
 		return nil, err
 	}
-	for _, o := range operations {
-		if len(cfg.Only) > 0 && !slices.Contains(cfg.Only, o.name) {
-			continue
-		}
-		if err := r.measure(ctx, o); err != nil {
-			return nil, fmt.Errorf("%s: %w", o.name, err)
-		}
+	if err := r.warmUp(ctx); err != nil {
+		return nil, fmt.Errorf("warming up: %w", err)
 	}
-	if cfg.Network {
-		if err := r.whole(ctx); err != nil {
+	if cfg.AtRest {
+		if err := r.atRest(ctx); err != nil {
 			return nil, err
 		}
 	}
-	if len(cfg.Only) == 0 || slices.Contains(cfg.Only, Crashed) {
+	if err := r.operate(ctx, false); err != nil {
+		return nil, err
+	}
+	if cfg.Holding {
+		r.holding()
+	}
+	// These leave many a node without its connections: no warm one may follow.
+	if err := r.operate(ctx, true); err != nil {
+		return nil, err
+	}
+	if slices.Contains(cfg.Operations, Crashed) {
 		if err := r.crash(ctx); err != nil {
 			return nil, err
 		}

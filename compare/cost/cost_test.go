@@ -28,12 +28,12 @@ func TestBothSides(t *testing.T) {
 			t.Parallel()
 			const nodes, lookups = 8, 2
 			only := slices.DeleteFunc(Operations(), func(o string) bool { return o == Crashed })
-			s, err := Measure(t.Context(), name, Config{Nodes: nodes, Lookups: lookups, Profile: side.Matched, Alpha: 3, Only: only}, nothing)
+			s, err := Measure(t.Context(), name, Config{Nodes: nodes, Lookups: lookups, Profile: side.Matched, Alpha: 3, Operations: only, Holding: true}, nothing)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, o := range operations {
-				for _, metric := range []string{Succeeded, Asked, Requests, Bytes, Latency, CPU} {
+				for _, metric := range []string{Succeeded, Asked, Requests, Bytes, Latency, CPU, CPUResult} {
 					if got := s.find(o.name, metric); len(got) != lookups {
 						t.Errorf("%s, %s: %d values, want %d", o.name, metric, len(got), lookups)
 					}
@@ -46,6 +46,14 @@ func TestBothSides(t *testing.T) {
 				if got := s.find(o.name, Hops); o.cold == (len(got) == lookups) {
 					t.Errorf("%s, cold %v: hops %v", o.name, o.cold, got)
 				}
+			}
+			for i, whole := range s.find("closest", CPU) {
+				if toResult := s.find("closest", CPUResult)[i]; toResult > whole {
+					t.Errorf("a lookup took %v ms of CPU to its result, and %v with all that followed", toResult, whole)
+				}
+			}
+			if got := s.find(Network, "memory KiB a node, values held"); len(got) != 1 || got[0] <= 0 {
+				t.Errorf("memory with values held: %v", got)
 			}
 			for _, o := range []string{"closest", "closest, cold"} {
 				for i, requests := range s.find(o, Requests) {
@@ -74,7 +82,7 @@ func TestBothSides(t *testing.T) {
 
 // After a crash what comes back, and whether it lives, is judged by who is left.
 func TestJudge(t *testing.T) {
-	s, err := Measure(t.Context(), Kadmium, Config{Nodes: 8, Lookups: 2, Profile: side.Matched, Alpha: 3, Only: []string{Crashed}}, nothing)
+	s, err := Measure(t.Context(), Kadmium, Config{Nodes: 8, Lookups: 2, Profile: side.Matched, Alpha: 3, Operations: []string{Crashed}, Converging: true, AtRest: true}, nothing)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,6 +92,11 @@ func TestJudge(t *testing.T) {
 	if got := s.find(Crashed, Closest); !slices.Equal(got, []float64{100, 100}) {
 		t.Errorf("of the closest that live %v, want all of two lookups", got)
 	}
+	for _, metric := range []string{"convergence s", "memory KiB a node", "goroutines a node"} {
+		if got := s.find(Network, metric); len(got) != 1 || got[0] <= 0 {
+			t.Errorf("%s: %v", metric, got)
+		}
+	}
 }
 
 func TestUnknown(t *testing.T) {
@@ -91,7 +104,7 @@ func TestUnknown(t *testing.T) {
 		name string
 		only []string
 	}{{"ipfs", nil}, {Kadmium, []string{"furthest"}}} {
-		if _, err := Measure(t.Context(), try.name, Config{Nodes: 2, Lookups: 1, Only: try.only}, nothing); !errors.Is(err, ErrUnknown) {
+		if _, err := Measure(t.Context(), try.name, Config{Nodes: 2, Lookups: 1, Operations: try.only}, nothing); !errors.Is(err, ErrUnknown) {
 			t.Errorf("%q, %q: %v", try.name, try.only, err)
 		}
 	}

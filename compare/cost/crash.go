@@ -34,9 +34,11 @@ func (r *run) crash(ctx context.Context) error {
 			defer mu.Unlock()
 			r.sample.add(Crashed, Succeeded, percent(err == nil))
 			r.sample.add(Crashed, Latency, milliseconds(elapsed))
-			if err == nil {
-				r.judge(Crashed, t, found.Peers)
+			if err != nil {
+				r.sample.add(Crashed, Closest, 0) // what a failed lookup guesses is no result
+				return
 			}
+			r.judge(Crashed, t, found.Peers)
 		})
 	}
 	r.progress(Crashed, 0, lookups)

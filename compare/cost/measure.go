@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"kadmium/compare/side"
 	"kadmium/compare/world"
 	"kadmium/identity"
@@ -27,16 +29,26 @@ const (
 	// warmUps are the lookups each node does before the first measurement, so that
 	// connections and sessions are there.
 	warmUps = 10
+	// warmWithin is how long they may take.
+	warmWithin = 2 * time.Minute
 )
+
+// operate measures the operations, cold or warm.
+func (r *run) operate(ctx context.Context, cold bool) error {
+	for _, o := range operations {
+		if o.cold != cold || !slices.Contains(r.cfg.Operations, o.name) {
+			continue
+		}
+		if err := r.measure(ctx, o); err != nil {
+			return fmt.Errorf("%s: %w", o.name, err)
+		}
+	}
+	return nil
+}
 
 // measure runs an operation as often as the Config says, first for the hops, then
 // for what it takes.
 func (r *run) measure(ctx context.Context, o operation) error {
-	if !r.warm {
-		if err := r.warmUp(ctx); err != nil {
-			return err
-		}
-	}
 	if !o.cold {
 		err := r.pass(ctx, o, "first", func(t task) error {
 			ctx, cancel := context.WithTimeout(side.WithHops(ctx), operateWithin)
@@ -68,26 +80,35 @@ func (r *run) measure(ctx context.Context, o operation) error {
 	})
 }
 
-// warmUp has every node look around.
+// warmUp has the nodes look around, all at the same time.
 func (r *run) warmUp(ctx context.Context) error {
-	r.warm = true
+	ctx, cancel := context.WithTimeout(ctx, warmWithin)
+	defer cancel()
+	r.progress("warming up", 0, len(r.nodes))
+	var all errgroup.Group
 	for i, n := range r.nodes {
-		r.progress("warming up", i+1, len(r.nodes))
-		for j := range warmUps {
-			if _, err := n.Closest(ctx, fmt.Sprint("warm ", i, j)); err != nil {
-				return fmt.Errorf("warming up: %w", err)
+		all.Go(func() error {
+			for j := range warmUps {
+				if _, err := n.Closest(ctx, fmt.Sprint("warm ", i, " ", j)); err != nil {
+					return fmt.Errorf("node %d: %w", i, err)
+				}
 			}
-		}
+			return nil
+		})
 	}
-	return nil
+	if err := all.Wait(); err != nil {
+		return err
+	}
+	return r.allQuiet(ctx)
 }
 
-// pass runs something for each task of an operation.
+// pass runs something for each task of an operation, once all are prepared.
 func (r *run) pass(ctx context.Context, o operation, name string, each func(task) error) error {
 	lookups := r.cfg.Lookups
 	if o.cold {
 		lookups = min(lookups, max(lookups/coldShare, fewest))
 	}
+	var tasks []task
 	for i := range lookups {
 		t := task{
 			i: i, pass: o.name + " " + name,
@@ -97,15 +118,22 @@ func (r *run) pass(ctx context.Context, o operation, name string, each func(task
 		if o.away != nil {
 			t.searcher = r.elsewhere(t, o.away(t))
 		}
+		tasks = append(tasks, t)
 		if o.prepare != nil {
+			r.progress("preparing "+o.name+", "+name+" pass", i, lookups)
 			if err := o.prepare(ctx, t); err != nil {
 				return fmt.Errorf("preparing %d: %w", i, err)
 			}
 		}
+	}
+	if err := r.allQuiet(ctx); err != nil {
+		return err
+	}
+	for i, t := range tasks {
+		r.progress(o.name+", "+name+" pass", i, lookups)
 		if err := each(t); err != nil {
 			return err
 		}
-		r.progress(o.name+", "+name+" pass", i+1, lookups)
 	}
 	return nil
 }
@@ -129,10 +157,11 @@ func (r *run) meter(ctx context.Context, o operation, t task) error {
 	defer cancel()
 	traffic, cpu, began := t.searcher.Link().Traffic(), cpuTime(), time.Now()
 	found, err := o.do(ctx, t)
-	elapsed, cpu := time.Since(began), cpuTime()-cpu
+	elapsed, cpuResult := time.Since(began), cpuTime()-cpu
 	if err := r.quiet(ctx, t.searcher); err != nil {
 		return err
 	}
+	cpu = cpuTime() - cpu
 	traffic = t.searcher.Link().Traffic().Since(traffic)
 	r.sample.add(o.name, Succeeded, percent(err == nil))
 	if err != nil {
@@ -144,6 +173,7 @@ func (r *run) meter(ctx context.Context, o operation, t task) error {
 	r.sample.add(o.name, Bytes, float64(traffic.Total()))
 	r.sample.add(o.name, Latency, milliseconds(elapsed))
 	r.sample.add(o.name, CPU, milliseconds(cpu))
+	r.sample.add(o.name, CPUResult, milliseconds(cpuResult))
 	if o.holders {
 		r.sample.add(o.name, Holders, float64(counts.Holders))
 	}
@@ -177,13 +207,28 @@ func (r *run) judge(operation string, t task, found []identity.ID) {
 	}
 }
 
-// quiet waits until nothing passes the node's link.
+// quiet waits until nothing passes the node's link. It sleeps through: the CPU time
+// of a wait is measured too.
 func (r *run) quiet(ctx context.Context, n side.Node) error {
-	for end := time.Now().Add(quietWithin + 4*r.cfg.Delay); n.Link().Quiet() < quietFor+2*r.cfg.Delay && time.Now().Before(end); {
+	for end := time.Now().Add(quietWithin + 4*r.cfg.Delay); time.Now().Before(end); {
+		left := quietFor + 2*r.cfg.Delay - n.Link().Quiet()
+		if left <= 0 {
+			return nil
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(time.Millisecond):
+		case <-time.After(left):
+		}
+	}
+	return nil
+}
+
+// allQuiet waits until nothing passes any link.
+func (r *run) allQuiet(ctx context.Context) error {
+	for _, n := range r.nodes {
+		if err := r.quiet(ctx, n); err != nil {
+			return err
 		}
 	}
 	return nil

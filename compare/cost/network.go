@@ -24,7 +24,6 @@ type run struct {
 	nodes    []side.Node
 	ids      []identity.ID
 	dead     map[identity.ID]bool
-	warm     bool
 }
 
 const (
@@ -57,15 +56,16 @@ func (r *run) start(ctx context.Context, make side.Maker) error {
 		r.ids = append(r.ids, n.ID())
 		r.progress("nodes", i+1, r.cfg.Nodes)
 	}
-	share := r.known()
-	for deadline := time.Now().Add(convergeWithin); share < convergedShare && time.Now().Before(deadline); share = r.known() {
+	nearest := r.nearest()
+	share := r.known(nearest)
+	for deadline := time.Now().Add(convergeWithin); share < convergedShare && time.Now().Before(deadline); share = r.known(nearest) {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(pollEvery):
 		}
 	}
-	if r.cfg.Network {
+	if r.cfg.Converging {
 		r.sample.add(Network, "convergence s", time.Since(began).Seconds())
 		r.sample.add(Network, "convergence bytes a node", float64(r.sent())/float64(r.cfg.Nodes))
 		r.sample.add(Network, "nearest known then %", 100*share)
@@ -81,15 +81,24 @@ func (r *run) k() int {
 	return k
 }
 
-// known is the share of each node's k nearest that its table holds, over all nodes.
-func (r *run) known() float64 {
+// nearest are each node's k nearest.
+func (r *run) nearest() [][]identity.ID {
+	var all [][]identity.ID
+	for _, id := range r.ids {
+		all = append(all, world.NearestTo(r.ids, id.Position(), k, id))
+	}
+	return all
+}
+
+// known is the share of them that the node's table holds, over all nodes.
+func (r *run) known(nearest [][]identity.ID) float64 {
 	known, all := 0, 0
-	for _, n := range r.nodes {
+	for i, n := range r.nodes {
 		held := make(map[identity.ID]bool)
 		for _, id := range n.Table() {
 			held[id] = true
 		}
-		for _, id := range world.NearestTo(r.ids, n.ID().Position(), k, n.ID()) {
+		for _, id := range nearest[i] {
 			all++
 			if held[id] {
 				known++
@@ -110,10 +119,10 @@ func (r *run) sent() (bytes uint64) {
 // Network is the operation under which the figures of a network as a whole stand.
 const Network = "network"
 
-// whole measures the network itself, after the operations: tables, connections and
-// sessions are in use then.
-func (r *run) whole(ctx context.Context) error {
-	before, began := r.sent(), time.Now()
+// atRest measures what the network takes whose nodes have looked around and do
+// nothing: tables, connections and sessions are there.
+func (r *run) atRest(ctx context.Context) error {
+	before, cpu, began := r.sent(), cpuTime(), time.Now()
 	for elapsed := time.Duration(0); elapsed < idleFor; elapsed = time.Since(began) {
 		r.progress("idle", int(elapsed.Seconds()), int(idleFor.Seconds()))
 		select {
@@ -122,13 +131,20 @@ func (r *run) whole(ctx context.Context) error {
 		case <-time.After(time.Second):
 		}
 	}
-	nodes := float64(r.cfg.Nodes)
-	r.sample.add(Network, "idle bytes a node and second", float64(r.sent()-before)/nodes/time.Since(began).Seconds())
+	nodes, seconds := float64(r.cfg.Nodes), time.Since(began).Seconds()
+	r.sample.add(Network, "idle bytes a node and second", float64(r.sent()-before)/nodes/seconds)
+	r.sample.add(Network, "idle CPU ms a node and second", milliseconds(cpuTime()-cpu)/nodes/seconds)
 	now := footprint()
 	r.sample.add(Network, "memory KiB a node", (now.live-r.base.live)/nodes/1024)
 	r.sample.add(Network, "resident KiB a node", (now.resident-r.base.resident)/nodes/1024)
 	r.sample.add(Network, "goroutines a node", (now.goroutines-r.base.goroutines)/nodes)
 	return nil
+}
+
+// holding measures the memory of the network once the operations have stored what
+// they do.
+func (r *run) holding() {
+	r.sample.add(Network, "memory KiB a node, values held", (footprint().live-r.base.live)/float64(r.cfg.Nodes)/1024)
 }
 
 func (r *run) close() {

@@ -41,15 +41,15 @@ func (t task) key() string { return fmt.Sprintf("%s %d", t.pass, t.i) }
 
 var operations = []operation{
 	{name: "closest", do: closest, again: true, closest: true},
-	{name: "closest, cold", cold: true, do: closest, closest: true},
 	{name: "find peer", do: findPeer, again: true},
-	{name: "find peer, cold", cold: true, do: findPeer},
 	{name: "put", do: put, holders: true},
 	{name: "get, quorum 1", prepare: putByOther, do: get(1), away: value},
 	{name: "get to the end", prepare: putByOther, do: get(0), away: value},
 	{name: "provide", do: provide, holders: true},
 	{name: "find one provider", prepare: provideByOther, do: providers(1), away: content},
 	{name: "find all providers", prepare: provideByOther, do: providers(0), away: content},
+	{name: "closest, cold", cold: true, do: closest, closest: true},
+	{name: "find peer, cold", cold: true, do: findPeer},
 }
 
 // Crashed is the operation that is measured last.
