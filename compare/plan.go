@@ -47,6 +47,10 @@ const (
 	farLookups = 20
 )
 
+// idleFor is how long an idle network is watched: the period of QUIC's keep-alives in
+// libp2p, the longest that either side has below a minute.
+const idleFor = 15 * time.Second
+
 // atAlphas are the operations that the other alphas are measured with: the one that
 // all others consist of, cold too, and one that asks as many but for a value.
 var atAlphas = []string{report.Closest, report.ClosestCold, "find peer, cold", "get to the end"}
@@ -85,7 +89,7 @@ func (o *options) networks() []network {
 	first.config.Operations = slices.DeleteFunc(cost.Operations(), func(o string) bool { return o == cost.Crashed })
 	first.config.Converging, first.config.Holding = true, true
 	rest := network{title: "at rest, then crashing", config: base, named: same, patient: true}
-	rest.config.AtRest, rest.config.Operations = true, []string{cost.Crashed}
+	rest.config.Idle, rest.config.Operations = idleFor, []string{cost.Crashed}
 	networks := []network{first}
 	for i, alpha := range o.alphas() {
 		if i == 0 {
@@ -124,10 +128,10 @@ func (p *plan) restrict(part string) error {
 			}
 		}
 		if !strings.Contains(report.Network, part) {
-			n.config.Converging, n.config.AtRest = false, false
+			n.config.Converging, n.config.Idle = false, 0
 		}
 		n.config.Holding = false // tells nothing unless all was measured
-		if n.config.Operations != nil || n.config.Converging || n.config.AtRest {
+		if n.config.Operations != nil || n.config.Converging || n.config.Idle > 0 {
 			kept = append(kept, n)
 		}
 	}

@@ -31,7 +31,7 @@ func planned(t *testing.T, args ...string) (networks []string, cases int) {
 		for _, is := range []struct {
 			told bool
 			what string
-		}{{n.config.Converging, ", converging"}, {n.config.AtRest, ", at rest"}, {n.config.Holding, ", holding"}, {n.patient, ", patient"}} {
+		}{{n.config.Converging, ", converging"}, {n.config.Idle == idleFor, ", at rest"}, {n.config.Holding, ", holding"}, {n.patient, ", patient"}} {
 			if is.told {
 				text += is.what
 			}

@@ -33,9 +33,12 @@ type Config struct {
 	TCP            bool          // libp2p's transport
 	Operations     []string      // those to measure, among Operations
 
-	// What the network costs as a whole: in getting there, in doing nothing once
-	// its nodes have looked around, and in holding what the operations stored.
-	Converging, AtRest, Holding bool
+	// What the network costs as a whole: in getting there, in doing nothing for so
+	// long once its nodes have looked around, and in holding what the operations
+	// stored.
+	Converging bool
+	Idle       time.Duration
+	Holding    bool
 }
 
 // A Sample is what one side's network cost.
@@ -101,7 +104,7 @@ func Measure(ctx context.Context, name string, cfg Config, progress func(stage s
 	if err := r.warmUp(ctx); err != nil {
 		return nil, fmt.Errorf("warming up: %w", err)
 	}
-	if cfg.AtRest {
+	if cfg.Idle > 0 {
 		if err := r.atRest(ctx); err != nil {
 			return nil, err
 		}

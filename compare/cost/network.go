@@ -34,9 +34,6 @@ const (
 	// convergeWithin is how long that is waited for.
 	convergeWithin = 15 * time.Second
 	pollEvery      = 10 * time.Millisecond
-	// idleFor is how long an idle network is watched: the period of QUIC's
-	// keep-alives in libp2p, the longest that either side has below a minute.
-	idleFor = 15 * time.Second
 )
 
 // start makes the nodes one after the other, all joining by the first, and waits
@@ -123,8 +120,8 @@ const Network = "network"
 // nothing: tables, connections and sessions are there.
 func (r *run) atRest(ctx context.Context) error {
 	before, cpu, began := r.sent(), cpuTime(), time.Now()
-	for elapsed := time.Duration(0); elapsed < idleFor; elapsed = time.Since(began) {
-		r.progress("idle", int(elapsed.Seconds()), int(idleFor.Seconds()))
+	for elapsed := time.Duration(0); elapsed < r.cfg.Idle; elapsed = time.Since(began) {
+		r.progress("idle", int(elapsed.Seconds()), int(r.cfg.Idle.Seconds()))
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
