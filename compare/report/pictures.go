@@ -51,7 +51,7 @@ func (r *Report) pictures() []drawing {
 		all = append(all, drawing{name: "bytes", title: "Bytes of an operation at the searcher's socket", bars: []picture.Bars{bytes}})
 	}
 	node := drawing{name: "node", title: "What a node takes"}
-	for _, metric := range []string{"memory KiB a node", "goroutines a node"} {
+	for _, metric := range []string{"memory KiB a node", "memory KiB a node, values held", "goroutines a node"} {
 		if c := r.cost(Network, metric); c != nil {
 			node.bars = append(node.bars, picture.Bars{Label: metric, Groups: []picture.BarGroup{group("", c)}})
 		}
