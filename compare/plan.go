@@ -33,7 +33,7 @@ type network struct {
 	named  func(operation string) string // how the report calls an operation
 
 	// patient is one that is mostly waited for: it is measured on both sides at the
-	// same time, beside the networks that follow, which that does not disturb.
+	// same time, beside what follows, which that does not disturb.
 	patient bool
 }
 
@@ -50,10 +50,6 @@ const (
 // idleFor is how long an idle network is watched: the period of QUIC's keep-alives in
 // libp2p, the longest that either side has below a minute.
 const idleFor = 15 * time.Second
-
-// atAlphas are the operations that the other alphas are measured with: the one that
-// all others consist of, cold too, and one that asks as many but for a value.
-var atAlphas = []string{report.Closest, report.ClosestCold, "find peer, cold", "get to the end"}
 
 // alphas are those at which a run measures; none: as shipped.
 func (o *options) alphas() []int {
@@ -97,7 +93,7 @@ func (o *options) networks() []network {
 			continue
 		}
 		other := network{title: fmt.Sprint("alpha ", alpha), config: base, named: func(operation string) string { return report.AtAlpha(operation, alpha) }}
-		other.config.Alpha, other.config.Operations = alpha, atAlphas
+		other.config.Alpha, other.config.Operations = alpha, first.config.Operations
 		networks = append(networks, other)
 	}
 	networks = append(networks, rest)
@@ -147,15 +143,16 @@ func (p *plan) restrict(part string) error {
 // carryOut measures and plays, telling how far it is.
 func (p *plan) carryOut(ctx context.Context, stderr io.Writer) ([]report.Series, []report.Row, error) {
 	shown := newProgress(stderr)
-	measured, failed := p.measure(ctx, shown)
+	measured := p.measure(ctx, shown)
 	rows, err := p.play(ctx, shown)
-	return measured, rows, errors.Join(failed, err)
+	series, failed := measured()
+	return series, rows, errors.Join(failed, err)
 }
 
-// measure measures the networks on both sides, one after the other but for the
-// patient ones. What networks cost as a whole comes last. If one cannot be measured,
-// the others are.
-func (p *plan) measure(ctx context.Context, shown *progress) ([]report.Series, error) {
+// measure measures the networks on both sides, one after the other. What it returns
+// waits for the patient ones, which may take longer, and has what was measured: what
+// networks cost as a whole comes last. If one cannot be measured, the others are.
+func (p *plan) measure(ctx context.Context, shown *progress) func() ([]report.Series, error) {
 	sides := [2]string{cost.Libp2p, cost.Kadmium}
 	samples, failed := make([][2]cost.Sample, len(p.costs)), make([]error, len(sides)*len(p.costs))
 	var beside sync.WaitGroup
@@ -176,18 +173,20 @@ func (p *plan) measure(ctx context.Context, shown *progress) ([]report.Series, e
 			}
 		}
 	}
-	beside.Wait()
-	measured, whole := []report.Series{}, []report.Series{}
-	for i, n := range p.costs {
-		for _, s := range n.beside(samples[i]) {
-			if s.Operation == report.Network {
-				whole = append(whole, s)
-			} else {
-				measured = append(measured, s)
+	return func() ([]report.Series, error) {
+		beside.Wait()
+		measured, whole := []report.Series{}, []report.Series{}
+		for i, n := range p.costs {
+			for _, s := range n.beside(samples[i]) {
+				if s.Operation == report.Network {
+					whole = append(whole, s)
+				} else {
+					measured = append(measured, s)
+				}
 			}
 		}
+		return append(measured, whole...), errors.Join(failed...)
 	}
-	return append(measured, whole...), errors.Join(failed...)
 }
 
 // beside puts the figures of both sides together, operation by operation.

@@ -48,7 +48,7 @@ func planned(t *testing.T, args ...string) (networks []string, cases int) {
 
 func TestPlan(t *testing.T) {
 	all := len(behaviour.Cases())
-	ten := "alpha 10, 0ms: " + strings.Join(atAlphas, "; ")
+	ten := "alpha 10, 0ms: most"
 	far := "over 25 ms, 25ms: closest; closest, cold"
 	rest := "at rest, then crashing, 0ms, at rest, patient: closest, a quarter crashed"
 	first := "alpha 3, 0ms, converging, holding: most"

@@ -238,7 +238,7 @@ what they look for has been put or provided before. Their figures are of those t
   what is idle are of another network, whose nodes have done ten lookups each and nothing since, for 15 s: connections and sessions are open. Memory is what lives on heap and
   stacks after a collection; idle bytes are those sent. The refreshes of tables, of libp2p every ten minutes and of kadmium every hour, are seldom in it. Values are held once all warm
   operations are done: each put, get, provide and find of each pass has left a value or a provider entry with 20 nodes.
-- This other network is measured, on both sides, at the same time as the one over 25 ms: both are mostly waited for.
+- This other network is measured on both sides at once, beside the one over 25 ms and the behaviour: it is mostly waited for.
 - kadmium's own sockets move datagrams in batches on Linux; on the counted ones it cannot, and makes a system call for each. quic-go keeps its batches and its offloading.
 - Percentiles are by nearest rank.
 - Behaviour: each case is played on both sides. What a side did is put into the same few words where it is the same; equal words are the verdict "same".
