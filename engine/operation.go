@@ -144,6 +144,7 @@ func (e *Engine) Closest(now time.Time, op OpID, target identity.Position, fx []
 func (e *Engine) FindPeer(now time.Time, op OpID, id identity.ID, fx []Effect) []Effect {
 	e.enter(now, fx)
 	w := e.newWalk(op, rpc.FindNode, nil, id.Position())
+	w.first = e.contactOf(id)
 	var found identity.Contact
 	w.heard = func(from identity.Contact, _ *Inbound) identity.Contact {
 		if e.book.Address(from).ID == id {
@@ -165,6 +166,16 @@ func (e *Engine) FindPeer(now time.Time, op OpID, id identity.ID, fx []Effect) [
 		w.start()
 	}
 	return e.leave()
+}
+
+// contactOf is the contact that a peer is, if its round trip is known; 0 otherwise.
+func (e *Engine) contactOf(id identity.ID) identity.Contact {
+	at := id.Position()
+	e.nearest = e.table.Nearest(e.nearest[:0], &at, 1)
+	if len(e.nearest) == 0 || e.book.Address(e.nearest[0]).ID != id || !e.rtts.knows(e.nearest[0]) {
+		return 0
+	}
+	return e.nearest[0]
 }
 
 // cancel makes a walk an operation: its end is then no longer reported.

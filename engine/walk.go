@@ -29,6 +29,11 @@ type walk struct {
 	heard func(from identity.Contact, in *Inbound) (found identity.Contact)
 	ended func(lookup.Reason) // called once
 
+	// first is asked before all others, which wait for its answer until it overruns:
+	// the peer that is sought, if it is a contact. 0: nobody.
+	first identity.Contact
+	alone bool // it is waited for
+
 	met      []identity.Contact // who answered a first contact, which changes nothing at its receiver
 	leftOut  bool               // contacts were not to be asked: locked out, or of no use
 	more     int                // requests that the lookup does not know of: second ones to a peer
@@ -78,12 +83,14 @@ func (w *walk) pump() {
 		return
 	}
 	w.pumping = true // a request that cannot begin fails within ask's caller
-	for {
+	for !w.alone {
 		c, ok := w.lookup.Next(w.e.now)
 		if !ok {
 			break
 		}
+		w.alone = c == w.first
 		if !w.ask(c, w.asks, 0) {
+			w.alone = false
 			w.lookup.Failed(w.e.now, c)
 		}
 	}
@@ -105,6 +112,7 @@ func (w *walk) ask(c identity.Contact, t rpc.Type, marks uint8) bool {
 }
 
 func (w *walk) answered(r *rpc.Request, in *Inbound) {
+	w.alone = w.alone && r.To != w.first
 	if record := in.Message.Record; record != nil && (w.asks != rpc.FindValue || in.Verdict != nil || !bytes.Equal(record.Key, w.key)) {
 		w.e.stats.InvalidRecords++
 		in.Message.Record = nil
@@ -135,6 +143,7 @@ func (w *walk) answered(r *rpc.Request, in *Inbound) {
 // datagrams in a row are more often lost than such a peer is gone. It stays set
 // aside meanwhile.
 func (w *walk) failed(r *rpc.Request) {
+	w.alone = w.alone && r.To != w.first
 	switch {
 	case r.Message.Type == w.asks && r.Step&secondChance == 0 && w.e.rtts.knows(r.To) && w.e.persistence.pays() && w.ask(r.To, w.asks, secondChance):
 		w.more++
@@ -148,6 +157,7 @@ func (w *walk) failed(r *rpc.Request) {
 }
 
 func (w *walk) overran(r *rpc.Request) {
+	w.alone = w.alone && r.To != w.first
 	w.lookup.SetAside(w.e.now, r.To)
 	w.pump()
 }
