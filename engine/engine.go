@@ -15,7 +15,6 @@ const (
 	maxUpkeep     = 3    // lookups of the node's own under way at once
 	maxWithheld   = 4096 // writes whose journal entry is not synced yet
 	maxHandovers  = 4096 // records waiting to be handed to newcomers
-	maxGreeted    = 1024 // newcomers remembered as handed their keys
 	maxTrace      = 2048 // steps kept of one lookup
 )
 
@@ -53,7 +52,7 @@ type Engine struct {
 	moved   map[identity.ID]identity.Contact // new addresses being checked, one a peer
 	probes  []check                          // contacts to be pinged, by time
 	queue   []handover
-	greeted *roster[uint64] // who was handed its keys, oldest first
+	greeted *greetings // nil until somebody was
 	reach   *reachability
 	joining int // joins under way
 

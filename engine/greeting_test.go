@@ -15,8 +15,9 @@ import (
 )
 
 // toHand is the rule of the hand-over in its plainest form: the keys that a newcomer
-// is among the k closest to, and of whose k closest contacts this node is the closest.
-func (e *Engine) toHand(newcomer identity.Contact) (keys []string) {
+// is among the k closest to, and of whose k closest contacts, newcomers apart, this
+// node is the closest.
+func (e *Engine) toHand(newcomer identity.Contact, newcomers []identity.Contact) (keys []string) {
 	e.store.Each(func(entry *store.Entry) {
 		var others []identity.Contact
 		e.table.Each(func(c identity.Contact, _ time.Time, failures, _ int) {
@@ -32,7 +33,7 @@ func (e *Engine) toHand(newcomer identity.Contact) (keys []string) {
 		others = slices.DeleteFunc(others, func(c identity.Contact) bool { return c == newcomer })
 		before := 0
 		for _, c := range others {
-			if nearer(e.book.Position(c), &e.cfg.Position) {
+			if nearer(e.book.Position(c), &e.cfg.Position) && !slices.Contains(newcomers, c) {
 				return
 			}
 			if nearer(e.book.Position(c), e.book.Position(newcomer)) {
@@ -70,12 +71,14 @@ func TestFarNewcomersAreHandedTheSame(t *testing.T) {
 			r := &rpc.Record{Key: fmt.Appendf(nil, "/v/%d/%d", i, rnd.Uint32()), Sequence: 1, TTL: time.Hour}
 			e.store.Put(epoch, r, store.Source{}, nil, rnd.IntN(4)/3, rnd)
 		}
+		var newcomers []identity.Contact
 		for range rapid.IntRange(1, 10).Draw(t, "newcomers") {
 			c := w.inBucket(e, rnd.IntN(near+1))
+			newcomers = append(newcomers, c)
 			if rapid.Bool().Draw(t, "with a place in the table") {
 				e.table.Seen(epoch, c)
 			}
-			want := e.toHand(c)
+			want := e.toHand(c, newcomers)
 			e.queue = nil
 			e.greet(c)
 			var got []string

@@ -16,7 +16,8 @@ type handover struct {
 // greet queues for a newcomer the keys it should hold: those it is among the k
 // closest to, and of whose old holders this node is the closest, so that one of
 // twenty does it (Kademlia, section 2.5). Whom a node meets while it joins is no
-// newcomer: the node is.
+// newcomer: the node is. Other newcomers are no old holders: what they are to be
+// given they may have got too late to hand it on.
 func (e *Engine) greet(c identity.Contact) {
 	if e.mode != Server || e.joining > 0 || e.store.Empty() {
 		return
@@ -41,7 +42,7 @@ func (e *Engine) greet(c identity.Contact) {
 				continue
 			}
 			p := e.book.Position(held)
-			if identity.Compare(&position, p, &e.cfg.Position) < 0 {
+			if identity.Compare(&position, p, &e.cfg.Position) < 0 && !e.greeted.fresh(p.Prefix()) {
 				return // an old holder nearer than this node does it
 			}
 			if identity.Compare(&position, p, newcomer) < 0 {
@@ -63,27 +64,13 @@ func (e *Engine) greet(c identity.Contact) {
 // whether it had not been yet.
 func (e *Engine) firstGreeting(peer uint64) bool {
 	if e.greeted == nil {
-		e.greeted = new(roster[uint64])
+		e.greeted = new(greetings)
 	}
-	if e.greeted.index(peer) >= 0 {
-		return false
-	}
-	if len(e.greeted.all) == maxGreeted {
-		e.greeted.remove(0, 1)
-	}
-	e.greeted.add(peer, maxGreeted)
-	return true
+	return e.greeted.add(e.now, peer)
 }
 
 // forgetGreeting has a peer greeted again.
-func (e *Engine) forgetGreeting(c identity.Contact) {
-	if e.greeted == nil {
-		return
-	}
-	if i := e.greeted.index(e.book.Position(c).Prefix()); i >= 0 {
-		e.greeted.remove(i, i+1)
-	}
-}
+func (e *Engine) forgetGreeting(c identity.Contact) { e.greeted.forget(e.book.Position(c).Prefix()) }
 
 // handOver gives one key to one newcomer: the queue is paced by the schedule.
 func (e *Engine) handOver() {

@@ -109,6 +109,29 @@ func TestNewcomerIsHandedKeys(t *testing.T) {
 	}
 }
 
+// Newcomers that come together are all handed a key: none waits for another that is
+// nearer to it and was just handed it, or will be.
+func TestNewcomersAtOnceAreHandedKeys(t *testing.T) {
+	const old, newcomers = 3, 6
+	for seed := range uint64(40) {
+		n := newNetwork(t, 100+seed)
+		n.grow(old, nil)
+		key := fmt.Sprintf("/v/%d", seed)
+		if r := n.nodes[0].put(PutQuery{Key: []byte(key), Value: []byte("x")}); r.Err != nil {
+			t.Fatal(r.Err)
+		}
+		for range newcomers {
+			nd := n.add(nil)
+			nd.begin(func(op OpID) []Effect { return nd.e.Join(n.now, op, nil, nil) })
+			n.run(time.Duration(seed) * 5 * time.Millisecond)
+		}
+		n.run(30 * time.Second)
+		if got := len(n.holders(key)); got != old+newcomers {
+			t.Errorf("newcomers %d ms apart: %d of %d nodes hold the key", 5*seed, got, old+newcomers)
+		}
+	}
+}
+
 // A copy at a node far from the key expires sooner than the record at its
 // holders, and is never stored again.
 func TestFarCopyExpiresSooner(t *testing.T) {
