@@ -2,6 +2,7 @@ package behaviour
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -67,6 +68,9 @@ func departed(s *Stage, leave func(side.Node) error) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if !slices.ContainsFunc(others[1:], func(n side.Node) bool { return slices.Contains(heard, n.ID()) }) {
+		return "", errHeardOfNobody
+	}
 	words := "out of all tables"
 	for _, n := range others {
 		if slices.Contains(n.Table(), gone.ID()) {
@@ -79,6 +83,10 @@ func departed(s *Stage, leave func(side.Node) error) (string, error) {
 	return words + ", newcomers are not told of it", nil
 }
 
+// errHeardOfNobody reports a newcomer that was told of no node at all: what it was
+// not told says nothing.
+var errHeardOfNobody = errors.New("the newcomer was not even told of those that live")
+
 // hearsWithin is how long a newcomer's lookup may take: answers come at once, but it
 // may have been told of the dead.
 const hearsWithin = 2 * time.Second
@@ -89,6 +97,9 @@ func (s *Stage) hear(newcomer, by side.Node) (told []identity.ID, err error) {
 	defer cancel()
 	if n, ok := newcomer.(*kad.Node); ok {
 		lookup, err := n.Kadmium().Bootstrap(ctx, by.(*kad.Node).Addresses()[0].String())
+		if errors.Is(err, context.DeadlineExceeded) { // it waits for the dead
+			err = nil
+		}
 		return inTrace(lookup), err
 	}
 	n := newcomer.(*p2p.Node)
@@ -98,13 +109,11 @@ func (s *Stage) hear(newcomer, by side.Node) (told []identity.ID, err error) {
 	if err := s.Await(func() bool { return len(n.Table()) > 0 }); err != nil {
 		return nil, err
 	}
-	ctx, answers := watchAnswers(ctx, n)
-	n.DHT().GetClosestPeers(ctx, "a key") // may wait for the dead
-	cancel()
-	for a := range answers {
-		told = append(told, a...)
+	_, err = heed(ctx, n, "a key", func(named []identity.ID) { told = append(told, named...) })
+	if errors.Is(err, context.DeadlineExceeded) { // it waits for the dead
+		err = nil
 	}
-	return told, nil
+	return told, err
 }
 
 // inTrace is the peers that a lookup met or heard of.
