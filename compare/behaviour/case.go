@@ -38,7 +38,7 @@ const playWithin = time.Minute
 // Cases are all of them, in the order of the table.
 func Cases() []Case {
 	var all []Case
-	for _, group := range [][]Case{tableCases(), lookupCases(), valueCases(), hostileCases(), endingCases()} {
+	for _, group := range [][]Case{tableCases(), lookupCases(), valueCases(), hostileCases(), oversizeCases(), endingCases()} {
 		all = append(all, group...)
 	}
 	return all

@@ -52,14 +52,7 @@ func departed(s *Stage, leave func(side.Node) error) (string, error) {
 	if err := leave(gone); err != nil {
 		return "", err
 	}
-	ctx, cancel := context.WithTimeout(s.Context, noticedWithin)
-	defer cancel()
-	own := gone.ID().Bytes()
-	var all sync.WaitGroup
-	for _, n := range others {
-		all.Go(func() { n.Closest(ctx, string(own[:])) }) // however it ends
-	}
-	all.Wait()
+	s.lookUpPlace(gone, others)
 	newcomer, err := s.Join()
 	if err != nil {
 		return "", err
@@ -81,6 +74,18 @@ func departed(s *Stage, leave func(side.Node) error) (string, error) {
 		return words + ", newcomers are told of it", nil
 	}
 	return words + ", newcomers are not told of it", nil
+}
+
+// lookUpPlace has nodes look up where another stands, however that ends.
+func (s *Stage) lookUpPlace(of side.Node, by []side.Node) {
+	ctx, cancel := context.WithTimeout(s.Context, noticedWithin)
+	defer cancel()
+	own := of.ID().Bytes()
+	var all sync.WaitGroup
+	for _, n := range by {
+		all.Go(func() { n.Closest(ctx, string(own[:])) })
+	}
+	all.Wait()
 }
 
 // errHeardOfNobody reports a newcomer that was told of no node at all: what it was

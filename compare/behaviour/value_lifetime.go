@@ -124,27 +124,19 @@ func libp2pOutdates(s *Stage) (string, error) {
 // kadmiumRepublishes plays the 24 hours by a clock that is sent ahead: to when the
 // putter is due, then to after the end of the first lifetime.
 func kadmiumRepublishes(s *Stage) (string, error) {
-	clock := new(kad.Clock)
-	var nodes []side.Node
-	for range 3 {
-		n, err := kad.Make(s.Context, s.Spec(nodes[:min(1, len(nodes))]...), func(c *kadmium.Config) { c.Clock = clock })
-		if err != nil {
-			return "", err
-		}
-		s.nodes, nodes = append(s.nodes, n), append(nodes, n)
-	}
-	if err := s.Converge(nodes); err != nil {
+	nodes, err := s.Converged(3)
+	if err != nil {
 		return "", err
 	}
 	if _, err := nodes[1].Put(s.Context, "brief", world.Value(1, "brief")); err != nil {
 		return "", err
 	}
-	clock.Leap(22*time.Hour + time.Minute)
+	s.Clock.Leap(22*time.Hour + time.Minute)
 	s.Within(5*time.Second, func() bool { // or not at all: the get will tell
 		held, err := nodes[2].(*kad.Node).Kadmium().Get(s.Context, side.Key("brief"), kadmium.GetOptions{})
-		return err == nil && held.Expires.Sub(clock.Now()) > 12*time.Hour
+		return err == nil && held.Expires.Sub(s.Clock.Now()) > 12*time.Hour
 	})
-	clock.Leap(2 * time.Hour)
+	s.Clock.Leap(2 * time.Hour)
 	r, err := nodes[2].Get(s.Context, "brief", 0)
 	return getting(r, err), nil
 }
