@@ -12,6 +12,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"kadmium/compare/behaviour"
+	"kadmium/compare/report"
 )
 
 // The test binary is its own child, with jobs that show how one can end.
@@ -127,6 +130,27 @@ func TestInterrupted(t *testing.T) {
 	code := run(ctx, []string{"--only", "put"}, &stdout, &stderr)
 	if code != exitInterrupted || stdout.Len() > 0 || !strings.Contains(stderr.String(), "interrupted") {
 		t.Errorf("exit code %d, on stdout %q, on stderr %q", code, &stdout, &stderr)
+	}
+}
+
+// Cases that cannot be played (here their child does not know its job) make the run
+// fail, and leave all else as it is: what was measured is written, and says so.
+func TestUnplayed(t *testing.T) {
+	name := behaviour.Cases()[0].Name
+	var stdout, stderr bytes.Buffer
+	dir := t.TempDir()
+	code := run(t.Context(), []string{"--only", name, "--out", dir}, &stdout, &stderr)
+	page, err := os.ReadFile(dir + "/" + report.Name + ".md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code != exitNotDone {
+		t.Errorf("exit code %d", code)
+	}
+	for what, s := range map[string]string{"stdout": stdout.String(), "stderr": stderr.String(), "page": string(page)} {
+		if !strings.Contains(s, `no job is called "behaviour"`) {
+			t.Errorf("the %s does not say so:\n%s", what, s)
+		}
 	}
 }
 

@@ -140,15 +140,15 @@ func (p *plan) restrict(part string) error {
 }
 
 // carryOut measures and plays, telling how far it is.
-func (p *plan) carryOut(ctx context.Context, stderr io.Writer) ([]report.Series, []report.Row, error) {
+func (p *plan) carryOut(ctx context.Context, stderr io.Writer) ([]report.Series, *played, error) {
 	shown := newProgress(stderr)
 	defer shown.end()
 	measured, err := p.measure(ctx, shown)
 	if err != nil {
 		return nil, nil, err
 	}
-	rows, err := p.play(ctx, shown)
-	return measured, rows, err
+	all, err := p.play(ctx, shown)
+	return measured, all, err
 }
 
 // measure measures the networks on both sides, one after the other.
@@ -209,19 +209,24 @@ func (n *network) reported(operation string) string {
 	return n.named(operation)
 }
 
-// play plays the cases, if there are any.
-func (p *plan) play(ctx context.Context, shown *progress) ([]report.Row, error) {
-	rows := []report.Row{}
+// play plays the cases, if there are any. What cannot be played takes nothing with it
+// of what was measured, which took minutes: its error is the context's alone.
+func (p *plan) play(ctx context.Context, shown *progress) (*played, error) {
+	all := &played{Rows: []report.Row{}}
 	if len(p.cases) == 0 {
-		return rows, nil
+		return all, nil
 	}
 	begun := ""
-	err := runChild(ctx, "behaviour", behaviourJob{p.nodes, p.cases}, &rows, func(stage string, done, total int) {
+	err := runChild(ctx, "behaviour", behaviourJob{p.nodes, p.cases}, all, func(stage string, done, total int) {
 		begun = stage
 		shown.tell("behaviour", stage, done, total)
 	})
-	if err != nil {
-		return nil, fmt.Errorf("playing the cases, of which %q was begun last: %w", begun, err)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
 	}
-	return rows, nil
+	if err != nil { // the process that played them ended: of a panic, say
+		everything := fmt.Sprintf("all %d, of which %q was begun last", len(p.cases), begun)
+		return &played{Rows: []report.Row{}, Unplayed: []report.Unplayed{{Case: everything, Error: err.Error()}}}, nil
+	}
+	return all, nil
 }

@@ -1,7 +1,6 @@
 package behaviour
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -48,11 +47,11 @@ func evicted(s *Stage) (string, error) {
 	case err != nil:
 		return "", err
 	case !out:
-		return fmt.Sprintf("not within %v", evictedLate), nil
+		return "later than 5 min", nil
 	case took < evictedSoon:
-		return fmt.Sprintf("within %v", evictedSoon), nil
+		return "within 15 s", nil
 	default:
-		return fmt.Sprintf("later than %v, within %v", evictedSoon, evictedLate), nil
+		return "within 5 min", nil
 	}
 }
 
@@ -93,7 +92,7 @@ func replaced(s *Stage) (string, error) {
 	s.lookUpPlace(gone, []side.Node{n})
 	out := s.Within(noticedWithin, func() bool { return !slices.Contains(n.Table(), gone.ID()) })
 	if !out {
-		return fmt.Sprintf("still in the table after %v", noticedWithin), nil
+		return "still in the table", nil
 	}
 	if s.Within(noticedWithin, func() bool { return len(n.Table()) == smallBucket }) {
 		return "out of the table, another has its place", nil

@@ -18,6 +18,7 @@ func (r *Report) Page() string {
 	r.writeSetUp(&b)
 	r.writePictures(&b)
 	r.writeBehaviour(&b)
+	r.writeUnplayed(&b)
 	b.WriteString(howMeasured)
 	if r.Config.Beta != "" {
 		fmt.Fprintf(&b, "- How a lookup ends: %s.\n", cell(r.Config.Beta))

@@ -14,6 +14,7 @@ type Report struct {
 	Config    Config            `json:"config"`
 	Costs     []Cost            `json:"costs"`
 	Behaviour []Row             `json:"behaviour"`
+	Unplayed  []Unplayed        `json:"unplayed,omitempty"`
 }
 
 // A Config says how the run was made.

@@ -51,6 +51,9 @@ func (r *Report) WriteText(w io.Writer) error {
 			writeRow(&b, row)
 		}
 	}
+	for _, u := range r.Unplayed {
+		fmt.Fprintf(&b, "\nCould not be played: %s\n", u)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
