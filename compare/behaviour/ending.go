@@ -215,7 +215,7 @@ func leftovers(s *Stage) (string, error) {
 }
 
 // goneWithin is how long the goroutines of what is over may take to end.
-const goneWithin = 3 * time.Second
+const goneWithin = 2 * time.Second
 
 // settledFor is how long the goroutines of a process at rest have stayed the same.
 const settledFor = 500 * time.Millisecond

@@ -21,7 +21,6 @@ func oversizeCases() []Case {
 		{
 			Name: "a peer's answers are longer than a message may be: closest, for 4 s",
 			Play: overlong,
-			Why:  "",
 		},
 		{
 			Name: "a peer answers a get with a value over the limit, nobody has another",

@@ -137,11 +137,11 @@ func (s *Stage) now() time.Time {
 	return time.Now()
 }
 
-// Time that passes on kadmium's side in passEvery: long enough for an answer to come
-// back before the clock is sent ahead again.
+// On kadmium's side so much time passes within passEvery, which is long enough for an
+// answer to come back before the clock is sent ahead again.
 const (
 	passEvery = 50 * time.Millisecond
-	passes    = time.Second
+	passes    = 2 * time.Second
 )
 
 // AwaitLong waits until a condition holds, for up to d of the nodes' time, which

@@ -28,7 +28,7 @@ func tableCases() []Case {
 		Why: "libp2p is better: asked for an ID, a node also names a peer that it is merely connected to. " +
 			"A kadmium client keeps no connections and promises no answer, so nobody names it.",
 	}}
-	return slices.Concat(cases, departedCases(), evictedCases(), loneCases())
+	return slices.Concat(cases, departedCases(), loneCases())
 }
 
 func ring(s *Stage) (string, error) {

@@ -193,12 +193,18 @@ func (r *Raw) hand(ctx context.Context, n side.Node, q *rpc.Message) error {
 	return nil
 }
 
-// Garble sends the node a datagram of noise.
+// Garble sends the node a datagram of noise, and one that is sealed as it should be
+// with noise in it.
 func (r *Raw) Garble(_ context.Context, n side.Node) error {
 	noise := make([]byte, 400)
 	rand.Read(noise)
-	_, err := r.conn.WriteToUDPAddrPort(noise, n.(*Node).Addresses()[0].Endpoint)
-	return err
+	to := n.(*Node).Address()
+	if _, err := r.conn.WriteToUDPAddrPort(noise, to.Endpoint); err != nil {
+		return err
+	}
+	id := binary.BigEndian.Uint64(noise)
+	defer r.wire.Forget(id)
+	return r.wire.Request(transport.Request{To: to, ID: id, Type: rpc.FindNode, Body: noise})
 }
 
 // tryEvery is when a request is sent again.

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"kadmium/compare/side"
 	"kadmium/compare/world"
@@ -49,5 +50,38 @@ func TestRawSaysWhatNobodyElseWould(t *testing.T) {
 				t.Error("the node refused nothing")
 			}
 		})
+	}
+}
+
+// Noise reaches the node, bare and sealed.
+func TestRawGarbles(t *testing.T) {
+	node, err := Make(t.Context(), side.Spec{Seed: world.Host(1, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer node.Close()
+	peer, err := NewRaw(side.Spec{Seed: world.Host(1, 2)}, func() side.Reply { return side.Reply{} })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer peer.Close()
+	if err := peer.Enter(t.Context(), node); err != nil {
+		t.Fatal(err)
+	}
+	const times = 10
+	for range times {
+		if err := peer.Garble(t.Context(), node); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dropped := uint64(0)
+	for end := time.Now().Add(10 * time.Second); dropped < 2*times && time.Now().Before(end); time.Sleep(time.Millisecond) {
+		dropped = 0
+		for _, n := range node.Kadmium().Stats().Wire.Dropped {
+			dropped += n
+		}
+	}
+	if dropped < 2*times {
+		t.Errorf("%d datagrams were dropped (%v), want %d", dropped, node.Kadmium().Stats().Wire.Dropped, 2*times)
 	}
 }
