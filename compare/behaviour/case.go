@@ -45,7 +45,7 @@ func Cases() []Case {
 }
 
 // playedAtOnce is how many cases are played beside each other: they mostly wait.
-const playedAtOnce = 4
+const playedAtOnce = 5
 
 // Run plays the cases on both sides; nodes is the size of the networks that a case
 // leaves open. Progress is told of each case before it is played. The rows are in

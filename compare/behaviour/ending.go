@@ -189,9 +189,12 @@ func leftovers(s *Stage) (string, error) {
 		}
 		return cancel, nil
 	}
-	cancel, err := gets(1) // opens whatever gets leave open
+	cancel, err := gets(1)
 	cancel()
 	if err != nil {
+		return "", err
+	}
+	if _, err := searcher.Get(s.Context, "leftovers", 0); err != nil { // opens all streams, which stay open
 		return "", err
 	}
 	before, err := s.settled()
