@@ -26,6 +26,7 @@ func TestRawSaysWhatNobodyElseWould(t *testing.T) {
 			func(n *Node) uint64 { return n.Kadmium().Stats().Counters["requests.timed_out"] }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			var reply atomic.Pointer[side.Reply]
 			reply.Store(new(side.Reply))
 			node, err := Make(t.Context(), side.Spec{Seed: world.Host(1, 1)})
