@@ -16,6 +16,7 @@ import (
 
 	"kadmium/compare/behaviour"
 	"kadmium/compare/cost"
+	"kadmium/compare/report"
 )
 
 // Each side is measured in a process of its own, so that its heap, goroutines and
@@ -66,10 +67,18 @@ func playCases(ctx context.Context, order *json.Decoder, told tell) (any, error)
 	}
 	cases := slices.DeleteFunc(behaviour.Cases(), func(c behaviour.Case) bool { return !slices.Contains(j.Cases, c.Name) })
 	done := 0
-	return behaviour.Run(ctx, j.Nodes, cases, func(name string) {
+	var p played
+	p.Rows, p.Missing = behaviour.Run(ctx, j.Nodes, cases, func(name string) {
 		told(name, done, len(cases))
 		done++
 	})
+	return p, ctx.Err()
+}
+
+// What was played is the answer to a behaviourJob.
+type played struct {
+	Rows    []report.Row
+	Missing []report.Missing
 }
 
 // A told line is progress on its way to the parent.

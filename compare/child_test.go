@@ -12,6 +12,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"kadmium/compare/behaviour"
+	"kadmium/compare/report"
 )
 
 // The test binary is its own child, with jobs that show how one can end.
@@ -127,6 +130,28 @@ func TestInterrupted(t *testing.T) {
 	code := run(ctx, []string{"--only", "put"}, &stdout, &stderr)
 	if code != exitInterrupted || stdout.Len() > 0 || !strings.Contains(stderr.String(), "interrupted") {
 		t.Errorf("exit code %d, on stdout %q, on stderr %q", code, &stdout, &stderr)
+	}
+}
+
+// What cannot be measured or played (here the child does not know its job) makes the
+// run fail, and leaves all else as it is: what was done is written, and says so.
+func TestMissing(t *testing.T) {
+	for job, name := range map[string]string{"cost": "25 ms, cold", "behaviour": behaviour.Cases()[0].Name} {
+		var stdout, stderr bytes.Buffer
+		dir := t.TempDir()
+		code := run(t.Context(), []string{"--only", name, "--out", dir}, &stdout, &stderr)
+		page, err := os.ReadFile(dir + "/" + report.Name + ".md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if code != exitNotDone {
+			t.Errorf("%s: exit code %d", job, code)
+		}
+		for what, s := range map[string]string{"stdout": stdout.String(), "stderr": stderr.String(), "page": string(page)} {
+			if !strings.Contains(s, fmt.Sprintf("no job is called %q", job)) {
+				t.Errorf("%s: the %s does not say so:\n%s", job, what, s)
+			}
+		}
 	}
 }
 

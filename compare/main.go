@@ -70,7 +70,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return exitDone
 }
 
-// compare carries out a plan, writes the page and prints the report.
+// compare carries out a plan, writes the page and prints the report. Its error may be
+// of what could not be measured or played; all else is written and printed then.
 func compare(ctx context.Context, o *options, p *plan, stdout, stderr io.Writer) error {
 	if err := o.feasible(); err != nil {
 		return err
@@ -81,17 +82,28 @@ func compare(ctx context.Context, o *options, p *plan, stdout, stderr io.Writer)
 		}
 	}
 	r := &report.Report{Versions: versions(), Config: o.config()}
-	measured, rows, err := p.carryOut(ctx, stderr)
+	measured, cases, err := p.carryOut(ctx, stderr)
 	if err != nil {
 		return err
 	}
-	r.Costs, r.Behaviour = report.Costs(measured), rows
+	r.Costs, r.Behaviour, r.Missing = report.Costs(measured), cases.Rows, cases.Missing
 	if o.out != "" {
 		if err := r.Write(o.out, measured); err != nil {
 			return err
 		}
 		fmt.Fprintf(stderr, "written: %s/%s.md, its JSON and its pictures\n", o.out, report.Name)
 	}
+	if err := printReport(r, o, stdout); err != nil {
+		return err
+	}
+	var missing []error
+	for _, m := range r.Missing {
+		missing = append(missing, fmt.Errorf("missing: %v", m))
+	}
+	return errors.Join(missing...)
+}
+
+func printReport(r *report.Report, o *options, stdout io.Writer) error {
 	if !o.json {
 		return r.WriteText(stdout)
 	}

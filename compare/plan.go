@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -140,31 +139,34 @@ func (p *plan) restrict(part string) error {
 	return nil
 }
 
-// carryOut measures and plays, telling how far it is.
-func (p *plan) carryOut(ctx context.Context, stderr io.Writer) ([]report.Series, []report.Row, error) {
+// carryOut measures and plays, telling how far it is. What cannot be measured or
+// played takes nothing else with it, which took minutes: the error is the context's
+// alone.
+func (p *plan) carryOut(ctx context.Context, stderr io.Writer) ([]report.Series, *played, error) {
 	shown := newProgress(stderr)
 	measured := p.measure(ctx, shown)
-	rows, err := p.play(ctx, shown)
+	cases := p.play(ctx, shown)
 	series, failed := measured()
-	return series, rows, errors.Join(failed, err)
+	if ctx.Err() != nil {
+		return nil, nil, ctx.Err()
+	}
+	cases.Missing = append(failed, cases.Missing...)
+	return series, cases, nil
 }
 
 // measure measures the networks on both sides, one after the other. What it returns
 // waits for the patient ones, which may take longer, and has what was measured: what
-// networks cost as a whole comes last. If one cannot be measured, the others are.
-func (p *plan) measure(ctx context.Context, shown *progress) func() ([]report.Series, error) {
+// networks cost as a whole comes last.
+func (p *plan) measure(ctx context.Context, shown *progress) func() ([]report.Series, []report.Missing) {
 	sides := [2]string{cost.Libp2p, cost.Kadmium}
-	samples, failed := make([][2]cost.Sample, len(p.costs)), make([]error, len(sides)*len(p.costs))
+	samples, errs := make([][2]cost.Sample, len(p.costs)), make([][2]error, len(p.costs))
 	var beside sync.WaitGroup
 	for i, n := range p.costs {
 		for j, side := range sides {
 			measure := func() {
 				title := side + ", " + n.title
 				defer shown.ended(title)
-				err := runChild(ctx, "cost", costJob{side, n.config}, &samples[i][j], func(stage string, done, total int) { shown.tell(title, stage, done, total) })
-				if err != nil {
-					failed[len(sides)*i+j] = fmt.Errorf("measuring %s: %w", title, err)
-				}
+				errs[i][j] = runChild(ctx, "cost", costJob{side, n.config}, &samples[i][j], func(stage string, done, total int) { shown.tell(title, stage, done, total) })
 			}
 			if n.patient {
 				beside.Go(measure)
@@ -173,10 +175,16 @@ func (p *plan) measure(ctx context.Context, shown *progress) func() ([]report.Se
 			}
 		}
 	}
-	return func() ([]report.Series, error) {
+	return func() ([]report.Series, []report.Missing) {
 		beside.Wait()
+		var missing []report.Missing
 		measured, whole := []report.Series{}, []report.Series{}
 		for i, n := range p.costs {
+			for j, err := range errs[i] {
+				if err != nil {
+					missing = append(missing, report.Missing{What: fmt.Sprintf("costs of %s, %s", sides[j], n.title), Error: err.Error()})
+				}
+			}
 			for _, s := range n.beside(samples[i]) {
 				if s.Operation == report.Network {
 					whole = append(whole, s)
@@ -185,7 +193,7 @@ func (p *plan) measure(ctx context.Context, shown *progress) func() ([]report.Se
 				}
 			}
 		}
-		return append(measured, whole...), errors.Join(failed...)
+		return append(measured, whole...), missing
 	}
 }
 
@@ -228,20 +236,21 @@ func (n *network) reported(operation string) string {
 }
 
 // play plays the cases, if there are any.
-func (p *plan) play(ctx context.Context, shown *progress) ([]report.Row, error) {
-	rows := []report.Row{}
+func (p *plan) play(ctx context.Context, shown *progress) *played {
+	all := &played{Rows: []report.Row{}}
 	if len(p.cases) == 0 {
-		return rows, nil
+		return all
 	}
 	const title = "behaviour"
 	defer shown.ended(title)
 	begun := ""
-	err := runChild(ctx, "behaviour", behaviourJob{p.nodes, p.cases}, &rows, func(stage string, done, total int) {
+	err := runChild(ctx, "behaviour", behaviourJob{p.nodes, p.cases}, all, func(stage string, done, total int) {
 		begun = stage
 		shown.tell(title, stage, done, total)
 	})
-	if err != nil {
-		return nil, fmt.Errorf("playing the cases, of which %q was begun last: %w", begun, err)
+	if err != nil { // the process that played them ended: of a panic, say
+		everything := fmt.Sprintf("behaviour, all cases, of which %q was begun last", begun)
+		return &played{Rows: []report.Row{}, Missing: []report.Missing{{What: everything, Error: err.Error()}}}
 	}
-	return rows, nil
+	return all
 }

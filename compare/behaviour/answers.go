@@ -2,48 +2,71 @@ package behaviour
 
 import (
 	"context"
+	"sync"
 
 	"github.com/libp2p/go-libp2p/core/routing"
 
+	"kadmium"
 	"kadmium/compare/kad"
 	"kadmium/compare/p2p"
 	"kadmium/compare/side"
 	"kadmium/identity"
 )
 
-// maxAnswers bounds the answers that nobody has read yet: more than one lookup
-// among the nodes of a case brings.
-const maxAnswers = 1000
-
-// watchAnswers is a context for one lookup by a node, and a channel that gets each
-// answer as it comes: the peers that it named, of which kadmium tells only how many.
-// It is closed when the context has ended.
-func watchAnswers(ctx context.Context, n side.Node) (context.Context, <-chan []identity.ID) {
-	answers := make(chan []identity.ID, maxAnswers)
-	if k, ok := n.(*kad.Node); ok {
-		events := k.Kadmium().Events(ctx)
-		go func() {
-			defer close(answers)
-			for e := range events {
-				if e.Kind == "lookup step" && e.Lookup != 0 && e.Step.Kind == "answered" {
-					answers <- make([]identity.ID, e.Step.Named)
-				}
-			}
-		}()
-		return ctx, answers
+// heed looks a key up and hands over each answer of that lookup as it comes: the
+// peers that it named, of which kadmium tells only how many. All have been handed
+// over when it returns.
+func heed(ctx context.Context, n side.Node, key string, answered func(named []identity.ID)) (side.Result, error) {
+	listening, stop := context.WithCancel(ctx)
+	defer stop()
+	var handing sync.WaitGroup
+	switch n := n.(type) {
+	case *kad.Node:
+		events := n.Kadmium().Events(listening)
+		handing.Go(func() { heedSteps(events, identity.KeyPosition([]byte(key)), answered) })
+	default:
+		var events <-chan *routing.QueryEvent
+		listening, events = routing.RegisterForQueryEvents(listening) // of lookups under this context alone
+		handing.Go(func() { heedQueries(events, answered) })
 	}
-	ctx, events := routing.RegisterForQueryEvents(ctx)
-	go func() {
-		defer close(answers)
-		for e := range events {
-			if e.Type == routing.PeerResponse {
-				var named []identity.ID
-				for _, p := range e.Responses {
-					named = append(named, p2p.Identity(p.ID))
-				}
-				answers <- named
-			}
+	found, err := n.Closest(listening, key)
+	stop() // ends the events, once those there are were read
+	handing.Wait()
+	return found, err
+}
+
+// heedSteps reads the events of a kadmium node, which are of all its lookups: the
+// lookup meant is the first whose steps fit the target, and that is not the node's own.
+func heedSteps(events <-chan kadmium.Event, target identity.Position, answered func([]identity.ID)) {
+	var lookup uint64
+	strange := make(map[uint64]bool)
+	for e := range events {
+		if e.Kind != "lookup step" || e.Lookup == 0 || e.Step.Peer.IsZero() {
+			continue
 		}
-	}()
-	return ctx, answers
+		at := e.Step.Peer.Position()
+		if identity.Bits-identity.CommonPrefixLen(&target, &at) != e.Step.Distance {
+			strange[e.Lookup] = true
+			continue
+		}
+		if lookup == 0 && e.Step.Kind == "asked" && !strange[e.Lookup] {
+			lookup = e.Lookup
+		}
+		if e.Lookup == lookup && e.Step.Kind == "answered" {
+			answered(make([]identity.ID, e.Step.Named))
+		}
+	}
+}
+
+func heedQueries(events <-chan *routing.QueryEvent, answered func([]identity.ID)) {
+	for e := range events {
+		if e.Type != routing.PeerResponse {
+			continue
+		}
+		var named []identity.ID
+		for _, p := range e.Responses {
+			named = append(named, p2p.Identity(p.ID))
+		}
+		answered(named)
+	}
 }

@@ -3,15 +3,13 @@ package behaviour
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"time"
-
-	"github.com/libp2p/go-libp2p/core/network"
 
 	"kadmium/compare/p2p"
 	"kadmium/compare/side"
 	"kadmium/compare/world"
+	"kadmium/identity"
 )
 
 // deadCases are lookups in networks of which some nodes answer no more.
@@ -65,11 +63,11 @@ func halfDead(s *Stage) (string, error) {
 			live = append(live, n)
 		}
 	}
-	return amongDead(s, searcher, "half", dead, live)
+	return amongDead(s, searcher, "half", IDs(dead), IDs(live))
 }
 
 // amongDead looks a key up and says what the dead did to that.
-func amongDead(s *Stage, searcher side.Node, key string, dead, live []side.Node) (string, error) {
+func amongDead(s *Stage, searcher side.Node, key string, dead, live []identity.ID) (string, error) {
 	ctx, cancel := context.WithTimeout(s.Context, patience)
 	defer cancel()
 	found, err := searcher.Closest(ctx, key)
@@ -91,30 +89,24 @@ func fewDead(s *Stage) (string, error) {
 	defer cancel()
 	found, err := searcher.Closest(ctx, "few")
 	return fmt.Sprintf("%s; names %s of the live nearest, %s of the dead", outcome(err),
-		naming(found.Peers, slices.Concat(sorted[:12], sorted[16:20])), naming(found.Peers, dead)), nil
+		naming(found.Peers, IDs(slices.Concat(sorted[:12], sorted[16:20]))), naming(found.Peers, IDs(dead))), nil
 }
 
+// silent has a peer, with which the searcher has spoken, take every further request
+// and answer none.
 func silent(s *Stage) (string, error) {
-	nodes, err := s.Converged(10)
+	nodes, peer, told, err := hostile(s)
 	if err != nil {
 		return "", err
 	}
-	searcher := nodes[1]
-	sorted := nearest(nodes, "silent", searcher)
-	if err := s.silence(sorted[0], searcher); err != nil {
-		return "", err
+	told.reply.Store(&side.Reply{Silent: true})
+	before := told.asked.Load()
+	name := nameNearest(peer.ID(), IDs(nodes))
+	words, err := amongDead(s, nodes[0], side.Key(name), []identity.ID{peer.ID()}, IDs(nodes[1:]))
+	if err == nil && told.asked.Load() == before {
+		return "the peer is not asked", nil
 	}
-	return amongDead(s, searcher, "silent", sorted[:1], sorted[1:])
-}
-
-// silence has a node take the requests of a searcher and answer none.
-func (s *Stage) silence(n, searcher side.Node) error {
-	host, ok := n.(*p2p.Node)
-	if !ok {
-		return crash(n)
-	}
-	host.Host().SetStreamHandler(p2p.Protocol, func(requests network.Stream) { io.Copy(io.Discard, requests) })
-	return s.disconnect(searcher, n) // streams that are open would still be answered
+	return words, err
 }
 
 // disconnect closes the connections of a node to a peer; kadmium knows none.

@@ -2,6 +2,7 @@ package behaviour
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -16,13 +17,17 @@ import (
 // departedCases are about tables with a node that has left.
 func departedCases() []Case {
 	return []Case{{
-		Name: "a node closes, the others look its place up, for up to 7 s",
-		Play: func(s *Stage) (string, error) { return departed(s, side.Node.Close) },
+		Name: "a node closes, the others look its place up, for up to 7 s; where that is not enough, 5 min pass",
+		Play: closes,
 		Why: "libp2p is better: it drops a peer at the first dial that fails. kadmium keeps a contact until its fifth failure, " +
-			"or until another waits for the place (Kademlia, section 4.1): lost datagrams are no departure. Meanwhile it names it to nobody.",
+			"or until another waits for the place (Kademlia, section 4.1): lost datagrams are no departure. Meanwhile it names it to nobody, " +
+			"and asks it again 1, 4, 16 and 64 s after each failure; the minutes pass on a clock that is sent ahead.",
+	}, {
+		Name: "a node closes in whose full bucket others would stand, its place is looked up, for up to 7 s",
+		Play: replaced,
 	}, {
 		Name: "a node crashes, the others look its place up, for up to 7 s",
-		Play: func(s *Stage) (string, error) { return departed(s, crash) },
+		Play: crashes,
 		Why: "libp2p drops the peer at the first failure, but over an open connection that takes 20 s, in which it names it to others. " +
 			"kadmium keeps it until its fifth failure (Kademlia, section 4.1), and names it to nobody after the first, about 2 s later.",
 	}}
@@ -40,44 +45,92 @@ func crash(n side.Node) error {
 // internal/net/message_manager.go of its DHT).
 const noticedWithin = 7 * time.Second
 
-// departed says what becomes of a node that has left, once it has been looked up:
-// whether it is in the tables of the others, and whether they tell a newcomer of it.
-func departed(s *Stage, leave func(side.Node) error) (string, error) {
+// departed has a node leave, which the others then look up.
+func departed(s *Stage, leave func(side.Node) error) (gone side.Node, others []side.Node, err error) {
 	nodes, err := s.Converged(6)
 	if err != nil {
-		return "", err
+		return nil, nil, err
 	}
-	gone, others := nodes[5], nodes[:5]
+	gone, others = nodes[5], nodes[:5]
 	if err := leave(gone); err != nil {
-		return "", err
+		return nil, nil, err
 	}
-	ctx, cancel := context.WithTimeout(s.Context, noticedWithin)
-	defer cancel()
-	own := gone.ID().Bytes()
-	var all sync.WaitGroup
-	for _, n := range others {
-		all.Go(func() { n.Closest(ctx, string(own[:])) }) // however it ends
-	}
-	all.Wait()
+	s.lookUpPlace(gone, others)
+	return gone, others, nil
+}
+
+// remembered says what became of a node that has left: whether it is in the tables of
+// the others, and whether they tell a newcomer of it.
+func (s *Stage) remembered(gone side.Node, others []side.Node) (words string, inTables bool, err error) {
 	newcomer, err := s.Join()
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	heard, err := s.hear(newcomer, others[0])
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
-	words := "out of all tables"
-	for _, n := range others {
-		if slices.Contains(n.Table(), gone.ID()) {
-			words = "still in tables"
-		}
+	if !slices.ContainsFunc(others[1:], func(n side.Node) bool { return slices.Contains(heard, n.ID()) }) {
+		return "", false, errHeardOfNobody
+	}
+	words = "out of all tables"
+	if inTables = inTable(gone, others); inTables {
+		words = "still in tables"
 	}
 	if slices.Contains(heard, gone.ID()) {
-		return words + ", newcomers are told of it", nil
+		return words + ", newcomers are told of it", inTables, nil
 	}
-	return words + ", newcomers are not told of it", nil
+	return words + ", newcomers are not told of it", inTables, nil
 }
+
+// inTable reports whether a node is in the table of any of the others.
+func inTable(n side.Node, others []side.Node) bool {
+	return slices.ContainsFunc(others, func(other side.Node) bool { return slices.Contains(other.Table(), n.ID()) })
+}
+
+func crashes(s *Stage) (string, error) {
+	gone, others, err := departed(s, crash)
+	if err != nil {
+		return "", err
+	}
+	words, _, err := s.remembered(gone, others)
+	return words, err
+}
+
+func closes(s *Stage) (string, error) {
+	gone, others, err := departed(s, side.Node.Close)
+	if err != nil {
+		return "", err
+	}
+	words, inTables, err := s.remembered(gone, others)
+	if err != nil || !inTables {
+		return words, err
+	}
+	out, err := s.AwaitLong(5*time.Minute, func() bool { return !inTable(gone, others) })
+	if err != nil {
+		return "", err
+	}
+	if out {
+		return words + "; then out of all tables", nil
+	}
+	return words + "; still in tables then", nil
+}
+
+// lookUpPlace has nodes look up where another stands, however that ends.
+func (s *Stage) lookUpPlace(of side.Node, by []side.Node) {
+	ctx, cancel := context.WithTimeout(s.Context, noticedWithin)
+	defer cancel()
+	own := of.ID().Bytes()
+	var all sync.WaitGroup
+	for _, n := range by {
+		all.Go(func() { n.Closest(ctx, string(own[:])) })
+	}
+	all.Wait()
+}
+
+// errHeardOfNobody reports a newcomer that was told of no node at all: what it was
+// not told says nothing.
+var errHeardOfNobody = errors.New("the newcomer was not even told of those that live")
 
 // hearsWithin is how long a newcomer's lookup may take: answers come at once, but it
 // may have been told of the dead.
@@ -89,6 +142,9 @@ func (s *Stage) hear(newcomer, by side.Node) (told []identity.ID, err error) {
 	defer cancel()
 	if n, ok := newcomer.(*kad.Node); ok {
 		lookup, err := n.Kadmium().Bootstrap(ctx, by.(*kad.Node).Addresses()[0].String())
+		if errors.Is(err, context.DeadlineExceeded) { // it waits for the dead
+			err = nil
+		}
 		return inTrace(lookup), err
 	}
 	n := newcomer.(*p2p.Node)
@@ -98,13 +154,11 @@ func (s *Stage) hear(newcomer, by side.Node) (told []identity.ID, err error) {
 	if err := s.Await(func() bool { return len(n.Table()) > 0 }); err != nil {
 		return nil, err
 	}
-	ctx, answers := watchAnswers(ctx, n)
-	n.DHT().GetClosestPeers(ctx, "a key") // may wait for the dead
-	cancel()
-	for a := range answers {
-		told = append(told, a...)
+	_, err = heed(ctx, n, "a key", func(named []identity.ID) { told = append(told, named...) })
+	if errors.Is(err, context.DeadlineExceeded) { // it waits for the dead
+		err = nil
 	}
-	return told, nil
+	return told, err
 }
 
 // inTrace is the peers that a lookup met or heard of.
@@ -114,4 +168,48 @@ func inTrace(l kadmium.Lookup) []identity.ID {
 		ids = append(ids, step.Peer)
 	}
 	return ids
+}
+
+// smallBucket is the k of a node whose farthest bucket has not room for all.
+const smallBucket = 3
+
+// replaced closes a node that stands in the full bucket of another, which then looks
+// its place up.
+func replaced(s *Stage) (string, error) {
+	spec := s.Spec()
+	spec.K = smallBucket
+	n, err := s.Make(spec)
+	if err != nil {
+		return "", err
+	}
+	at := n.ID().Position()
+	for range smallBucket + 3 {
+		other := s.Spec(n)
+		for id := other.Seed.ID().Position(); identity.CommonPrefixLen(&at, &id) > 0; id = other.Seed.ID().Position() {
+			other = s.Spec(n)
+		}
+		if _, err := s.Make(other); err != nil {
+			return "", err
+		}
+	}
+	if err := s.Await(func() bool { return len(n.Table()) == smallBucket }); err != nil {
+		return "", err
+	}
+	if err := s.quiet(n); err != nil {
+		return "", err
+	}
+	before := n.Table()
+	others := s.nodes[1:]
+	gone := others[slices.IndexFunc(others, func(n side.Node) bool { return slices.Contains(before, n.ID()) })]
+	if err := gone.Close(); err != nil {
+		return "", err
+	}
+	s.lookUpPlace(gone, []side.Node{n})
+	if !s.Within(time.Second, func() bool { return !inTable(gone, []side.Node{n}) }) {
+		return "still in the table", nil
+	}
+	if s.Within(noticedWithin, func() bool { return len(n.Table()) == smallBucket }) {
+		return "out of the table, another has its place", nil
+	}
+	return "out of the table, nobody has its place", nil
 }

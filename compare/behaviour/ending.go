@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 	"time"
 
 	"kadmium/compare/side"
 	"kadmium/compare/world"
+	"kadmium/identity"
 )
 
 func endingCases() []Case {
@@ -64,28 +66,37 @@ func halfWay(s *Stage) (searcher side.Node, err error) {
 }
 
 // errTooSoon reports a lookup that was to be interrupted and ended before.
-var errTooSoon = errors.New("the lookup ended before its first answer")
+var errTooSoon = errors.New("the lookup ended before it was interrupted")
 
-// interrupt looks a key up and calls then when the first answer has come. It says
-// how long after that the lookup ended, and what it gave.
-func interrupt(ctx context.Context, n side.Node, then func()) (found side.Result, after time.Duration, err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	lookup, answers := watchAnswers(ctx, n)
+// An interrupted lookup is what one gave that was interrupted, and how.
+type interrupted struct {
+	found side.Result
+	err   error
+	after time.Duration // the interruption, it ended
+}
+
+// interrupt looks a key up and calls then when the first answer of that lookup has
+// come.
+func interrupt(ctx context.Context, n side.Node, then func()) (*interrupted, error) {
+	answered := make(chan struct{})
+	var once sync.Once
+	var i interrupted
 	ended := make(chan time.Time, 1)
 	go func() {
-		found, err = n.Closest(lookup, "half way")
+		i.found, i.err = heed(ctx, n, "half way", func([]identity.ID) { once.Do(func() { close(answered) }) })
 		ended <- time.Now()
 	}()
 	select {
-	case <-answers:
+	case <-answered:
 	case <-ended:
-		return found, 0, errTooSoon
+		return nil, errors.Join(errTooSoon, i.err)
 	}
 	began := time.Now()
 	then()
-	after = (<-ended).Sub(began)
-	return found, after, err
+	if i.after = (<-ended).Sub(began); i.after < 0 {
+		return nil, errors.Join(errTooSoon, i.err)
+	}
+	return &i, nil
 }
 
 func cancelled(s *Stage) (string, error) {
@@ -95,12 +106,12 @@ func cancelled(s *Stage) (string, error) {
 	}
 	ctx, cancel := context.WithCancel(s.Context)
 	defer cancel()
-	found, after, err := interrupt(ctx, searcher, cancel)
-	if errors.Is(err, errTooSoon) {
+	lookup, err := interrupt(ctx, searcher, cancel)
+	if err != nil {
 		return "", err
 	}
-	words := fmt.Sprintf("%s: %s, %s", promptly(after), outcome(err), soFar(found))
-	if len(found.Peers) > found.Counts().Asked {
+	words := lookup.String()
+	if len(lookup.found.Peers) > lookup.found.Counts().Asked {
 		words += ", not all of which were asked"
 	}
 	return words, nil
@@ -112,14 +123,16 @@ func closedMeanwhile(s *Stage) (string, error) {
 		return "", err
 	}
 	closed := make(chan error, 1)
-	found, after, err := interrupt(s.Context, searcher, func() { go func() { closed <- searcher.Close() }() })
-	if errors.Is(err, errTooSoon) {
+	lookup, err := interrupt(s.Context, searcher, func() { go func() { closed <- searcher.Close() }() })
+	if err != nil {
 		return "", err
 	}
-	if err := <-closed; err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%s: %s, %s", promptly(after), outcome(err), soFar(found)), nil
+	return lookup.String(), <-closed
+}
+
+// String is the words for it.
+func (i *interrupted) String() string {
+	return fmt.Sprintf("%s: %s, %s", promptly(i.after), outcome(i.err), soFar(i.found))
 }
 
 // promptly is the words for how soon a lookup ended.
@@ -167,30 +180,45 @@ func leftovers(s *Stage) (string, error) {
 		return "", err
 	}
 	searcher := nodes[2]
-	if _, err := searcher.Get(s.Context, "leftovers", 0); err != nil {
+	gets := func(n int) (cancel context.CancelFunc, err error) {
+		ctx, cancel := context.WithCancel(s.Context)
+		for range n {
+			if _, err := searcher.Get(ctx, "leftovers", 1); err != nil {
+				return cancel, err
+			}
+		}
+		return cancel, nil
+	}
+	cancel, err := gets(1)
+	cancel()
+	if err != nil {
 		return "", err
 	}
-	ctx, cancel := context.WithCancel(s.Context)
-	defer cancel()
+	if _, err := searcher.Get(s.Context, "leftovers", 0); err != nil { // opens all streams, which stay open
+		return "", err
+	}
 	before, err := s.settled()
 	if err != nil {
 		return "", err
 	}
-	const gets = 30
-	for range gets {
-		if _, err := searcher.Get(ctx, "leftovers", 1); err != nil {
-			return "", err
-		}
+	cancel, err = gets(30)
+	defer cancel()
+	if err != nil {
+		return "", err
 	}
-	if after, err := s.settled(); err != nil || after < before+gets {
-		return "no goroutines are left", err
+	none := func() bool { return runtime.NumGoroutine() <= before }
+	if s.Within(goneWithin, none) {
+		return "no goroutines are left", nil
 	}
 	cancel()
-	if s.Within(time.Second, func() bool { return runtime.NumGoroutine() < before+gets }) {
+	if s.Within(goneWithin, none) {
 		return "goroutines are left until the caller's context ends", nil
 	}
 	return "goroutines are left", nil
 }
+
+// goneWithin is how long the goroutines of what is over may take to end.
+const goneWithin = 2 * time.Second
 
 // settledFor is how long the goroutines of a process at rest have stayed the same.
 const settledFor = 500 * time.Millisecond

@@ -2,7 +2,7 @@ package behaviour
 
 import (
 	"context"
-	"errors"
+	"slices"
 
 	"kadmium/compare/side"
 	"kadmium/compare/world"
@@ -33,8 +33,8 @@ func loneCases() []Case {
 		Name: "empty table: put, then get it",
 		Play: alone(func(ctx context.Context, n side.Node) string {
 			_, putting := n.Put(ctx, "alone", world.Value(1, "mine"))
-			_, getting := n.Get(ctx, "alone", 1)
-			return "put: " + outcome(putting) + "; get: " + orFound(getting)
+			got, getting := n.Get(ctx, "alone", 1)
+			return "put: " + outcome(putting) + "; get: " + orFound(getting, holding(got.Value) == "mine")
 		}),
 		Why: "libp2p's error says at once that nobody else has the value, which it keeps all the same. In kadmium a server among the k nearest " +
 			"is a holder like any other: the put has one, says so, and hands the record over to nodes that join.",
@@ -53,24 +53,21 @@ func loneCases() []Case {
 		Play: alone(func(ctx context.Context, n side.Node) string {
 			_, providing := n.Provide(ctx, "alone")
 			found, finding := n.Providers(ctx, "alone", 0)
-			if finding == nil && len(found.Peers) == 0 {
-				finding = errNone
-			}
-			return "provide: " + outcome(providing) + "; providers: " + orFound(finding)
+			return "provide: " + outcome(providing) + "; providers: " + orFound(finding, slices.Contains(found.Peers, n.ID()))
 		}),
 		Why: "As for a put: libp2p's error warns that nobody else knows, while kadmium counts the node itself, a server among the k nearest, as the one holder.",
 	}}
 }
 
-var errNone = errors.New("none")
-
-// orFound is the outcome of an operation that has found what was sought if it has
-// no error.
-func orFound(err error) string {
-	if err == nil {
-		return "found"
+// orFound is the outcome of an operation that may have found what was sought.
+func orFound(err error, found bool) string {
+	switch {
+	case err != nil:
+		return outcome(err)
+	case !found:
+		return "something else"
 	}
-	return outcome(err)
+	return "found"
 }
 
 func alone(operation func(context.Context, side.Node) string) func(*Stage) (string, error) {

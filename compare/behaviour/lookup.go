@@ -1,12 +1,11 @@
 package behaviour
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
-	"kadmium/compare/kad"
 	"kadmium/compare/side"
 	"kadmium/compare/world"
 	"kadmium/identity"
@@ -24,29 +23,7 @@ func lookupCases() []Case {
 		Play: ownPosition,
 	}, {
 		Name: "requests of 10 lookups",
-		Libp2p: func(s *Stage) (string, error) {
-			return askedTwice(s, func(n side.Node, key string) (requests, peers int, err error) {
-				found, err := n.Closest(s.Context, key)
-				if err != nil {
-					return 0, 0, err
-				}
-				counts := found.Counts()
-				return counts.Requests, counts.Asked, nil
-			})
-		},
-		Kadmium: func(s *Stage) (string, error) {
-			return askedTwice(s, func(n side.Node, key string) (requests, peers int, err error) {
-				found, err := n.(*kad.Node).Kadmium().Closest(s.Context, identity.KeyPosition([]byte(key)))
-				asked := make(map[identity.ID]bool)
-				for _, step := range found.Lookup.Trace {
-					if step.Kind == "asked" {
-						requests++
-						asked[step.Peer] = true
-					}
-				}
-				return requests, len(asked), err
-			})
-		},
+		Play: askedTwice,
 		Why: "When libp2p's lookup ends it drops the answers that are under way, and its follow-up asks those peers again. " +
 			"kadmium takes every answer, and asks the rest of the k nearest at once when the nearest has answered.",
 	}, {
@@ -157,24 +134,45 @@ func ownPosition(s *Stage) (string, error) {
 	return "finds neither itself nor all the others", nil
 }
 
-// askedTwice says whether lookups ask peers more than once.
-func askedTwice(s *Stage, lookUp func(n side.Node, key string) (requests, peers int, err error)) (string, error) {
+// mostLookups are so many of 10. On a busy machine an answer may come late, and a
+// request be sent again, in any of them.
+const mostLookups = 6
+
+// askedTwice says whether lookups send peers more than one request, retransmissions
+// counted.
+func askedTwice(s *Stage) (string, error) {
 	nodes, err := s.Converged(max(25, s.Nodes))
 	if err != nil {
 		return "", err
 	}
-	twice := false
-	for i := range 10 {
-		requests, peers, err := lookUp(nodes[i], fmt.Sprintf("key %d", i))
+	twice := 0
+	for i, n := range nodes[:10] {
+		if err := s.quiet(n); err != nil {
+			return "", err
+		}
+		found, err := n.Closest(s.Context, fmt.Sprintf("key %d", i))
 		if err != nil {
 			return "", err
 		}
-		twice = twice || requests > peers
+		if err := s.quiet(n); err != nil { // libp2p's last requests arrive after its result
+			return "", err
+		}
+		if counts := found.Counts(); counts.Requests > counts.Asked {
+			twice++
+		}
 	}
-	if twice {
-		return "some peers are asked twice in one lookup", nil
+	if twice < mostLookups {
+		return "most lookups send each peer one request", nil
 	}
-	return "each peer is asked once in a lookup", nil
+	return "most lookups send some peers two requests", nil
+}
+
+// quietFor is longer than a node at work is silent between two packets of loopback.
+const quietFor = 50 * time.Millisecond
+
+// quiet waits until nothing passes a node's link.
+func (s *Stage) quiet(n side.Node) error {
+	return s.Await(func() bool { return n.Link().Quiet() > quietFor })
 }
 
 // two are nodes that have each other in their tables, and nobody else.
@@ -198,15 +196,16 @@ func namesAsker(s *Stage) (string, error) {
 	own := asker.ID().Bytes()
 	var words [2]string
 	for i, key := range []string{"a key", string(own[:])} {
-		ctx, cancel := context.WithCancel(s.Context)
-		ctx, answers := watchAnswers(ctx, asker)
-		_, err := asker.Closest(ctx, key)
-		named := <-answers
-		cancel()
-		if err != nil {
+		answers, named := 0, 0
+		_, err := heed(s.Context, asker, key, func(all []identity.ID) { answers, named = answers+1, named+len(all) })
+		switch {
+		case err != nil:
 			return "", err
-		}
-		if words[i] = "nobody"; len(named) > 0 {
+		case answers == 0:
+			words[i] = "no answer"
+		case named == 0:
+			words[i] = "nobody"
+		default:
 			words[i] = "the asker"
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/libp2p/go-libp2p/core/routing"
 
 	"kadmium"
-	"kadmium/compare/side"
 	"kadmium/identity"
 )
 
@@ -36,18 +35,18 @@ func outcome(err error) string {
 	}
 }
 
-// naming is whether a list names none, some or all of these nodes.
-func naming(list []identity.ID, nodes []side.Node) string {
+// naming is whether a list names none, some or all of these peers.
+func naming(list, peers []identity.ID) string {
 	named := 0
-	for _, n := range nodes {
-		if slices.Contains(list, n.ID()) {
+	for _, id := range peers {
+		if slices.Contains(list, id) {
 			named++
 		}
 	}
 	switch named {
 	case 0:
 		return "none"
-	case len(nodes):
+	case len(peers):
 		return "all"
 	default:
 		return "some"

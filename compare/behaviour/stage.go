@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"kadmium"
 	"kadmium/compare/kad"
 	"kadmium/compare/p2p"
 	"kadmium/compare/side"
@@ -20,6 +21,7 @@ type Stage struct {
 	Context context.Context // ends with the case
 	Nodes   int             // the size of networks that the case leaves open
 	Network *p2p.Network    // nil on kadmium's side
+	Clock   *kad.Clock      // of kadmium's nodes; nil on libp2p's side, where time cannot be sent ahead
 
 	maker side.Maker
 	nodes []side.Node
@@ -32,7 +34,12 @@ func libp2pStage(nodes int) *Stage {
 	return &Stage{Nodes: nodes, Network: network, maker: network.New}
 }
 
-func kadmiumStage(nodes int) *Stage { return &Stage{Nodes: nodes, maker: kad.New} }
+func kadmiumStage(nodes int) *Stage {
+	clock := new(kad.Clock)
+	return &Stage{Nodes: nodes, Clock: clock, maker: func(ctx context.Context, spec side.Spec) (side.Node, error) {
+		return kad.Make(ctx, spec, func(c *kadmium.Config) { c.Clock = clock })
+	}}
+}
 
 func (s *Stage) clear() {
 	for _, n := range s.nodes {
@@ -120,6 +127,38 @@ func (s *Stage) Await(condition func() bool) error {
 		}
 	}
 	return nil
+}
+
+// now is the time of the nodes.
+func (s *Stage) now() time.Time {
+	if s.Clock != nil {
+		return s.Clock.Now()
+	}
+	return time.Now()
+}
+
+// On kadmium's side so much time passes within passEvery, which is long enough for an
+// answer to come back before the clock is sent ahead again.
+const (
+	passEvery = 50 * time.Millisecond
+	passes    = 2 * time.Second
+)
+
+// AwaitLong waits until a condition holds, for up to d of the nodes' time, which
+// kadmium's side is spared, and reports whether it came true.
+func (s *Stage) AwaitLong(d time.Duration, condition func() bool) (bool, error) {
+	for end := s.now().Add(d); s.now().Before(end); {
+		if s.Within(passEvery, condition) {
+			return true, nil
+		}
+		if err := s.Context.Err(); err != nil {
+			return false, fmt.Errorf("%w: %w", ErrNeverHappened, err)
+		}
+		if s.Clock != nil {
+			s.Clock.Leap(passes)
+		}
+	}
+	return false, nil
 }
 
 // Within reports whether a condition comes true within d.

@@ -1,6 +1,8 @@
 package behaviour
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,8 +40,11 @@ func ring(s *Stage) (string, error) {
 		}
 		nodes = append(nodes, n)
 	}
-	if err := s.Converge(nodes); err != nil {
+	switch err := s.Converge(nodes); {
+	case errors.Is(err, context.DeadlineExceeded):
 		return "does not converge", nil
+	case err != nil:
+		return "", err
 	}
 	return "converges: each finds its true 20 nearest", nil
 }

@@ -1,18 +1,24 @@
 package kad
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"kadmium/compare/side"
 	"kadmium/identity"
 	"kadmium/rpc"
+	"kadmium/rpc/pb"
+	"kadmium/session"
 	"kadmium/store"
 	"kadmium/transport"
 )
@@ -22,7 +28,7 @@ import (
 type Raw struct {
 	key    identity.Key
 	answer func() side.Reply
-	conn   *net.UDPConn
+	conn   *socket
 	wire   *transport.Transport
 
 	serves atomic.Bool // says that it belongs in tables
@@ -35,10 +41,11 @@ type Raw struct {
 
 // NewRaw makes a peer of the spec's key; answer is called with each request.
 func NewRaw(spec side.Spec, answer func() side.Reply) (*Raw, error) {
-	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	udp, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		return nil, err
 	}
+	conn := &socket{UDPConn: udp}
 	r := &Raw{key: identity.KeyFromSeed(spec.Seed), answer: answer, conn: conn, waiting: make(map[uint64]chan *rpc.Message)}
 	r.wire, err = transport.New(transport.Config{
 		Key:     r.key,
@@ -75,7 +82,12 @@ func (r *Raw) received(in *transport.Inbound) {
 		return
 	}
 	if !in.Response {
-		if body, err := r.codec.Append(nil, r.reply(in, m), &r.book); err == nil {
+		told := r.answer()
+		if told.Silent {
+			return
+		}
+		r.conn.stretches.Store(told.Oversize)
+		if body, err := r.reply(in, m, told); err == nil {
 			r.wire.Reply(in.Reply, r.serves.Load(), body) // what does not arrive is asked for again
 		}
 		return
@@ -86,27 +98,40 @@ func (r *Raw) received(in *transport.Inbound) {
 	}
 }
 
-// reply is the answer to a request; r.mu is held.
-func (r *Raw) reply(in *transport.Inbound, q *rpc.Message) *rpc.Message {
-	a := &rpc.Message{Type: q.Type, ID: q.ID, Response: true}
-	switch told := r.answer(); q.Type {
-	case rpc.Ping:
-		a.Observed = in.From.Endpoint
-	case rpc.FindValue:
+// reply is the body of the answer to a request. That of a read is put together by
+// hand: package rpc encodes nothing that an honest node would not say.
+func (r *Raw) reply(in *transport.Inbound, q *rpc.Message, told side.Reply) ([]byte, error) {
+	if !q.Type.IsRead() || q.Type == rpc.Ping {
+		return r.codec.Append(nil, &rpc.Message{Type: q.Type, ID: q.ID, Response: true, Observed: in.From.Endpoint}, &r.book)
+	}
+	a := new(pb.Answer)
+	if q.Type == rpc.FindValue && told.Value != nil {
 		key := []byte(told.Key)
 		if told.Key == "" {
 			key = q.Key
 		}
-		if told.Value != nil {
-			a.Record = &rpc.Record{Key: key, Value: told.Value, Sequence: 1, TTL: time.Hour}
-		}
-		fallthrough
-	case rpc.FindNode, rpc.GetProviders:
-		for _, p := range told.Peers {
-			a.Contacts = append(a.Contacts, r.book.Intern(p))
-		}
+		a.Record = &pb.Record{Key: key, Value: told.Value, Sequence: 1}
+		a.TtlMs = uint64(time.Hour.Milliseconds())
 	}
-	return a
+	for _, p := range told.Peers {
+		a.Contacts = rpc.AppendContact(a.Contacts, p)
+	}
+	return proto.Marshal(a)
+}
+
+// A socket can make answers longer than a datagram of kadmium may be.
+type socket struct {
+	*net.UDPConn
+	stretches atomic.Bool
+}
+
+// WriteToUDPAddrPort writes as net.UDPConn's does.
+func (s *socket) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error) {
+	kind, err := session.KindOf(b)
+	if isAnswer := kind == session.KindResponse || kind == session.KindFirstResponse; err == nil && isAnswer && s.stretches.Load() {
+		b = append(bytes.Clone(b), make([]byte, session.MaxDatagram+1-len(b))...)
+	}
+	return s.UDPConn.WriteToUDPAddrPort(b, to)
 }
 
 // enterWithin is how long a peer waits to be taken into a table.
@@ -168,12 +193,18 @@ func (r *Raw) hand(ctx context.Context, n side.Node, q *rpc.Message) error {
 	return nil
 }
 
-// Garble sends the node a datagram of noise.
+// Garble sends the node a datagram of noise, and one that is sealed as it should be
+// with noise in it.
 func (r *Raw) Garble(_ context.Context, n side.Node) error {
 	noise := make([]byte, 400)
 	rand.Read(noise)
-	_, err := r.conn.WriteToUDPAddrPort(noise, n.(*Node).Addresses()[0].Endpoint)
-	return err
+	to := n.(*Node).Address()
+	if _, err := r.conn.WriteToUDPAddrPort(noise, to.Endpoint); err != nil {
+		return err
+	}
+	id := binary.BigEndian.Uint64(noise)
+	defer r.wire.Forget(id)
+	return r.wire.Request(transport.Request{To: to, ID: id, Type: rpc.FindNode, Body: noise})
 }
 
 // tryEvery is when a request is sent again.

@@ -14,6 +14,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-msgio"
 	ma "github.com/multiformats/go-multiaddr"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
 	"kadmium/compare/link"
@@ -80,16 +81,24 @@ func (r *Raw) serve(s network.Stream) {
 		if q.GetType() == pb.Message_ADD_PROVIDER {
 			continue // has no answer
 		}
-		a, err := r.reply(&q)
+		told := r.answer()
+		if told.Silent {
+			continue
+		}
+		a, err := reply(&q, told)
 		if err != nil || writeMessage(s, a) != nil {
 			return
 		}
 	}
 }
 
-func (r *Raw) reply(q *pb.Message) (*pb.Message, error) {
+// reply is the answer to a request.
+func reply(q *pb.Message, told side.Reply) (*pb.Message, error) {
 	a := pb.NewMessage(q.GetType(), q.GetKey(), 0)
-	switch told := r.answer(); q.GetType() {
+	if told.Oversize {
+		a.ProtoReflect().SetUnknown(tooMuch())
+	}
+	switch q.GetType() {
 	case pb.Message_PUT_VALUE:
 		a.Record = q.GetRecord()
 	case pb.Message_GET_VALUE:
@@ -108,6 +117,13 @@ func (r *Raw) reply(q *pb.Message) (*pb.Message, error) {
 		}
 	}
 	return a, nil
+}
+
+// tooMuch is a field that no message has, as long as a message may be.
+func tooMuch() []byte {
+	const unknown = 100
+	field := protowire.AppendTag(nil, unknown, protowire.BytesType)
+	return protowire.AppendBytes(field, make([]byte, network.MessageSizeMax))
 }
 
 func readMessage(s network.Stream, m *pb.Message) error {

@@ -2,8 +2,8 @@ package report
 
 import "fmt"
 
-// Changed says in which cases the verdict is another than it was, which are new and
-// which are gone.
+// Changed says in which cases the verdict, or what a side did, is another than it was,
+// which are new and which are gone.
 func Changed(committed, now []Row) []string {
 	var changes []string
 	before := make(map[string]Row, len(committed))
@@ -13,11 +13,18 @@ func Changed(committed, now []Row) []string {
 	for _, r := range now {
 		was, ok := before[r.Case]
 		delete(before, r.Case)
-		switch {
-		case !ok:
+		if !ok {
 			changes = append(changes, fmt.Sprintf("%q is new: %s", r.Case, r.Verdict))
-		case was.Verdict != r.Verdict:
+			continue
+		}
+		if was.Verdict != r.Verdict {
 			changes = append(changes, fmt.Sprintf("%q was %s, is %s: libp2p %q, kadmium %q", r.Case, was.Verdict, r.Verdict, r.Libp2p, r.Kadmium))
+			continue
+		}
+		for _, side := range []struct{ name, was, is string }{{"libp2p", was.Libp2p, r.Libp2p}, {"kadmium", was.Kadmium, r.Kadmium}} {
+			if side.was != side.is {
+				changes = append(changes, fmt.Sprintf("%q, %s: %s was %q, is %q", r.Case, r.Verdict, side.name, side.was, side.is))
+			}
 		}
 	}
 	for _, r := range committed {

@@ -12,6 +12,7 @@ const Name = "compare-libp2p"
 func (r *Report) Page() string {
 	var b strings.Builder
 	b.WriteString("# Beside libp2p\n\n" + r.circumstances() + "\n")
+	r.writeMissing(&b)
 	r.writeBetter(&b)
 	r.writeTargets(&b)
 	r.writeCosts(&b)

@@ -14,6 +14,7 @@ type Report struct {
 	Config    Config            `json:"config"`
 	Costs     []Cost            `json:"costs"`
 	Behaviour []Row             `json:"behaviour"`
+	Missing   []Missing         `json:"missing,omitempty"`
 }
 
 // A Config says how the run was made.

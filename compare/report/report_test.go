@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -137,13 +138,29 @@ func TestAlike(t *testing.T) {
 	}
 }
 
+// A verdict that stays says little of a case that differs anyhow: the words count too.
 func TestChanged(t *testing.T) {
-	before := []Row{{Case: "a", Verdict: Same}, {Case: "b", Verdict: Same}, {Case: "c", Verdict: Differs}}
-	now := []Row{{Case: "d", Verdict: Same}, {Case: "b", Libp2p: "x", Kadmium: "y", Verdict: Differs}, {Case: "a", Libp2p: "other words", Verdict: Same}}
+	before := []Row{
+		{Case: "a", Libp2p: "found", Kadmium: "found", Verdict: Same},
+		{Case: "b", Verdict: Same},
+		{Case: "c", Verdict: Differs},
+		{Case: "e", Libp2p: "not found", Kadmium: "found", Verdict: Differs},
+		{Case: "f", Libp2p: "not found", Kadmium: "found", Verdict: Differs, Why: "before"},
+	}
+	now := []Row{
+		{Case: "d", Verdict: Same},
+		{Case: "b", Libp2p: "x", Kadmium: "y", Verdict: Differs},
+		{Case: "a", Libp2p: "lost", Kadmium: "lost", Verdict: Same},
+		{Case: "e", Libp2p: "not found", Kadmium: "error: no peers", Verdict: Differs},
+		{Case: "f", Libp2p: "not found", Kadmium: "found", Verdict: Differs, Why: "after"},
+	}
 	got := Changed(before, now)
 	want := []string{
 		`"d" is new: same`,
 		`"b" was same, is differs on purpose: libp2p "x", kadmium "y"`,
+		`"a", same: libp2p was "found", is "lost"`,
+		`"a", same: kadmium was "found", is "lost"`,
+		`"e", differs on purpose: kadmium was "found", is "error: no peers"`,
 		`"c" is gone: it was differs on purpose`,
 	}
 	if !slices.Equal(got, want) {
@@ -151,6 +168,26 @@ func TestChanged(t *testing.T) {
 	}
 	if got := Changed(now, now); got != nil {
 		t.Errorf("nothing changed: %q", got)
+	}
+}
+
+// A case that could not be played is no row, but the page, the text and the JSON name
+// it and say why.
+func TestMissing(t *testing.T) {
+	r := small()
+	r.Missing = []Missing{{"ring of nodes, again", "libp2p: never happened: context deadline exceeded"}}
+	var text strings.Builder
+	if err := r.WriteText(&text); err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := r.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, s := range map[string]string{"page": r.Page(), "text": text.String(), "JSON": string(encoded)} {
+		if !strings.Contains(s, "ring of nodes, again") || !strings.Contains(s, "never happened: context deadline exceeded") {
+			t.Errorf("the %s does not say so:\n%s", what, s)
+		}
 	}
 }
 

@@ -51,6 +51,9 @@ func (r *Report) WriteText(w io.Writer) error {
 			writeRow(&b, row)
 		}
 	}
+	for _, m := range r.Missing {
+		fmt.Fprintf(&b, "\nMissing: %s\n", m)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -37,6 +37,9 @@ type Reply struct {
 	Key   string // of the record; empty: that of the request
 	Value []byte // nil: no record
 	Peers []identity.Address
+
+	Silent   bool // no answer at all: the request is taken, and that is all
+	Oversize bool // the answer is longer than a message of the protocol may be
 }
 
 // A Refusal is a node's no to what a Raw peer handed it.

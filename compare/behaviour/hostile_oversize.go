@@ -1,0 +1,106 @@
+package behaviour
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"kadmium/compare/side"
+	"kadmium/compare/world"
+	"kadmium/identity"
+)
+
+// oversizeCases are about answers that are larger than an honest one can be.
+func oversizeCases() []Case {
+	return []Case{
+		{
+			Name: "a peer names 24 that live; k is 4: how many of them the asker takes",
+			Play: manyNamed,
+			Why:  "An honest answer names k peers at most, so kadmium takes no more; libp2p takes twice as many (query.go, queryPeer). Either bounds what one answer can cost.",
+		},
+		{
+			Name: "a peer's answers are longer than a message may be: closest, for 4 s",
+			Play: overlong,
+		},
+		{
+			Name: "a peer answers a get with a value over the limit, nobody has another",
+			Play: func(s *Stage) (string, error) { return overweight(s, false) },
+		},
+		{
+			Name: "a peer answers a get with a value over the limit, others have a valid one",
+			Play: func(s *Stage) (string, error) { return overweight(s, true) },
+		},
+	}
+}
+
+// manyNamed has a peer name many more than k, the farthest from the key first: which
+// of them a lookup returns tells how many of the answer it took.
+func manyNamed(s *Stage) (string, error) {
+	const k, named = 4, 24
+	var others []side.Node // each alone: they name nobody
+	for range named {
+		n, err := s.Join()
+		if err != nil {
+			return "", err
+		}
+		others = append(others, n)
+	}
+	spec := s.Spec()
+	spec.K = k
+	asker, err := s.Make(spec)
+	if err != nil {
+		return "", err
+	}
+	told := new(script)
+	peer, err := s.raw(told.answer)
+	if err != nil {
+		return "", err
+	}
+	if err := peer.Enter(s.Context, asker); err != nil {
+		return "", err
+	}
+	far := nearest(others, target, asker)
+	slices.Reverse(far)
+	var peers []identity.Address
+	for _, n := range far {
+		peers = append(peers, n.(keyed).Address())
+	}
+	told.reply.Store(&side.Reply{Peers: peers})
+	r, err := asker.Closest(s.Context, target)
+	if err != nil {
+		return "", err
+	}
+	taken := 0
+	for i, n := range far {
+		if slices.Contains(r.Peers, n.ID()) {
+			taken = i + 1
+		}
+	}
+	return fmt.Sprintf("the first %d, and returns %d", taken, len(r.Peers)), nil
+}
+
+// overlong has a peer answer with more bytes than a message of its side may have.
+func overlong(s *Stage) (string, error) {
+	nodes, peer, told, err := hostile(s)
+	if err != nil {
+		return "", err
+	}
+	told.reply.Store(&side.Reply{Oversize: true})
+	before := told.asked.Load()
+	name := nameNearest(peer.ID(), IDs(nodes))
+	words, err := amongDead(s, nodes[0], side.Key(name), []identity.ID{peer.ID()}, IDs(nodes[1:]))
+	if err == nil && told.asked.Load() == before {
+		return "the peer is not asked", nil
+	}
+	return words, err
+}
+
+// overweight has the peer that is nearest to a key answer a get with a value that is
+// over the limit of its side: of kadmium's records, of libp2p's messages.
+func overweight(s *Stage, othersHaveIt bool) (string, error) {
+	size := 1_100 // with the rest of the answer it fits a datagram
+	if s.Network != nil {
+		size = 5_000_000
+	}
+	return answered(s, world.Value(9, strings.Repeat("v", size)), "", othersHaveIt)
+}
