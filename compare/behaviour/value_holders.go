@@ -1,6 +1,7 @@
 package behaviour
 
 import (
+	"slices"
 	"time"
 
 	"kadmium/compare/side"
@@ -131,11 +132,13 @@ func succession(s *Stage, store func(at side.Node) error, held func(by side.Node
 			return nil, err
 		}
 		all = append(all, n)
-		s.Within(handedWithin, func() bool { return held(n) })
 	}
 	if err := s.Converge(all); err != nil {
 		return nil, err
 	}
+	s.Within(handedWithin, func() bool { // or never
+		return !slices.ContainsFunc(all[len(old):], func(n side.Node) bool { return !held(n) })
+	})
 	client, err := s.asker(all[len(all)-1])
 	if err != nil {
 		return nil, err
@@ -151,9 +154,9 @@ func succession(s *Stage, store func(at side.Node) error, held func(by side.Node
 	return client, nil
 }
 
-// handedWithin is how long a newcomer is given to be handed something before the
-// next one comes.
-const handedWithin = 300 * time.Millisecond
+// handedWithin is how long newcomers, who come at once, are given to be handed
+// something before the old holders leave.
+const handedWithin = time.Second
 
 func outlives(s *Stage) (string, error) {
 	stranger, err := s.stranger()
