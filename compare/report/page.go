@@ -20,6 +20,9 @@ func (r *Report) Page() string {
 	r.writePictures(&b)
 	r.writeBehaviour(&b)
 	b.WriteString(howMeasured)
+	if r.Config.Nodes <= wellKnown {
+		fmt.Fprintf(&b, "- Of %s the tables of both sides hold most, so that there is little to tell their hops apart: a larger `--nodes` says more.\n", plural(r.Config.Nodes, "node"))
+	}
 	if r.Config.Beta != "" {
 		fmt.Fprintf(&b, "- How a lookup ends: %s.\n", cell(r.Config.Beta))
 	}
@@ -213,6 +216,10 @@ func (r *Report) balance() string {
 	}
 	return fmt.Sprintf("%s: %d the same, %d different on purpose.", plural(len(r.Behaviour), "case"), same, len(r.Behaviour)-same)
 }
+
+// wellKnown is the size of networks of which a node knows the most part: its buckets of
+// 20 hold about 65 of 100 others.
+const wellKnown = 100
 
 const howMeasured = `
 ## How it was measured
