@@ -227,7 +227,8 @@ Both sides by the same code, nodes of one side in one process on loopback, after
 - Latency: until the result is there.
 - CPU: user and system time of the whole process until the result is there. All nodes of a side live in one process, so that the work of those that answer is in it.
 - True closest: of the peers that truly are nearest, the share that came back. Alive: of those that came back, the share that live.
-- Holders: nodes that confirmed what was put or provided (kadmium), or were sent it (libp2p, which does not say).
+- Holders: nodes from which others get what was put or provided, each once. A peer counts that confirmed it (kadmium), or was sent it (libp2p, which does not say); the node itself
+  counts where it hands its own copy out: with libp2p always, with kadmium if it is among the k nearest.
 - Cold: the searcher has ended all connections (libp2p) or sessions (kadmium) before the operation; its table stays. Every fourth
   lookup is measured cold, ten at least.
 - A quarter crashed: a quarter of the nodes neither send nor receive any more, and at once up to ten of the others look up a key each.
