@@ -1,6 +1,7 @@
 package link
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"syscall"
@@ -84,8 +85,7 @@ func (p *Packets) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error) {
 		return p.conn.WriteToUDPAddrPort(b, to)
 	}
 	held := append([]byte(nil), b...)
-	p.hold(len(b), func() { p.conn.WriteToUDPAddrPort(held, to) })
-	return len(b), nil
+	return len(b), p.hold(len(b), func() { p.conn.WriteToUDPAddrPort(held, to) })
 }
 
 // WriteTo writes as net.UDPConn's does.
@@ -108,18 +108,21 @@ func (p *Packets) WriteMsgUDP(b, oob []byte, to *net.UDPAddr) (n, oobn int, err 
 		return p.conn.WriteMsgUDP(b, oob, to)
 	}
 	held, control := append([]byte(nil), b...), append([]byte(nil), oob...)
-	p.hold(len(b), func() { p.conn.WriteMsgUDP(held, control, to) })
-	return len(b), len(oob), nil
+	return len(b), len(oob), p.hold(len(b), func() { p.conn.WriteMsgUDP(held, control, to) })
 }
 
 // hold sends n bytes later. What there is no room for is dropped, and not counted as
-// sent.
-func (p *Packets) hold(n int, send func()) {
-	if !p.queue.add(send) {
+// sent; its error is that of a closed socket.
+func (p *Packets) hold(n int, send func()) error {
+	switch err := p.queue.add(send); {
+	case errors.Is(err, errOverflow):
 		p.link.overflowed.Add(1)
-		return
+	case err != nil:
+		return err
+	default:
+		p.link.sent(n)
 	}
-	p.link.sent(n)
+	return nil
 }
 
 // Close closes the socket. What is on its way leaves first, as it would have left

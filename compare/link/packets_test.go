@@ -2,6 +2,7 @@ package link
 
 import (
 	"bytes"
+	"errors"
 	"net"
 	"net/netip"
 	"testing"
@@ -23,7 +24,7 @@ func listen(t *testing.T, delay time.Duration) (*Link, *Packets) {
 	}
 	t.Cleanup(func() {
 		if p.queue != nil {
-			p.queue.stop() // what is on its way may have long to go
+			p.queue.drop() // what is on its way may have long to go
 		}
 		p.conn.Close()
 	})
@@ -210,20 +211,40 @@ func TestCutPackets(t *testing.T) {
 // What there is no room for on the way is dropped and counted as that, not as sent.
 func TestOverflow(t *testing.T) {
 	l, p := listen(t, time.Hour)
-	const packets = maxHeld + 100 // one more than maxHeld may be in the hands of the queue
-	for range packets {
+	const over = 100
+	for range maxHeld + over {
 		if _, err := p.WriteToUDPAddrPort([]byte("x"), where(p)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if got := l.Overflowed(); got != packets-maxHeld && got != packets-maxHeld-1 {
-		t.Errorf("%d of %d overflowed", got, packets)
+	if sent, dropped := l.Traffic().Out, l.Overflowed(); sent != maxHeld || dropped != over {
+		t.Errorf("%d sent and %d dropped, want %d and %d", sent, dropped, maxHeld, over)
 	}
-	if got := l.Traffic().Out + l.Overflowed(); got != packets {
-		t.Errorf("%d sent or dropped of %d", got, packets)
-	}
-	if err := p.Close(); err != nil { // at once: the queue is full, so that all in it is lost
-		t.Error(err)
+}
+
+// A queue takes memory and a goroutine only while something is on its way.
+func TestIdleQueueTakesNothing(t *testing.T) {
+	running := goleak.IgnoreCurrent()
+	_, a := listen(t, time.Millisecond)
+	_, b := listen(t, 0)
+	buffer := make([]byte, 10)
+	for range 3 { // idle in between
+		for range 10 {
+			if _, err := a.WriteToUDPAddrPort([]byte("packet"), where(b)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 10 {
+			if _, _, err := b.ReadFromUDPAddrPort(buffer); err != nil {
+				t.Fatal(err)
+			}
+		}
+		goleak.VerifyNone(t, running)
+		a.queue.mu.Lock()
+		if a.queue.held != nil || a.queue.busy {
+			t.Errorf("all has arrived, and room for %d is kept", cap(a.queue.held))
+		}
+		a.queue.mu.Unlock()
 	}
 }
 
@@ -250,8 +271,13 @@ func TestCloseSendsWhatIsOnItsWay(t *testing.T) {
 	if err := a.Close(); err == nil {
 		t.Error("closed twice without an error")
 	}
-	if _, _, err := a.ReadFromUDPAddrPort(buffer); err == nil {
-		t.Error("read from a closed socket")
+	if _, _, err := a.ReadFromUDPAddrPort(buffer); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("a closed socket reads: %v", err)
+	}
+	for name, write := range writers {
+		if err := write(a, []byte("late"), where(b)); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("%s to a closed socket: %v", name, err)
+		}
 	}
 }
 

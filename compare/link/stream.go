@@ -8,9 +8,6 @@ import (
 	manet "github.com/multiformats/go-multiaddr/net"
 )
 
-// errOverflow reports a stream that had more writes on their way than the link holds.
-var errOverflow = errors.New("too much on its way")
-
 // A Stream is a TCP connection on a link.
 type Stream struct {
 	manet.Conn
@@ -47,9 +44,11 @@ func (s *Stream) Write(b []byte) (int, error) {
 		return s.Conn.Write(b)
 	}
 	held := append([]byte(nil), b...)
-	if !s.queue.add(func() { s.Conn.Write(held) }) {
-		s.link.overflowed.Add(1)
-		return 0, errOverflow
+	if err := s.queue.add(func() { s.Conn.Write(held) }); err != nil {
+		if errors.Is(err, errOverflow) {
+			s.link.overflowed.Add(1)
+		}
+		return 0, err
 	}
 	s.link.sent(len(b))
 	return len(b), nil

@@ -37,7 +37,7 @@ func streams(t *testing.T, delay time.Duration) (a, b *Stream) {
 		s := New(delay).Carry(wrapped)
 		t.Cleanup(func() {
 			if s.queue != nil {
-				s.queue.stop() // what is on its way may have long to go
+				s.queue.drop() // what is on its way may have long to go
 			}
 			s.Conn.Close()
 		})

@@ -2,6 +2,7 @@ package p2p
 
 import (
 	"context"
+	"slices"
 
 	dht "github.com/libp2p/go-libp2p-kad-dht"
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -64,16 +65,12 @@ func (r *referrals) of(id identity.ID) int {
 }
 
 // first is the hop of the first of these peers that answered.
-func (r *referrals) first(ids []identity.ID) int {
+func (r *referrals) first(wanted []peer.ID) int {
 	if r == nil {
 		return 0
 	}
-	wanted := make(map[peer.ID]bool)
-	for _, id := range ids {
-		wanted[PeerID(id)] = true
-	}
 	for _, p := range r.answers {
-		if wanted[p] {
+		if slices.Contains(wanted, p) {
 			return r.hops[p]
 		}
 	}

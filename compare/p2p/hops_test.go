@@ -100,7 +100,7 @@ func TestReferralDepths(t *testing.T) {
 		holders []int
 		want    int
 	}{{[]int{5, 4}, 2}, {[]int{5, 7}, 3}, {[]int{3, 6, 7, 8}, 0}, {nil, 0}, {[]int{2, 1}, 1}} {
-		if got := r.first(identities(named(c.holders...))); got != c.want {
+		if got := r.first(named(c.holders...)); got != c.want {
 			t.Errorf("the first of %v to answer is at hop %d, want %d", c.holders, got, c.want)
 		}
 	}
@@ -132,7 +132,7 @@ func TestNearestThatAnswered(t *testing.T) {
 func TestNoReferrals(t *testing.T) {
 	empty := run(t, func(s script) { s.seeds(1); s.fails(1); s.ends() })
 	for name, r := range map[string]*referrals{"nobody answered": empty, "nobody looked": nil} {
-		if r.nearest("key") != 0 || r.first(identities(named(1))) != 0 || r.of(server(2)) != 0 {
+		if r.nearest("key") != 0 || r.first(named(1)) != 0 || r.of(server(2)) != 0 {
 			t.Errorf("%s: hops out of nowhere", name)
 		}
 	}

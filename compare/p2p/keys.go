@@ -21,7 +21,7 @@ func (n *Node) Address() identity.Address { return addressOf(n.id, n.host.Addrs(
 
 // PutKey is Put under a whole key, namespace included.
 func (n *Node) PutKey(ctx context.Context, key string, value []byte) (side.Result, error) {
-	result, _, err := n.operate(ctx, key, func(ctx context.Context) error { return n.dht.PutValue(ctx, key, value) })
+	result, _, err := n.write(ctx, key, func(ctx context.Context) error { return n.dht.PutValue(ctx, key, value) })
 	return result, err
 }
 

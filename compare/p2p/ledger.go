@@ -10,74 +10,84 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"kadmium/compare/side"
-	"kadmium/identity"
 )
 
 // A ledger writes down the requests that arrive at the hosts of a network: libp2p
-// does not say how many it sends, and sends some twice.
+// does not say how many it sends, and sends some twice. It lives among what is
+// measured: it keeps each host's last operation alone, and a request that belongs to
+// none of these costs a look into a map.
 type ledger struct {
-	mu      sync.Mutex
-	watched map[watch]*tally
-	takers  map[string][]identity.ID // by key: peers that were sent a value or a provider entry
+	mu   sync.Mutex
+	last map[peer.ID]*tally // by who asks
 }
 
-// A watch is one operation: who asks about what.
-type watch struct {
-	asker peer.ID
-	key   string
-}
-
-// A tally is the requests of one operation.
+// A tally is what one operation sent.
 type tally struct {
+	key      string
 	requests int
-	writes   int
-	asked    []identity.ID // each once
+	asked    []peer.ID // each once
+	holders  []peer.ID // each once: the peers that were sent what is under the key, and the asker if it keeps it
 }
 
-func newLedger() *ledger {
-	return &ledger{watched: make(map[watch]*tally), takers: make(map[string][]identity.ID)}
-}
+func newLedger() *ledger { return &ledger{last: make(map[peer.ID]*tally)} }
 
 // received is told of each request by the host that got it.
 func (l *ledger) received(_ context.Context, s network.Stream, request *pb.Message) {
-	key := string(request.GetKey())
-	receiver := Identity(s.Conn().LocalPeer())
+	c := s.Conn()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	write := request.GetType() == pb.Message_PUT_VALUE || request.GetType() == pb.Message_ADD_PROVIDER
-	if write && !slices.Contains(l.takers[key], receiver) {
-		l.takers[key] = append(l.takers[key], receiver)
-	}
-	t := l.watched[watch{s.Conn().RemotePeer(), key}]
-	if t == nil {
+	t := l.last[c.RemotePeer()]
+	if t == nil || t.key != string(request.GetKey()) {
 		return
 	}
 	t.requests++
-	if write {
-		t.writes++
-	}
-	if !slices.Contains(t.asked, receiver) {
-		t.asked = append(t.asked, receiver)
+	t.asked = with(t.asked, c.LocalPeer())
+	if kind := request.GetType(); kind == pb.Message_PUT_VALUE || kind == pb.Message_ADD_PROVIDER {
+		t.holders = with(t.holders, c.LocalPeer())
 	}
 }
 
-// begin counts the requests of an operation from now on, until the next about the
-// same key begins. What it returns says how many there were so far.
+// with is the peers and one more, if it is not among them.
+func with(peers []peer.ID, p peer.ID) []peer.ID {
+	if slices.Contains(peers, p) {
+		return peers
+	}
+	return append(peers, p)
+}
+
+// begin counts the requests of an operation from now on, until the asker's next. What
+// it returns says how many there were so far.
 func (l *ledger) begin(asker peer.ID, key string) (count func() side.Counts) {
-	t := new(tally)
+	t := &tally{key: key}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.watched[watch{asker, key}] = t
+	l.last[asker] = t
 	return func() side.Counts {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		return side.Counts{Asked: len(t.asked), Requests: t.requests, Holders: t.writes}
+		return side.Counts{Asked: len(t.asked), Requests: t.requests, Holders: len(t.holders)}
 	}
 }
 
-// holders are the peers that were sent what is under the key.
-func (l *ledger) holders(key string) []identity.ID {
+// keeps notes that a host holds itself what it has put or provided.
+func (l *ledger) keeps(host peer.ID, key string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Clone(l.takers[key])
+	if t := l.last[host]; t != nil && t.key == key {
+		t.holders = with(t.holders, host)
+	}
+}
+
+// holders are the peers that hold what is under the key, if it was written by the last
+// operation of a host.
+func (l *ledger) holders(key string) []peer.ID {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all []peer.ID
+	for _, t := range l.last {
+		if t.key == key {
+			all = append(all, t.holders...)
+		}
+	}
+	return all
 }

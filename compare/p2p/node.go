@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"time"
 
@@ -19,7 +18,6 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
 	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
-	"github.com/libp2p/go-libp2p/p2p/transport/quicreuse"
 
 	"kadmium/compare/link"
 	"kadmium/compare/side"
@@ -117,13 +115,18 @@ func (n *Node) join(ctx context.Context, seeds []peer.AddrInfo) error {
 	return n.dht.Bootstrap(ctx)
 }
 
-// NewHost makes a bare host of the spec's key on a link.
+// NewHost makes a bare host of the spec's key on a link. As shipped it would listen on
+// all interfaces with TCP, QUIC, WebSocket, WebTransport and WebRTC; here it has one
+// address on loopback, and the one transport of it. All else of side.Defaults is as
+// shipped: relaying as a client, identify with the discovery of own addresses, ping,
+// AutoNAT's first version, the resource and the connection manager, Prometheus metrics.
 func NewHost(spec side.Spec, l *link.Link) (host.Host, error) {
 	key, err := privateKey(spec.Seed)
 	if err != nil {
 		return nil, err
 	}
 	options := []libp2p.Option{libp2p.Identity(key)}
+	metrics := spec.Profile == side.Defaults
 	if spec.Profile != side.Defaults {
 		// What a DHT does not need and kadmium has no counterpart of.
 		options = append(options, libp2p.DisableRelay(), libp2p.DisableMetrics(), libp2p.DisableIdentifyAddressDiscovery())
@@ -131,9 +134,7 @@ func NewHost(spec side.Spec, l *link.Link) (host.Host, error) {
 	if spec.TCP {
 		options = append(options, libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"), libp2p.Transport(tcpOn(l)))
 	} else {
-		options = append(options, libp2p.ListenAddrStrings("/ip4/127.0.0.1/udp/0/quic-v1"), libp2p.Transport(quic.NewTransport),
-			libp2p.QUICReuse(sockets, quicreuse.OverrideListenUDP(
-				func(network string, at *net.UDPAddr) (net.PacketConn, error) { return l.Listen(network, at) })))
+		options = append(options, libp2p.ListenAddrStrings("/ip4/127.0.0.1/udp/0/quic-v1"), libp2p.Transport(quic.NewTransport), libp2p.QUICReuse(socketsOn(l, metrics)))
 	}
 	return libp2p.New(options...)
 }

@@ -24,6 +24,19 @@ func (n *Node) operate(ctx context.Context, key string, run func(context.Context
 	return result, r, err
 }
 
+// write is operate for what others get from the node too once it is written: libp2p
+// keeps a copy at the writer, however far that is from the key (routing.go, PutValue
+// and Provide).
+func (n *Node) write(ctx context.Context, key string, run func(context.Context) error) (side.Result, *referrals, error) {
+	return n.operate(ctx, key, func(ctx context.Context) error {
+		err := run(ctx)
+		if err == nil && n.dht.Mode() == dht.ModeServer {
+			n.ledger.keeps(n.host.ID(), key)
+		}
+		return err
+	})
+}
+
 // Closest finds the k nodes nearest to a key.
 func (n *Node) Closest(ctx context.Context, key string) (side.Result, error) {
 	var peers []identity.ID
@@ -53,7 +66,7 @@ func (n *Node) FindPeer(ctx context.Context, id identity.ID) (side.Result, error
 // Put stores a value under /seq/NAME.
 func (n *Node) Put(ctx context.Context, name string, value []byte) (side.Result, error) {
 	key := side.Key(name)
-	result, hops, err := n.operate(ctx, key, func(ctx context.Context) error { return n.dht.PutValue(ctx, key, value) })
+	result, hops, err := n.write(ctx, key, func(ctx context.Context) error { return n.dht.PutValue(ctx, key, value) })
 	result.Hops = hops.nearest(key)
 	return result, err
 }
@@ -74,7 +87,7 @@ func (n *Node) Get(ctx context.Context, name string, quorum int) (side.Result, e
 // Provide says that this node has the content of that name.
 func (n *Node) Provide(ctx context.Context, name string) (side.Result, error) {
 	key := string(world.ContentKey(name))
-	result, hops, err := n.operate(ctx, key, func(ctx context.Context) error { return n.dht.Provide(ctx, content(name), true) })
+	result, hops, err := n.write(ctx, key, func(ctx context.Context) error { return n.dht.Provide(ctx, content(name), true) })
 	result.Hops = hops.nearest(key)
 	return result, err
 }

@@ -1,19 +1,54 @@
 package p2p
 
 import (
+	"context"
+	"net"
+
+	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/p2p/transport/quicreuse"
 	"github.com/quic-go/quic-go"
 	"go.uber.org/fx"
+
+	"kadmium/compare/link"
 )
 
-// sockets is quicreuse.NewConnManager for libp2p.QUICReuse. Libp2p closes the one that
-// it makes by itself with the host (config/config.go), but none that it is given the
-// constructor of, and its UDP sockets would outlive the host.
-func sockets(lifecycle fx.Lifecycle, reset quic.StatelessResetKey, token quic.TokenGeneratorKey, opts ...quicreuse.Option) (*quicreuse.ConnManager, error) {
-	m, err := quicreuse.NewConnManager(reset, token, opts...)
-	if err != nil {
-		return nil, err
+// socketsOn makes the constructor of libp2p's manager of QUIC sockets with all of them
+// on the link. A constructor that libp2p is given replaces its own (config/config.go,
+// addTransports), so that this one does what that one does: the resource manager
+// lets connections in before their handshakes and says whose address is to be proven,
+// the sockets end with the host, and they have metrics if the host has.
+func socketsOn(l *link.Link, metrics bool) func(fx.Lifecycle, quic.StatelessResetKey, quic.TokenGeneratorKey, network.ResourceManager) (*quicreuse.ConnManager, error) {
+	return func(lifecycle fx.Lifecycle, reset quic.StatelessResetKey, token quic.TokenGeneratorKey, limits network.ResourceManager) (*quicreuse.ConnManager, error) {
+		options := []quicreuse.Option{
+			quicreuse.OverrideListenUDP(func(network string, at *net.UDPAddr) (net.PacketConn, error) { return l.Listen(network, at) }),
+			quicreuse.ConnContext(admitBy(limits)),
+			quicreuse.VerifySourceAddress(limits.VerifySourceAddress),
+		}
+		if metrics {
+			options = append(options, quicreuse.EnableMetrics(nil)) // at the registerer that the host has as shipped
+		}
+		m, err := quicreuse.NewConnManager(reset, token, options...)
+		if err != nil {
+			return nil, err
+		}
+		lifecycle.Append(fx.StopHook(m.Close))
+		return m, nil
 	}
-	lifecycle.Append(fx.StopHook(m.Close))
-	return m, nil
+}
+
+// admitBy has the resource manager open a scope for each incoming connection, which
+// ends with it.
+func admitBy(limits network.ResourceManager) func(context.Context, *quic.ClientInfo) (context.Context, error) {
+	return func(ctx context.Context, client *quic.ClientInfo) (context.Context, error) {
+		from, err := quicreuse.ToQuicMultiaddr(client.RemoteAddr, quic.Version1)
+		if err != nil {
+			from = nil // the manager judges without
+		}
+		scope, err := limits.OpenConnection(network.DirInbound, false, from)
+		if err != nil {
+			return ctx, err
+		}
+		context.AfterFunc(ctx, scope.Done)
+		return network.WithConnManagementScope(ctx, scope), nil
+	}
 }

@@ -237,7 +237,8 @@ what they look for has been put or provided before. Their figures are of those t
 - CPU: user and system time of the whole process from the start of the operation until the link is quiet, as for bytes: a good part of libp2p's work, for acknowledgements and for the
   ends of streams, comes after its result. The other figure ends with the result. All nodes of a side live in one process, so that the work of those that answer is in both.
 - True closest: of the peers that truly are nearest, the share that came back. Alive: of those that came back, the share that live.
-- Holders: nodes that confirmed what was put or provided (kadmium), or were sent it (libp2p, which does not say).
+- Holders: nodes from which others get what was put or provided, each once. A peer counts that confirmed it (kadmium), or was sent it (libp2p, which does not say); the node itself
+  counts where it hands its own copy out: with libp2p always, with kadmium if it is among the k nearest.
 - Cold: the searcher has ended all connections (libp2p) or sessions (kadmium) before the operation; its table stays. Every fourth
   lookup is measured cold, ten at least, after all that are warm.
 - A quarter crashed: a quarter of the nodes neither send nor receive any more, and at once up to ten of the others look up a key each. One that has no result after 30 s has failed: it found

@@ -53,7 +53,12 @@ type Result struct {
 type Counts struct {
 	Asked    int // distinct peers that were sent requests
 	Requests int // requests sent, repeats counted
-	Holders  int // put, provide: peers that confirmed it (kadmium), or were sent it (libp2p, which does not say)
+
+	// Holders is, of a put or a provide, the nodes from which others get it then. A
+	// peer counts once it has confirmed it (kadmium), or was sent it (libp2p, which does
+	// not say); the node itself where it keeps a copy that it hands out, which libp2p
+	// always does, and kadmium if it is among the k nearest.
+	Holders int
 }
 
 // A Node is one node of either side. All methods but Close are safe for concurrent
