@@ -50,7 +50,11 @@ func (r *run) operate(ctx context.Context, cold bool) error {
 // for what it takes.
 func (r *run) measure(ctx context.Context, o operation) error {
 	if !o.cold {
-		err := r.pass(ctx, o, "first", func(t task) error {
+		err := r.each(o.name+", hops", r.tasks(o, "first"), func(t task) error {
+			// Just before, as of libp2p's holders only the latest are known.
+			if err := o.ready(ctx, t); err != nil {
+				return err
+			}
 			ctx, cancel := context.WithTimeout(side.WithHops(ctx), operateWithin)
 			defer cancel()
 			found, err := o.do(ctx, t)
@@ -63,11 +67,20 @@ func (r *run) measure(ctx context.Context, o operation) error {
 			return err
 		}
 	}
-	second := "second"
+	pass := "second"
 	if o.again {
-		second = "first"
+		pass = "first"
 	}
-	return r.pass(ctx, o, second, func(t task) error {
+	tasks := r.tasks(o, pass)
+	if o.prepare != nil {
+		if err := r.each(o.name+", preparing", tasks, func(t task) error { return o.ready(ctx, t) }); err != nil {
+			return err
+		}
+	}
+	if err := r.allQuiet(ctx); err != nil {
+		return err
+	}
+	return r.each(o.name, tasks, func(t task) error {
 		if o.cold {
 			if err := t.searcher.Cool(ctx); err != nil {
 				return fmt.Errorf("ending the connections of the searcher: %w", err)
@@ -78,6 +91,17 @@ func (r *run) measure(ctx context.Context, o operation) error {
 		}
 		return r.meter(ctx, o, t)
 	})
+}
+
+// each does something for each task, telling the stage.
+func (r *run) each(stage string, tasks []task, do func(task) error) error {
+	for i, t := range tasks {
+		r.progress(stage, i, len(tasks))
+		if err := do(t); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // warmUp has the nodes look around, all at the same time.
@@ -102,8 +126,8 @@ func (r *run) warmUp(ctx context.Context) error {
 	return r.allQuiet(ctx)
 }
 
-// pass runs something for each task of an operation, once all are prepared.
-func (r *run) pass(ctx context.Context, o operation, name string, each func(task) error) error {
+// tasks are those of one pass of an operation.
+func (r *run) tasks(o operation, pass string) []task {
 	lookups := r.cfg.Lookups
 	if o.cold {
 		lookups = min(lookups, max(lookups/coldShare, fewest))
@@ -111,7 +135,7 @@ func (r *run) pass(ctx context.Context, o operation, name string, each func(task
 	var tasks []task
 	for i := range lookups {
 		t := task{
-			i: i, pass: o.name + " " + name,
+			i: i, pass: o.name + " " + pass,
 			searcher: r.nodes[(1+i)%len(r.nodes)],
 			other:    r.nodes[(1+i+len(r.nodes)/2)%len(r.nodes)],
 		}
@@ -119,23 +143,8 @@ func (r *run) pass(ctx context.Context, o operation, name string, each func(task
 			t.searcher = r.elsewhere(t, o.away(t))
 		}
 		tasks = append(tasks, t)
-		if o.prepare != nil {
-			r.progress("preparing "+o.name+", "+name+" pass", i, lookups)
-			if err := o.prepare(ctx, t); err != nil {
-				return fmt.Errorf("preparing %d: %w", i, err)
-			}
-		}
 	}
-	if err := r.allQuiet(ctx); err != nil {
-		return err
-	}
-	for i, t := range tasks {
-		r.progress(o.name+", "+name+" pass", i, lookups)
-		if err := each(t); err != nil {
-			return err
-		}
-	}
-	return nil
+	return tasks
 }
 
 // elsewhere is a searcher that is neither the task's other node nor, unless all

@@ -52,6 +52,17 @@ var operations = []operation{
 	{name: "find peer, cold", cold: true, do: findPeer},
 }
 
+// ready does what must be there before the operation.
+func (o operation) ready(ctx context.Context, t task) error {
+	if o.prepare == nil {
+		return nil
+	}
+	if err := o.prepare(ctx, t); err != nil {
+		return fmt.Errorf("preparing %d: %w", t.i, err)
+	}
+	return nil
+}
+
 // Crashed is the operation that is measured last.
 const Crashed = "closest, a quarter crashed"
 
