@@ -136,3 +136,32 @@ func TestAllSilent(t *testing.T) {
 		t.Errorf("%d contacts before, %d after", before, after)
 	}
 }
+
+// Of a network of which a quarter has just died at once, lookups return k that live,
+// though the nearest k that a node knows are no longer enough. A nearer one may be
+// missed that only tables without the dead would name.
+func TestAQuarterDies(t *testing.T) {
+	n := newNetwork(t, 11)
+	n.grow(48, nil)
+	n.run(time.Minute)
+	for i := range 12 {
+		n.nodes[4*i+3].up = false
+	}
+	missed := 0
+	for i := range 12 {
+		nd := n.nodes[4*i]
+		target := randomTarget(n.rnd)
+		got, want := ids(n, nd.closest(target).Contacts), namesOf(n.nearest(target, 20, nd))
+		if len(got) != 20 {
+			t.Errorf("node %s found %d", nd.name, len(got))
+		}
+		for _, name := range want {
+			if !slices.Contains(got, name) {
+				missed++
+			}
+		}
+	}
+	if missed > 2 {
+		t.Errorf("%d of the nearest that live were missed", missed)
+	}
+}

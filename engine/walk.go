@@ -55,6 +55,7 @@ func (w *walk) start(seeds ...identity.Contact) {
 	w.leftOut = e.leftOut > 0
 	cfg := lookup.Config{K: e.cfg.K, Alpha: e.cfg.Alpha, Paths: e.cfg.Paths}
 	w.lookup = lookup.New(e.now, cfg, e.book, e.cfg.Position, w.target, seeds)
+	w.lookup.Refill(w.farther)
 	w.deadline = e.now.Add(LookupTimeout)
 	w.owner = e.own(w, w.op)
 	e.walks = append(e.walks, w)
@@ -75,6 +76,17 @@ func (e *Engine) seeds(given []identity.Contact, target *identity.Position) []id
 	e.leftOut = known - len(seeds)
 	e.nearest = seeds
 	return seeds
+}
+
+// refillK times k are the contacts of the table that a lookup turns to in the end.
+const refillK = 4
+
+// farther are contacts of the table beyond the seeds, and these; for a lookup that
+// runs out of others. Scratch, as of seeds.
+func (w *walk) farther() []identity.Contact {
+	e := w.e
+	e.nearest = e.table.NearestAny(e.nearest[:0], &w.target, refillK*e.cfg.K)
+	return slices.DeleteFunc(e.nearest, e.lockedOut)
 }
 
 // pump asks whoever is next, until alpha are in flight or the lookup is over.

@@ -64,7 +64,8 @@ type Lookup struct {
 	turn   int // the path that is served next
 	rounds rounds
 	stats  Stats
-	found  uint8 // hop of the first contact that had what is sought
+	more   func() []identity.Contact // see Refill; nil: called, or there is none
+	found  uint8                     // hop of the first contact that had what is sought
 	reason Reason
 	events []Event
 	told   int // of events, by Events
@@ -94,6 +95,16 @@ func (l *Lookup) Reset(now time.Time, cfg Config, book identity.Book, self, targ
 	l.seed(seeds)
 	if len(l.list.entries) == 0 {
 		l.end(now, NoContacts)
+	}
+}
+
+// Refill has more called, once, if nobody is left to ask and some have answered, but
+// fewer than K: for contacts of the searcher's table that are farther than the seeds.
+// Where many have just died others name hardly anybody that the searcher does not
+// know, as each has the same neighbours. Call it right after New.
+func (l *Lookup) Refill(more func() []identity.Contact) {
+	if l.reason == 0 {
+		l.more = more
 	}
 }
 

@@ -57,10 +57,16 @@ func (l *Lookup) endIfOver(now time.Time) {
 			return
 		}
 	}
-	if l.stats.Answered >= l.cfg.K {
+	switch {
+	case l.stats.Answered >= l.cfg.K:
 		l.end(now, Converged)
-	} else {
+	case l.more == nil || l.stats.Answered == 0: // of none, the searcher itself may be cut off
 		l.end(now, Exhausted)
+	default:
+		more := l.more()
+		l.more = nil
+		l.seed(more)
+		l.endIfOver(now) // if all of them were known
 	}
 }
 

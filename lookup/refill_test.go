@@ -1,0 +1,61 @@
+package lookup
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"kadmium/identity"
+)
+
+// When nobody is left to ask, and some of fewer than k answered, the lookup goes on
+// with what Refill gives, once; if that is nobody new, it ends.
+func TestRefill(t *testing.T) {
+	w := newWorld(100, 4, 1)
+	target := w.randomPosition()
+	known := w.truth(&target, 12, 1)
+	seeds, farther := known[:4], known[4:]
+	start := func(more ...identity.Contact) (l *Lookup, asked *int) {
+		asked = new(int)
+		l = New(time.Time{}, Config{K: 4, PerIP: -1}, w, *w.Position(1), target, seeds)
+		l.Refill(func() []identity.Contact { *asked++; return more })
+		return l, asked
+	}
+	finish := func(l *Lookup, answers func(identity.Contact) bool) {
+		for {
+			c, ok := l.Next(time.Time{})
+			switch {
+			case !ok:
+				return
+			case answers(c):
+				l.Answered(time.Time{}, c, nil)
+			default:
+				l.Failed(time.Time{}, c)
+			}
+		}
+	}
+	firstTwo := func(c identity.Contact) bool { return slices.Contains(known[:2], c) }
+	for _, c := range []struct {
+		what    string
+		more    []identity.Contact
+		answers func(identity.Contact) bool
+		calls   int
+		reason  Reason
+		returns []identity.Contact
+	}{
+		{"all answer", farther, func(identity.Contact) bool { return true }, 0, Converged, seeds},
+		{"nobody answers", farther, func(identity.Contact) bool { return false }, 0, Exhausted, nil},
+		{"half of the seeds answer", slices.Concat(seeds, farther), func(c identity.Contact) bool { return firstTwo(c) || slices.Contains(farther, c) }, 1, Converged, slices.Concat(known[:2], farther[:2])},
+		{"nobody farther is there", seeds, firstTwo, 1, Exhausted, known[:2]},
+		{"nobody farther answers", farther, firstTwo, 1, Exhausted, known[:2]},
+	} {
+		l, calls := start(c.more...)
+		finish(l, c.answers)
+		if reason, _ := l.Done(); reason != c.reason || *calls != c.calls {
+			t.Errorf("%s: it ended %v after %d calls, want %v after %d", c.what, reason, *calls, c.reason, c.calls)
+		}
+		if got := l.Closest(nil); !slices.Equal(got, c.returns) {
+			t.Errorf("%s: returned %v, want %v", c.what, got, c.returns)
+		}
+	}
+}
