@@ -176,7 +176,7 @@ func (o *options) config() report.Config {
 // 156 at alpha 3, 105 instead of 157 at alpha 10.
 const endings = "each in its own way, in either profile. libp2p's when the 3 closest known have answered (its Resiliency, as shipped); then it asks the rest of the closest k at once, " +
 	"those that are being asked a second time, and returns them answered or not. kadmium's when the closest k known have answered, and it returns no others. " +
-	"Had libp2p's to wait for k answers too, it would send no more requests; over a link with delay it would take twice as long at alpha 3, and a third less at alpha 10"
+	"Had libp2p's to wait for k answers too, it would send no more requests; over a link with delay it would take more than twice as long at alpha 3, and a third less at alpha 10"
 
 // connections is what libp2p's connection manager trims to, as shipped, which bounds
 // those of one host.
