@@ -51,7 +51,10 @@ func (w *Network) New(ctx context.Context, spec side.Spec) (side.Node, error) {
 	return w.Make(ctx, spec)
 }
 
-// Make is New with the type of this side, and with more options.
+// Make is New with the type of this side, and with more options. Beside what the spec
+// says, in either profile the DHT has a protocol and a namespace of the comparison, and
+// serves without being found reachable first: on loopback ModeAuto would have it stay a
+// client. All else is as shipped, with 3 as its Resiliency.
 func (w *Network) Make(ctx context.Context, spec side.Spec, more ...dht.Option) (*Node, error) {
 	n := &Node{link: link.New(spec.Delay), id: spec.Seed.ID(), ledger: w.ledger}
 	h, err := NewHost(spec, n.link)

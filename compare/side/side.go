@@ -17,7 +17,7 @@ type Profile string
 // The profiles.
 const (
 	Matched  Profile = "matched"  // equal k and alpha, nothing but the DHT
-	Defaults Profile = "defaults" // each as shipped
+	Defaults Profile = "defaults" // each as shipped, but as a server at one address on loopback
 )
 
 // A Spec says what node to make.
