@@ -80,7 +80,8 @@ const (
 )
 
 // Measure makes a network of one side and measures it. Its errors are ErrUnknown,
-// ctx's, and those of making nodes.
+// ctx's, and those of making nodes, and
+// ErrOverflow.
 func Measure(ctx context.Context, name string, cfg Config, progress func(stage string, done, total int)) (*Sample, error) {
 	var maker side.Maker
 	switch name {
@@ -123,6 +124,9 @@ func Measure(ctx context.Context, name string, cfg Config, progress func(stage s
 		if err := r.crash(ctx); err != nil {
 			return nil, err
 		}
+	}
+	if err := r.overflowed(); err != nil {
+		return nil, err
 	}
 	return r.sample, nil
 }

@@ -2,6 +2,7 @@ package cost
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -142,6 +143,21 @@ func (r *run) atRest(ctx context.Context) error {
 // they do.
 func (r *run) holding() {
 	r.sample.add(Network, "memory KiB a node, values held", (footprint().live-r.base.live)/float64(r.cfg.Nodes)/1024)
+}
+
+// ErrOverflow reports that a link lost packets for want of room.
+var ErrOverflow = errors.New("link overflowed")
+
+// overflowed reports if the links themselves lost something, which is no side's cost.
+func (r *run) overflowed() error {
+	var dropped uint64
+	for _, n := range r.nodes {
+		dropped += n.Link().Overflowed()
+	}
+	if dropped > 0 {
+		return fmt.Errorf("%w: %d packets found no room on their way: measure over a shorter link or with fewer nodes", ErrOverflow, dropped)
+	}
+	return nil
 }
 
 func (r *run) close() {

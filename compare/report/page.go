@@ -46,7 +46,7 @@ func (r *Report) circumstances() string {
 // profile is how the nodes were configured, in words.
 func (r *Report) profile() string {
 	if len(r.Config.Alpha) == 0 {
-		return "each side as shipped"
+		return "each side as shipped, but as servers at one loopback address"
 	}
 	var alphas []string
 	for _, alpha := range r.Config.Alpha {
