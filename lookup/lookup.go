@@ -98,10 +98,11 @@ func (l *Lookup) Reset(now time.Time, cfg Config, book identity.Book, self, targ
 	}
 }
 
-// Refill has more called, once, if nobody is left to ask and some have answered, but
-// fewer than K: for contacts of the searcher's table that are farther than the seeds.
-// Where many have just died others name hardly anybody that the searcher does not
-// know, as each has the same neighbours. Call it right after New.
+// Refill has more called, once, if nobody is left to ask, and of those asked fewer
+// than K have answered or are still in time: for contacts of the searcher's table that
+// are farther than the seeds. Where many have just died others name hardly anybody
+// that the searcher does not know, as each has the same neighbours. Call it right
+// after New.
 func (l *Lookup) Refill(more func() []identity.Contact) {
 	if l.reason == 0 {
 		l.more = more
@@ -121,7 +122,20 @@ func (l *Lookup) Next(now time.Time) (c identity.Contact, ok bool) {
 			return l.ask(now, i, p, burst), true
 		}
 	}
+	if l.more != nil && l.idle() && l.refill() {
+		return l.Next(now)
+	}
 	return 0, false
+}
+
+// idle reports whether nobody is left to ask.
+func (l *Lookup) idle() bool {
+	for i := range l.list.entries {
+		if l.list.entries[i].state == unasked {
+			return false
+		}
+	}
+	return true
 }
 
 func (l *Lookup) ask(now time.Time, i, p int, burst bool) identity.Contact {

@@ -60,14 +60,33 @@ func (l *Lookup) endIfOver(now time.Time) {
 	switch {
 	case l.stats.Answered >= l.cfg.K:
 		l.end(now, Converged)
-	case l.more == nil || l.stats.Answered == 0: // of none, the searcher itself may be cut off
-		l.end(now, Exhausted)
-	default:
-		more := l.more()
-		l.more = nil
-		l.seed(more)
+	case l.refill():
 		l.endIfOver(now) // if all of them were known
+	default:
+		l.end(now, Exhausted)
 	}
+}
+
+// refill takes in what Refill provides, if fewer than k contacts are left that have
+// answered or may do so soon. While nobody has answered the searcher itself may be
+// cut off.
+func (l *Lookup) refill() bool {
+	if l.more == nil || l.stats.Answered == 0 {
+		return false
+	}
+	live := 0
+	for i := range l.list.entries {
+		if l.list.entries[i].live() {
+			live++
+		}
+	}
+	if live >= l.cfg.K {
+		return false
+	}
+	more := l.more()
+	l.more = nil
+	l.seed(more)
+	return true
 }
 
 // settled reports whether of the contacts that path p knows the k closest, those

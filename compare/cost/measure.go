@@ -29,6 +29,9 @@ const (
 	// warmUps are the lookups each node does before the first measurement, so that
 	// connections and sessions are there.
 	warmUps = 10
+	// warmingUp is how many nodes do so at the same time: with all at once round trips
+	// would be measured that are none of the network's.
+	warmingUp = 8
 	// warmWithin is how long they may take.
 	warmWithin = 2 * time.Minute
 )
@@ -104,13 +107,14 @@ func (r *run) each(stage string, tasks []task, do func(task) error) error {
 	return nil
 }
 
-// warmUp has the nodes look around, all at the same time.
+// warmUp has the nodes look around.
 func (r *run) warmUp(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, warmWithin)
 	defer cancel()
-	r.progress("warming up", 0, len(r.nodes))
 	var all errgroup.Group
+	all.SetLimit(warmingUp)
 	for i, n := range r.nodes {
+		r.progress("warming up", i, len(r.nodes))
 		all.Go(func() error {
 			for j := range warmUps {
 				if _, err := n.Closest(ctx, fmt.Sprint("warm ", i, " ", j)); err != nil {
