@@ -59,3 +59,30 @@ func TestRefill(t *testing.T) {
 		}
 	}
 }
+
+// The farther ones are asked as soon as too few of those asked are in time: the wait
+// for the dead of both is one.
+func TestRefillDoesNotWaitForTheDead(t *testing.T) {
+	w := newWorld(100, 4, 1)
+	target := w.randomPosition()
+	known := w.truth(&target, 8, 1)
+	l := New(time.Time{}, Config{K: 4, PerIP: -1}, w, *w.Position(1), target, known[:4])
+	l.Refill(func() []identity.Contact { return known[4:] })
+	var asked []identity.Contact
+	ask := func() {
+		for c, ok := l.Next(time.Time{}); ok; c, ok = l.Next(time.Time{}) {
+			asked = append(asked, c)
+		}
+	}
+	ask()
+	l.Answered(time.Time{}, known[0], nil)
+	ask()
+	if !slices.Equal(asked, known[:4]) {
+		t.Fatalf("asked %v, want the seeds %v", asked, known[:4])
+	}
+	l.SetAside(time.Time{}, known[1])
+	ask()
+	if !slices.Equal(asked, known[:5]) {
+		t.Fatalf("asked %v, want one more than the seeds: %v", asked, known[:5])
+	}
+}
