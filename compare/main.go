@@ -65,6 +65,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return exitInterrupted
 		}
 		fmt.Fprintf(stderr, "compare: %v\n", err)
+		if errors.Is(err, errNoOut) {
+			return exitBadInput
+		}
 		return exitNotDone
 	}
 	return exitDone
@@ -77,7 +80,7 @@ func compare(ctx context.Context, o *options, p *plan, stdout, stderr io.Writer)
 		return err
 	}
 	if o.out != "" {
-		if err := os.MkdirAll(o.out, 0o755); err != nil { // rather than after minutes of measuring
+		if err := writable(o.out); err != nil { // rather than after minutes of measuring
 			return err
 		}
 	}
@@ -87,20 +90,36 @@ func compare(ctx context.Context, o *options, p *plan, stdout, stderr io.Writer)
 		return err
 	}
 	r.Costs, r.Behaviour, r.Missing = report.Costs(measured), cases.Rows, cases.Missing
+	var missing []error
 	if o.out != "" {
 		if err := r.Write(o.out, measured); err != nil {
-			return err
+			missing = append(missing, fmt.Errorf("writing the page (the report follows on standard output all the same): %w", err))
+		} else {
+			fmt.Fprintf(stderr, "written: %s/%s.md, its JSON and its pictures\n", o.out, report.Name)
 		}
-		fmt.Fprintf(stderr, "written: %s/%s.md, its JSON and its pictures\n", o.out, report.Name)
 	}
 	if err := printReport(r, o, stdout); err != nil {
-		return err
+		return errors.Join(append(missing, err)...)
 	}
-	var missing []error
 	for _, m := range r.Missing {
 		missing = append(missing, fmt.Errorf("missing: %v", m))
 	}
 	return errors.Join(missing...)
+}
+
+// errNoOut reports a directory for the page that cannot be written to.
+var errNoOut = errors.New("cannot write to --out, choose another directory")
+
+// writable makes a directory, if need be, and reports if no file can be made in it.
+func writable(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("%w: %w", errNoOut, err)
+	}
+	probe, err := os.CreateTemp(dir, "."+report.Name+"-*")
+	if err != nil {
+		return fmt.Errorf("%w: %w", errNoOut, err)
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 func printReport(r *report.Report, o *options, stdout io.Writer) error {

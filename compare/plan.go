@@ -162,11 +162,11 @@ func (p *plan) measure(ctx context.Context, shown *progress) func() ([]report.Se
 	samples, errs := make([][2]cost.Sample, len(p.costs)), make([][2]error, len(p.costs))
 	var beside sync.WaitGroup
 	for i, n := range p.costs {
-		for j, side := range sides {
+		for j, name := range sides {
 			measure := func() {
-				title := side + ", " + n.title
+				title := name + ", " + n.title
 				defer shown.ended(title)
-				errs[i][j] = runChild(ctx, "cost", costJob{side, n.config}, &samples[i][j], func(stage string, done, total int) { shown.tell(title, stage, done, total) })
+				errs[i][j] = runChild(ctx, "cost", costJob{name, n.config}, &samples[i][j], func(stage string, done, total int) { shown.tell(title, stage, done, total) })
 			}
 			if n.patient {
 				beside.Go(measure)

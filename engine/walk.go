@@ -159,6 +159,7 @@ func (w *walk) failed(r *rpc.Request) {
 	switch {
 	case r.Message.Type == w.asks && r.Step&secondChance == 0 && w.e.rtts.knows(r.To) && w.e.persistence.pays() && w.ask(r.To, w.asks, secondChance):
 		w.more++
+		w.pump() // others may have waited for it
 		return
 	case r.Message.Type == w.asks:
 		w.lookup.Failed(w.e.now, r.To)

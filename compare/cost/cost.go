@@ -31,7 +31,7 @@ type Config struct {
 	Alpha          int           // 0: as shipped
 	Delay          time.Duration // of a packet, one way
 	TCP            bool          // libp2p's transport
-	Operations     []string      // those to measure, among Operations
+	Operations     []string      // to be measured
 
 	// What the network costs as a whole: in getting there, in doing nothing for so
 	// long once its nodes have looked around, and in holding what the operations
@@ -71,7 +71,7 @@ const (
 	Requests  = "requests"
 	Bytes     = "bytes"
 	Latency   = "latency ms"
-	CPU       = "CPU ms"               // of all that follows from the operation
+	CPU       = "CPU ms"               // until the searcher's link is quiet
 	CPUResult = "CPU ms to the result" // what libp2p does after it has the result is not in it
 	Closest   = "true closest %"       // share of the true k closest that came back
 	Alive     = "alive %"              // share of the returned that live
@@ -80,8 +80,7 @@ const (
 )
 
 // Measure makes a network of one side and measures it. Its errors are ErrUnknown,
-// ctx's, and those of making nodes, and
-// ErrOverflow.
+// ErrOverflow, ctx's, and those of making nodes.
 func Measure(ctx context.Context, name string, cfg Config, progress func(stage string, done, total int)) (*Sample, error) {
 	var maker side.Maker
 	switch name {

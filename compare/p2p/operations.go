@@ -75,12 +75,11 @@ func (n *Node) Put(ctx context.Context, name string, value []byte) (side.Result,
 func (n *Node) Get(ctx context.Context, name string, quorum int) (side.Result, error) {
 	key := side.Key(name)
 	var value []byte
-	holders := n.ledger.holders(key)
 	result, hops, err := n.operate(ctx, key, func(ctx context.Context) (err error) {
 		value, err = n.dht.GetValue(ctx, key, dht.Quorum(quorum))
 		return err
 	})
-	result.Value, result.Hops = value, hops.first(holders)
+	result.Value, result.Hops = value, hops.first(n.ledger.holders(key))
 	return result, err
 }
 
@@ -96,13 +95,14 @@ func (n *Node) Provide(ctx context.Context, name string) (side.Result, error) {
 func (n *Node) Providers(ctx context.Context, name string, most int) (side.Result, error) {
 	key := string(world.ContentKey(name))
 	var found []identity.ID
-	holders := n.ledger.holders(key)
 	result, hops, err := n.operate(ctx, key, func(ctx context.Context) error {
 		for p := range n.dht.FindProvidersAsync(ctx, content(name), most) {
 			found = append(found, Identity(p.ID))
 		}
 		return ctx.Err()
 	})
-	result.Peers, result.Hops = distinct(found), hops.first(holders)
+	// Only now: entries are sent without waiting for an answer, and who had one when it
+	// was asked is known by now.
+	result.Peers, result.Hops = distinct(found), hops.first(n.ledger.holders(key))
 	return result, err
 }

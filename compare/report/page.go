@@ -136,7 +136,7 @@ func (r *Report) writeCosts(b *strings.Builder) {
 				continue
 			}
 			shown = append(shown, v)
-			head += " " + titled(v, t, "libp2p") + " | " + titled(v, t, "kadmium") + " | ratio |"
+			head += " " + r.titled(v, t, "libp2p") + " | " + r.titled(v, t, "kadmium") + " | ratio |"
 			line += "---|---|---|"
 		}
 		b.WriteString(head + "\n" + line + "\n")
@@ -152,10 +152,15 @@ func (r *Report) writeCosts(b *strings.Builder) {
 }
 
 // titled is the title of a column; what the network costs as a whole does not depend
-// on alpha.
-func titled(v variant, t table, side string) string {
+// on alpha, and an operation that stands alone at another alpha names it itself.
+func (r *Report) titled(v variant, t table, side string) string {
 	if t.operation == Network {
 		return side
+	}
+	for _, other := range r.variants()[1:] {
+		if strings.HasSuffix(t.operation, AtAlpha("", other.alpha)) {
+			return side
+		}
 	}
 	return v.title(side)
 }
@@ -225,29 +230,30 @@ const howMeasured = `
 ## How it was measured
 
 Both sides by the same code, nodes of one side in one process on loopback, after every node has done ten lookups. Operations run one at a time, of one searcher after the other;
-what they look for has been put or provided before. Their figures are of those that succeeded within 30 s.
+what they look for has been put or provided before. Their figures are of those that succeeded within 30 s, but for the latency after a crash, in which the others count with these 30 s.
 
 - Hops: a peer of the searcher's own table is at hop 1, one first named by a peer at hop h at h + 1. Those of a lookup are of the closest peer that it returns, or of the first
   that had what was sought. libp2p tells them only through its lookup events, which cost time: they are counted in a pass of their own.
 - Requests: repeats are counted. libp2p's are counted where they arrive, at the answering nodes' request hook; kadmium's where they leave the searcher's socket, with
   retransmissions and with pings that it sends by itself.
+- Quiet is a link on which nothing has passed for 30 ms and the time of two packets; after 300 ms, and that of four, it is not waited for any longer.
 - Bytes: payload of UDP, or of TCP, at the searcher's socket, both directions together, from the start of the operation until the link is quiet: what a side sends after it has
   given its result is in it. Headers of lower layers are not.
 - Latency: until the result is there.
 - CPU: user and system time of the whole process from the start of the operation until the link is quiet, as for bytes: a good part of libp2p's work, for acknowledgements and for the
-  ends of streams, comes after its result. The other figure ends with the result. All nodes of a side live in one process, so that the work of those that answer is in both.
+  ends of streams, comes after its result. What all nodes do by themselves meanwhile is in it: see idle CPU. The other figure ends with the result. All nodes of a side live in one process, so that the work of those that answer is in both.
 - True closest: of the peers that truly are nearest, the share that came back. Alive: of those that came back, the share that live.
 - Holders: nodes from which others get what was put or provided, each once. A peer counts that confirmed it (kadmium), or was sent it (libp2p, which does not say); the node itself
   counts where it hands its own copy out: with libp2p always, with kadmium if it is among the k nearest.
-- Cold: the searcher has ended all connections (libp2p) or sessions (kadmium) before the operation; its table stays. Every fourth
-  lookup is measured cold, ten at least, after all that are warm.
+- Cold: the searcher has ended all connections (libp2p) or sessions (kadmium) before the operation; its table stays. A quarter as many
+  lookups are measured cold, but ten if there are as many, after all that are warm.
 - A quarter crashed: a quarter of the nodes neither send nor receive any more, and at once up to ten of the others look up a key each. One that has no result after 30 s has failed: it found
   0 % of the closest, and has no share of those that are alive.
 - Network: convergence lasts from the first node's start until the tables hold 99 % of what each node should know, its 20 nearest, or 15 s after the last has started. Memory, goroutines and
   what is idle are of another network, whose nodes have done ten lookups each and nothing since, for 15 s: connections and sessions are open. Memory is what lives on heap and
   stacks after a collection; idle bytes are those sent. The refreshes of tables, of libp2p every ten minutes and of kadmium every hour, are seldom in it. Values are held once all warm
-  operations are done: each put, get, provide and find of each pass has left a value or a provider entry with 20 nodes.
-- This other network is measured on both sides at once, beside the one over 25 ms and the behaviour: it is mostly waited for.
+  operations are done: each put, get, provide and find of each pass has left a value or a provider entry with its holders.
+- This other network is measured on both sides at once, beside the one over 25 ms and the behaviour: it is mostly waited for. Its start falls on that of libp2p's network over 25 ms.
 - kadmium's own sockets move datagrams in batches on Linux; on the counted ones it cannot, and makes a system call for each. quic-go keeps its batches and its offloading.
 - Percentiles are by nearest rank.
 - Behaviour: each case is played on both sides. What a side did is put into the same few words where it is the same; equal words are the verdict "same".

@@ -133,7 +133,7 @@ func TestAlike(t *testing.T) {
 	if got := outcomes[ClosestFarCold+": latency ms, median"]; got != Reached {
 		t.Errorf("half the latency over 25 ms: %s", got)
 	}
-	if got := outcomes["memory KiB a node"]; got != notMeasured {
+	if got := outcomes["memory KiB a node, at rest after lookups"]; got != notMeasured {
 		t.Errorf("memory, which was not measured: %s", got)
 	}
 }

@@ -106,7 +106,7 @@ func (r *Report) Targets() []Target {
 		far = ClosestCold
 	}
 	add(r.cost(far, "latency ms, median"), ClosestFarCold+": latency ms, median", percent(.5), notMeasuredOver, most(.5))
-	add(r.cost(Network, "memory KiB a node"), "memory KiB a node", percent(.1), notMeasured, most(.1))
+	add(r.cost(Network, "memory KiB a node"), "memory KiB a node, at rest after lookups", percent(.1), notMeasured, most(.1))
 	add(r.cost(Network, "goroutines a node"), "goroutines a node", percent(.05), notMeasured, most(.05))
 	alive := func(operation, title string) {
 		add(r.cost(operation, "alive %, mean"), title+": peers returned that are alive, %", "100", notMeasured,
