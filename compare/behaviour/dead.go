@@ -95,11 +95,17 @@ func fewDead(s *Stage) (string, error) {
 // silent has a peer, with which the searcher has spoken, take every further request
 // and answer none.
 func silent(s *Stage) (string, error) {
+	return nearestReplies(s, side.Reply{Silent: true})
+}
+
+// nearestReplies has the peer that is nearest to a key reply alike to all requests, of
+// a lookup for that key.
+func nearestReplies(s *Stage, reply side.Reply) (string, error) {
 	nodes, peer, told, err := hostile(s)
 	if err != nil {
 		return "", err
 	}
-	told.reply.Store(&side.Reply{Silent: true})
+	told.reply.Store(&reply)
 	before := told.asked.Load()
 	name := nameNearest(peer.ID(), IDs(nodes))
 	words, err := amongDead(s, nodes[0], side.Key(name), []identity.ID{peer.ID()}, IDs(nodes[1:]))

@@ -81,18 +81,7 @@ func manyNamed(s *Stage) (string, error) {
 
 // overlong has a peer answer with more bytes than a message of its side may have.
 func overlong(s *Stage) (string, error) {
-	nodes, peer, told, err := hostile(s)
-	if err != nil {
-		return "", err
-	}
-	told.reply.Store(&side.Reply{Oversize: true})
-	before := told.asked.Load()
-	name := nameNearest(peer.ID(), IDs(nodes))
-	words, err := amongDead(s, nodes[0], side.Key(name), []identity.ID{peer.ID()}, IDs(nodes[1:]))
-	if err == nil && told.asked.Load() == before {
-		return "the peer is not asked", nil
-	}
-	return words, err
+	return nearestReplies(s, side.Reply{Oversize: true})
 }
 
 // overweight has the peer that is nearest to a key answer a get with a value that is
