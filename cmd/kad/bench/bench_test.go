@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"kadmium"
+	"kadmium/identity"
 	"kadmium/rpc"
 	"kadmium/sim/report"
 )
@@ -230,6 +231,37 @@ func TestBadConfig(t *testing.T) {
 		if _, err := Run(t.Context(), cfg); !errors.Is(err, ErrBadConfig) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", says, err)
 		}
+	}
+}
+
+// The workload begins on a network at rest: each bucket holds all nodes of its range,
+// or k of them. A node that has answered late may still be missing somewhere.
+func TestBucketsAreFilled(t *testing.T) {
+	missing := 0
+	for seed := range uint64(3) {
+		cfg := small(Find)
+		cfg.Seed = seed
+		n, err := start(t.Context(), &cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer n.close()
+		for _, m := range n.members {
+			rooms := make(map[int]int) // what a bucket's range has for it
+			for _, other := range n.members {
+				if other != m {
+					cpl := identity.CommonPrefixLen(&m.position, &other.position)
+					rooms[cpl] = min(rooms[cpl]+1, cfg.K)
+				}
+			}
+			missing -= m.Table().Size
+			for _, room := range rooms {
+				missing += room
+			}
+		}
+	}
+	if missing > 1 {
+		t.Errorf("%d contacts are missing", missing)
 	}
 }
 

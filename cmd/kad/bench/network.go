@@ -95,9 +95,11 @@ func (n *network) found(ctx context.Context, cfg *Config) error {
 	if err := each(1, len(n.members), join); err != nil {
 		return err
 	}
-	// Those that joined at the same time may have missed each other.
+	// Those that joined at the same time may have missed each other: all join again, now
+	// that all are there, so that the workload finds their buckets filled.
 	return each(0, len(n.members), func(i int) error {
-		_, err := n.members[i].Closest(ctx, n.members[i].position)
+		other := n.members[(i+1)%len(n.members)]
+		_, err := n.members[i].Bootstrap(ctx, other.Addresses()[0].String())
 		return err
 	})
 }
