@@ -14,8 +14,9 @@ import (
 // farthest of them stands outside of; where this node is in that subtree too
 // (Kademlia, section 2.4, has the tables hold it), it is the node's own. A lookup that
 // was stopped, or that refused contacts because others of their host had been named,
-// proves nothing, and one that ran out of peers only if all that it heard of could be
-// asked.
+// proves nothing; nor does one that had to turn to farther contacts, for those beside
+// the target may be known to the dead alone; and one that ran out of peers does only if
+// all that it heard of could be asked.
 func (w *walk) covered(reason lookup.Reason) (cpl int, ok bool) {
 	e, stats := w.e, w.lookup.Stats()
 	switch {
@@ -23,7 +24,7 @@ func (w *walk) covered(reason lookup.Reason) (cpl int, ok bool) {
 		return 0, false
 	case reason == lookup.Exhausted: // there are fewer than k nodes, if none of them failed
 		return -1, stats.Failed == 0 && !w.leftOut
-	case reason == lookup.Converged:
+	case reason == lookup.Converged && !w.refilled:
 		e.nearest = w.lookup.Closest(e.nearest[:0])
 		farthest := e.book.Position(e.nearest[len(e.nearest)-1])
 		cpl = identity.CommonPrefixLen(&e.cfg.Position, farthest)

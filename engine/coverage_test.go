@@ -86,13 +86,16 @@ func TestWhatCoversNothing(t *testing.T) {
 	}
 	for _, c := range []struct {
 		what  string
+		k     int // 0: more than there are nodes
 		named []identity.Contact
 		fails bool
+		more  bool // it turns to farther contacts
 		stop  lookup.Reason
 		ok    bool
 	}{
 		{what: "fewer than k nodes, all of which answered", ok: true},
 		{what: "a node that failed", fails: true},
+		{what: "enough nodes, and farther ones among them", k: 4, more: true},
 		{what: "a lookup out of time", stop: lookup.TimedOut},
 		{what: "a lookup nobody waits for", stop: lookup.Cancelled},
 		{what: "a lookup that has found something", stop: lookup.Satisfied},
@@ -100,7 +103,8 @@ func TestWhatCoversNothing(t *testing.T) {
 		{what: "a third node of one host, which is not asked", named: []identity.Contact{host(0), host(1), host(2)}},
 	} {
 		w := e.newWalk(0, rpc.FindNode, nil, e.cfg.Position)
-		w.lookup = lookup.New(epoch, lookup.Config{}, &x.book, e.cfg.Position, w.target, x.contacts)
+		w.refilled = c.more
+		w.lookup = lookup.New(epoch, lookup.Config{K: c.k}, &x.book, e.cfg.Position, w.target, x.contacts)
 		for i := 0; ; i++ {
 			next, ok := w.lookup.Next(epoch)
 			if !ok {

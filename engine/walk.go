@@ -36,6 +36,7 @@ type walk struct {
 
 	met      []identity.Contact // who answered a first contact, which changes nothing at its receiver
 	leftOut  bool               // contacts were not to be asked: locked out, or of no use
+	refilled bool               // farther contacts of the table were taken in
 	more     int                // requests that the lookup does not know of: second ones to a peer
 	trace    []lookup.Event
 	deadline time.Time
@@ -85,6 +86,7 @@ const refillK = 4
 // runs out of others. Scratch, as of seeds.
 func (w *walk) farther() []identity.Contact {
 	e := w.e
+	w.refilled = true
 	e.nearest = e.table.NearestAny(e.nearest[:0], &w.target, refillK*e.cfg.K)
 	return slices.DeleteFunc(e.nearest, e.lockedOut)
 }
