@@ -1,12 +1,14 @@
 package cost
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
 	"time"
 
 	"kadmium/compare/side"
+	"kadmium/identity"
 )
 
 func nothing(string, int, int) {}
@@ -80,6 +82,44 @@ func TestBothSides(t *testing.T) {
 		})
 	}
 }
+
+// An operation that returns something else than what was sought has not succeeded.
+func TestNotBrought(t *testing.T) {
+	nodes := [2]side.Node{named{id: 1}, named{id: 2}}
+	with := task{i: 1, pass: "first", searcher: nodes[0], other: nodes[1]}
+	seek := 0
+	for _, o := range operations {
+		if o.brought == nil {
+			continue
+		}
+		seek++
+		for what, c := range map[string]struct {
+			result side.Result
+			want   error
+		}{
+			"nothing":              {side.Result{}, errNotBrought},
+			"the searcher":         {side.Result{Peers: []identity.ID{nodes[0].ID()}}, errNotBrought},
+			"another value":        {side.Result{Value: []byte("another")}, errNotBrought},
+			"the value, the other": {side.Result{Value: with.value(), Peers: []identity.ID{nodes[1].ID()}}, nil},
+		} {
+			o.do = func(context.Context, task) (side.Result, error) { return c.result, nil }
+			if _, err := o.run(t.Context(), with); !errors.Is(err, c.want) {
+				t.Errorf("%s brought %s: %v, want %v", o.name, what, err, c.want)
+			}
+		}
+	}
+	if seek != 6 {
+		t.Errorf("%d operations seek something, want all finds of peers and providers and both gets: 6", seek)
+	}
+}
+
+// named is a node that has nothing but an ID.
+type named struct {
+	side.Node
+	id byte
+}
+
+func (n named) ID() identity.ID { return identity.ID{n.id} }
 
 // After a crash what comes back, and whether it lives, is judged by who is left.
 func TestJudge(t *testing.T) {

@@ -58,7 +58,7 @@ func (r *run) measure(ctx context.Context, o operation) error {
 			}
 			within, cancel := context.WithTimeout(side.WithHops(ctx), operateWithin)
 			defer cancel()
-			found, err := o.do(within, t)
+			found, err := o.run(within, t)
 			// Libp2p may end before it has told who answered: unknown is not 0 hops.
 			if err == nil && (found.Hops > 0 || found.Counts().Asked == 0) {
 				r.sample.add(o.name, Hops, float64(found.Hops))
@@ -169,7 +169,7 @@ func (r *run) meter(ctx context.Context, o operation, t task) error {
 	within, cancel := context.WithTimeout(ctx, operateWithin)
 	defer cancel()
 	traffic, cpu, began := t.searcher.Link().Traffic(), cpuTime(), time.Now()
-	found, err := o.do(within, t)
+	found, err := o.run(within, t)
 	elapsed, cpuResult := time.Since(began), cpuTime()-cpu
 	if err := r.quiet(ctx, t.searcher); err != nil {
 		return err

@@ -1,8 +1,11 @@
 package cost
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"kadmium/compare/side"
 	"kadmium/compare/world"
@@ -25,6 +28,9 @@ type operation struct {
 	// away is the key that the searcher should not be a holder of; nil: any searcher.
 	away func(task) string
 
+	// brought reports whether what came back is what was sought; nil: nothing is.
+	brought func(task, side.Result) bool
+
 	closest bool // compare the peers returned with the true closest
 	holders bool // count who took it
 }
@@ -39,17 +45,19 @@ type task struct {
 
 func (t task) key() string { return fmt.Sprintf("%s %d", t.pass, t.i) }
 
+func (t task) value() []byte { return world.Value(1, t.key()) }
+
 var operations = []operation{
 	{name: "closest", do: closest, again: true, closest: true},
-	{name: "find peer", do: findPeer, again: true},
+	{name: "find peer", do: findPeer, again: true, brought: other},
 	{name: "put", do: put, holders: true},
-	{name: "get, quorum 1", prepare: putByOther, do: get(1), away: value},
-	{name: "get to the end", prepare: putByOther, do: get(0), away: value},
+	{name: "get, quorum 1", prepare: putByOther, do: get(1), away: value, brought: stored},
+	{name: "get to the end", prepare: putByOther, do: get(0), away: value, brought: stored},
 	{name: "provide", do: provide, holders: true},
-	{name: "find one provider", prepare: provideByOther, do: providers(1), away: content},
-	{name: "find all providers", prepare: provideByOther, do: providers(0), away: content},
+	{name: "find one provider", prepare: provideByOther, do: providers(1), away: content, brought: other},
+	{name: "find all providers", prepare: provideByOther, do: providers(0), away: content, brought: other},
 	{name: "closest, cold", cold: true, do: closest, closest: true},
-	{name: "find peer, cold", cold: true, do: findPeer},
+	{name: "find peer, cold", cold: true, do: findPeer, brought: other},
 }
 
 // ready does what must be there before the operation.
@@ -62,6 +70,18 @@ func (o operation) ready(ctx context.Context, t task) error {
 	}
 	return nil
 }
+
+// run does the operation. It is no success if something else came back than what was
+// sought, or nothing.
+func (o operation) run(ctx context.Context, t task) (side.Result, error) {
+	found, err := o.do(ctx, t)
+	if err == nil && o.brought != nil && !o.brought(t, found) {
+		err = errNotBrought
+	}
+	return found, err
+}
+
+var errNotBrought = errors.New("what was sought did not come back")
 
 // Crashed is the operation that is measured last.
 const Crashed = "closest, a quarter crashed"
@@ -84,13 +104,19 @@ func findPeer(ctx context.Context, t task) (side.Result, error) {
 }
 
 func put(ctx context.Context, t task) (side.Result, error) {
-	return t.searcher.Put(ctx, t.key(), world.Value(1, t.key()))
+	return t.searcher.Put(ctx, t.key(), t.value())
 }
 
 func putByOther(ctx context.Context, t task) error {
-	_, err := t.other.Put(ctx, t.key(), world.Value(1, t.key()))
+	_, err := t.other.Put(ctx, t.key(), t.value())
 	return err
 }
+
+// stored reports whether the value came back that was put.
+func stored(t task, found side.Result) bool { return bytes.Equal(found.Value, t.value()) }
+
+// other reports whether the task's other node is among the peers found.
+func other(t task, found side.Result) bool { return slices.Contains(found.Peers, t.other.ID()) }
 
 func get(quorum int) func(context.Context, task) (side.Result, error) {
 	return func(ctx context.Context, t task) (side.Result, error) {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -62,15 +63,21 @@ func (r *Report) writeBetter(b *strings.Builder) {
 		fmt.Fprintf(b, "- **%s**: %s\n", cell(f.Matter), cell(f.How))
 	}
 	if len(found) == 0 {
-		fmt.Fprintf(b, "%s\n", nowhere)
+		fmt.Fprintf(b, "%s\n", r.nowhere())
 	}
 	b.WriteString("\n" + material + "\n")
 }
 
-const (
-	nowhere  = "Nowhere in what was measured."
-	material = "Costs count from 5 % more on, shares of what is right from one percentage point less."
-)
+const material = "Costs count from 5 % more on, shares of what is right from one percentage point less."
+
+// nowhere is said where libp2p is found better in nothing. A figure of one side alone
+// says nothing of the other.
+func (r *Report) nowhere() string {
+	if len(r.Missing) > 0 || slices.ContainsFunc(r.Costs, func(c Cost) bool { return (c.Libp2p == nil) != (c.Kadmium == nil) }) {
+		return "Nowhere in what was measured on both sides; some of it was measured on one, or is missing."
+	}
+	return "Nowhere in what was measured."
+}
 
 func (r *Report) writeTargets(b *strings.Builder) {
 	b.WriteString("\n## Targets\n\n| what | target | libp2p | kadmium | ratio | |\n|---|---|---|---|---|---|\n")
@@ -230,7 +237,7 @@ const howMeasured = `
 ## How it was measured
 
 Both sides by the same code, nodes of one side in one process on loopback, after every node has done ten lookups. Operations run one at a time, of one searcher after the other;
-what they look for has been put or provided before. Their figures are of those that succeeded within 30 s, but for the latency after a crash, in which the others count with these 30 s.
+what they look for has been put or provided before, and is compared with what comes back. Their figures are of those that succeeded within 30 s, but for the latency after a crash, in which the others count with these 30 s.
 
 - Hops: a peer of the searcher's own table is at hop 1, one first named by a peer at hop h at h + 1. Those of a lookup are of the closest peer that it returns, or of the first
   that had what was sought. libp2p tells them only through its lookup events, which cost time: they are counted in a pass of their own.

@@ -126,6 +126,15 @@ func TestAlike(t *testing.T) {
 	if found := r.Better(); found != nil {
 		t.Errorf("libp2p is better in %v", found)
 	}
+	if got := r.nowhere(); got != "Nowhere in what was measured." {
+		t.Error(got)
+	}
+	oneSided := &Report{Costs: Costs([]Series{{Operation: "put", Metric: "bytes", Kadmium: []float64{1}}})}
+	for _, part := range []*Report{oneSided, {Missing: []Missing{{What: "a case"}}}} {
+		if got := part.nowhere(); !strings.Contains(got, "on both sides") {
+			t.Errorf("where something is missing: %s", got)
+		}
+	}
 	outcomes := map[string]string{}
 	for _, target := range r.Targets() {
 		outcomes[target.What] = target.Outcome

@@ -20,7 +20,7 @@ func (r *Report) WriteText(w io.Writer) error {
 		fmt.Fprintf(&b, "  %s\n      %s\n", f.Matter, f.How)
 	}
 	if len(found) == 0 {
-		fmt.Fprintf(&b, "  %s\n", nowhere)
+		fmt.Fprintf(&b, "  %s\n", r.nowhere())
 	}
 
 	if len(r.Costs) > 0 {

@@ -18,8 +18,18 @@ func (r *Report) Write(dir string, measured []Series) error {
 	if err := r.draw(dir, measured); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, Name+".json"), text, 0o644); err != nil {
+	if err := replace(filepath.Join(dir, Name+".json"), text); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, Name+".md"), []byte(r.Page()), 0o644)
+	return replace(filepath.Join(dir, Name+".md"), []byte(r.Page()))
+}
+
+// replace writes a file under another name first, so that what is there stays whole
+// until the new one is.
+func replace(path string, text []byte) error {
+	if err := os.WriteFile(path+".new", text, 0o644); err != nil {
+		_ = os.Remove(path + ".new")
+		return err
+	}
+	return os.Rename(path+".new", path)
 }
