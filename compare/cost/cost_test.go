@@ -55,8 +55,9 @@ func TestBothSides(t *testing.T) {
 					t.Errorf("a lookup took %v ms of CPU to its result, and %v with all that followed", toResult, whole)
 				}
 			}
-			if got := s.find(Network, "memory KiB a node, values held"); len(got) != 1 {
-				t.Errorf("memory with values held: %v", got)
+			held, added := s.find(Network, "memory KiB a node, values held"), s.find(Network, "memory KiB a node, that values added")
+			if len(held) != 1 || len(added) != 1 || added[0] >= held[0] {
+				t.Errorf("memory with values held: %v, of which they added %v", held, added)
 			}
 			for _, o := range []string{"closest", "closest, cold"} {
 				for i, requests := range s.find(o, Requests) {

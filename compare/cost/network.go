@@ -140,9 +140,11 @@ func (r *run) atRest(ctx context.Context) error {
 }
 
 // holding measures the memory of the network once the operations have stored what
-// they do.
-func (r *run) holding() {
-	r.sample.add(Network, "memory KiB a node, values held", (footprint().live-r.base.live)/float64(r.cfg.Nodes)/1024)
+// they do, and what that is more than before.
+func (r *run) holding(before foot) {
+	now, nodes := footprint(), float64(r.cfg.Nodes)
+	r.sample.add(Network, "memory KiB a node, values held", (now.live-r.base.live)/nodes/1024)
+	r.sample.add(Network, "memory KiB a node, that values added", (now.live-before.live)/nodes/1024)
 }
 
 // ErrOverflow reports that a link lost packets for want of room.
