@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -34,6 +35,18 @@ func TestMain(m *testing.M) {
 			"panic": func(_ context.Context, _ *json.Decoder, told tell) (any, error) {
 				told("breaking", 0, 1)
 				panic("a bug of a side")
+			},
+			"behaviour": func(_ context.Context, order *json.Decoder, _ tell) (any, error) {
+				var j behaviourJob
+				err := order.Decode(&j)
+				var p played
+				for _, name := range j.Cases {
+					if name == behaviour.Cases()[0].Name {
+						panic("a bug of a case")
+					}
+					p.Rows = append(p.Rows, report.Row{Case: name})
+				}
+				return p, err
 			},
 			"hang": func(_ context.Context, _ *json.Decoder, told tell) (any, error) {
 				told(fmt.Sprint(os.Getpid()), 0, 1)
@@ -133,10 +146,10 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// What cannot be measured or played (here the child does not know its job) makes the
-// run fail, and leaves all else as it is: what was done is written, and says so.
+// What cannot be measured or played makes the run fail, and leaves all else as it is:
+// what was done is written, and says so.
 func TestMissing(t *testing.T) {
-	for job, name := range map[string]string{"cost": "25 ms, cold", "behaviour": behaviour.Cases()[0].Name} {
+	for says, name := range map[string]string{`no job is called "cost"`: "25 ms, cold", "panic: a bug of a case": behaviour.Cases()[0].Name} {
 		var stdout, stderr bytes.Buffer
 		dir := t.TempDir()
 		code := run(t.Context(), []string{"--only", name, "--out", dir}, &stdout, &stderr)
@@ -145,13 +158,28 @@ func TestMissing(t *testing.T) {
 			t.Fatal(err)
 		}
 		if code != exitNotDone {
-			t.Errorf("%s: exit code %d", job, code)
+			t.Errorf("%s: exit code %d", name, code)
 		}
 		for what, s := range map[string]string{"stdout": stdout.String(), "stderr": stderr.String(), "page": string(page)} {
-			if !strings.Contains(s, fmt.Sprintf("no job is called %q", job)) {
-				t.Errorf("%s: the %s does not say so:\n%s", job, what, s)
+			if !strings.Contains(strings.ReplaceAll(s, " [recovered]", ""), says) {
+				t.Errorf("%s: the %s does not say %q:\n%s", name, what, says, s)
 			}
 		}
+	}
+}
+
+// A case that ends its process takes no other with it.
+func TestOneCaseIsMissing(t *testing.T) {
+	p := &plan{nodes: 5}
+	for _, c := range behaviour.Cases()[:3] {
+		p.cases = append(p.cases, c.Name)
+	}
+	got := p.play(t.Context(), newProgress(io.Discard))
+	if len(got.Rows) != 2 || got.Rows[0].Case != p.cases[1] || got.Rows[1].Case != p.cases[2] {
+		t.Errorf("played %+v, want %q", got.Rows, p.cases[1:])
+	}
+	if len(got.Missing) != 1 || !strings.Contains(got.Missing[0].What, p.cases[0]) {
+		t.Errorf("missing %+v, want %q", got.Missing, p.cases[0])
 	}
 }
 

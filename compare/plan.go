@@ -235,22 +235,34 @@ func (n *network) reported(operation string) string {
 	return n.named(operation)
 }
 
-// play plays the cases, if there are any.
+// play plays the cases, if there are any: all in one process, and should that end, of a
+// panic, say, each in one of its own, so that only what is at fault is missing.
 func (p *plan) play(ctx context.Context, shown *progress) *played {
 	all := &played{Rows: []report.Row{}}
 	if len(p.cases) == 0 {
 		return all
 	}
-	const title = "behaviour"
-	defer shown.ended(title)
-	begun := ""
-	err := runChild(ctx, "behaviour", behaviourJob{p.nodes, p.cases}, all, func(stage string, done, total int) {
-		begun = stage
-		shown.tell(title, stage, done, total)
-	})
-	if err != nil { // the process that played them ended: of a panic, say
-		everything := fmt.Sprintf("behaviour, all cases, of which %q was begun last", begun)
-		return &played{Rows: []report.Row{}, Missing: []report.Missing{{What: everything, Error: err.Error()}}}
+	defer shown.ended(playing)
+	if err := p.playInOne(ctx, shown, p.cases, all); err == nil {
+		return all
+	}
+	all = &played{Rows: []report.Row{}}
+	for i := range p.cases {
+		if ctx.Err() != nil {
+			break
+		}
+		one := new(played)
+		if err := p.playInOne(ctx, shown, p.cases[i:i+1], one); err != nil {
+			one = &played{Missing: []report.Missing{{What: "behaviour, " + p.cases[i], Error: err.Error()}}}
+		}
+		all.Rows, all.Missing = append(all.Rows, one.Rows...), append(all.Missing, one.Missing...)
 	}
 	return all
+}
+
+// playing is the title of the progress of cases.
+const playing = "behaviour"
+
+func (p *plan) playInOne(ctx context.Context, shown *progress, cases []string, answer *played) error {
+	return runChild(ctx, "behaviour", behaviourJob{p.nodes, cases}, answer, func(stage string, done, total int) { shown.tell(playing, stage, done, total) })
 }
