@@ -109,15 +109,11 @@ func Measure(ctx context.Context, name string, cfg Config, progress func(stage s
 			return nil, err
 		}
 	}
-	var before foot
-	if cfg.Holding {
-		before = footprint()
-	}
 	if err := r.operate(ctx, false); err != nil {
 		return nil, err
 	}
 	if cfg.Holding {
-		r.holding(before)
+		r.holding()
 	}
 	// These leave many a node without its connections: no warm one may follow.
 	if err := r.operate(ctx, true); err != nil {

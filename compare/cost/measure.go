@@ -40,6 +40,9 @@ func (r *run) operate(ctx context.Context, cold bool) error {
 		if o.cold != cold || !slices.Contains(r.cfg.Operations, o.name) {
 			continue
 		}
+		if r.cfg.Holding && r.empty == (foot{}) && o.stores() {
+			r.empty = footprint()
+		}
 		if err := r.measure(ctx, o); err != nil {
 			return fmt.Errorf("%s: %w", o.name, err)
 		}

@@ -22,6 +22,7 @@ type run struct {
 	progress func(stage string, done, total int)
 	sample   *Sample
 	base     foot // before the first node
+	empty    foot // before the first value; zero: not measured
 	nodes    []side.Node
 	ids      []identity.ID
 	dead     map[identity.ID]bool
@@ -141,10 +142,10 @@ func (r *run) atRest(ctx context.Context) error {
 
 // holding measures the memory of the network once the operations have stored what
 // they do, and what that is more than before.
-func (r *run) holding(before foot) {
+func (r *run) holding() {
 	now, nodes := footprint(), float64(r.cfg.Nodes)
 	r.sample.add(Network, "memory KiB a node, values held", (now.live-r.base.live)/nodes/1024)
-	r.sample.add(Network, "memory KiB a node, that values added", (now.live-before.live)/nodes/1024)
+	r.sample.add(Network, "memory KiB a node, that values added", (now.live-r.empty.live)/nodes/1024)
 }
 
 // ErrOverflow reports that a link lost packets for want of room.

@@ -60,6 +60,9 @@ var operations = []operation{
 	{name: "find peer, cold", cold: true, do: findPeer, brought: other},
 }
 
+// stores reports whether the operation, or what it needs, leaves something with holders.
+func (o operation) stores() bool { return o.holders || o.prepare != nil }
+
 // ready does what must be there before the operation.
 func (o operation) ready(ctx context.Context, t task) error {
 	if o.prepare == nil {

@@ -260,7 +260,7 @@ what they look for has been put or provided before, and is compared with what co
   what is idle are of another network, whose nodes have done ten lookups each and nothing since, for 15 s: connections and sessions are open. Memory is what lives on heap and
   stacks after a collection; idle bytes are those sent. The refreshes of tables, of libp2p every ten minutes and of kadmium every hour, are seldom in it. Values are held once all warm
   operations are done: each put, get, provide and find of each pass has left a value or a provider entry with its holders. What values added is the difference to what the same network took
-  after its nodes had done ten lookups each.
+  before the first of them.
 - This other network is measured on both sides at once, beside the one over 25 ms and the behaviour: it is mostly waited for. Its start falls on that of libp2p's network over 25 ms.
 - kadmium's own sockets move datagrams in batches on Linux; on the counted ones it cannot, and makes a system call for each. quic-go keeps its batches and its offloading.
 - Percentiles are by nearest rank.
