@@ -243,10 +243,12 @@ func (p *plan) play(ctx context.Context, shown *progress) *played {
 		return all
 	}
 	defer shown.ended(playing)
-	if err := p.playInOne(ctx, shown, p.cases, all); err == nil {
+	together := p.playInOne(ctx, shown, p.cases, all)
+	if together == nil {
 		return all
 	}
-	all = &played{Rows: []report.Row{}}
+	// That it ended is told too: it may be the fault of several cases together.
+	all = &played{Rows: []report.Row{}, Missing: []report.Missing{{What: "behaviour, all cases in one process", Error: together.Error()}}}
 	for i := range p.cases {
 		if ctx.Err() != nil {
 			break

@@ -14,9 +14,9 @@ import (
 // farthest of them stands outside of; where this node is in that subtree too
 // (Kademlia, section 2.4, has the tables hold it), it is the node's own. A lookup that
 // was stopped, or that refused contacts because others of their host had been named,
-// proves nothing; nor does one that had to turn to farther contacts, for those beside
-// the target may be known to the dead alone; and one that ran out of peers does only if
-// all that it heard of could be asked.
+// proves nothing; nor does one that found k only after it had turned to farther
+// contacts, for those beside the target may be known to the dead alone; and one that
+// ran out of peers does only if all that it heard of could be asked.
 func (w *walk) covered(reason lookup.Reason) (cpl int, ok bool) {
 	e, stats := w.e, w.lookup.Stats()
 	switch {

@@ -95,6 +95,7 @@ func TestWhatCoversNothing(t *testing.T) {
 	}{
 		{what: "fewer than k nodes, all of which answered", ok: true},
 		{what: "a node that failed", fails: true},
+		{what: "fewer than k nodes, and no farther ones", more: true, ok: true},
 		{what: "enough nodes, and farther ones among them", k: 4, more: true},
 		{what: "a lookup out of time", stop: lookup.TimedOut},
 		{what: "a lookup nobody waits for", stop: lookup.Cancelled},
@@ -103,8 +104,10 @@ func TestWhatCoversNothing(t *testing.T) {
 		{what: "a third node of one host, which is not asked", named: []identity.Contact{host(0), host(1), host(2)}},
 	} {
 		w := e.newWalk(0, rpc.FindNode, nil, e.cfg.Position)
-		w.refilled = c.more
 		w.lookup = lookup.New(epoch, lookup.Config{K: c.k}, &x.book, e.cfg.Position, w.target, x.contacts)
+		if c.more {
+			w.farther()
+		}
 		for i := 0; ; i++ {
 			next, ok := w.lookup.Next(epoch)
 			if !ok {

@@ -36,7 +36,7 @@ type walk struct {
 
 	met      []identity.Contact // who answered a first contact, which changes nothing at its receiver
 	leftOut  bool               // contacts were not to be asked: locked out, or of no use
-	refilled bool               // farther contacts of the table were taken in
+	refilled bool               // farther contacts of the table were asked for
 	more     int                // requests that the lookup does not know of: second ones to a peer
 	trace    []lookup.Event
 	deadline time.Time

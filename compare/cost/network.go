@@ -145,7 +145,7 @@ func (r *run) atRest(ctx context.Context) error {
 func (r *run) holding() {
 	now, nodes := footprint(), float64(r.cfg.Nodes)
 	r.sample.add(Network, "memory KiB a node, values held", (now.live-r.base.live)/nodes/1024)
-	r.sample.add(Network, "memory KiB a node, that values added", (now.live-r.empty.live)/nodes/1024)
+	r.sample.add(Network, "memory KiB a node, that values added", max(0, now.live-r.empty.live)/nodes/1024)
 }
 
 // ErrOverflow reports that a link lost packets for want of room.

@@ -53,12 +53,16 @@ func (n *Node) Closest(ctx context.Context, key string) (side.Result, error) {
 
 // FindPeer finds where a peer is.
 func (n *Node) FindPeer(ctx context.Context, id identity.ID) (side.Result, error) {
+	var found identity.ID
 	result, hops, err := n.operate(ctx, string(PeerID(id)), func(ctx context.Context) error {
-		_, err := n.dht.FindPeer(ctx, PeerID(id))
+		at, err := n.dht.FindPeer(ctx, PeerID(id))
+		if err == nil {
+			found = Identity(at.ID)
+		}
 		return err
 	})
 	if err == nil {
-		result.Peers, result.Hops = []identity.ID{id}, hops.of(id)
+		result.Peers, result.Hops = []identity.ID{found}, hops.of(id)
 	}
 	return result, err
 }

@@ -27,9 +27,12 @@ func (r *Report) Write(dir string, measured []Series) error {
 // replace writes a file under another name first, so that what is there stays whole
 // until the new one is.
 func replace(path string, text []byte) error {
-	if err := os.WriteFile(path+".new", text, 0o644); err != nil {
-		_ = os.Remove(path + ".new")
-		return err
+	err := os.WriteFile(path+".new", text, 0o644)
+	if err == nil {
+		err = os.Rename(path+".new", path)
 	}
-	return os.Rename(path+".new", path)
+	if err != nil {
+		_ = os.Remove(path + ".new")
+	}
+	return err
 }
