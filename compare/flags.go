@@ -129,6 +129,9 @@ func parse(args []string) (*options, error) {
 			line = append(line, fmt.Sprintf("--only %q", o.only))
 		}
 	})
+	if o.only != "" && o.out != "" {
+		line = append(line, "--out DIR") // a part is not written without
+	}
 	o.line = strings.Join(line, " ")
 	if o.out == "" && o.only == "" {
 		o.out = defaultOut

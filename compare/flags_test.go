@@ -76,8 +76,9 @@ func TestLine(t *testing.T) {
 	for args, want := range map[string]string{
 		"":       "cd compare && go run .",
 		"--json": "cd compare && go run .",
-		"--transport=tcp -link 25ms --nodes 8 --only closest --out x": `cd compare && go run . --link 25ms --nodes 8 --only "closest" --transport tcp`,
-		"--lookups 3 --profile defaults":                              "cd compare && go run . --lookups 3 --profile defaults",
+		"--transport=tcp -link 25ms --nodes 8 --only closest --out x": `cd compare && go run . --link 25ms --nodes 8 --only "closest" --transport tcp --out DIR`,
+		"--only closest":                 `cd compare && go run . --only "closest"`,
+		"--lookups 3 --profile defaults": "cd compare && go run . --lookups 3 --profile defaults",
 	} {
 		o, err := parse(strings.Fields(args))
 		if err != nil || o.line != want {
