@@ -12,9 +12,9 @@ import (
 // until the effects beside it are carried out, as their messages last only until
 // the engine's next call.
 type followUp struct {
-	kind   engine.Kind // of the effect
-	id     uint64      // SendRequest: of the request; Persist: of the batch; Deliver: the token
-	status rpc.Status  // Deliver
+	kind   engine.EffectKind // of the effect
+	id     uint64            // SendRequest: of the request; Persist: of the batch; Deliver: the token
+	status rpc.Status        // Deliver
 }
 
 // step makes one call to the engine, carries out what it asks for, and arranges

@@ -53,7 +53,7 @@ var (
 	// ErrBusy reports too many operations at once.
 	ErrBusy = engine.ErrBusy
 	// ErrNotStored reports a put or provide that no node confirmed.
-	ErrNotStored = engine.ErrNoHolder
+	ErrNotStored = engine.ErrNotStored
 	// ErrJournal reports a write that could not be made to last.
 	ErrJournal = engine.ErrJournal
 	// ErrRefused reports what a peer refused to do; one of those below says why.

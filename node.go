@@ -151,20 +151,20 @@ func (n *Node) newEngine(cfg *Config, seeds []seed) error {
 	var seed [32]byte
 	crand.Read(seed[:])
 	n.engine = engine.New(engine.Config{
-		Self:         n.id,
-		Endpoint:     n.Addresses()[0].Endpoint,
-		Mode:         cfg.Mode,
-		Reachable:    len(seeds) == 0 || onLoopback(n.transport.Addrs()),
-		Bootstrap:    known(seeds),
-		Families:     n.transport.Families(),
-		K:            cfg.K,
-		Alpha:        cfg.Alpha,
-		Paths:        cfg.DisjointPaths,
-		Durable:      n.journal != nil,
-		Namespaces:   n.namespaces,
-		Store:        cfg.Limits.store(n.journal == nil),
-		SignRecord:   n.signRecord,
-		SignProvider: func(p *rpc.Provider) { store.SignProvider(n.key, n.network, p) },
+		Self:          n.id,
+		Endpoint:      n.Addresses()[0].Endpoint,
+		Mode:          cfg.Mode,
+		Reachable:     len(seeds) == 0 || onLoopback(n.transport.Addrs()),
+		Bootstrap:     known(seeds),
+		Families:      n.transport.Families(),
+		K:             cfg.K,
+		Alpha:         cfg.Alpha,
+		DisjointPaths: cfg.DisjointPaths,
+		Durable:       n.journal != nil,
+		Namespaces:    n.namespaces,
+		Store:         cfg.Limits.store(n.journal == nil),
+		SignRecord:    n.signRecord,
+		SignProvider:  func(p *rpc.Provider) { store.SignProvider(n.key, n.network, p) },
 	}, &n.book, rand.New(rand.NewChaCha8(seed)), n.clock.Now())
 	return n.load()
 }

@@ -21,12 +21,12 @@ func (n *Node) Put(ctx context.Context, key string, value []byte, opts PutOption
 	}
 	stored := Stored{Key: key}
 	query := engine.PutQuery{
-		Key:      []byte(key),
-		Value:    bytes.Clone(value),
-		TTL:      opts.TTL,
-		Sequence: opts.Sequence,
-		Swap:     opts.Swap,
-		Once:     opts.Ephemeral,
+		Key:       []byte(key),
+		Value:     bytes.Clone(value),
+		TTL:       opts.TTL,
+		Sequence:  opts.Sequence,
+		CAS:       opts.Swap,
+		Ephemeral: opts.Ephemeral,
 	}
 	err := n.run(ctx, call{
 		start: func(now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {

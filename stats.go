@@ -79,7 +79,7 @@ func (n *Node) gauges(e *engine.Stats) map[string]int {
 	return map[string]int{
 		"requests.outstanding": e.Outstanding,
 		"operations":           e.Operations,
-		"lookups":              e.Walks,
+		"lookups":              e.ActiveLookups,
 		"writes.withheld":      e.Withheld,
 		"handovers.waiting":    e.Handovers,
 		"checks.waiting":       len(n.checks.waiting),

@@ -17,7 +17,7 @@ var (
 	ErrNoPeers   = errors.New("no peer is known")
 	ErrNoAnswer  = errors.New("no answer")
 	ErrNotFound  = errors.New("not found")
-	ErrNoHolder  = errors.New("no node confirmed the value")
+	ErrNotStored = errors.New("no node confirmed the value")
 	ErrRefused   = errors.New("refused")
 	ErrCancelled = errors.New("cancelled")
 	ErrTimeout   = errors.New("the lookup ran out of time")
@@ -54,19 +54,19 @@ func (m Mode) String() string { return modeNames[m] }
 // Config is what an engine needs to know. The zero value of each optional field
 // is its default.
 type Config struct {
-	Self       identity.ID        // who this node is
-	Position   identity.Position  // where it stands; Self.Position() outside a simulator
-	Endpoint   netip.AddrPort     // an address of its own, for as long as no peer has said where it sees it
-	Mode       Mode               // Auto unless set
-	Reachable  bool               // Auto: be a server from the start (on loopback, or first of its network)
-	Bootstrap  []identity.Address // tried at Join and whenever the node is alone
-	Families   rpc.Families       // what it can send to; 0: both
-	K          int                // contacts in a bucket, an answer, and a value's holders; 20
-	Alpha      int                // requests in flight in a lookup; 3
-	Paths      int                // disjoint paths of a lookup (S/Kademlia); 1
-	Durable    bool               // acknowledge a write only after Persisted
-	Namespaces *store.Namespaces  // who wins among records of a key
-	Store      store.Config       // lifetimes and limits of records
+	Self          identity.ID        // who this node is
+	Position      identity.Position  // where it stands; Self.Position() outside a simulator
+	Endpoint      netip.AddrPort     // an address of its own, for as long as no peer has said where it sees it
+	Mode          Mode               // Auto unless set
+	Reachable     bool               // Auto: be a server from the start (on loopback, or first of its network)
+	Bootstrap     []identity.Address // tried at Join and whenever the node is alone
+	Families      rpc.Families       // what it can send to; 0: both
+	K             int                // contacts in a bucket, an answer, and a value's holders; 20
+	Alpha         int                // requests in flight in a lookup; 3
+	DisjointPaths int                // disjoint paths of a lookup (S/Kademlia); 1
+	Durable       bool               // acknowledge a write only after Persisted
+	Namespaces    *store.Namespaces  // who wins among records of a key
+	Store         store.Config       // lifetimes and limits of records
 
 	// SignRecord and SignProvider sign in this node's name. They must be pure.
 	SignRecord   func(*rpc.Record)
@@ -89,28 +89,28 @@ type Inbound struct {
 	Verdict   error            // what the namespace said of the record or provider entry carried; nil: valid
 }
 
-// A Kind says what an Effect asks of the driver.
-type Kind uint8
+// An EffectKind says what an Effect asks of the driver.
+type EffectKind uint8
 
 // The kinds of effects, and the fields that count for each. The Op of a request is
 // the operation it serves, 0 for the node's own: also of one that is sent again,
 // perhaps after the operation's end. What a Get leaves with others once it has
 // finished is the node's own.
 const (
-	SendRequest   Kind = 1 + iota // To, RequestID, Op, Message, Fresh, Elsewhere
-	ForgetRequest                 // RequestID: its answer is no longer wanted
-	SendReply                     // Token, Message
-	Persist                       // Batch, Ops: write to the journal, then call Persisted; Batch 0: nobody waits
-	Progress                      // Op, Result: an improving value, or more providers
-	Finish                        // Op, Result: the operation is over
-	Emit                          // Event
-	Deliver                       // Token, To, Message: a MESSAGE for its handler, then call Respond
+	SendRequest   EffectKind = 1 + iota // To, RequestID, Op, Message, Fresh, Elsewhere
+	ForgetRequest                       // RequestID: its answer is no longer wanted
+	SendReply                           // Token, Message
+	Persist                             // Batch, Ops: write to the journal, then call Persisted; Batch 0: nobody waits
+	Progress                            // Op, Result: an improving value, or more providers
+	Finish                              // Op, Result: the operation is over
+	Emit                                // Event
+	Deliver                             // Token, To, Message: a MESSAGE for its handler, then call Respond
 )
 
 // An Effect is one thing the driver must do. Messages in it are the engine's
 // memory, valid until the engine's next call.
 type Effect struct {
-	Kind      Kind
+	Kind      EffectKind
 	Fresh     bool // be a first contact, whatever session there is: the last try
 	Elsewhere bool // send from another local address: a call back
 	To        identity.Contact
@@ -182,8 +182,8 @@ type PutQuery struct {
 	Key, Value []byte
 	TTL        time.Duration // 0: 24 h
 	Sequence   *uint64       // nil: the highest found, plus one
-	Swap       *uint64       // only where the held sequence is this; 0: none is held
-	Once       bool          // nobody publishes it again
+	CAS        *uint64       // only where the held sequence is this; 0: none is held
+	Ephemeral  bool          // nobody publishes it again
 }
 
 // A GetQuery is a key to be looked for.

@@ -86,7 +86,7 @@ type operation interface {
 func New(cfg Config, book identity.Book, rnd random, now time.Time) *Engine {
 	cfg.K = orDefault(cfg.K, 20)
 	cfg.Alpha = orDefault(cfg.Alpha, 3)
-	cfg.Paths = orDefault(cfg.Paths, 1)
+	cfg.DisjointPaths = orDefault(cfg.DisjointPaths, 1)
 	if cfg.Families == 0 {
 		cfg.Families = rpc.IPv4 | rpc.IPv6
 	}

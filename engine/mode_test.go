@@ -104,7 +104,7 @@ func TestWatch(t *testing.T) {
 	const key = "/v/w"
 	for i, value := range []string{"a", "b", "c"} {
 		sequence := uint64(i + 1)
-		if r := n.nodes[i].put(PutQuery{Key: []byte(key), Value: []byte(value), Sequence: &sequence, Once: true}); r.Err != nil {
+		if r := n.nodes[i].put(PutQuery{Key: []byte(key), Value: []byte(value), Sequence: &sequence, Ephemeral: true}); r.Err != nil {
 			t.Fatal(r.Err)
 		}
 		n.holders(key)[0].up = i > 0 // some miss what follows
@@ -143,7 +143,7 @@ func TestCancel(t *testing.T) {
 			t.Errorf("%s: cancelled with %+v", name, r)
 		}
 		n.run(time.Minute)
-		if s := nd.e.Stats(); s.Operations != 0 || s.Walks != 0 || s.Outstanding != 0 || len(nd.e.owners) != 0 {
+		if s := nd.e.Stats(); s.Operations != 0 || s.ActiveLookups != 0 || s.Outstanding != 0 || len(nd.e.owners) != 0 {
 			t.Errorf("%s left behind %+v", name, s)
 		}
 	}

@@ -122,7 +122,7 @@ func TestOwnCopyIsSynced(t *testing.T) {
 	n := newNetwork(t, 34)
 	nd := n.add(func(c *Config) { c.Durable = true })
 	value := []byte("v")
-	q := PutQuery{Key: store.ImmutableKey(value), Value: value, Once: true, TTL: time.Hour}
+	q := PutQuery{Key: store.ImmutableKey(value), Value: value, Ephemeral: true, TTL: time.Hour}
 	if r := nd.put(q); r.Err != nil || r.Holders != 1 {
 		t.Fatalf("put: %+v", r)
 	}
@@ -230,7 +230,7 @@ func TestPutsAtOnce(t *testing.T) {
 	var ops []OpID
 	for i, nd := range n.nodes[:6] {
 		ops = append(ops, nd.begin(func(op OpID) []Effect {
-			return nd.e.Put(n.now, op, PutQuery{Key: []byte("/v/same"), Value: []byte{byte('a' + i)}, Once: true}, nil)
+			return nd.e.Put(n.now, op, PutQuery{Key: []byte("/v/same"), Value: []byte{byte('a' + i)}, Ephemeral: true}, nil)
 		}))
 	}
 	n.run(30 * time.Second)

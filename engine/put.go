@@ -113,7 +113,7 @@ func (p *put) store(sequence uint64, reason lookup.Reason) {
 		p.failed = err
 		p.one()
 	})
-	e.storeAt(p.op, holders, own, p.record, p.query.Swap, func(s *spread) {
+	e.storeAt(p.op, holders, own, p.record, p.query.CAS, func(s *spread) {
 		p.result.Holders, p.result.SelfHolder, p.result.Refusals = s.holders, s.self, s.refusals
 		p.one()
 	})
@@ -135,7 +135,7 @@ func (p *put) one() {
 		p.end(err)
 		return
 	}
-	if p.failed != nil || p.query.Once || p.over {
+	if p.failed != nil || p.query.Ephemeral || p.over {
 		p.end(p.failed)
 		return
 	}
@@ -170,9 +170,9 @@ func refusal(statuses []rpc.Status) error {
 		}
 	}
 	if most == rpc.OK {
-		return ErrNoHolder
+		return ErrNotStored
 	}
-	return fmt.Errorf("%w: %w", ErrNoHolder, &StatusError{most})
+	return fmt.Errorf("%w: %w", ErrNotStored, &StatusError{most})
 }
 
 // holders splits the k closest nodes that answered into others and this node:

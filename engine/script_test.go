@@ -161,7 +161,7 @@ func (s *script) operation(t *testing.T, d *datadriven.TestData, nd *node, arg [
 	var r *Result
 	switch d.Cmd {
 	case "put":
-		r = nd.put(PutQuery{Key: []byte(arg[0]), Value: []byte(arg[1]), Sequence: number("seq"), Swap: number("swap"), Once: d.HasArg("once")})
+		r = nd.put(PutQuery{Key: []byte(arg[0]), Value: []byte(arg[1]), Sequence: number("seq"), CAS: number("swap"), Ephemeral: d.HasArg("once")})
 	case "get":
 		quorum := 0
 		d.MaybeScanArgs(t, "quorum", &quorum)

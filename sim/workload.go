@@ -195,7 +195,7 @@ func (n *network) put(i int, once bool, then func(*key)) {
 	w := &n.workload
 	w.keys = append(w.keys, k)
 	w.values.Puts++
-	q := engine.PutQuery{Key: []byte(k.name), Value: k.value, TTL: n.cfg.TTL, Once: once}
+	q := engine.PutQuery{Key: []byte(k.name), Value: k.value, TTL: n.cfg.TTL, Ephemeral: once}
 	n.call(nd, identity.KeyPosition(q.Key), func(op engine.OpID) []engine.Effect {
 		return nd.engine.Put(n.clock(), op, q, n.effects[:0])
 	}, func(_ *call, r *engine.Result) {
