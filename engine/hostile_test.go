@@ -159,8 +159,8 @@ func TestFirstContactChangesNothing(t *testing.T) {
 
 func firstContactChangesNothing(t *testing.T, n *network, nd *node, from identity.Contact) {
 	record := &rpc.Record{Key: []byte("/v/x"), Value: []byte("y"), Sequence: 1, TTL: time.Hour}
-	for kind := rpc.Ping; kind <= rpc.App; kind++ {
-		m := &rpc.Message{Type: kind, ID: 1, Serves: true, Key: []byte("/v/x"), Record: record, CallBack: true, Provider: &rpc.Provider{Key: []byte("k")}}
+	for kind := rpc.Ping; kind <= rpc.AppMessage; kind++ {
+		m := &rpc.Message{Type: kind, ID: 1, Serves: true, Key: []byte("/v/x"), Record: record, DialBack: true, Provider: &rpc.Provider{Key: []byte("k")}}
 		before, contacts, link := nd.e.Stats(), contactsOf(nd), nd.e.outage
 		fx := nd.e.Receive(n.now, &Inbound{From: from, First: true, Message: m, Token: 1, Room: 1000}, nil)
 		replies := 0

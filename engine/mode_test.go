@@ -178,7 +178,7 @@ func TestCancelledMessageIsNotSentAgain(t *testing.T) {
 	op := nd.begin(func(op OpID) []Effect { return nd.e.SendMessage(n.now, op, to.address, "/echo", []byte("x"), nil) })
 	nd.run(nd.e.Cancel(n.now, op, nil))
 	n.run(10 * time.Second)
-	if sent := n.count[rpc.App]; sent != 1 {
+	if sent := n.count[rpc.AppMessage]; sent != 1 {
 		t.Errorf("sent %d times", sent)
 	}
 }

@@ -71,7 +71,7 @@ func (e *Engine) Ping(now time.Time, op OpID, to identity.Address, fx []Effect) 
 // SendMessage delivers an application's message and brings its reply.
 func (e *Engine) SendMessage(now time.Time, op OpID, to identity.Address, protocol string, payload []byte, fx []Effect) []Effect {
 	e.enter(now, fx)
-	m := e.newRequest(rpc.App)
+	m := e.newRequest(rpc.AppMessage)
 	m.Protocol, m.Payload = protocol, payload
 	e.single(op, to, m)
 	return e.leave()
@@ -79,7 +79,7 @@ func (e *Engine) SendMessage(now time.Time, op OpID, to identity.Address, protoc
 
 func (e *Engine) single(op OpID, to identity.Address, m *rpc.Message) {
 	s := &single{e: e, op: op, begun: e.now}
-	if m.Type == rpc.App {
+	if m.Type == rpc.AppMessage {
 		s.message = m.ID
 	}
 	if !e.begin(op, s) {

@@ -36,7 +36,7 @@ func (o *outage) silentSince() time.Time { return o.since }
 
 // counts reports whether the failure of a request says anything of its peer.
 func (o *outage) counts(r *rpc.Request) bool {
-	return (r.Step&othersHeard != 0 || o.last.After(r.Sent)) && !r.Started.Before(o.up)
+	return (r.Marks&othersHeard != 0 || o.last.After(r.Sent)) && !r.Started.Before(o.up)
 }
 
 // overran notes that a try was not answered in time. If nothing else was heard
@@ -49,7 +49,7 @@ func (o *outage) overran(e *Engine, r *rpc.Request) {
 		return
 	}
 	if o.last.After(r.Sent) {
-		r.Step |= othersHeard
+		r.Marks |= othersHeard
 	} else if c := e.mostRecent(r.To); c != 0 {
 		e.ask(owner{activity: controlOwner}, c, e.newRequest(rpc.Ping))
 	}

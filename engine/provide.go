@@ -94,7 +94,7 @@ func (e *Engine) storeAt(op OpID, others []identity.Contact, own bool, r *rpc.Re
 		c := *r
 		m.Record = &c
 		if swap != nil {
-			m.Swap, m.SwapSeq = true, *swap
+			m.CAS, m.CASSequence = true, *swap
 		}
 		return m
 	}, ended)

@@ -105,7 +105,7 @@ func (e *Engine) askForCall() {
 	c := e.nearest[e.rnd.IntN(len(e.nearest))]
 	r.asked, r.until = c, e.now.Add(callWindow)
 	m := e.newRequest(rpc.Ping)
-	m.CallBack = true
+	m.DialBack = true
 	e.ask(nobody, c, m)
 }
 

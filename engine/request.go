@@ -56,7 +56,7 @@ func (e *Engine) newRequest(t rpc.Type) *rpc.Message {
 	return m
 }
 
-// Marks in a request's Step.
+// Marks of a request.
 const (
 	othersHeard  = 1 << iota // others were heard during its second try
 	secondChance             // it repeats one that failed
@@ -77,7 +77,7 @@ func (e *Engine) askMarked(from owner, to identity.Contact, m *rpc.Message, mark
 		e.recycle(m)
 		return false
 	}
-	r.Step, r.Most, r.Op = marks, e.tries(m.Type), uint64(from.op)
+	r.Marks, r.Most, r.Op = marks, e.tries(m.Type), uint64(from.op)
 	e.stats.Requests[m.Type]++
 	e.send(r)
 	return true
@@ -85,7 +85,7 @@ func (e *Engine) askMarked(from owner, to identity.Contact, m *rpc.Message, mark
 
 func (e *Engine) send(r *rpc.Request) {
 	r.Message.Serves = e.mode == Server
-	fresh := r.LastTry() && r.Step&underSession == 0 || r.Step&fromAnew != 0 && r.Tries == 1
+	fresh := r.LastTry() && r.Marks&underSession == 0 || r.Marks&fromAnew != 0 && r.Tries == 1
 	e.emit(Effect{Kind: SendRequest, To: r.To, RequestID: r.ID, Op: OpID(r.Op), Message: r.Message, Fresh: fresh})
 }
 
@@ -119,7 +119,7 @@ func (e *Engine) patience(to identity.Contact, t rpc.Type) time.Duration {
 	switch rto := e.rto(to); t {
 	case rpc.Store, rpc.AddProvider:
 		return max(rto, writePatience)
-	case rpc.App:
+	case rpc.AppMessage:
 		return max(rto, messagePatience)
 	default:
 		return rto
@@ -160,7 +160,7 @@ func (e *Engine) response(in *Inbound) {
 		}
 		e.rtts.set(in.From, rtt)
 	}
-	if r.Tries > 1 || r.Step&secondChance != 0 {
+	if r.Tries > 1 || r.Marks&secondChance != 0 {
 		e.persistence.note(&e.persistence.late)
 	}
 	if in.Observed.IsValid() {
@@ -179,7 +179,7 @@ func (e *Engine) response(in *Inbound) {
 // prove repeats a write that was refused because this node's address has changed
 // since its session began: a new first contact proves it. Once only.
 func (e *Engine) prove(r *rpc.Request) bool {
-	if r.Step&fromAnew != 0 || e.requests.Len() >= rpc.MaxOutstanding {
+	if r.Marks&fromAnew != 0 || e.requests.Len() >= rpc.MaxOutstanding {
 		return false
 	}
 	m := r.Message

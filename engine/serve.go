@@ -41,7 +41,7 @@ func (e *Engine) request(in *Inbound) {
 		e.serveAddProvider(in)
 	case rpc.GetProviders:
 		e.serveProviders(in)
-	case rpc.App:
+	case rpc.AppMessage:
 		e.stats.Delivered++
 		e.emit(Effect{Kind: Deliver, Token: in.Token, To: in.From, Message: m})
 	}
@@ -80,7 +80,7 @@ func (e *Engine) servePing(in *Inbound) {
 	e.answer(in).Observed = e.book.Address(in.From).Endpoint
 	e.sendReply(in)
 	e.called(in)
-	if in.Message.CallBack && in.Proven {
+	if in.Message.DialBack && in.Proven {
 		e.callBack(in.From)
 	}
 }
@@ -163,8 +163,8 @@ func (e *Engine) serveStore(in *Inbound) {
 		return
 	}
 	var swap *uint64
-	if m.Swap {
-		swap = &m.SwapSeq
+	if m.CAS {
+		swap = &m.CASSequence
 	}
 	position := identity.KeyPosition(m.Record.Key)
 	status, ops := e.store.Put(e.now, m.Record, e.source(in.From), swap, e.between(&position), e.rnd)
@@ -249,7 +249,7 @@ const maxProvidersNamed = 16
 // Respond is the handler's answer to a MESSAGE that was delivered.
 func (e *Engine) Respond(now time.Time, token uint64, status rpc.Status, payload []byte, fx []Effect) []Effect {
 	e.enter(now, fx)
-	m := e.newReply(rpc.App, 0)
+	m := e.newReply(rpc.AppMessage, 0)
 	m.Status, m.Payload = status, payload
 	e.emit(Effect{Kind: SendReply, Token: token, Message: m})
 	return e.leave()

@@ -10,18 +10,18 @@ import (
 
 // counters count since the engine was made.
 type counters struct {
-	Requests         [rpc.App + 1]uint64 // begun, by type
+	Requests         [rpc.AppMessage + 1]uint64 // begun, by type
 	Retransmissions  uint64
-	Timeouts         uint64                 // requests given up after all tries
-	RequestsRefused  uint64                 // not begun: too many outstanding
-	Unreachable      uint64                 // not sent: the transport could or would not
-	Unsolicited      uint64                 // responses nobody waited for
-	Served           [rpc.App + 1]uint64    // requests received, by type
-	Refused          [rpc.Failed + 1]uint64 // writes refused, by status
-	Hits             uint64                 // FIND_VALUEs answered with a record
-	Delivered        uint64                 // MESSAGEs handed to a handler
-	ContactsDropped  uint64                 // contacts named by others that this node may not use
-	InvalidRecords   uint64                 // records in answers that their namespace refused
+	Timeouts         uint64                     // requests given up after all tries
+	RequestsRefused  uint64                     // not begun: too many outstanding
+	Unreachable      uint64                     // not sent: the transport could or would not
+	Unsolicited      uint64                     // responses nobody waited for
+	Served           [rpc.AppMessage + 1]uint64 // requests received, by type
+	Refused          [rpc.Failed + 1]uint64     // writes refused, by status
+	Hits             uint64                     // FIND_VALUEs answered with a record
+	Delivered        uint64                     // MESSAGEs handed to a handler
+	ContactsDropped  uint64                     // contacts named by others that this node may not use
+	InvalidRecords   uint64                     // records in answers that their namespace refused
 	Lookups          uint64
 	Joins            uint64
 	Fills            uint64 // buckets brought back to life

@@ -159,7 +159,7 @@ func (w *walk) answered(r *rpc.Request, in *Inbound) {
 func (w *walk) failed(r *rpc.Request) {
 	w.alone = w.alone && r.To != w.first
 	switch {
-	case r.Message.Type == w.asks && r.Step&secondChance == 0 && w.e.rtts.knows(r.To) && w.e.persistence.pays() && w.ask(r.To, w.asks, secondChance):
+	case r.Message.Type == w.asks && r.Marks&secondChance == 0 && w.e.rtts.knows(r.To) && w.e.persistence.pays() && w.ask(r.To, w.asks, secondChance):
 		w.more++
 		w.pump() // others may have waited for it
 		return

@@ -23,7 +23,7 @@ type Codec struct {
 	answer       pb.Answer
 	store        pb.StoreRequest
 	addProvider  pb.AddProviderRequest
-	app          pb.AppRequest
+	message      pb.MessageRequest
 	outcome      pb.Outcome
 
 	// Parts of a body being encoded.
@@ -55,11 +55,11 @@ func (c *Codec) body(t Type, response bool) proto.Message {
 			return &c.outcome
 		}
 		return &c.addProvider
-	case App:
+	case AppMessage:
 		if response {
 			return &c.outcome
 		}
-		return &c.app
+		return &c.message
 	}
 	return nil
 }
@@ -77,7 +77,7 @@ func (c *Codec) Append(dst []byte, m *Message, book identity.Book) ([]byte, erro
 	var err error
 	switch b := body.(type) {
 	case *pb.PingRequest:
-		b.CallBack = m.CallBack
+		b.DialBack = m.DialBack
 	case *pb.PingResponse:
 		c.encodePingResponse(b, m)
 	case *pb.Query:
@@ -88,8 +88,8 @@ func (c *Codec) Append(dst []byte, m *Message, book identity.Book) ([]byte, erro
 		err = c.encodeStore(b, m)
 	case *pb.AddProviderRequest:
 		err = c.encodeAddProvider(b, m)
-	case *pb.AppRequest:
-		err = encodeApp(b, m)
+	case *pb.MessageRequest:
+		err = encodeAppMessage(b, m)
 	case *pb.Outcome:
 		err = encodeOutcome(b, m)
 	}
@@ -147,7 +147,7 @@ func (c *Codec) Decode(body []byte, m *Message, book identity.Book) error {
 	}
 	switch b := wire.(type) {
 	case *pb.PingRequest:
-		m.CallBack = b.CallBack
+		m.DialBack = b.DialBack
 	case *pb.PingResponse:
 		return decodePingResponse(m, b)
 	case *pb.Query:
@@ -158,8 +158,8 @@ func (c *Codec) Decode(body []byte, m *Message, book identity.Book) error {
 		return decodeStore(m, b)
 	case *pb.AddProviderRequest:
 		return decodeAddProvider(m, b)
-	case *pb.AppRequest:
-		return decodeApp(m, b)
+	case *pb.MessageRequest:
+		return decodeAppMessage(m, b)
 	case *pb.Outcome:
 		return decodeOutcome(m, b)
 	}

@@ -75,7 +75,7 @@ func bare(b []byte) []byte { return append([]byte(nil), b...) }
 func anyMessage(book identity.Book) *rapid.Generator[Message] {
 	return rapid.Custom(func(t *rapid.T) Message {
 		m := Message{
-			Type:     rapid.SampledFrom([]Type{Ping, FindNode, FindValue, Store, AddProvider, GetProviders, App}).Draw(t, "type"),
+			Type:     rapid.SampledFrom([]Type{Ping, FindNode, FindValue, Store, AddProvider, GetProviders, AppMessage}).Draw(t, "type"),
 			Response: rapid.Bool().Draw(t, "response"),
 			Serves:   rapid.Bool().Draw(t, "serves"),
 			ID:       rapid.Uint64().Draw(t, "id"),
@@ -92,7 +92,7 @@ func anyMessage(book identity.Book) *rapid.Generator[Message] {
 func drawRequest(t *rapid.T, m *Message) {
 	switch m.Type {
 	case Ping:
-		m.CallBack = rapid.Bool().Draw(t, "call back")
+		m.DialBack = rapid.Bool().Draw(t, "dial back")
 	case FindNode, FindValue, GetProviders:
 		if m.Type == FindNode {
 			m.Target = identity.Position(rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "target"))
@@ -105,15 +105,15 @@ func drawRequest(t *rapid.T, m *Message) {
 	case Store:
 		m.Record = anyRecord().Draw(t, "record")
 		m.Target = identity.KeyPosition(m.Record.Key)
-		if m.Swap = rapid.Bool().Draw(t, "swap"); m.Swap {
-			m.SwapSeq = rapid.Uint64().Draw(t, "swap sequence")
+		if m.CAS = rapid.Bool().Draw(t, "cas"); m.CAS {
+			m.CASSequence = rapid.Uint64().Draw(t, "cas sequence")
 		}
 	case AddProvider:
 		p := anyProvider().Draw(t, "provider")
 		p.Key = anyKey().Draw(t, "key")
 		m.Provider = &p
 		m.Target = identity.KeyPosition(p.Key)
-	case App:
+	case AppMessage:
 		m.Protocol = rapid.StringN(1, -1, MaxProtocol).Draw(t, "protocol")
 		m.Payload = rapid.SliceOfN(rapid.Byte(), 0, MaxPayload).Draw(t, "payload")
 	}
@@ -130,7 +130,7 @@ func drawResponse(t *rapid.T, m *Message, book identity.Book) {
 	case Store, AddProvider:
 		m.Status = Status(rapid.Uint8().Draw(t, "status"))
 		return
-	case App:
+	case AppMessage:
 		m.Status = Status(rapid.Uint8().Draw(t, "status"))
 		m.Payload = rapid.SliceOfN(rapid.Byte(), 0, MaxPayload).Draw(t, "payload")
 		return

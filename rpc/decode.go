@@ -73,8 +73,8 @@ func decodeStore(m *Message, b *pb.StoreRequest) (err error) {
 		return err
 	}
 	m.Target = identity.KeyPosition(m.Record.Key)
-	if b.SwapSequence != nil {
-		m.Swap, m.SwapSeq = true, *b.SwapSequence
+	if b.CasSequence != nil {
+		m.CAS, m.CASSequence = true, *b.CasSequence
 	}
 	return nil
 }
@@ -127,15 +127,15 @@ func decodeProvider(b *pb.Provider) (Provider, error) {
 	return Provider{Peer: peer, Sequence: b.Sequence, TTL: duration(b.TtlMs), Signature: b.Signature}, nil
 }
 
-func decodeApp(m *Message, b *pb.AppRequest) error {
+func decodeAppMessage(m *Message, b *pb.MessageRequest) error {
 	m.Protocol, m.Payload = b.Protocol, b.Payload
-	return checkApp(m.Protocol, m.Payload)
+	return checkAppMessage(m.Protocol, m.Payload)
 }
 
 func decodeOutcome(m *Message, b *pb.Outcome) error {
 	// Statuses of later versions stay distinct from all that are known.
 	m.Status = Status(min(uint32(b.Status), math.MaxUint8))
-	if m.Type == App {
+	if m.Type == AppMessage {
 		if len(b.Payload) > MaxPayload {
 			return errPayload
 		}

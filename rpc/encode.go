@@ -64,8 +64,8 @@ func (c *Codec) encodeStore(b *pb.StoreRequest, m *Message) (err error) {
 		return errNoRecord
 	}
 	b.TtlMs = millis(m.Record.TTL)
-	if m.Swap {
-		b.SwapSequence = &m.SwapSeq
+	if m.CAS {
+		b.CasSequence = &m.CASSequence
 	}
 	b.Record, err = c.encodeRecord(m.Record)
 	return err
@@ -140,8 +140,8 @@ func (c *Codec) nextProvider() *pb.Provider {
 	return c.providers[n]
 }
 
-func encodeApp(b *pb.AppRequest, m *Message) error {
-	if err := checkApp(m.Protocol, m.Payload); err != nil {
+func encodeAppMessage(b *pb.MessageRequest, m *Message) error {
+	if err := checkAppMessage(m.Protocol, m.Payload); err != nil {
 		return err
 	}
 	b.Protocol, b.Payload = m.Protocol, m.Payload
@@ -150,7 +150,7 @@ func encodeApp(b *pb.AppRequest, m *Message) error {
 
 func encodeOutcome(b *pb.Outcome, m *Message) error {
 	b.Status = pb.Status(m.Status)
-	if m.Type == App {
+	if m.Type == AppMessage {
 		if len(m.Payload) > MaxPayload {
 			return errPayload
 		}
@@ -169,7 +169,7 @@ func checkKey(key []byte) error {
 	return nil
 }
 
-func checkApp(protocol string, payload []byte) error {
+func checkAppMessage(protocol string, payload []byte) error {
 	if protocol == "" {
 		return errProtocol
 	}

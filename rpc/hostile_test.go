@@ -85,7 +85,7 @@ func TestDamagedBodies(t *testing.T) {
 			flipped[bit/8] ^= 1 << (bit % 8)
 			checkDecode(t, head, flipped)
 		}
-		for kind := range byte(App + 2) {
+		for kind := range byte(AppMessage + 2) {
 			checkDecode(t, Message{Type: Type(kind)}, bytes.Clone(body))
 			checkDecode(t, Message{Type: Type(kind), Response: true}, bytes.Clone(body))
 		}
@@ -158,11 +158,11 @@ func TestRefusedBodies(t *testing.T) {
 		{"an entry that nobody can reach", AddProvider, false, field(2, entry(nobody, 64)), errNoContact},
 		{"an unsigned entry", AddProvider, false, field(2, entry(fourContact(), 0)), errSignature},
 		{"an unsigned entry in an answer", GetProviders, true, field(5, entry(fourContact(), 1)), errSignature},
-		{"no protocol", App, false, field(2, ones(1)), errProtocol},
-		{"a protocol that is not UTF-8", App, false, field(1, []byte{0xff}), errProtobuf},
-		{"a long protocol", App, false, field(1, ones(MaxProtocol+1)), errNames},
-		{"a long payload", App, false, join(field(1, ones(1)), field(2, ones(MaxPayload+1))), errPayload},
-		{"a long reply", App, true, field(2, ones(MaxPayload+1)), errPayload},
+		{"no protocol", AppMessage, false, field(2, ones(1)), errProtocol},
+		{"a protocol that is not UTF-8", AppMessage, false, field(1, []byte{0xff}), errProtobuf},
+		{"a long protocol", AppMessage, false, field(1, ones(MaxProtocol+1)), errNames},
+		{"a long payload", AppMessage, false, join(field(1, ones(1)), field(2, ones(MaxPayload+1))), errPayload},
+		{"a long reply", AppMessage, true, field(2, ones(MaxPayload+1)), errPayload},
 	} {
 		var book identity.Contacts
 		m := Message{Type: c.kind, Response: c.response}

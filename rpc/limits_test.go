@@ -45,11 +45,11 @@ func TestRefusedToSend(t *testing.T) {
 		{"an entry without a key", Message{Type: AddProvider, Provider: &Provider{Peer: address6(1), Signature: signature}}, errNoKey},
 		{"an entry without an address", Message{Type: AddProvider, Provider: &Provider{Key: key, Signature: signature}}, errNoContact},
 		{"an unsigned entry", Message{Type: GetProviders, Response: true, Providers: []Provider{{Peer: address6(1)}}}, errSignature},
-		{"no protocol", Message{Type: App}, errProtocol},
-		{"a protocol that is not UTF-8", Message{Type: App, Protocol: "\xff"}, errProtobuf},
-		{"a long protocol", Message{Type: App, Protocol: string(make([]byte, MaxProtocol+1))}, errNames},
-		{"a long payload", Message{Type: App, Protocol: "p", Payload: make([]byte, MaxPayload+1)}, errPayload},
-		{"a long reply", Message{Type: App, Response: true, Payload: make([]byte, MaxPayload+1)}, errPayload},
+		{"no protocol", Message{Type: AppMessage}, errProtocol},
+		{"a protocol that is not UTF-8", Message{Type: AppMessage, Protocol: "\xff"}, errProtobuf},
+		{"a long protocol", Message{Type: AppMessage, Protocol: string(make([]byte, MaxProtocol+1))}, errNames},
+		{"a long payload", Message{Type: AppMessage, Protocol: "p", Payload: make([]byte, MaxPayload+1)}, errPayload},
+		{"a long reply", Message{Type: AppMessage, Response: true, Payload: make([]byte, MaxPayload+1)}, errPayload},
 		{"more than a datagram", Message{Type: FindValue, Response: true, Contacts: many[1:], Record: &Record{Key: key, Value: make([]byte, 500)}}, errBody},
 	} {
 		out, err := new(Codec).Append([]byte("before"), &c.message, &book)
@@ -88,10 +88,10 @@ func TestLargestMessages(t *testing.T) {
 		{Message{Type: FindNode, Response: true, Contacts: contacts, More: true}, firstResponse},
 		{Message{Type: FindValue, Response: true, Target: target, Record: record, More: true}, firstResponse},
 		{Message{Type: FindValue, Target: target, Key: key, Families: IPv4 | IPv6, Known: tags}, inSession},
-		{Message{Type: Store, Target: target, Record: record, Swap: true, SwapSeq: 1<<63 - 1}, inSession},
+		{Message{Type: Store, Target: target, Record: record, CAS: true, CASSequence: 1<<63 - 1}, inSession},
 		{Message{Type: AddProvider, Target: target, Provider: provider}, inSession},
-		{Message{Type: App, Protocol: string(key[:MaxProtocol]), Payload: make([]byte, MaxPayload)}, inSession},
-		{Message{Type: App, Response: true, Status: Failed, Payload: make([]byte, MaxPayload)}, inSession},
+		{Message{Type: AppMessage, Protocol: string(key[:MaxProtocol]), Payload: make([]byte, MaxPayload)}, inSession},
+		{Message{Type: AppMessage, Response: true, Status: Failed, Payload: make([]byte, MaxPayload)}, inSession},
 	} {
 		body := encoded(t, &c.message, &book)
 		if len(body) > c.room {

@@ -71,7 +71,7 @@ func TestCodecKeepsNothing(t *testing.T) {
 	var codec Codec
 	check := func(after string) {
 		t.Helper()
-		for _, kind := range []Type{Ping, FindNode, Store, AddProvider, App} {
+		for _, kind := range []Type{Ping, FindNode, Store, AddProvider, AppMessage} {
 			for _, response := range []bool{false, true} {
 				if body := codec.body(kind, response).(proto.Message); proto.Size(body) != 0 {
 					t.Errorf("%s: %v is left", after, body)

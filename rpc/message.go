@@ -29,13 +29,13 @@ const (
 	Store                        // keep a record
 	AddProvider                  // keep a provider entry
 	GetProviders                 // a sample of provider entries, and closer contacts
-	App                          // MESSAGE: bytes for the application
+	AppMessage                   // MESSAGE: bytes for the application
 )
 
 var typeNames = [...]string{"?", "PING", "FIND_NODE", "FIND_VALUE", "STORE", "ADD_PROVIDER", "GET_PROVIDERS", "MESSAGE"}
 
 // Valid reports whether the type is one of the seven.
-func (t Type) Valid() bool { return t >= Ping && t <= App }
+func (t Type) Valid() bool { return t >= Ping && t <= AppMessage }
 
 // String is the RPC's name in the paper's spelling.
 func (t Type) String() string {
@@ -124,19 +124,19 @@ type Message struct {
 	Response bool
 	Serves   bool     // the sender is a server: put it in tables
 	Families Families // request: of the contacts wanted back; 0 means both
-	CallBack bool     // PING request: call me back from another address
-	Swap     bool     // STORE request: only if the held sequence is SwapSeq
+	DialBack bool     // PING request: dial me back, from another address
+	CAS      bool     // STORE request: only if the held sequence is CASSequence
 	Status   Status   // response to STORE, ADD_PROVIDER, MESSAGE
 	More     bool     // response: contacts were cut to fit the datagram
 	ID       uint64   // of the request; the response's is the same
 
 	// Requests.
-	Target   identity.Position // FIND_NODE: travels; RPCs with a key: where the key stands
-	Key      []byte            // FIND_VALUE, GET_PROVIDERS
-	Known    []uint16          // tags of contacts to leave out, see Tag
-	SwapSeq  uint64            // 0: only if none is held
-	Provider *Provider         // ADD_PROVIDER
-	Protocol string            // MESSAGE
+	Target      identity.Position // FIND_NODE: travels; RPCs with a key: where the key stands
+	Key         []byte            // FIND_VALUE, GET_PROVIDERS
+	Known       []uint16          // tags of contacts to leave out, see Tag
+	CASSequence uint64            // 0: only if none is held
+	Provider    *Provider         // ADD_PROVIDER
+	Protocol    string            // MESSAGE
 
 	// Requests and responses.
 	Record  *Record // STORE asks with one, FIND_VALUE answers with one

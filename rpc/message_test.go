@@ -22,7 +22,7 @@ func TestTypes(t *testing.T) {
 		{Store, "STORE", true, false},
 		{AddProvider, "ADD_PROVIDER", true, false},
 		{GetProviders, "GET_PROVIDERS", true, true},
-		{App, "MESSAGE", true, false},
+		{AppMessage, "MESSAGE", true, false},
 		{8, "?", false, false},
 		{255, "?", false, false},
 	} {
@@ -62,7 +62,7 @@ func TestReset(t *testing.T) {
 	m := Message{
 		Type: FindValue, Response: true, Serves: true, ID: 1,
 		Target: identity.Position{1}, Key: []byte("k"), Families: IPv4, Known: []uint16{1},
-		CallBack: true, Swap: true, SwapSeq: 1, Provider: &Provider{}, Protocol: "p",
+		DialBack: true, CAS: true, CASSequence: 1, Provider: &Provider{}, Protocol: "p",
 		Record: &Record{TTL: time.Second}, Payload: []byte("x"),
 		Status: Full, Observed: netip.MustParseAddrPort("192.0.2.1:1"), Contacts: []identity.Contact{1},
 		More: true, Providers: []Provider{{Sequence: 1}},

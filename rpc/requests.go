@@ -23,11 +23,11 @@ var (
 )
 
 // A Request is one that has not been answered. Its owner is whatever the caller
-// numbers so; Step and Op are the owner's to use.
+// numbers so; Marks and Op are the owner's to use.
 type Request struct {
 	ID       uint64
 	To       identity.Contact
-	Step     uint8
+	Marks    uint8
 	Message  *Message
 	Owner    uint64
 	Op       uint64

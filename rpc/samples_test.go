@@ -46,20 +46,20 @@ func samples(book identity.Book, n int) []sample {
 	provided := provider(0xbb)
 	provided.Key = key
 	return []sample{
-		{"PING/request", Message{Type: Ping, CallBack: true}},
+		{"PING/request", Message{Type: Ping, DialBack: true}},
 		{"PING/response", Message{Type: Ping, Response: true, Observed: address(9).Endpoint}},
 		{"FIND_NODE/request", Message{Type: FindNode, Target: target, Families: IPv4, Known: tags}},
 		{"FIND_NODE/response", Message{Type: FindNode, Response: true, Contacts: contacts, More: true}},
 		{"FIND_VALUE/request", Message{Type: FindValue, Target: target, Key: key, Families: IPv4 | IPv6, Known: tags}},
 		{"FIND_VALUE/response", Message{Type: FindValue, Response: true, Target: target, Record: record, Contacts: contacts[:n/2]}},
-		{"STORE/request", Message{Type: Store, Target: identity.KeyPosition(signed.Key), Record: signed, Swap: true}},
+		{"STORE/request", Message{Type: Store, Target: identity.KeyPosition(signed.Key), Record: signed, CAS: true}},
 		{"STORE/response", Message{Type: Store, Response: true, Status: Older}},
 		{"ADD_PROVIDER/request", Message{Type: AddProvider, Target: target, Provider: &provided}},
 		{"ADD_PROVIDER/response", Message{Type: AddProvider, Response: true}},
 		{"GET_PROVIDERS/request", Message{Type: GetProviders, Target: target, Key: key}},
 		{"GET_PROVIDERS/response", Message{Type: GetProviders, Response: true, Providers: []Provider{provider(0xbb), provider(0xcc)}, Contacts: contacts[:n/2]}},
-		{"MESSAGE/request", Message{Type: App, Protocol: "/kad/echo/1", Payload: []byte("hello")}},
-		{"MESSAGE/response", Message{Type: App, Response: true, Payload: []byte("hello")}},
+		{"MESSAGE/request", Message{Type: AppMessage, Protocol: "/kad/echo/1", Payload: []byte("hello")}},
+		{"MESSAGE/response", Message{Type: AppMessage, Response: true, Payload: []byte("hello")}},
 	}
 }
 

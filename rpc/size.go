@@ -58,7 +58,7 @@ func sizeOfRest(m *Message) int {
 	}
 	switch m.Type {
 	case Ping:
-		return flagField(m.CallBack)
+		return flagField(m.DialBack)
 	case FindNode:
 		return bytesField(len(m.Target)) + sizeOfWishes(m)
 	case FindValue, GetProviders:
@@ -68,8 +68,8 @@ func sizeOfRest(m *Message) int {
 			return 0
 		}
 		n := message(RecordSize(m.Record)) + varintField(millis(m.Record.TTL))
-		if m.Swap {
-			n += 1 + protowire.SizeVarint(m.SwapSeq)
+		if m.CAS {
+			n += 1 + protowire.SizeVarint(m.CASSequence)
 		}
 		return n
 	case AddProvider:
@@ -77,7 +77,7 @@ func sizeOfRest(m *Message) int {
 			return 0
 		}
 		return bytesField(len(m.Provider.Key)) + ProviderSize(m.Provider)
-	case App:
+	case AppMessage:
 		return bytesField(len(m.Protocol)) + bytesField(len(m.Payload))
 	}
 	return 0
@@ -104,7 +104,7 @@ func sizeOfResponse(m *Message) int {
 			n += ProviderSize(&m.Providers[i])
 		}
 		return n
-	case App:
+	case AppMessage:
 		return varintField(uint64(m.Status)) + bytesField(len(m.Payload))
 	case Store, AddProvider:
 		return varintField(uint64(m.Status))

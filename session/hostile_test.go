@@ -153,7 +153,7 @@ func TestWrongFirstRequests(t *testing.T) {
 		{"FIND_NODE", set(requestType, byte(rpc.FindNode)), nil},
 		{"STORE", set(requestType, byte(rpc.Store)), ErrType},
 		{"ADD_PROVIDER", set(requestType, byte(rpc.AddProvider)), ErrType},
-		{"MESSAGE", set(requestType, byte(rpc.App)), ErrType},
+		{"MESSAGE", set(requestType, byte(rpc.AppMessage)), ErrType},
 		{"type 0", set(requestType, 0), ErrType},
 		{"type 8", set(requestType, 8), ErrType},
 		{"type 255", set(requestType, 255), ErrType},

@@ -14,7 +14,7 @@ import (
 func TestWriteOpensItsSession(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.peer(1, func(c *Config) { c.Serves = func() bool { return true } }), w.peer(2)
-		one, two := a.ask(b.addr, rpc.Store, "one"), a.ask(b.addr, rpc.App, "two")
+		one, two := a.ask(b.addr, rpc.Store, "one"), a.ask(b.addr, rpc.AppMessage, "two")
 		if s := a.Stats(); s.PendingWrites != 2 || s.Outstanding != 3 {
 			t.Errorf("waiting: %+v", s)
 		}
@@ -105,9 +105,9 @@ func TestRetryOfAnUnansweredWrite(t *testing.T) {
 		a, b := w.peer(1), w.peer(2)
 		w.meet(a, b)
 		b.silent = true
-		id := a.ask(b.addr, rpc.App, "x")
+		id := a.ask(b.addr, rpc.AppMessage, "x")
 		w.settle()
-		a.again(b.addr, rpc.App, "x", id, false)
+		a.again(b.addr, rpc.AppMessage, "x", id, false)
 		w.settle()
 		in := b.wantRequests(1)[0]
 		if err := b.Reply(in.Reply, false, []byte("late")); err != nil {
@@ -212,7 +212,7 @@ func TestErrorsOfRequestsAndReplies(t *testing.T) {
 		if err := a.Request(Request{To: b.addr, ID: 77, Type: rpc.Store}); !errors.Is(err, ErrBusy) {
 			t.Errorf("one waiting write too many: %v", err)
 		}
-		if err := a.Request(Request{To: b.addr, ID: a.next, Type: rpc.App}); !errors.Is(err, ErrBadRequest) {
+		if err := a.Request(Request{To: b.addr, ID: a.next, Type: rpc.AppMessage}); !errors.Is(err, ErrBadRequest) {
 			t.Errorf("two requests with one ID: %v", err)
 		}
 		w.settle()

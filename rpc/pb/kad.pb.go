@@ -9,7 +9,7 @@
 //   STORE          StoreRequest        Outcome
 //   ADD_PROVIDER   AddProviderRequest  Outcome
 //   GET_PROVIDERS  Query               Answer
-//   MESSAGE        AppRequest          Outcome
+//   MESSAGE        MessageRequest      Outcome
 //
 // Fields that an RPC does not use, and fields not known here, are ignored.
 //
@@ -117,10 +117,10 @@ func (Status) EnumDescriptor() ([]byte, []int) {
 
 type PingRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Call me back: send a first contact to the address this request came from,
+	// Dial me back: send a first contact to the address this request came from,
 	// out of another of your sockets if need be. Asked to learn whether strangers
 	// can reach the asker.
-	CallBack      bool `protobuf:"varint,1,opt,name=call_back,json=callBack,proto3" json:"call_back,omitempty"`
+	DialBack      bool `protobuf:"varint,1,opt,name=dial_back,json=dialBack,proto3" json:"dial_back,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -155,9 +155,9 @@ func (*PingRequest) Descriptor() ([]byte, []int) {
 	return file_kadmium_rpc_pb_kad_proto_rawDescGZIP(), []int{0}
 }
 
-func (x *PingRequest) GetCallBack() bool {
+func (x *PingRequest) GetDialBack() bool {
 	if x != nil {
-		return x.CallBack
+		return x.DialBack
 	}
 	return false
 }
@@ -523,7 +523,7 @@ type StoreRequest struct {
 	TtlMs uint64 `protobuf:"varint,2,opt,name=ttl_ms,json=ttlMs,proto3" json:"ttl_ms,omitempty"`
 	// Compare and swap: store only if the record held now has this sequence; 0:
 	// only if none is held.
-	SwapSequence  *uint64 `protobuf:"varint,3,opt,name=swap_sequence,json=swapSequence,proto3,oneof" json:"swap_sequence,omitempty"`
+	CasSequence   *uint64 `protobuf:"varint,3,opt,name=cas_sequence,json=casSequence,proto3,oneof" json:"cas_sequence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -572,9 +572,9 @@ func (x *StoreRequest) GetTtlMs() uint64 {
 	return 0
 }
 
-func (x *StoreRequest) GetSwapSequence() uint64 {
-	if x != nil && x.SwapSequence != nil {
-		return *x.SwapSequence
+func (x *StoreRequest) GetCasSequence() uint64 {
+	if x != nil && x.CasSequence != nil {
+		return *x.CasSequence
 	}
 	return 0
 }
@@ -631,7 +631,7 @@ func (x *AddProviderRequest) GetProvider() *Provider {
 	return nil
 }
 
-type AppRequest struct {
+type MessageRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The protocol's name, 1 to 64 bytes.
 	Protocol string `protobuf:"bytes,1,opt,name=protocol,proto3" json:"protocol,omitempty"`
@@ -641,20 +641,20 @@ type AppRequest struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *AppRequest) Reset() {
-	*x = AppRequest{}
+func (x *MessageRequest) Reset() {
+	*x = MessageRequest{}
 	mi := &file_kadmium_rpc_pb_kad_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *AppRequest) String() string {
+func (x *MessageRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*AppRequest) ProtoMessage() {}
+func (*MessageRequest) ProtoMessage() {}
 
-func (x *AppRequest) ProtoReflect() protoreflect.Message {
+func (x *MessageRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_kadmium_rpc_pb_kad_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -666,19 +666,19 @@ func (x *AppRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use AppRequest.ProtoReflect.Descriptor instead.
-func (*AppRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use MessageRequest.ProtoReflect.Descriptor instead.
+func (*MessageRequest) Descriptor() ([]byte, []int) {
 	return file_kadmium_rpc_pb_kad_proto_rawDescGZIP(), []int{8}
 }
 
-func (x *AppRequest) GetProtocol() string {
+func (x *MessageRequest) GetProtocol() string {
 	if x != nil {
 		return x.Protocol
 	}
 	return ""
 }
 
-func (x *AppRequest) GetPayload() []byte {
+func (x *MessageRequest) GetPayload() []byte {
 	if x != nil {
 		return x.Payload
 	}
@@ -744,7 +744,7 @@ const file_kadmium_rpc_pb_kad_proto_rawDesc = "" +
 	"\n" +
 	"\x18kadmium/rpc/pb/kad.proto\x12\x0ekadmium.rpc.v1\"*\n" +
 	"\vPingRequest\x12\x1b\n" +
-	"\tcall_back\x18\x01 \x01(\bR\bcallBack\"*\n" +
+	"\tdial_back\x18\x01 \x01(\bR\bdialBack\"*\n" +
 	"\fPingResponse\x12\x1a\n" +
 	"\bobserved\x18\x01 \x01(\fR\bobserved\"c\n" +
 	"\x05Query\x12\x16\n" +
@@ -768,17 +768,16 @@ const file_kadmium_rpc_pb_kad_proto_rawDesc = "" +
 	"\acontact\x18\x01 \x01(\fR\acontact\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x04R\bsequence\x12\x15\n" +
 	"\x06ttl_ms\x18\x03 \x01(\x04R\x05ttlMs\x12\x1c\n" +
-	"\tsignature\x18\x04 \x01(\fR\tsignature\"\x91\x01\n" +
+	"\tsignature\x18\x04 \x01(\fR\tsignature\"\x8e\x01\n" +
 	"\fStoreRequest\x12.\n" +
 	"\x06record\x18\x01 \x01(\v2\x16.kadmium.rpc.v1.RecordR\x06record\x12\x15\n" +
-	"\x06ttl_ms\x18\x02 \x01(\x04R\x05ttlMs\x12(\n" +
-	"\rswap_sequence\x18\x03 \x01(\x04H\x00R\fswapSequence\x88\x01\x01B\x10\n" +
-	"\x0e_swap_sequence\"\\\n" +
+	"\x06ttl_ms\x18\x02 \x01(\x04R\x05ttlMs\x12&\n" +
+	"\fcas_sequence\x18\x03 \x01(\x04H\x00R\vcasSequence\x88\x01\x01B\x0f\n" +
+	"\r_cas_sequence\"\\\n" +
 	"\x12AddProviderRequest\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\fR\x03key\x124\n" +
-	"\bprovider\x18\x02 \x01(\v2\x18.kadmium.rpc.v1.ProviderR\bprovider\"B\n" +
-	"\n" +
-	"AppRequest\x12\x1a\n" +
+	"\bprovider\x18\x02 \x01(\v2\x18.kadmium.rpc.v1.ProviderR\bprovider\"F\n" +
+	"\x0eMessageRequest\x12\x1a\n" +
 	"\bprotocol\x18\x01 \x01(\tR\bprotocol\x12\x18\n" +
 	"\apayload\x18\x02 \x01(\fR\apayload\"S\n" +
 	"\aOutcome\x12.\n" +
@@ -819,7 +818,7 @@ var file_kadmium_rpc_pb_kad_proto_goTypes = []any{
 	(*Provider)(nil),           // 6: kadmium.rpc.v1.Provider
 	(*StoreRequest)(nil),       // 7: kadmium.rpc.v1.StoreRequest
 	(*AddProviderRequest)(nil), // 8: kadmium.rpc.v1.AddProviderRequest
-	(*AppRequest)(nil),         // 9: kadmium.rpc.v1.AppRequest
+	(*MessageRequest)(nil),     // 9: kadmium.rpc.v1.MessageRequest
 	(*Outcome)(nil),            // 10: kadmium.rpc.v1.Outcome
 }
 var file_kadmium_rpc_pb_kad_proto_depIdxs = []int32{
