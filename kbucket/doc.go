@@ -10,6 +10,7 @@
 //	eviction.go     who is probed, who leaves, who takes the place
 //	limits.go       how many contacts one subnet may have
 //	nearest.go      the contacts nearest to a target (section 2.3)
+//	distance.go     the buckets in the order of their distance from a target
 //	refresh.go      which buckets need a lookup (section 2.3)
 //
 // The package keeps no clock: every event that needs the time is told it, as a

@@ -18,32 +18,14 @@ func (t *Table) NearestAny(dst []identity.Contact, target *identity.Position, n 
 	return t.nearest(dst, target, n, true)
 }
 
-// nearest goes through the buckets from the nearest to the target to the
-// farthest. Their order is known: let c be the common-prefix length of self and
-// target, d their XOR. All of bucket c shares more than c bits with the target:
-// it is nearest. A contact of a deeper bucket j is at d with bit j flipped, and
-// changed behind that: nearer than d if d has a 1 there, the more so the smaller
-// j is; else farther than d, the less so the greater j is. All of these share c
-// bits with the target, and every bucket below c fewer, its own index.
+// nearest takes the buckets in the order of their distance from the target, and
+// sorts only the contacts of one bucket at a time.
 func (t *Table) nearest(dst []identity.Contact, target *identity.Position, n int, all bool) []identity.Contact {
 	q := query{table: t, target: target, end: len(dst) + max(n, 0), all: all}
-	d := identity.Xor(&t.self, target)
-	c := min(identity.CommonPrefixLen(&t.self, target), len(t.buckets))
-	if c < len(t.buckets) {
-		dst = q.appendBucket(dst, c)
-	}
-	for j := c + 1; j < len(t.buckets) && len(dst) < q.end; j++ {
-		if d.Bit(j) == 1 {
-			dst = q.appendBucket(dst, j)
+	for cpl := range BucketsByDistance(&t.self, target, len(t.buckets)) {
+		if dst = q.appendBucket(dst, cpl); len(dst) == q.end {
+			break
 		}
-	}
-	for j := len(t.buckets) - 1; j > c && len(dst) < q.end; j-- {
-		if d.Bit(j) == 0 {
-			dst = q.appendBucket(dst, j)
-		}
-	}
-	for j := c - 1; j >= 0 && len(dst) < q.end; j-- {
-		dst = q.appendBucket(dst, j)
 	}
 	return dst
 }

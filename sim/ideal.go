@@ -85,7 +85,8 @@ type filling struct {
 }
 
 // fill makes the buckets of a node's table that a search of the n contacts nearest
-// to a target visits, in the order of kbucket's nearest.
+// to a target visits. The search ends mostly in the first of them, so the deepest
+// bucket is looked for only when it does not.
 func (w *world) fill(nd *node, owner uint64, target *identity.Position, n int) {
 	self := w.book.Position(nd.contact)
 	f := nd.ideal
@@ -93,29 +94,19 @@ func (w *world) fill(nd *node, owner uint64, target *identity.Position, n int) {
 		f = new(filling)
 		nd.ideal = f
 	}
-	c := identity.CommonPrefixLen(self, target)
-	if c < len(f.size) {
-		n -= w.bucket(nd, owner, self, c)
-	}
-	if n <= 0 {
-		return
-	}
-	if f.deepest == 0 {
-		f.deepest = w.book.deepest(self) + 1
-	}
-	d := identity.Xor(self, target)
-	for j := c + 1; j < f.deepest && n > 0; j++ {
-		if d.Bit(j) == 1 {
-			n -= w.bucket(nd, owner, self, j)
+	first := identity.CommonPrefixLen(self, target)
+	for cpl := range kbucket.BucketsByDistance(self, target, len(f.size)) {
+		if cpl != first {
+			if f.deepest == 0 {
+				f.deepest = w.book.deepest(self) + 1
+			}
+			if cpl >= f.deepest {
+				continue
+			}
 		}
-	}
-	for j := f.deepest - 1; j > c && n > 0; j-- {
-		if d.Bit(j) == 0 {
-			n -= w.bucket(nd, owner, self, j)
+		if n -= w.bucket(nd, owner, self, cpl); n <= 0 {
+			return
 		}
-	}
-	for j := min(c, f.deepest) - 1; j >= 0 && n > 0; j-- {
-		n -= w.bucket(nd, owner, self, j)
 	}
 }
 
