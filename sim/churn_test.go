@@ -7,6 +7,7 @@ import (
 
 	"kadmium/engine"
 	"kadmium/identity"
+	"kadmium/sim/report"
 	"kadmium/store"
 )
 
@@ -44,7 +45,7 @@ func (n *network) holders(key []byte) (all []*node) {
 // holders are all away nothing is found, and all once they are back.
 func TestReturn(t *testing.T) {
 	n := grown(t, config(100, 1, func(c *Config) {
-		c.Workload, c.Keys, c.K, c.Duration = Day, 1, 5, time.Hour
+		c.Workload, c.Keys, c.K, c.Duration = report.WorkloadDay, 1, 5, time.Hour
 		c.Sessions = sessions(t, "exp:10000h") // longer than anything here
 	}))
 	n.until(10*time.Minute, nil)
@@ -145,7 +146,7 @@ func TestDayKeepsAllKeys(t *testing.T) {
 	slow(t)
 	t.Parallel()
 	r := simulate(t, config(100, 200, func(c *Config) {
-		c.Workload, c.Sessions, c.Duration, c.Keys = Day, sessions(t, "exp:30m"), 3*time.Hour, 100
+		c.Workload, c.Sessions, c.Duration, c.Keys = report.WorkloadDay, sessions(t, "exp:30m"), 3*time.Hour, 100
 	}))
 	v := r.Values
 	if v == nil || v.Puts != 100 || v.Confirmed != 100 || v.Lost != 0 {
@@ -158,7 +159,7 @@ func TestDayKeepsAllKeys(t *testing.T) {
 
 // What was confirmed and is nowhere counts as lost, unless its time has passed.
 func TestLost(t *testing.T) {
-	n := grown(t, config(50, 1, func(c *Config) { c.Workload, c.Keys, c.Duration = Day, 4, time.Hour }))
+	n := grown(t, config(50, 1, func(c *Config) { c.Workload, c.Keys, c.Duration = report.WorkloadDay, 4, time.Hour }))
 	n.until(30*time.Minute, nil)
 	if lost := n.lost(); lost != 0 {
 		t.Errorf("%d lost", lost)

@@ -13,29 +13,6 @@ import (
 // ErrBadConfig reports a Config that makes no sense; the error says what of it.
 var ErrBadConfig = errors.New("bad simulation")
 
-// The networks a simulation can begin with.
-const (
-	// Ideal tables: each bucket holds k uniformly random nodes of its range, or all.
-	Ideal = "ideal"
-	// Join: every node joins through a bootstrap node, over the simulated network.
-	Join = "join"
-)
-
-// The workloads.
-const (
-	Find    = "find"    // look up random targets
-	Value   = "value"   // put, then get from elsewhere
-	Provide = "provide" // provide, then look for providers from elsewhere
-	Mixed   = "mixed"   // a third of each
-	Day     = "day"     // all that nodes do by themselves, with keys that are looked for all along
-)
-
-// The targets of find.
-const (
-	Random = "random" // anywhere
-	Nodes  = "nodes"  // where a node stands
-)
-
 // Limits of a Config.
 const (
 	MaxNodes   = 14_000_000 // each in a /24 of its own: so many are public
@@ -51,7 +28,7 @@ type Config struct {
 	K         int     // contacts in a bucket and an answer, holders of a value
 	Alpha     int     // requests in flight in a lookup
 	Seed      uint64  // all that is random comes from it
-	Tables    string  // Ideal or Join
+	Tables    string  // report.TablesIdeal or report.TablesJoin
 	Latency   Latency // of the network
 	Loss      float64 // share of datagrams that are lost, under 1
 	Duplicate float64 // share of datagrams that arrive twice
@@ -60,9 +37,9 @@ type Config struct {
 	Silent    float64 // share of the nodes that ask, and never answer
 	Lying     float64 // share of the nodes that name each other, and forget what they promise to keep
 	Workload  string
-	Targets   string        // of find: Random or Nodes
-	Duration  time.Duration // of the workload; 0: a day for Day, else an hour under sessions, else Pace a lookup
-	Keys      int           // Day: keys published at the start
+	Targets   string        // of find: report.TargetsRandom or report.TargetsNodes
+	Duration  time.Duration // of the workload; 0: a day for WorkloadDay, else an hour under sessions, else Pace a lookup
+	Keys      int           // WorkloadDay: keys published at the start
 	TTL       time.Duration // lifetime of what is stored; 0: the network's default
 }
 
@@ -72,8 +49,8 @@ const Pace = 50 * time.Millisecond
 // Defaults is the Config of a run that says nothing else.
 func Defaults() Config {
 	latency, _ := ParseLatency("const:50ms")
-	return Config{Nodes: 10_000, Lookups: 1000, K: 20, Alpha: 3, Seed: 1, Tables: Ideal, Latency: latency,
-		Workload: Find, Targets: Random}
+	return Config{Nodes: 10_000, Lookups: 1000, K: 20, Alpha: 3, Seed: 1, Tables: report.TablesIdeal, Latency: latency,
+		Workload: report.WorkloadFind, Targets: report.TargetsRandom}
 }
 
 // Check completes the Config and says what is wrong with it: ErrBadConfig.
@@ -92,7 +69,7 @@ func (c *Config) Check() error {
 	switch {
 	case c.Nodes < 1 || c.Nodes > MaxNodes:
 		return bad("%d nodes, want 1 to %d", c.Nodes, MaxNodes)
-	case c.Lookups < 0 || c.Lookups > MaxLookups, c.Lookups == 0 && c.Workload != Day:
+	case c.Lookups < 0 || c.Lookups > MaxLookups, c.Lookups == 0 && c.Workload != report.WorkloadDay:
 		return bad("%d lookups, want 1 to %d", c.Lookups, MaxLookups)
 	case c.K < 1 || c.K > rpc.MaxContacts:
 		return bad("k %d, want 1 to %d, what an answer holds", c.K, rpc.MaxContacts)
@@ -106,9 +83,9 @@ func (c *Config) Check() error {
 		return bad("client %v, silent %v and lying %v, want shares that leave somebody", c.Client, c.Silent, c.Lying)
 	case c.Keys < 0 || c.Keys > MaxKeys:
 		return bad("%d keys, want 0 to %d", c.Keys, MaxKeys)
-	case c.Keys > 0 && c.Workload != Day:
-		return bad("keys are published by the workload %s", Day)
-	case c.TTL > 0 && c.Workload != Value && c.Workload != Mixed && c.Workload != Day:
+	case c.Keys > 0 && c.Workload != report.WorkloadDay:
+		return bad("keys are published by the workload %s", report.WorkloadDay)
+	case c.TTL > 0 && c.Workload != report.WorkloadValue && c.Workload != report.WorkloadMixed && c.Workload != report.WorkloadDay:
 		return bad("a lifetime is for values: the workload %s stores none", c.Workload)
 	case c.TTL < 0 || c.TTL > store.MaxTTL:
 		return bad("ttl %v, want 0 to %v", c.TTL, store.MaxTTL)
@@ -119,21 +96,21 @@ func (c *Config) Check() error {
 	case c.population() > MaxNodes:
 		return bad("sessions %s need %d nodes of which %d are up, want at most %d in all", c.Sessions, c.population(), c.Nodes, MaxNodes)
 	}
-	if err := oneOf("tables", c.Tables, Ideal, Join); err != nil {
+	if err := oneOf("tables", c.Tables, report.TablesIdeal, report.TablesJoin); err != nil {
 		return err
 	}
-	if err := oneOf("workload", c.Workload, Find, Value, Provide, Mixed, Day); err != nil {
+	if err := oneOf("workload", c.Workload, report.WorkloadFind, report.WorkloadValue, report.WorkloadProvide, report.WorkloadMixed, report.WorkloadDay); err != nil {
 		return err
 	}
 	if c.Targets == "" {
-		c.Targets = Random
+		c.Targets = report.TargetsRandom
 	}
-	if err := oneOf("targets", c.Targets, Random, Nodes); err != nil {
+	if err := oneOf("targets", c.Targets, report.TargetsRandom, report.TargetsNodes); err != nil {
 		return err
 	}
 	if c.Duration == 0 && !c.independent() {
 		switch {
-		case c.Workload == Day:
+		case c.Workload == report.WorkloadDay:
 			c.Duration = 24 * time.Hour
 		case !c.Sessions.Always():
 			c.Duration = time.Hour
@@ -146,7 +123,7 @@ func (c *Config) Check() error {
 
 // independent reports whether no lookup changes anything for another.
 func (c *Config) independent() bool {
-	return c.Workload == Find && c.Tables == Ideal && c.Sessions.Always() && c.Duration == 0
+	return c.Workload == report.WorkloadFind && c.Tables == report.TablesIdeal && c.Sessions.Always() && c.Duration == 0
 }
 
 // population is the number of nodes there are, up or not.
@@ -157,7 +134,7 @@ func (c *Config) report() report.Config {
 	r := report.Config{Nodes: c.Nodes, Lookups: c.Lookups, K: c.K, Alpha: c.Alpha, Seed: c.Seed, Tables: c.Tables,
 		Latency: c.Latency.String(), Loss: c.Loss, Duplicate: c.Duplicate,
 		Client: c.Client, Silent: c.Silent, Lying: c.Lying, Workload: c.Workload, Keys: c.Keys}
-	if c.Workload == Find || c.Workload == Mixed || c.Workload == Day {
+	if c.Workload == report.WorkloadFind || c.Workload == report.WorkloadMixed || c.Workload == report.WorkloadDay {
 		r.Targets = c.Targets
 	}
 	if !c.Sessions.Always() {

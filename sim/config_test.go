@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"kadmium/sim/report"
 	"kadmium/store"
 )
 
@@ -22,7 +23,7 @@ func TestCheckRefuses(t *testing.T) {
 		{"-1 nodes", func(c *Config) { c.Nodes = -1 }},
 		{"14000001 nodes", func(c *Config) { c.Nodes = MaxNodes + 1 }},
 		{"0 lookups", func(c *Config) { c.Lookups = 0 }},
-		{"-1 lookups", func(c *Config) { c.Lookups, c.Workload = -1, Day }},
+		{"-1 lookups", func(c *Config) { c.Lookups, c.Workload = -1, report.WorkloadDay }},
 		{"100000001 lookups", func(c *Config) { c.Lookups = MaxLookups + 1 }},
 		{"k 0", func(c *Config) { c.K = 0 }},
 		{"k 21", func(c *Config) { c.K = 21 }},
@@ -39,13 +40,13 @@ func TestCheckRefuses(t *testing.T) {
 		{"silent NaN", func(c *Config) { c.Silent = nan }},
 		{"lying -1", func(c *Config) { c.Lying = -1 }},
 		{"leave somebody", func(c *Config) { c.Client, c.Silent, c.Lying = 0.4, 0.3, 0.3 }},
-		{"-1 keys", func(c *Config) { c.Workload, c.Keys = Day, -1 }},
-		{"10000001 keys", func(c *Config) { c.Workload, c.Keys = Day, MaxKeys+1 }},
+		{"-1 keys", func(c *Config) { c.Workload, c.Keys = report.WorkloadDay, -1 }},
+		{"10000001 keys", func(c *Config) { c.Workload, c.Keys = report.WorkloadDay, MaxKeys+1 }},
 		{"the workload day", func(c *Config) { c.Keys = 1 }},
-		{"ttl -1s", func(c *Config) { c.Workload, c.TTL = Value, -time.Second }},
-		{"ttl 168h0m1s", func(c *Config) { c.Workload, c.TTL = Value, store.MaxTTL+time.Second }},
+		{"ttl -1s", func(c *Config) { c.Workload, c.TTL = report.WorkloadValue, -time.Second }},
+		{"ttl 168h0m1s", func(c *Config) { c.Workload, c.TTL = report.WorkloadValue, store.MaxTTL+time.Second }},
 		{"the workload find stores none", func(c *Config) { c.TTL = time.Hour }},
-		{"the workload provide stores none", func(c *Config) { c.Workload, c.TTL = Provide, time.Hour }},
+		{"the workload provide stores none", func(c *Config) { c.Workload, c.TTL = report.WorkloadProvide, time.Hour }},
 		{"duration -1s", func(c *Config) { c.Duration = -time.Second }},
 		{"duration 8760h0m1s", func(c *Config) { c.Duration = 365*24*time.Hour + time.Second }},
 		{"no latency", func(c *Config) { c.Latency = Latency{} }},
@@ -73,23 +74,23 @@ func TestCheckCompletes(t *testing.T) {
 	}{
 		{0, nil},
 		{0, func(c *Config) { c.Targets = "" }},
-		{10 * Pace, func(c *Config) { c.Tables = Join }},
-		{10 * Pace, func(c *Config) { c.Workload = Value }},
+		{10 * Pace, func(c *Config) { c.Tables = report.TablesJoin }},
+		{10 * Pace, func(c *Config) { c.Workload = report.WorkloadValue }},
 		{time.Hour, func(c *Config) { c.Sessions = sessions(t, "exp:1h") }},
-		{24 * time.Hour, func(c *Config) { c.Workload, c.Lookups = Day, 0 }},
-		{24 * time.Hour, func(c *Config) { c.Workload, c.Sessions = Day, sessions(t, Kad) }},
+		{24 * time.Hour, func(c *Config) { c.Workload, c.Lookups = report.WorkloadDay, 0 }},
+		{24 * time.Hour, func(c *Config) { c.Workload, c.Sessions = report.WorkloadDay, sessions(t, Kad) }},
 		{time.Second, func(c *Config) { c.Duration = time.Second }},
 		{0, func(c *Config) {
 			c.Nodes, c.Lookups, c.K, c.Alpha, c.Loss, c.Duplicate = MaxNodes, MaxLookups, 1, maxAlpha, 0.999, 1
 		}},
-		{24 * time.Hour, func(c *Config) { c.Workload, c.Keys, c.TTL = Day, MaxKeys, store.MaxTTL }},
+		{24 * time.Hour, func(c *Config) { c.Workload, c.Keys, c.TTL = report.WorkloadDay, MaxKeys, store.MaxTTL }},
 	} {
 		cfg := config(10, 10, c.change)
 		for range 2 {
 			if err := cfg.Check(); err != nil {
 				t.Error(err)
 			}
-			if cfg.Duration != c.duration || cfg.Targets != Random {
+			if cfg.Duration != c.duration || cfg.Targets != report.TargetsRandom {
 				t.Errorf("%+v: duration %v, targets %q", cfg, cfg.Duration, cfg.Targets)
 			}
 		}
@@ -102,10 +103,12 @@ func TestReportedConfig(t *testing.T) {
 	if err := c.Check(); err != nil {
 		t.Fatal(err)
 	}
-	if r := c.report(); r.Sessions != "" || r.Duration != "" || r.TTL != "" || r.Targets != Random || r.Keys != 0 {
+	if r := c.report(); r.Sessions != "" || r.Duration != "" || r.TTL != "" || r.Targets != report.TargetsRandom || r.Keys != 0 {
 		t.Errorf("%+v", r)
 	}
-	c = config(10, 10, func(c *Config) { c.Workload, c.Sessions, c.TTL = Value, sessions(t, "exp:1h"), time.Hour })
+	c = config(10, 10, func(c *Config) {
+		c.Workload, c.Sessions, c.TTL = report.WorkloadValue, sessions(t, "exp:1h"), time.Hour
+	})
 	if err := c.Check(); err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +120,7 @@ func TestReportedConfig(t *testing.T) {
 // As many keys as there may be are put one after the other, and none before the start.
 func TestManyKeys(t *testing.T) {
 	slow(t)
-	c := config(1, 0, func(c *Config) { c.Workload, c.Keys = Day, 4_000_000 })
+	c := config(1, 0, func(c *Config) { c.Workload, c.Keys = report.WorkloadDay, 4_000_000 })
 	n := grown(t, c)
 	last := time.Duration(0)
 	for range 100_000 {

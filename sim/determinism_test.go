@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"kadmium/sim/report"
 )
 
 // matrix writes a latency file of three sites.
@@ -29,23 +31,25 @@ func varied(t testing.TB) map[string]Config {
 	kad := sessions(t, Kad)
 	return map[string]Config{
 		"find":         config(300, 300, nil),
-		"find nodes":   config(300, 300, func(c *Config) { c.Targets, c.Latency, c.K, c.Alpha = Nodes, exp, 8, 5 }),
+		"find nodes":   config(300, 300, func(c *Config) { c.Targets, c.Latency, c.K, c.Alpha = report.TargetsNodes, exp, 8, 5 }),
 		"find lossy":   config(300, 300, func(c *Config) { c.Latency, c.Loss, c.Duplicate = world, 0.1, 0.2 }),
 		"find hostile": config(300, 300, func(c *Config) { c.Latency, c.Client, c.Silent, c.Lying = file, 0.2, 0.2, 0.1 }),
-		"find joined":  config(150, 200, func(c *Config) { c.Tables, c.Latency, c.Loss = Join, world, 0.02 }),
+		"find joined":  config(150, 200, func(c *Config) { c.Tables, c.Latency, c.Loss = report.TablesJoin, world, 0.02 }),
 		"find churn":   config(100, 200, func(c *Config) { c.Sessions, c.Latency, c.Silent = half, exp, 0.1 }),
-		"value":        config(200, 100, func(c *Config) { c.Workload, c.Latency = Value, file }),
-		"value joined": config(100, 100, func(c *Config) { c.Workload, c.Tables, c.Duplicate, c.Lying = Value, Join, 1, 0.1 }),
-		"provide":      config(200, 100, func(c *Config) { c.Workload, c.Latency, c.Client = Provide, world, 0.3 }),
-		"mixed":        config(200, 150, func(c *Config) { c.Workload, c.Latency, c.Loss = Mixed, exp, 0.05 }),
+		"value":        config(200, 100, func(c *Config) { c.Workload, c.Latency = report.WorkloadValue, file }),
+		"value joined": config(100, 100, func(c *Config) {
+			c.Workload, c.Tables, c.Duplicate, c.Lying = report.WorkloadValue, report.TablesJoin, 1, 0.1
+		}),
+		"provide": config(200, 100, func(c *Config) { c.Workload, c.Latency, c.Client = report.WorkloadProvide, world, 0.3 }),
+		"mixed":   config(200, 150, func(c *Config) { c.Workload, c.Latency, c.Loss = report.WorkloadMixed, exp, 0.05 }),
 		"mixed churn": config(80, 150, func(c *Config) {
-			c.Workload, c.Sessions, c.Tables, c.Client = Mixed, weibull, Join, 0.2
+			c.Workload, c.Sessions, c.Tables, c.Client = report.WorkloadMixed, weibull, report.TablesJoin, 0.2
 		}),
 		"day": config(60, 100, func(c *Config) {
-			c.Workload, c.Sessions, c.Duration, c.Keys, c.TTL = Day, kad, 2*time.Hour, 30, time.Hour
+			c.Workload, c.Sessions, c.Duration, c.Keys, c.TTL = report.WorkloadDay, kad, 2*time.Hour, 30, time.Hour
 			c.Client, c.Silent, c.Lying, c.Latency, c.Loss, c.Duplicate = 0.2, 0.05, 0.05, world, 0.01, 0.01
 		}),
-		"day without end": config(60, 50, func(c *Config) { c.Workload, c.Duration, c.Keys = Day, 2*time.Hour, 20 }),
+		"day without end": config(60, 50, func(c *Config) { c.Workload, c.Duration, c.Keys = report.WorkloadDay, 2*time.Hour, 20 }),
 	}
 }
 
@@ -84,7 +88,7 @@ func TestDeterminism(t *testing.T) {
 
 // Whoever watches a run, or not, changes nothing of it.
 func TestProgressChangesNothing(t *testing.T) {
-	for name, c := range map[string]Config{"independent": config(200, 100, nil), "network": config(100, 50, func(c *Config) { c.Workload = Day; c.Duration = time.Hour })} {
+	for name, c := range map[string]Config{"independent": config(200, 100, nil), "network": config(100, 50, func(c *Config) { c.Workload = report.WorkloadDay; c.Duration = time.Hour })} {
 		told := make(chan string, 1_000_000)
 		r, err := Run(context.Background(), c, func(stage string, done, total int) {
 			if done < 0 || total < 0 {

@@ -99,7 +99,7 @@ func (s *searcher) run(index int) report.Sample {
 	s.random.Seed(h, mix(h))
 	s.as = 1<<31 | uint32(index)
 	s.book.positions[s.guest-1] = randomPosition(s.cfg.Seed, forLookup, number)
-	if s.cfg.Targets == Nodes {
+	if s.cfg.Targets == report.TargetsNodes {
 		s.target = *s.book.Position(identity.Contact(1 + below(hash(s.cfg.Seed, forTarget, number), s.book.servers)))
 	} else {
 		s.target = randomPosition(s.cfg.Seed, forTarget, number)

@@ -8,6 +8,7 @@ import (
 
 	"kadmium/engine"
 	"kadmium/identity"
+	"kadmium/sim/report"
 )
 
 // How a network that joins grows: never more than a sixtieth a second, and one node
@@ -21,12 +22,12 @@ const (
 // populate makes the network that the workload will find.
 func (n *network) populate(ctx context.Context) {
 	n.bootstrap = []identity.Address{n.book.Address(n.first)}
-	n.lazy = n.cfg.Tables == Ideal && n.cfg.Sessions.Always() && n.cfg.Workload != Day
+	n.lazy = n.cfg.Tables == report.TablesIdeal && n.cfg.Sessions.Always() && n.cfg.Workload != report.WorkloadDay
 	if n.lazy {
 		return
 	}
 	present, flips := n.present()
-	if n.cfg.Tables == Join {
+	if n.cfg.Tables == report.TablesJoin {
 		n.grow(present)
 	} else {
 		n.book.limit(present)

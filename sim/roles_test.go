@@ -6,12 +6,13 @@ import (
 
 	"kadmium/identity"
 	"kadmium/rpc"
+	"kadmium/sim/report"
 )
 
 // motley is a network of all roles, of each driver of tables.
 func motley(t *testing.T, tables string) *network {
 	return grown(t, config(100, 60, func(c *Config) {
-		c.Workload, c.Tables, c.Keys, c.Duration, c.Seed = Day, tables, 40, time.Hour, 3
+		c.Workload, c.Tables, c.Keys, c.Duration, c.Seed = report.WorkloadDay, tables, 40, time.Hour, 3
 		c.Client, c.Silent, c.Lying = 0.2, 0.15, 0.15
 	}))
 }
@@ -19,7 +20,7 @@ func motley(t *testing.T, tables string) *network {
 // Silent nodes answer nothing; liars name liars alone, and keep nothing; clients are
 // asked nothing, and are in nobody's table.
 func TestRoles(t *testing.T) {
-	for _, tables := range []string{Ideal, Join} {
+	for _, tables := range []string{report.TablesIdeal, report.TablesJoin} {
 		n := motley(t, tables)
 		count := make(map[string]int)
 		r := n.drive(func(e *event) {
@@ -85,7 +86,7 @@ func TestRoles(t *testing.T) {
 		within(t, "clients", float64(clients), 20, 0.5)
 		within(t, "silent nodes", float64(roles[silent]), 15, 11)
 		within(t, "liars", float64(roles[lying]), 15, 11)
-		if count["lies"] < 50 || count["asked by silent"] == 0 || tables == Ideal && count["asked of silent"] == 0 {
+		if count["lies"] < 50 || count["asked by silent"] == 0 || tables == report.TablesIdeal && count["asked of silent"] == 0 {
 			t.Errorf("%s: %v", tables, count)
 		}
 		if r.Lookups != 60 || r.Recall < 0.5 {

@@ -29,8 +29,8 @@ func read(t *testing.T, r *report.Report) *report.Report {
 func TestPartial(t *testing.T) {
 	for name, c := range map[string]Config{
 		"lookups":         config(1000, 100_000, nil),
-		"virtual seconds": config(100, 100_000, func(c *Config) { c.Tables, c.Workload = Join, Mixed }),
-		"tables":          config(3000, 10, func(c *Config) { c.Workload, c.Keys = Day, 10 }),
+		"virtual seconds": config(100, 100_000, func(c *Config) { c.Tables, c.Workload = report.TablesJoin, report.WorkloadMixed }),
+		"tables":          config(3000, 10, func(c *Config) { c.Workload, c.Keys = report.WorkloadDay, 10 }),
 	} {
 		ctx, cancel := context.WithCancel(context.Background())
 		r, err := Run(ctx, c, func(stage string, done, total int) {
@@ -65,9 +65,9 @@ func TestCancelledBefore(t *testing.T) {
 	cancel()
 	for _, c := range []Config{
 		config(100, 100, nil),
-		config(100, 100, func(c *Config) { c.Tables = Join }),
+		config(100, 100, func(c *Config) { c.Tables = report.TablesJoin }),
 		config(100, 100, func(c *Config) { c.Sessions = sessions(t, Kad) }),
-		config(100, 100, func(c *Config) { c.Workload, c.Keys = Day, 10 }),
+		config(100, 100, func(c *Config) { c.Workload, c.Keys = report.WorkloadDay, 10 }),
 	} {
 		r, err := Run(ctx, c, nil)
 		if err != nil {
@@ -87,8 +87,8 @@ func TestSmallest(t *testing.T) {
 	if racing {
 		sizes = []int{2}
 	}
-	for _, workload := range []string{Find, Value, Provide, Mixed, Day} {
-		for _, tables := range []string{Ideal, Join} {
+	for _, workload := range []string{report.WorkloadFind, report.WorkloadValue, report.WorkloadProvide, report.WorkloadMixed, report.WorkloadDay} {
+		for _, tables := range []string{report.TablesIdeal, report.TablesJoin} {
 			for _, nodes := range sizes {
 				for name, change := range map[string]func(*Config){
 					"as usual": func(*Config) {},
@@ -97,7 +97,7 @@ func TestSmallest(t *testing.T) {
 					"1 lookup": func(c *Config) { c.Lookups = 1 },
 					"at once":  func(c *Config) { c.Duration = 1; c.Latency = latency(t, "const:0s") },
 					"47ns":     func(c *Config) { c.Duration = 47 },
-					"targets":  func(c *Config) { c.Targets = Nodes },
+					"targets":  func(c *Config) { c.Targets = report.TargetsNodes },
 					"loss":     func(c *Config) { c.Loss = 0.95; c.Duplicate = 1 },
 					"silent":   func(c *Config) { c.Silent = 0.9 },
 					"lying":    func(c *Config) { c.Lying = 0.9 },
@@ -107,7 +107,7 @@ func TestSmallest(t *testing.T) {
 				} {
 					c := config(nodes, 9, func(c *Config) {
 						c.Workload, c.Tables = workload, tables
-						if workload == Day {
+						if workload == report.WorkloadDay {
 							c.Keys, c.Duration = 3, 10*time.Minute
 						}
 						change(c)

@@ -61,7 +61,7 @@ func TestTheory(t *testing.T) {
 func TestTheoryJoined(t *testing.T) {
 	t.Parallel()
 	slow(t)
-	r := simulate(t, config(1000, 4000, func(c *Config) { c.Tables = Join }))
+	r := simulate(t, config(1000, 4000, func(c *Config) { c.Tables = report.TablesJoin }))
 	within(t, "hops", r.Hops.Mean, 1.895, 0.1)
 	if r.Recall < 0.9995 || r.Succeeded != r.Lookups {
 		t.Errorf("recall %v, succeeded %d of %d", r.Recall, r.Succeeded, r.Lookups)

@@ -52,7 +52,7 @@ const maxProviders = 256
 func (n *network) prepare() {
 	w := &n.workload
 	w.choice = source(n.cfg.Seed, forLookup)
-	if n.cfg.Workload != Provide && n.cfg.Workload != Mixed {
+	if n.cfg.Workload != report.WorkloadProvide && n.cfg.Workload != report.WorkloadMixed {
 		return
 	}
 	for range min(maxProviders, n.book.servers) {
@@ -103,17 +103,17 @@ func (n *network) begin() {
 		n.at(w.warm+w.gap*time.Duration(w.begun), n.begin)
 	}
 	what := n.cfg.Workload
-	if what == Mixed {
-		what = []string{Find, Value, Provide}[i%3]
+	if what == report.WorkloadMixed {
+		what = []string{report.WorkloadFind, report.WorkloadValue, report.WorkloadProvide}[i%3]
 	}
 	switch what {
-	case Find:
+	case report.WorkloadFind:
 		n.find(i)
-	case Value:
+	case report.WorkloadValue:
 		n.put(i, false, n.get)
-	case Provide:
+	case report.WorkloadProvide:
 		n.provide(i)
-	case Day:
+	case report.WorkloadDay:
 		n.find(i)
 		if k := n.someKey(); k != nil {
 			n.get(k)
@@ -153,7 +153,7 @@ func (n *network) find(i int) {
 		return
 	}
 	target := randomPosition(n.cfg.Seed, forTarget, uint64(i))
-	if n.cfg.Targets == Nodes {
+	if n.cfg.Targets == report.TargetsNodes {
 		if other := n.anybody(); other != nil {
 			target = *n.book.Position(other.contact)
 		}
@@ -241,7 +241,7 @@ func (n *network) get(k *key) {
 		if found {
 			w.values.Found++
 		}
-		if n.cfg.Workload != Day {
+		if n.cfg.Workload != report.WorkloadDay {
 			n.measure(nd, c, r, false).Succeeded = found
 		}
 	})

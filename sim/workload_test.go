@@ -3,30 +3,32 @@ package sim
 import (
 	"testing"
 	"time"
+
+	"kadmium/sim/report"
 )
 
 // Without churn whatever was stored is found from everywhere, and at k nodes.
 func TestEverythingSucceeds(t *testing.T) {
 	slow(t)
 	t.Parallel()
-	for _, workload := range []string{Find, Value, Provide, Mixed} {
-		for _, tables := range []string{Ideal, Join} {
+	for _, workload := range []string{report.WorkloadFind, report.WorkloadValue, report.WorkloadProvide, report.WorkloadMixed} {
+		for _, tables := range []string{report.TablesIdeal, report.TablesJoin} {
 			for _, nodes := range []int{30, 200} {
 				r := simulate(t, config(nodes, 150, func(c *Config) { c.Workload, c.Tables = workload, tables }))
 				if r.Lookups != 150 || r.Succeeded != 150 || r.Abandoned != 0 {
 					t.Errorf("%s, %s, %d nodes: %d of %d succeeded, %d abandoned", workload, tables, nodes, r.Succeeded, r.Lookups, r.Abandoned)
 				}
 				v := r.Values
-				if (v != nil) != (workload != Find) {
+				if (v != nil) != (workload != report.WorkloadFind) {
 					t.Errorf("%s: values %+v", workload, v)
 				}
-				if want := map[string]int{Value: 150, Provide: 150, Mixed: 100}[workload]; v != nil {
+				if want := map[string]int{report.WorkloadValue: 150, report.WorkloadProvide: 150, report.WorkloadMixed: 100}[workload]; v != nil {
 					if v.Puts != want || v.Confirmed != want || v.Gets != want || v.Found != want || v.Lost != 0 {
 						t.Errorf("%s, %s, %d nodes: %+v", workload, tables, nodes, v)
 					}
 					within(t, workload+": holders", v.Holders, 20, 1.1)
 				}
-				if (r.RecallOf > 0) != (workload == Find || workload == Mixed) {
+				if (r.RecallOf > 0) != (workload == report.WorkloadFind || workload == report.WorkloadMixed) {
 					t.Errorf("%s: recall of %d", workload, r.RecallOf)
 				}
 			}
@@ -38,9 +40,9 @@ func TestEverythingSucceeds(t *testing.T) {
 func TestSeries(t *testing.T) {
 	for name, c := range map[string]Config{
 		"find":  config(50, 100, func(c *Config) { c.Duration = 10 * time.Minute }),
-		"tiny":  config(5, 20, func(c *Config) { c.Workload = Value }), // whose last lookup ends at the very end
-		"join":  config(50, 100, func(c *Config) { c.Tables, c.Workload = Join, Mixed }),
-		"day":   config(50, 100, func(c *Config) { c.Workload, c.Duration, c.Keys = Day, time.Hour, 10 }),
+		"tiny":  config(5, 20, func(c *Config) { c.Workload = report.WorkloadValue }), // whose last lookup ends at the very end
+		"join":  config(50, 100, func(c *Config) { c.Tables, c.Workload = report.TablesJoin, report.WorkloadMixed }),
+		"day":   config(50, 100, func(c *Config) { c.Workload, c.Duration, c.Keys = report.WorkloadDay, time.Hour, 10 }),
 		"churn": config(50, 100, func(c *Config) { c.Sessions = sessions(t, "exp:20m") }),
 	} {
 		r := simulate(t, c)
@@ -82,9 +84,9 @@ func TestBytes(t *testing.T) {
 
 // A lookup of where a node stands finds it.
 func TestTargetsNodes(t *testing.T) {
-	for _, tables := range []string{Ideal, Join} {
-		r := simulate(t, config(200, 100, func(c *Config) { c.Targets, c.Tables = Nodes, tables }))
-		if r.Succeeded != 100 || r.Config.Targets != Nodes {
+	for _, tables := range []string{report.TablesIdeal, report.TablesJoin} {
+		r := simulate(t, config(200, 100, func(c *Config) { c.Targets, c.Tables = report.TargetsNodes, tables }))
+		if r.Succeeded != 100 || r.Config.Targets != report.TargetsNodes {
 			t.Errorf("%s: %d of 100, targets %q", tables, r.Succeeded, r.Config.Targets)
 		}
 	}

@@ -105,7 +105,7 @@ which differences exceed the noise.`,
 // configs are the simulations that the flags ask for, checked. Targets that were typed
 // must be of use.
 func (f *simFlags) configs(targets bool) ([]sim.Config, error) {
-	if targets && (f.Workload == sim.Value || f.Workload == sim.Provide) {
+	if targets && (f.Workload == report.WorkloadValue || f.Workload == report.WorkloadProvide) {
 		return nil, badInput("leave it out, or choose --workload find, mixed or day", "--targets is for lookups of targets: --workload %s looks for its own keys", f.Workload)
 	}
 	var err error

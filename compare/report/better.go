@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"kadmium/sim/report"
 )
 
 // A Finding is a matter in which libp2p does better.
@@ -26,9 +28,9 @@ func (r *Report) Better() []Finding {
 		if c.Libp2p == nil || c.Kadmium == nil || !c.libp2pBetter() {
 			continue
 		}
-		how := fmt.Sprintf("%s %s, kadmium %s", c.Metric, number(*c.Libp2p), number(*c.Kadmium))
+		how := fmt.Sprintf("%s %s, kadmium %s", c.Metric, report.Trimmed(*c.Libp2p), report.Trimmed(*c.Kadmium))
 		if c.Ratio != nil && !share(c.Metric) {
-			how += fmt.Sprintf(" (%s times)", number(*c.Ratio))
+			how += fmt.Sprintf(" (%s times)", report.Trimmed(*c.Ratio))
 		}
 		if last := len(found) - 1; last >= 0 && found[last].Matter == c.Operation {
 			if name(c.Metric) != of { // one statistic speaks for the others

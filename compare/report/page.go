@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"kadmium/sim/report"
 )
 
 // Name is what the files of a report are called, but for their extension.
@@ -22,7 +24,7 @@ func (r *Report) Page() string {
 	r.writeBehaviour(&b)
 	b.WriteString(howMeasured)
 	if r.Config.Nodes <= wellKnown {
-		fmt.Fprintf(&b, "- Of %s the tables of both sides hold most, so that there is little to tell their hops apart: a larger `--nodes` says more.\n", plural(r.Config.Nodes, "node"))
+		fmt.Fprintf(&b, "- Of %s the tables of both sides hold most, so that there is little to tell their hops apart: a larger `--nodes` says more.\n", report.GroupedCount(r.Config.Nodes, "node"))
 	}
 	if r.Config.Beta != "" {
 		fmt.Fprintf(&b, "- How a lookup ends: %s.\n", cell(r.Config.Beta))
@@ -40,7 +42,7 @@ func (r *Report) circumstances() string {
 	return fmt.Sprintf("One workload on go-libp2p-kad-dht and on kadmium, with the same keys at the same positions: a network of %s a side, %s an operation, %s, packets "+
 		"held back %s one way, libp2p over %s, each side in processes of its own. Made by `%s` on %s (%s; %s), which writes this page, its pictures and [%s.json](%s.json): by hand "+
 		"nothing is changed here. Ratios are kadmium's figure by libp2p's.",
-		plural(c.Nodes, "node"), plural(c.Lookups, "lookup"), r.profile(), c.Link, strings.ToUpper(c.Transport), c.Command, c.Date, cell(c.Machine),
+		report.GroupedCount(c.Nodes, "node"), report.GroupedCount(c.Lookups, "lookup"), r.profile(), c.Link, strings.ToUpper(c.Transport), c.Command, c.Date, cell(c.Machine),
 		strings.Join(versions, ", "), Name, Name)
 }
 
@@ -226,7 +228,7 @@ func (r *Report) balance() string {
 			same++
 		}
 	}
-	return fmt.Sprintf("%s: %d the same, %d different on purpose.", plural(len(r.Behaviour), "case"), same, len(r.Behaviour)-same)
+	return fmt.Sprintf("%s: %d the same, %d different on purpose.", report.GroupedCount(len(r.Behaviour), "case"), same, len(r.Behaviour)-same)
 }
 
 // wellKnown is the size of networks of which a node knows the most part: its buckets of

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"kadmium/sim/picture"
+	"kadmium/sim/report"
 )
 
 // A drawing is one picture: curves from what was measured lookup by lookup, or bars
@@ -96,7 +97,7 @@ func (r *Report) draw(dir string, measured []Series) error {
 
 // setting is what the figures of all pictures share.
 func (r *Report) setting() string {
-	s := plural(r.Config.Nodes, "node")
+	s := report.GroupedCount(r.Config.Nodes, "node")
 	if len(r.Config.Alpha) == 0 {
 		return s + ", each side as shipped"
 	}

@@ -6,13 +6,15 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"kadmium/sim/report"
 )
 
 // WriteText writes the report for a terminal: where libp2p is better first.
 func (r *Report) WriteText(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s and kadmium: %s a side, %s an operation, %s, link %s, %s\n",
-		"go-libp2p-kad-dht", plural(r.Config.Nodes, "node"), plural(r.Config.Lookups, "lookup"), r.profile(), r.Config.Link, r.Config.Transport)
+		"go-libp2p-kad-dht", report.GroupedCount(r.Config.Nodes, "node"), report.GroupedCount(r.Config.Lookups, "lookup"), r.profile(), r.Config.Link, r.Config.Transport)
 
 	b.WriteString("\nWhere libp2p is better\n")
 	found := r.Better()

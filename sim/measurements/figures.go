@@ -98,7 +98,7 @@ func ratio(part, whole int) float64 {
 // How numbers are written.
 
 func digits(n int) func(float64) string {
-	return func(v float64) string { return grouped(strconv.FormatFloat(v, 'f', n, 64)) }
+	return func(v float64) string { return report.Grouped(strconv.FormatFloat(v, 'f', n, 64)) }
 }
 
 // short is a number with no more digits than it has.
@@ -114,7 +114,7 @@ func seconds(v float64) string {
 	if v < 10 {
 		return fmt.Sprintf("%.1f s", v)
 	}
-	return grouped(fmt.Sprintf("%.0f s", v))
+	return report.Grouped(fmt.Sprintf("%.0f s", v))
 }
 
 // memory is an amount of it.
@@ -127,19 +127,7 @@ func memory(v float64) string {
 	case v >= 1<<20:
 		return fmt.Sprintf("%.0f MiB", v/(1<<20))
 	}
-	return grouped(fmt.Sprintf("%.0f bytes", v))
-}
-
-// grouped sets commas between thousands.
-func grouped(s string) string {
-	end := strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' })
-	if end < 0 {
-		end = len(s)
-	}
-	for i := end - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
+	return report.Grouped(fmt.Sprintf("%.0f bytes", v))
 }
 
 // latencies are a lookup's usual, slow and slowest but one in a hundred.

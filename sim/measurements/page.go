@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"kadmium/sim/report"
 )
 
 // notMeasured stands where a command was not run as it is now.
@@ -91,20 +93,13 @@ func (e *experiment) circumstances(k *kept) string {
 			continue
 		}
 		dates = append(dates, r.Date)
-		machines = append(machines, fmt.Sprintf("%s, %s", cpus(r.Report.Machine.CPUs), strings.Replace(r.Report.Machine.Go, "go", "Go ", 1)))
+		machines = append(machines, fmt.Sprintf("%s, %s", report.Count(r.Report.Machine.CPUs, "CPU"), strings.Replace(r.Report.Machine.Go, "go", "Go ", 1)))
 		time += r.Report.Machine.WallSeconds
 	}
 	if dates == nil {
 		return "Not measured as the commands are now."
 	}
 	return fmt.Sprintf("Run on %s (%s), in %s.", strings.Join(distinct(dates), " and "), strings.Join(distinct(machines), "; "), seconds(time))
-}
-
-func cpus(n int) string {
-	if n == 1 {
-		return "1 CPU"
-	}
-	return fmt.Sprintf("%d CPUs", n)
 }
 
 func distinct(list []string) []string {

@@ -10,6 +10,8 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"kadmium/sim/report"
 )
 
 const (
@@ -154,12 +156,12 @@ func decimals(step float64) func(float64) string {
 		if v == 0 {
 			return "0"
 		}
-		return grouped(strconv.FormatFloat(v, 'f', digits, 64))
+		return report.Grouped(strconv.FormatFloat(v, 'f', digits, 64))
 	}
 }
 
 // whole writes a count.
-func whole(v float64) string { return grouped(strconv.FormatFloat(v, 'f', 0, 64)) }
+func whole(v float64) string { return report.Grouped(strconv.FormatFloat(v, 'f', 0, 64)) }
 
 // percent writes a share.
 func percent(v float64) string { return strconv.FormatFloat(v*100, 'f', -1, 32) + " %" }

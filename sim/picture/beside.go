@@ -148,7 +148,7 @@ func (f figure) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	style := lettering(tickSize, inkSoft)
 	style.YAlign = draw.YCenter
-	c.FillText(style, vg.Point{X: x(f.value) + 4, Y: y(f.height)}, number(f.value))
+	c.FillText(style, vg.Point{X: x(f.value) + 4, Y: y(f.height)}, report.Trimmed(f.value))
 }
 
 func (p *page) writePNG(path string) error {

@@ -99,10 +99,10 @@ func distributions(reports []*report.Report, title, yLabel, unit string, of func
 		c := cumulative{d, graded(i, len(reports)), 2}
 		axes.Add(c)
 		if len(reports) > 1 {
-			p.legend = append(p.legend, entry{c, fmt.Sprintf("%s: mean %s%s", all[i], average(d.Mean), unit)})
+			p.legend = append(p.legend, entry{c, fmt.Sprintf("%s: mean %s%s", all[i], report.ThreeDigits(d.Mean), unit)})
 		} else {
 			p.lines = append(p.lines, fmt.Sprintf("%s: mean %s, median %s, 95th percentile %s, greatest %s%s",
-				plural(d.N(), "lookup"), average(d.Mean), number(d.P50), number(d.P95), number(d.Max), unit))
+				report.GroupedCount(d.N(), "lookup"), report.ThreeDigits(d.Mean), report.Trimmed(d.P50), report.Trimmed(d.P95), report.Trimmed(d.Max), unit))
 		}
 	}
 	if drawn == 0 {

@@ -2,7 +2,6 @@ package picture
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,7 +21,7 @@ func settings(r *report.Report) []setting {
 	c := &r.Config
 	nodes := "" // of a live network nobody knows how many
 	if c.Nodes > 0 {
-		nodes = plural(c.Nodes, "node")
+		nodes = report.GroupedCount(c.Nodes, "node")
 	}
 	all := []setting{
 		{text: nodes},
@@ -44,9 +43,9 @@ func settings(r *report.Report) []setting {
 	share("client", c.Client)
 	share("silent", c.Silent)
 	share("lying", c.Lying)
-	word("workload", c.Workload, c.Workload == "find")
-	word("targets", c.Targets, c.Targets == "random")
-	word("tables", c.Tables, c.Tables == "ideal")
+	word("workload", c.Workload, c.Workload == report.WorkloadFind)
+	word("targets", c.Targets, c.Targets == report.TargetsRandom)
+	word("tables", c.Tables, c.Tables == report.TablesIdeal)
 	word("sessions", c.Sessions, c.Sessions == "none")
 	word("duration", c.Duration, true)
 	word("keys", strconv.Itoa(c.Keys), true)
@@ -131,43 +130,4 @@ func fileName(name string) string {
 		}
 	}
 	return strings.Trim(b.String(), "-")
-}
-
-// plural is a count with its noun.
-func plural(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return grouped(strconv.Itoa(n)) + " " + noun
-}
-
-// number is a value with the digits that are read: three of them, or all of a
-// greater whole part, and none that say nothing.
-func number(v float64) string {
-	text := average(v)
-	if strings.Contains(text, ".") {
-		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
-	}
-	return text
-}
-
-// average is a number whose last digits are kept, as it stands among others.
-func average(v float64) string {
-	digits := 2
-	if v != 0 {
-		digits = max(0, min(6, 2-int(math.Floor(math.Log10(math.Abs(v))))))
-	}
-	return grouped(strconv.FormatFloat(v, 'f', digits, 64))
-}
-
-// grouped puts a comma before each three digits of a number's whole part.
-func grouped(digits string) string {
-	whole, rest, _ := strings.Cut(digits, ".")
-	for i := len(whole) - 3; i > 0 && whole[i-1] != '-'; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
-	if rest != "" {
-		return whole + "." + rest
-	}
-	return whole
 }

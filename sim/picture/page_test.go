@@ -159,7 +159,7 @@ func TestFileNames(t *testing.T) {
 
 func TestNumbers(t *testing.T) {
 	for v, want := range map[float64]string{0: "0", 3: "3", 2.774: "2.77", 12.34: "12.3", 100: "100", 1234.5: "1,234", .0341: "0.0341", -1234567: "-1,234,567"} {
-		if got := number(v); got != want {
+		if got := report.Trimmed(v); got != want {
 			t.Errorf("%v is written %q, want %q", v, got, want)
 		}
 	}

@@ -74,7 +74,7 @@ func sharedBut(reports []*report.Report) string {
 			return shared
 		}
 	}
-	lookups := plural(reports[0].Lookups, "lookup") + " each"
+	lookups := report.GroupedCount(reports[0].Lookups, "lookup") + " each"
 	if shared == "" {
 		return lookups
 	}

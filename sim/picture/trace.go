@@ -45,7 +45,7 @@ func tracePage(r *report.Report) *page {
 	axes.Add(bandStripes{c}, grid{upright: true}, c.bars(), chain{c})
 
 	p := &page{file: "trace", panels: []*plot.Plot{axes}, legend: c.legend(), xLabel: "time since the lookup's start (ms)"}
-	p.title = fmt.Sprintf("One lookup: %s, %s, %s ms", plural(t.Hops, "hop"), plural(len(t.Requests), "request"), number(t.EndMS))
+	p.title = fmt.Sprintf("One lookup: %s, %s, %s ms", report.GroupedCount(t.Hops, "hop"), report.GroupedCount(len(t.Requests), "request"), report.Trimmed(t.EndMS))
 	p.lines = []string{"Each band is a distance, farthest first; each bar a request, from asking to its answer or failure."}
 	p.least = vg.Length(c.height) + 20 // the time axis' ticks
 	return p

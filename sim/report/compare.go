@@ -59,7 +59,7 @@ func Compare(a, b *Report) Comparison {
 // independent reports whether no lookup of a report changed anything for another:
 // searches from fresh clients on ideal tables.
 func independent(r *Report) bool {
-	return r.Kind == Sim && r.Config.Workload == "find" && r.Config.Tables == "ideal" && r.Config.Sessions == "" && r.Config.Duration == ""
+	return r.Kind == Sim && r.Config.Workload == WorkloadFind && r.Config.Tables == TablesIdeal && r.Config.Sessions == "" && r.Config.Duration == ""
 }
 
 // configured lists what the reports were not made alike in.

@@ -48,8 +48,8 @@ func (c *Comparison) writeFigures(b *bytes.Buffer) {
 		if _, _, ok := f.percentile(); ok || f.Exceeds == nil && f.same() {
 			continue
 		}
-		fmt.Fprintf(tw, "%-29s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", word(f.Name, 29), known(f.A, number), known(f.B, number),
-			known(f.Difference, signed), known(f.Relative, percent), known(f.StandardError, number), verdict(f.Exceeds))
+		fmt.Fprintf(tw, "%-29s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", word(f.Name, 29), known(f.A, Number), known(f.B, Number),
+			known(f.Difference, signed), known(f.Relative, percent), known(f.StandardError, Number), verdict(f.Exceeds))
 	}
 	tw.Flush()
 	fmt.Fprintf(b, "\ndiffers: by more than %d standard errors of the difference; -: nothing to judge by\n", Limit)
@@ -79,7 +79,7 @@ func (c *Comparison) writePercentiles(b *bytes.Buffer) {
 		if !seen {
 			names = append(names, name)
 		}
-		rows[name] = [2]string{row[0] + known(f.A, number) + "\t", row[1] + known(f.B, number) + "\t"}
+		rows[name] = [2]string{row[0] + known(f.A, Number) + "\t", row[1] + known(f.B, Number) + "\t"}
 		differ[name] = differ[name] || !f.same()
 	}
 	names = slices.DeleteFunc(names, func(name string) bool { return !differ[name] })
@@ -105,7 +105,7 @@ func (c *Comparison) writeCDFs(b *bytes.Buffer) {
 	for _, f := range c.CDFs {
 		at := "-"
 		if f.Difference != 0 {
-			at = "P(<=" + number(f.At) + ")"
+			at = "P(<=" + Number(f.At) + ")"
 		}
 		fmt.Fprintf(tw, "%-29s\t%s\t%s\t%.4f\t%s\t\n", word(f.Name, 29), signed(f.Difference), at, f.Critical, verdict(&f.Exceeds))
 	}
@@ -143,9 +143,9 @@ func known(v *float64, form func(float64) string) string {
 
 func signed(v float64) string {
 	if v > 0 {
-		return "+" + number(v)
+		return "+" + Number(v)
 	}
-	return number(v)
+	return Number(v)
 }
 
 func percent(v float64) string {

@@ -8,6 +8,27 @@ const (
 	Bench = "bench" // real nodes on sockets
 )
 
+// The networks a simulation can begin with.
+const (
+	TablesIdeal = "ideal" // each bucket holds k uniformly random nodes of its range, or all
+	TablesJoin  = "join"  // every node joins through a bootstrap node, over the simulated network
+)
+
+// The workloads.
+const (
+	WorkloadFind    = "find"    // look up targets
+	WorkloadValue   = "value"   // put, then get from another node
+	WorkloadProvide = "provide" // provide, then look for providers from another node
+	WorkloadMixed   = "mixed"   // a third of each, in turn
+	WorkloadDay     = "day"     // what nodes do by themselves, with keys that are looked for all along: of a simulation only
+)
+
+// The targets of lookups.
+const (
+	TargetsRandom = "random" // anywhere
+	TargetsNodes  = "nodes"  // the position of a node
+)
+
 // A Report is a measurement. All of it but Machine, in a simulation, depends on
 // its Config alone.
 type Report struct {

@@ -24,14 +24,14 @@ func (r *Report) Write(w io.Writer) error {
 func (r *Report) writeRun(b *bytes.Buffer) {
 	c := &r.Config
 	if r.Partial {
-		ran := count(r.Lookups, "lookup")
+		ran := Count(r.Lookups, "lookup")
 		if c.Lookups > 0 {
-			ran = fmt.Sprintf("%d of %s", r.Lookups, count(c.Lookups, "lookup"))
+			ran = fmt.Sprintf("%d of %s", r.Lookups, Count(c.Lookups, "lookup"))
 		}
 		writeList(b, "partial: ", []string{"interrupted", "what follows is of the part that ran", ran})
 	}
 	writeList(b, word(r.Kind, 20)+": ", []string{
-		"workload " + word(c.Workload, 30), count(c.Lookups, "lookup"), count(c.Nodes, "node"),
+		"workload " + word(c.Workload, 30), Count(c.Lookups, "lookup"), Count(c.Nodes, "node"),
 		fmt.Sprintf("k %d", c.K), fmt.Sprintf("alpha %d", c.Alpha), fmt.Sprintf("seed %d", c.Seed)})
 	var more []string
 	for _, s := range c.settings() {
@@ -50,7 +50,7 @@ func (r *Report) writeRun(b *bytes.Buffer) {
 func (r *Report) writeLookups(b *bytes.Buffer) {
 	recall := "recall not known"
 	if r.RecallOf > 0 {
-		recall = fmt.Sprintf("recall %s (sd %s, of %d)", number(r.Recall), number(r.RecallSD), r.RecallOf)
+		recall = fmt.Sprintf("recall %s (sd %s, of %d)", Number(r.Recall), Number(r.RecallSD), r.RecallOf)
 	}
 	ended := fmt.Sprint(r.Lookups)
 	if r.Lookups < r.Config.Lookups {
@@ -73,7 +73,7 @@ func (r *Report) writeLookups(b *bytes.Buffer) {
 			if d.N() == 0 {
 				fmt.Fprint(tw, "-\t")
 			} else {
-				fmt.Fprintf(tw, "%s\t", number(v))
+				fmt.Fprintf(tw, "%s\t", Number(v))
 			}
 		}
 		fmt.Fprintln(tw)
@@ -86,24 +86,24 @@ func (r *Report) writeLookups(b *bytes.Buffer) {
 			cdf = append(cdf, "...")
 			break
 		}
-		cdf = append(cdf, fmt.Sprintf("P(<=%s)=%.4f", number(p.Value), p.Share))
+		cdf = append(cdf, fmt.Sprintf("P(<=%s)=%.4f", Number(p.Value), p.Share))
 	}
 	writeList(b, "hop CDF: ", cdf)
 }
 
 // writeNetwork says what all nodes did together, and what became of what was stored.
 func (r *Report) writeNetwork(b *bytes.Buffer) {
-	network := []string{"nodes up " + number(r.NodesUp) + " on average", fmt.Sprintf("%d RPCs", r.RPCTotal)}
+	network := []string{"nodes up " + Number(r.NodesUp) + " on average", fmt.Sprintf("%d RPCs", r.RPCTotal)}
 	time := " s"
 	if r.Kind == Sim {
 		network = append(network, fmt.Sprintf("%d events", r.Events))
 		time = " s of virtual time"
 	}
-	writeList(b, "network: ", append(network, number(r.BytesPerNodeSecond)+" bytes a node and second", number(r.VirtualSeconds)+time))
+	writeList(b, "network: ", append(network, Number(r.BytesPerNodeSecond)+" bytes a node and second", Number(r.VirtualSeconds)+time))
 	if v := r.Values; v != nil {
 		writeList(b, "values: ", []string{
-			count(v.Puts, "put"), "confirmed " + of(v.Confirmed, v.Puts), number(v.Holders) + " holders of a put on average",
-			count(v.Gets, "get"), "found " + of(v.Found, v.Gets), count(v.Lost, "key") + " lost"})
+			Count(v.Puts, "put"), "confirmed " + of(v.Confirmed, v.Puts), Number(v.Holders) + " holders of a put on average",
+			Count(v.Gets, "get"), "found " + of(v.Found, v.Gets), Count(v.Lost, "key") + " lost"})
 	}
 	var work []string
 	for _, done := range r.Work {
@@ -125,7 +125,7 @@ func (r *Report) writeBuckets(b *bytes.Buffer) {
 	fmt.Fprintf(tw, "%-20s\tcontacts\twaiting\tdead\t\n", "of a table")
 	row := func(name string, buckets []Bucket) {
 		sum := total(buckets)
-		fmt.Fprintf(tw, "%-20s\t%s\t%s\t%s\t\n", name, number(sum.Contacts), number(sum.Waiting), number(sum.Dead))
+		fmt.Fprintf(tw, "%-20s\t%s\t%s\t%s\t\n", name, Number(sum.Contacts), Number(sum.Waiting), Number(sum.Dead))
 	}
 	alone := r.Buckets
 	if len(alone) > bucketRows {
@@ -155,10 +155,10 @@ func total(buckets []Bucket) (sum Bucket) {
 func (r *Report) writeRest(b *bytes.Buffer) {
 	var more []string
 	if len(r.Series) > 0 {
-		more = append(more, "a series of "+count(len(r.Series), "interval"))
+		more = append(more, "a series of "+Count(len(r.Series), "interval"))
 	}
 	if r.Trace != nil {
-		more = append(more, "the trace of a lookup of "+count(len(r.Trace.Requests), "request"))
+		more = append(more, "the trace of a lookup of "+Count(len(r.Trace.Requests), "request"))
 	}
 	m := &r.Machine
 	if len(more) > 0 || *m != (Machine{}) {
@@ -166,7 +166,7 @@ func (r *Report) writeRest(b *bytes.Buffer) {
 	}
 	writeList(b, "in JSON also: ", more)
 	if *m != (Machine{}) {
-		writeList(b, "machine: ", []string{number(m.WallSeconds) + " s", number(m.RPCsPerSecond) + " RPCs/s",
-			number(m.MemoryBytesPerNode) + " bytes of memory a node", count(m.CPUs, "CPU"), word(m.Go, 40)})
+		writeList(b, "machine: ", []string{Number(m.WallSeconds) + " s", Number(m.RPCsPerSecond) + " RPCs/s",
+			Number(m.MemoryBytesPerNode) + " bytes of memory a node", Count(m.CPUs, "CPU"), word(m.Go, 40)})
 	}
 }

@@ -3,7 +3,6 @@ package report
 import (
 	"bytes"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"unicode"
@@ -51,33 +50,6 @@ func word(s string, most int) string {
 		return string(r[:most-3]) + "..."
 	}
 	return s
-}
-
-// number is a figure for people, in at most 9 columns from 0 to 2^53.
-func number(v float64) string {
-	switch a := math.Abs(v); {
-	case a >= 1e8:
-		return strconv.FormatFloat(v, 'g', 4, 64)
-	case v == math.Trunc(v), a >= 1000:
-		return strconv.FormatFloat(v, 'f', 0, 64)
-	case a >= 100:
-		return strconv.FormatFloat(v, 'f', 1, 64)
-	case a >= 10:
-		return strconv.FormatFloat(v, 'f', 2, 64)
-	case a >= 1:
-		return strconv.FormatFloat(v, 'f', 3, 64)
-	case a >= 0.001:
-		return strconv.FormatFloat(v, 'f', 4, 64)
-	}
-	return strconv.FormatFloat(v, 'g', 2, 64)
-}
-
-// count is a number with its noun: "1 node", "3 nodes".
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // of is a count and its share of another.
