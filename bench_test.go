@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"kadmium/engine"
 	"kadmium/identity"
 	"kadmium/rpc"
 	"kadmium/transport"
@@ -34,13 +35,13 @@ func BenchmarkFindNode(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer server.Close()
-	server.mu.Lock()
-	for i := range 200 { // a table that 20 contacts come from
-		id := identity.ID(sha256.Sum256([]byte{byte(i), byte(i >> 8)}))
-		at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 1, byte(i >> 8), byte(i)}), 4100)
-		server.engine.Table().Seen(time.Now(), server.book.Intern(identity.Address{ID: id, Endpoint: at}))
-	}
-	server.mu.Unlock()
+	server.driver.View(func(e *engine.Engine) {
+		for i := range 200 { // a table that 20 contacts come from
+			id := identity.ID(sha256.Sum256([]byte{byte(i), byte(i >> 8)}))
+			at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 1, byte(i >> 8), byte(i)}), 4100)
+			e.Table().Seen(time.Now(), server.book.Intern(identity.Address{ID: id, Endpoint: at}))
+		}
+	})
 	asker := newAsker(b, server)
 	defer asker.transport.Close()
 	echo := newEcho(b, asker.requestSize, asker.replySize)
@@ -299,7 +300,7 @@ func BenchmarkClosest(b *testing.B) {
 	}
 	sent := func() (bytes uint64) {
 		for _, n := range nodes {
-			for _, t := range n.transport.Stats().Out {
+			for _, t := range n.Stats().Wire.Out {
 				bytes += t.Bytes
 			}
 		}
@@ -369,7 +370,7 @@ func settle(nodes []*Node) {
 	for end := time.Now().Add(time.Minute); time.Now().Before(end) && time.Since(since) < 15*time.Second; <-time.After(time.Second) {
 		sessions := 0
 		for _, n := range nodes {
-			sessions += n.transport.Stats().Sessions
+			sessions += n.Stats().Wire.Sessions
 		}
 		if sessions != last {
 			last, since = sessions, time.Now()

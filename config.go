@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"kadmium/driver"
 	"kadmium/engine"
 	"kadmium/identity"
 	"kadmium/lookup"
@@ -23,6 +24,9 @@ const (
 	DefaultK       = 20
 	DefaultAlpha   = 3
 )
+
+// KeyFile is the name of the file in a data directory that holds the identity.
+const KeyFile = driver.KeyFile
 
 // A Config says what node to make. Its zero value makes one with a key of its
 // own for this run, on a free port, alone until Bootstrap is called.
@@ -102,13 +106,12 @@ type Limits struct {
 	PerSource int // records at the word of one subnet; a quarter of Records
 }
 
-func (l Limits) store(volatile bool) store.Config {
+func (l Limits) store() store.Config {
 	return store.Config{
 		MaxRecords:   l.Records,
 		MaxProviders: l.Providers,
 		MaxBytes:     l.Bytes,
 		MaxPerSource: l.PerSource,
-		Volatile:     volatile,
 	}
 }
 
@@ -167,7 +170,7 @@ const (
 
 // complete is the Config with its defaults filled in, and its seeds. Its error is
 // ErrBadConfig.
-func (cfg Config) complete() (Config, []seed, error) {
+func (cfg Config) complete() (Config, []driver.Seed, error) {
 	cfg.Network = cmp.Or(cfg.Network, DefaultNetwork)
 	cfg.K = cmp.Or(cfg.K, DefaultK)
 	cfg.Alpha = cmp.Or(cfg.Alpha, DefaultAlpha)
@@ -175,16 +178,13 @@ func (cfg Config) complete() (Config, []seed, error) {
 	if len(cfg.Listen) == 0 {
 		cfg.Listen = []string{DefaultListen}
 	}
-	if cfg.ListenPacket == nil && len(cfg.Conns) == 0 {
-		cfg.ListenPacket = listenUDP
-	}
 	if cfg.Clock == nil {
 		cfg.Clock = systemClock{}
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	seeds, err := parseSeeds(cfg.Bootstrap)
+	seeds, err := driver.ParseSeeds(cfg.Bootstrap)
 	if err != nil {
 		return cfg, nil, fmt.Errorf("%w: bootstrap: %w", ErrBadConfig, err)
 	}

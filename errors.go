@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"kadmium/driver"
 	"kadmium/engine"
 	"kadmium/identity"
 	"kadmium/rpc"
@@ -15,9 +16,9 @@ import (
 // is the error of its context.
 var (
 	// ErrBadConfig reports a Config that cannot be used as it is.
-	ErrBadConfig = errors.New("bad configuration")
+	ErrBadConfig = driver.ErrBadConfig
 	// ErrAddressInUse reports a UDP address that another socket holds.
-	ErrAddressInUse = errors.New("address in use")
+	ErrAddressInUse = driver.ErrAddressInUse
 	// ErrInUse reports a data directory that another process has open.
 	ErrInUse = disk.ErrInUse
 	// ErrUnwritable reports a data directory that cannot be written.
@@ -27,7 +28,7 @@ var (
 	// ErrVersion reports a data directory in another version's format.
 	ErrVersion = disk.ErrVersion
 	// ErrClosed reports a call to a node that was closed.
-	ErrClosed = errors.New("node is closed")
+	ErrClosed = driver.ErrClosed
 
 	// ErrBadAddress reports text that is not the address of a peer.
 	ErrBadAddress = identity.ErrBadAddress

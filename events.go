@@ -2,6 +2,7 @@ package kadmium
 
 import (
 	"context"
+	"sync"
 
 	"kadmium/engine"
 )
@@ -9,58 +10,89 @@ import (
 // eventBuffer is the number of events that a reader of Events may fall behind.
 const eventBuffer = 256
 
-// A listener reads events. n.mu guards it.
+// A listener reads events. The mutex of its listeners guards it.
 type listener struct {
 	events  chan Event
 	dropped uint64      // since the last one it got
 	stop    func() bool // ends the watch over its context
 }
 
+// listeners are all readers of a node's events. The zero value is ready to use.
+type listeners struct {
+	mu      sync.Mutex // taken after the driver's
+	all     map[*listener]struct{}
+	dropped uint64 // by all, since the start
+	closed  bool
+}
+
 // Events are the node's events from now on, until the context ends or the node
 // closes; then the channel is closed. Events that nobody reads in time are
 // dropped, and counted in the next that is delivered.
-func (n *Node) Events(ctx context.Context) <-chan Event {
+func (n *Node) Events(ctx context.Context) <-chan Event { return n.listeners.add(ctx) }
+
+func (ls *listeners) add(ctx context.Context) <-chan Event {
 	l := &listener{events: make(chan Event, eventBuffer)}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.down || ctx.Err() != nil {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	if ls.closed || ctx.Err() != nil {
 		close(l.events)
 		return l.events
 	}
-	if n.listeners == nil {
-		n.listeners = make(map[*listener]struct{})
+	if ls.all == nil {
+		ls.all = make(map[*listener]struct{})
 	}
-	n.listeners[l] = struct{}{}
+	ls.all[l] = struct{}{}
 	l.stop = context.AfterFunc(ctx, func() {
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		n.dismiss(l)
+		ls.mu.Lock()
+		defer ls.mu.Unlock()
+		ls.remove(l)
 	})
 	return l.events
 }
 
-func (n *Node) dismiss(l *listener) {
-	if _, ok := n.listeners[l]; ok {
-		delete(n.listeners, l)
+// remove ends a listener. The caller holds ls.mu.
+func (ls *listeners) remove(l *listener) {
+	if _, ok := ls.all[l]; ok {
+		delete(ls.all, l)
 		l.stop()
 		close(l.events)
 	}
 }
 
-// emit hands an event to whoever listens, and waits for nobody.
+// close ends all listeners, and those to come.
+func (ls *listeners) close() {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	ls.closed = true
+	for l := range ls.all {
+		ls.remove(l)
+	}
+}
+
+func (ls *listeners) droppedEvents() uint64 {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	return ls.dropped
+}
+
+// emit hands an event of the engine to whoever listens, and waits for nobody. The
+// driver's mutex is held.
 func (n *Node) emit(ev *engine.Event) {
-	if len(n.listeners) == 0 {
+	ls := &n.listeners
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	if len(ls.all) == 0 {
 		return
 	}
 	e := n.event(ev)
-	for l := range n.listeners {
+	for l := range ls.all {
 		e.Dropped = l.dropped
 		select {
 		case l.events <- e:
 			l.dropped = 0
 		default:
 			l.dropped++
-			n.eventsDropped++
+			ls.dropped++
 		}
 	}
 }

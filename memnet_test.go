@@ -112,10 +112,8 @@ func TestContextEndsEachOperation(t *testing.T) {
 				t.Errorf("%s with an ended context: %v", name, err)
 			}
 		}
-		two.mu.Lock()
-		defer two.mu.Unlock()
-		if len(two.calls) != 0 || two.engine.Stats().Operations != 0 {
-			t.Errorf("%d calls and %d operations are left", len(two.calls), two.engine.Stats().Operations)
+		if left := two.Stats().Gauges["operations"]; left != 0 {
+			t.Errorf("%d operations are left", left)
 		}
 	})
 }
@@ -141,13 +139,13 @@ func TestSilenceEnds(t *testing.T) {
 
 // Mode auto: a node that strangers can reach becomes a server, one behind a NAT
 // stays a client and is in nobody's table.
-func TestAutoModeAsksForACall(t *testing.T) {
+func TestAutoModeAsksForADialBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := memnet.New(1, memnet.Conditions{Latency: 10 * time.Millisecond})
 		server := on(t, network, 1, Config{Mode: Server})
 		open := on(t, network, 2, Config{}, server)
 		if open.Stats().Serves {
-			t.Error("a server before anybody called")
+			t.Error("a server before anybody dialed back")
 		}
 		nat, err := network.NAT(publicIP(3))
 		if err != nil {

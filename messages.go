@@ -7,14 +7,11 @@ import (
 	"fmt"
 	"time"
 
+	"kadmium/driver"
 	"kadmium/engine"
 	"kadmium/identity"
 	"kadmium/rpc"
 )
-
-// maxHandling bounds the messages whose handlers run at once; the sender of one
-// more is told ErrHandlerFailed.
-const maxHandling = 256
 
 // A Handler answers a message; its answer is at most rpc.MaxPayload bytes. Each
 // message has a goroutine of its own, and the context ends when the node closes.
@@ -23,17 +20,24 @@ type Handler func(ctx context.Context, m Message) ([]byte, error)
 
 // Handle sets the handler of a protocol, replacing the one before; nil removes
 // it. The empty protocol's handler gets what no other takes.
-func (n *Node) Handle(protocol string, h Handler) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
+func (n *Node) Handle(protocol string, h Handler) { n.driver.Handle(protocol, h.driver()) }
+
+// driver is the handler as the driver runs it.
+func (h Handler) driver() driver.Handler {
 	if h == nil {
-		delete(n.handlers, protocol)
-		return
+		return nil
 	}
-	if n.handlers == nil {
-		n.handlers = make(map[string]Handler)
+	return func(ctx context.Context, from identity.Address, protocol string, payload []byte) ([]byte, error) {
+		return h(ctx, Message{From: from, Protocol: protocol, Payload: payload})
 	}
-	n.handlers[protocol] = h
+}
+
+func driverHandlers(handlers map[string]Handler) map[string]driver.Handler {
+	all := make(map[string]driver.Handler, len(handlers))
+	for protocol, h := range handlers {
+		all[protocol] = h.driver()
+	}
+	return all
 }
 
 // Send sends a message and waits for the reply. Without an endpoint in the address
@@ -62,11 +66,11 @@ func (n *Node) Send(ctx context.Context, to identity.Address, protocol string, p
 	}
 	payload = bytes.Clone(payload) // it may be sent again after the context has ended
 	reply := Reply{Lookup: found}
-	err = n.run(ctx, call{
-		start: func(now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
-			return n.engine.SendMessage(now, op, to, protocol, payload, fx)
+	err = n.run(ctx, driver.Operation{
+		Start: func(e *engine.Engine, now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
+			return e.SendMessage(now, op, to, protocol, payload, fx)
 		},
-		finish: func(r *engine.Result) {
+		Finish: func(r *engine.Result) {
 			reply.From, reply.Payload, reply.RTT = n.address(r.Peer), bytes.Clone(r.Payload), r.RTT
 		},
 	})
@@ -75,47 +79,4 @@ func (n *Node) Send(ctx context.Context, to identity.Address, protocol string, p
 		err = fmt.Errorf("%w (%w)", ErrHandlerFailed, err)
 	}
 	return reply, err
-}
-
-// deliver hands a message to its handler. The caller holds n.mu.
-func (n *Node) deliver(token uint64, from identity.Contact, m *rpc.Message) {
-	h := n.handlers[m.Protocol]
-	if h == nil {
-		h = n.handlers[""]
-	}
-	if h == nil || n.handling >= maxHandling {
-		status := rpc.NoHandler
-		if h != nil {
-			status = rpc.Failed
-		}
-		n.followUps = append(n.followUps, followUp{kind: engine.Deliver, id: token, status: status})
-		return
-	}
-	n.handling++
-	message := Message{From: n.book.Address(from), Protocol: m.Protocol, Payload: bytes.Clone(m.Payload)}
-	go n.handle(h, message, token)
-}
-
-// handle runs a handler and sends its answer. Close does not wait for it: it is
-// the user's code, which may itself be what closes the node.
-func (n *Node) handle(h Handler, m Message, token uint64) {
-	answer, err := h(n.ctx, m)
-	status := rpc.OK
-	switch {
-	case err != nil:
-		n.logger.Warn("handler failed", "protocol", m.Protocol, "peer", m.From, "error", err)
-		status, answer = rpc.Failed, nil
-	case len(answer) > rpc.MaxPayload:
-		n.logger.Warn("handler's answer is too large", "protocol", m.Protocol, "bytes", len(answer), "most", rpc.MaxPayload)
-		status, answer = rpc.Failed, nil
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.handling--
-	if n.down {
-		return
-	}
-	n.step(func(now time.Time, fx []engine.Effect) []engine.Effect {
-		return n.engine.Respond(now, token, status, answer, fx)
-	})
 }

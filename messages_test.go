@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -87,45 +86,5 @@ func TestHandlerRunsOncePerMessage(t *testing.T) {
 		if err != nil || string(reply.Payload) != "done" || runs != 1 {
 			t.Errorf("%q, %v after %d runs", reply.Payload, err, runs)
 		}
-	})
-}
-
-// Messages over the bound on handlers are refused, not queued; a handler may use
-// its node, and hears that the node closes.
-func TestHandlersAreBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		network := memnet.New(1, memnet.Conditions{Latency: time.Millisecond})
-		one := on(t, network, 1, Config{Mode: Server})
-		two := on(t, network, 2, Config{Mode: Server}, one)
-		one.Handle("wait", func(ctx context.Context, m Message) ([]byte, error) {
-			if _, err := one.Ping(ctx, m.From); err != nil {
-				t.Errorf("Ping in a handler: %v", err)
-			}
-			<-ctx.Done()
-			return nil, ctx.Err()
-		})
-		var refused, unanswered int
-		var mu sync.Mutex
-		var sent sync.WaitGroup
-		for range maxHandling + 5 {
-			sent.Go(func() {
-				_, err := two.Send(t.Context(), one.Addresses()[0], "wait", nil)
-				mu.Lock()
-				defer mu.Unlock()
-				if errors.Is(err, ErrHandlerFailed) {
-					refused++
-				} else if errors.Is(err, ErrNoAnswer) {
-					unanswered++
-				}
-			})
-		}
-		sent.Wait()
-		if refused != 5 || unanswered != maxHandling {
-			t.Errorf("%d refused, %d unanswered; want 5 and %d", refused, unanswered, maxHandling)
-		}
-		if running := one.Stats().Gauges["messages.handling"]; running != maxHandling {
-			t.Errorf("%d handlers run, want %d", running, maxHandling)
-		}
-		one.Close()
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"kadmium/driver"
 	"kadmium/engine"
 	"kadmium/identity"
 )
@@ -18,11 +19,11 @@ func (n *Node) Ping(ctx context.Context, to identity.Address) (Pong, error) {
 		return Pong{}, err
 	}
 	var pong Pong
-	err = n.run(ctx, call{
-		start: func(now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
-			return n.engine.Ping(now, op, to, fx)
+	err = n.run(ctx, driver.Operation{
+		Start: func(e *engine.Engine, now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
+			return e.Ping(now, op, to, fx)
 		},
-		finish: func(r *engine.Result) {
+		Finish: func(r *engine.Result) {
 			pong = Pong{Address: n.address(r.Peer), RTT: r.RTT, Serves: r.Serves}
 			if r.Observed.IsValid() {
 				pong.Observed = identity.Address{ID: n.id, Endpoint: r.Observed}
@@ -49,11 +50,11 @@ func (n *Node) locate(ctx context.Context, to identity.Address) (identity.Addres
 // FindPeer finds where a peer is; it answered there. Errors: ErrNotFound, ErrNoPeers.
 func (n *Node) FindPeer(ctx context.Context, id identity.ID) (Found, error) {
 	var found Found
-	err := n.run(ctx, call{
-		start: func(now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
-			return n.engine.FindPeer(now, op, id, fx)
+	err := n.run(ctx, driver.Operation{
+		Start: func(e *engine.Engine, now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
+			return e.FindPeer(now, op, id, fx)
 		},
-		finish: func(r *engine.Result) {
+		Finish: func(r *engine.Result) {
 			self := n.id.Position()
 			found = Found{Peer: n.peer(r.Peer, &self), Lookup: n.lookup(r)}
 		},
@@ -65,11 +66,11 @@ func (n *Node) FindPeer(ctx context.Context, id identity.ID) (Found, error) {
 // answered. Errors: ErrNoPeers.
 func (n *Node) Closest(ctx context.Context, target identity.Position) (Closest, error) {
 	closest := Closest{Target: target.String()}
-	err := n.run(ctx, call{
-		start: func(now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
-			return n.engine.Closest(now, op, target, fx)
+	err := n.run(ctx, driver.Operation{
+		Start: func(e *engine.Engine, now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
+			return e.Closest(now, op, target, fx)
 		},
-		finish: func(r *engine.Result) {
+		Finish: func(r *engine.Result) {
 			for _, c := range r.Contacts {
 				closest.Peers = append(closest.Peers, n.peer(c, &target))
 			}
@@ -78,8 +79,3 @@ func (n *Node) Closest(ctx context.Context, target identity.Position) (Closest, 
 	})
 	return closest, err
 }
-
-// Rekey ends the use of all sessions before their hour is over (design, section 3):
-// the next request to each peer is a first contact again, with fresh keys. What is
-// under way still arrives, for up to session.OldLife.
-func (n *Node) Rekey() { n.transport.Rekey() }

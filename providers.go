@@ -6,6 +6,7 @@ import (
 	"iter"
 	"time"
 
+	"kadmium/driver"
 	"kadmium/engine"
 	"kadmium/identity"
 	"kadmium/rpc"
@@ -20,11 +21,11 @@ func (n *Node) Provide(ctx context.Context, key string) (Stored, error) {
 		return Stored{}, err
 	}
 	stored := Stored{Key: key}
-	err := n.run(ctx, call{
-		start: func(now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
-			return n.engine.Provide(now, op, []byte(key), false, fx)
+	err := n.run(ctx, driver.Operation{
+		Start: func(e *engine.Engine, now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
+			return e.Provide(now, op, []byte(key), false, fx)
 		},
-		finish: func(r *engine.Result) { n.fillStored(&stored, r) },
+		Finish: func(r *engine.Result) { n.fillStored(&stored, r) },
 	})
 	return stored, err
 }
@@ -55,12 +56,12 @@ func (n *Node) Providers(ctx context.Context, key string, opts ProvidersOptions)
 			}
 		}
 		complete := false
-		stream(ctx, n, call{
-			start: func(now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
-				return n.engine.Providers(now, op, []byte(key), opts.Max, fx)
+		stream(ctx, n, driver.Operation{
+			Start: func(e *engine.Engine, now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
+				return e.Providers(now, op, []byte(key), opts.Max, fx)
 			},
-			progress: take,
-			finish: func(r *engine.Result) {
+			Progress: take,
+			Finish: func(r *engine.Result) {
 				take(r)
 				ended, complete = n.lookup(r), true
 			},
@@ -70,8 +71,6 @@ func (n *Node) Providers(ctx context.Context, key string, opts ProvidersOptions)
 			}
 			return yield(p, err)
 		})
-		n.mu.Lock()
-		defer n.mu.Unlock()
 		if complete && opts.Lookup != nil {
 			*opts.Lookup = ended
 		}

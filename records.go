@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"kadmium/driver"
 	"kadmium/engine"
 	"kadmium/rpc"
 	"kadmium/store"
@@ -28,11 +29,11 @@ func (n *Node) Put(ctx context.Context, key string, value []byte, opts PutOption
 		CAS:       opts.Swap,
 		Ephemeral: opts.Ephemeral,
 	}
-	err := n.run(ctx, call{
-		start: func(now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
-			return n.engine.Put(now, op, query, fx)
+	err := n.run(ctx, driver.Operation{
+		Start: func(e *engine.Engine, now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
+			return e.Put(now, op, query, fx)
 		},
-		finish: func(r *engine.Result) { n.fillStored(&stored, r) },
+		Finish: func(r *engine.Result) { n.fillStored(&stored, r) },
 	})
 	return stored, err
 }
@@ -67,15 +68,8 @@ func (n *Node) checkPut(key string, value []byte, opts PutOptions) error {
 	if publisher, ok := n.namespaces.Publisher(r.Key); ok && publisher != n.id {
 		return fmt.Errorf("%w: only peer %v can sign what stands under %q, this node is %v", ErrInvalid, publisher, key, n.id)
 	}
-	n.signRecord(&r)
+	n.driver.SignRecord(&r)
 	return n.namespaces.Validate(&r)
-}
-
-// signRecord signs a record that stands under this node's name.
-func (n *Node) signRecord(r *rpc.Record) {
-	if publisher, ok := n.namespaces.Publisher(r.Key); ok && publisher == n.id {
-		store.SignRecord(n.key, n.network, r)
-	}
 }
 
 // Get finds the value under a key. Errors: ErrEmptyKey, ErrTooLarge,
@@ -88,11 +82,11 @@ func (n *Node) Get(ctx context.Context, key string, opts GetOptions) (Value, err
 		return Value{}, errNegative("Quorum")
 	}
 	value := Value{Key: key}
-	err := n.run(ctx, call{
-		start: func(now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
-			return n.engine.Get(now, op, engine.GetQuery{Key: []byte(key), Quorum: opts.Quorum}, fx)
+	err := n.run(ctx, driver.Operation{
+		Start: func(e *engine.Engine, now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
+			return e.Get(now, op, engine.GetQuery{Key: []byte(key), Quorum: opts.Quorum}, fx)
 		},
-		finish: func(r *engine.Result) {
+		Finish: func(r *engine.Result) {
 			if r.Record != nil {
 				value = n.value(r)
 			}
@@ -124,9 +118,9 @@ func (n *Node) Unpublish(ctx context.Context, key string) error {
 	if err := store.CheckProviderKey([]byte(key)); err != nil {
 		return err
 	}
-	return n.run(ctx, call{
-		start: func(now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
-			return n.engine.Unpublish(now, op, []byte(key), fx)
+	return n.run(ctx, driver.Operation{
+		Start: func(e *engine.Engine, now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
+			return e.Unpublish(now, op, []byte(key), fx)
 		},
 	})
 }

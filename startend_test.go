@@ -3,7 +3,6 @@ package kadmium
 import (
 	"bytes"
 	"context"
-	"errors"
 	"log/slog"
 	"net"
 	"strings"
@@ -54,18 +53,5 @@ func TestCloseWhileJoiningIsNoFailure(t *testing.T) {
 	}
 	if strings.Contains(log.String(), "bootstrap") {
 		t.Errorf("logged %s", &log)
-	}
-}
-
-// A full disk fails every write; the log has it once.
-func TestJournalErrorIsLoggedOnce(t *testing.T) {
-	var log bytes.Buffer
-	n := &Node{logger: slog.New(slog.NewTextHandler(&log, nil))}
-	full, gone := errors.New("disk full"), errors.New("disk gone")
-	for _, err := range []error{full, full, gone, gone, nil, nil, gone} {
-		n.logJournal(err)
-	}
-	if got := strings.Count(log.String(), "level=ERROR"); got != 3 {
-		t.Errorf("%d lines, want 3:\n%s", got, &log)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"kadmium/driver"
 	"kadmium/engine"
 	"kadmium/identity"
 	"kadmium/rpc"
@@ -43,14 +44,12 @@ type Task struct {
 // Stats says what the node is doing and has done.
 func (n *Node) Stats() Stats {
 	addresses := n.Addresses()
-	wire := n.transport.Stats()
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	e, held := n.engine.Stats(), n.engine.Store().Stats()
+	d := n.driver.Stats()
+	e, held := &d.Engine, &d.Store
 	return Stats{
 		Peer:      n.id,
 		Addresses: addresses,
-		Observed:  n.engine.Observed(),
+		Observed:  d.Observed,
 		Network:   n.network,
 		Mode:      n.mode.String(),
 		Serves:    e.Mode == Server,
@@ -60,10 +59,10 @@ func (n *Node) Stats() Stats {
 		Providers: held.Providers,
 		Bytes:     held.Bytes,
 		Published: held.Published,
-		Tasks:     tasks(n.engine.Tasks()),
-		Gauges:    n.gauges(&e),
-		Counters:  n.counters(&e),
-		Wire:      wire,
+		Tasks:     tasks(d.Tasks),
+		Gauges:    gauges(&d),
+		Counters:  n.counters(&d),
+		Wire:      d.Wire,
 	}
 }
 
@@ -75,21 +74,22 @@ func tasks(all []engine.Task) []Task {
 	return tasks
 }
 
-func (n *Node) gauges(e *engine.Stats) map[string]int {
+func gauges(d *driver.Stats) map[string]int {
+	e := &d.Engine
 	return map[string]int{
 		"requests.outstanding": e.Outstanding,
 		"operations":           e.Operations,
 		"lookups":              e.ActiveLookups,
 		"writes.withheld":      e.Withheld,
 		"handovers.waiting":    e.Handovers,
-		"checks.waiting":       len(n.checks.waiting),
-		"messages.handling":    n.handling,
-		"contacts.known":       n.book.Len(),
+		"checks.waiting":       d.ValidationsWaiting,
+		"messages.handling":    d.Handling,
+		"contacts.known":       d.Contacts,
 	}
 }
 
-func (n *Node) counters(e *engine.Stats) map[string]uint64 {
-	c := &e.Counters
+func (n *Node) counters(d *driver.Stats) map[string]uint64 {
+	c := &d.Engine.Counters
 	all := map[string]uint64{
 		"requests.repeated":     c.Retransmissions,
 		"requests.timed_out":    c.Timeouts,
@@ -113,8 +113,8 @@ func (n *Node) counters(e *engine.Stats) map[string]uint64 {
 		"expired":               c.Expired,
 		"calls_back":            c.CallBacks,
 		"journal.errors":        c.JournalErrors,
-		"checks.dropped":        n.checks.dropped,
-		"events.dropped":        n.eventsDropped,
+		"checks.dropped":        d.ValidationsDropped,
+		"events.dropped":        n.listeners.droppedEvents(),
 	}
 	for t := rpc.Ping; t.Valid(); t++ {
 		all[fmt.Sprintf("requests.%v", t)] = c.Requests[t]

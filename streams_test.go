@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kadmium/engine"
 	"kadmium/identity"
 	"kadmium/rpc"
 	"kadmium/store"
@@ -19,10 +20,11 @@ import (
 // hold puts a record into one node's store, past the protocol.
 func hold(t *testing.T, n *Node, key, value string, sequence uint64) {
 	t.Helper()
-	n.mu.Lock()
-	defer n.mu.Unlock()
 	r := &rpc.Record{Key: []byte(key), Value: []byte(value), Sequence: sequence, TTL: time.Hour}
-	status, _ := n.engine.Store().Put(n.clock.Now(), r, store.Source{}, nil, 0, rand.New(rand.NewPCG(1, 2)))
+	var status rpc.Status
+	n.driver.View(func(e *engine.Engine) {
+		status, _ = e.Store().Put(n.clock.Now(), r, store.Source{}, nil, 0, rand.New(rand.NewPCG(1, 2)))
+	})
 	if status != rpc.OK {
 		t.Fatalf("holding %s: %v", key, status)
 	}
@@ -156,7 +158,7 @@ func TestEventsAreCountedWhenNobodyReads(t *testing.T) {
 		for range events { // closed
 		}
 		synctest.Wait()
-		if len(nodes[0].listeners) != 0 {
+		if len(nodes[0].listeners.all) != 0 {
 			t.Error("the listener is still there")
 		}
 	})

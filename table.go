@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"kadmium/engine"
 	"kadmium/identity"
 )
 
@@ -32,18 +33,19 @@ type TableContact struct {
 
 // Table is the routing table as it stands.
 func (n *Node) Table() Table {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	t := Table{Self: n.id, Size: n.engine.Table().Len()}
-	n.engine.Table().Each(func(c identity.Contact, seen time.Time, failures, bucket int) {
-		last := len(t.Buckets) - 1
-		if last < 0 || t.Buckets[last].Prefix != bucket {
-			t.Buckets = append(t.Buckets, Bucket{Prefix: bucket})
-			last++
-		}
-		a := n.book.Address(c)
-		t.Buckets[last].Contacts = append(t.Buckets[last].Contacts, TableContact{
-			Peer: a.ID, Address: a, LastSeen: seen, Failures: failures, RTT: n.engine.RTT(c),
+	t := Table{Self: n.id}
+	n.driver.View(func(e *engine.Engine) {
+		t.Size = e.Table().Len()
+		e.Table().Each(func(c identity.Contact, seen time.Time, failures, bucket int) {
+			last := len(t.Buckets) - 1
+			if last < 0 || t.Buckets[last].Prefix != bucket {
+				t.Buckets = append(t.Buckets, Bucket{Prefix: bucket})
+				last++
+			}
+			a := n.book.Address(c)
+			t.Buckets[last].Contacts = append(t.Buckets[last].Contacts, TableContact{
+				Peer: a.ID, Address: a, LastSeen: seen, Failures: failures, RTT: e.RTT(c),
+			})
 		})
 	})
 	return t
@@ -51,17 +53,18 @@ func (n *Node) Table() Table {
 
 // Peers are the contacts of the routing table, nearest to this node first.
 func (n *Node) Peers() []Peer {
-	n.mu.Lock()
-	defer n.mu.Unlock()
 	self := n.id.Position()
-	var contacts []identity.Contact
-	n.engine.Table().Each(func(c identity.Contact, _ time.Time, _, _ int) { contacts = append(contacts, c) })
-	slices.SortFunc(contacts, func(a, b identity.Contact) int {
-		return identity.Compare(&self, n.book.Position(a), n.book.Position(b))
+	var peers []Peer
+	n.driver.View(func(e *engine.Engine) {
+		contacts := make([]identity.Contact, 0, e.Table().Len())
+		e.Table().Each(func(c identity.Contact, _ time.Time, _, _ int) { contacts = append(contacts, c) })
+		slices.SortFunc(contacts, func(a, b identity.Contact) int {
+			return identity.Compare(&self, n.book.Position(a), n.book.Position(b))
+		})
+		peers = make([]Peer, len(contacts))
+		for i, c := range contacts {
+			peers[i] = n.peer(c, &self)
+		}
 	})
-	peers := make([]Peer, len(contacts))
-	for i, c := range contacts {
-		peers[i] = n.peer(c, &self)
-	}
 	return peers
 }

@@ -5,15 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"kadmium/engine"
-	"kadmium/identity"
-	"kadmium/rpc"
-	"kadmium/store"
 	"kadmium/transport/memnet"
 )
 
@@ -127,63 +122,4 @@ func TestSlowValidatorHoldsUpNobody(t *testing.T) {
 			t.Errorf("Put: %v", err)
 		}
 	})
-}
-
-// A write that found no room to be checked was as good as lost: its retry is kept.
-func TestWriteOverTheBoundIsTriedAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		network := memnet.New(1, memnet.Conditions{Latency: 10 * time.Millisecond})
-		one := on(t, network, 1, Config{Mode: Server})
-		two := on(t, network, 2, Config{Mode: Client}, one)
-		one.mu.Lock()
-		one.checks.workers = runtime.GOMAXPROCS(0) // all are busy
-		for range maxChecks {
-			one.check(&arrival{Inbound: engine.Inbound{Message: new(rpc.Message)}})
-		}
-		one.mu.Unlock()
-		stored := make(chan error)
-		go func() {
-			_, err := two.Put(t.Context(), "/sig/"+two.ID().String()+"/x", []byte("y"), PutOptions{})
-			stored <- err
-		}()
-		for one.Stats().Counters["checks.dropped"] == 0 {
-			time.Sleep(10 * time.Millisecond)
-		}
-		one.mu.Lock()
-		one.checks.waiting, one.checks.workers = nil, 0
-		one.mu.Unlock()
-		if err := <-stored; err != nil {
-			t.Errorf("Put: %v", err)
-		}
-	})
-}
-
-// Of the providers in an answer only those are left that signed their entries,
-// for this key and this network.
-func TestForgedProvidersAreRemoved(t *testing.T) {
-	n := start(t, Config{})
-	key := identity.KeyFromSeed([32]byte{1})
-	entry := func(name, network string) rpc.Provider {
-		p := rpc.Provider{Key: []byte(name), Peer: n.Addresses()[0], TTL: time.Hour}
-		store.SignProvider(key, network, &p)
-		p.Key = nil // an answer leaves it out
-		return p
-	}
-	honest := entry("song", DefaultNetwork)
-	forged := honest
-	forged.Peer.ID = n.ID()
-	m := &rpc.Message{Type: rpc.GetProviders, Response: true, ID: 7, Providers: []rpc.Provider{
-		forged, honest, entry("another", DefaultNetwork), entry("song", "another"),
-	}}
-	n.mu.Lock()
-	n.sought[7] = []byte("song")
-	n.nameSought(m)
-	n.mu.Unlock()
-	n.validate(&arrival{Inbound: engine.Inbound{Message: m}})
-	if len(m.Providers) != 1 || m.Providers[0].Peer.ID != key.ID() || string(m.Providers[0].Key) != "song" {
-		t.Errorf("left are %+v", m.Providers)
-	}
-	if len(n.sought) != 0 {
-		t.Error("the key is still sought")
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"time"
 
+	"kadmium/driver"
 	"kadmium/engine"
 )
 
@@ -18,11 +19,11 @@ func (n *Node) Watch(ctx context.Context, key string) iter.Seq2[Value, error] {
 			return
 		}
 		var latest []Value // one at most
-		stream(ctx, n, call{
-			start: func(now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
-				return n.engine.Get(now, op, engine.GetQuery{Key: []byte(key), Watch: true}, fx)
+		stream(ctx, n, driver.Operation{
+			Start: func(e *engine.Engine, now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
+				return e.Get(now, op, engine.GetQuery{Key: []byte(key), Watch: true}, fx)
 			},
-			progress: func(r *engine.Result) { latest = append(latest[:0:0], n.value(r)) },
+			Progress: func(r *engine.Result) { latest = append(latest[:0:0], n.value(r)) },
 		}, &latest, yield)
 	}
 }

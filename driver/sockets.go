@@ -1,4 +1,4 @@
-package kadmium
+package driver
 
 import (
 	"errors"
@@ -18,7 +18,7 @@ func parseListen(s string) (netip.AddrPort, error) {
 		return netip.AddrPort{}, err
 	}
 	if !a.ID.IsZero() {
-		return netip.AddrPort{}, fmt.Errorf("%w: %q: an address to listen on names no peer", ErrBadAddress, s)
+		return netip.AddrPort{}, fmt.Errorf("%w: %q: an address to listen on names no peer", identity.ErrBadAddress, s)
 	}
 	return a.Endpoint, nil
 }
@@ -59,11 +59,11 @@ func listenUDP(at netip.AddrPort) (net.PacketConn, error) {
 
 // Addresses are the node's addresses with its ID; a socket bound to all
 // interfaces is given by each interface's own address.
-func (n *Node) Addresses() []identity.Address {
+func (d *Driver) Addresses() []identity.Address {
 	var all []identity.Address
-	for _, at := range n.transport.Addrs() {
+	for _, at := range d.transport.Addrs() {
 		for _, ip := range expand(at.Addr()) {
-			all = append(all, identity.Address{ID: n.id, Endpoint: netip.AddrPortFrom(ip, at.Port())})
+			all = append(all, identity.Address{ID: d.id, Endpoint: netip.AddrPortFrom(ip, at.Port())})
 		}
 	}
 	return all

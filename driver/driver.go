@@ -1,0 +1,279 @@
+package driver
+
+import (
+	"context"
+	crand "crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"kadmium/engine"
+	"kadmium/identity"
+	"kadmium/rpc"
+	"kadmium/store"
+	"kadmium/store/disk"
+	"kadmium/transport"
+)
+
+// Errors of a Driver.
+var (
+	// ErrBadConfig reports a Config that cannot be used as it is.
+	ErrBadConfig = errors.New("bad configuration")
+	// ErrAddressInUse reports a UDP address that another socket holds.
+	ErrAddressInUse = errors.New("address in use")
+	// ErrClosed reports a call to a Driver that was closed.
+	ErrClosed = errors.New("node is closed")
+)
+
+// A Config says what to drive. All fields without a default are required.
+type Config struct {
+	Key     identity.Key // zero: the key of DataDir, or without DataDir a new one
+	Network string       // name of the network, 1 to 255 bytes
+	DataDir string       // empty: nothing touches the disk
+
+	// Conns are the sockets to use. Without any, Listen holds the addresses to bind,
+	// each a multiaddr or IP:PORT. The Driver owns Conns once New has succeeded.
+	Conns  []net.PacketConn
+	Listen []string
+	// ListenPacket binds a socket. Nil binds UDP sockets; with Conns, nil means that
+	// there is no second socket to dial back from.
+	ListenPacket func(netip.AddrPort) (net.PacketConn, error)
+
+	Bootstrap []Seed // peers to join through
+
+	// Engine configures the engine. New sets Self, Endpoint, Reachable, Bootstrap,
+	// Families, Durable, SignRecord and SignProvider, and Store.Volatile.
+	Engine engine.Config
+
+	Handlers map[string]Handler  // as set by Handle
+	Event    func(*engine.Event) // is told each event; it runs with the mutex held
+
+	Now       func() time.Time
+	AfterFunc func(d time.Duration, f func()) (stop func() bool) // f runs on its own goroutine
+	Logger    *slog.Logger
+}
+
+// A Driver runs one engine. All methods are safe for concurrent use.
+type Driver struct {
+	key          identity.Key
+	id           identity.ID // the key's
+	network      string
+	namespaces   *store.Namespaces
+	seeds        []Seed
+	listenPacket func(netip.AddrPort) (net.PacketConn, error) // nil: there are no other sockets
+	event        func(*engine.Event)
+	now          func() time.Time
+	afterFunc    func(time.Duration, func()) func() bool
+	logger       *slog.Logger
+	transport    *transport.Transport
+	journal      *disk.Journal // nil: nothing touches the disk
+	serves       atomic.Bool   // the mode in force is Server
+
+	ctx     context.Context // ends when the driver closes
+	end     context.CancelFunc
+	workers sync.WaitGroup // goroutines that Close waits for
+	closing sync.Once
+	closed  error // what Close returns; valid once closing is done
+
+	joined  chan struct{} // closed when the first join has ended
+	joinErr error         // valid once joined is closed
+
+	// mu protects the fields below. It is taken before the transport's locks. No
+	// handler and no reader of a stream runs under it; a validator may.
+	mu           sync.Mutex
+	down         bool // the driver is closed
+	engine       *engine.Engine
+	book         identity.Contacts
+	collectAt    int // size of the book at which unused contacts are next removed
+	codec        rpc.Codec
+	message      *rpc.Message    // scratch: the message being received
+	arriving     arrival         // scratch: what is known about it
+	body         []byte          // scratch: the body being encoded
+	effects      []engine.Effect // scratch: of the engine call in progress
+	followUps    []engineCall
+	timer        timer
+	pending      pendingReplies
+	validations  validations
+	operations   map[engine.OpID]*running
+	lastOp       engine.OpID
+	handlers     map[string]Handler
+	handling     int               // handlers that are running
+	providerKeys map[uint64][]byte // by request ID: the keys of outstanding GET_PROVIDERS
+	dialer       dialer
+	journalError string // the last one logged; empty: writes succeed
+}
+
+// New makes a driver: it reads the data directory, binds the sockets and makes the
+// engine. Nothing is received before Start. When it fails, sockets that it bound are
+// closed, Conns are not. Errors: ErrBadConfig, ErrAddressInUse, disk.ErrInUse,
+// disk.ErrUnwritable, disk.ErrCorrupt, disk.ErrVersion, identity.ErrBadKeyFile; those
+// about files name them.
+func New(cfg Config) (_ *Driver, err error) {
+	var made undo
+	defer func() {
+		if err != nil {
+			made.run()
+		}
+	}()
+	d := &Driver{
+		network:      cfg.Network,
+		namespaces:   cfg.Engine.Namespaces,
+		seeds:        cfg.Bootstrap,
+		listenPacket: cfg.ListenPacket,
+		event:        cfg.Event,
+		now:          cfg.Now,
+		afterFunc:    cfg.AfterFunc,
+		logger:       cfg.Logger,
+		joined:       make(chan struct{}),
+		message:      new(rpc.Message),
+		operations:   make(map[engine.OpID]*running),
+		providerKeys: make(map[uint64][]byte),
+	}
+	if d.listenPacket == nil && len(cfg.Conns) == 0 {
+		d.listenPacket = listenUDP
+	}
+	d.timer = timer{now: cfg.Now, afterFunc: cfg.AfterFunc, fire: d.tick}
+	for protocol, h := range cfg.Handlers {
+		d.Handle(protocol, h)
+	}
+	d.ctx, d.end = context.WithCancel(context.Background())
+	made.add(d.end)
+	if err = d.openDataDir(cfg.DataDir, cfg.Key, &made); err != nil {
+		return nil, err
+	}
+	conns := cfg.Conns
+	if len(conns) == 0 {
+		if conns, err = bind(d.listenPacket, cfg.Listen); err != nil {
+			return nil, err
+		}
+		made.close(conns...)
+	}
+	if d.transport, err = d.newTransport(conns, d.receive); err != nil {
+		return nil, err
+	}
+	d.newEngine(cfg.Engine)
+	if err = d.load(); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *Driver) newTransport(conns []net.PacketConn, handler func(*transport.Inbound)) (*transport.Transport, error) {
+	t, err := transport.New(transport.Config{
+		Key:       d.key,
+		Network:   d.network,
+		Conns:     conns,
+		Handler:   handler,
+		Serves:    d.serves.Load,
+		Now:       d.now,
+		AfterFunc: d.afterFunc,
+		Logger:    d.logger,
+	})
+	if errors.Is(err, transport.ErrBadConfig) {
+		err = fmt.Errorf("%w: %w", ErrBadConfig, err)
+	}
+	return t, err
+}
+
+func (d *Driver) newEngine(cfg engine.Config) {
+	cfg.Self = d.id
+	cfg.Endpoint = d.Addresses()[0].Endpoint
+	cfg.Reachable = len(d.seeds) == 0 || onLoopback(d.transport.Addrs())
+	cfg.Bootstrap = addressesOf(d.seeds)
+	cfg.Families = d.transport.Families()
+	cfg.Durable = d.journal != nil
+	cfg.SignRecord = d.SignRecord
+	cfg.SignProvider = func(p *rpc.Provider) { store.SignProvider(d.key, d.network, p) }
+	var seed [32]byte
+	crand.Read(seed[:])
+	d.engine = engine.New(cfg, &d.book, rand.New(rand.NewChaCha8(seed)), d.now())
+}
+
+// SignRecord signs a record that stands under this node's name, and leaves any other
+// record as it is.
+func (d *Driver) SignRecord(r *rpc.Record) {
+	if publisher, ok := d.namespaces.Publisher(r.Key); ok && publisher == d.id {
+		store.SignRecord(d.key, d.network, r)
+	}
+}
+
+// Start begins to receive, and to join through the seeds of the Config. It is called
+// once, after New.
+func (d *Driver) Start() {
+	d.transport.Start()
+	d.workers.Go(d.bootstrap)
+}
+
+// Close ends the driver: operations return ErrClosed, sockets and files are closed,
+// what was acknowledged is on disk. It waits for no peer, nor for handlers, whose
+// context ends. Further calls do nothing and return the same.
+func (d *Driver) Close() error {
+	d.closing.Do(func() {
+		d.shutDown()
+		d.end()
+		d.closed = d.transport.Close()
+		d.closeDialer()
+		d.workers.Wait()
+		if d.journal != nil {
+			d.closed = errors.Join(d.closed, d.journal.Close())
+		}
+	})
+	return d.closed
+}
+
+// shutDown ends everything that waits for the engine, which is not called any more.
+func (d *Driver) shutDown() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.step(d.engine.SaveTable)
+	d.down = true
+	d.timer.stop()
+	for _, op := range d.operations {
+		op.err = ErrClosed
+		d.ended(op)
+	}
+}
+
+// ID is the node's peer ID.
+func (d *Driver) ID() identity.ID { return d.id }
+
+// Book is the book of the contacts that the engine holds. It may be used only in
+// functions that run with the driver's mutex held.
+func (d *Driver) Book() *identity.Contacts { return &d.book }
+
+// View runs f with the driver's mutex held, for reading the engine between calls.
+func (d *Driver) View(f func(*engine.Engine)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f(d.engine)
+}
+
+// Rekey ends the use of all sessions (design, section 3): the next request to each
+// peer is a first contact, with fresh keys. What is under way still arrives, for up
+// to session.OldLife.
+func (d *Driver) Rekey() { d.transport.Rekey() }
+
+// undo holds how to release what a half-made driver owns.
+type undo []func()
+
+func (u *undo) add(f func()) { *u = append(*u, f) }
+
+func (u *undo) close(conns ...net.PacketConn) {
+	for _, c := range conns {
+		u.add(func() { c.Close() })
+	}
+}
+
+// run releases everything, last made first.
+func (u undo) run() {
+	for _, f := range slices.Backward(u) {
+		f()
+	}
+}

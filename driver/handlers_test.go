@@ -1,0 +1,55 @@
+package driver
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kadmium/engine"
+	"kadmium/identity"
+	"kadmium/rpc"
+	"kadmium/transport/memnet"
+)
+
+// Messages over the bound on handlers are refused, not queued; a handler may use
+// its node, and hears that the node closes.
+func TestHandlersAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := memnet.New(1, memnet.Conditions{Latency: time.Millisecond})
+		one := on(t, network, 1, engine.Server)
+		two := on(t, network, 2, engine.Server, one)
+		one.Handle("wait", func(ctx context.Context, from identity.Address, _ string, _ []byte) ([]byte, error) {
+			if err := ping(ctx, one, from); err != nil {
+				t.Errorf("Ping in a handler: %v", err)
+			}
+			<-ctx.Done()
+			return nil, ctx.Err()
+		})
+		var refused, unanswered int
+		var mu sync.Mutex
+		var sent sync.WaitGroup
+		for range maxHandling + 5 {
+			sent.Go(func() {
+				err := send(t.Context(), two, one.Addresses()[0], "wait")
+				mu.Lock()
+				defer mu.Unlock()
+				if refusal := new(engine.StatusError); errors.As(err, &refusal) && refusal.Status == rpc.Failed {
+					refused++
+				} else if errors.Is(err, engine.ErrNoAnswer) {
+					unanswered++
+				}
+			})
+		}
+		sent.Wait()
+		if refused != 5 || unanswered != maxHandling {
+			t.Errorf("%d refused, %d unanswered; want 5 and %d", refused, unanswered, maxHandling)
+		}
+		if running := one.Stats().Handling; running != maxHandling {
+			t.Errorf("%d handlers run, want %d", running, maxHandling)
+		}
+		one.Close()
+	})
+}

@@ -1,0 +1,76 @@
+package driver
+
+import (
+	"kadmium/engine"
+	"kadmium/rpc"
+	"kadmium/transport"
+)
+
+// An arrival is a decoded message that the engine has not received yet.
+type arrival struct {
+	engine.Inbound
+	reply transport.ReplyTo // of a request
+}
+
+// receive is the transport's handler. It runs on the goroutine that read the datagram,
+// or for a first contact on a worker, and waits for nothing but d.mu.
+func (d *Driver) receive(in *transport.Inbound) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.down {
+		return
+	}
+	m := d.message
+	m.Type, m.Response, m.Serves, m.ID = in.Type, in.Response, in.Serves, in.ID
+	if err := d.codec.Decode(in.Body, m, &d.book); err != nil {
+		d.transport.Malformed(err.Error())
+		return
+	}
+	if m.Response && m.Type == rpc.GetProviders {
+		d.setProviderKeys(m)
+	}
+	a := &d.arriving
+	*a = arrival{
+		Inbound: engine.Inbound{
+			From:      d.book.Intern(in.From),
+			Message:   m,
+			Room:      in.Room,
+			Proven:    in.Proven,
+			First:     in.First,
+			Ambiguous: in.Ambiguous,
+			Observed:  in.Observed,
+		},
+		reply: in.Reply,
+	}
+	if d.costly(m) {
+		d.message = new(rpc.Message) // the validation keeps the other
+		kept := *a
+		d.enqueueValidation(&kept)
+		return
+	}
+	if m.Record != nil {
+		a.Verdict = d.namespaces.Validate(m.Record)
+	}
+	d.deliverToEngine(a)
+}
+
+// deliverToEngine hands a validated message to the engine. The caller holds d.mu.
+func (d *Driver) deliverToEngine(a *arrival) {
+	if !a.Message.Response {
+		a.Token = d.pending.begin(a.reply)
+	}
+	now := d.now() // a step without its closure, which would be an allocation a datagram
+	d.effects = d.engine.Receive(now, &a.Inbound, d.effects[:0])
+	d.finishStep(now)
+	d.pending.keep()
+}
+
+// setProviderKeys puts the key of a GET_PROVIDERS, which the answer leaves out, into
+// its entries: their signatures cover it. The caller holds d.mu.
+func (d *Driver) setProviderKeys(m *rpc.Message) {
+	key := d.providerKeys[m.ID]
+	delete(d.providerKeys, m.ID)
+	for i := range m.Providers {
+		m.Providers[i].Key = key
+	}
+}

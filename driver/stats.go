@@ -1,0 +1,40 @@
+package driver
+
+import (
+	"net/netip"
+
+	"kadmium/engine"
+	"kadmium/store"
+	"kadmium/transport"
+)
+
+// Stats is a driver's state in figures, taken at one moment but for the transport's.
+type Stats struct {
+	Engine             engine.Stats
+	Tasks              []engine.Task  // the schedule
+	Observed           netip.AddrPort // where most peers see this node; the zero value if none said
+	Store              store.Stats
+	Wire               transport.Stats
+	ValidationsWaiting int    // messages that wait for validation
+	ValidationsDropped uint64 // messages dropped since the start: too many waited
+	Handling           int    // handlers that are running
+	Contacts           int    // in the book
+}
+
+// Stats is the driver's state in figures.
+func (d *Driver) Stats() Stats {
+	wire := d.transport.Stats()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return Stats{
+		Engine:             d.engine.Stats(),
+		Tasks:              d.engine.Tasks(),
+		Observed:           d.engine.Observed(),
+		Store:              d.engine.Store().Stats(),
+		Wire:               wire,
+		ValidationsWaiting: len(d.validations.waiting),
+		ValidationsDropped: d.validations.dropped,
+		Handling:           d.handling,
+		Contacts:           d.book.Len(),
+	}
+}

@@ -1,0 +1,124 @@
+package driver
+
+import (
+	"time"
+
+	"kadmium/engine"
+	"kadmium/rpc"
+	"kadmium/transport"
+)
+
+// An engineCall is one call of an engine's method: it appends to the effects what the
+// driver has to do.
+type engineCall func(now time.Time, fx []engine.Effect) []engine.Effect
+
+// step makes one engine call, carries out its effects, and sets the timer for the
+// next Tick. The caller holds d.mu. Afterwards it uses no contact that the engine
+// does not hold: the book may have dropped it.
+func (d *Driver) step(call engineCall) {
+	now := d.now()
+	d.effects = call(now, d.effects[:0])
+	d.finishStep(now)
+}
+
+// finishStep is the rest of a step, after the engine call at now.
+func (d *Driver) finishStep(now time.Time) {
+	d.carryOut()
+	for len(d.followUps) > 0 {
+		call := d.followUps[0]
+		d.followUps = append(d.followUps[:0], d.followUps[1:]...)
+		d.effects = call(now, d.effects[:0])
+		d.carryOut()
+	}
+	d.serves.Store(d.engine.Mode() == engine.Server)
+	d.collectContacts()
+	d.timer.set(now, d.engine.WakeAt())
+}
+
+// followUp makes an engine call that an effect leads to, once the effects beside it
+// are carried out: their messages are valid only until the next engine call.
+func (d *Driver) followUp(call engineCall) { d.followUps = append(d.followUps, call) }
+
+// keptEffects is how much room for effects a driver keeps: enough to answer with.
+const keptEffects = 16
+
+func (d *Driver) carryOut() {
+	for i := range d.effects {
+		d.effect(&d.effects[i])
+	}
+	clear(d.effects) // keep nothing alive that they point to
+	if cap(d.effects) > keptEffects {
+		d.effects = nil // thousands of nodes may share a process
+	}
+}
+
+func (d *Driver) effect(fx *engine.Effect) {
+	switch fx.Kind {
+	case engine.SendRequest:
+		d.sendRequest(fx)
+	case engine.ForgetRequest:
+		d.transport.Forget(fx.RequestID)
+		delete(d.providerKeys, fx.RequestID)
+	case engine.SendReply:
+		d.sendReply(fx.Token, fx.Message)
+	case engine.Persist:
+		d.persist(fx.Batch, fx.Ops)
+	case engine.Progress:
+		d.progress(fx.Op, fx.Result)
+	case engine.Finish:
+		d.finish(fx.Op, fx.Result)
+	case engine.Emit:
+		d.event(&fx.Event)
+	case engine.Deliver:
+		d.deliver(fx.Token, fx.To, fx.Message)
+	}
+}
+
+func (d *Driver) sendRequest(fx *engine.Effect) {
+	m := fx.Message
+	body, err := d.codec.Append(d.body[:0], m, &d.book)
+	if err == nil {
+		d.body = body
+		err = d.request(fx.Elsewhere, transport.Request{
+			To:     d.book.Address(fx.To),
+			ID:     fx.RequestID,
+			Type:   m.Type,
+			Serves: m.Serves,
+			Body:   body,
+			Fresh:  fx.Fresh,
+		})
+	}
+	if m.Type == rpc.GetProviders {
+		d.providerKeys[fx.RequestID] = m.Key
+	}
+	if err != nil {
+		id := fx.RequestID
+		d.logger.Debug("request not sent", "type", m.Type, "to", d.book.Address(fx.To), "err", err)
+		delete(d.providerKeys, id)
+		d.followUp(func(now time.Time, fx []engine.Effect) []engine.Effect {
+			return d.engine.Unreachable(now, id, fx)
+		})
+	}
+}
+
+func (d *Driver) request(elsewhere bool, r transport.Request) error {
+	if elsewhere {
+		return d.dialBack(r)
+	}
+	return d.transport.Request(r)
+}
+
+func (d *Driver) sendReply(token uint64, m *rpc.Message) {
+	to, ok := d.pending.take(token)
+	if !ok {
+		return
+	}
+	body, err := d.codec.Append(d.body[:0], m, &d.book)
+	if err == nil {
+		d.body = body
+		err = d.transport.Reply(to, m.Serves, body)
+	}
+	if err != nil {
+		d.logger.Debug("reply not sent", "type", m.Type, "err", err)
+	}
+}

@@ -1,0 +1,60 @@
+package driver
+
+import (
+	"time"
+)
+
+// A timer is the one timer of a driver: it runs fire when the engine's next Tick is
+// due. d.mu guards it.
+type timer struct {
+	now       func() time.Time
+	afterFunc func(time.Duration, func()) func() bool
+	fire      func()
+
+	armed  bool
+	at     time.Time
+	cancel func() bool
+}
+
+// set has fire run at the given time; zero is never. A timer that will fire too early
+// is left as it is: most engine calls put the next Tick off by a little, and waking
+// once too often costs less than setting a timer for each datagram.
+func (t *timer) set(now, at time.Time) {
+	if at.IsZero() || t.armed && !at.Before(t.at) {
+		return
+	}
+	t.stop()
+	t.armed, t.at = true, at
+	t.cancel = t.afterFunc(max(at.Sub(now), 0), t.fire)
+}
+
+// due reports whether a run of fire came in time. One whose timer was stopped too late
+// did not. Nor did one whose clock was slowed or set back while it waited, which
+// happens to what was loaded from disk, due by the wall clock; the timer is then set
+// again.
+func (t *timer) due(now time.Time) bool {
+	if t.armed && now.Before(t.at) {
+		t.cancel()
+		t.cancel = t.afterFunc(max(t.at.Sub(now), time.Millisecond), t.fire) // a coarse clock must not spin
+		return false
+	}
+	t.armed = false
+	return true
+}
+
+func (t *timer) stop() {
+	if t.armed {
+		t.armed = false
+		t.cancel()
+	}
+}
+
+// tick is what the timer runs.
+func (d *Driver) tick() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.down || !d.timer.due(d.now()) {
+		return
+	}
+	d.step(d.engine.Tick)
+}

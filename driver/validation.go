@@ -1,0 +1,79 @@
+package driver
+
+import (
+	"runtime"
+	"slices"
+
+	"kadmium/rpc"
+)
+
+// maxValidations bounds the messages that wait for validation. One more is dropped,
+// as if the network had lost it.
+const maxValidations = 256
+
+// validations are the messages whose contents are validated off the goroutines that
+// read, by workers that start when there is work and end when there is none. d.mu
+// guards it.
+type validations struct {
+	waiting []*arrival
+	running []*arrival
+	workers int
+	dropped uint64
+}
+
+// costly reports a message whose contents take signatures (about 55 us each) or a
+// user's code to validate.
+func (d *Driver) costly(m *rpc.Message) bool {
+	return m.Provider != nil || len(m.Providers) > 0 || m.Record != nil && d.namespaces.Costly(m.Record.Key)
+}
+
+// enqueueValidation has a message validated and then delivered to the engine. The
+// caller holds d.mu.
+func (d *Driver) enqueueValidation(a *arrival) {
+	q := &d.validations
+	if len(q.waiting) >= maxValidations {
+		q.dropped++
+		d.transport.Abandon(a.reply) // a retry may find room
+		return
+	}
+	q.waiting = append(q.waiting, a)
+	if q.workers < runtime.GOMAXPROCS(0) {
+		q.workers++
+		d.workers.Go(d.validateWaiting)
+	}
+}
+
+// validateWaiting is one worker.
+func (d *Driver) validateWaiting() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	q := &d.validations
+	for len(q.waiting) > 0 && !d.down {
+		a := q.waiting[0]
+		q.waiting = slices.Delete(q.waiting, 0, 1)
+		q.running = append(q.running, a)
+		d.mu.Unlock()
+		d.validate(a)
+		d.mu.Lock()
+		q.running = slices.DeleteFunc(q.running, func(other *arrival) bool { return other == a })
+		if !d.down {
+			d.deliverToEngine(a)
+		}
+	}
+	q.workers--
+}
+
+// validate sets the verdict on what a message carries. Of the providers in an answer
+// only those with a valid signature are left.
+func (d *Driver) validate(a *arrival) {
+	m := a.Message
+	switch {
+	case m.Provider != nil:
+		a.Verdict = d.namespaces.VerifyProvider(m.Provider)
+	case m.Record != nil:
+		a.Verdict = d.namespaces.Validate(m.Record)
+	}
+	m.Providers = slices.DeleteFunc(m.Providers, func(p rpc.Provider) bool {
+		return d.namespaces.VerifyProvider(&p) != nil
+	})
+}
