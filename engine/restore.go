@@ -12,7 +12,7 @@ import (
 // the last STORE of it that this node saw, plus jitter, so that one holder of
 // twenty does the work (Kademlia, section 2.5).
 func (e *Engine) restore() {
-	key, ok := e.store.DueRestore(e.now)
+	key, ok := e.store.DueReplication(e.now)
 	if !ok {
 		return
 	}
@@ -33,7 +33,7 @@ func (e *Engine) restore() {
 		others, own := e.holders(&target, closest)
 		// What somebody else stored in the meantime is left out.
 		r, providers := e.store.Overdue(e.now, key, nil)
-		e.store.Restored(e.now, key, e.rnd)
+		e.store.Replicated(e.now, key, e.rnd)
 		e.copyAll(others, r, providers)
 		if !own {
 			e.store.SetHolder(key, 1)

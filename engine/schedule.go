@@ -35,7 +35,7 @@ var rules = [ruleCount]rule{
 	{name: "probe", interval: kbucket.ProbeInterval, pace: 20 * time.Millisecond, work: (*Engine).probesWait, run: (*Engine).probe},
 	{name: "refresh", interval: kbucket.RefreshInterval, pace: 100 * time.Millisecond, work: (*Engine).wantsRefresh, run: (*Engine).refresh},
 	{name: "expire", pace: 100 * time.Millisecond, work: (*Engine).nextExpiry, run: (*Engine).expire},
-	{name: "re-store", interval: store.RestoreAfter, jitter: store.RestoreJitter, pace: 10 * time.Millisecond, work: (*Engine).wantsRestore, run: (*Engine).restore},
+	{name: "re-store", interval: store.ReplicateAfter, jitter: store.ReplicateJitter, pace: 10 * time.Millisecond, work: (*Engine).wantsRestore, run: (*Engine).restore},
 	{name: "re-publish", interval: store.RepublishEvery, pace: 10 * time.Millisecond, work: (*Engine).wantsRepublish, run: (*Engine).republish},
 	{name: "hand-over", pace: 10 * time.Millisecond, work: (*Engine).handoversWait, run: (*Engine).handOver},
 	{name: "save table", interval: 2 * time.Second, jitter: time.Second, work: (*Engine).tableChanged, run: (*Engine).saveTable},
@@ -89,7 +89,7 @@ func (e *Engine) wantsRestore() time.Time {
 	if !e.maySpread() {
 		return time.Time{}
 	}
-	return e.store.NextRestore()
+	return e.store.NextReplication()
 }
 
 func (e *Engine) wantsRepublish() time.Time {

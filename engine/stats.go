@@ -66,7 +66,7 @@ func (e *Engine) Stats() Stats {
 // Load takes in one journal entry of an earlier run, before anything else is
 // called. Its error names an entry that makes no sense.
 func (e *Engine) Load(now time.Time, op store.Op) error {
-	return e.store.Restore(now, op)
+	return e.store.Load(now, op)
 }
 
 // Saved is the number of contacts an earlier run left.

@@ -54,7 +54,7 @@ func (w *walk) start(seeds ...identity.Contact) {
 	e := w.e
 	seeds = e.seeds(seeds, &w.target)
 	w.leftOut = e.leftOut > 0
-	cfg := lookup.Config{K: e.cfg.K, Alpha: e.cfg.Alpha, Paths: e.cfg.DisjointPaths}
+	cfg := lookup.Config{K: e.cfg.K, Alpha: e.cfg.Alpha, DisjointPaths: e.cfg.DisjointPaths}
 	w.lookup = lookup.New(e.now, cfg, e.book, e.cfg.Position, w.target, seeds)
 	w.lookup.Refill(w.farther)
 	w.deadline = e.now.Add(LookupTimeout)

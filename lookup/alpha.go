@@ -32,7 +32,7 @@ func (l *Lookup) pick(p int) (i int, burst bool) {
 }
 
 // alpha is each path's share of Config.Alpha, at least 1.
-func (l *Lookup) alpha() int { return (l.cfg.Alpha + l.cfg.Paths - 1) / l.cfg.Paths }
+func (l *Lookup) alpha() int { return (l.cfg.Alpha + l.cfg.DisjointPaths - 1) / l.cfg.DisjointPaths }
 
 // count adds n to what counts against alpha, for a request to e.
 func (p *path) count(e *candidate, n int) {

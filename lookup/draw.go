@@ -19,8 +19,8 @@ func (l *Lookup) String() string {
 		if e.namedBy != 0 {
 			fmt.Fprintf(&b, " named by #%d", e.namedBy)
 		}
-		if l.cfg.Paths > 1 {
-			fmt.Fprintf(&b, " paths %0*b", l.cfg.Paths, e.paths)
+		if l.cfg.DisjointPaths > 1 {
+			fmt.Fprintf(&b, " paths %0*b", l.cfg.DisjointPaths, e.paths)
 		}
 		b.WriteByte('\n')
 	}

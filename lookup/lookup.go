@@ -12,7 +12,7 @@ const (
 	DefaultK     = 20
 	DefaultAlpha = 3
 	DefaultPerIP = 2
-	// MaxPaths bounds Config.Paths: paths are bits of a byte.
+	// MaxPaths bounds Config.DisjointPaths: paths are bits of a byte.
 	MaxPaths = 8
 	// candidatesPerK times k is the default of Config.MaxCandidates: an honest
 	// lookup among ten million nodes hears of about eight times k contacts.
@@ -25,8 +25,8 @@ type Config struct {
 	K int
 	// Alpha is how many requests are in flight at a time; 3.
 	Alpha int
-	// Paths is the number of disjoint paths (S/Kademlia, section 4.4), 1 to 8; 1.
-	Paths int
+	// DisjointPaths is the number of disjoint paths (S/Kademlia, section 4.4), 1 to 8; 1.
+	DisjointPaths int
 	// PerIP is how many contacts of one IP address are taken from answers; 2.
 	// Negative: addresses are not looked at, for simulations in which they mean
 	// nothing.
@@ -49,7 +49,7 @@ func (c Config) withDefaults() Config {
 	if c.MaxCandidates <= 0 {
 		c.MaxCandidates = candidatesPerK * c.K
 	}
-	c.Paths = min(max(c.Paths, 1), MaxPaths)
+	c.DisjointPaths = min(max(c.DisjointPaths, 1), MaxPaths)
 	return c
 }
 
@@ -115,9 +115,9 @@ func (l *Lookup) Next(now time.Time) (c identity.Contact, ok bool) {
 	if l.reason != 0 {
 		return 0, false
 	}
-	for range l.cfg.Paths {
+	for range l.cfg.DisjointPaths {
 		p := l.turn
-		l.turn = (l.turn + 1) % l.cfg.Paths
+		l.turn = (l.turn + 1) % l.cfg.DisjointPaths
 		if i, burst := l.pick(p); i >= 0 {
 			return l.ask(now, i, p, burst), true
 		}

@@ -111,9 +111,9 @@ func (m *model) next() identity.Contact {
 	if m.done != 0 {
 		return 0
 	}
-	for range m.cfg.Paths {
+	for range m.cfg.DisjointPaths {
 		p := m.turn
-		m.turn = (m.turn + 1) % m.cfg.Paths
+		m.turn = (m.turn + 1) % m.cfg.DisjointPaths
 		closest := m.of(p, unasked, asked, answered)
 		i := slices.IndexFunc(closest, func(k *known) bool { return k.state == unasked })
 		inFlight := 0
@@ -123,7 +123,7 @@ func (m *model) next() identity.Contact {
 			}
 		}
 		share := 1
-		for share*m.cfg.Paths < m.cfg.Alpha {
+		for share*m.cfg.DisjointPaths < m.cfg.Alpha {
 			share++
 		}
 		if i < 0 || closest[0].state != answered && inFlight >= share {
@@ -170,7 +170,7 @@ func (m *model) outcome(c identity.Contact, s state, named []identity.Contact) {
 	case aside:
 		return
 	}
-	for p := range m.cfg.Paths {
+	for p := range m.cfg.DisjointPaths {
 		for _, k := range m.of(p, unasked, asked, aside, answered) {
 			if k.state != answered {
 				return
@@ -225,7 +225,7 @@ func TestModel(t *testing.T) {
 		cfg := Config{
 			K:             rapid.IntRange(1, 6).Draw(t, "k"),
 			Alpha:         rapid.IntRange(1, 4).Draw(t, "alpha"),
-			Paths:         rapid.SampledFrom([]int{1, 1, 1, 2, 3}).Draw(t, "paths"),
+			DisjointPaths: rapid.SampledFrom([]int{1, 1, 1, 2, 3}).Draw(t, "paths"),
 			PerIP:         rapid.IntRange(1, 5).Draw(t, "per IP"),
 			MaxCandidates: rapid.IntRange(1, 30).Draw(t, "most"),
 		}
@@ -235,7 +235,7 @@ func TestModel(t *testing.T) {
 		l.Reset(now, cfg, w, m.self, m.target, seeds)
 		n := 0
 		for _, c := range seeds {
-			if m.admit(c, nil, map[int]bool{n % cfg.Paths: true}) {
+			if m.admit(c, nil, map[int]bool{n % cfg.DisjointPaths: true}) {
 				n++
 			}
 		}

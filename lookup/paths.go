@@ -11,4 +11,4 @@ type path struct {
 }
 
 // seedPath is the set of paths, a bit each, that the nth seed belongs to.
-func (l *Lookup) seedPath(n int) uint8 { return 1 << (n % l.cfg.Paths) }
+func (l *Lookup) seedPath(n int) uint8 { return 1 << (n % l.cfg.DisjointPaths) }

@@ -14,7 +14,7 @@ func hidden(paths int) (lookups, found int) {
 	for seed := range uint64(60) {
 		w := newWorld(1000, DefaultK, seed+1)
 		sought := identity.Contact(1 + w.rnd.IntN(w.n))
-		r := &run{w: w, cfg: Config{Paths: paths}, searcher: 7, target: *w.Position(sought)}
+		r := &run{w: w, cfg: Config{DisjointPaths: paths}, searcher: 7, target: *w.Position(sought)}
 		if sought == r.searcher || slices.Contains(w.table(r.searcher), sought) {
 			continue
 		}
@@ -54,7 +54,7 @@ func TestPathsFindWhatLiarsHide(t *testing.T) {
 func TestPathsAskNobodyTwice(t *testing.T) {
 	w := newWorld(1000, DefaultK, 1)
 	for _, paths := range []int{2, 3, MaxPaths, MaxPaths + 1} {
-		r := &run{w: w, cfg: Config{Paths: paths}, searcher: 7, target: w.randomPosition()}
+		r := &run{w: w, cfg: Config{DisjointPaths: paths}, searcher: 7, target: w.randomPosition()}
 		r.start(new(Lookup)).finish()
 		wantRequests(t, r, 0, 0, r.madeUp)
 		wantTruth(t, r)

@@ -90,7 +90,7 @@ func (s *script) peers(t *testing.T, d *datadriven.TestData) {
 
 func (s *script) lookup(t *testing.T, d *datadriven.TestData) {
 	var cfg Config
-	for key, value := range map[string]*int{"k": &cfg.K, "alpha": &cfg.Alpha, "paths": &cfg.Paths, "per_ip": &cfg.PerIP} {
+	for key, value := range map[string]*int{"k": &cfg.K, "alpha": &cfg.Alpha, "paths": &cfg.DisjointPaths, "per_ip": &cfg.PerIP} {
 		if d.HasArg(key) {
 			d.ScanArgs(t, key, value)
 		}
@@ -126,7 +126,7 @@ func (s *script) events() string {
 			if e.NamedBy != 0 {
 				fmt.Fprintf(&b, ", named by #%d", e.NamedBy)
 			}
-			if s.l.cfg.Paths > 1 {
+			if s.l.cfg.DisjointPaths > 1 {
 				fmt.Fprintf(&b, ", path %d", e.Path)
 			}
 		case Answered:

@@ -52,7 +52,7 @@ func (l *Lookup) Stop(now time.Time, reason Reason) {
 
 // endIfOver ends the lookup when every path has settled.
 func (l *Lookup) endIfOver(now time.Time) {
-	for p := range l.cfg.Paths {
+	for p := range l.cfg.DisjointPaths {
 		if !l.settled(p) {
 			return
 		}

@@ -4,12 +4,12 @@ import "time"
 
 // Lifetimes and intervals (Kademlia, section 2.5; design, section 6).
 const (
-	DefaultTTL     = 24 * time.Hour     // a record's lifetime after its publisher's last word
-	MaxTTL         = 7 * 24 * time.Hour // the longest a receiver grants
-	ProviderTTL    = 24 * time.Hour     // a provider entry's, which is also the longest granted
-	RestoreAfter   = time.Hour          // without a STORE until a holder stores again
-	RestoreJitter  = 15 * time.Minute   // at most, on top: the first of k holders spares the others
-	RepublishEvery = 22 * time.Hour     // a publisher's word, before DefaultTTL runs out
+	DefaultTTL      = 24 * time.Hour     // a record's lifetime after its publisher's last word
+	MaxTTL          = 7 * 24 * time.Hour // the longest a receiver grants
+	ProviderTTL     = 24 * time.Hour     // a provider entry's, which is also the longest granted
+	ReplicateAfter  = time.Hour          // without a STORE until a holder stores again
+	ReplicateJitter = 15 * time.Minute   // at most, on top: the first of k holders spares the others
+	RepublishEvery  = 22 * time.Hour     // a publisher's word, before DefaultTTL runs out
 )
 
 // Default limits.
@@ -24,12 +24,12 @@ const (
 // A Config holds a store's lifetimes and limits. The zero value of a field is
 // its default, the constant of the same name.
 type Config struct {
-	DefaultTTL     time.Duration
-	MaxTTL         time.Duration
-	ProviderTTL    time.Duration
-	RestoreAfter   time.Duration
-	RestoreJitter  time.Duration
-	RepublishEvery time.Duration
+	DefaultTTL      time.Duration
+	MaxTTL          time.Duration
+	ProviderTTL     time.Duration
+	ReplicateAfter  time.Duration
+	ReplicateJitter time.Duration
+	RepublishEvery  time.Duration
 
 	MaxRecords         int // records held for others
 	MaxProviders       int // provider entries held
@@ -54,8 +54,8 @@ func (c *Config) fill() {
 	duration(&c.DefaultTTL, DefaultTTL)
 	duration(&c.MaxTTL, MaxTTL)
 	duration(&c.ProviderTTL, ProviderTTL)
-	duration(&c.RestoreAfter, RestoreAfter)
-	duration(&c.RestoreJitter, RestoreJitter)
+	duration(&c.ReplicateAfter, ReplicateAfter)
+	duration(&c.ReplicateJitter, ReplicateJitter)
 	duration(&c.RepublishEvery, RepublishEvery)
 	number(&c.MaxRecords, DefaultMaxRecords)
 	number(&c.MaxProviders, DefaultMaxProviders)

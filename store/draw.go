@@ -40,8 +40,8 @@ func (h *held) draw(now time.Time) string {
 		what = fmt.Sprintf("provider seq %d %s at %s", h.provider.Sequence, h.provider.Peer.ID.Short(), h.provider.Peer.Endpoint)
 	}
 	again := "never"
-	if h.restore.index > 0 {
-		again = "in " + h.restore.at.Sub(now).Round(time.Second).String()
+	if h.replication.index > 0 {
+		again = "in " + h.replication.at.Sub(now).Round(time.Second).String()
 	}
 	return fmt.Sprintf("%s, expires in %s, stored again %s", what, h.expires.at.Sub(now).Round(time.Second), again)
 }

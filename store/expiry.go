@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// restoreSlack is how much later than its own an expiry may come in and still be
+// expirySlack is how much later than its own an expiry may come in and still be
 // the same one: a re-store's remaining lifetime is late by the network's delay,
 // and would otherwise stretch the record's life a little each hour.
-const restoreSlack = 10 * time.Second
+const expirySlack = 10 * time.Second
 
 // expired reports whether the lifetime has run out.
 func (h *held) expired(now time.Time) bool { return !h.expires.at.After(now) }
@@ -39,7 +39,7 @@ func (s *Store) lifetime(h *held, ttl time.Duration, between int) time.Duration 
 // failed.
 func (s *Store) again(now time.Time, h *held, ttl time.Duration, between int, rnd *rand.Rand) []Op {
 	remaining := s.lifetime(h, ttl, between)
-	slack := min(restoreSlack, remaining/4) // short lifetimes can be renewed too
+	slack := min(expirySlack, remaining/4) // short lifetimes can be renewed too
 	if now.Add(remaining).After(h.expires.at.Add(slack)) {
 		s.expiry.set(&h.expires, now.Add(remaining))
 	}

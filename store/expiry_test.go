@@ -9,7 +9,7 @@ import (
 
 // Design, section 6: "An honest re-store never extends it; only the publisher
 // does". Holders store again every hour, each time a little late.
-func TestRestoresNeverExtendALife(t *testing.T) {
+func TestReplicationNeverExtendsALife(t *testing.T) {
 	f := newFixture(t, Config{})
 	f.want(f.put(blackboardRecord("/v/a", "x", 1, 24*time.Hour), 0), rpc.OK)
 	for range 23 {
@@ -29,7 +29,7 @@ func TestRestoresNeverExtendALife(t *testing.T) {
 	f.want(len(f.journal), 0)
 	f.want(f.Stats(), Stats{})
 	f.want(f.NextExpiry(), time.Time{})
-	f.want(f.NextRestore(), time.Time{})
+	f.want(f.NextReplication(), time.Time{})
 }
 
 func TestPublisherExtendsALife(t *testing.T) {
@@ -137,7 +137,7 @@ func TestClockSetBack(t *testing.T) {
 	f.now = f.now.Add(-1000 * time.Hour)
 	f.restart()
 	f.want(f.left("/v/a"), MaxTTL)
-	if at := f.NextRestore(); at.After(f.now.Add(RestoreAfter + RestoreJitter)) {
+	if at := f.NextReplication(); at.After(f.now.Add(ReplicateAfter + ReplicateJitter)) {
 		t.Errorf("stored again at %v", at)
 	}
 }

@@ -57,8 +57,8 @@ func (f *fixture) restart() {
 	f.Store = New(f.cfg, f.names)
 	for _, key := range slices.Sorted(maps.Keys(f.journal)) {
 		op := f.journal[key]
-		if err := f.Restore(f.now, op); err != nil {
-			f.t.Fatalf("restore: %v", err)
+		if err := f.Load(f.now, op); err != nil {
+			f.t.Fatalf("load: %v", err)
 		}
 	}
 }

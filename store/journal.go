@@ -108,20 +108,20 @@ const tableKey = "contacts"
 // Table is the contacts that the journal brought.
 func (s *Store) Table() []identity.Address { return s.table }
 
-// Restore takes in one journal entry when the node starts; entries come in any
+// Load takes in one journal entry when the node starts; entries come in any
 // order. What has expired meanwhile, or is no longer valid, is counted until
 // Expire removes it, but never given out. ErrBadEntry reports an entry that this
 // package did not write.
-func (s *Store) Restore(now time.Time, op Op) error {
+func (s *Store) Load(now time.Time, op Op) error {
 	op.Key = bytes.Clone(op.Key)
 	var err error
 	switch op.Bucket {
 	case RecordBucket, ProviderBucket:
-		err = s.restoreHeld(now, op)
+		err = s.loadHeld(now, op)
 	case PublishedBucket:
-		err = s.restorePublished(now, op)
+		err = s.loadPublished(now, op)
 	case SequenceBucket:
-		err = s.restoreSequence(op)
+		err = s.loadSequence(op)
 	case TableBucket:
 		s.table, err = parseTable(op)
 	default:
@@ -133,7 +133,7 @@ func (s *Store) Restore(now time.Time, op Op) error {
 	return nil
 }
 
-func (s *Store) restoreHeld(now time.Time, op Op) error {
+func (s *Store) loadHeld(now time.Time, op Op) error {
 	e, err := parseHeld(op)
 	if err != nil {
 		return err
@@ -182,14 +182,14 @@ func (s *Store) invalidNow(h *held) bool {
 // by a number that differs from holder to holder.
 func (s *Store) afterRestart(now time.Time, h *held) time.Time {
 	spread := uint64(h.heard.UnixNano()) * 0x9e3779b97f4a7c15 // Fibonacci hashing
-	jitter := time.Duration((spread >> 1) % uint64(s.cfg.RestoreJitter))
-	if at := h.heard.Add(s.cfg.RestoreAfter + jitter); at.After(now) {
+	jitter := time.Duration((spread >> 1) % uint64(s.cfg.ReplicateJitter))
+	if at := h.heard.Add(s.cfg.ReplicateAfter + jitter); at.After(now) {
 		return at
 	}
 	return now.Add(jitter)
 }
 
-func (s *Store) restorePublished(now time.Time, op Op) error {
+func (s *Store) loadPublished(now time.Time, op Op) error {
 	p, due, err := parsePublished(op)
 	if err != nil {
 		return err
@@ -198,7 +198,7 @@ func (s *Store) restorePublished(now time.Time, op Op) error {
 	return nil
 }
 
-func (s *Store) restoreSequence(op Op) error {
+func (s *Store) loadSequence(op Op) error {
 	sequence, err := parseSequence(op)
 	if err == nil {
 		s.use(op.Key, sequence)

@@ -39,10 +39,10 @@ func journalled(t tester) *fixture {
 func TestEverythingSurvivesARestart(t *testing.T) {
 	f := journalled(t)
 	f.now = f.now.Add(10 * time.Minute)
-	before, drawn := f.Stats(), withoutRestore(f.Draw(f.now))
+	before, drawn := f.Stats(), withoutReplication(f.Draw(f.now))
 	f.restart()
 	f.want(f.Stats(), before)
-	f.want(withoutRestore(f.Draw(f.now)), drawn)
+	f.want(withoutReplication(f.Draw(f.now)), drawn)
 	f.want(f.left("/v/copy"), 6*time.Hour-10*time.Minute)
 	e, _ := f.Entry([]byte("/v/copy"))
 	f.want(e.Between, 2)
@@ -57,8 +57,8 @@ func TestEverythingSurvivesARestart(t *testing.T) {
 	}
 }
 
-// withoutRestore cuts the due times of re-stores, which a restart changes.
-func withoutRestore(drawn string) string {
+// withoutReplication cuts the due times of re-stores, which a restart changes.
+func withoutReplication(drawn string) string {
 	lines := strings.Split(drawn, "\n")
 	for i := range lines {
 		lines[i], _, _ = strings.Cut(lines[i], ", stored again")
@@ -84,7 +84,7 @@ func TestBadEntries(t *testing.T) {
 	for _, op := range f.journal {
 		try := func(what string, op Op) {
 			s := New(Config{}, f.names)
-			if err := s.Restore(f.now, op); err != nil && !errors.Is(err, ErrBadEntry) {
+			if err := s.Load(f.now, op); err != nil && !errors.Is(err, ErrBadEntry) {
 				t.Errorf("%s %s %q: %v", what, op.Bucket, op.Key, err)
 			} else if err != nil && (s.Stats() != Stats{} || len(s.sequences) > 0) {
 				t.Errorf("%s %s %q: refused, but something is there", what, op.Bucket, op.Key)
@@ -103,23 +103,23 @@ func TestBadEntries(t *testing.T) {
 		other := op
 		other.Value = bytes.Clone(op.Value)
 		other.Value[0]++
-		if err := New(Config{}, f.names).Restore(f.now, other); !errors.Is(err, ErrBadEntry) {
+		if err := New(Config{}, f.names).Load(f.now, other); !errors.Is(err, ErrBadEntry) {
 			t.Errorf("another version of %s: %v", op.Bucket, err)
 		}
 		other = op
 		other.Bucket = 77
-		if err := New(Config{}, f.names).Restore(f.now, other); !errors.Is(err, ErrBadEntry) {
+		if err := New(Config{}, f.names).Load(f.now, other); !errors.Is(err, ErrBadEntry) {
 			t.Errorf("bucket 77: %v", err)
 		}
 	}
 }
 
 // An entry that comes twice counts once.
-func TestRestoreTwice(t *testing.T) {
+func TestLoadTwice(t *testing.T) {
 	f := journalled(t)
 	want := f.Stats()
 	for _, op := range f.journal {
-		if err := f.Restore(f.now, op); err != nil {
+		if err := f.Load(f.now, op); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -135,16 +135,16 @@ func FuzzJournalEntry(f *testing.F) {
 	names := NewNamespaces(network)
 	f.Fuzz(func(t *testing.T, bucket byte, key, value []byte) {
 		s := New(Config{}, names)
-		if err := s.Restore(epoch, Op{Bucket: Bucket(bucket), Key: key, Value: value}); err != nil {
+		if err := s.Load(epoch, Op{Bucket: Bucket(bucket), Key: key, Value: value}); err != nil {
 			return
 		}
 		again := New(Config{}, names)
 		for _, op := range s.snapshot() {
-			if err := again.Restore(epoch, op); err != nil {
+			if err := again.Load(epoch, op); err != nil {
 				t.Fatalf("%s %q does not survive: %v", op.Bucket, op.Key, err)
 			}
 		}
-		if s.Stats() != again.Stats() || withoutRestore(s.Draw(epoch)) != withoutRestore(again.Draw(epoch)) || !slices.Equal(s.Table(), again.Table()) {
+		if s.Stats() != again.Stats() || withoutReplication(s.Draw(epoch)) != withoutReplication(again.Draw(epoch)) || !slices.Equal(s.Table(), again.Table()) {
 			t.Fatalf("\n%s\n%s", s.Draw(epoch), again.Draw(epoch))
 		}
 		s.Expire(epoch.Add(MaxTTL))
@@ -210,7 +210,7 @@ func FuzzValidate(f *testing.F) {
 			t.Fatalf("%v: %v, want %v", status, got, r)
 		}
 		again := New(Config{}, names)
-		if err := again.Restore(epoch, ops[0]); err != nil {
+		if err := again.Load(epoch, ops[0]); err != nil {
 			t.Fatal(err)
 		}
 		if got, ok := again.Get(epoch, key); !ok || !sameRecord(got, r) {

@@ -234,7 +234,7 @@ func TestStoreAgainstModel(t *testing.T) {
 				f.SetHolder([]byte(k), n)
 				m.between[k] = n
 			},
-			"restore": func(t *rapid.T) { m.restore(t, f, leased) },
+			"replicate": func(t *rapid.T) { m.replicate(t, f, leased) },
 			"restart": func(t *rapid.T) {
 				f.expire() // so that the limits count the same
 				m.items = slices.DeleteFunc(m.items, func(i modelItem) bool { return !i.expires.After(f.now) })
@@ -296,30 +296,30 @@ func TestStoreAgainstModel(t *testing.T) {
 	})
 }
 
-// restore checks a due key: it is of a holder, silent for long enough, and when
+// replicate checks a due key: it is of a holder, silent for long enough, and when
 // there is none, none is missing.
-func (m *model) restore(t *rapid.T, f *fixture, leased map[string]time.Time) {
-	key, ok := f.DueRestore(f.now)
+func (m *model) replicate(t *rapid.T, f *fixture, leased map[string]time.Time) {
+	key, ok := f.DueReplication(f.now)
 	silent := func(i modelItem, d time.Duration) bool {
 		return m.between[i.key()] == 0 && i.expires.After(f.now) && !i.heard.Add(d).After(f.now)
 	}
 	if !ok {
 		for _, i := range m.items {
-			latest := RestoreAfter + RestoreJitter // after a restart it may be that once more
+			latest := ReplicateAfter + ReplicateJitter // after a restart it may be that once more
 			if silent(i, latest) && leased[i.key()].Before(f.now) && i.expires.After(f.now.Add(latest)) && !m.spread(f, i) {
 				t.Fatalf("%s was heard of %v ago and is not due", i.key(), f.now.Sub(i.heard))
 			}
 		}
 		return
 	}
-	leased[string(key)] = f.now.Add(restoreLease)
+	leased[string(key)] = f.now.Add(replicationLease)
 	var want []modelItem
 	for _, i := range m.items {
-		if i.key() == string(key) && silent(i, RestoreAfter/2) {
+		if i.key() == string(key) && silent(i, ReplicateAfter/2) {
 			want = append(want, i)
 		}
 	}
-	if !slices.ContainsFunc(want, func(i modelItem) bool { return silent(i, RestoreAfter) }) {
+	if !slices.ContainsFunc(want, func(i modelItem) bool { return silent(i, ReplicateAfter) }) {
 		want = nil
 	}
 	r, providers := f.Overdue(f.now, key, nil)
@@ -330,7 +330,7 @@ func (m *model) restore(t *rapid.T, f *fixture, leased map[string]time.Time) {
 	if got != len(want) {
 		t.Fatalf("%s: %d go out, want %d", key, got, len(want))
 	}
-	f.Restored(f.now, key, f.rnd)
+	f.Replicated(f.now, key, f.rnd)
 	for i := range m.items {
 		if slices.ContainsFunc(want, func(w modelItem) bool { return w.place() == m.items[i].place() }) {
 			m.items[i].heard = f.now
@@ -344,7 +344,7 @@ func (m *model) spread(f *fixture, i modelItem) bool {
 	e, _ := f.Entry([]byte(i.key()))
 	found := false
 	e.each(func(h *held) {
-		found = found || h.restore.index > 0 && !h.restore.at.After(f.now.Add(RestoreJitter))
+		found = found || h.replication.index > 0 && !h.replication.at.After(f.now.Add(ReplicateJitter))
 	})
 	return found
 }

@@ -25,7 +25,7 @@ import (
 //	draw
 func TestScripts(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
-		f := newFixture(t, Config{RestoreJitter: 1}) // so that times read well
+		f := newFixture(t, Config{ReplicateJitter: 1}) // so that times read well
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			f.t = t
 			return f.command(scriptArgs{t, d})
@@ -107,12 +107,12 @@ func (f *fixture) command(a scriptArgs) string {
 func (f *fixture) due() string {
 	var b strings.Builder
 	for {
-		key, ok := f.DueRestore(f.now)
+		key, ok := f.DueReplication(f.now)
 		if !ok {
 			break
 		}
 		r, providers := f.Overdue(f.now, key, nil)
-		f.Restored(f.now, key, f.rnd)
+		f.Replicated(f.now, key, f.rnd)
 		fmt.Fprintf(&b, "store %q again:", key)
 		if r != nil {
 			fmt.Fprintf(&b, " record, %v left", r.TTL)

@@ -7,7 +7,7 @@ import (
 
 // Snapshot appends what a journal would hold of the store, also of one that has
 // none: all that is held, in the store's order, what is published and the sequences
-// used, each by key. Restored in that order, it is all there again. The routing
+// used, each by key. Loaded in that order, it is all there again. The routing
 // table is the caller's to add, see TableOp.
 func (s *Store) Snapshot(dst []Op) []Op {
 	for _, e := range s.entries {

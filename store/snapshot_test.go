@@ -54,11 +54,11 @@ func TestSnapshotLosesNothing(t *testing.T) {
 			"": func(t *rapid.T) {
 				again, ops := New(Config{Volatile: true}, names), s.Snapshot(nil)
 				for _, op := range ops {
-					if err := again.Restore(now, op); err != nil {
+					if err := again.Load(now, op); err != nil {
 						t.Fatal(err)
 					}
 				}
-				if got, want := withoutRestore(again.Draw(now)), withoutRestore(s.Draw(now)); got != want || again.Stats() != s.Stats() {
+				if got, want := withoutReplication(again.Draw(now)), withoutReplication(s.Draw(now)); got != want || again.Stats() != s.Stats() {
 					t.Fatalf("got\n%s\nwant\n%s", got, want)
 				}
 				if !sameOps(again.Snapshot(nil), ops) {

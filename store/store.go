@@ -23,8 +23,8 @@ type Store struct {
 	bytes     int
 	sources   map[source]usage
 
-	expiry  queue[held]
-	restore queue[held]
+	expiry      queue[held]
+	replication queue[held]
 
 	published map[string]*Published // by publication key
 	republish queue[Published]
@@ -52,14 +52,14 @@ type Entry struct {
 
 // A held is one record or one provider entry, held for others.
 type held struct {
-	entry    *Entry
-	record   *rpc.Record   // either this
-	provider *rpc.Provider // or this
-	expires  timer[held]
-	restore  timer[held] // queued while this node is a holder
-	heard    time.Time   // the last STORE or ADD_PROVIDER of it
-	source   source
-	size     int // bytes it counts against the limits
+	entry       *Entry
+	record      *rpc.Record   // either this
+	provider    *rpc.Provider // or this
+	expires     timer[held]
+	replication timer[held] // queued while this node is a holder
+	heard       time.Time   // the last STORE or ADD_PROVIDER of it
+	source      source
+	size        int // bytes it counts against the limits
 }
 
 // Put takes in a record that Validate has passed, and copies what it keeps.
@@ -156,7 +156,7 @@ func (s *Store) link(key []byte, h *held) {
 		s.entries = append(s.entries, e)
 	}
 	h.entry = e
-	h.expires.of, h.restore.of = h, h
+	h.expires.of, h.replication.of = h, h
 	if h.record != nil {
 		h.record.Key = e.Key
 		e.record = h
@@ -170,7 +170,7 @@ func (s *Store) link(key []byte, h *held) {
 // unlink takes h out; its entry goes with the last of it.
 func (s *Store) unlink(h *held) {
 	s.expiry.remove(&h.expires)
-	s.restore.remove(&h.restore)
+	s.replication.remove(&h.replication)
 	s.count(h, -1)
 	e := h.entry
 	if h.record != nil {

@@ -7,31 +7,31 @@ import (
 	"kadmium/rpc"
 )
 
-// restoreLease is how long a key that DueRestore gave out is not given out again,
-// should nobody call Restored.
-const restoreLease = 5 * time.Minute
+// replicationLease is how long a key that DueReplication gave out is not given out again,
+// should nobody call Replicated.
+const replicationLease = 5 * time.Minute
 
 // heardOf notes a STORE of h: it puts h's re-store off, since all k holders just
 // heard the same (Kademlia, section 2.5).
 func (s *Store) heardOf(now time.Time, h *held, between int, rnd *rand.Rand) {
 	h.heard = now
 	s.SetHolder(h.entry.Key, between)
-	s.putOff(h, now.Add(s.cfg.RestoreAfter+s.jitter(rnd)))
+	s.putOff(h, now.Add(s.cfg.ReplicateAfter+s.jitter(rnd)))
 }
 
 // jitter is random, so that one of k holders comes first and spares the others.
 func (s *Store) jitter(rnd *rand.Rand) time.Duration {
-	return time.Duration(rnd.Int64N(int64(s.cfg.RestoreJitter) + 1))
+	return time.Duration(rnd.Int64N(int64(s.cfg.ReplicateJitter) + 1))
 }
 
 // putOff sets when h is stored again: never, if this node is no holder or h will
 // have expired.
 func (s *Store) putOff(h *held, at time.Time) {
 	if h.entry.Between > 0 || !at.Before(h.expires.at) {
-		s.restore.remove(&h.restore)
+		s.replication.remove(&h.replication)
 		return
 	}
-	s.restore.set(&h.restore, at)
+	s.replication.set(&h.replication, at)
 }
 
 // SetHolder says how many nodes stand between this node and the k closest to the
@@ -44,27 +44,27 @@ func (s *Store) SetHolder(key []byte, between int) {
 	e.Between = between
 	e.each(func(h *held) {
 		if between > 0 {
-			s.restore.remove(&h.restore)
-		} else if h.restore.index == 0 {
-			s.putOff(h, h.heard.Add(s.cfg.RestoreAfter+s.cfg.RestoreJitter))
+			s.replication.remove(&h.replication)
+		} else if h.replication.index == 0 {
+			s.putOff(h, h.heard.Add(s.cfg.ReplicateAfter+s.cfg.ReplicateJitter))
 		}
 	})
 }
 
-// NextRestore is when a key is due to be stored again, zero for never.
-func (s *Store) NextRestore() time.Time { return s.restore.next() }
+// NextReplication is when a key is due to be stored again, zero for never.
+func (s *Store) NextReplication() time.Time { return s.replication.next() }
 
-// DueRestore is a key that this node holds and nobody has stored for an hour and
-// some. It is given out once, and again after five minutes unless Restored is
+// DueReplication is a key that this node holds and nobody has stored for an hour and
+// some. It is given out once, and again after five minutes unless Replicated is
 // called or a STORE comes in. The key is not to be changed.
-func (s *Store) DueRestore(now time.Time) (key []byte, ok bool) {
-	h, ok := s.restore.due(now)
+func (s *Store) DueReplication(now time.Time) (key []byte, ok bool) {
+	h, ok := s.replication.due(now)
 	if !ok {
 		return nil, false
 	}
 	h.entry.each(func(h *held) {
-		if h.restore.index > 0 && h.restore.at.Before(now.Add(restoreLease)) {
-			s.putOff(h, now.Add(restoreLease))
+		if h.replication.index > 0 && h.replication.at.Before(now.Add(replicationLease)) {
+			s.putOff(h, now.Add(replicationLease))
 		}
 	})
 	return h.entry.Key, true
@@ -87,11 +87,11 @@ func (s *Store) Overdue(now time.Time, key []byte, dst []rpc.Provider) (*rpc.Rec
 	return r, dst
 }
 
-// Restored says that what was overdue under the key has been stored again.
-func (s *Store) Restored(now time.Time, key []byte, rnd *rand.Rand) {
+// Replicated says that what was overdue under the key has been stored again.
+func (s *Store) Replicated(now time.Time, key []byte, rnd *rand.Rand) {
 	s.eachOverdue(now, key, func(h *held) {
 		h.heard = now
-		s.putOff(h, now.Add(s.cfg.RestoreAfter+s.jitter(rnd)))
+		s.putOff(h, now.Add(s.cfg.ReplicateAfter+s.jitter(rnd)))
 	})
 }
 
@@ -102,12 +102,12 @@ func (s *Store) eachOverdue(now time.Time, key []byte, f func(*held)) {
 	}
 	silent := func(h *held, d time.Duration) bool { return !h.expired(now) && !h.heard.Add(d).After(now) }
 	overdue := false
-	e.each(func(h *held) { overdue = overdue || silent(h, s.cfg.RestoreAfter) })
+	e.each(func(h *held) { overdue = overdue || silent(h, s.cfg.ReplicateAfter) })
 	if !overdue {
 		return
 	}
 	e.each(func(h *held) {
-		if silent(h, s.cfg.RestoreAfter/2) {
+		if silent(h, s.cfg.ReplicateAfter/2) {
 			f(h)
 		}
 	})

@@ -12,37 +12,37 @@ import (
 func TestAHolderStoresAgain(t *testing.T) {
 	f := newFixture(t, Config{})
 	f.put(blackboardRecord("/v/a", "x", 1, 24*time.Hour), 0)
-	at := f.NextRestore()
-	if at.Before(epoch.Add(RestoreAfter)) || at.After(epoch.Add(RestoreAfter+RestoreJitter)) {
+	at := f.NextReplication()
+	if at.Before(epoch.Add(ReplicateAfter)) || at.After(epoch.Add(ReplicateAfter+ReplicateJitter)) {
 		t.Fatalf("due after %v", at.Sub(epoch))
 	}
 	f.now = at.Add(-1)
-	if _, ok := f.DueRestore(f.now); ok {
+	if _, ok := f.DueReplication(f.now); ok {
 		t.Fatal("due too early")
 	}
 	f.now = at
-	key, ok := f.DueRestore(f.now)
+	key, ok := f.DueReplication(f.now)
 	f.want(ok, true)
 	f.want(string(key), "/v/a")
 	r, _ := f.Overdue(f.now, key, nil)
 	f.want(r.TTL, 24*time.Hour-at.Sub(epoch))
-	f.Restored(f.now, key, f.rnd)
+	f.Replicated(f.now, key, f.rnd)
 	if r, _ := f.Overdue(f.now, key, nil); r != nil {
 		t.Error("overdue when just stored again")
 	}
-	if next := f.NextRestore(); next.Before(at.Add(RestoreAfter)) || next.After(at.Add(RestoreAfter+RestoreJitter)) {
+	if next := f.NextReplication(); next.Before(at.Add(ReplicateAfter)) || next.After(at.Add(ReplicateAfter+ReplicateJitter)) {
 		t.Errorf("next after %v", next.Sub(at))
 	}
 }
 
 // Any STORE of the record puts it off, so that one of k holders does the work.
-func TestASTOREPutsTheRestoreOff(t *testing.T) {
+func TestASTOREPutsReplicationOff(t *testing.T) {
 	f := newFixture(t, Config{})
 	f.put(blackboardRecord("/v/a", "x", 1, 24*time.Hour), 0)
 	for range 10 {
-		f.now = f.NextRestore().Add(-time.Second)
+		f.now = f.NextReplication().Add(-time.Second)
 		f.put(blackboardRecord("/v/a", "x", 1, f.left("/v/a")), 0)
-		if next := f.NextRestore().Sub(f.now); next < RestoreAfter {
+		if next := f.NextReplication().Sub(f.now); next < ReplicateAfter {
 			t.Fatalf("due %v after a STORE", next)
 		}
 	}
@@ -52,10 +52,10 @@ func TestASTOREPutsTheRestoreOff(t *testing.T) {
 func TestAnOlderSTOREPutsNothingOff(t *testing.T) {
 	f := newFixture(t, Config{})
 	f.put(blackboardRecord("/v/a", "x", 2, 24*time.Hour), 0)
-	at := f.NextRestore()
+	at := f.NextReplication()
 	f.now = at.Add(-time.Second)
 	f.want(f.put(blackboardRecord("/v/a", "w", 1, 24*time.Hour), 0), rpc.Older)
-	f.want(f.NextRestore(), at)
+	f.want(f.NextReplication(), at)
 }
 
 // Twenty holders that hear one another spend about one re-store an hour on a key.
@@ -69,17 +69,17 @@ func TestOneOfTwentyHoldersDoesTheWork(t *testing.T) {
 		}
 		holders[i].put(blackboardRecord("/v/a", "x", 1, 24*time.Hour), 0)
 	}
-	restores := 0
+	replications := 0
 	for now := epoch; now.Before(epoch.Add(24 * time.Hour)); now = now.Add(time.Second) {
 		for _, f := range holders {
 			f.now = now
-			key, ok := f.DueRestore(now)
+			key, ok := f.DueReplication(now)
 			if !ok {
 				continue
 			}
-			restores++
+			replications++
 			r, _ := f.Overdue(now, key, nil)
-			f.Restored(now, key, f.rnd)
+			f.Replicated(now, key, f.rnd)
 			for _, other := range holders {
 				if other.now = now; other != f {
 					other.put(r, 0)
@@ -87,8 +87,8 @@ func TestOneOfTwentyHoldersDoesTheWork(t *testing.T) {
 			}
 		}
 	}
-	if restores < 19 || restores > 24 {
-		t.Errorf("%d re-stores in a day of twenty holders", restores)
+	if replications < 19 || replications > 24 {
+		t.Errorf("%d replications in a day of twenty holders", replications)
 	}
 	for _, f := range holders {
 		f.now = epoch.Add(24 * time.Hour)
@@ -99,14 +99,14 @@ func TestOneOfTwentyHoldersDoesTheWork(t *testing.T) {
 func TestACopyIsNeverStoredAgain(t *testing.T) {
 	f := newFixture(t, Config{})
 	f.put(blackboardRecord("/v/a", "x", 1, 24*time.Hour), 1)
-	f.want(f.NextRestore(), time.Time{})
+	f.want(f.NextReplication(), time.Time{})
 	if r, _ := f.Overdue(f.now.Add(5*time.Hour), []byte("/v/a"), nil); r != nil {
 		t.Error("a copy is overdue")
 	}
 	f.SetHolder([]byte("/v/a"), 0) // nodes in between have gone
-	f.want(f.NextRestore(), epoch.Add(RestoreAfter+RestoreJitter))
+	f.want(f.NextReplication(), epoch.Add(ReplicateAfter+ReplicateJitter))
 	f.SetHolder([]byte("/v/a"), 2)
-	f.want(f.NextRestore(), time.Time{})
+	f.want(f.NextReplication(), time.Time{})
 	f.SetHolder([]byte("/v/none"), 2)
 }
 
@@ -115,13 +115,13 @@ func TestACopyIsNeverStoredAgain(t *testing.T) {
 func TestADueKeyIsLeased(t *testing.T) {
 	f := newFixture(t, Config{})
 	f.put(blackboardRecord("/v/a", "x", 1, 24*time.Hour), 0)
-	f.now = f.NextRestore()
-	_, ok := f.DueRestore(f.now)
+	f.now = f.NextReplication()
+	_, ok := f.DueReplication(f.now)
 	f.want(ok, true)
-	_, ok = f.DueRestore(f.now)
+	_, ok = f.DueReplication(f.now)
 	f.want(ok, false)
-	f.now = f.now.Add(restoreLease)
-	_, ok = f.DueRestore(f.now)
+	f.now = f.now.Add(replicationLease)
+	_, ok = f.DueReplication(f.now)
 	f.want(ok, true)
 }
 
@@ -135,16 +135,16 @@ func TestProvidersOfAKeyAreStoredTogether(t *testing.T) {
 	}
 	lookups := 0
 	for f.now.Before(epoch.Add(20 * time.Hour)) {
-		f.now = f.NextRestore()
-		key, ok := f.DueRestore(f.now)
+		f.now = f.NextReplication()
+		key, ok := f.DueReplication(f.now)
 		f.want(ok, true)
 		lookups++
-		f.Restored(f.now, key, f.rnd)
+		f.Replicated(f.now, key, f.rnd)
 	}
 	if lookups > 32 {
 		t.Errorf("%d lookups in 20 hours for one key with 10 providers", lookups)
 	}
-	f.now = f.NextRestore()
+	f.now = f.NextReplication()
 	if _, ps := f.Overdue(f.now, []byte("k"), nil); len(ps) != 10 {
 		t.Errorf("%d of 10 providers go out together", len(ps))
 	}
@@ -160,14 +160,14 @@ func TestOverdueAfterARestart(t *testing.T) {
 	f.now = f.now.Add(5 * time.Hour)
 	f.restart()
 	quarters := make(map[time.Duration]int)
-	for end := f.now.Add(RestoreJitter); ; {
-		at := f.NextRestore()
+	for end := f.now.Add(ReplicateJitter); ; {
+		at := f.NextReplication()
 		if at.After(end) || at.IsZero() {
 			break
 		}
-		key, _ := f.DueRestore(at)
-		f.Restored(at, key, f.rnd)
-		quarters[end.Sub(at)*4/RestoreJitter]++
+		key, _ := f.DueReplication(at)
+		f.Replicated(at, key, f.rnd)
+		quarters[end.Sub(at)*4/ReplicateJitter]++
 	}
 	total := 0
 	for q, n := range quarters {
@@ -183,5 +183,5 @@ func TestOverdueAfterARestart(t *testing.T) {
 func TestTheDyingAreNotStoredAgain(t *testing.T) {
 	f := newFixture(t, Config{})
 	f.put(blackboardRecord("/v/a", "x", 1, 30*time.Minute), 0)
-	f.want(f.NextRestore(), time.Time{})
+	f.want(f.NextReplication(), time.Time{})
 }
