@@ -66,7 +66,7 @@ func libp2pID(id identity.ID) peer.ID {
 }
 
 func (p *peerList) newKadmium() *kbucket.Table {
-	return kbucket.New(p.self.Position(), &p.book, kbucket.Config{K: k})
+	return kbucket.New(p.self.Position(), &p.book, k)
 }
 
 // newLibp2p is a table as go-libp2p-kad-dht makes it, without the diversity

@@ -172,7 +172,7 @@ func (s *searcher) table(c identity.Contact) *kbucket.Table {
 		return t
 	}
 	self := *s.book.Position(c)
-	t := kbucket.New(self, &s.book, kbucket.Config{})
+	t := kbucket.New(self, &s.book, 0)
 	s.tables[c] = t
 	low, high := 0, len(s.sorted) // of those that share cpl bits with it
 	for cpl := 0; high-low > 1; cpl++ {
@@ -272,7 +272,7 @@ func TestEngineIsSmall(t *testing.T) {
 	tables := make([]*kbucket.Table, engines)
 	before = liveBytes()
 	for i := range tables {
-		tables[i] = kbucket.New(first.cfg.Position, &w.book, kbucket.Config{})
+		tables[i] = kbucket.New(first.cfg.Position, &w.book, 0)
 		w.meetAll(first, func(c identity.Contact) { tables[i].Seen(epoch, c) })
 	}
 	table := (liveBytes() - before) / engines

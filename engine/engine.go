@@ -101,7 +101,7 @@ func New(cfg Config, book identity.Book, rnd random, now time.Time) *Engine {
 		book:  book,
 		rnd:   rnd,
 		mode:  cfg.Mode,
-		table: kbucket.New(cfg.Position, book, kbucket.Config{K: cfg.K}),
+		table: kbucket.New(cfg.Position, book, cfg.K),
 	}
 	if e.mode == Auto {
 		e.mode = Client

@@ -52,7 +52,7 @@ func TestTraceOutlivesASweep(t *testing.T) {
 		return nd.e.Put(n.now, op, PutQuery{Key: []byte("/v/k"), Value: []byte("x")}, nil)
 	})
 	n.until(time.Minute, "a record being sent", func() bool { return n.count[rpc.Store] > 0 })
-	nd.e.rtts, nd.e.table = roundTrips{}, kbucket.New(nd.cfg.Position, &n.book, kbucket.Config{}) // others may have come
+	nd.e.rtts, nd.e.table = roundTrips{}, kbucket.New(nd.cfg.Position, &n.book, 0) // others may have come
 	kept := make(map[identity.Contact]bool)
 	nd.e.EachContact(func(c identity.Contact) { kept[c] = true })
 	n.run(time.Minute)

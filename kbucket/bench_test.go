@@ -12,7 +12,7 @@ func full(b *testing.B) (*Table, *testBook, *rand.Rand) {
 	b.Helper()
 	rnd := rand.New(rand.NewPCG(1, 2))
 	book := &testBook{}
-	t := New(randomPosition(rnd), book, Config{})
+	t := New(randomPosition(rnd), book, 0)
 	for i := range 10000 {
 		t.Seen(start, book.addAt(randomPosition(rnd), publicIP(i)))
 	}

@@ -115,7 +115,7 @@ func (t *Table) takeOut(b *bucket, i int) {
 
 // putIn gives a contact place i of a bucket.
 func (t *Table) putIn(b *bucket, i int, e entry) {
-	b.contacts = insert(b.contacts, i, e, t.cfg.K)
+	b.contacts = insert(b.contacts, i, e, t.limits.k)
 	t.counted(+1)
 }
 

@@ -24,7 +24,7 @@ func (s *story) wantFailures(c identity.Contact, want int) {
 
 // Design, section 4: without a replacement it takes five failures in a row.
 func TestFiveFailuresEvict(t *testing.T) {
-	s := newStory(t, Config{})
+	s := newStory(t, limits{})
 	p := s.peers(2)
 	s.seen(Added, p...)
 	for i := range 4 {
@@ -44,7 +44,7 @@ func TestFiveFailuresEvict(t *testing.T) {
 // Design, section 4: with a replacement waiting one failure evicts, and the
 // newest replacement is promoted, to where it is probed next.
 func TestReplacementTakesThePlace(t *testing.T) {
-	s := newStory(t, Config{K: 3, Replacements: 3})
+	s := newStory(t, limits{k: 3, replacements: 3})
 	p := s.peers(6)
 	s.seen(Added, p[:3]...)
 	s.seen(Waiting, p[3:]...)
@@ -66,7 +66,7 @@ func TestReplacementTakesThePlace(t *testing.T) {
 
 // The oldest falls off a full replacement list.
 func TestOldestWaiterFallsOff(t *testing.T) {
-	s := newStory(t, Config{K: 1, Replacements: 3})
+	s := newStory(t, limits{k: 1, replacements: 3})
 	p := s.peers(6)
 	s.seen(Added, p[0])
 	s.seen(Waiting, p[1:]...)
@@ -80,7 +80,7 @@ func TestOldestWaiterFallsOff(t *testing.T) {
 // the next (section 2.2). In a bucket where nobody fails each waits twice as long,
 // up to 16 minutes, until somebody does.
 func TestAnsweredProbeKeepsTheOldContact(t *testing.T) {
-	s := newStory(t, Config{K: 3})
+	s := newStory(t, limits{k: 3})
 	old, newcomer := s.peers(3), s.peer(0)
 	s.seen(Added, old...)
 	for i, minutes := range []time.Duration{1, 2, 4, 8, 16, 16, 16} {
@@ -103,7 +103,7 @@ func TestAnsweredProbeKeepsTheOldContact(t *testing.T) {
 // Design, section 4: at most one probe a bucket a minute, however many
 // newcomers come; other buckets have their own.
 func TestProbesArePaced(t *testing.T) {
-	s := newStory(t, Config{K: 1})
+	s := newStory(t, limits{k: 1})
 	for cpl := range 2 {
 		s.seen(Added, s.peer(cpl))
 	}
@@ -126,7 +126,7 @@ func TestProbesArePaced(t *testing.T) {
 
 // Nobody is probed for a bucket where nobody waits, or that is not there.
 func TestNoProbeWithoutNewcomer(t *testing.T) {
-	s := newStory(t, Config{K: 1})
+	s := newStory(t, limits{k: 1})
 	c := s.peer(0)
 	s.probe(c, 0)
 	s.seen(Added, c)
@@ -136,7 +136,7 @@ func TestNoProbeWithoutNewcomer(t *testing.T) {
 
 // A contact that waits and does not answer, or serves no longer, waits no more.
 func TestWaitingContactLeaves(t *testing.T) {
-	s := newStory(t, Config{K: 1, Replacements: 2})
+	s := newStory(t, limits{k: 1, replacements: 2})
 	p := s.peers(3)
 	s.seen(Added, p[0])
 	s.seen(Waiting, p[1:]...)
@@ -154,7 +154,7 @@ func TestWaitingContactLeaves(t *testing.T) {
 
 // A peer that says it no longer serves leaves, whatever address says so.
 func TestRemove(t *testing.T) {
-	s := newStory(t, Config{K: 2})
+	s := newStory(t, limits{k: 2})
 	p := s.peers(3)
 	s.seen(Added, p[:2]...)
 	s.seen(Waiting, p[2])
@@ -171,7 +171,7 @@ func TestRemove(t *testing.T) {
 
 // A peer that waits is known by its newest address, and waits once.
 func TestWaitingPeerMoves(t *testing.T) {
-	s := newStory(t, Config{K: 1})
+	s := newStory(t, limits{k: 1})
 	p := s.peers(2)
 	s.seen(Added, p[0])
 	there := s.moved(p[1])

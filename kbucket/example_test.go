@@ -13,7 +13,7 @@ import (
 func ExampleTable_Nearest() {
 	var book identity.Contacts
 	self := identity.KeyFromSeed([32]byte{1}).ID().Position()
-	table := kbucket.New(self, &book, kbucket.Config{})
+	table := kbucket.New(self, &book, 0)
 
 	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	for seed := byte(2); seed <= 4; seed++ {

@@ -15,7 +15,7 @@ func TestFillIsSeeing(t *testing.T) {
 	for round := range 50 {
 		book := &testBook{}
 		self := randomPosition(rnd)
-		filled, seen := New(self, book, Config{}), New(self, book, Config{})
+		filled, seen := New(self, book, 0), New(self, book, 0)
 		subnet := 0
 		for _, cpl := range []int{3, 0, 1, 40} {
 			var contacts []identity.Contact

@@ -50,7 +50,7 @@ func (t *Table) shareOf(c identity.Contact) share {
 // bucketAdmits reports whether the contact's subnet has less than its share of a
 // bucket and its replacement list, once the contact out has left (0: nobody).
 func (t *Table) bucketAdmits(b *bucket, s share, out identity.Contact) bool {
-	if !s.counts || t.atMost(s.subnet) < t.cfg.PerSubnetBucket {
+	if !s.counts || t.atMost(s.subnet) < t.limits.perSubnetBucket {
 		return true
 	}
 	n := t.countInBucket(b, s.subnet, out)
@@ -59,20 +59,20 @@ func (t *Table) bucketAdmits(b *bucket, s share, out identity.Contact) bool {
 			n++
 		}
 	}
-	return n < t.cfg.PerSubnetBucket
+	return n < t.limits.perSubnetBucket
 }
 
 // tableAdmits reports whether the contact's subnet has less than its share of
 // all the buckets, once the contact out has left (0: nobody).
 func (t *Table) tableAdmits(s share, out identity.Contact) bool {
-	if !s.counts || t.atMost(s.subnet) < t.cfg.PerSubnetTable {
+	if !s.counts || t.atMost(s.subnet) < t.limits.perSubnetTable {
 		return true
 	}
 	n := 0
 	for i := range t.buckets {
 		n += t.countInBucket(&t.buckets[i], s.subnet, out)
 	}
-	return n < t.cfg.PerSubnetTable
+	return n < t.limits.perSubnetTable
 }
 
 // countIn counts a contact that enters a bucket or its replacement list.

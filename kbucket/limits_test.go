@@ -52,7 +52,7 @@ func TestHundredIdentitiesInOneSubnet(t *testing.T) {
 		{"link-local", "fe80::%x", 20, 10 * 20},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := newStory(t, Config{})
+			s := newStory(t, limits{})
 			s.crowd(DefaultK, test.format)
 			if n := s.most(); n != test.bucket {
 				t.Errorf("a bucket has %d of the subnet, want %d\n%v", n, test.bucket, s.table)
@@ -67,7 +67,7 @@ func TestHundredIdentitiesInOneSubnet(t *testing.T) {
 // The identities of one subnet cannot fill a replacement list either: of those
 // that take the places of contacts that fail, at most 2 are theirs.
 func TestSubnetCannotFillReplacements(t *testing.T) {
-	s := newStory(t, Config{})
+	s := newStory(t, limits{})
 	old := s.peers(DefaultK)
 	s.seen(Added, old...)
 	honest := s.peers(5)
@@ -91,7 +91,7 @@ func (s *story) wantNear(contacts []identity.Contact) {
 
 // A simulator's book has no endpoints, and no limits then.
 func TestNoEndpointsNoLimits(t *testing.T) {
-	s := newStory(t, Config{})
+	s := newStory(t, limits{})
 	for range DefaultK {
 		s.seen(Added, s.book.addAt(inBucket(s.rnd, &s.table.self, 0), netip.Addr{}))
 	}
@@ -102,7 +102,7 @@ func TestNoEndpointsNoLimits(t *testing.T) {
 
 // A contact that leaves makes room for another of its subnet.
 func TestRoomAfterLeaving(t *testing.T) {
-	s := newStory(t, Config{})
+	s := newStory(t, limits{})
 	at := func(cpl int) identity.Contact {
 		return s.book.add(inBucket(s.rnd, &s.table.self, cpl), "203.0.113.1")
 	}
@@ -117,7 +117,7 @@ func TestRoomAfterLeaving(t *testing.T) {
 // A peer that moves within its subnet, or away, keeps its place; one that moves
 // into a subnet that has its share does not get the new address.
 func TestReplaceKeepsLimits(t *testing.T) {
-	s := newStory(t, Config{PerSubnetBucket: 1})
+	s := newStory(t, limits{perSubnetBucket: 1})
 	there := func(c identity.Contact, ip string) identity.Contact {
 		return s.book.add(*s.book.Position(c), ip)
 	}
@@ -138,10 +138,10 @@ func TestReplaceKeepsLimits(t *testing.T) {
 
 // Nor does one that moves into a subnet that has its share of the table.
 func TestReplaceKeepsTableLimit(t *testing.T) {
-	s := newStory(t, Config{})
+	s := newStory(t, limits{})
 	s.crowd(1, "203.0.113.%d")
 	ten := held(s.table)
-	if len(ten) != DefaultPerSubnetTable {
+	if len(ten) != perSubnetTable {
 		t.Fatalf("%d contacts, want ten\n%v", len(ten), s.table)
 	}
 	other := s.peer(20)
@@ -157,7 +157,7 @@ func TestReplaceKeepsTableLimit(t *testing.T) {
 // While many wait for far buckets, a near one has room for their subnet: only
 // those in buckets count against the table.
 func TestWaitingContactsKeepNobodyOut(t *testing.T) {
-	s := newStory(t, Config{K: 1})
+	s := newStory(t, limits{k: 1})
 	for cpl := range 12 {
 		s.seen(Added, s.peer(cpl))
 		s.seen(Waiting, s.book.add(inBucket(s.rnd, &s.table.self, cpl), "203.0.113.1"))
@@ -178,7 +178,7 @@ func TestWaitingContactsKeepNobodyOut(t *testing.T) {
 // Limits may be greater than what a cell of the counters can count.
 func TestGreatLimit(t *testing.T) {
 	const limit = stuck + 50
-	s := newStory(t, Config{K: MaxK, PerSubnetBucket: MaxK, PerSubnetTable: limit})
+	s := newStory(t, limits{k: MaxK, perSubnetBucket: MaxK, perSubnetTable: limit})
 	s.crowd(MaxK, "203.0.113.%d")
 	if n := s.table.Len(); n != limit {
 		t.Fatalf("%d contacts, want %d\n%v", n, limit, s.table)
@@ -187,7 +187,7 @@ func TestGreatLimit(t *testing.T) {
 
 // A cell of the counters that reached its end is no bound: counting is exact.
 func TestManySubnetsInOneCell(t *testing.T) {
-	s := newStory(t, Config{K: MaxK})
+	s := newStory(t, limits{k: MaxK})
 	var same []identity.Contact
 	for i := 0; len(same) < 600; i++ {
 		all := new(subnets)

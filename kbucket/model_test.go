@@ -20,7 +20,7 @@ import (
 type model struct {
 	self    identity.Position
 	book    *testBook
-	cfg     Config
+	limits  limits
 	epoch   time.Time                  // whole seconds count from here
 	held    map[int][]modelContact     // least recently seen first
 	waiting map[int][]identity.Contact // newest first
@@ -35,9 +35,9 @@ type modelContact struct {
 	failures int
 }
 
-func newModel(self identity.Position, book *testBook, cfg Config) *model {
+func newModel(self identity.Position, book *testBook, l limits) *model {
 	return &model{
-		self: self, book: book, cfg: cfg,
+		self: self, book: book, limits: l,
 		held: map[int][]modelContact{}, waiting: map[int][]identity.Contact{},
 		probed: map[int]time.Time{}, pause: map[int]time.Duration{}, touched: map[int]time.Time{},
 	}
@@ -90,7 +90,7 @@ func (m *model) admits(c, out identity.Contact, bucket, table bool) bool {
 			inBucket++
 		}
 	}
-	return !(bucket && inBucket >= m.cfg.PerSubnetBucket) && !(table && inTable >= m.cfg.PerSubnetTable)
+	return !(bucket && inBucket >= m.limits.perSubnetBucket) && !(table && inTable >= m.limits.perSubnetTable)
 }
 
 func (m *model) Seen(now time.Time, c identity.Contact) Outcome {
@@ -113,7 +113,7 @@ func (m *model) Seen(now time.Time, c identity.Contact) Outcome {
 		m.held[i] = append(slices.Delete(m.held[i], at, at+1), modelContact{c: c, seen: now})
 		return Moved
 	}
-	if len(m.held[i]) < m.cfg.K {
+	if len(m.held[i]) < m.limits.k {
 		if !m.admits(c, 0, true, true) {
 			return Refused
 		}
@@ -132,7 +132,7 @@ func (m *model) Seen(now time.Time, c identity.Contact) Outcome {
 		m.waiting[i] = slices.Delete(m.waiting[i], at, at+1)
 	}
 	m.waiting[i] = append([]identity.Contact{c}, m.waiting[i]...)
-	m.waiting[i] = m.waiting[i][:min(len(m.waiting[i]), m.cfg.Replacements)]
+	m.waiting[i] = m.waiting[i][:min(len(m.waiting[i]), m.limits.replacements)]
 	return Waiting
 }
 
@@ -254,7 +254,7 @@ func (m *model) Subtree(n int) int {
 // Free is the number of places that are free or a failing contact's, and for which
 // nobody waits.
 func (m *model) Free(cpl int) int {
-	free := m.cfg.K
+	free := m.limits.k
 	for _, h := range m.held[cpl] {
 		if h.failures == 0 {
 			free--
@@ -349,11 +349,11 @@ type world struct {
 }
 
 func newWorld(t *rapid.T) *world {
-	cfg := Config{
-		K:               rapid.IntRange(1, 5).Draw(t, "k"),
-		Replacements:    rapid.IntRange(1, 4).Draw(t, "replacements"),
-		PerSubnetBucket: rapid.IntRange(1, 3).Draw(t, "perSubnetBucket"),
-		PerSubnetTable:  rapid.IntRange(1, 6).Draw(t, "perSubnetTable"),
+	l := limits{
+		k:               rapid.IntRange(1, 5).Draw(t, "k"),
+		replacements:    rapid.IntRange(1, 4).Draw(t, "replacements"),
+		perSubnetBucket: rapid.IntRange(1, 3).Draw(t, "perSubnetBucket"),
+		perSubnetTable:  rapid.IntRange(1, 6).Draw(t, "perSubnetTable"),
 	}
 	rnd := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 	w := &world{book: &testBook{}, now: start}
@@ -370,7 +370,8 @@ func newWorld(t *rapid.T) *world {
 			w.contacts = append(w.contacts, w.book.addAt(p, ip))
 		}
 	}
-	w.table, w.model = New(self, w.book, cfg), newModel(self, w.book, cfg)
+	w.table, w.model = New(self, w.book, l.k), newModel(self, w.book, l)
+	w.table.limits = l
 	return w
 }
 

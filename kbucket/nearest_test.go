@@ -11,7 +11,7 @@ import (
 // filled is a table that has seen n random contacts, some of which failed.
 func filled(rnd *rand.Rand, n int) (*Table, *testBook) {
 	book := &testBook{}
-	t := New(randomPosition(rnd), book, Config{})
+	t := New(randomPosition(rnd), book, 0)
 	for i := range n {
 		c := book.addAt(randomPosition(rnd), publicIP(i))
 		t.Seen(start, c)
@@ -63,7 +63,7 @@ func TestNearestBreaksTies(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(5, 6))
 	for _, cpl := range []int{0, 1, 31, 32, 63, 120} {
 		book := &testBook{}
-		table := New(randomPosition(rnd), book, Config{K: MaxK})
+		table := New(randomPosition(rnd), book, MaxK)
 		crowd := inBucket(rnd, &table.self, cpl)
 		var all []identity.Contact
 		for range MaxK {

@@ -23,7 +23,7 @@ func (s *story) due(want int) {
 // the past hour". Buckets count from when they came to be; no lookup, no matter
 // how much traffic, touches another's.
 func TestRefreshAfterAnHour(t *testing.T) {
-	s := newStory(t, Config{})
+	s := newStory(t, limits{})
 	s.due(-1)
 	if next := s.table.NextRefresh(); !next.IsZero() {
 		t.Fatalf("an empty table has a refresh due at %v", next)
@@ -56,7 +56,7 @@ func TestRefreshAfterAnHour(t *testing.T) {
 // A refresh looks up a random position of its bucket, which is then fresh, for
 // each bucket there can be.
 func TestRefreshTargetIsInItsBucket(t *testing.T) {
-	s := newStory(t, Config{})
+	s := newStory(t, limits{})
 	s.seen(Added, s.peer(identity.Bits-1))
 	s.now = s.now.Add(2 * time.Hour)
 	for want := range identity.Bits {
@@ -70,7 +70,7 @@ func TestRefreshTargetIsInItsBucket(t *testing.T) {
 // A lookup of oneself, or of anything deeper than the last contact, refreshes
 // the bucket that stands for the deep end.
 func TestLookupBehindTheLastContact(t *testing.T) {
-	s := newStory(t, Config{})
+	s := newStory(t, limits{})
 	s.table.LookedUp(s.now, &s.table.self) // nothing to refresh: nothing happens
 	s.seen(Added, s.peer(1))
 	s.now = s.now.Add(time.Hour)
@@ -86,7 +86,7 @@ func TestLookupBehindTheLastContact(t *testing.T) {
 // When the closest neighbour leaves, the buckets behind the next one are left
 // alone.
 func TestNoRefreshWhereNobodyIs(t *testing.T) {
-	s := newStory(t, Config{})
+	s := newStory(t, limits{})
 	far, near := s.peer(0), s.peer(9)
 	s.seen(Added, far, near)
 	s.table.Remove(near)
@@ -105,7 +105,7 @@ func TestNoRefreshWhereNobodyIs(t *testing.T) {
 // Section 2.3: a node that joins refreshes all buckets farther than its closest
 // neighbour.
 func TestFarther(t *testing.T) {
-	s := newStory(t, Config{})
+	s := newStory(t, limits{})
 	if got := slices.Collect(s.table.Farther()); len(got) != 0 {
 		t.Fatalf("an empty table refreshes %v", got)
 	}

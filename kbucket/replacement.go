@@ -25,14 +25,14 @@ func (t *Table) wait(b *bucket, cpl int, c identity.Contact, p *identity.Positio
 	if !t.bucketAdmits(b, s, out) {
 		return Refused
 	}
-	if i < 0 && len(b.waiting) >= t.cfg.Replacements {
+	if i < 0 && len(b.waiting) >= t.limits.replacements {
 		i = len(b.waiting) - 1
 	}
 	if i >= 0 {
 		t.forgetWaiting(b, i)
 	}
 	t.countIn(s)
-	b.waiting = insert(b.waiting, 0, waiter{c, keyBits(p, cpl)}, t.cfg.Replacements)
+	b.waiting = insert(b.waiting, 0, waiter{c, keyBits(p, cpl)}, t.limits.replacements)
 	return Waiting
 }
 

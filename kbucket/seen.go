@@ -50,7 +50,7 @@ func (t *Table) Seen(now time.Time, c identity.Contact) Outcome {
 	if t.indexOfPeer(b, cpl, p) >= 0 {
 		return Elsewhere
 	}
-	if len(b.contacts) >= t.cfg.K {
+	if len(b.contacts) >= t.limits.k {
 		return t.wait(b, cpl, c, p)
 	}
 	s := t.shareOf(c)

@@ -1,6 +1,7 @@
 package kbucket
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -19,9 +20,14 @@ type story struct {
 	now   time.Time
 }
 
-func newStory(t *testing.T, cfg Config) *story {
+// newStory begins with an empty table; a limit of zero means the usual one.
+func newStory(t *testing.T, l limits) *story {
 	s := &story{T: t, book: &testBook{}, rnd: rand.New(rand.NewPCG(3, 4)), now: start}
-	s.table = New(randomPosition(s.rnd), s.book, cfg)
+	s.table = New(randomPosition(s.rnd), s.book, l.k)
+	got := &s.table.limits
+	got.replacements = cmp.Or(l.replacements, got.replacements)
+	got.perSubnetBucket = cmp.Or(l.perSubnetBucket, got.perSubnetBucket)
+	got.perSubnetTable = cmp.Or(l.perSubnetTable, got.perSubnetTable)
 	return s
 }
 
@@ -73,7 +79,7 @@ func (s *story) wantHeld(want ...identity.Contact) {
 // Section 2.2: "each k-bucket is kept sorted by time last seen", least recently
 // seen at the head; a known contact moves to the tail.
 func TestSeenMovesToTail(t *testing.T) {
-	s := newStory(t, Config{})
+	s := newStory(t, limits{})
 	p := s.peers(3)
 	s.seen(Added, p...)
 	s.seen(Moved, p[0])
@@ -84,7 +90,7 @@ func TestSeenMovesToTail(t *testing.T) {
 
 // A word from a contact forgets its failures: only failures in a row count.
 func TestSeenForgetsFailures(t *testing.T) {
-	s := newStory(t, Config{})
+	s := newStory(t, limits{})
 	p := s.peer(0)
 	s.seen(Added, p)
 	for range 3 {
@@ -99,7 +105,7 @@ func TestSeenForgetsFailures(t *testing.T) {
 // Section 2.2 and 4.1: a full bucket keeps its old contacts, and the newcomer
 // waits.
 func TestFullBucketKeepsItsContacts(t *testing.T) {
-	s := newStory(t, Config{})
+	s := newStory(t, limits{})
 	old := s.peers(DefaultK)
 	s.seen(Added, old...)
 	s.seen(Waiting, s.peers(3*DefaultK)...)
@@ -108,7 +114,7 @@ func TestFullBucketKeepsItsContacts(t *testing.T) {
 }
 
 func TestSeenRefusesSelf(t *testing.T) {
-	s := newStory(t, Config{})
+	s := newStory(t, limits{})
 	self := s.book.add(s.table.self, "20.0.0.1")
 	s.seen(Refused, self)
 	if evicted, _ := s.table.Failed(self); evicted || s.table.Len() != 0 {
@@ -119,7 +125,7 @@ func TestSeenRefusesSelf(t *testing.T) {
 // Two peers may share any number of bits with the node: the last bucket too
 // works as the first.
 func TestEveryDepth(t *testing.T) {
-	s := newStory(t, Config{})
+	s := newStory(t, limits{})
 	var all []identity.Contact
 	for cpl := range identity.Bits {
 		c := s.peer(cpl)
@@ -137,7 +143,7 @@ func TestEveryDepth(t *testing.T) {
 // A known peer heard from another address keeps its place under its old one,
 // until Replace says that the new one was checked.
 func TestMovedPeer(t *testing.T) {
-	s := newStory(t, Config{})
+	s := newStory(t, limits{})
 	p := s.peers(3)
 	s.seen(Added, p...)
 	s.failed(p[1], false, 0)

@@ -17,10 +17,10 @@ func (t *Table) Subtree(n int) int {
 // free, or held by a contact with failures, less those that wait already.
 func (t *Table) Free(cpl int) int {
 	if cpl >= len(t.buckets) {
-		return t.cfg.K
+		return t.limits.k
 	}
 	b := &t.buckets[cpl]
-	return max(0, t.cfg.K-b.sound()-len(b.waiting))
+	return max(0, t.limits.k-b.sound()-len(b.waiting))
 }
 
 // sound is the number of contacts without failures.

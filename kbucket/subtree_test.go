@@ -12,7 +12,7 @@ func (s *story) wantFree(cpl, want int) {
 // The neighbourhood is the smallest subtree that holds k live contacts (section 2.4);
 // those that failed, and those that wait, do not make one.
 func TestSubtree(t *testing.T) {
-	s := newStory(t, Config{K: 3})
+	s := newStory(t, limits{k: 3})
 	want := func(n, cpl int) {
 		t.Helper()
 		if got := s.table.Subtree(n); got != cpl {
@@ -40,7 +40,7 @@ func TestSubtree(t *testing.T) {
 
 // A place is free if nobody has it, or one that failed, and nobody waits for it.
 func TestFree(t *testing.T) {
-	s := newStory(t, Config{K: 3, Replacements: 2})
+	s := newStory(t, limits{k: 3, replacements: 2})
 	s.wantFree(5, 3) // no bucket yet
 	p := s.peers(6)
 	s.seen(Added, p[0], p[1])
@@ -64,7 +64,7 @@ func TestFree(t *testing.T) {
 // In a calm bucket each pause is twice the one before. Only a failure in that bucket
 // ends the calm: not one elsewhere, of one that waits, or of a stranger.
 func TestCalmIsABucketsOwn(t *testing.T) {
-	s := newStory(t, Config{K: 2, Replacements: 2})
+	s := newStory(t, limits{k: 2, replacements: 2})
 	here, there := s.peers(3), []int{1, 1}
 	s.seen(Added, here[:2]...)
 	s.seen(Waiting, here[2])

@@ -6,50 +6,41 @@ import (
 	"kadmium/identity"
 )
 
-// Limits of a table (design, section 4).
+// Sizes and times of a table.
 const (
-	DefaultK               = 20 // contacts a bucket: Kademlia's k
-	DefaultPerSubnetBucket = 2  // contacts of one subnet in a bucket
-	DefaultPerSubnetTable  = 10 // contacts of one subnet in the table
-	MaxK                   = 64 // the most Config.K and Config.Replacements can be
-	MaxFailures            = 5  // failed requests in a row after which a contact leaves (section 4.1)
+	DefaultK    = 20 // contacts of a bucket: Kademlia's k
+	MaxK        = 64 // the largest k
+	MaxFailures = 5  // failed requests in a row after which a contact leaves (section 4.1)
+
+	perSubnetBucket = 2  // contacts of one subnet in a bucket
+	perSubnetTable  = 10 // contacts of one subnet in the table
 
 	ProbeInterval   = time.Minute // between two probes in one bucket, at least
 	maxCalm         = 4           // how often the pause doubles where nobody fails: to 16 minutes
 	RefreshInterval = time.Hour   // without a lookup, after which a bucket is refreshed (section 2.3)
 )
 
-// Config sizes a table. The zero value means the defaults.
-type Config struct {
-	K               int // contacts a bucket, at most MaxK; default DefaultK
-	Replacements    int // contacts that may wait for a place in a full bucket, at most MaxK; default half of K
-	PerSubnetBucket int // contacts of one /24 or /48 a bucket, those that wait for it counted; default DefaultPerSubnetBucket
-	PerSubnetTable  int // likewise in all buckets, those that wait not counted; default DefaultPerSubnetTable
+// limits bound the contacts of a table.
+type limits struct {
+	k               int // contacts of a bucket
+	replacements    int // contacts that may wait for a place in a full bucket
+	perSubnetBucket int // contacts of one subnet in a bucket, those that wait for it counted
+	perSubnetTable  int // likewise in all buckets, those that wait not counted
 }
 
-func (c Config) withDefaults() Config {
-	if c.K <= 0 {
-		c.K = DefaultK
+func limitsOf(k int) limits {
+	if k <= 0 {
+		k = DefaultK
 	}
-	c.K = min(c.K, MaxK)
-	if c.Replacements <= 0 {
-		c.Replacements = (c.K + 1) / 2
-	}
-	c.Replacements = min(c.Replacements, MaxK)
-	if c.PerSubnetBucket <= 0 {
-		c.PerSubnetBucket = DefaultPerSubnetBucket
-	}
-	if c.PerSubnetTable <= 0 {
-		c.PerSubnetTable = DefaultPerSubnetTable
-	}
-	return c
+	k = min(k, MaxK)
+	return limits{k: k, replacements: (k + 1) / 2, perSubnetBucket: perSubnetBucket, perSubnetTable: perSubnetTable}
 }
 
 // A Table is one node's routing table. Make one with New.
 type Table struct {
 	self      identity.Position
 	book      identity.Book
-	cfg       Config
+	limits    limits
 	epoch     time.Time // when the first bucket was made; buckets count from it
 	buckets   []bucket  // by common-prefix length; one more than the deepest that was ever used
 	subnets   *subnets  // nil until a contact is counted
@@ -59,11 +50,12 @@ type Table struct {
 	first     int16     // the bucket due first for a refresh, -1 for none, or unsure
 }
 
-// New is an empty table for the node at self. The book is asked for the position
-// and address of every contact the table is told of, as long as it holds it:
-// both must stay the same, so a sweep of the book keeps what EachHandle names.
-func New(self identity.Position, book identity.Book, cfg Config) *Table {
-	return &Table{self: self, book: book, cfg: cfg.withDefaults(), first: unsure}
+// New is an empty table for the node at self, with k contacts a bucket: at most
+// MaxK, and DefaultK if k is 0. The book is asked for the position and address of
+// every contact the table is told of, as long as the table holds it. Both must stay
+// the same, so a garbage collection of the book keeps what EachHandle names.
+func New(self identity.Position, book identity.Book, k int) *Table {
+	return &Table{self: self, book: book, limits: limitsOf(k), first: unsure}
 }
 
 // Len is the number of contacts in the buckets; those that wait are not counted.

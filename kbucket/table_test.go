@@ -13,7 +13,7 @@ import (
 // is under 8 KiB (design, section 1).
 func TestTableIsSmall(t *testing.T) {
 	const tables = 256
-	s := newStory(t, Config{})
+	s := newStory(t, limits{})
 	var contacts []identity.Contact
 	for cpl, n := 0, 1<<20; n > 0; cpl, n = cpl+1, n/2 {
 		for range min(n, 2*DefaultK) {
@@ -23,7 +23,7 @@ func TestTableIsSmall(t *testing.T) {
 	var all [tables]*Table
 	before := heap()
 	for i := range all {
-		all[i] = New(s.table.self, s.book, Config{})
+		all[i] = New(s.table.self, s.book, 0)
 		for _, c := range contacts {
 			all[i].Seen(start, c)
 		}
@@ -52,7 +52,7 @@ func heap() int {
 // A contact that is heard again, that fails or that is refused costs no
 // allocation, nor does a newcomer to lists that are full.
 func TestSteadyStateAllocatesNothing(t *testing.T) {
-	s := newStory(t, Config{})
+	s := newStory(t, limits{})
 	old, newcomers := s.peers(DefaultK), s.peers(2*DefaultK)
 	s.seen(Added, old...)
 	s.seen(Waiting, newcomers...)
@@ -71,7 +71,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 
 // Times may run backwards a little, or further than a table can count.
 func TestOddTimes(t *testing.T) {
-	s := newStory(t, Config{})
+	s := newStory(t, limits{})
 	c := s.peer(0)
 	for _, test := range []struct{ at, want time.Duration }{
 		{0, 0},
@@ -89,21 +89,24 @@ func TestOddTimes(t *testing.T) {
 	}
 }
 
-func TestConfigDefaults(t *testing.T) {
-	for _, test := range []struct{ in, want Config }{
-		{Config{}, Config{K: 20, Replacements: 10, PerSubnetBucket: 2, PerSubnetTable: 10}},
-		{Config{K: 8}, Config{K: 8, Replacements: 4, PerSubnetBucket: 2, PerSubnetTable: 10}},
-		{Config{1000, 1000, 3, 4}, Config{MaxK, MaxK, 3, 4}},
-		{Config{-1, -1, -1, -1}, Config{20, 10, 2, 10}},
+func TestLimits(t *testing.T) {
+	for _, test := range []struct {
+		k    int
+		want limits
+	}{
+		{0, limits{k: 20, replacements: 10, perSubnetBucket: 2, perSubnetTable: 10}},
+		{8, limits{k: 8, replacements: 4, perSubnetBucket: 2, perSubnetTable: 10}},
+		{1000, limits{MaxK, MaxK / 2, 2, 10}},
+		{-1, limits{20, 10, 2, 10}},
 	} {
-		if got := New(identity.Position{}, nil, test.in).cfg; got != test.want {
-			t.Errorf("%+v becomes %+v, want %+v", test.in, got, test.want)
+		if got := New(identity.Position{}, nil, test.k).limits; got != test.want {
+			t.Errorf("k %d becomes %+v, want %+v", test.k, got, test.want)
 		}
 	}
 }
 
 func TestString(t *testing.T) {
-	s := newStory(t, Config{K: 4, Replacements: 3})
+	s := newStory(t, limits{k: 4, replacements: 3})
 	p := s.peers(9)
 	s.seen(Added, p[:4]...)
 	s.table.Failed(p[1])
