@@ -5,9 +5,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
+
+	"kadmium"
+	"kadmium/transport"
 )
 
 var ruleNumber = regexp.MustCompile(`\bR([1-9])\.([0-9]+)\b`)
@@ -73,4 +77,53 @@ func readDoc(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// docs/operations.md names every figure of kad stats, and in its tables none that is
+// not there.
+func TestOperationsNamesEveryFigure(t *testing.T) {
+	node, err := kadmium.New(kadmium.Config{Listen: []string{"/ip4/127.0.0.1/udp/0"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer node.Close()
+	stats := node.Stats()
+	wire := make(map[string]bool)
+	for field := range reflect.TypeFor[transport.Stats]().Fields() {
+		wire[field.Tag.Get("json")] = true
+	}
+	page := readDoc(t, "docs/operations.md")
+	documents(t, page, "## Gauges", stats.Gauges)
+	documents(t, page, "## Counters", stats.Counters)
+	documents(t, page, "## Figures of the transport", wire)
+}
+
+// documents compares the first table of a section with the names that it should have.
+func documents[V any](t *testing.T, page, title string, names map[string]V) {
+	t.Helper()
+	_, section, found := strings.Cut(page, title+"\n")
+	if !found {
+		t.Fatalf("no section %q", title)
+	}
+	_, table, _ := strings.Cut(section, "|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	documented := make(map[string]bool)
+	for _, row := range strings.Split(table, "\n") {
+		first, _, _ := strings.Cut(strings.TrimPrefix(row, "| "), " |")
+		for i, name := range strings.Split(first, "`") {
+			if i%2 == 1 {
+				documented[name] = true
+			}
+		}
+	}
+	for name := range names {
+		if !documented[name] {
+			t.Errorf("%s: %s is missing", title, name)
+		}
+	}
+	for name := range documented {
+		if _, ok := names[name]; !ok {
+			t.Errorf("%s: there is no %s", title, name)
+		}
+	}
 }
