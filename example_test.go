@@ -119,11 +119,11 @@ func ExampleNode_Put_compareAndSwap() {
 		log.Fatal(err)
 	}
 	// Replace the draft, but nothing that came after it.
-	second, err := two.Put(ctx, key, []byte("final"), kadmium.PutOptions{Swap: &first.Sequence})
+	second, err := two.Put(ctx, key, []byte("final"), kadmium.PutOptions{CAS: &first.Sequence})
 	if err != nil {
 		log.Fatal(err)
 	}
-	_, err = two.Put(ctx, key, []byte("late"), kadmium.PutOptions{Swap: &first.Sequence})
+	_, err = two.Put(ctx, key, []byte("late"), kadmium.PutOptions{CAS: &first.Sequence})
 	fmt.Println(first.Sequence, second.Sequence, err)
 	// Output: 1 2 the sequence has changed (no node confirmed the value: refused: conflict)
 }

@@ -26,7 +26,7 @@ func (n *Node) Put(ctx context.Context, key string, value []byte, opts PutOption
 		Value:     bytes.Clone(value),
 		TTL:       opts.TTL,
 		Sequence:  opts.Sequence,
-		CAS:       opts.Swap,
+		CAS:       opts.CAS,
 		Ephemeral: opts.Ephemeral,
 	}
 	err := n.run(ctx, driver.Operation{
@@ -39,7 +39,7 @@ func (n *Node) Put(ctx context.Context, key string, value []byte, opts PutOption
 }
 
 func (n *Node) fillStored(s *Stored, r *engine.Result) {
-	s.Holders, s.Self, s.Published, s.Expires = r.Holders, r.SelfHolder, r.Published, wall(r.Expires)
+	s.Holders, s.SelfHolder, s.Published, s.Expires = r.Holders, r.SelfHolder, r.Published, wall(r.Expires)
 	if r.Record != nil {
 		s.Sequence = r.Record.Sequence
 	}

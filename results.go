@@ -69,16 +69,16 @@ type Closest struct {
 type PutOptions struct {
 	TTL       time.Duration // of the record; 0: store.DefaultTTL. Holders cap it at store.MaxTTL
 	Sequence  *uint64       // nil: one more than the highest found
-	Swap      *uint64       // compare and swap: only where the held sequence is this (0: none is held)
+	CAS       *uint64       // compare and swap: only where the held sequence is this (0: none is held)
 	Ephemeral bool          // do not publish again: the record ends with its TTL
 }
 
 // Stored says what became of a put or a provide.
 type Stored struct {
-	Key      string `json:"key"`
-	Sequence uint64 `json:"sequence"`
-	Holders  int    `json:"holders"`     // nodes that confirmed it, this one counted
-	Self     bool   `json:"self_holder"` // this node is one of the holders
+	Key        string `json:"key"`
+	Sequence   uint64 `json:"sequence"`
+	Holders    int    `json:"holders"`     // nodes that confirmed it, this one counted
+	SelfHolder bool   `json:"self_holder"` // this node is one of the holders
 	// Published: this node stores it again before it expires. Not so for a record
 	// whose lifetime is shorter than the 22 hours between publications.
 	Published bool `json:"published"`

@@ -94,7 +94,7 @@ func TestProviders(t *testing.T) {
 		want := make(map[identity.ID]identity.Address)
 		for _, n := range nodes[:4] {
 			stored, err := n.Provide(t.Context(), "song")
-			if err != nil || stored.Holders != len(nodes) || !stored.Self {
+			if err != nil || stored.Holders != len(nodes) || !stored.SelfHolder {
 				t.Fatalf("Provide: %+v, %v", stored, err)
 			}
 			want[n.ID()] = n.Addresses()[0]

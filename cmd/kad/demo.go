@@ -192,9 +192,9 @@ func (d *demo) keep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v.Holders, v.SelfHolder, v.Put = put.Holders, put.Self, newWalk(put.Lookup)
+	v.Holders, v.SelfHolder, v.Put = put.Holders, put.SelfHolder, newWalk(put.Lookup)
 	also := ""
-	if put.Self {
+	if put.SelfHolder {
 		also = ", 2 itself one of them"
 	}
 	d.walk(&v.Put, "", fmt.Sprintf("kept by %s%s", count(put.Holders, "node"), also))

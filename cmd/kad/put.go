@@ -23,17 +23,17 @@ type putResult struct {
 }
 
 type putArgs struct {
-	Key      string        `json:"key"`
-	Value    []byte        `json:"value"`
-	TTL      time.Duration `json:"ttl_ns,omitempty"`
-	Sequence *uint64       `json:"sequence,omitempty"`
-	Swap     *uint64       `json:"swap,omitempty"`
-	Once     bool          `json:"once,omitempty"`
+	Key       string        `json:"key"`
+	Value     []byte        `json:"value"`
+	TTL       time.Duration `json:"ttl_ns,omitempty"`
+	Sequence  *uint64       `json:"sequence,omitempty"`
+	CAS       *uint64       `json:"swap,omitempty"`
+	Ephemeral bool          `json:"once,omitempty"`
 }
 
 var putOperation = operation[putArgs, putResult]{"put", func(args putArgs) string { return args.Key }, func(ctx context.Context, n *kadmium.Node, args putArgs) (putResult, error) {
 	got, err := n.Put(ctx, args.Key, args.Value, kadmium.PutOptions{
-		TTL: args.TTL, Sequence: args.Sequence, Swap: args.Swap, Ephemeral: args.Once,
+		TTL: args.TTL, Sequence: args.Sequence, CAS: args.CAS, Ephemeral: args.Ephemeral,
 	})
 	r := newPutResult(args.Key, got)
 	r.Sequence = &got.Sequence
@@ -42,7 +42,7 @@ var putOperation = operation[putArgs, putResult]{"put", func(args putArgs) strin
 
 func newPutResult(key string, got kadmium.Stored) putResult {
 	return putResult{
-		Key: key, Holders: got.Holders, SelfHolder: got.Self,
+		Key: key, Holders: got.Holders, SelfHolder: got.SelfHolder,
 		Expires: got.Expires.UTC(), Republished: got.Published, walk: newWalk(got.Lookup),
 	}
 }
@@ -50,7 +50,7 @@ func newPutResult(key string, got kadmium.Stored) putResult {
 func (a *app) putCommand() *cobra.Command {
 	var r reach
 	var p putArgs
-	var sequence, swap uint64
+	var sequence, cas uint64
 	cmd := &cobra.Command{
 		Use:   "put KEY VALUE|-",
 		Short: "Store a value at the nodes closest to its key",
@@ -80,12 +80,12 @@ at once, both may find some holders. Get with a --quorum to see which one stands
 				p.Sequence = &sequence
 			}
 			if cmd.Flags().Changed("cas") {
-				p.Swap = &swap
+				p.CAS = &cas
 			}
 			if err := checkPut(cmd, p); err != nil {
 				return err
 			}
-			p.Once = r.own(a, cmd) // nobody will be there to publish it again
+			p.Ephemeral = r.own(a, cmd) // nobody will be there to publish it again
 			got, err := ask(a, cmd, &r, putOperation, p)
 			if err != nil {
 				return err
@@ -96,7 +96,7 @@ at once, both may find some holders. Get with a --quorum to see which one stands
 	f := cmd.Flags()
 	f.DurationVar(&p.TTL, "ttl", 0, "how long it lives (default 24h; holders cap it at a week)")
 	f.Uint64Var(&sequence, "seq", 0, "sequence number (default the highest found, plus one)")
-	f.Uint64Var(&swap, "cas", 0, "only where the held sequence is this; 0: none is held")
+	f.Uint64Var(&cas, "cas", 0, "only where the held sequence is this; 0: none is held")
 	r.flags(cmd)
 	r.traceFlag(cmd)
 	return cmd

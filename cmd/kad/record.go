@@ -79,8 +79,8 @@ func checkPut(cmd *cobra.Command, p putArgs) error {
 		return badInput("choose a time like 90m, from 1s to "+store.MaxTTL.String(), "--ttl %s is out of range", p.TTL)
 	case p.Sequence != nil && *p.Sequence > store.MaxSequence:
 		return badInput("choose a smaller one, or none", "--seq %d is out of range: sequences end below 2^63", *p.Sequence)
-	case p.Swap != nil && *p.Swap > store.MaxSequence:
-		return badInput("give the sequence that get shows", "--cas %d is out of range: sequences end below 2^63", *p.Swap)
+	case p.CAS != nil && *p.CAS > store.MaxSequence:
+		return badInput("give the sequence that get shows", "--cas %d is out of range: sequences end below 2^63", *p.CAS)
 	}
 	r := rpc.Record{Key: []byte(p.Key), Value: p.Value}
 	if publisher, ok := namespaces.Publisher(r.Key); ok { // the node signs; what it signs must fit
