@@ -28,11 +28,11 @@ const (
 // KeyFile is the name of the file in a data directory that holds the identity.
 const KeyFile = driver.KeyFile
 
-// A Config says what node to make. Its zero value makes one with a key of its
-// own for this run, on a free port, alone until Bootstrap is called.
+// A Config says what node to make. Its zero value makes one with a new key for this
+// run, on a free port, alone until [Node.Bootstrap] is called.
 type Config struct {
-	// Key is the node's identity. The zero Key is the one kept in DataDir (made
-	// there at the first start), or without DataDir one made for this run.
+	// Key is the node's identity. The zero Key means the one kept in DataDir (made
+	// there at the first start), or without DataDir a new one for this run.
 	Key identity.Key
 
 	// Listen holds the addresses to bind, each a multiaddr
@@ -42,17 +42,17 @@ type Config struct {
 
 	// Conns are sockets to use instead of binding Listen. The node owns them: it
 	// closes them, also when New fails. A Conn that has the methods
-	// ReadFromUDPAddrPort and WriteToUDPAddrPort is read and written by them: one
-	// that wraps a *net.UDPConn must not let them through by embedding it.
+	// ReadFromUDPAddrPort and WriteToUDPAddrPort is read and written by these: a type
+	// that wraps a *net.UDPConn must not embed it.
 	Conns []net.PacketConn
 
 	// ListenPacket makes the node's sockets. Nil binds UDP sockets; [::] is then
-	// IPv6 only, and stands beside 0.0.0.0 with the same port. A node given Conns
-	// and no ListenPacket has no other socket to call peers back from that ask
-	// whether they can be reached.
+	// IPv6 only, and can be used with 0.0.0.0 and the same port. A node with Conns
+	// and without ListenPacket has no second socket to dial back from, for peers that
+	// ask whether they can be reached.
 	ListenPacket func(netip.AddrPort) (net.PacketConn, error)
 
-	// Bootstrap holds peers to join by, each a multiaddr or HOST:PORT; host names
+	// Bootstrap holds peers to join through, each a multiaddr or HOST:PORT; host names
 	// are resolved when they are used, and again at each retry.
 	Bootstrap []string
 
@@ -84,8 +84,8 @@ type Config struct {
 	Namespaces map[string]Validator
 
 	// Handlers are the handlers of messages by protocol, in place before the first
-	// datagram is read; Handle changes them later. The empty protocol's gets what no
-	// other takes.
+	// datagram is read; [Node.Handle] changes them later. The empty protocol's handler
+	// gets what no other takes.
 	Handlers map[string]Handler
 
 	// Limits bounds what the node keeps for others.
@@ -103,7 +103,7 @@ type Limits struct {
 	Records   int // records held; store.DefaultMaxRecords
 	Providers int // provider entries held; store.DefaultMaxProviders
 	Bytes     int // bytes of memory for both; store.DefaultMaxBytes
-	PerSource int // records at the word of one subnet; a quarter of Records
+	PerSource int // records stored for one subnet; a quarter of Records
 }
 
 func (l Limits) store() store.Config {
@@ -133,23 +133,32 @@ func (systemClock) AfterFunc(d time.Duration, f func()) func() bool {
 }
 
 // A Validator checks the records of a namespace and picks the better of several.
-// It is libp2p's: one written for it works unchanged. It must not call the node.
-type Validator = store.Validator
+// It is libp2p's: one written for it works unchanged. It is called by several
+// goroutines at once, and must not call the node.
+type Validator interface {
+	// Validate says whether the value may stand under the key; an error refuses it.
+	Validate(key string, value []byte) error
+	// Select is the index of the best of several valid values.
+	Select(key string, values [][]byte) (int, error)
+}
 
 // A Mode says whether others may keep this node in their routing tables.
-type Mode = engine.Mode
+type Mode uint8
 
 // The modes (design, section 7).
 const (
-	// Auto starts as a client and becomes a server once a peer could call back
-	// from an address that the node had not spoken to; on loopback, or without
+	// Auto starts as a client and becomes a server once a peer could dial back
+	// from an address that the node had not sent to; on loopback, or without
 	// bootstrap peers, it is a server from the start.
-	Auto = engine.Auto
+	Auto = Mode(engine.Auto)
 	// Client asks others, but is in nobody's table and holds nothing.
-	Client = engine.Client
+	Client = Mode(engine.Client)
 	// Server answers others and holds their records.
-	Server = engine.Server
+	Server = Mode(engine.Server)
 )
+
+// String is the mode's name: auto, client or server.
+func (m Mode) String() string { return engine.Mode(m).String() }
 
 // ParseMode reads auto, client or server. Its error is ErrBadConfig.
 func ParseMode(s string) (Mode, error) {
@@ -168,7 +177,7 @@ const (
 	maxNetwork = 255 // bytes
 )
 
-// complete is the Config with its defaults filled in, and its seeds. Its error is
+// complete returns the Config with its defaults filled in, and its seeds. Its error is
 // ErrBadConfig.
 func (cfg Config) complete() (Config, []driver.Seed, error) {
 	cfg.Network = cmp.Or(cfg.Network, DefaultNetwork)
@@ -207,7 +216,7 @@ func (cfg Config) complete() (Config, []driver.Seed, error) {
 	return cfg, seeds, err
 }
 
-// namespaces knows the built-in namespaces and the Config's own.
+// namespaces returns the built-in namespaces and the Config's own.
 func (cfg Config) namespaces() (*store.Namespaces, error) {
 	n := store.NewNamespaces(cfg.Network)
 	for name, v := range cfg.Namespaces {

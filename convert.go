@@ -8,8 +8,9 @@ import (
 	"kadmium/lookup"
 )
 
-// What the engine knows as contacts, users see as IDs and addresses. The book
-// forgets: all this is done under n.mu, within the step that brought the contact.
+// The engine names peers by contact handles, users see IDs and addresses. The book
+// drops contacts that are not used: these conversions run with the driver's mutex
+// held, in the step that brought the contact.
 
 func (n *Node) address(c identity.Contact) identity.Address {
 	if c == 0 {
@@ -65,5 +66,5 @@ func (n *Node) traceStep(e *lookup.Event, began time.Time) Step {
 	return s
 }
 
-// wall is a time without its monotonic reading, which means nothing to others.
+// wall is a time without its monotonic reading, which has no meaning in another process.
 func wall(t time.Time) time.Time { return t.Round(0) }

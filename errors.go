@@ -71,7 +71,7 @@ var (
 	ErrHandlerFailed = errors.New("the peer's handler failed")
 )
 
-// publicError adds what a peer's refusal means to an operation's error.
+// publicError adds this package's error for a peer's refusal to an operation's error.
 func publicError(err error) error {
 	var refusal *engine.StatusError
 	if !errors.As(err, &refusal) {

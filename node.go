@@ -67,7 +67,7 @@ func newNode(cfg Config) (*Node, error) {
 		ListenPacket: cfg.ListenPacket,
 		Bootstrap:    seeds,
 		Engine: engine.Config{
-			Mode:          cfg.Mode,
+			Mode:          engine.Mode(cfg.Mode),
 			K:             cfg.K,
 			Alpha:         cfg.Alpha,
 			DisjointPaths: cfg.DisjointPaths,

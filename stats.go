@@ -52,7 +52,7 @@ func (n *Node) Stats() Stats {
 		Observed:  d.Observed,
 		Network:   n.network,
 		Mode:      n.mode.String(),
-		Serves:    e.Mode == Server,
+		Serves:    e.Mode == engine.Server,
 		Started:   n.started,
 		Peers:     e.Contacts,
 		Records:   held.Records,
