@@ -1,14 +1,12 @@
 package kadmium
 
 import (
-	"fmt"
 	"net/netip"
 	"time"
 
 	"kadmium/driver"
 	"kadmium/engine"
 	"kadmium/identity"
-	"kadmium/rpc"
 	"kadmium/transport"
 )
 
@@ -89,41 +87,10 @@ func gauges(d *driver.Stats) map[string]int {
 }
 
 func (n *Node) counters(d *driver.Stats) map[string]uint64 {
-	c := &d.Engine.Counters
 	all := map[string]uint64{
-		"requests.repeated":     c.Retransmissions,
-		"requests.timed_out":    c.Timeouts,
-		"requests.refused":      c.RequestsRefused,
-		"requests.unreachable":  c.Unreachable,
-		"responses.unsolicited": c.Unsolicited,
-		"values.served":         c.Hits,
-		"messages.delivered":    c.Delivered,
-		"contacts.dropped":      c.ContactsDropped,
-		"records.invalid":       c.InvalidRecords,
-		"lookups":               c.Lookups,
-		"joins":                 c.Joins,
-		"fills":                 c.Fills,
-		"probes":                c.Probes,
-		"restores":              c.Restores,
-		"republishes":           c.Republishes,
-		"handovers":             c.Handovers,
-		"handovers.dropped":     c.HandoversDropped,
-		"repairs":               c.Repairs,
-		"cachings":              c.Cachings,
-		"expired":               c.Expired,
-		"calls_back":            c.CallBacks,
-		"journal.errors":        c.JournalErrors,
-		"checks.dropped":        d.ValidationsDropped,
-		"events.dropped":        n.listeners.droppedEvents(),
+		"checks.dropped": d.ValidationsDropped,
+		"events.dropped": n.listeners.droppedEvents(),
 	}
-	for t := rpc.Ping; t.Valid(); t++ {
-		all[fmt.Sprintf("requests.%v", t)] = c.Requests[t]
-		all[fmt.Sprintf("served.%v", t)] = c.Served[t]
-	}
-	for s, count := range c.Refused {
-		if s := rpc.Status(s); s != rpc.OK {
-			all[fmt.Sprintf("refused.%v", s)] = count
-		}
-	}
+	d.Engine.Counters.Each(func(name string, value uint64) { all[name] = value })
 	return all
 }

@@ -56,7 +56,7 @@ type Engine struct {
 	reach   *reachability
 	joining int // joins under way
 
-	stats   counters
+	stats   Counters
 	leftOut int // contacts that the last sift or seeds left out, this node itself apart
 	born    time.Time
 

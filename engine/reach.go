@@ -136,7 +136,7 @@ func (e *Engine) callBack(to identity.Contact) {
 		return
 	}
 	r.calls[id] = true
-	e.stats.CallBacks++
+	e.stats.DialBacks++
 	m := e.newRequest(rpc.Ping)
 	e.emit(Effect{Kind: SendRequest, To: to, RequestID: m.ID, Message: m, Fresh: true, Elsewhere: true})
 }

@@ -18,7 +18,7 @@ func (n *network) planSeries() {
 	length := (w.end - w.start) / intervals
 	var mark func()
 	mark = func() {
-		n.series = append(n.series, report.Interval{Start: n.now.Seconds(), NodesUp: n.ups(), RPCs: n.tally().requests(), Bytes: n.bytes})
+		n.series = append(n.series, report.Interval{Start: n.now.Seconds(), NodesUp: n.ups(), RPCs: n.tally().requests, Bytes: n.bytes})
 		if len(n.series) < w.marks {
 			n.at(w.start+length*time.Duration(len(n.series)), mark)
 		}
@@ -31,13 +31,13 @@ func (n *network) planSeries() {
 
 // tally is what all engines did so far.
 func (n *network) tally() *tally {
-	t := n.gone
+	t := n.gone.copy()
 	for _, nd := range n.all {
 		if nd != nil && nd.engine != nil {
 			t.add(nd.engine)
 		}
 	}
-	return &t
+	return t
 }
 
 // conclude writes the report.
@@ -45,7 +45,7 @@ func (n *network) conclude() {
 	r, w := n.run, &n.workload
 	n.count()
 	t := n.tally()
-	r.report.RPCTotal, r.report.Events, r.report.Work = t.requests(), n.events, append(t.work(), n.traffic.work()...)
+	r.report.RPCTotal, r.report.Events, r.report.Work = t.requests, n.events, append(t.work(), n.traffic.work()...)
 	r.samples, r.virtual, r.report.Abandoned = w.samples, n.now, w.abandoned
 	if lasted := (n.now - w.start).Seconds(); lasted > 0 {
 		r.report.NodesUp = millionths(n.upTime / lasted)

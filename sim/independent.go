@@ -115,10 +115,8 @@ func (s *searcher) run(index int) report.Sample {
 	for s.result == nil {
 		s.step()
 	}
-	counters := client.engine.Stats().Counters
-	for _, n := range counters.Requests {
-		s.rpcs += n
-	}
+	did := client.engine.Stats().Counters
+	s.rpcs += did.Begun()
 	for !s.queue.empty() {
 		if e := s.queue.take(); e.datagram != nil {
 			s.recycle(e.datagram)

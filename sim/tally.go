@@ -1,70 +1,39 @@
 package sim
 
 import (
+	"slices"
+
 	"kadmium/engine"
-	"kadmium/rpc"
 	"kadmium/sim/report"
 )
 
-// A tally adds up what engines did, by the places of tallied.
-type tally [len(tallied)]uint64
-
-// tallied names what is added up, as kad stats does.
-var tallied = [...]struct {
-	name string
-	of   func(*engine.Stats) uint64
-}{
-	{"requests.PING", requests(rpc.Ping)},
-	{"requests.FIND_NODE", requests(rpc.FindNode)},
-	{"requests.FIND_VALUE", requests(rpc.FindValue)},
-	{"requests.STORE", requests(rpc.Store)},
-	{"requests.ADD_PROVIDER", requests(rpc.AddProvider)},
-	{"requests.GET_PROVIDERS", requests(rpc.GetProviders)},
-	{"requests.repeated", func(s *engine.Stats) uint64 { return s.Counters.Retransmissions }},
-	{"requests.timed_out", func(s *engine.Stats) uint64 { return s.Counters.Timeouts }},
-	{"lookups", func(s *engine.Stats) uint64 { return s.Counters.Lookups }},
-	{"joins", func(s *engine.Stats) uint64 { return s.Counters.Joins }},
-	{"fills", func(s *engine.Stats) uint64 { return s.Counters.Fills }},
-	{"probes", func(s *engine.Stats) uint64 { return s.Counters.Probes }},
-	{"restores", func(s *engine.Stats) uint64 { return s.Counters.Restores }},
-	{"republishes", func(s *engine.Stats) uint64 { return s.Counters.Republishes }},
-	{"handovers", func(s *engine.Stats) uint64 { return s.Counters.Handovers }},
-	{"cachings", func(s *engine.Stats) uint64 { return s.Counters.Cachings }},
-	{"repairs", func(s *engine.Stats) uint64 { return s.Counters.Repairs }},
-	{"expired", func(s *engine.Stats) uint64 { return s.Counters.Expired }},
+// A tally adds up what engines did.
+type tally struct {
+	requests uint64        // begun, of all types
+	counters []report.Work // in the order of engine.Work.Each; nil until an engine was added
 }
-
-func requests(t rpc.Type) func(*engine.Stats) uint64 {
-	return func(s *engine.Stats) uint64 { return s.Counters.Requests[t] }
-}
-
-// kinds of requests come first in tallied.
-const kindsOfRequests = 6
 
 func (t *tally) add(e *engine.Engine) {
 	s := e.Stats()
-	for i := range tallied {
-		t[i] += tallied[i].of(&s)
+	t.requests += s.Counters.Begun()
+	if t.counters == nil {
+		s.Counters.Work.Each(func(name string, _ uint64) { t.counters = append(t.counters, report.Work{Name: name}) })
 	}
+	i := 0
+	s.Counters.Work.Each(func(_ string, value uint64) {
+		t.counters[i].Count += value
+		i++
+	})
 }
 
-// requests are those begun, of all kinds.
-func (t *tally) requests() (n uint64) {
-	for _, of := range t[:kindsOfRequests] {
-		n += of
-	}
-	return n
+// copy is a tally that goes on by itself.
+func (t *tally) copy() *tally {
+	return &tally{requests: t.requests, counters: slices.Clone(t.counters)}
 }
 
 // work is what was done at all.
 func (t *tally) work() []report.Work {
-	var list []report.Work
-	for i := range tallied {
-		if t[i] > 0 {
-			list = append(list, report.Work{Name: tallied[i].name, Count: t[i]})
-		}
-	}
-	return list
+	return slices.DeleteFunc(slices.Clone(t.counters), func(w report.Work) bool { return w.Count == 0 })
 }
 
 // A traffic counts datagrams.

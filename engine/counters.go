@@ -1,0 +1,108 @@
+package engine
+
+import "kadmium/rpc"
+
+// Counters count since the engine was made. A counter is declared here, named in
+// the Each below its struct, and shown under that name wherever counters are shown.
+type Counters struct {
+	Work
+	Served           [rpc.AppMessage + 1]uint64 // requests received, by type
+	Refused          [rpc.Failed + 1]uint64     // writes refused, by status
+	Hits             uint64                     // FIND_VALUEs answered with a record
+	Delivered        uint64                     // MESSAGEs handed to a handler
+	RequestsRefused  uint64                     // not begun: too many outstanding
+	Unreachable      uint64                     // not sent: the transport could or would not
+	Unsolicited      uint64                     // responses nobody waited for
+	ContactsDropped  uint64                     // contacts named by others that this node may not use
+	InvalidRecords   uint64                     // records in answers that their namespace refused
+	HandoversDropped uint64                     // not queued: the queue was full
+	DialBacks        uint64                     // first contacts sent at a peer's request
+	JournalErrors    uint64
+}
+
+// Work counts what a node does for its operations and by itself, apart from what
+// others have it do and from what goes wrong.
+type Work struct {
+	Requests        [rpc.AppMessage + 1]uint64 // begun, by type
+	Retransmissions uint64
+	Timeouts        uint64 // requests given up after all tries
+	Lookups         uint64
+	Joins           uint64
+	Fills           uint64 // buckets brought back to life
+	Probes          uint64
+	Restores        uint64 // keys stored again as one of their holders
+	Republishes     uint64 // keys stored again as their publisher
+	Handovers       uint64 // keys given to newcomers
+	Cachings        uint64 // copies left at the closest node that had none
+	Repairs         uint64 // older records mended after a quorum
+	Expired         uint64 // records and provider entries that died
+}
+
+// The names of counters that are kept by type of request or by status.
+var (
+	requestNames = dotted("requests.", rpc.AppMessage)
+	servedNames  = dotted("served.", rpc.AppMessage)
+	refusedNames = dotted("refused.", rpc.Failed)
+)
+
+// dotted are the names of all values up to the last, behind a prefix.
+func dotted[T interface {
+	~uint8
+	String() string
+}](prefix string, last T) []string {
+	names := make([]string, last+1)
+	for i := range names {
+		names[i] = prefix + T(i).String()
+	}
+	return names
+}
+
+// Each calls f with the dotted name and the value of every counter, always in the
+// same order.
+func (c *Counters) Each(f func(name string, value uint64)) {
+	c.Work.Each(f)
+	for t := rpc.Ping; t.Valid(); t++ {
+		f(servedNames[t], c.Served[t])
+	}
+	for s := rpc.OK + 1; s <= rpc.Failed; s++ {
+		f(refusedNames[s], c.Refused[s])
+	}
+	f("values.served", c.Hits)
+	f("messages.delivered", c.Delivered)
+	f("requests.refused", c.RequestsRefused)
+	f("requests.unreachable", c.Unreachable)
+	f("responses.unsolicited", c.Unsolicited)
+	f("contacts.dropped", c.ContactsDropped)
+	f("records.invalid", c.InvalidRecords)
+	f("handovers.dropped", c.HandoversDropped)
+	f("calls_back", c.DialBacks)
+	f("journal.errors", c.JournalErrors)
+}
+
+// Each calls f with the dotted name and the value of every counter of work, always
+// in the same order.
+func (w *Work) Each(f func(name string, value uint64)) {
+	for t := rpc.Ping; t.Valid(); t++ {
+		f(requestNames[t], w.Requests[t])
+	}
+	f("requests.repeated", w.Retransmissions)
+	f("requests.timed_out", w.Timeouts)
+	f("lookups", w.Lookups)
+	f("joins", w.Joins)
+	f("fills", w.Fills)
+	f("probes", w.Probes)
+	f("restores", w.Restores)
+	f("republishes", w.Republishes)
+	f("handovers", w.Handovers)
+	f("cachings", w.Cachings)
+	f("repairs", w.Repairs)
+	f("expired", w.Expired)
+}
+
+// Begun is the number of requests begun, of all types.
+func (w *Work) Begun() (n uint64) {
+	for _, of := range w.Requests {
+		n += of
+	}
+	return n
+}
