@@ -36,7 +36,7 @@ func (p *persistence) pays() bool {
 // goes to peers that have just answered, and a PING, since it decides over a contact's
 // place. A search that does without the third try leaves that to the PING after it.
 func (e *Engine) tries(t rpc.Type) int {
-	if t.IsRead() && t != rpc.Ping && !e.persistence.pays() {
+	if t.IsQuery() && !e.persistence.pays() {
 		return rpc.MaxTries - 1
 	}
 	return rpc.MaxTries

@@ -105,25 +105,12 @@ func (e *Engine) passage(c identity.Contact) time.Duration {
 	if rtt := e.rtts.of(c).Smoothed(); rtt > 0 {
 		return 2 * rtt
 	}
-	return max(e.rto(c), writePatience)
+	return max(e.rto(c), rpc.Store.Patience())
 }
-
-// How long at least to wait for what takes the peer more than a look into memory.
-const (
-	writePatience   = 500 * time.Millisecond // a signature to check, a disk to sync
-	messagePatience = time.Second            // a handler of the application: 7 s with all tries
-)
 
 // patience is how long to wait for an answer before the request is sent again.
 func (e *Engine) patience(to identity.Contact, t rpc.Type) time.Duration {
-	switch rto := e.rto(to); t {
-	case rpc.Store, rpc.AddProvider:
-		return max(rto, writePatience)
-	case rpc.AppMessage:
-		return max(rto, messagePatience)
-	default:
-		return rto
-	}
+	return max(e.rto(to), t.Patience())
 }
 
 // recycle keeps a message's memory for the next request. A node at rest, as most

@@ -31,37 +31,29 @@ type Codec struct {
 	providers []*pb.Provider // those used since the last Append
 }
 
+// A body is a protobuf message that a Codec holds.
+type body = proto.Message
+
+func pingRequest(c *Codec) body        { return &c.pingRequest }
+func pingResponse(c *Codec) body       { return &c.pingResponse }
+func query(c *Codec) body              { return &c.query }
+func answer(c *Codec) body             { return &c.answer }
+func storeRequest(c *Codec) body       { return &c.store }
+func addProviderRequest(c *Codec) body { return &c.addProvider }
+func messageRequest(c *Codec) body     { return &c.message }
+func outcome(c *Codec) body            { return &c.outcome }
+
 // body is the empty protobuf message for an RPC's request or response, nil for
-// an unknown type. pb/kad.proto has the same table.
-func (c *Codec) body(t Type, response bool) proto.Message {
-	switch t {
-	case Ping:
-		if response {
-			return &c.pingResponse
-		}
-		return &c.pingRequest
-	case FindNode, FindValue, GetProviders:
-		if response {
-			return &c.answer
-		}
-		return &c.query
-	case Store:
-		if response {
-			return &c.outcome
-		}
-		return &c.store
-	case AddProvider:
-		if response {
-			return &c.outcome
-		}
-		return &c.addProvider
-	case AppMessage:
-		if response {
-			return &c.outcome
-		}
-		return &c.message
+// an unknown type.
+func (c *Codec) body(t Type, response bool) body {
+	switch row := &types[t.known()]; {
+	case row.request == nil:
+		return nil
+	case response:
+		return row.response(c)
+	default:
+		return row.request(c)
 	}
-	return nil
 }
 
 // Append appends the message's body to dst. The header's fields (type, response,
@@ -110,8 +102,8 @@ func (c *Codec) Append(dst []byte, m *Message, book identity.Book) ([]byte, erro
 }
 
 // release lets go of what was encoded, which is the caller's.
-func (c *Codec) release(body proto.Message) {
-	body.Reset()
+func (c *Codec) release(b body) {
+	b.Reset()
 	c.record.Reset()
 	for _, p := range c.providers {
 		p.Reset()

@@ -18,39 +18,6 @@ const (
 	MaxPayload  = 1024 // bytes of a MESSAGE's payload, or of its reply's
 )
 
-// A Type says what a request asks; its response has the same type.
-type Type uint8
-
-// The RPCs (Kademlia, section 2.3, and design, section 3).
-const (
-	Ping         Type = 1 + iota // are you there, and where do you see me?
-	FindNode                     // the k closest contacts to a target
-	FindValue                    // a record, or closer contacts
-	Store                        // keep a record
-	AddProvider                  // keep a provider entry
-	GetProviders                 // a sample of provider entries, and closer contacts
-	AppMessage                   // MESSAGE: bytes for the application
-)
-
-var typeNames = [...]string{"?", "PING", "FIND_NODE", "FIND_VALUE", "STORE", "ADD_PROVIDER", "GET_PROVIDERS", "MESSAGE"}
-
-// Valid reports whether the type is one of the seven.
-func (t Type) Valid() bool { return t >= Ping && t <= AppMessage }
-
-// String is the RPC's name in the paper's spelling.
-func (t Type) String() string {
-	if !t.Valid() {
-		return typeNames[0]
-	}
-	return typeNames[t]
-}
-
-// IsRead reports an RPC that changes nothing at its receiver: only these may be
-// a first contact (design, section 3, rule 1).
-func (t Type) IsRead() bool {
-	return t == Ping || t == FindNode || t == FindValue || t == GetProviders
-}
-
 // Families is the set of address families an asker can use; 0 means both.
 type Families uint8
 

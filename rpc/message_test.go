@@ -9,29 +9,6 @@ import (
 	"kadmium/identity"
 )
 
-func TestTypes(t *testing.T) {
-	for _, c := range []struct {
-		kind        Type
-		name        string
-		valid, read bool
-	}{
-		{0, "?", false, false},
-		{Ping, "PING", true, true},
-		{FindNode, "FIND_NODE", true, true},
-		{FindValue, "FIND_VALUE", true, true},
-		{Store, "STORE", true, false},
-		{AddProvider, "ADD_PROVIDER", true, false},
-		{GetProviders, "GET_PROVIDERS", true, true},
-		{AppMessage, "MESSAGE", true, false},
-		{8, "?", false, false},
-		{255, "?", false, false},
-	} {
-		if c.kind.String() != c.name || c.kind.Valid() != c.valid || c.kind.IsRead() != c.read {
-			t.Errorf("type %d: %v, valid %v, read %v", c.kind, c.kind, c.kind.Valid(), c.kind.IsRead())
-		}
-	}
-}
-
 func TestStatusNames(t *testing.T) {
 	if OK.String() != "ok" || Failed.String() != "failed" || (Failed+1).String() != "unknown" {
 		t.Errorf("%v, %v, %v", OK, Failed, Failed+1)

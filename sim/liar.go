@@ -14,10 +14,10 @@ func (w *world) lie(n *node, d *datagram) {
 	m := &w.falsehood
 	m.Reset()
 	m.Type, m.ID, m.Response, m.Serves = q.Type, q.ID, true, true
-	switch q.Type {
-	case rpc.Ping:
+	switch {
+	case q.Type == rpc.Ping:
 		m.Observed = w.book.Address(d.from).Endpoint
-	case rpc.FindNode, rpc.FindValue, rpc.GetProviders:
+	case q.Type.IsQuery():
 		m.Contacts = w.book.closest(m.Contacts, &q.Target, w.cfg.K, func(c identity.Contact) bool {
 			return w.role(c) == lying
 		})

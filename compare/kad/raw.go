@@ -101,7 +101,7 @@ func (r *Raw) received(in *transport.Inbound) {
 // reply is the body of the answer to a request. That of a read is put together by
 // hand: package rpc encodes nothing that an honest node would not say.
 func (r *Raw) reply(in *transport.Inbound, q *rpc.Message, told side.Reply) ([]byte, error) {
-	if !q.Type.IsRead() || q.Type == rpc.Ping {
+	if !q.Type.IsQuery() {
 		return r.codec.Append(nil, &rpc.Message{Type: q.Type, ID: q.ID, Response: true, Observed: in.From.Endpoint}, &r.book)
 	}
 	a := new(pb.Answer)

@@ -1,0 +1,76 @@
+package rpc
+
+import "time"
+
+// A Type says what a request asks; its response has the same type.
+type Type uint8
+
+// The RPCs (Kademlia, section 2.3, and design, section 3).
+const (
+	Ping         Type = 1 + iota // are you there, and where do you see me?
+	FindNode                     // the k closest contacts to a target
+	FindValue                    // a record, or closer contacts
+	Store                        // keep a record
+	AddProvider                  // keep a provider entry
+	GetProviders                 // a sample of provider entries, and closer contacts
+	AppMessage                   // MESSAGE: bytes for the application
+
+	TypeLimit // one more than the highest: the length of an array that types index
+)
+
+// The time a requester waits at least before it sends again what takes the
+// receiver more than a look into its memory.
+const (
+	writePatience   = 500 * time.Millisecond // a signature is checked, a disk synced
+	messagePatience = time.Second            // a handler of the application runs: 7 s with all tries
+)
+
+// types has one row for each RPC. A new RPC needs a constant above, a row here,
+// its protobuf messages (pb/kad.proto, Codec) and their sizes (size.go).
+var types = [TypeLimit]struct {
+	name              string // in the paper's spelling
+	read              bool   // it changes nothing at its receiver
+	query             bool   // a read that names contacts close to a target
+	patience          time.Duration
+	request, response func(*Codec) body
+}{
+	0:            {name: "?"},
+	Ping:         {name: "PING", read: true, request: pingRequest, response: pingResponse},
+	FindNode:     {name: "FIND_NODE", read: true, query: true, request: query, response: answer},
+	FindValue:    {name: "FIND_VALUE", read: true, query: true, request: query, response: answer},
+	Store:        {name: "STORE", patience: writePatience, request: storeRequest, response: outcome},
+	AddProvider:  {name: "ADD_PROVIDER", patience: writePatience, request: addProviderRequest, response: outcome},
+	GetProviders: {name: "GET_PROVIDERS", read: true, query: true, request: query, response: answer},
+	AppMessage:   {name: "MESSAGE", patience: messagePatience, request: messageRequest, response: outcome},
+}
+
+// Valid reports whether there is such an RPC.
+func (t Type) Valid() bool { return t > 0 && t < TypeLimit }
+
+// known is the type, 0 for one that does not exist.
+func (t Type) known() Type {
+	if !t.Valid() {
+		return 0
+	}
+	return t
+}
+
+// String is the RPC's name in the paper's spelling, "?" for one that does not exist.
+func (t Type) String() string { return types[t.known()].name }
+
+// IsRead reports an RPC that changes nothing at its receiver.
+func (t Type) IsRead() bool { return types[t.known()].read }
+
+// IsQuery reports a read that is answered with contacts close to a target: what
+// lookups ask.
+func (t Type) IsQuery() bool { return types[t.known()].query }
+
+// MayOpen reports whether the RPC may be a first contact: a read (wire.md, rule 1),
+// and PING only if the receiver's ID is not known (rule 2).
+func (t Type) MayOpen(receiverKnown bool) bool {
+	return t.IsRead() && (receiverKnown || t == Ping)
+}
+
+// Patience is the time to wait at least, whatever the peer's round trip, before
+// the request is sent again.
+func (t Type) Patience() time.Duration { return types[t.known()].patience }
