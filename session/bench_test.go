@@ -69,11 +69,11 @@ func BenchmarkFind(b *testing.B) {
 func BenchmarkFirstContact(b *testing.B) {
 	from, to := endpoint(b, 1, "test"), endpoint(b, 2, "test")
 	h := ask(b, from, to).answer(b, noon)
-	req, err := ParseFirstRequest(h.request, to.Network(), to.ID())
+	req, err := to.ParseFirstRequest(h.request)
 	if err != nil {
 		b.Fatal(err)
 	}
-	resp, err := ParseFirstResponse(h.response, from.Network(), from.ID())
+	resp, err := from.ParseFirstResponse(h.response)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func BenchmarkFirstContact(b *testing.B) {
 		run  func() error
 	}{
 		{"parse", func() error {
-			_, err := ParseFirstRequest(h.request, to.Network(), to.ID())
+			_, err := to.ParseFirstRequest(h.request)
 			return err
 		}},
 		{"initiate", func() error {

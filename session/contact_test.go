@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kadmium/identity"
+	"kadmium/rpc"
 )
 
 // noon is when tests begin.
@@ -19,13 +20,18 @@ var (
 	addrB = netip.MustParseAddrPort("[2001:db8::5]:4200")
 )
 
+const typePing = uint8(rpc.Ping)
+
+// mayOpen is what transport has of the table of RPCs.
+func mayOpen(t uint8, receiverKnown bool) bool { return rpc.Type(t).MayOpen(receiverKnown) }
+
 func endpoint(t testing.TB, seed byte, network string) *Endpoint {
 	t.Helper()
 	n, err := NewNetwork(network)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return NewEndpoint(identity.KeyFromSeed([32]byte{seed}), n, rand.Reader)
+	return NewEndpoint(identity.KeyFromSeed([32]byte{seed}), n, mayOpen, rand.Reader)
 }
 
 // A handshake is a first contact from a at addrA to b at addrB, step by step.
@@ -42,7 +48,7 @@ func ask(t testing.TB, a, b *Endpoint) *handshake {
 	if err != nil {
 		t.Fatal(err)
 	}
-	req, err := ParseFirstRequest(i.Datagram(), b.Network(), b.ID())
+	req, err := b.ParseFirstRequest(i.Datagram())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +71,7 @@ func (h *handshake) answer(t testing.TB, now time.Time) *handshake {
 func (h *handshake) complete(t testing.TB, now time.Time) *handshake {
 	t.Helper()
 	e := h.initiator.endpoint
-	resp, err := ParseFirstResponse(h.response, e.Network(), e.ID())
+	resp, err := e.ParseFirstResponse(h.response)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +176,7 @@ func TestRandomnessFails(t *testing.T) {
 	h := ask(t, endpoint(t, 1, "test"), b)
 	for n := range 48 {
 		r := *h.responder
-		r.endpoint = &Endpoint{b.key, b.id, b.network, bytes.NewReader(make([]byte, n))}
+		r.endpoint = &Endpoint{b.key, b.id, b.network, b.mayOpen, bytes.NewReader(make([]byte, n))}
 		if _, s, err := r.Answer(noon, 0, nil); err == nil || s != nil {
 			t.Errorf("answered with %d random bytes", n)
 		}
@@ -194,7 +200,7 @@ func TestObservedAddress(t *testing.T) {
 	} {
 		d := bytes.Clone(h.response)
 		change(d)
-		if _, err := ParseFirstResponse(d, a.Network(), a.ID()); err != ErrObserved {
+		if _, err := a.ParseFirstResponse(d); err != ErrObserved {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -205,7 +211,7 @@ func TestObservedAddress(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if resp, err := ParseFirstResponse(d, a.Network(), a.ID()); err != nil || resp.Observed != source {
+		if resp, err := a.ParseFirstResponse(d); err != nil || resp.Observed != source {
 			t.Errorf("seen at %v, read %v, %v", source, resp.Observed, err)
 		}
 	}

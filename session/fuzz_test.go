@@ -21,7 +21,7 @@ func vectorEnds(f *testing.F) (initiator, responder *Endpoint) {
 		f.Fatal(err)
 	}
 	end := func(file, seed string) *Endpoint {
-		return NewEndpoint(identity.KeyFromSeed([32]byte(readVector(f, file, seed))), n, bytes.NewReader(make([]byte, 1<<10)))
+		return NewEndpoint(identity.KeyFromSeed([32]byte(readVector(f, file, seed))), n, mayOpen, bytes.NewReader(make([]byte, 1<<10)))
 	}
 	return end("first_request.txt", "initiator_seed"), end("first_response.txt", "responder_seed")
 }
@@ -32,7 +32,7 @@ func FuzzFirstRequest(f *testing.F) {
 	_, b := vectorEnds(f)
 	known := hashRequest(readVector(f, "first_request.txt", "datagram")).Sum(nil)
 	f.Fuzz(func(t *testing.T, d []byte) {
-		r, err := ParseFirstRequest(d, b.Network(), b.ID())
+		r, err := b.ParseFirstRequest(d)
 		if err != nil {
 			return
 		}
@@ -49,7 +49,7 @@ func FuzzFirstResponse(f *testing.F) {
 	addVectors(f)
 	a, _ := vectorEnds(f)
 	f.Fuzz(func(t *testing.T, d []byte) {
-		r, err := ParseFirstResponse(d, a.Network(), a.ID())
+		r, err := a.ParseFirstResponse(d)
 		if err != nil {
 			return
 		}

@@ -32,7 +32,7 @@ func TestDamagedFirstRequestsAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	admit := func(d []byte) bool {
-		req, err := ParseFirstRequest(d, b.Network(), b.ID())
+		req, err := b.ParseFirstRequest(d)
 		if err != nil || gate.Admit(noon, addrB, req.Cookie, false) != Verify {
 			return false
 		}
@@ -55,7 +55,7 @@ func TestDamagedFirstResponsesAreRefused(t *testing.T) {
 	a, b := endpoint(t, 1, "test"), endpoint(t, 2, "test")
 	h := ask(t, a, b).answer(t, noon).complete(t, noon)
 	damaged(h.response, func(what string, bit int, d []byte) {
-		resp, err := ParseFirstResponse(d, a.Network(), a.ID())
+		resp, err := a.ParseFirstResponse(d)
 		if err != nil {
 			return
 		}
@@ -167,7 +167,7 @@ func TestWrongFirstRequests(t *testing.T) {
 		{"empty body", set(requestBodyLen, 0, 0), ErrPadding}, // its bytes are padding now
 	} {
 		d := edit(t, a, b, test.change)
-		req, err := ParseFirstRequest(d, b.Network(), b.ID())
+		req, err := b.ParseFirstRequest(d)
 		if err == nil {
 			_, err = b.Verify(&req, addrA)
 		}
@@ -180,12 +180,12 @@ func TestWrongFirstRequests(t *testing.T) {
 // The tag only sorts out strays; what keeps networks apart is the signature.
 func TestAnotherNetworkWithTheSameTag(t *testing.T) {
 	a, b, c := endpoint(t, 1, "test"), endpoint(t, 2, "test"), endpoint(t, 2, "tesu")
-	if _, err := ParseFirstRequest(ask(t, a, b).request, c.Network(), c.ID()); err != ErrNetwork {
+	if _, err := c.ParseFirstRequest(ask(t, a, b).request); err != ErrNetwork {
 		t.Fatalf("other tag: %v", err)
 	}
 	c.network.tag = a.network.tag
 	h := ask(t, a, b)
-	req, err := ParseFirstRequest(h.request, c.Network(), c.ID())
+	req, err := c.ParseFirstRequest(h.request)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestAnotherNetworkWithTheSameTag(t *testing.T) {
 	}
 	h.answer(t, noon)
 	h.initiator.endpoint.network.name = "tesu"
-	resp, err := ParseFirstResponse(h.response, a.Network(), a.ID())
+	resp, err := a.ParseFirstResponse(h.response)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +208,7 @@ func TestWrongFirstResponses(t *testing.T) {
 	a, b, c := endpoint(t, 1, "test"), endpoint(t, 2, "test"), endpoint(t, 3, "test")
 	h := ask(t, a, b).answer(t, noon)
 	complete := func(i *Initiator, response []byte) error {
-		resp, err := ParseFirstResponse(response, a.Network(), a.ID())
+		resp, err := a.ParseFirstResponse(response)
 		if err != nil {
 			return err
 		}
@@ -240,7 +240,7 @@ func TestWrongFirstResponses(t *testing.T) {
 		t.Errorf("the true answer: %v", err)
 	}
 	own := edit(t, b, a, func(d []byte) []byte { return d })
-	if _, err := ParseFirstResponse(own, a.Network(), a.ID()); err != ErrKind {
+	if _, err := a.ParseFirstResponse(own); err != ErrKind {
 		t.Errorf("a request as a response: %v", err)
 	}
 }
@@ -261,7 +261,7 @@ func TestZeroSharedSecretIsRefused(t *testing.T) {
 	a, b := endpoint(t, 1, "test"), endpoint(t, 2, "test")
 	for i, point := range [][]byte{make([]byte, 32), one, order8, p(0x7f, 0xec), p(0x7f, 0xed), p(0x7f, 0xee)} {
 		d := edit(t, a, b, func(d []byte) []byte { copy(d[requestEphemeral:], point); return d })
-		req, err := ParseFirstRequest(d, b.Network(), b.ID())
+		req, err := b.ParseFirstRequest(d)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -276,7 +276,7 @@ func TestZeroSharedSecretIsRefused(t *testing.T) {
 		copy(h.response[responseEphemeral:], point)
 		signature := b.key.Sign(signedResponse(&b.network, hashRequest(h.request).Sum(nil), h.response))
 		copy(h.response[len(h.response)-signatureSize:], signature[:])
-		resp, err := ParseFirstResponse(h.response, a.Network(), a.ID())
+		resp, err := a.ParseFirstResponse(h.response)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -316,13 +316,8 @@ func TestCountersEnd(t *testing.T) {
 
 // The numbers that session and rpc must agree on, without one importing the other.
 func TestAgreesWithRPC(t *testing.T) {
-	if MaxDatagram != rpc.MaxDatagram || typePing != uint8(rpc.Ping) {
-		t.Error("sizes or numbers differ")
-	}
-	for i := range 256 {
-		if mayBeFirst(uint8(i)) != rpc.Type(i).IsRead() {
-			t.Errorf("%v as a first contact", rpc.Type(i))
-		}
+	if MaxDatagram != rpc.MaxDatagram {
+		t.Error("sizes differ")
 	}
 	if room := FirstResponseRoom(MinFirstRequest); room < rpc.MaxContacts*51+16 {
 		t.Errorf("%d bytes for 20 contacts", room)

@@ -23,10 +23,10 @@ type Initiator struct {
 }
 
 // Initiate makes and signs a first request to a peer, or to whoever answers if to
-// is zero (PING only, rule 2). It costs an X25519 key and a signature. Its errors
+// is zero (rule 2). It costs an X25519 key and a signature. Its errors
 // are ErrType, ErrTooLarge, ErrSender (to is oneself), and the random reader's.
 func (e *Endpoint) Initiate(to identity.ID, rpc, flags uint8, id uint64, body []byte) (*Initiator, error) {
-	if !mayBeFirst(rpc) || to.IsZero() && rpc != typePing {
+	if !e.mayOpen(rpc, !to.IsZero()) {
 		return nil, ErrType
 	}
 	if to == e.id {

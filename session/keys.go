@@ -36,13 +36,19 @@ type Endpoint struct {
 	key     identity.Key
 	id      identity.ID
 	network Network
+	mayOpen MayOpen
 	random  io.Reader
 }
 
-// NewEndpoint makes the endpoint of a key in a network. Ephemeral keys, session
-// IDs and nonces are read from random.
-func NewEndpoint(key identity.Key, n Network, random io.Reader) *Endpoint {
-	return &Endpoint{key: key, id: key.ID(), network: n, random: random}
+// MayOpen reports whether an RPC may be a first contact: one that changes nothing
+// at its receiver may (rule 1), and fewer if the receiver's ID is not known (rule 2).
+type MayOpen func(rpc uint8, receiverKnown bool) bool
+
+// NewEndpoint makes the endpoint of a key in a network, which begins first contacts
+// and accepts them by what mayOpen says. Ephemeral keys, session IDs and nonces are
+// read from random.
+func NewEndpoint(key identity.Key, n Network, mayOpen MayOpen, random io.Reader) *Endpoint {
+	return &Endpoint{key: key, id: key.ID(), network: n, mayOpen: mayOpen, random: random}
 }
 
 // ID is the peer the endpoint speaks for.

@@ -64,15 +64,6 @@ const (
 	minDatagram   = NoSessionDatagram
 )
 
-// Types of RPC that change nothing at their receiver, and so may be a first
-// contact (rule 1), as bits; and the one that needs no destination ID (rule 2).
-const (
-	typePing   = 1
-	firstReads = 1<<typePing | 1<<2 | 1<<3 | 1<<6 // PING, FIND_NODE, FIND_VALUE, GET_PROVIDERS
-)
-
-func mayBeFirst(rpc uint8) bool { return rpc < 8 && firstReads>>rpc&1 != 0 }
-
 // KindOf is the kind of a datagram of a possible length and this version. Its
 // errors are ErrLength, ErrVersion and ErrKind.
 func KindOf(datagram []byte) (Kind, error) {

@@ -39,9 +39,9 @@ type FirstRequest struct {
 }
 
 // ParseFirstRequest makes the cheap checks of a first request that arrived at
-// self: length, version, network, destination, sender, type and padding (rule 8).
+// the endpoint: length, version, network, destination, sender, type and padding (rule 8).
 // The signature is not checked yet.
-func ParseFirstRequest(datagram []byte, n *Network, self identity.ID) (FirstRequest, error) {
+func (e *Endpoint) ParseFirstRequest(datagram []byte) (FirstRequest, error) {
 	var r FirstRequest
 	if err := want(datagram, KindFirstRequest); err != nil {
 		return r, err
@@ -49,7 +49,7 @@ func ParseFirstRequest(datagram []byte, n *Network, self identity.ID) (FirstRequ
 	if len(datagram) < MinFirstRequest {
 		return r, ErrLength
 	}
-	if [4]byte(datagram[requestTag:]) != n.tag {
+	if [4]byte(datagram[requestTag:]) != e.network.tag {
 		return r, ErrNetwork
 	}
 	size := int(binary.BigEndian.Uint16(datagram[requestBodyLen:]))
@@ -66,13 +66,13 @@ func ParseFirstRequest(datagram []byte, n *Network, self identity.ID) (FirstRequ
 		Body:     datagram[requestBody : requestBody+size : requestBody+size],
 		datagram: datagram,
 	}
-	if !r.To.IsZero() && r.To != self {
+	if !r.To.IsZero() && r.To != e.id {
 		return r, ErrDestination
 	}
-	if r.From.IsZero() || r.From == self {
+	if r.From.IsZero() || r.From == e.id {
 		return r, ErrSender
 	}
-	if !mayBeFirst(r.Type) || r.To.IsZero() && r.Type != typePing {
+	if !e.mayOpen(r.Type, !r.To.IsZero()) {
 		return r, ErrType
 	}
 	for _, b := range datagram[requestBody+size : len(datagram)-signatureSize] {

@@ -38,7 +38,7 @@ type FirstResponse struct {
 // ParseFirstResponse makes the cheap checks of a first response: length, version,
 // network, sender and the form of the observed address. Whether anybody asked is
 // for the caller to find out, before Complete checks the signature.
-func ParseFirstResponse(datagram []byte, n *Network, self identity.ID) (FirstResponse, error) {
+func (e *Endpoint) ParseFirstResponse(datagram []byte) (FirstResponse, error) {
 	var r FirstResponse
 	if err := want(datagram, KindFirstResponse); err != nil {
 		return r, err
@@ -46,7 +46,7 @@ func ParseFirstResponse(datagram []byte, n *Network, self identity.ID) (FirstRes
 	if len(datagram) < FirstResponseOverhead {
 		return r, ErrLength
 	}
-	if [4]byte(datagram[responseTag:]) != n.tag {
+	if [4]byte(datagram[responseTag:]) != e.network.tag {
 		return r, ErrNetwork
 	}
 	size := int(binary.BigEndian.Uint16(datagram[responseBodyLen:]))
@@ -61,7 +61,7 @@ func ParseFirstResponse(datagram []byte, n *Network, self identity.ID) (FirstRes
 		Body:     datagram[responseBody : responseBody+size : responseBody+size],
 		datagram: datagram,
 	}
-	if r.From.IsZero() || r.From == self {
+	if r.From.IsZero() || r.From == e.id {
 		return r, ErrSender
 	}
 	var err error

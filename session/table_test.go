@@ -16,7 +16,7 @@ func TestRetryGetsTheStoredReply(t *testing.T) {
 	a, b := pair(t)
 	h := ask(t, a.Endpoint, b.Endpoint)
 	key := func(from netip.AddrPort) RequestKey {
-		req, err := ParseFirstRequest(h.initiator.Datagram(), b.Network(), b.ID())
+		req, err := b.ParseFirstRequest(h.initiator.Datagram())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -55,8 +55,8 @@ func vectors(t *testing.T) []*vector {
 	seedA, seedB := count(0x00, 32), count(0x20, 32)
 	secretA, secretB := count(0x40, 32), count(0x60, 32)
 	idA, idB, nonce := count(0x80, 8), count(0x90, 8), count(0xa0, 16)
-	a := NewEndpoint(identity.KeyFromSeed([32]byte(seedA)), n, bytes.NewReader(append(secretA[:32:32], idA...)))
-	b := NewEndpoint(identity.KeyFromSeed([32]byte(seedB)), n, bytes.NewReader(bytes.Join([][]byte{idB, secretB, nonce}, nil)))
+	a := NewEndpoint(identity.KeyFromSeed([32]byte(seedA)), n, mayOpen, bytes.NewReader(append(secretA[:32:32], idA...)))
+	b := NewEndpoint(identity.KeyFromSeed([32]byte(seedB)), n, mayOpen, bytes.NewReader(bytes.Join([][]byte{idB, secretB, nonce}, nil)))
 	const request = 0x0102030405060708
 	requestIDBytes := count(1, 8)
 	bodyA, bodyB := findNode(t), oneContact(t)
@@ -83,7 +83,7 @@ func vectors(t *testing.T) []*vector {
 	first.add("cookie", count(0xb0, 16))
 	first.add("with_cookie", withCookie)
 
-	req, err := ParseFirstRequest(i.datagram, &n, b.ID())
+	req, err := b.ParseFirstRequest(i.datagram)
 	must(err)
 	r, err := b.Verify(&req, addrA)
 	must(err)
@@ -111,7 +111,7 @@ func vectors(t *testing.T) []*vector {
 	response.add("initiator_to_responder_key", keys[:32])
 	response.add("responder_to_initiator_key", keys[32:])
 
-	resp, err := ParseFirstResponse(d, &n, a.ID())
+	resp, err := a.ParseFirstResponse(d)
 	must(err)
 	initiated, err := i.Complete(noon, &resp, addrB)
 	must(err)

@@ -51,7 +51,7 @@ func TestNoReplyToAnUnprovenAddressOverThreeTimes(t *testing.T) {
 		b.greedy()
 		w.Set(memnet.Conditions{})
 		network, _ := session.NewNetwork("test")
-		self := session.NewEndpoint(seedKey(1), network, a.random)
+		self := session.NewEndpoint(seedKey(1), network, mayOpen, a.random)
 		live, _ := a.table.ForPeer(a.now(), b.addr.ID)
 		reads := []rpc.Type{rpc.Ping, rpc.FindNode, rpc.FindValue, rpc.GetProviders}
 		var from netip.AddrPort
@@ -106,7 +106,7 @@ func TestNoReplyToAnUnprovenAddressOverThreeTimes(t *testing.T) {
 func FuzzDatagrams(f *testing.F) {
 	network, _ := session.NewNetwork("test")
 	random := rand.NewChaCha8([32]byte{1})
-	first, err := session.NewEndpoint(seedKey(1), network, random).Initiate(seedKey(2).ID(), uint8(rpc.FindNode), 0, 1, []byte("x"))
+	first, err := session.NewEndpoint(seedKey(1), network, mayOpen, random).Initiate(seedKey(2).ID(), uint8(rpc.FindNode), 0, 1, []byte("x"))
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -67,7 +67,7 @@ func (t *Transport) contacted(id uint64, from netip.AddrPort) (*call, reason) {
 // receiveFirstResponse matches a first response with its request and leaves the
 // rest to a worker.
 func (t *Transport) receiveFirstResponse(r *reader, datagram []byte) {
-	f, err := session.ParseFirstResponse(datagram, t.endpoint.Network(), t.self)
+	f, err := t.endpoint.ParseFirstResponse(datagram)
 	if err != nil {
 		t.count.drop(reasonOf(err))
 		return
@@ -101,7 +101,7 @@ func (t *Transport) receiveFirstResponse(r *reader, datagram []byte) {
 // complete checks a first response, on a worker, and hands it to the handler.
 func (t *Transport) complete(c *call, b *buffer, from netip.AddrPort) {
 	defer putBuffer(b)
-	f, err := session.ParseFirstResponse(b.bytes(), t.endpoint.Network(), t.self)
+	f, err := t.endpoint.ParseFirstResponse(b.bytes())
 	if err != nil {
 		t.count.drop(reasonOf(err))
 		return

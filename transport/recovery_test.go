@@ -143,7 +143,7 @@ func TestHalfOpenFloodBesideLiveSessions(t *testing.T) {
 		w.meet(a, b)
 		network, _ := session.NewNetwork("test")
 		for i := range 100 {
-			flooder := session.NewEndpoint(seedKey(100), network, a.random)
+			flooder := session.NewEndpoint(seedKey(100), network, mayOpen, a.random)
 			first, err := flooder.Initiate(b.addr.ID, uint8(rpc.FindNode), 0, uint64(i), nil)
 			if err != nil {
 				t.Fatal(err)

@@ -47,7 +47,7 @@ func (t *Transport) check(r *Request) error {
 	to := r.To.Endpoint
 	read := r.Type.IsRead()
 	switch {
-	case !r.Type.Valid(), r.To.ID == t.self, r.To.ID.IsZero() && r.Type != rpc.Ping,
+	case !r.Type.Valid(), r.To.ID == t.self, r.To.ID.IsZero() && !r.Type.MayOpen(false),
 		to.Port() == 0, !to.Addr().IsValid(), to.Addr().IsUnspecified(), to.Addr().IsMulticast():
 		return fmt.Errorf("%w: %v to %v", ErrBadRequest, r.Type, r.To)
 	case read && len(r.Body) > session.MaxFirstBody, !read && len(r.Body) > session.MaxSessionBody:

@@ -18,7 +18,7 @@ type firstReply struct {
 // is, whether it is a retry, whether its host may have one more, whether a cookie
 // must prove the address first. The signature is a worker's.
 func (t *Transport) receiveFirstRequest(r *reader, datagram []byte) {
-	f, err := session.ParseFirstRequest(datagram, t.endpoint.Network(), t.self)
+	f, err := t.endpoint.ParseFirstRequest(datagram)
 	if err != nil {
 		t.count.drop(reasonOfFirst(err, &f))
 		return
@@ -65,7 +65,7 @@ func (t *Transport) receiveFirstRequest(r *reader, datagram []byte) {
 // handler.
 func (t *Transport) verify(s *socket, b *buffer, from netip.AddrPort, local netip.Addr) {
 	defer putBuffer(b)
-	f, err := session.ParseFirstRequest(b.bytes(), t.endpoint.Network(), t.self)
+	f, err := t.endpoint.ParseFirstRequest(b.bytes())
 	if err != nil {
 		t.count.drop(reasonOfFirst(err, &f))
 		return

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kadmium/identity"
+	"kadmium/rpc"
 	"kadmium/session"
 )
 
@@ -80,7 +81,7 @@ func New(cfg Config) (*Transport, error) {
 	if t.gate, err = session.NewGate(t.random); err != nil {
 		return nil, err
 	}
-	t.endpoint = session.NewEndpoint(cfg.Key, network, t.random)
+	t.endpoint = session.NewEndpoint(cfg.Key, network, mayOpen, t.random)
 	t.table = session.NewTable(t.self, t.limits.Sessions, t.limits.HalfOpen)
 	t.calls = newCalls(t.limits.Outstanding)
 	t.answers.most = t.limits.Answers
@@ -94,6 +95,9 @@ func New(cfg Config) (*Transport, error) {
 	}
 	return t, nil
 }
+
+// mayOpen is session's rule on first contacts, by the table of RPCs.
+func mayOpen(t uint8, receiverKnown bool) bool { return rpc.Type(t).MayOpen(receiverKnown) }
 
 func (l Limits) withDefaults() Limits {
 	set := func(field *int, value int) {
