@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"kadmium/identity"
@@ -34,31 +35,79 @@ var (
 // that nobody can make a record that cannot be replaced.
 const MaxSequence = 1<<63 - 1
 
-// A Validator says which values may stand under the keys of a namespace, and
-// which is the best. It is the interface of go-libp2p-record, so one written for
-// libp2p serves unchanged. Keys come whole, with their namespace. Both methods
-// must be safe for concurrent use.
-type Validator interface {
-	// Validate returns an error for a value that may not stand under the key.
-	Validate(key string, value []byte) error
-	// Select returns the index of the best of at least two valid values.
-	Select(key string, values [][]byte) (int, error)
-}
-
 // Namespaces validates records and provider entries of one network, and decides
 // who wins. Safe for concurrent use once all is registered.
 type Namespaces struct {
 	network string
-	users   map[string]Validator
+	users   map[string]*namespace
 }
 
-// The namespaces there are from the start (design, section 6).
-const (
-	blackboard = "v"   // /v/...: anyone may overwrite
-	immutable  = "imm" // /imm/<SHA-256 of the value, 64 lower-case hex digits>
-	signed     = "sig" // /sig/<peer ID>/<name>: signed by that peer
-	publicKey  = "pk"  // /pk/<peer ID>: its key as libp2p encodes it
-)
+// A namespace is the rules for keys /name/rest. A nil rule forbids nothing.
+type namespace struct {
+	name string
+	form Form
+	// checkKey reports what is wrong with what follows /name/.
+	checkKey func(rest string) error
+	// publisher is the peer that must sign the records of a key; nil: none are signed.
+	publisher func(rest string) (identity.ID, error)
+	// checkValue reports a value that may not stand under the key.
+	checkValue func(key, rest string, value []byte) error
+	// prefer says which of two values wins, as Better does, before sequences count.
+	prefer func(key string, a, b []byte) int
+	// determined: the key determines the value. All records of a key are then alike,
+	// and not numbered.
+	determined bool
+	// costly: validation takes a signature check or a user's code.
+	costly bool
+	// fades: a value may become invalid while it is held.
+	fades bool
+}
+
+// builtins are the namespaces there are from the start (design, section 6, and
+// wire.md, section 8). Those that a user registers are made by ofValidator.
+var builtins = [...]namespace{
+	{
+		name: "v",
+		form: Form{Key: "/v/NAME", Hint: "/v/NAME", Meaning: "a public blackboard: anyone may overwrite, the higher sequence wins"},
+	},
+	{
+		name:       immutable,
+		form:       Form{Key: "/imm/SHA-256", Hint: "/imm/SHA-256 in hex", Meaning: "immutable: the value's hash, in hex"},
+		checkKey:   parses(parseDigest),
+		checkValue: checkDigest,
+		determined: true,
+	},
+	{
+		name:      "sig",
+		form:      Form{Key: "/sig/PEER/NAME", Hint: "/sig/PEER/NAME", Meaning: "signed by that peer, which must be the node that puts it"},
+		checkKey:  parses(parseSigned),
+		publisher: parseSigned,
+		costly:    true,
+	},
+	{
+		name:       "pk",
+		form:       Form{Key: "/pk/PEER", Hint: "/pk/PEER", Meaning: "a peer's public key"},
+		checkKey:   parses(parsePublicKey),
+		checkValue: checkPublicKey,
+		determined: true,
+	},
+}
+
+// A Form says for people what the keys of a built-in namespace look like.
+type Form struct {
+	Key     string // the pattern alone
+	Hint    string // the pattern in a sentence
+	Meaning string // what stands under such a key
+}
+
+// Forms are those of the built-in namespaces.
+func Forms() []Form {
+	forms := make([]Form, len(builtins))
+	for i := range builtins {
+		forms[i] = builtins[i].form
+	}
+	return forms
+}
 
 // NewNamespaces knows the built-in namespaces of the network of that name.
 func NewNamespaces(network string) *Namespaces { return &Namespaces{network: network} }
@@ -72,27 +121,34 @@ func (n *Namespaces) Register(name string, v Validator) error {
 	if name == "" || strings.Contains(name, "/") || v == nil {
 		return fmt.Errorf("%w: %q: want a name without slashes, and a validator", ErrBadNamespace, name)
 	}
-	if n.users[name] != nil || isBuiltin(name) {
+	if n.named([]byte(name)) != nil {
 		return fmt.Errorf("%w: %q is taken", ErrBadNamespace, name)
 	}
 	if n.users == nil {
-		n.users = make(map[string]Validator)
+		n.users = make(map[string]*namespace)
 	}
-	n.users[name] = v
+	n.users[name] = ofValidator(name, v)
 	return nil
 }
 
-func isBuiltin(name string) bool {
-	return name == blackboard || name == immutable || name == signed || name == publicKey
+// named is the namespace of that name, nil if there is none.
+func (n *Namespaces) named(name []byte) *namespace {
+	for i := range builtins {
+		if builtins[i].name == string(name) {
+			return &builtins[i]
+		}
+	}
+	return n.users[string(name)]
 }
 
-// split takes /namespace/rest apart. ok is false if the key is not of that form.
-func split(key []byte) (name, rest string, ok bool) {
+// find takes a key /name/rest apart. The namespace is nil if nobody registered it;
+// ok is false if the key is not of that form.
+func (n *Namespaces) find(key []byte) (ns *namespace, name, rest []byte, ok bool) {
 	if len(key) == 0 || key[0] != '/' {
-		return "", "", false
+		return nil, nil, nil, false
 	}
-	name, rest, ok = strings.Cut(string(key[1:]), "/")
-	return name, rest, ok && name != "" && rest != ""
+	name, rest, ok = bytes.Cut(key[1:], []byte("/"))
+	return n.named(name), name, rest, ok && len(name) > 0 && len(rest) > 0
 }
 
 // CheckKey reports what is wrong with a record's key, nil if nothing: ErrEmptyKey,
@@ -101,23 +157,15 @@ func (n *Namespaces) CheckKey(key []byte) error {
 	if err := CheckProviderKey(key); err != nil {
 		return err
 	}
-	name, rest, ok := split(key)
-	switch {
+	switch ns, name, rest, ok := n.find(key); {
 	case !ok:
 		return fmt.Errorf("%w %q: want /namespace/name, such as /v/hello", ErrBadKey, shown(key))
-	case name == immutable:
-		_, err := parseDigest(rest)
-		return err
-	case name == signed:
-		_, err := parseSigned(rest)
-		return err
-	case name == publicKey:
-		_, err := parsePublicKey(rest)
-		return err
-	case name == blackboard || n.users[name] != nil:
-		return nil
+	case ns == nil:
+		return fmt.Errorf("%w %q: known are %s", ErrUnknownNamespace, name, n.names())
+	case ns.checkKey != nil:
+		return ns.checkKey(string(rest))
 	}
-	return fmt.Errorf("%w %q: known are %s", ErrUnknownNamespace, name, n.names())
+	return nil
 }
 
 // CheckProviderKey reports what is wrong with the key of a provider entry, which
@@ -135,18 +183,25 @@ func CheckProviderKey(key []byte) error {
 // Costly reports whether validating a record under the key may take long, so that
 // a worker should do it: a signature check, or a user's validator.
 func (n *Namespaces) Costly(key []byte) bool {
-	name, _, ok := split(key)
-	return ok && (name == signed || n.users[name] != nil)
+	ns, _, _, ok := n.find(key)
+	return ok && ns != nil && ns.costly
+}
+
+// Sequenced reports whether records under the key are numbered, so that a put
+// needs the next sequence: not so where the key determines the value.
+func (n *Namespaces) Sequenced(key []byte) bool {
+	ns, _, _, _ := n.find(key)
+	return ns == nil || !ns.determined
 }
 
 // Publisher is the peer that must sign the records under the key, if the
 // namespace has publishers.
 func (n *Namespaces) Publisher(key []byte) (identity.ID, bool) {
-	name, rest, ok := split(key)
-	if !ok || name != signed {
+	ns, _, rest, ok := n.find(key)
+	if !ok || ns == nil || ns.publisher == nil {
 		return identity.ID{}, false
 	}
-	id, err := parseSigned(rest)
+	id, err := ns.publisher(string(rest))
 	return id, err == nil
 }
 
@@ -162,36 +217,24 @@ func (n *Namespaces) Validate(r *rpc.Record) error {
 	if r.Sequence > MaxSequence {
 		return ErrSequence
 	}
-	name, rest, _ := split(r.Key)
-	if name == signed {
-		return n.verifyRecord(r)
+	ns, _, rest, _ := n.find(r.Key)
+	if ns.publisher != nil {
+		if err := n.verifyRecord(r); err != nil {
+			return err
+		}
+	} else if !r.Publisher.IsZero() || len(r.Signature) > 0 {
+		return fmt.Errorf("%w: records of /%s are not signed", ErrBadSignature, ns.name)
 	}
-	if !r.Publisher.IsZero() || len(r.Signature) > 0 {
-		return fmt.Errorf("%w: records of /%s are not signed", ErrBadSignature, name)
-	}
-	switch name {
-	case blackboard:
+	if ns.checkValue == nil {
 		return nil
-	case immutable:
-		return checkDigest(rest, r.Value)
-	case publicKey:
-		return checkPublicKey(rest, r.Value)
 	}
-	if err := n.users[name].Validate(string(r.Key), r.Value); err != nil {
-		return fmt.Errorf("%w: /%s: %w", ErrInvalid, name, err)
-	}
-	return nil
+	return ns.checkValue(string(r.Key), string(rest), r.Value)
 }
 
-// stale reports a held record that a user's validator no longer accepts: some let
-// values expire.
+// stale reports a held record that its namespace no longer accepts.
 func (n *Namespaces) stale(r *rpc.Record) bool {
-	if len(n.users) == 0 {
-		return false
-	}
-	name, _, _ := split(r.Key)
-	v := n.users[name]
-	return v != nil && v.Validate(string(r.Key), r.Value) != nil
+	ns, _, rest, _ := n.find(r.Key)
+	return ns != nil && ns.fades && ns.checkValue(string(r.Key), string(rest), r.Value) != nil
 }
 
 // Better says which of two valid records of one key wins: positive for a,
@@ -200,12 +243,12 @@ func (n *Namespaces) stale(r *rpc.Record) bool {
 // greater bytes, so that all holders converge. Records that their key determines
 // (/imm, /pk) are all the same, whatever their sequence.
 func (n *Namespaces) Better(a, b *rpc.Record) int {
-	name, _, _ := split(a.Key)
-	if name == immutable || name == publicKey {
+	ns, _, _, _ := n.find(a.Key)
+	if ns != nil && ns.determined {
 		return 0
 	}
-	if v := n.users[name]; v != nil {
-		if c := selected(v, string(a.Key), a.Value, b.Value); c != 0 {
+	if ns != nil && ns.prefer != nil {
+		if c := ns.prefer(string(a.Key), a.Value, b.Value); c != 0 {
 			return c
 		}
 	}
@@ -218,25 +261,21 @@ func (n *Namespaces) Better(a, b *rpc.Record) int {
 	return bytes.Compare(a.Value, b.Value)
 }
 
-// selected is Select's opinion of two values. It takes the first of equals, as
-// libp2p's do, so only an answer that survives turning them round counts.
-func selected(v Validator, key string, a, b []byte) int {
-	if bytes.Equal(a, b) {
-		return 0
+// names lists the namespaces for people.
+func (n *Namespaces) names() string {
+	var all []string
+	for i := range builtins {
+		all = append(all, "/"+builtins[i].name)
 	}
-	first, err := v.Select(key, [][]byte{a, b})
-	if err != nil {
-		return 0
+	for name := range n.users {
+		all = append(all, "/"+name)
 	}
-	second, err := v.Select(key, [][]byte{b, a})
-	if err != nil || first == second {
-		return 0
-	}
-	if first == 0 {
-		return 1
-	}
-	return -1
+	slices.Sort(all)
+	return strings.Join(all, " ")
 }
+
+// shown is a key cut for an error message.
+func shown(key []byte) []byte { return key[:min(len(key), 80)] }
 
 // StatusOf is the status that tells a peer of Validate's or VerifyProvider's
 // error; OK for nil.

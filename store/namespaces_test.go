@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -294,4 +297,25 @@ func TestRestartWithOtherNamespaces(t *testing.T) {
 	f.want(len(f.AllProviders(f.now, []byte("k"), nil)), 0)
 	f.want(f.expire(), 3)
 	f.want(len(f.journal), 0)
+}
+
+// docs/wire.md, section 8, and docs/design.md have a row for each built-in namespace.
+func TestDocumentsHaveTheNamespaces(t *testing.T) {
+	for _, file := range []string{"../docs/wire.md", "../docs/design.md"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var documented []string
+		for _, m := range regexp.MustCompile("(?m)^\\| `/([a-z]+)/").FindAllSubmatch(text, -1) {
+			documented = append(documented, string(m[1]))
+		}
+		var known []string
+		for i := range builtins {
+			known = append(known, builtins[i].name)
+		}
+		if !slices.Equal(documented, known) {
+			t.Errorf("%s has namespaces %q, want %q", file, documented, known)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -9,6 +10,10 @@ import (
 
 	"kadmium/identity"
 )
+
+// This file has the rules of the namespaces: those built in, and a user's.
+
+const immutable = "imm"
 
 // pkPrefix is what libp2p puts before a 32-byte Ed25519 public key: a protobuf
 // with field 1 (key type, 0x08) = Ed25519 (0x01) and field 2 (0x12) of 32 bytes
@@ -24,6 +29,14 @@ func ImmutableKey(value []byte) []byte {
 // PublicKeyValue is the value of /pk/<peer ID>.
 func PublicKeyValue(id identity.ID) []byte { return append([]byte(pkPrefix), id[:]...) }
 
+// parses makes a check of a key of what reads it.
+func parses[T any](parse func(rest string) (T, error)) func(rest string) error {
+	return func(rest string) error {
+		_, err := parse(rest)
+		return err
+	}
+}
+
 // parseDigest reads what follows /imm/. Only lower case: one value, one key.
 func parseDigest(s string) (sum [sha256.Size]byte, err error) {
 	n, err := hex.Decode(sum[:], []byte(s[:min(len(s), 2*len(sum))]))
@@ -33,7 +46,7 @@ func parseDigest(s string) (sum [sha256.Size]byte, err error) {
 	return sum, nil
 }
 
-func checkDigest(rest string, value []byte) error {
+func checkDigest(_, rest string, value []byte) error {
 	want, err := parseDigest(rest)
 	if err != nil {
 		return err
@@ -66,7 +79,7 @@ func parsePublicKey(rest string) (identity.ID, error) {
 	return id, nil
 }
 
-func checkPublicKey(rest string, value []byte) error {
+func checkPublicKey(_, rest string, value []byte) error {
 	id, err := parsePublicKey(rest)
 	if err != nil {
 		return err
@@ -77,15 +90,49 @@ func checkPublicKey(rest string, value []byte) error {
 	return nil
 }
 
-// names lists the namespaces for people.
-func (n *Namespaces) names() string {
-	all := []string{"/" + blackboard, "/" + immutable, "/" + signed, "/" + publicKey}
-	for name := range n.users {
-		all = append(all, "/"+name)
-	}
-	slices.Sort(all)
-	return strings.Join(all, " ")
+// A Validator says which values may stand under the keys of a namespace, and
+// which is the best. It is the interface of go-libp2p-record, so one written for
+// libp2p serves unchanged. Keys come whole, with their namespace. Both methods
+// must be safe for concurrent use.
+type Validator interface {
+	// Validate returns an error for a value that may not stand under the key.
+	Validate(key string, value []byte) error
+	// Select returns the index of the best of at least two valid values.
+	Select(key string, values [][]byte) (int, error)
 }
 
-// shown is a key cut for an error message.
-func shown(key []byte) []byte { return key[:min(len(key), 80)] }
+// ofValidator is the namespace that a user's validator rules.
+func ofValidator(name string, v Validator) *namespace {
+	return &namespace{
+		name:   name,
+		costly: true,
+		fades:  true, // some let values expire
+		checkValue: func(key, _ string, value []byte) error {
+			if err := v.Validate(key, value); err != nil {
+				return fmt.Errorf("%w: /%s: %w", ErrInvalid, name, err)
+			}
+			return nil
+		},
+		prefer: func(key string, a, b []byte) int { return selected(v, key, a, b) },
+	}
+}
+
+// selected is Select's opinion of two values. It takes the first of equals, as
+// libp2p's do, so only an answer that survives turning them round counts.
+func selected(v Validator, key string, a, b []byte) int {
+	if bytes.Equal(a, b) {
+		return 0
+	}
+	first, err := v.Select(key, [][]byte{a, b})
+	if err != nil {
+		return 0
+	}
+	second, err := v.Select(key, [][]byte{b, a})
+	if err != nil || first == second {
+		return 0
+	}
+	if first == 0 {
+		return 1
+	}
+	return -1
+}
