@@ -56,7 +56,7 @@ var knownFailures = []struct {
 	{identity.ErrBadPeerID, exitBadInput, "a peer ID is the text that `kad key show FILE` prints (12D3KooW...)"},
 	{identity.ErrBadAddress, exitBadInput, addressForm},
 	{kadmium.ErrBadAddress, exitBadInput, addressForm},
-	{kadmium.ErrUnknownNamespace, exitBadInput, "use /v/NAME, /imm/SHA-256 in hex, /sig/PEER/NAME or /pk/PEER"},
+	{kadmium.ErrUnknownNamespace, exitBadInput, keyHint()},
 	{kadmium.ErrTooLarge, exitBadInput, "a key may have 512 bytes, a key with its value about 1,000, a message's payload 1,024"},
 	{kadmium.ErrEmptyKey, exitBadInput, "a key is text like /v/hello"},
 	{kadmium.ErrInvalid, exitBadInput, "see what its namespace asks for: kad help put"},

@@ -57,11 +57,7 @@ func (a *app) putCommand() *cobra.Command {
 		Long: `Store a value at the k nodes closest to its key. The running node publishes it again
 every 22 h, unless its --ttl is shorter. VALUE - reads stdin. A key begins with its namespace:
 
-  /v/NAME              a public blackboard: anyone may overwrite, the higher sequence wins
-  /imm/SHA-256         immutable: the value's hash, in hex
-  /sig/PEER/NAME       signed by that peer, which must be the node that puts it
-  /pk/PEER             a peer's public key
-
+` + keyHelp() + `
 With --cas each holder compares by itself, as no node speaks for all: of two writers
 at once, both may find some holders. Get with a --quorum to see which one stands.`,
 		Example: `  kad put /v/hello world

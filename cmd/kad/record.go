@@ -40,9 +40,28 @@ func checkRecordKey(key string) error {
 		return err
 	}
 	if err := namespaces.CheckKey([]byte(key)); err != nil {
-		return badInput("use /v/NAME, /imm/SHA-256 in hex, /sig/PEER/NAME or /pk/PEER; see: kad put --help", "KEY %s: %v", key, err)
+		return badInput(keyHint()+"; see: kad put --help", "KEY %s: %v", key, err)
 	}
 	return nil
+}
+
+// keyHint says what keys look like.
+func keyHint() string {
+	var forms []string
+	for _, f := range store.Forms() {
+		forms = append(forms, f.Hint)
+	}
+	last := len(forms) - 1
+	return "use " + strings.Join(forms[:last], ", ") + " or " + forms[last]
+}
+
+// keyHelp lists the forms of keys, one a line.
+func keyHelp() string {
+	var b strings.Builder
+	for _, f := range store.Forms() {
+		fmt.Fprintf(&b, "  %-20s %s\n", f.Key, f.Meaning)
+	}
+	return b.String()
 }
 
 // parseTarget reads KEY|PEER as the position it stands at.
