@@ -17,7 +17,7 @@ import (
 	"kadmium/store"
 )
 
-// Defaults of a Config (Kademlia, section 4; design, sections 2 and 5).
+// Defaults of a Config (design R2.9, R4.1, R5.1).
 const (
 	DefaultNetwork = "kadmium"
 	DefaultListen  = "0.0.0.0:0" // all IPv4 interfaces, a port that the system picks
@@ -145,7 +145,7 @@ type Validator interface {
 // A Mode says whether others may keep this node in their routing tables.
 type Mode uint8
 
-// The modes (design, section 7).
+// The modes (design R7.7 to R7.9).
 const (
 	// Auto starts as a client and becomes a server once a peer could dial back
 	// from an address that the node had not sent to; on loopback, or without

@@ -68,7 +68,7 @@ func TestLateSeedIsFound(t *testing.T) {
 	})
 }
 
-// Every operation ends with its context, whoever is silent.
+// Every operation ends with its context, whichever peer is silent.
 func TestContextEndsEachOperation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := memnet.New(1, memnet.Conditions{Latency: 10 * time.Millisecond})
@@ -137,7 +137,7 @@ func TestSilenceEnds(t *testing.T) {
 	})
 }
 
-// Mode auto: a node that strangers can reach becomes a server, one behind a NAT
+// Mode auto: a node that any peer can reach becomes a server, one behind a NAT
 // stays a client and is in nobody's table.
 func TestAutoModeAsksForADialBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

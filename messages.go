@@ -57,7 +57,7 @@ func (n *Node) Send(ctx context.Context, to identity.Address, protocol string, p
 	if err != nil {
 		return Reply{Lookup: found}, err
 	}
-	if to.ID.IsZero() { // a message is for a known peer: learn who lives there
+	if to.ID.IsZero() { // a message is for a known peer: learn its ID
 		pong, err := n.Ping(ctx, to)
 		if err != nil {
 			return Reply{}, err

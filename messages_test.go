@@ -53,7 +53,7 @@ func TestMessages(t *testing.T) {
 		}
 		return []byte("any " + m.Protocol), nil
 	})
-	// An address without an ID: whoever is there.
+	// An address without an ID: whichever peer is there.
 	if reply, err := one.Send(t.Context(), identity.Address{Endpoint: to.Endpoint}, "other", nil); err != nil || string(reply.Payload) != "any other" {
 		t.Errorf("the empty protocol's handler: %q, %v", reply.Payload, err)
 	}

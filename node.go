@@ -123,7 +123,7 @@ func (n *Node) Bootstrap(ctx context.Context, addresses ...string) (Lookup, erro
 // on trying).
 func (n *Node) Joined(ctx context.Context) error { return n.driver.Joined(ctx) }
 
-// Rekey ends the use of all sessions before their hour is over (design, section 3):
+// Rekey ends the use of all sessions before their hour is over (design R3.11):
 // the next request to each peer is a first contact again, with fresh keys. What is
 // under way still arrives, for up to session.OldLife.
 func (n *Node) Rekey() { n.driver.Rekey() }

@@ -34,7 +34,8 @@ func (d *Driver) join(ctx context.Context, addresses []identity.Address, finish 
 }
 
 // bootstrap makes the first attempt to join. The engine repeats it while the node is
-// alone; but the engine knows addresses only, so host names are resolved again here.
+// alone (design R7.2). The engine knows addresses only, so host names are resolved
+// again here.
 func (d *Driver) bootstrap() {
 	hosts := slices.DeleteFunc(slices.Clone(d.seeds), func(s Seed) bool { return s.host == "" })
 	addresses, resolveErr := d.resolve(d.ctx, hosts)

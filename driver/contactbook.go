@@ -10,8 +10,8 @@ import (
 // a node with full buckets holds, with its round trip times.
 const minCollected = 256
 
-// collectContacts removes the contacts that nothing refers to from the book, once it
-// has grown by half since the last time. The caller holds d.mu.
+// collectContacts removes the contacts that nothing refers to from the book (design
+// R1.19), once it has grown by half since the last time. The caller holds d.mu.
 func (d *Driver) collectContacts() {
 	if d.book.Len() < max(d.collectAt, minCollected) {
 		return

@@ -15,7 +15,7 @@ const dialerLife = 10 * time.Second
 var errNoDialer = errors.New("no other address to dial back from")
 
 // A dialer is a second transport, on a port of its own. From it the node dials back
-// peers that want to know whether others can reach them (design, section 7): the first
+// peers that want to know whether others can reach them (design R7.8): the first
 // contact has to come from an address that they have not sent to. It is open while
 // there are dial backs to make. d.mu guards it.
 type dialer struct {

@@ -255,7 +255,7 @@ func (d *Driver) View(f func(*engine.Engine)) {
 	f(d.engine)
 }
 
-// Rekey ends the use of all sessions (design, section 3): the next request to each
+// Rekey ends the use of all sessions (design R3.11): the next request to each
 // peer is a first contact, with fresh keys. What is under way still arrives, for up
 // to session.OldLife.
 func (d *Driver) Rekey() { d.transport.Rekey() }

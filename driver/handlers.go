@@ -10,7 +10,7 @@ import (
 	"kadmium/rpc"
 )
 
-// maxHandling bounds the messages whose handlers run at once. The sender of one more
+// maxHandling bounds the messages whose handlers run at once (design R8.9). The sender of one more
 // is told that the handler failed.
 const maxHandling = 256
 

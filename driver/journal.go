@@ -39,7 +39,7 @@ func (d *Driver) openDataDir(dir string, key identity.Key, made *undo) (err erro
 	return nil
 }
 
-// loadOrCreateKey runs with the directory locked: nobody else makes a key there.
+// loadOrCreateKey runs with the directory locked: no other process makes a key there.
 func loadOrCreateKey(path string) (identity.Key, error) {
 	key, err := identity.LoadKey(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -61,8 +61,8 @@ func (d *Driver) load() error {
 	return err
 }
 
-// persist has operations journalled, and tells the engine when they are if it waits
-// for that. The caller holds d.mu.
+// persist has operations journalled, and tells the engine when they are synced if it
+// waits for that (design R1.12). The caller holds d.mu.
 func (d *Driver) persist(batch uint64, ops []store.Op) {
 	d.journal.Write(ops, func(err error) { d.persisted(batch, err) })
 }

@@ -4,8 +4,8 @@ import (
 	"kadmium/transport"
 )
 
-// maxPendingReplies bounds the requests whose replies wait for the disk or a handler.
-// Beyond it the oldest gets no reply.
+// maxPendingReplies bounds the requests whose replies wait for the disk or a handler
+// (design R8.7, R8.9). Beyond it the oldest gets no reply.
 const maxPendingReplies = 4096
 
 // pendingReplies knows where the replies to requests go, by the token that the engine

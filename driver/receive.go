@@ -13,7 +13,7 @@ type arrival struct {
 }
 
 // receive is the transport's handler. It runs on the goroutine that read the datagram,
-// or for a first contact on a worker, and waits for nothing but d.mu.
+// or for a first contact on a worker, and waits for nothing but d.mu (design R1.10).
 func (d *Driver) receive(in *transport.Inbound) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

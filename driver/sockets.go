@@ -23,7 +23,8 @@ func parseListen(s string) (netip.AddrPort, error) {
 	return a.Endpoint, nil
 }
 
-// bind opens a socket for each address to listen on, or none.
+// bind opens a socket for each address to listen on. When one fails it closes the
+// others.
 func bind(listen func(netip.AddrPort) (net.PacketConn, error), addresses []string) ([]net.PacketConn, error) {
 	var conns []net.PacketConn
 	var made undo
@@ -47,8 +48,8 @@ func bind(listen func(netip.AddrPort) (net.PacketConn, error), addresses []strin
 	return conns, nil
 }
 
-// listenUDP binds a UDP socket. One on [::] takes IPv6 only, so that 0.0.0.0 with
-// the same port can stand beside it.
+// listenUDP binds a UDP socket. A socket on [::] takes IPv6 only, so that 0.0.0.0 can
+// be bound with the same port.
 func listenUDP(at netip.AddrPort) (net.PacketConn, error) {
 	network := "udp6"
 	if at.Addr().Is4() {
@@ -69,9 +70,9 @@ func (d *Driver) Addresses() []identity.Address {
 	return all
 }
 
-// expand is an address as peers can use it: for the unspecified one those of the
-// interfaces, with loopback last and link-local, which means something on its
-// link only, left out.
+// expand returns an address as peers can use it. The unspecified address becomes those
+// of the interfaces, loopback last. Link-local addresses are left out: they have a
+// meaning on their own link only.
 func expand(ip netip.Addr) []netip.Addr {
 	if !ip.IsUnspecified() {
 		return []netip.Addr{ip}

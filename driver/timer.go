@@ -17,8 +17,8 @@ type timer struct {
 }
 
 // set has fire run at the given time; zero is never. A timer that will fire too early
-// is left as it is: most engine calls put the next Tick off by a little, and waking
-// once too often costs less than setting a timer for each datagram.
+// is left as it is: most engine calls make the next Tick a little later, and one
+// unnecessary wake-up costs less than setting a timer for each datagram.
 func (t *timer) set(now, at time.Time) {
 	if at.IsZero() || t.armed && !at.Before(t.at) {
 		return

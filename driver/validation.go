@@ -7,13 +7,13 @@ import (
 	"kadmium/rpc"
 )
 
-// maxValidations bounds the messages that wait for validation. One more is dropped,
+// maxValidations bounds the messages that wait for validation (design R8.10). One more is dropped,
 // as if the network had lost it.
 const maxValidations = 256
 
-// validations are the messages whose contents are validated off the goroutines that
-// read, by workers that start when there is work and end when there is none. d.mu
-// guards it.
+// validations are the messages whose contents are validated by workers (design R1.11),
+// so that the goroutines that read do not wait. A worker starts when there is work and
+// ends when there is none. d.mu guards it.
 type validations struct {
 	waiting []*arrival
 	running []*arrival
