@@ -127,3 +127,38 @@ func documents[V any](t *testing.T, page, title string, names map[string]V) {
 		}
 	}
 }
+
+// A link of a document to a file of the repository leads to one.
+func TestLinksOfDocumentsLead(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#: ]+)(?:#[^)]*)?\)`)
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/*/*.md"} {
+		pages, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, page := range pages {
+			for _, found := range link.FindAllStringSubmatch(readDoc(t, page), -1) {
+				if _, err := os.Stat(filepath.Join(filepath.Dir(page), found[1])); err != nil {
+					t.Errorf("%s links to %s: %v", page, found[1], err)
+				}
+			}
+		}
+	}
+}
+
+// A page of docs/decisions has at most 40 lines and is in the index.
+func TestDecisionsAreShortAndListed(t *testing.T) {
+	pages, err := filepath.Glob("docs/decisions/[0-9]*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("no decisions: %v", err)
+	}
+	index := readDoc(t, "docs/decisions/README.md")
+	for _, page := range pages {
+		if n := strings.Count(readDoc(t, page), "\n"); n > 40 {
+			t.Errorf("%s has %d lines, more than 40", page, n)
+		}
+		if !strings.Contains(index, "]("+filepath.Base(page)+")") {
+			t.Errorf("docs/decisions/README.md does not list %s", page)
+		}
+	}
+}
