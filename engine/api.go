@@ -112,7 +112,7 @@ const (
 type Effect struct {
 	Kind      EffectKind
 	Fresh     bool // be a first contact, whatever session there is: the last try
-	Elsewhere bool // send from another local address: a call back
+	Elsewhere bool // send from another local address: a dial back
 	To        identity.Contact
 	RequestID uint64
 	Token     uint64

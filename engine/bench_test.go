@@ -319,7 +319,7 @@ func (w *crowd) live(e, full *Engine) {
 		ask := &rpc.Message{Type: rpc.FindNode, ID: uint64(op), Target: e.randomIn(1)}
 		e.Receive(now, &Inbound{From: w.contacts[0], Message: ask, Room: 1180, Proven: true}, nil)
 	}
-	if e.requests.Len()+len(e.walks) > 0 {
+	if e.requests.Len()+len(e.lookups) > 0 {
 		panic("not at rest")
 	}
 }

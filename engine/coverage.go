@@ -17,18 +17,18 @@ import (
 // proves nothing; nor does one that found k only after it had turned to farther
 // contacts, for those beside the target may be known to the dead alone; and one that
 // ran out of peers does only if all that it heard of could be asked.
-func (w *walk) covered(reason lookup.Reason) (cpl int, ok bool) {
-	e, stats := w.e, w.lookup.Stats()
+func (l *activeLookup) covered(reason lookup.Reason) (cpl int, ok bool) {
+	e, stats := l.e, l.state.Stats()
 	switch {
 	case stats.Refused > 0:
 		return 0, false
 	case reason == lookup.Exhausted: // there are fewer than k nodes, if none of them failed
-		return -1, stats.Failed == 0 && !w.leftOut
-	case reason == lookup.Converged && !w.refilled:
-		e.nearest = w.lookup.Closest(e.nearest[:0])
-		farthest := e.book.Position(e.nearest[len(e.nearest)-1])
+		return -1, stats.Failed == 0 && !l.leftOut
+	case reason == lookup.Converged && !l.refilled:
+		e.scratch = l.state.Closest(e.scratch[:0])
+		farthest := e.book.Position(e.scratch[len(e.scratch)-1])
 		cpl = identity.CommonPrefixLen(&e.cfg.Position, farthest)
-		return cpl, cpl < identity.CommonPrefixLen(&e.cfg.Position, &w.target)
+		return cpl, cpl < identity.CommonPrefixLen(&e.cfg.Position, &l.target)
 	}
 	return 0, false
 }

@@ -18,7 +18,7 @@ import (
 
 // seenWhole is a walk over a network of random nodes, most of them near the engine,
 // that has asked the k closest to its target and been told nothing new.
-func seenWhole(t *rapid.T) (w *walk, nodes []identity.Contact, reason lookup.Reason) {
+func seenWhole(t *rapid.T) (l *activeLookup, nodes []identity.Contact, reason lookup.Reason) {
 	rnd := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 	x := &crowd{rnd: rnd, names: store.NewNamespaces(testNetwork)}
 	k := rapid.IntRange(1, 8).Draw(t, "k")
@@ -32,13 +32,13 @@ func seenWhole(t *rapid.T) (w *walk, nodes []identity.Contact, reason lookup.Rea
 		target = e.randomIn(rapid.IntRange(0, 14).Draw(t, "bucket"))
 	}
 	e.now = epoch
-	w = e.newWalk(0, rpc.FindNode, nil, target)
-	w.lookup = lookup.New(epoch, lookup.Config{K: k}, &x.book, e.cfg.Position, target, nodes)
-	for c, ok := w.lookup.Next(epoch); ok; c, ok = w.lookup.Next(epoch) {
-		w.lookup.Answered(epoch, c, nil)
+	l = e.newLookup(0, rpc.FindNode, nil, target)
+	l.state = lookup.New(epoch, lookup.Config{K: k}, &x.book, e.cfg.Position, target, nodes)
+	for c, ok := l.state.Next(epoch); ok; c, ok = l.state.Next(epoch) {
+		l.state.Answered(epoch, c, nil)
 	}
-	reason, _ = w.lookup.Done()
-	return w, nodes, reason
+	reason, _ = l.state.Done()
+	return l, nodes, reason
 }
 
 // All nodes of the buckets that a lookup is said to cover were among the k closest to
@@ -46,10 +46,10 @@ func seenWhole(t *rapid.T) (w *walk, nodes []identity.Contact, reason lookup.Rea
 // covers all that follows from who was found.
 func TestCoveredBucketsWereSeenWhole(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w, nodes, reason := seenWhole(t)
-		self, book := &w.e.cfg.Position, w.e.book
-		cpl, ok := w.covered(reason)
-		closest := w.lookup.Closest(nil)
+		l, nodes, reason := seenWhole(t)
+		self, book := &l.e.cfg.Position, l.e.book
+		cpl, ok := l.covered(reason)
+		closest := l.state.Closest(nil)
 		farthest := book.Position(closest[len(closest)-1])
 		for _, c := range nodes {
 			if ok && identity.CommonPrefixLen(self, book.Position(c)) > cpl && !slices.Contains(closest, c) {
@@ -58,17 +58,17 @@ func TestCoveredBucketsWereSeenWhole(t *testing.T) {
 		}
 		// The farthest from the target that can stand in a bucket deeper than shallow.
 		certain := func(shallow int) bool {
-			worst := w.target
+			worst := l.target
 			for bit := range identity.Bits {
 				worst[bit/8] ^= 0x80 >> (bit % 8)
 			}
 			worst = identity.RandomInRange(self, shallow+1, worst)
-			return identity.Compare(&w.target, &worst, farthest) < 0
+			return identity.Compare(&l.target, &worst, farthest) < 0
 		}
 		if ok && !certain(cpl) {
 			t.Fatalf("buckets deeper than %d are said to be covered, and need not be", cpl)
 		}
-		if w.target == *self && (!ok || cpl > 0 && certain(cpl-1)) {
+		if l.target == *self && (!ok || cpl > 0 && certain(cpl-1)) {
 			t.Fatalf("of its own lookup only buckets deeper than %d are said to be covered: %v", cpl, ok)
 		}
 	})
@@ -103,27 +103,27 @@ func TestWhatCoversNothing(t *testing.T) {
 		{what: "two nodes of one host", named: []identity.Contact{host(0), host(1)}, ok: true},
 		{what: "a third node of one host, which is not asked", named: []identity.Contact{host(0), host(1), host(2)}},
 	} {
-		w := e.newWalk(0, rpc.FindNode, nil, e.cfg.Position)
-		w.lookup = lookup.New(epoch, lookup.Config{K: c.k}, &x.book, e.cfg.Position, w.target, x.contacts)
+		l := e.newLookup(0, rpc.FindNode, nil, e.cfg.Position)
+		l.state = lookup.New(epoch, lookup.Config{K: c.k}, &x.book, e.cfg.Position, l.target, x.contacts)
 		if c.more {
-			w.farther()
+			l.farther()
 		}
 		for i := 0; ; i++ {
-			next, ok := w.lookup.Next(epoch)
+			next, ok := l.state.Next(epoch)
 			if !ok {
 				break
 			}
 			if c.stop != 0 && i == 4 {
-				w.lookup.Stop(epoch, c.stop)
+				l.state.Stop(epoch, c.stop)
 			}
 			if c.fails && i == 4 {
-				w.lookup.Failed(epoch, next)
+				l.state.Failed(epoch, next)
 			} else {
-				w.lookup.Answered(epoch, next, c.named)
+				l.state.Answered(epoch, next, c.named)
 			}
 		}
-		reason, _ := w.lookup.Done()
-		if cpl, ok := w.covered(reason); ok != c.ok || ok && cpl != -1 {
+		reason, _ := l.state.Done()
+		if cpl, ok := l.covered(reason); ok != c.ok || ok && cpl != -1 {
 			t.Errorf("%s, %v: covers all deeper than %d: %v, want %v", c.what, reason, cpl, ok, c.ok)
 		}
 	}

@@ -23,38 +23,38 @@ const (
 // of requests and operations nil again once all are over: a process may hold a
 // million engines, most of them at rest.
 type Engine struct {
-	cfg      Config
-	book     identity.Book
-	rnd      random
-	table    *kbucket.Table
-	store    *store.Store
-	mode     Mode // Client or Server: what is in force
-	tableNew bool // the table changed since it was journalled
+	cfg          Config
+	book         identity.Book
+	rnd          random
+	table        *kbucket.Table
+	store        *store.Store
+	mode         Mode // Client or Server: what is in force
+	tableUnsaved bool // the table changed since it was journalled
 
-	requests    rpc.Requests
-	spare       []*rpc.Message // messages of requests that are over
-	owners      map[uint64]activity
-	lastOwner   uint64
-	rtts        roundTrips
-	usual       rpc.RTT // of all peers together
-	persistence persistence
-	silent      silents
+	requests     rpc.Requests
+	spare        []*rpc.Message // messages of requests that are over
+	activities   map[uint64]activity
+	lastActivity uint64
+	rtts         roundTrips
+	typicalRTT   rpc.RTT // of all peers together
+	retries      retryPolicy
+	unresponsive unresponsive
 
-	ops    map[OpID]operation
-	walks  []*walk // in the order of their deadlines
-	upkeep int     // lookups of the node's own under way
+	ops     map[OpID]operation
+	lookups []*activeLookup // in the order of their deadlines
+	upkeep  int             // lookups of the node's own under way
 
 	withheld  map[uint64]func(error) // by batch: what waits for the journal
 	lastBatch uint64
 
-	tasks   [ruleCount]task // one a rule
-	outage  outage
-	moved   map[identity.ID]identity.Contact // new addresses being checked, one a peer
-	probes  []check                          // contacts to be pinged, by time
-	queue   []handover
-	greeted *greetings // nil until somebody was
-	reach   *reachability
-	joining int // joins under way
+	tasks        [ruleCount]task // one a rule
+	outage       outage
+	moved        map[identity.ID]identity.Contact // new addresses being checked, one a peer
+	probes       []check                          // contacts to be pinged, by time
+	handovers    []handover
+	newcomers    *newcomers // nil until somebody was
+	reachability *reachability
+	joining      int // joins under way
 
 	stats   Counters
 	leftOut int // contacts that the last sift or seeds left out, this node itself apart
@@ -63,7 +63,7 @@ type Engine struct {
 	// Of the call in progress.
 	now     time.Time
 	fx      []Effect
-	nearest []identity.Contact // scratch of nearest-contact queries, and of contacts let through from an answer
+	scratch []identity.Contact // scratch of nearest-contact queries, and of contacts let through from an answer
 	reply   *rpc.Message       // the reply being made
 }
 
@@ -154,7 +154,7 @@ func (e *Engine) Receive(now time.Time, in *Inbound, fx []Effect) []Effect {
 func (e *Engine) Tick(now time.Time, fx []Effect) []Effect {
 	e.enter(now, fx)
 	e.expireRequests()
-	e.expireWalks()
+	e.expireLookups()
 	e.runTasks()
 	return e.leave()
 }
@@ -165,8 +165,8 @@ func (e *Engine) WakeAt() time.Time {
 	if t, ok := e.requests.Next(); ok {
 		at = t
 	}
-	if len(e.walks) > 0 {
-		at = earlier(at, e.walks[0].deadline)
+	if len(e.lookups) > 0 {
+		at = earlier(at, e.lookups[0].deadline)
 	}
 	for i := range rules {
 		at = earlier(at, e.due(i))
@@ -196,24 +196,24 @@ func (e *Engine) Mode() Mode { return e.mode }
 func (e *Engine) EachContact(keep func(identity.Contact)) {
 	e.table.EachHandle(keep)
 	e.requests.Each(func(r *rpc.Request) { keep(r.To) })
-	for _, a := range e.owners {
+	for _, a := range e.activities {
 		a.contacts(keep)
 	}
 	for _, o := range e.ops { // its lookup may be over and its writes not
 		o.contacts(keep)
 	}
 	e.rtts.each(keep)
-	if e.reach != nil {
-		keep(e.reach.asked)
+	if e.reachability != nil {
+		keep(e.reachability.asked)
 	}
-	e.silent.each(keep)
+	e.unresponsive.each(keep)
 	for _, c := range e.moved {
 		keep(c)
 	}
 	for _, p := range e.probes {
 		keep(p.to)
 	}
-	for _, h := range e.queue {
+	for _, h := range e.handovers {
 		keep(h.to)
 	}
 }

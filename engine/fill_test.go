@@ -32,13 +32,13 @@ func TestFillSpreads(t *testing.T) {
 			if len(x.held(cpl)) == x.e.cfg.K {
 				full++
 			}
-			if x.kinds[rpc.FindNode] > fillQuestions || x.kinds[rpc.FindNode] < fillGuides {
+			if x.kinds[rpc.FindNode] > fillQueries || x.kinds[rpc.FindNode] < fillGuides {
 				t.Errorf("%d questions", x.kinds[rpc.FindNode])
 			}
 			x.again(Config{})
 			x.meet(20, cpl, false)
 			x.e.enter(x.now, nil)
-			x.e.maintain(rpc.FindNode, nil, x.e.randomIn(cpl), func(*walk) {})
+			x.e.maintain(rpc.FindNode, nil, x.e.randomIn(cpl), func(*activeLookup) {})
 			x.play(x.e.leave())
 			lookedUp += x.spread(cpl)
 		}
@@ -235,12 +235,12 @@ func TestFillEndsAlways(t *testing.T) {
 		x.silent = func(c identity.Contact) bool { return int(c)%10 < dead || x.rnd.Float64() < lost }
 		x.fill(cpl)
 		f := x.filling
-		if x.ended != 1 || f.ownAsked+f.tried > fillRequests*x.e.cfg.K || f.waiting != 0 || f.slow != 0 {
+		if x.ended != 1 || f.knownAsked+f.candidatesAsked > fillRequests*x.e.cfg.K || f.waiting != 0 || f.overrunning != 0 {
 			t.Fatalf("it ended %d times, with %+v", x.ended, f)
 		}
 		x.pass(3 * time.Hour) // refreshes and probes
-		if x.e.upkeep != 0 || len(x.e.owners) != 0 || len(x.e.walks) != 0 {
-			t.Fatalf("at rest: %d lookups under way, %d owners", x.e.upkeep, len(x.e.owners))
+		if x.e.upkeep != 0 || len(x.e.activities) != 0 || len(x.e.lookups) != 0 {
+			t.Fatalf("at rest: %d lookups under way, %d owners", x.e.upkeep, len(x.e.activities))
 		}
 	})
 }
@@ -254,7 +254,7 @@ func TestFillEndsIfNothingCanBeSent(t *testing.T) {
 	}
 	x.e.enter(x.now, nil)
 	x.e.newFill(0, 0, func(*fill) { x.ended++ }).start()
-	if fx := x.e.leave(); len(fx) > 0 || x.ended != 1 || len(x.e.owners) > 0 {
+	if fx := x.e.leave(); len(fx) > 0 || x.ended != 1 || len(x.e.activities) > 0 {
 		t.Errorf("it ended %d times, with %v", x.ended, fx)
 	}
 }
@@ -298,9 +298,9 @@ func TestFillKeepsItsContacts(t *testing.T) {
 	n.until(time.Minute, "the join's end", func() bool {
 		kept := make(map[identity.Contact]bool)
 		nd.e.EachContact(func(c identity.Contact) { kept[c] = true })
-		for _, a := range nd.e.owners {
+		for _, a := range nd.e.activities {
 			if f, ok := a.(*fill); ok {
-				for _, c := range append(slices.Clone(f.own), f.heard...) {
+				for _, c := range append(slices.Clone(f.known), f.candidates...) {
 					if seen = true; !kept[c] {
 						t.Errorf("contact %d is forgotten", c)
 					}
@@ -322,7 +322,7 @@ func TestCancelledJoinFillsNoMore(t *testing.T) {
 	nd := n.add(func(c *Config) { c.K = 4 })
 	op := nd.begin(func(op OpID) []Effect { return nd.e.Join(n.now, op, nil, nil) })
 	fills := func() (count int) {
-		for _, a := range nd.e.owners {
+		for _, a := range nd.e.activities {
 			if _, ok := a.(*fill); ok {
 				count++
 			}
@@ -342,7 +342,7 @@ func TestCancelledJoinFillsNoMore(t *testing.T) {
 		t.Errorf("cancelled with %v", r)
 	}
 	n.run(time.Minute)
-	if e := nd.e; fills() > 0 || len(e.owners)+len(e.ops)+len(e.walks)+e.upkeep+e.joining+e.requests.Len() > 0 {
+	if e := nd.e; fills() > 0 || len(e.activities)+len(e.ops)+len(e.lookups)+e.upkeep+e.joining+e.requests.Len() > 0 {
 		t.Errorf("left over: %d fills, %+v", fills(), e.Stats())
 	}
 }

@@ -150,13 +150,13 @@ func (x *filling) check(t interface{ Errorf(string, ...any) }) {
 	if n := len(x.begun); n > fillRequests*k {
 		t.Errorf("%d requests for %d places", n, k)
 	}
-	if len(f.heard) > fillQuestions*k || len(f.fresh) > k {
-		t.Errorf("%d and %d contacts are remembered for %d places", len(f.heard), len(f.fresh), k)
+	if len(f.candidates) > fillQueries*k || len(f.named) > k {
+		t.Errorf("%d and %d contacts are remembered for %d places", len(f.candidates), len(f.named), k)
 	}
-	if f.waiting != 0 || f.slow != 0 || x.e.requests.Len() != 0 || len(x.e.owners) != 0 {
-		t.Errorf("left over: %d that wait, %d slow, %d requests, %d owners", f.waiting, f.slow, x.e.requests.Len(), len(x.e.owners))
+	if f.waiting != 0 || f.overrunning != 0 || x.e.requests.Len() != 0 || len(x.e.activities) != 0 {
+		t.Errorf("left over: %d that wait, %d slow, %d requests, %d owners", f.waiting, f.overrunning, x.e.requests.Len(), len(x.e.activities))
 	}
-	for _, c := range f.heard {
+	for _, c := range f.candidates {
 		if x.asked[c] > 1 || x.bucket(c) != f.cpl {
 			t.Errorf("contact %d of bucket %d was asked %d times", c, x.bucket(c), x.asked[c])
 		}

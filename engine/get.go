@@ -16,15 +16,15 @@ type get struct {
 	op      OpID
 	query   GetQuery
 	quorum  int
-	walk    *walk
+	lookup  *activeLookup
 	best    *rpc.Record
 	from    identity.Contact
 	answers int
-	held    []heldBy
+	holders []holderRecord
 }
 
-// heldBy is a record that a node was found to hold.
-type heldBy struct {
+// A holderRecord is a record that a node was found to hold.
+type holderRecord struct {
 	by     identity.Contact
 	record *rpc.Record
 }
@@ -35,24 +35,24 @@ type heldBy struct {
 func (e *Engine) Get(now time.Time, op OpID, q GetQuery, fx []Effect) []Effect {
 	e.enter(now, fx)
 	g := &get{e: e, op: op, query: q, quorum: max(q.Quorum, 1)}
-	g.walk = e.newWalk(op, rpc.FindValue, q.Key, identity.KeyPosition(q.Key))
-	g.walk.heard = g.heard
-	g.walk.ended = g.ended
+	g.lookup = e.newLookup(op, rpc.FindValue, q.Key, identity.KeyPosition(q.Key))
+	g.lookup.onAnswer = g.onAnswer
+	g.lookup.onEnd = g.onEnd
 	if !e.begin(op, g) {
 		return e.leave()
 	}
 	if r, ok := e.store.Get(now, q.Key); ok {
-		g.take(0, copyRecord(r))
+		g.take(0, cloneRecord(r))
 		if g.enough() {
 			e.finish(op, &Result{Record: g.best, Answers: 1, Expires: now.Add(g.best.TTL)})
 			return e.leave()
 		}
 	}
-	g.walk.start()
+	g.lookup.start()
 	return e.leave()
 }
 
-func copyRecord(r *rpc.Record) *rpc.Record {
+func cloneRecord(r *rpc.Record) *rpc.Record {
 	c := *r
 	c.Key, c.Value = append([]byte(nil), r.Key...), append([]byte(nil), r.Value...)
 	c.Signature = append([]byte(nil), r.Signature...)
@@ -61,12 +61,12 @@ func copyRecord(r *rpc.Record) *rpc.Record {
 
 func (g *get) enough() bool { return g.answers >= g.quorum && !g.query.Watch }
 
-func (g *get) heard(from identity.Contact, in *Inbound) (found identity.Contact) {
+func (g *get) onAnswer(from identity.Contact, in *Inbound) (found identity.Contact) {
 	r := in.Message.Record
 	if r == nil {
 		return 0
 	}
-	g.take(from, copyRecord(r))
+	g.take(from, cloneRecord(r))
 	if !g.enough() {
 		return 0
 	}
@@ -77,13 +77,13 @@ func (g *get) heard(from identity.Contact, in *Inbound) (found identity.Contact)
 }
 
 func (g *get) contacts(keep func(identity.Contact)) {
-	g.walk.contacts(keep)
+	g.lookup.contacts(keep)
 	keep(g.from)
 }
 
 // cancel ends the search with the best record so far.
 func (g *get) cancel() *Result {
-	r := g.walk.cancel()
+	r := g.lookup.cancel()
 	g.describe(r)
 	return r
 }
@@ -98,7 +98,7 @@ func (g *get) describe(r *Result) {
 func (g *get) take(from identity.Contact, r *rpc.Record) {
 	g.answers++
 	if from != 0 {
-		g.held = append(g.held, heldBy{from, r})
+		g.holders = append(g.holders, holderRecord{from, r})
 	}
 	switch better := g.e.cfg.Namespaces.Better; {
 	case g.best == nil || better(r, g.best) > 0:
@@ -111,8 +111,8 @@ func (g *get) take(from identity.Contact, r *rpc.Record) {
 	}
 }
 
-func (g *get) ended(reason lookup.Reason) {
-	r := g.walk.result()
+func (g *get) onEnd(reason lookup.Reason) {
+	r := g.lookup.result()
 	if g.best == nil {
 		r.Err = ErrNotFound
 		if reason == lookup.NoContacts || reason == lookup.TimedOut {
@@ -123,7 +123,7 @@ func (g *get) ended(reason lookup.Reason) {
 	}
 	g.describe(r)
 	g.e.finish(g.op, r)
-	answered := g.walk.lookup.Closest(nil)
+	answered := g.lookup.state.Closest(nil)
 	if g.quorum > 1 || g.query.Watch {
 		g.repair(answered)
 	} else {
@@ -135,7 +135,7 @@ func (g *get) ended(reason lookup.Reason) {
 // older one or with none. A search that ended early has also heard nodes that are
 // not among the k closest it knows.
 func (g *get) repair(answered []identity.Contact) {
-	closest := g.walk.lookup.Known(nil, g.e.cfg.K)
+	closest := g.lookup.state.Known(nil, g.e.cfg.K)
 	var stale []identity.Contact
 	for _, c := range answered {
 		if !slices.Contains(closest, c) {
@@ -146,7 +146,7 @@ func (g *get) repair(answered []identity.Contact) {
 		}
 	}
 	g.e.stats.Repairs += uint64(len(stale))
-	g.e.copyTo(stale, g.best)
+	g.e.copyRecord(stale, g.best)
 }
 
 // cache stores the record at the closest node that answered without it: the
@@ -155,14 +155,14 @@ func (g *get) cache(answered []identity.Contact) {
 	for _, c := range answered {
 		if g.recordOf(c) == nil {
 			g.e.stats.Cachings++
-			g.e.copyTo([]identity.Contact{c}, g.best)
+			g.e.copyRecord([]identity.Contact{c}, g.best)
 			return
 		}
 	}
 }
 
 func (g *get) recordOf(c identity.Contact) *rpc.Record {
-	for _, h := range g.held {
+	for _, h := range g.holders {
 		if h.by == c {
 			return h.record
 		}
@@ -170,23 +170,23 @@ func (g *get) recordOf(c identity.Contact) *rpc.Record {
 	return nil
 }
 
-// copyTo stores a record at nodes on nobody's behalf: it never extends a life.
-func (e *Engine) copyTo(to []identity.Contact, r *rpc.Record) {
+// copyRecord stores a record at nodes on nobody's behalf: it never extends a life.
+func (e *Engine) copyRecord(to []identity.Contact, r *rpc.Record) {
 	if len(to) == 0 {
 		return
 	}
 	expires := e.now.Add(r.TTL)
 	e.spread(0, to, func(c identity.Contact) *rpc.Message {
-		return e.reStoreMessage(c, r, expires)
+		return e.copyMessage(c, r, expires)
 	}, func(*spread) {})
 }
 
-// reStoreMessage is a STORE of somebody else's record. What remains of its life
+// copyMessage is a STORE of somebody else's record. What remains of its life
 // is told less the delay of the way, so that it cannot extend it.
-func (e *Engine) reStoreMessage(to identity.Contact, r *rpc.Record, expires time.Time) *rpc.Message {
+func (e *Engine) copyMessage(to identity.Contact, r *rpc.Record, expires time.Time) *rpc.Message {
 	m := e.newRequest(rpc.Store)
 	c := *r
-	c.TTL = max(0, expires.Sub(e.now)-e.passage(to))
+	c.TTL = max(0, expires.Sub(e.now)-e.maxTransit(to))
 	m.Record = &c
 	return m
 }

@@ -79,10 +79,10 @@ func TestFarNewcomersAreHandedTheSame(t *testing.T) {
 				e.table.Seen(epoch, c)
 			}
 			want := e.toHand(c, newcomers)
-			e.queue = nil
-			e.greet(c)
+			e.handovers = nil
+			e.queueHandovers(c)
 			var got []string
-			for _, h := range e.queue {
+			for _, h := range e.handovers {
 				if h.to != c {
 					t.Fatalf("to contact %d, not %d", h.to, c)
 				}

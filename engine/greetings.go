@@ -3,62 +3,62 @@ package engine
 import "time"
 
 const (
-	maxGreeted = 1024 // newcomers remembered as handed their keys
+	maxNewcomers = 1024 // newcomers remembered as handed their keys
 	// freshFor is how long a newcomer stays one, at least; at most twice that.
 	freshFor = time.Minute
 )
 
-// greetings are the newcomers that were handed their keys, oldest first. Those of
+// newcomers are the newcomers that were handed their keys, oldest first. Those of
 // the last period, and of the one under way, are fresh. A nil one has none.
-type greetings struct {
-	peers   roster[uint64]
+type newcomers struct {
+	peers   contactSet[uint64]
 	settled int       // how many, of the oldest, are fresh no more
 	older   int       // how many were there when the period began
 	began   time.Time // the period
 }
 
 // add notes a peer, and reports whether it was not there yet.
-func (g *greetings) add(now time.Time, peer uint64) bool {
-	switch elapsed := now.Sub(g.began); {
+func (n *newcomers) add(now time.Time, peer uint64) bool {
+	switch elapsed := now.Sub(n.began); {
 	case elapsed >= 2*freshFor:
-		g.settled, g.older, g.began = len(g.peers.all), len(g.peers.all), now
+		n.settled, n.older, n.began = len(n.peers.all), len(n.peers.all), now
 	case elapsed >= freshFor:
-		g.settled, g.older, g.began = g.older, len(g.peers.all), g.began.Add(freshFor)
+		n.settled, n.older, n.began = n.older, len(n.peers.all), n.began.Add(freshFor)
 	}
-	if g.peers.index(peer) >= 0 {
+	if n.peers.index(peer) >= 0 {
 		return false
 	}
-	if len(g.peers.all) == maxGreeted {
-		g.remove(0)
+	if len(n.peers.all) == maxNewcomers {
+		n.remove(0)
 	}
-	g.peers.add(peer, maxGreeted)
+	n.peers.add(peer, maxNewcomers)
 	return true
 }
 
 // fresh reports whether a peer was a newcomer a short time before the latest.
-func (g *greetings) fresh(peer uint64) bool {
-	if g == nil {
+func (n *newcomers) fresh(peer uint64) bool {
+	if n == nil {
 		return false
 	}
-	i := g.peers.index(peer)
-	return i >= 0 && i >= g.settled
+	i := n.peers.index(peer)
+	return i >= 0 && i >= n.settled
 }
 
-func (g *greetings) forget(peer uint64) {
-	if g == nil {
+func (n *newcomers) forget(peer uint64) {
+	if n == nil {
 		return
 	}
-	if i := g.peers.index(peer); i >= 0 {
-		g.remove(i)
+	if i := n.peers.index(peer); i >= 0 {
+		n.remove(i)
 	}
 }
 
-func (g *greetings) remove(i int) {
-	g.peers.remove(i, i+1)
-	if i < g.settled {
-		g.settled--
+func (n *newcomers) remove(i int) {
+	n.peers.remove(i, i+1)
+	if i < n.settled {
+		n.settled--
 	}
-	if i < g.older {
-		g.older--
+	if i < n.older {
+		n.older--
 	}
 }

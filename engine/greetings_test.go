@@ -24,31 +24,31 @@ func TestGreetings(t *testing.T) {
 			}
 			return -1
 		}
-		now, g := epoch, new(greetings)
+		now, n := epoch, new(newcomers)
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 90).Draw(t, "seconds")) * time.Second)
 			peer := rapid.Uint64Range(0, 40).Draw(t, "peer")
 			at := find(peer)
 			if rapid.IntRange(0, 4).Draw(t, "forget") == 0 {
-				g.forget(peer)
+				n.forget(peer)
 				if at >= 0 {
 					model = append(model[:at], model[at+1:]...)
 				}
 				continue
 			}
-			if added := g.add(now, peer); added != (at < 0) {
+			if added := n.add(now, peer); added != (at < 0) {
 				t.Fatalf("peer %d added: %v, model %v", peer, added, model)
 			}
 			if at < 0 {
 				model = append(model, greeted{peer, now})
 			}
 			for _, m := range model {
-				age, fresh := now.Sub(m.at), g.fresh(m.peer)
+				age, fresh := now.Sub(m.at), n.fresh(m.peer)
 				if age < freshFor && !fresh || age >= 2*freshFor && fresh {
 					t.Fatalf("peer %d, greeted %v ago, is fresh: %v", m.peer, age, fresh)
 				}
 			}
-			if g.fresh(99) {
+			if n.fresh(99) {
 				t.Fatal("a stranger is fresh")
 			}
 		}
@@ -56,16 +56,16 @@ func TestGreetings(t *testing.T) {
 }
 
 func TestGreetingsAreBounded(t *testing.T) {
-	g := new(greetings)
-	for peer := range uint64(2 * maxGreeted) {
-		g.add(epoch, peer)
+	n := new(newcomers)
+	for peer := range uint64(2 * maxNewcomers) {
+		n.add(epoch, peer)
 	}
-	if len(g.peers.all) != maxGreeted || g.fresh(maxGreeted-1) || !g.fresh(maxGreeted) {
-		t.Errorf("%d peers remembered; the oldest kept is fresh: %v, the one before: %v", len(g.peers.all), g.fresh(maxGreeted), g.fresh(maxGreeted-1))
+	if len(n.peers.all) != maxNewcomers || n.fresh(maxNewcomers-1) || !n.fresh(maxNewcomers) {
+		t.Errorf("%d peers remembered; the oldest kept is fresh: %v, the one before: %v", len(n.peers.all), n.fresh(maxNewcomers), n.fresh(maxNewcomers-1))
 	}
-	g.forget(0)
-	(*greetings)(nil).forget(1)
-	if (*greetings)(nil).fresh(1) {
+	n.forget(0)
+	(*newcomers)(nil).forget(1)
+	if (*newcomers)(nil).fresh(1) {
 		t.Error("somebody is fresh of none")
 	}
 }

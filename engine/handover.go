@@ -13,17 +13,17 @@ type handover struct {
 	key string
 }
 
-// greet queues for a newcomer the keys it should hold: those it is among the k
+// queueHandovers queues for a newcomer the keys it should hold: those it is among the k
 // closest to, and of whose old holders this node is the closest, so that one of
 // twenty does it (Kademlia, section 2.5). Whom a node meets while it joins is no
 // newcomer: the node is. Other newcomers are no old holders: what they are to be
 // given they may have got too late to hand it on.
-func (e *Engine) greet(c identity.Contact) {
+func (e *Engine) queueHandovers(c identity.Contact) {
 	if e.mode != Server || e.joining > 0 || e.store.Empty() {
 		return
 	}
 	newcomer := e.book.Position(c)
-	if !e.firstGreeting(newcomer.Prefix()) {
+	if !e.addNewcomer(newcomer.Prefix()) {
 		return
 	}
 	// A newcomer outside of the subtree that holds k nodes around this one is not
@@ -35,14 +35,14 @@ func (e *Engine) greet(c identity.Contact) {
 		if entry.Between > 0 || far && identity.CommonPrefixLen(&e.cfg.Position, &position) > bucket {
 			return
 		}
-		e.nearest = e.table.Nearest(e.nearest[:0], &position, e.cfg.K)
+		e.scratch = e.table.Nearest(e.scratch[:0], &position, e.cfg.K)
 		nearer := 0 // contacts nearer to the key than the newcomer
-		for _, held := range e.nearest {
+		for _, held := range e.scratch {
 			if held == c {
 				continue
 			}
 			p := e.book.Position(held)
-			if identity.Compare(&position, p, &e.cfg.Position) < 0 && !e.greeted.fresh(p.Prefix()) {
+			if identity.Compare(&position, p, &e.cfg.Position) < 0 && !e.newcomers.fresh(p.Prefix()) {
 				return // an old holder nearer than this node does it
 			}
 			if identity.Compare(&position, p, newcomer) < 0 {
@@ -52,36 +52,36 @@ func (e *Engine) greet(c identity.Contact) {
 		if nearer >= e.cfg.K {
 			return
 		}
-		if len(e.queue) >= maxHandovers {
+		if len(e.handovers) >= maxHandovers {
 			e.stats.HandoversDropped++
 			return
 		}
-		e.queue = append(e.queue, handover{c, string(entry.Key)})
+		e.handovers = append(e.handovers, handover{c, string(entry.Key)})
 	})
 }
 
-// firstGreeting notes that a peer, at whatever address, has been greeted, and reports
+// addNewcomer notes that a peer, at whatever address, has been greeted, and reports
 // whether it had not been yet.
-func (e *Engine) firstGreeting(peer uint64) bool {
-	if e.greeted == nil {
-		e.greeted = new(greetings)
+func (e *Engine) addNewcomer(peer uint64) bool {
+	if e.newcomers == nil {
+		e.newcomers = new(newcomers)
 	}
-	return e.greeted.add(e.now, peer)
+	return e.newcomers.add(e.now, peer)
 }
 
-// forgetGreeting has a peer greeted again.
-func (e *Engine) forgetGreeting(c identity.Contact) { e.greeted.forget(e.book.Position(c).Prefix()) }
+// forgetNewcomer has a peer greeted again.
+func (e *Engine) forgetNewcomer(c identity.Contact) { e.newcomers.forget(e.book.Position(c).Prefix()) }
 
 // handOver gives one key to one newcomer: the queue is paced by the schedule.
 func (e *Engine) handOver() {
-	h := e.queue[0]
-	if e.queue = e.queue[1:]; len(e.queue) == 0 {
-		e.queue = nil
+	h := e.handovers[0]
+	if e.handovers = e.handovers[1:]; len(e.handovers) == 0 {
+		e.handovers = nil
 	}
 	e.stats.Handovers++
 	key := []byte(h.key)
 	r, _ := e.store.Get(e.now, key)
-	e.copyAll([]identity.Contact{h.to}, r, e.store.AllProviders(e.now, key, nil))
+	e.copyKey([]identity.Contact{h.to}, r, e.store.AllProviders(e.now, key, nil))
 }
 
-func (e *Engine) handoversWait() time.Time { return dueIf(len(e.queue) > 0) }
+func (e *Engine) handoversWait() time.Time { return dueIf(len(e.handovers) > 0) }

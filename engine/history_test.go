@@ -61,15 +61,15 @@ func relive(t *testing.T, seed uint64) {
 	x.check()
 	for _, nd := range x.nodes {
 		e := nd.e
-		if len(e.ops)+len(e.withheld)+len(e.walks)+e.upkeep+e.joining > 0 || len(e.moved) > 0 {
+		if len(e.ops)+len(e.withheld)+len(e.lookups)+e.upkeep+e.joining > 0 || len(e.moved) > 0 {
 			// a refresh or re-store may be under way: once more
 			x.run(7 * time.Second)
 		}
 		if len(e.ops)+len(e.withheld)+e.joining > 0 {
 			t.Errorf("node %s at rest: %+v", nd.name, e.Stats())
 		}
-		if len(e.owners) > len(e.walks)+e.requests.Len() {
-			t.Errorf("node %s: %d owners, %d walks, %d requests", nd.name, len(e.owners), len(e.walks), e.requests.Len())
+		if len(e.activities) > len(e.lookups)+e.requests.Len() {
+			t.Errorf("node %s: %d owners, %d walks, %d requests", nd.name, len(e.activities), len(e.lookups), e.requests.Len())
 		}
 	}
 }
@@ -166,15 +166,15 @@ func (x *history) check() {
 func (x *history) handles(nd *node) {
 	kept := make(map[identity.Contact]bool)
 	nd.e.EachContact(func(c identity.Contact) { kept[c] = true })
-	for _, w := range nd.e.walks {
-		for _, step := range w.trace {
+	for _, l := range nd.e.lookups {
+		for _, step := range l.trace {
 			if step.Contact != 0 && !kept[step.Contact] || step.NamedBy != 0 && !kept[step.NamedBy] {
 				x.t.Errorf("node %s: a step's contact is not kept", nd.name)
 			}
 		}
 	}
-	for _, a := range nd.e.owners {
-		if f, ok := a.(*fill); ok && slices.ContainsFunc(append(slices.Clone(f.own), f.heard...), func(c identity.Contact) bool { return !kept[c] }) {
+	for _, a := range nd.e.activities {
+		if f, ok := a.(*fill); ok && slices.ContainsFunc(append(slices.Clone(f.known), f.candidates...), func(c identity.Contact) bool { return !kept[c] }) {
 			x.t.Errorf("node %s: a contact of a fill is not kept", nd.name)
 		}
 	}

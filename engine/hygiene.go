@@ -12,7 +12,7 @@ import (
 // the word of a public peer; and none that is locked out. The slice is scratch, good until the
 // next query of the table.
 func (e *Engine) sift(from identity.Contact, named []identity.Contact) []identity.Contact {
-	left := e.nearest[:0]
+	left := e.scratch[:0]
 	e.leftOut = 0
 	public := !identity.IsLocal(e.book.Address(from).Endpoint.Addr())
 	for _, c := range named {
@@ -27,7 +27,7 @@ func (e *Engine) sift(from identity.Contact, named []identity.Contact) []identit
 		}
 		left = append(left, c)
 	}
-	e.nearest = left
+	e.scratch = left
 	return left
 }
 

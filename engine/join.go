@@ -18,19 +18,19 @@ const maxBootstrap = 64
 // A join makes this node part of the network: ping those who are known, look
 // oneself up, refresh all farther buckets (Kademlia, section 2.3).
 type join struct {
-	e         *Engine
-	owner     owner
-	op        OpID
-	asked     int                       // peers pinged
-	waiting   int                       // of which neither answered nor failed yet
-	there     []identity.Contact        // who answered
-	given     map[identity.Contact]bool // those pinged: whether the caller named them
-	walks     []*walk                   // lookups under way
-	farther   []int                     // buckets still to be filled
-	fills     []*fill                   // buckets being filled
-	strangers bool                      // neighbours are still to be told of this node
-	result    *Result
-	over      bool
+	e           *Engine
+	owner       owner
+	op          OpID
+	asked       int                       // peers pinged
+	waiting     int                       // of which neither answered nor failed yet
+	responders  []identity.Contact        // who answered
+	fromCaller  map[identity.Contact]bool // those pinged: whether the caller named them
+	lookups     []*activeLookup           // lookups under way
+	farther     []int                     // buckets still to be filled
+	fills       []*fill                   // buckets being filled
+	introducing bool                      // neighbours are still to be told of this node
+	result      *Result
+	over        bool
 }
 
 // Join joins through the addresses given, those of the Config, and those of an
@@ -43,11 +43,11 @@ func (e *Engine) Join(now time.Time, op OpID, addresses []identity.Address, fx [
 }
 
 func (e *Engine) join(op OpID, addresses []identity.Address) {
-	j := &join{e: e, op: op, given: make(map[identity.Contact]bool), result: new(Result)}
+	j := &join{e: e, op: op, fromCaller: make(map[identity.Contact]bool), result: new(Result)}
 	if !e.begin(op, j) {
 		return
 	}
-	j.owner = e.own(j, op)
+	j.owner = e.register(j, op)
 	e.joining++
 	e.stats.Joins++
 	all := append(append(addresses[:len(addresses):len(addresses)], e.cfg.Bootstrap...), e.store.Table()...)
@@ -60,7 +60,7 @@ func (e *Engine) join(op OpID, addresses []identity.Address) {
 		c := e.book.Intern(a)
 		if e.ask(j.owner, c, e.newRequest(rpc.Ping)) {
 			j.asked++
-			j.given[c] = i < len(addresses)
+			j.fromCaller[c] = i < len(addresses)
 		}
 	}
 	if j.waiting = j.asked; j.waiting == 0 {
@@ -79,23 +79,23 @@ func contains(list []identity.Address, a identity.Address) bool {
 
 func (j *join) answered(r *rpc.Request, in *Inbound) {
 	e := j.e
-	j.there = append(j.there, in.From)
+	j.responders = append(j.responders, in.From)
 	// Whoever was there at the user's word is worth trying again when alone.
-	if a := e.book.Address(in.From); len(e.cfg.Bootstrap) < maxBootstrap && j.given[r.To] && !contains(e.cfg.Bootstrap, a) {
+	if a := e.book.Address(in.From); len(e.cfg.Bootstrap) < maxBootstrap && j.fromCaller[r.To] && !contains(e.cfg.Bootstrap, a) {
 		e.cfg.Bootstrap = append(slices.Clip(e.cfg.Bootstrap), a)
 	}
-	j.one()
-	if len(j.there) == 1 {
+	j.settle()
+	if len(j.responders) == 1 {
 		j.lookUpSelf() // one way in is enough to begin
 	}
 }
 
-func (j *join) failed(*rpc.Request) { j.one() }
+func (j *join) failed(*rpc.Request) { j.settle() }
 
 func (j *join) overran(*rpc.Request) {}
 
 func (j *join) contacts(keep func(identity.Contact)) {
-	for _, c := range j.there {
+	for _, c := range j.responders {
 		keep(c)
 	}
 	for _, step := range j.result.Trace { // of a lookup that is over
@@ -104,26 +104,26 @@ func (j *join) contacts(keep func(identity.Contact)) {
 	}
 }
 
-func (j *join) one() {
-	if j.waiting--; j.waiting == 0 && len(j.there) == 0 {
+func (j *join) settle() {
+	if j.waiting--; j.waiting == 0 && len(j.responders) == 0 {
 		j.result.Err = ErrNoAnswer
 		j.end()
 	}
 }
 
 func (j *join) lookUpSelf() {
-	j.look(j.e.cfg.Position, func(w *walk, reason lookup.Reason) {
-		j.result.Lookup, j.result.Trace = w.lookup.Stats(), w.trace
+	j.look(j.e.cfg.Position, func(l *activeLookup, reason lookup.Reason) {
+		j.result.Lookup, j.result.Trace = l.state.Stats(), l.trace
 		if j.e.cfg.Mode != Client { // a client only needs a way in
-			known, ok := w.covered(reason)
+			known, ok := l.covered(reason)
 			for cpl := range j.e.table.Farther() {
 				if !ok || cpl <= known {
 					j.farther = append(j.farther, cpl)
 				}
 			}
-			j.strangers = true
-			j.e.introduce(j.op, w, func(*spread) {
-				j.strangers = false
+			j.introducing = true
+			j.e.introduce(j.op, l, func(*spread) {
+				j.introducing = false
 				j.endIfOver()
 			})
 		}
@@ -134,15 +134,15 @@ func (j *join) lookUpSelf() {
 // introduce has the neighbours that a lookup of this node found know it: the first
 // contact that a lookup begins with leaves no trace (design, section 3, rule 1), a PING
 // under the session does.
-func (e *Engine) introduce(op OpID, w *walk, then func(*spread)) {
+func (e *Engine) introduce(op OpID, l *activeLookup, ended func(*spread)) {
 	var neighbours []identity.Contact
-	for _, c := range w.lookup.Closest(nil) {
-		if slices.Contains(w.met, c) {
+	for _, c := range l.state.Closest(nil) {
+		if slices.Contains(l.firstContacts, c) {
 			neighbours = append(neighbours, c)
 		}
 	}
 	ping := func(identity.Contact) *rpc.Message { return e.newRequest(rpc.Ping) }
-	e.spread(op, neighbours, ping, then)
+	e.spread(op, neighbours, ping, ended)
 }
 
 // refresh keeps up to maxUpkeep farther buckets being filled.
@@ -162,30 +162,30 @@ func (j *join) refresh() {
 
 // endIfOver ends the join when all buckets are filled and the neighbours have heard.
 func (j *join) endIfOver() {
-	if len(j.farther) == 0 && len(j.fills) == 0 && !j.strangers && !j.over {
+	if len(j.farther) == 0 && len(j.fills) == 0 && !j.introducing && !j.over {
 		j.end()
 	}
 }
 
 // look runs one lookup of the join.
-func (j *join) look(target identity.Position, then func(*walk, lookup.Reason)) {
-	w := j.e.newWalk(j.op, rpc.FindNode, nil, target)
-	w.ended = func(reason lookup.Reason) {
-		j.walks = slices.DeleteFunc(j.walks, func(other *walk) bool { return other == w })
+func (j *join) look(target identity.Position, ended func(*activeLookup, lookup.Reason)) {
+	l := j.e.newLookup(j.op, rpc.FindNode, nil, target)
+	l.onEnd = func(reason lookup.Reason) {
+		j.lookups = slices.DeleteFunc(j.lookups, func(other *activeLookup) bool { return other == l })
 		if !j.over {
-			then(w, reason)
+			ended(l, reason)
 		}
 	}
-	j.walks = append(j.walks, w)
-	w.start(j.there...)
+	j.lookups = append(j.lookups, l)
+	l.start(j.responders...)
 }
 
 func (j *join) cancel() *Result {
 	j.over = true
 	j.close()
 	r := j.result
-	for _, w := range slices.Clone(j.walks) {
-		r = w.cancel()
+	for _, l := range slices.Clone(j.lookups) {
+		r = l.cancel()
 	}
 	for _, f := range j.fills {
 		f.stop()
@@ -202,7 +202,7 @@ func (j *join) end() {
 
 func (j *join) close() {
 	j.e.joining--
-	j.e.disown(j.owner)
+	j.e.unregister(j.owner)
 }
 
 // randomIn is a random position of a bucket's range.
@@ -225,7 +225,7 @@ const aloneAfter = time.Minute
 // answers. Zero: it is in company.
 func (e *Engine) aloneSince() time.Time {
 	if e.table.Len() == 0 {
-		return longAgo
+		return overdue
 	}
 	if since := e.outage.silentSince(); !since.IsZero() {
 		return since.Add(aloneAfter)
@@ -258,7 +258,7 @@ func (e *Engine) refresh() {
 		return
 	}
 	if cpl >= e.table.Subtree(e.cfg.K) { // the neighbourhood, of which all are wanted
-		e.maintain(rpc.FindNode, nil, e.randomIn(cpl), func(*walk) {})
+		e.maintain(rpc.FindNode, nil, e.randomIn(cpl), func(*activeLookup) {})
 		return
 	}
 	e.upkeep++
@@ -266,12 +266,12 @@ func (e *Engine) refresh() {
 }
 
 // maintain runs a lookup of the node's own; at most maxUpkeep run at once.
-func (e *Engine) maintain(asks rpc.Type, key []byte, target identity.Position, then func(*walk)) {
+func (e *Engine) maintain(asks rpc.Type, key []byte, target identity.Position, ended func(*activeLookup)) {
 	e.upkeep++
-	w := e.newWalk(0, asks, key, target)
-	w.ended = func(lookup.Reason) {
+	l := e.newLookup(0, asks, key, target)
+	l.onEnd = func(lookup.Reason) {
 		e.upkeep--
-		then(w)
+		ended(l)
 	}
-	w.start()
+	l.start()
 }

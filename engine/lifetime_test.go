@@ -146,7 +146,7 @@ func TestFarCopyExpiresSooner(t *testing.T) {
 	far := all[len(all)-1]
 	record, _ := n.holders(key)[0].e.Store().Get(n.now, []byte(key))
 	n.nodes[1].e.enter(n.now, nil)
-	n.nodes[1].e.copyTo([]identity.Contact{n.book.Intern(far.address)}, copyRecord(record))
+	n.nodes[1].e.copyRecord([]identity.Contact{n.book.Intern(far.address)}, cloneRecord(record))
 	n.nodes[1].run(n.nodes[1].e.leave())
 	n.run(time.Second)
 	r, ok := far.e.Store().Get(n.now, []byte(key))
@@ -228,7 +228,7 @@ func TestManyProvidersAreStoredAgain(t *testing.T) {
 	if sent := n.count[rpc.AddProvider]; sent < 19*store.DefaultMaxProvidersPerKey {
 		t.Errorf("only %d entries were sent", sent)
 	}
-	if left := len(holders[0].e.owners); left > 0 {
+	if left := len(holders[0].e.activities); left > 0 {
 		t.Errorf("%d activities are left", left)
 	}
 }

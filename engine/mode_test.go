@@ -143,7 +143,7 @@ func TestCancel(t *testing.T) {
 			t.Errorf("%s: cancelled with %+v", name, r)
 		}
 		n.run(time.Minute)
-		if s := nd.e.Stats(); s.Operations != 0 || s.ActiveLookups != 0 || s.Outstanding != 0 || len(nd.e.owners) != 0 {
+		if s := nd.e.Stats(); s.Operations != 0 || s.ActiveLookups != 0 || s.Outstanding != 0 || len(nd.e.activities) != 0 {
 			t.Errorf("%s left behind %+v", name, s)
 		}
 	}

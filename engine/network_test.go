@@ -300,10 +300,10 @@ func clone(m *rpc.Message) *rpc.Message {
 	c.Known, c.Contacts, c.Providers = slices.Clone(m.Known), slices.Clone(m.Contacts), slices.Clone(m.Providers)
 	c.Key, c.Payload = slices.Clone(m.Key), slices.Clone(m.Payload)
 	if m.Record != nil {
-		c.Record = copyRecord(m.Record)
+		c.Record = cloneRecord(m.Record)
 	}
 	if m.Provider != nil {
-		p := copyProviderEntry(*m.Provider)
+		p := cloneProvider(*m.Provider)
 		c.Provider = &p
 	}
 	return &c

@@ -50,8 +50,8 @@ func (e *Engine) Cancel(now time.Time, op OpID, fx []Effect) []Effect {
 	return e.leave()
 }
 
-// A single is an operation of one request: a PING, or a MESSAGE.
-type single struct {
+// A singleRequest is an operation of one request: a PING, or a MESSAGE.
+type singleRequest struct {
 	e     *Engine
 	owner owner
 	op    OpID
@@ -64,7 +64,7 @@ type single struct {
 // answers there has its own.
 func (e *Engine) Ping(now time.Time, op OpID, to identity.Address, fx []Effect) []Effect {
 	e.enter(now, fx)
-	e.single(op, to, e.newRequest(rpc.Ping))
+	e.singleRequest(op, to, e.newRequest(rpc.Ping))
 	return e.leave()
 }
 
@@ -73,25 +73,25 @@ func (e *Engine) SendMessage(now time.Time, op OpID, to identity.Address, protoc
 	e.enter(now, fx)
 	m := e.newRequest(rpc.AppMessage)
 	m.Protocol, m.Payload = protocol, payload
-	e.single(op, to, m)
+	e.singleRequest(op, to, m)
 	return e.leave()
 }
 
-func (e *Engine) single(op OpID, to identity.Address, m *rpc.Message) {
-	s := &single{e: e, op: op, begun: e.now}
+func (e *Engine) singleRequest(op OpID, to identity.Address, m *rpc.Message) {
+	s := &singleRequest{e: e, op: op, begun: e.now}
 	if m.Type == rpc.AppMessage {
 		s.message = m.ID
 	}
 	if !e.begin(op, s) {
 		return
 	}
-	s.owner = e.own(s, op)
+	s.owner = e.register(s, op)
 	if !e.ask(s.owner, e.book.Intern(to), m) {
 		s.end(&Result{Err: ErrBusy})
 	}
 }
 
-func (s *single) answered(_ *rpc.Request, in *Inbound) {
+func (s *singleRequest) answered(_ *rpc.Request, in *Inbound) {
 	m := in.Message
 	r := &Result{Peer: in.From, RTT: s.e.now.Sub(s.begun), Serves: m.Serves, Observed: in.Observed, Payload: append([]byte(nil), m.Payload...)}
 	if m.Observed.IsValid() {
@@ -103,14 +103,14 @@ func (s *single) answered(_ *rpc.Request, in *Inbound) {
 	s.end(r)
 }
 
-func (s *single) failed(*rpc.Request)             { s.end(&Result{Err: ErrNoAnswer}) }
-func (s *single) overran(*rpc.Request)            {}
-func (s *single) contacts(func(identity.Contact)) {}
+func (s *singleRequest) failed(*rpc.Request)             { s.end(&Result{Err: ErrNoAnswer}) }
+func (s *singleRequest) overran(*rpc.Request)            {}
+func (s *singleRequest) contacts(func(identity.Contact)) {}
 
 // cancel ends it. A PING goes on for the table's sake; a MESSAGE that nobody waits
 // for is not sent again.
-func (s *single) cancel() *Result {
-	s.e.disown(s.owner)
+func (s *singleRequest) cancel() *Result {
+	s.e.unregister(s.owner)
 	if r, ok := s.e.requests.Answered(s.message); ok {
 		s.e.emit(Effect{Kind: ForgetRequest, RequestID: r.ID})
 		s.e.recycle(r.Message)
@@ -118,24 +118,24 @@ func (s *single) cancel() *Result {
 	return new(Result)
 }
 
-func (s *single) end(r *Result) {
-	s.e.disown(s.owner)
+func (s *singleRequest) end(r *Result) {
+	s.e.unregister(s.owner)
 	s.e.finish(s.op, r)
 }
 
 // Closest finds the k nodes closest to a target that answer.
 func (e *Engine) Closest(now time.Time, op OpID, target identity.Position, fx []Effect) []Effect {
 	e.enter(now, fx)
-	w := e.newWalk(op, rpc.FindNode, nil, target)
-	w.ended = func(reason lookup.Reason) {
-		r := w.result()
-		if r.Contacts = w.lookup.Closest(nil); len(r.Contacts) == 0 {
+	l := e.newLookup(op, rpc.FindNode, nil, target)
+	l.onEnd = func(reason lookup.Reason) {
+		r := l.result()
+		if r.Contacts = l.state.Closest(nil); len(r.Contacts) == 0 {
 			r.Err = failure(reason)
 		}
 		e.finish(op, r)
 	}
-	if e.begin(op, w) {
-		w.start()
+	if e.begin(op, l) {
+		l.start()
 	}
 	return e.leave()
 }
@@ -143,17 +143,17 @@ func (e *Engine) Closest(now time.Time, op OpID, target identity.Position, fx []
 // FindPeer finds a peer's address, as the peer itself confirms it.
 func (e *Engine) FindPeer(now time.Time, op OpID, id identity.ID, fx []Effect) []Effect {
 	e.enter(now, fx)
-	w := e.newWalk(op, rpc.FindNode, nil, id.Position())
-	w.first = e.contactOf(id)
+	l := e.newLookup(op, rpc.FindNode, nil, id.Position())
+	l.first = e.contactOf(id)
 	var found identity.Contact
-	w.heard = func(from identity.Contact, _ *Inbound) identity.Contact {
+	l.onAnswer = func(from identity.Contact, _ *Inbound) identity.Contact {
 		if e.book.Address(from).ID == id {
 			found = from
 		}
 		return found
 	}
-	w.ended = func(reason lookup.Reason) {
-		r := w.result()
+	l.onEnd = func(reason lookup.Reason) {
+		r := l.result()
 		if r.Peer = found; found == 0 {
 			r.Err = ErrNotFound
 			if reason == lookup.NoContacts || reason == lookup.TimedOut {
@@ -162,8 +162,8 @@ func (e *Engine) FindPeer(now time.Time, op OpID, id identity.ID, fx []Effect) [
 		}
 		e.finish(op, r)
 	}
-	if e.begin(op, w) {
-		w.start()
+	if e.begin(op, l) {
+		l.start()
 	}
 	return e.leave()
 }
@@ -171,29 +171,29 @@ func (e *Engine) FindPeer(now time.Time, op OpID, id identity.ID, fx []Effect) [
 // contactOf is the contact that a peer is, if its round trip is known; 0 otherwise.
 func (e *Engine) contactOf(id identity.ID) identity.Contact {
 	at := id.Position()
-	e.nearest = e.table.Nearest(e.nearest[:0], &at, 1)
-	if len(e.nearest) == 0 || e.book.Address(e.nearest[0]).ID != id || !e.rtts.knows(e.nearest[0]) {
+	e.scratch = e.table.Nearest(e.scratch[:0], &at, 1)
+	if len(e.scratch) == 0 || e.book.Address(e.scratch[0]).ID != id || !e.rtts.knows(e.scratch[0]) {
 		return 0
 	}
-	return e.nearest[0]
+	return e.scratch[0]
 }
 
-// cancel makes a walk an operation: its end is then no longer reported.
-func (w *walk) cancel() *Result {
-	w.ended = func(lookup.Reason) {}
-	w.stop(lookup.Cancelled)
-	return w.result()
+// cancel makes a lookup an operation: its end is then no longer reported.
+func (l *activeLookup) cancel() *Result {
+	l.onEnd = func(lookup.Reason) {}
+	l.stop(lookup.Cancelled)
+	return l.result()
 }
 
 // A spread sends one write each to several nodes and counts their answers.
 type spread struct {
-	e        *Engine
-	owner    owner
-	left     int
-	holders  int  // who confirmed, this node included
-	self     bool // this node is one of them
-	refusals []rpc.Status
-	ended    func(*spread)
+	e           *Engine
+	owner       owner
+	outstanding int
+	holders     int  // who confirmed, this node included
+	self        bool // this node is one of them
+	refusals    []rpc.Status
+	onEnd       func(*spread)
 }
 
 // spread sends the writes that write makes, for an operation or the node's own.
@@ -203,13 +203,13 @@ func (e *Engine) spread(op OpID, to []identity.Contact, write func(identity.Cont
 
 // spreadAndKeep is spread where this node is a holder too, unless keep is nil. Its
 // own word counts like another's: once its journal has what keep did.
-func (e *Engine) spreadAndKeep(op OpID, to []identity.Contact, keep func() (rpc.Status, []store.Op), write func(identity.Contact) *rpc.Message, ended func(*spread)) {
-	s := &spread{e: e, left: len(to) + 1, ended: ended}
-	s.owner = e.own(s, op)
-	if keep == nil {
-		s.one()
+func (e *Engine) spreadAndKeep(op OpID, to []identity.Contact, keepHere func() (rpc.Status, []store.Op), write func(identity.Contact) *rpc.Message, ended func(*spread)) {
+	s := &spread{e: e, outstanding: len(to) + 1, onEnd: ended}
+	s.owner = e.register(s, op)
+	if keepHere == nil {
+		s.settle()
 	} else {
-		status, ops := keep()
+		status, ops := keepHere()
 		e.persist(ops, func(err error) {
 			if err != nil {
 				status = rpc.Failed
@@ -233,20 +233,20 @@ func (s *spread) count(status rpc.Status) {
 	} else {
 		s.refusals = append(s.refusals, status)
 	}
-	s.one()
+	s.settle()
 }
 
-func (s *spread) failed(*rpc.Request)             { s.one() }
+func (s *spread) failed(*rpc.Request)             { s.settle() }
 func (s *spread) overran(*rpc.Request)            {}
 func (s *spread) contacts(func(identity.Contact)) {}
 
-func (s *spread) one() {
-	if s.left--; s.left == 0 {
+func (s *spread) settle() {
+	if s.outstanding--; s.outstanding == 0 {
 		s.end()
 	}
 }
 
 func (s *spread) end() {
-	s.e.disown(s.owner)
-	s.ended(s)
+	s.e.unregister(s.owner)
+	s.onEnd(s)
 }

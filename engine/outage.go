@@ -18,45 +18,45 @@ const maxQuiet = 5 * time.Second
 // cable empties no table. A failure counts if somebody was heard during the
 // request's last two tries, and it did not begin before a silence ended.
 type outage struct {
-	last  time.Time // when anything was last heard
-	since time.Time // when the first whole try of a request ended in which nothing was; zero: none has
-	up    time.Time // when the last outage ended
+	lastHeard  time.Time // when anything was last heard
+	silentFrom time.Time // when the first whole try of a request ended in which nothing was; zero: none has
+	recovered  time.Time // when the last outage ended
 }
 
 func (o *outage) heard(now time.Time) {
-	if !o.since.IsZero() && now.Sub(o.since) > maxQuiet {
-		o.up = now
+	if !o.silentFrom.IsZero() && now.Sub(o.silentFrom) > maxQuiet {
+		o.recovered = now
 	}
-	o.last, o.since = now, time.Time{}
+	o.lastHeard, o.silentFrom = now, time.Time{}
 }
 
 // silentSince is when the first try ended that nobody answered since anything was
 // heard; zero if none.
-func (o *outage) silentSince() time.Time { return o.since }
+func (o *outage) silentSince() time.Time { return o.silentFrom }
 
 // counts reports whether the failure of a request says anything of its peer.
 func (o *outage) counts(r *rpc.Request) bool {
-	return (r.Marks&othersHeard != 0 || o.last.After(r.Sent)) && !r.Started.Before(o.up)
+	return (r.Marks&othersHeard != 0 || o.lastHeard.After(r.Sent)) && !r.Started.Before(o.recovered)
 }
 
 // overran notes that a try was not answered in time. If nothing else was heard
 // during the second either, another peer is asked whether the link works.
 func (o *outage) overran(e *Engine, r *rpc.Request) {
-	if o.since.IsZero() && !r.LastTry() && r.Owner != controlOwner && !o.last.After(r.Sent) {
-		o.since = e.now
+	if o.silentFrom.IsZero() && !r.LastTry() && r.Owner != linkTest && !o.lastHeard.After(r.Sent) {
+		o.silentFrom = e.now
 	}
-	if r.Tries != r.Most-1 || r.Owner == controlOwner {
+	if r.Tries != r.Most-1 || r.Owner == linkTest {
 		return
 	}
-	if o.last.After(r.Sent) {
+	if o.lastHeard.After(r.Sent) {
 		r.Marks |= othersHeard
 	} else if c := e.mostRecent(r.To); c != 0 {
-		e.ask(owner{activity: controlOwner}, c, e.newRequest(rpc.Ping))
+		e.ask(owner{activity: linkTest}, c, e.newRequest(rpc.Ping))
 	}
 }
 
-// controlOwner owns the PINGs that test the link: nobody listens to them.
-const controlOwner = ^uint64(0)
+// linkTest owns the PINGs that test the link: nobody listens to them.
+const linkTest = ^uint64(0)
 
 // mostRecent is the contact of the table heard from last, but not that one.
 func (e *Engine) mostRecent(not identity.Contact) identity.Contact {

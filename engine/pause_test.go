@@ -22,7 +22,7 @@ func TestPauseIsNoDeath(t *testing.T) {
 			}
 		}
 		n.run(time.Minute)
-		nd.e.persistence = persistence{lost: 40}
+		nd.e.retries = retryPolicy{lost: 40}
 		other, contact := fullBucketContact(t, n, nd)
 		until := n.now.Add(320 * time.Millisecond)
 		n.lose = func(_, to *node, _ *rpc.Message) bool { return to == other && (gone || n.now.Before(until)) }

@@ -7,18 +7,18 @@ import (
 	"kadmium/store"
 )
 
-// persist has ops journalled and calls then once they are synced, or with the
+// persist has ops journalled and calls done once they are synced, or with the
 // error: at once where nothing is journalled.
-func (e *Engine) persist(ops []store.Op, then func(error)) {
+func (e *Engine) persist(ops []store.Op, done func(error)) {
 	if !e.cfg.Durable || len(ops) == 0 {
-		then(nil)
+		done(nil)
 		return
 	}
 	if e.withheld == nil {
 		e.withheld = make(map[uint64]func(error))
 	}
 	e.lastBatch++
-	e.withheld[e.lastBatch] = then
+	e.withheld[e.lastBatch] = done
 	e.emit(Effect{Kind: Persist, Batch: e.lastBatch, Ops: ops})
 }
 
@@ -36,9 +36,9 @@ func (e *Engine) Persisted(now time.Time, batch uint64, err error, fx []Effect) 
 		err = fmt.Errorf("%w: %w", ErrJournal, err)
 		e.stats.JournalErrors++
 	}
-	if then, ok := e.withheld[batch]; ok {
+	if done, ok := e.withheld[batch]; ok {
 		delete(e.withheld, batch)
-		then(err)
+		done(err)
 	}
 	return e.leave()
 }

@@ -15,34 +15,34 @@ import (
 // that count without an end and halve.
 func TestPersistenceIsBounded(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var p persistence
+		var r retryPolicy
 		late, lost := 0, 0
 		for _, answered := range rapid.SliceOfN(rapid.Bool(), 0, 400).Draw(t, "answered late") {
 			if answered {
 				late++
-				p.note(&p.late)
+				r.note(&r.late)
 			} else {
 				lost++
-				p.note(&p.lost)
+				r.note(&r.lost)
 			}
 			if late+lost >= 64 {
 				late, lost = late/2, lost/2
 			}
 			pays := late+lost < 16 || late >= (late+lost)/8
-			if int(p.late) != late || int(p.lost) != lost || p.pays() != pays {
-				t.Fatalf("%+v pays: %v; want %d late, %d lost, %v", p, p.pays(), late, lost, pays)
+			if int(r.late) != late || int(r.lost) != lost || r.pays() != pays {
+				t.Fatalf("%+v pays: %v; want %d late, %d lost, %v", r, r.pays(), late, lost, pays)
 			}
 		}
 	})
 }
 
-// live lets a persistence learn from reads of which each try is lost by chance and
+// live lets a retry policy learn from reads of which each try is lost by chance and
 // some go to the dead, and is the share of them that might be sent a third time.
-func (p *persistence) live(rnd *rand.Rand, requests int, loss, dead float64) float64 {
+func (r *retryPolicy) live(rnd *rand.Rand, requests int, loss, dead float64) float64 {
 	paid := 0
 	for range requests {
 		tries := 2
-		if p.pays() {
+		if r.pays() {
 			tries, paid = 3, paid+1
 		}
 		answeredAt, gone := 0, rnd.Float64() < dead
@@ -53,10 +53,10 @@ func (p *persistence) live(rnd *rand.Rand, requests int, loss, dead float64) flo
 		}
 		switch answeredAt {
 		case 0:
-			p.note(&p.lost)
+			r.note(&r.lost)
 		case 1:
 		default:
-			p.note(&p.late)
+			r.note(&r.late)
 		}
 	}
 	return float64(paid) / float64(requests)
@@ -69,28 +69,28 @@ func TestPersistencePaysWhereDatagramsAreLost(t *testing.T) {
 	const lossy = 1 - 0.9*0.9
 	rnd := rand.New(rand.NewPCG(1, 1))
 	for range 20 {
-		var p persistence
-		if paid := p.live(rnd, 2000, lossy, 0); paid < 1 {
+		var r retryPolicy
+		if paid := r.live(rnd, 2000, lossy, 0); paid < 1 {
 			t.Errorf("with loss a third try pays %.1f %% of the time", 100*paid)
 		}
-		p.live(rnd, 500, 0, 0.4)
-		if paid := p.live(rnd, 2000, 0, 0.4); paid > 0.01 {
+		r.live(rnd, 500, 0, 0.4)
+		if paid := r.live(rnd, 2000, 0, 0.4); paid > 0.01 {
 			t.Errorf("with dead peers and no loss it pays %.1f %% of the time", 100*paid)
 		}
-		p.live(rnd, 200, lossy, 0)
-		if paid := p.live(rnd, 2000, lossy, 0); paid < 0.99 {
+		r.live(rnd, 200, lossy, 0)
+		if paid := r.live(rnd, 2000, lossy, 0); paid < 0.99 {
 			t.Errorf("after loss came it pays %.1f %% of the time", 100*paid)
 		}
 	}
 }
 
-var doesNotPay, pays = persistence{lost: 40}, persistence{late: 20, lost: 20}
+var doesNotPay, pays = retryPolicy{lost: 40}, retryPolicy{late: 20, lost: 20}
 
 // A read is sent a third time, and a silent peer asked anew (a second chance), only
 // where repeats have brought answers. The last try, whichever it is, is a first contact.
 func TestReadsAreRepeatedWhereItPays(t *testing.T) {
 	for name, c := range map[string]struct {
-		learnt persistence
+		learnt retryPolicy
 		sends  int // for each peer, all requests
 	}{"pays": {pays, 2 * rpc.MaxTries}, "does not pay": {doesNotPay, rpc.MaxTries - 1}} {
 		t.Run(name, func(t *testing.T) {
@@ -99,7 +99,7 @@ func TestReadsAreRepeatedWhereItPays(t *testing.T) {
 			nd, dead := n.nodes[5], n.nodes[8]
 			nd.call(func(op OpID) []Effect { return nd.e.Ping(n.now, op, dead.address, nil) }) // it is measured
 			n.lose = func(_, to *node, _ *rpc.Message) bool { return to == dead }
-			nd.e.persistence = c.learnt
+			nd.e.retries = c.learnt
 			var fresh []bool
 			nd.sent = func(f Effect) {
 				if n.book.Address(f.To) == dead.address && f.Message.Type == rpc.FindNode {
@@ -121,7 +121,7 @@ func TestWritesAreAlwaysSentThreeTimes(t *testing.T) {
 	n.grow(5, nil)
 	nd, deaf := n.nodes[1], n.nodes[3]
 	n.lose = func(_, to *node, m *rpc.Message) bool { return to == deaf && m.Type == rpc.Store }
-	nd.e.persistence = doesNotPay
+	nd.e.retries = doesNotPay
 	sends := 0
 	nd.sent = func(f Effect) {
 		if n.book.Address(f.To) == deaf.address && f.Message.Type == rpc.Store {
@@ -142,22 +142,22 @@ func TestEngineLearnsToPersist(t *testing.T) {
 	ping := func(to *node) {
 		nd.call(func(op OpID) []Effect { return nd.e.Ping(n.now, op, to.address, nil) })
 	}
-	before, first := nd.e.persistence, true
+	before, first := nd.e.retries, true
 	n.lose = func(_, to *node, m *rpc.Message) bool {
 		lose := to == n.nodes[2] && m.Type == rpc.Ping && first
 		first = first && !lose
 		return lose
 	}
 	ping(n.nodes[2])
-	if got := nd.e.persistence; got.late != before.late+1 || got.lost != before.lost {
+	if got := nd.e.retries; got.late != before.late+1 || got.lost != before.lost {
 		t.Errorf("answered at the second try: %+v, before %+v", got, before)
 	}
 	dead.up = false
 	for range 40 {
 		ping(dead)
 	}
-	if nd.e.persistence.pays() {
-		t.Errorf("the dead were asked forty times, and it still pays: %+v", nd.e.persistence)
+	if nd.e.retries.pays() {
+		t.Errorf("the dead were asked forty times, and it still pays: %+v", nd.e.retries)
 	}
 }
 

@@ -14,17 +14,17 @@ import (
 // A put stores a record: look up, number, sign, spread, publish (design, section
 // 6; Kademlia, section 2.3).
 type put struct {
-	e      *Engine
-	op     OpID
-	query  PutQuery
-	walk   *walk
-	record *rpc.Record
-	result *Result
-	over   bool
-	again  int // times another put was faster
+	e          *Engine
+	op         OpID
+	query      PutQuery
+	lookup     *activeLookup
+	record     *rpc.Record
+	result     *Result
+	cancelled  bool
+	renumbered int // times another put was faster
 
-	left   int   // of two: the number is in the journal, the holders have spoken
-	failed error // of the journal
+	outstanding int   // of two: the number is in the journal, the holders have spoken
+	journalErr  error // of the journal
 }
 
 // Put stores a value at the k nodes closest to its key, and publishes it: this
@@ -42,7 +42,7 @@ func (e *Engine) Put(now time.Time, op OpID, q PutQuery, fx []Effect) []Effect {
 
 // maxAgain bounds how often a put without a sequence is numbered anew because
 // others were faster.
-const maxAgain = 3
+const maxRenumbered = 3
 
 // start looks the key up, for its holders and the highest sequence.
 func (p *put) start() {
@@ -51,44 +51,44 @@ func (p *put) start() {
 	// for the value; else for the nodes alone.
 	asks := rpc.FindNode
 	sequence := uint64(0)
-	counted := e.cfg.Namespaces.Sequenced(q.Key)
+	sequenced := e.cfg.Namespaces.Sequenced(q.Key)
 	if q.Sequence != nil {
 		sequence = *q.Sequence
-	} else if counted {
+	} else if sequenced {
 		asks = rpc.FindValue
 		sequence, _ = e.store.Sequence(q.Key)
 		if held, ok := e.store.Get(e.now, q.Key); ok {
 			sequence = max(sequence, held.Sequence)
 		}
 	}
-	p.walk = e.newWalk(p.op, asks, q.Key, identity.KeyPosition(q.Key))
-	p.walk.heard = func(_ identity.Contact, in *Inbound) identity.Contact {
+	p.lookup = e.newLookup(p.op, asks, q.Key, identity.KeyPosition(q.Key))
+	p.lookup.onAnswer = func(_ identity.Contact, in *Inbound) identity.Contact {
 		if r := in.Message.Record; r != nil {
 			sequence = max(sequence, r.Sequence)
 		}
 		return 0
 	}
-	p.walk.ended = func(reason lookup.Reason) {
-		if q.Sequence == nil && counted {
+	p.lookup.onEnd = func(reason lookup.Reason) {
+		if q.Sequence == nil && sequenced {
 			used, _ := e.store.Sequence(q.Key) // another put may have used one meanwhile
 			sequence = max(sequence, used) + 1
 		}
 		p.store(sequence, reason)
 	}
-	p.walk.start()
+	p.lookup.start()
 }
 
-func (p *put) contacts(keep func(identity.Contact)) { p.walk.contacts(keep) }
+func (p *put) contacts(keep func(identity.Contact)) { p.lookup.contacts(keep) }
 
 func (p *put) cancel() *Result {
-	p.over = true
-	return p.walk.cancel()
+	p.cancelled = true
+	return p.lookup.cancel()
 }
 
 // store makes the record and sends it to its holders.
 func (p *put) store(sequence uint64, reason lookup.Reason) {
 	e := p.e
-	p.result = p.walk.result()
+	p.result = p.lookup.result()
 	if sequence > store.MaxSequence {
 		p.end(ErrSequence)
 		return
@@ -103,40 +103,40 @@ func (p *put) store(sequence uint64, reason lookup.Reason) {
 	}
 	p.result.Record = p.record
 	p.result.Expires = e.now.Add(p.record.TTL)
-	holders, own := e.holders(&p.walk.target, p.walk.lookup.Closest(nil))
-	if len(holders) == 0 && !own {
+	holders, self := e.holders(&p.lookup.target, p.lookup.state.Closest(nil))
+	if len(holders) == 0 && !self {
 		p.end(failure(reason))
 		return
 	}
-	p.left = 2
+	p.outstanding = 2
 	e.persist(e.store.Used(p.record.Key, sequence), func(err error) {
-		p.failed = err
-		p.one()
+		p.journalErr = err
+		p.settle()
 	})
-	e.storeAt(p.op, holders, own, p.record, p.query.CAS, func(s *spread) {
+	e.storeAt(p.op, holders, self, p.record, p.query.CAS, func(s *spread) {
 		p.result.Holders, p.result.SelfHolder, p.result.Refusals = s.holders, s.self, s.refusals
-		p.one()
+		p.settle()
 	})
 }
 
-func (p *put) one() {
-	if p.left--; p.left > 0 {
+func (p *put) settle() {
+	if p.outstanding--; p.outstanding > 0 {
 		return
 	}
 	e := p.e
 	if p.result.Holders == 0 {
 		err := refusal(p.result.Refusals)
 		var status *StatusError
-		if p.query.Sequence == nil && !p.over && p.again < maxAgain && errors.As(err, &status) && status.Status == rpc.Older {
-			p.again++
+		if p.query.Sequence == nil && !p.cancelled && p.renumbered < maxRenumbered && errors.As(err, &status) && status.Status == rpc.Older {
+			p.renumbered++
 			p.start()
 			return
 		}
 		p.end(err)
 		return
 	}
-	if p.failed != nil || p.query.Ephemeral || p.over {
-		p.end(p.failed)
+	if p.journalErr != nil || p.query.Ephemeral || p.cancelled {
+		p.end(p.journalErr)
 		return
 	}
 	if old, _ := e.store.Published(p.record.Key); old != nil && e.cfg.Namespaces.Better(old.Record, p.record) > 0 {
@@ -177,7 +177,7 @@ func refusal(statuses []rpc.Status) error {
 
 // holders splits the k closest nodes that answered into others and this node:
 // one that serves and is among the k closest keeps the record itself.
-func (e *Engine) holders(target *identity.Position, closest []identity.Contact) (others []identity.Contact, own bool) {
+func (e *Engine) holders(target *identity.Position, closest []identity.Contact) (others []identity.Contact, self bool) {
 	k := e.cfg.K
 	if e.mode != Server {
 		return closest, false
@@ -196,7 +196,7 @@ func (e *Engine) holders(target *identity.Position, closest []identity.Contact) 
 // not published.
 func (e *Engine) Unpublish(now time.Time, op OpID, key []byte, fx []Effect) []Effect {
 	e.enter(now, fx)
-	if !e.begin(op, plain{}) {
+	if !e.begin(op, unpublishing{}) {
 		return e.leave()
 	}
 	ops, ok := e.store.Unpublish(key)
@@ -209,8 +209,8 @@ func (e *Engine) Unpublish(now time.Time, op OpID, key []byte, fx []Effect) []Ef
 	return e.leave()
 }
 
-// plain is an operation that nothing needs to be done about when it is cancelled.
-type plain struct{}
+// unpublishing is an operation that nothing needs to be done about when it is cancelled.
+type unpublishing struct{}
 
-func (plain) cancel() *Result                 { return new(Result) }
-func (plain) contacts(func(identity.Contact)) {}
+func (unpublishing) cancel() *Result                 { return new(Result) }
+func (unpublishing) contacts(func(identity.Contact)) {}

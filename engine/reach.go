@@ -13,22 +13,22 @@ import (
 // it asks a peer to call back, and the peer sends a first contact from another
 // address than the one this node has spoken to.
 const (
-	callWindow   = 10 * time.Second // in which the call is expected
-	callPatience = 10 * time.Minute // between rounds of asking once nobody's call arrived
-	callRound    = 3                // peers asked in a round
-	maxCallBacks = 60               // calls back made a minute
-	maxViews     = 8                // peers whose word on this node's address is kept
+	dialBackWindow = 10 * time.Second // in which the call is expected
+	dialBackPause  = 10 * time.Minute // between rounds of asking once nobody's call arrived
+	dialBackRound  = 3                // peers asked in a round
+	maxDialBacks   = 60               // dial backs made a minute
+	maxViews       = 8                // peers whose word on this node's address is kept
 )
 
 // A reachability is what a node knows of its own address.
 type reachability struct {
-	asked   identity.Contact // who was asked to call back
-	until   time.Time        // when its call would no longer count
-	tries   int
-	views   []view               // who saw this node where, newest last, at most maxViews
-	calls   map[identity.ID]bool // who was called back since minute
-	minute  time.Time
-	waiting time.Time // no asking before
+	asked     identity.Contact // who was asked to dial back
+	until     time.Time        // when its dial back would no longer count
+	tries     int
+	views     []view               // who saw this node where, newest last, at most maxViews
+	dialed    map[identity.ID]bool // who was dialed back since minute
+	minute    time.Time
+	notBefore time.Time // no asking before
 }
 
 type view struct {
@@ -37,11 +37,11 @@ type view struct {
 }
 
 // reaching is the node's reachability, to be written to.
-func (e *Engine) reaching() *reachability {
-	if e.reach == nil {
-		e.reach = new(reachability)
+func (e *Engine) ensureReachability() *reachability {
+	if e.reachability == nil {
+		e.reachability = new(reachability)
 	}
-	return e.reach
+	return e.reachability
 }
 
 // observed notes where a peer saw this node.
@@ -77,69 +77,69 @@ func (r *reachability) address() netip.AddrPort {
 	return best
 }
 
-// wantsCall is when to ask for a call back: in mode auto, while still a client.
-func (e *Engine) wantsCall() time.Time {
+// wantsDialBack is when to ask for a dial back: in mode auto, while still a client.
+func (e *Engine) wantsDialBack() time.Time {
 	if e.cfg.Mode != Auto || e.mode == Server || e.joining > 0 || e.table.Len() == 0 {
 		return time.Time{}
 	}
-	if e.reach == nil || e.reach.waiting.IsZero() {
-		return longAgo
+	if e.reachability == nil || e.reachability.notBefore.IsZero() {
+		return overdue
 	}
-	return e.reach.waiting
+	return e.reachability.notBefore
 }
 
-// askForCall asks a random contact to call back.
-func (e *Engine) askForCall() {
-	r := e.reaching()
-	if e.now.Before(r.waiting) {
+// askDialBack asks a random contact to dial back.
+func (e *Engine) askDialBack() {
+	r := e.ensureReachability()
+	if e.now.Before(r.notBefore) {
 		return
 	}
-	if r.tries++; r.tries%callRound == 0 {
-		r.waiting = e.now.Add(callPatience)
+	if r.tries++; r.tries%dialBackRound == 0 {
+		r.notBefore = e.now.Add(dialBackPause)
 	}
 	target := e.randomIn(0)
-	e.nearest = e.table.Nearest(e.nearest[:0], &target, e.cfg.K)
-	if len(e.nearest) == 0 {
+	e.scratch = e.table.Nearest(e.scratch[:0], &target, e.cfg.K)
+	if len(e.scratch) == 0 {
 		return
 	}
-	c := e.nearest[e.rnd.IntN(len(e.nearest))]
-	r.asked, r.until = c, e.now.Add(callWindow)
+	c := e.scratch[e.rnd.IntN(len(e.scratch))]
+	r.asked, r.until = c, e.now.Add(dialBackWindow)
 	m := e.newRequest(rpc.Ping)
 	m.DialBack = true
 	e.ask(nobody, c, m)
 }
 
-// called looks at every PING: one from the peer that was asked to call, from
+// dialedBack looks at every PING: one from the peer that was asked to call, from
 // another address than it was asked at, proves that strangers get through. Its
 // signature says who called; nothing else of a first contact is believed.
-func (e *Engine) called(in *Inbound) {
-	if e.cfg.Mode != Auto || e.mode == Server || in.Proven || e.reach == nil || !e.now.Before(e.reach.until) {
+func (e *Engine) dialedBack(in *Inbound) {
+	if e.cfg.Mode != Auto || e.mode == Server || in.Proven || e.reachability == nil || !e.now.Before(e.reachability.until) {
 		return
 	}
-	if e.book.Address(in.From).ID != e.book.Address(e.reach.asked).ID || in.From == e.reach.asked {
+	if e.book.Address(in.From).ID != e.book.Address(e.reachability.asked).ID || in.From == e.reachability.asked {
 		return
 	}
 	e.mode = Server
 	e.event(Event{Kind: ModeChanged, Mode: Server})
 	// Neighbours learn of a new server from its requests.
-	e.maintain(rpc.FindNode, nil, e.cfg.Position, func(w *walk) { e.introduce(0, w, func(*spread) {}) })
+	e.maintain(rpc.FindNode, nil, e.cfg.Position, func(l *activeLookup) { e.introduce(0, l, func(*spread) {}) })
 }
 
-// callBack sends the one first contact that a peer asked for: one a peer a minute.
-func (e *Engine) callBack(to identity.Contact) {
-	r := e.reaching()
+// dialBack sends the one first contact that a peer asked for: one a peer a minute.
+func (e *Engine) dialBack(to identity.Contact) {
+	r := e.ensureReachability()
 	if e.now.Sub(r.minute) >= time.Minute {
-		r.minute, r.calls = e.now, make(map[identity.ID]bool)
+		r.minute, r.dialed = e.now, make(map[identity.ID]bool)
 	}
 	id := e.book.Address(to).ID
-	if r.calls[id] || len(r.calls) >= maxCallBacks {
+	if r.dialed[id] || len(r.dialed) >= maxDialBacks {
 		return
 	}
-	r.calls[id] = true
+	r.dialed[id] = true
 	e.stats.DialBacks++
 	m := e.newRequest(rpc.Ping)
 	e.emit(Effect{Kind: SendRequest, To: to, RequestID: m.ID, Message: m, Fresh: true, Elsewhere: true})
 }
 
 // Observed is where most peers see this node; the zero value if none said.
-func (e *Engine) Observed() netip.AddrPort { return e.reach.address() }
+func (e *Engine) Observed() netip.AddrPort { return e.reachability.address() }

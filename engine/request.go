@@ -17,20 +17,20 @@ type owner struct {
 // nobody owns requests whose answers only matter to the table.
 var nobody owner
 
-// own registers an activity, as the owner of its requests.
-func (e *Engine) own(a activity, op OpID) owner {
-	if e.owners == nil {
-		e.owners = make(map[uint64]activity)
+// register adds an activity, as the owner of its requests.
+func (e *Engine) register(a activity, op OpID) owner {
+	if e.activities == nil {
+		e.activities = make(map[uint64]activity)
 	}
-	e.lastOwner++
-	e.owners[e.lastOwner] = a
-	return owner{e.lastOwner, op}
+	e.lastActivity++
+	e.activities[e.lastActivity] = a
+	return owner{e.lastActivity, op}
 }
 
-// disown ends an activity. Requests still under way go on for the table's sake.
-func (e *Engine) disown(o owner) {
-	if delete(e.owners, o.activity); len(e.owners) == 0 {
-		e.owners = nil // a node at rest keeps no memory for it
+// unregister ends an activity. Requests still under way go on for the table's sake.
+func (e *Engine) unregister(o owner) {
+	if delete(e.activities, o.activity); len(e.activities) == 0 {
+		e.activities = nil // a node at rest keeps no memory for it
 	}
 }
 
@@ -60,24 +60,24 @@ func (e *Engine) newRequest(t rpc.Type) *rpc.Message {
 const (
 	othersHeard  = 1 << iota // others were heard during its second try
 	secondChance             // it repeats one that failed
-	fromAnew                 // it begins with a first contact, to prove this node's address
+	proveAddress             // it begins with a first contact, to prove this node's address
 	underSession             // it never becomes a first contact
 )
 
 // ask sends a request and remembers it until it is answered or has failed. It
 // reports false if too many are outstanding; the request has then not begun.
-func (e *Engine) ask(from owner, to identity.Contact, m *rpc.Message) bool {
-	return e.askMarked(from, to, m, 0)
+func (e *Engine) ask(by owner, to identity.Contact, m *rpc.Message) bool {
+	return e.askMarked(by, to, m, 0)
 }
 
-func (e *Engine) askMarked(from owner, to identity.Contact, m *rpc.Message, marks uint8) bool {
-	r, err := e.requests.Start(e.now, m.ID, to, m, from.activity, e.patience(to, m.Type))
+func (e *Engine) askMarked(by owner, to identity.Contact, m *rpc.Message, marks uint8) bool {
+	r, err := e.requests.Start(e.now, m.ID, to, m, by.activity, e.patience(to, m.Type))
 	if err != nil {
 		e.stats.RequestsRefused++
 		e.recycle(m)
 		return false
 	}
-	r.Marks, r.Most, r.Op = marks, e.tries(m.Type), uint64(from.op)
+	r.Marks, r.Most, r.Op = marks, e.tries(m.Type), uint64(by.op)
 	e.stats.Requests[m.Type]++
 	e.send(r)
 	return true
@@ -85,7 +85,7 @@ func (e *Engine) askMarked(from owner, to identity.Contact, m *rpc.Message, mark
 
 func (e *Engine) send(r *rpc.Request) {
 	r.Message.Serves = e.mode == Server
-	fresh := r.LastTry() && r.Marks&underSession == 0 || r.Marks&fromAnew != 0 && r.Tries == 1
+	fresh := r.LastTry() && r.Marks&underSession == 0 || r.Marks&proveAddress != 0 && r.Tries == 1
 	e.emit(Effect{Kind: SendRequest, To: r.To, RequestID: r.ID, Op: OpID(r.Op), Message: r.Message, Fresh: fresh})
 }
 
@@ -95,13 +95,13 @@ func (e *Engine) rto(c identity.Contact) time.Duration {
 	if rtt := e.rtts.of(c); rtt != (rpc.RTT{}) {
 		return rtt.RTO()
 	}
-	return e.usual.Stranger()
+	return e.typicalRTT.Stranger()
 }
 
-// passage is the most that a write to a peer is on its way: half a round trip, and
+// maxTransit is the most that a write to a peer is on its way: half a round trip, and
 // one more if a session has to begin. For a peer that was never measured it is half a
 // second at least, whatever others need: lifetimes must not grow.
-func (e *Engine) passage(c identity.Contact) time.Duration {
+func (e *Engine) maxTransit(c identity.Contact) time.Duration {
 	if rtt := e.rtts.of(c).Smoothed(); rtt > 0 {
 		return 2 * rtt
 	}
@@ -141,23 +141,23 @@ func (e *Engine) response(in *Inbound) {
 		rtt := e.rtts.of(in.From)
 		if r.Tries == 1 {
 			rtt.Sample(e.now.Sub(r.Sent))
-			e.usual.Sample(e.now.Sub(r.Sent))
+			e.typicalRTT.Sample(e.now.Sub(r.Sent))
 		} else {
 			rtt.BackOff()
 		}
 		e.rtts.set(in.From, rtt)
 	}
 	if r.Tries > 1 || r.Marks&secondChance != 0 {
-		e.persistence.note(&e.persistence.late)
+		e.retries.note(&e.retries.late)
 	}
 	if in.Observed.IsValid() {
-		e.reaching().observed(e.book.Address(in.From).ID, in.Observed)
+		e.ensureReachability().observed(e.book.Address(in.From).ID, in.Observed)
 	}
 	e.contacted(in.From, in.Message.Serves)
 	if in.Message.Status == rpc.Unproven && e.prove(r) {
 		return
 	}
-	if a, ok := e.owners[r.Owner]; ok {
+	if a, ok := e.activities[r.Owner]; ok {
 		a.answered(r, in)
 	}
 	e.recycle(r.Message)
@@ -166,15 +166,15 @@ func (e *Engine) response(in *Inbound) {
 // prove repeats a write that was refused because this node's address has changed
 // since its session began: a new first contact proves it. Once only.
 func (e *Engine) prove(r *rpc.Request) bool {
-	if r.Marks&fromAnew != 0 || e.requests.Len() >= rpc.MaxOutstanding {
+	if r.Marks&proveAddress != 0 || e.requests.Len() >= rpc.MaxOutstanding {
 		return false
 	}
 	m := r.Message
 	m.ID = e.rnd.Uint64() // the first ID's answer is remembered
-	if s, ok := e.owners[r.Owner].(*single); ok && s.message != 0 {
+	if s, ok := e.activities[r.Owner].(*singleRequest); ok && s.message != 0 {
 		s.message = m.ID
 	}
-	return e.askMarked(owner{r.Owner, OpID(r.Op)}, r.To, m, fromAnew)
+	return e.askMarked(owner{r.Owner, OpID(r.Op)}, r.To, m, proveAddress)
 }
 
 // expireRequests repeats or gives up the requests whose timeout has passed: at
@@ -197,7 +197,7 @@ func (e *Engine) expireRequests() {
 		e.requests.Retry(e.now, r, e.patience(r.To, r.Message.Type))
 		e.stats.Retransmissions++
 		e.send(r)
-		if a, ok := e.owners[r.Owner]; ok && first {
+		if a, ok := e.activities[r.Owner]; ok && first {
 			a.overran(r)
 		}
 	}
@@ -217,11 +217,11 @@ func (e *Engine) Unreachable(now time.Time, requestID uint64, fx []Effect) []Eff
 func (e *Engine) giveUp(r *rpc.Request, count bool) {
 	e.stats.Timeouts++
 	if count && e.outage.counts(r) {
-		e.persistence.note(&e.persistence.lost)
+		e.retries.note(&e.retries.lost)
 		if r.Most < rpc.MaxTries && e.table.Doubt(r.To) {
 			e.suspect(r.To)
 		} else {
-			e.lost(r.To)
+			e.contactFailed(r.To)
 		}
 		if e.rtts.knows(r.To) && r.Message.Type.IsRead() { // gone, or slower than it was
 			rtt := e.rtts.of(r.To)
@@ -231,7 +231,7 @@ func (e *Engine) giveUp(r *rpc.Request, count bool) {
 	} else {
 		e.suspect(r.To) // nothing was learnt: one in doubt is asked again
 	}
-	if a, ok := e.owners[r.Owner]; ok {
+	if a, ok := e.activities[r.Owner]; ok {
 		a.failed(r)
 	}
 	e.recycle(r.Message)

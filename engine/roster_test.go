@@ -7,11 +7,11 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A roster finds what a list searched from end to end does.
+// A contactSet finds what a list searched from end to end does.
 func TestRosterAgainstAList(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const most = 40
-		var r roster[uint64]
+		var s contactSet[uint64]
 		var list []uint64
 		any := rapid.Custom(func(t *rapid.T) uint64 { // few last bytes, so that they agree
 			return rapid.Uint64Range(0, 20).Draw(t, "high")<<8 | rapid.Uint64Range(0, 3).Draw(t, "low")
@@ -23,25 +23,25 @@ func TestRosterAgainstAList(t *testing.T) {
 					return
 				}
 				if len(list) < most {
-					r.add(c, most)
+					s.add(c, most)
 					list = append(list, c)
 				} else {
-					r.put(3, c)
+					s.put(3, c)
 					list[3] = c
 				}
 			},
 			"remove": func(t *rapid.T) {
 				i := rapid.IntRange(0, len(list)).Draw(t, "from")
 				j := rapid.IntRange(i, len(list)).Draw(t, "to")
-				r.remove(i, j)
+				s.remove(i, j)
 				list = slices.Delete(list, i, j)
 			},
 			"": func(t *rapid.T) {
-				if c := any.Draw(t, "sought"); r.index(c) != slices.Index(list, c) {
-					t.Fatalf("%d is at %d, not %d", c, slices.Index(list, c), r.index(c))
+				if c := any.Draw(t, "sought"); s.index(c) != slices.Index(list, c) {
+					t.Fatalf("%d is at %d, not %d", c, slices.Index(list, c), s.index(c))
 				}
-				if cap(r.all) > most || cap(r.tags) > most {
-					t.Fatalf("room for %d and %d", cap(r.all), cap(r.tags))
+				if cap(s.all) > most || cap(s.tags) > most {
+					t.Fatalf("room for %d and %d", cap(s.all), cap(s.tags))
 				}
 			},
 		})

@@ -11,44 +11,44 @@ import (
 func (e *Engine) contacted(c identity.Contact, serves bool) {
 	if !serves {
 		if removed, promoted := e.table.Remove(c); removed {
-			e.replaced(c, promoted)
+			e.contactLeft(c, promoted)
 		}
 		return
 	}
-	e.silent.forget(c)
+	e.unresponsive.forget(c)
 	switch e.table.Seen(e.now, c) {
 	case kbucket.Added:
-		e.tableNew = true
+		e.tableUnsaved = true
 		e.event(Event{Kind: PeerAdded, Contact: c})
-		e.greet(c)
+		e.queueHandovers(c)
 	case kbucket.Waiting:
 		if old, ok := e.table.Probe(e.now, c); ok {
 			e.probeAt(old, e.now) // at most one a bucket a minute
 		}
-		e.greet(c)
+		e.queueHandovers(c)
 	case kbucket.Elsewhere:
 		e.checkAddress(c)
 	}
 }
 
-// lost follows the failure of all tries of a request that counts.
-func (e *Engine) lost(c identity.Contact) {
+// contactFailed follows the failure of all tries of a request that counts.
+func (e *Engine) contactFailed(c identity.Contact) {
 	evicted, promoted := e.table.Failed(c)
 	if e.table.Failures(c) > 0 {
 		e.suspect(c)
 		return
 	}
-	e.silent.add(c, e.now)
+	e.unresponsive.add(c, e.now)
 	if evicted {
-		e.replaced(c, promoted)
+		e.contactLeft(c, promoted)
 	}
 }
 
-// replaced follows the departure of a contact, and the promotion of another if it
+// contactLeft follows the departure of a contact, and the promotion of another if it
 // is not 0.
-func (e *Engine) replaced(c, promoted identity.Contact) {
-	e.tableNew = true
-	e.forgetGreeting(c) // should it return, it may have forgotten its keys
+func (e *Engine) contactLeft(c, promoted identity.Contact) {
+	e.tableUnsaved = true
+	e.forgetNewcomer(c) // should it return, it may have forgotten its keys
 	e.event(Event{Kind: PeerRemoved, Contact: c})
 	if promoted != 0 {
 		e.event(Event{Kind: PeerAdded, Contact: promoted})
@@ -69,7 +69,7 @@ func (e *Engine) checkAddress(c identity.Contact) {
 		return
 	}
 	p := &addressCheck{e: e, to: c}
-	p.owner = e.own(p, 0)
+	p.owner = e.register(p, 0)
 	if e.moved == nil {
 		e.moved = make(map[identity.ID]identity.Contact)
 	}
@@ -89,7 +89,7 @@ type addressCheck struct {
 func (p *addressCheck) answered(_ *rpc.Request, in *Inbound) {
 	if old, ok := p.e.table.Find(p.e.book.Position(p.to)); ok && old != p.to && in.From == p.to {
 		if p.e.table.Replace(old, p.to) {
-			p.e.tableNew = true
+			p.e.tableUnsaved = true
 			p.e.table.Seen(p.e.now, p.to)
 		}
 	}
@@ -102,19 +102,19 @@ func (p *addressCheck) contacts(keep func(identity.Contact)) { keep(p.to) }
 
 func (p *addressCheck) end() {
 	delete(p.e.moved, p.e.book.Address(p.to).ID)
-	p.e.disown(p.owner)
+	p.e.unregister(p.owner)
 }
 
 // closerThanSelf counts the live contacts nearer to a position than this node,
 // up to a small multiple of k.
 func (e *Engine) closerThanSelf(p *identity.Position) int {
-	e.nearest = e.table.Nearest(e.nearest[:0], p, 2*e.cfg.K)
-	for i, c := range e.nearest {
+	e.scratch = e.table.Nearest(e.scratch[:0], p, 2*e.cfg.K)
+	for i, c := range e.scratch {
 		if identity.Compare(p, e.book.Position(c), &e.cfg.Position) > 0 {
 			return i
 		}
 	}
-	return len(e.nearest)
+	return len(e.scratch)
 }
 
 // between is the number of nodes that stand between this node and the k closest

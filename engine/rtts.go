@@ -13,7 +13,7 @@ const maxRTTs = 224
 type roundTrips struct{ ring *rttRing } // nil until something is measured
 
 type rttRing struct {
-	peers roster[identity.Contact]
+	peers contactSet[identity.Contact]
 	rtts  []rpc.PackedRTT
 	next  int // the oldest, once the ring is full
 }

@@ -31,11 +31,11 @@ const ruleCount = 9
 // engines of a process.
 var rules = [ruleCount]rule{
 	{name: "bootstrap", interval: 20 * time.Second, jitter: 20 * time.Second, work: (*Engine).wantsToJoin, run: (*Engine).rejoin},
-	{name: "reachability", interval: 5 * time.Second, jitter: time.Second, work: (*Engine).wantsCall, run: (*Engine).askForCall},
+	{name: "reachability", interval: 5 * time.Second, jitter: time.Second, work: (*Engine).wantsDialBack, run: (*Engine).askDialBack},
 	{name: "probe", interval: kbucket.ProbeInterval, pace: 20 * time.Millisecond, work: (*Engine).probesWait, run: (*Engine).probe},
 	{name: "refresh", interval: kbucket.RefreshInterval, pace: 100 * time.Millisecond, work: (*Engine).wantsRefresh, run: (*Engine).refresh},
 	{name: "expire", pace: 100 * time.Millisecond, work: (*Engine).nextExpiry, run: (*Engine).expire},
-	{name: "re-store", interval: store.ReplicateAfter, jitter: store.ReplicateJitter, pace: 10 * time.Millisecond, work: (*Engine).wantsRestore, run: (*Engine).restore},
+	{name: "re-store", interval: store.ReplicateAfter, jitter: store.ReplicateJitter, pace: 10 * time.Millisecond, work: (*Engine).wantsReplication, run: (*Engine).replicate},
 	{name: "re-publish", interval: store.RepublishEvery, pace: 10 * time.Millisecond, work: (*Engine).wantsRepublish, run: (*Engine).republish},
 	{name: "hand-over", pace: 10 * time.Millisecond, work: (*Engine).handoversWait, run: (*Engine).handOver},
 	{name: "save table", interval: 2 * time.Second, jitter: time.Second, work: (*Engine).tableChanged, run: (*Engine).saveTable},
@@ -74,9 +74,9 @@ func (e *Engine) runTasks() {
 // end of one brings the task back.
 func (e *Engine) mayMaintain() bool { return e.upkeep < maxUpkeep }
 
-// maySpread is mayMaintain for what goes to a key's holders: a node that joins does
+// mayStoreAgain is mayMaintain for what goes to a key's holders: a node that joins does
 // not know yet who they are.
-func (e *Engine) maySpread() bool { return e.mayMaintain() && e.joining == 0 }
+func (e *Engine) mayStoreAgain() bool { return e.mayMaintain() && e.joining == 0 }
 
 func (e *Engine) wantsRefresh() time.Time {
 	if !e.mayMaintain() {
@@ -85,15 +85,15 @@ func (e *Engine) wantsRefresh() time.Time {
 	return e.table.NextRefresh()
 }
 
-func (e *Engine) wantsRestore() time.Time {
-	if !e.maySpread() {
+func (e *Engine) wantsReplication() time.Time {
+	if !e.mayStoreAgain() {
 		return time.Time{}
 	}
 	return e.store.NextReplication()
 }
 
 func (e *Engine) wantsRepublish() time.Time {
-	if !e.maySpread() {
+	if !e.mayStoreAgain() {
 		return time.Time{}
 	}
 	return e.store.NextRepublish()
@@ -109,13 +109,13 @@ func (e *Engine) jitter(d time.Duration) time.Duration {
 	return time.Duration(e.rnd.Int64N(int64(d)))
 }
 
-// long ago is when work that is waiting became due.
-var longAgo = time.Unix(0, 0)
+// overdue is when work that is waiting became due.
+var overdue = time.Unix(0, 0)
 
 // dueIf is the due time of work that either waits or does not.
 func dueIf(waits bool) time.Time {
 	if waits {
-		return longAgo
+		return overdue
 	}
 	return time.Time{}
 }
@@ -135,7 +135,7 @@ func (e *Engine) Tasks() []Task {
 	for i := range rules {
 		r, t := &rules[i], &e.tasks[i]
 		at := e.due(i)
-		if at == longAgo {
+		if at == overdue {
 			at = e.born.Add(t.next)
 		}
 		tasks = append(tasks, Task{Name: r.name, Interval: r.interval, Jitter: r.jitter, Due: at, Runs: t.runs})

@@ -79,9 +79,9 @@ func (e *Engine) refuse(in *Inbound, s rpc.Status) {
 func (e *Engine) servePing(in *Inbound) {
 	e.answer(in).Observed = e.book.Address(in.From).Endpoint
 	e.sendReply(in)
-	e.called(in)
+	e.dialedBack(in)
 	if in.Message.DialBack && in.Proven {
-		e.callBack(in.From)
+		e.dialBack(in.From)
 	}
 }
 
@@ -116,17 +116,17 @@ func (e *Engine) nameClosest(in *Inbound, m *rpc.Message, room int) {
 func (e *Engine) closestFor(asker identity.Address, q *rpc.Message, k int) []identity.Contact {
 	public := !identity.IsLocal(asker.Endpoint.Addr())
 	for n := k; ; n *= 2 { // the asker is seldom among the k, and one more is one more bucket
-		all := e.table.Nearest(e.nearest[:0], &q.Target, n)
-		e.nearest = all[:0]
+		all := e.table.Nearest(e.scratch[:0], &q.Target, n)
+		e.scratch = all[:0]
 		for _, c := range all {
 			a := e.book.Address(c)
 			ip := a.Endpoint.Addr()
 			if a.ID != asker.ID && q.Families.Has(ip) && !(public && identity.IsLocal(ip)) {
-				e.nearest = append(e.nearest, c)
+				e.scratch = append(e.scratch, c)
 			}
 		}
-		if len(e.nearest) >= k || len(all) < n {
-			return e.nearest[:min(len(e.nearest), k)]
+		if len(e.scratch) >= k || len(all) < n {
+			return e.scratch[:min(len(e.scratch), k)]
 		}
 	}
 }
@@ -162,12 +162,12 @@ func (e *Engine) serveStore(in *Inbound) {
 		e.refuse(in, status)
 		return
 	}
-	var swap *uint64
+	var cas *uint64
 	if m.CAS {
-		swap = &m.CASSequence
+		cas = &m.CASSequence
 	}
 	position := identity.KeyPosition(m.Record.Key)
-	status, ops := e.store.Put(e.now, m.Record, e.source(in.From), swap, e.between(&position), e.rnd)
+	status, ops := e.store.Put(e.now, m.Record, e.source(in.From), cas, e.between(&position), e.rnd)
 	e.acknowledge(in, status, ops)
 	if status == rpc.OK {
 		e.event(Event{Kind: RecordStored, Contact: in.From, Key: m.Record.Key})

@@ -13,7 +13,7 @@ import (
 // calling Load with each, in order.
 func (e *Engine) Snapshot() []store.Op {
 	ops := e.store.Snapshot(nil)
-	way := e.wayBack()
+	way := e.contactsToSave()
 	if len(way) == 0 {
 		way = e.store.Table()
 	}
@@ -26,9 +26,9 @@ func (e *Engine) Snapshot() []store.Op {
 // maxTableSaved bounds the contacts journalled: a way back in needs no more.
 const maxTableSaved = 512
 
-// wayBack is the contacts of the table that have not failed. Where there are none,
+// contactsToSave is the contacts of the table that have not failed. Where there are none,
 // the last that were known are the better way back.
-func (e *Engine) wayBack() []identity.Address {
+func (e *Engine) contactsToSave() []identity.Address {
 	var addresses []identity.Address
 	e.table.Each(func(c identity.Contact, _ time.Time, failures, _ int) {
 		if failures == 0 && len(addresses) < maxTableSaved {

@@ -26,9 +26,9 @@ func (e *Engine) Stats() Stats {
 		Contacts:      e.table.Len(),
 		Outstanding:   e.requests.Len(),
 		Operations:    len(e.ops),
-		ActiveLookups: len(e.walks),
+		ActiveLookups: len(e.lookups),
 		Withheld:      len(e.withheld),
-		Handovers:     len(e.queue),
+		Handovers:     len(e.handovers),
 		Counters:      e.stats,
 	}
 }

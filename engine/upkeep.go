@@ -14,20 +14,20 @@ const maxProbes = 512
 
 // suspicion is the pause before a contact that failed once is pinged again; each
 // further failure makes it four times as long.
-const suspicion = time.Second
+const probeDelay = time.Second
 
 // lockedOut reports a contact of the table that failed twice in a row, until it has
 // answered a probe, and any other that was silent less than a minute ago: no lookup
 // asks it (Kademlia, section 4.1).
 func (e *Engine) lockedOut(c identity.Contact) bool {
-	at, silent := e.silent.when(c)
-	return silent && e.now.Sub(at) < silence || e.table.Failures(c) > 1
+	at, silent := e.unresponsive.when(c)
+	return silent && e.now.Sub(at) < lockOutPeriod || e.table.Failures(c) > 1
 }
 
 func (e *Engine) mayAsk(c identity.Contact) bool { return !e.lockedOut(c) }
 
 // silence is how long a contact that is in no bucket is not asked after it failed.
-const silence = time.Minute
+const lockOutPeriod = time.Minute
 
 // A check is a contact to be pinged.
 type check struct {
@@ -55,7 +55,7 @@ func (e *Engine) probe() {
 // suspect has a contact that failed pinged before long.
 func (e *Engine) suspect(c identity.Contact) {
 	if n := e.table.Failures(c); n > 0 {
-		e.probeAt(c, e.now.Add(suspicion<<(2*(n-1))))
+		e.probeAt(c, e.now.Add(probeDelay<<(2*(n-1))))
 	}
 }
 
@@ -82,12 +82,12 @@ func (e *Engine) probesWait() time.Time {
 }
 
 // tableChanged is when the table is to be journalled.
-func (e *Engine) tableChanged() time.Time { return dueIf(e.cfg.Durable && e.tableNew) }
+func (e *Engine) tableChanged() time.Time { return dueIf(e.cfg.Durable && e.tableUnsaved) }
 
 // saveTable journals the way back into the network.
 func (e *Engine) saveTable() {
-	e.tableNew = false
-	if way := e.wayBack(); len(way) > 0 {
+	e.tableUnsaved = false
+	if way := e.contactsToSave(); len(way) > 0 {
 		e.journal([]store.Op{store.TableOp(way)})
 	}
 }
@@ -96,7 +96,7 @@ func (e *Engine) saveTable() {
 // is about to stop.
 func (e *Engine) SaveTable(now time.Time, fx []Effect) []Effect {
 	e.enter(now, fx)
-	if e.cfg.Durable && e.tableNew {
+	if e.cfg.Durable && e.tableUnsaved {
 		e.saveTable()
 	}
 	return e.leave()
