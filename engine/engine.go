@@ -9,15 +9,6 @@ import (
 	"kadmium/store"
 )
 
-// Limits of what one engine holds; each has a counter or a gauge in Stats.
-const (
-	maxOperations = 1024 // operations of the driver under way
-	maxUpkeep     = 3    // lookups of the node's own under way at once
-	maxWithheld   = 4096 // writes whose journal entry is not synced yet
-	maxHandovers  = 4096 // records waiting to be handed to newcomers
-	maxTrace      = 2048 // steps kept of one lookup
-)
-
 // An Engine is one node's protocol. It is made by New, and used by one caller at
 // a time. Its maps, slices and most of its pointers are nil until needed, and those
 // of requests and operations nil again once all are over: a process may hold a
@@ -112,13 +103,6 @@ func New(cfg Config, book identity.Book, rnd random, now time.Time) *Engine {
 	return e
 }
 
-func orDefault(n, def int) int {
-	if n == 0 {
-		return def
-	}
-	return n
-}
-
 // enter begins a call: internals read the time and append effects through e.
 func (e *Engine) enter(now time.Time, fx []Effect) { e.now, e.fx = now, fx }
 
@@ -136,52 +120,6 @@ func (e *Engine) event(ev Event) {
 	e.emit(Effect{Kind: Emit, Event: ev})
 }
 
-// Receive takes a message that arrived.
-func (e *Engine) Receive(now time.Time, in *Inbound, fx []Effect) []Effect {
-	e.enter(now, fx)
-	if !in.First {
-		e.outage.heard(now)
-	}
-	if in.Message.Response {
-		e.response(in)
-	} else {
-		e.request(in)
-	}
-	return e.leave()
-}
-
-// Tick does what has become due. Calling it early is harmless.
-func (e *Engine) Tick(now time.Time, fx []Effect) []Effect {
-	e.enter(now, fx)
-	e.expireRequests()
-	e.expireLookups()
-	e.runTasks()
-	return e.leave()
-}
-
-// WakeAt is when Tick is next needed; the zero time means not before another call.
-func (e *Engine) WakeAt() time.Time {
-	var at time.Time
-	if t, ok := e.requests.Next(); ok {
-		at = t
-	}
-	if len(e.lookups) > 0 {
-		at = earlier(at, e.lookups[0].deadline)
-	}
-	for i := range rules {
-		at = earlier(at, e.due(i))
-	}
-	return at
-}
-
-// earlier is the earlier of two times, of which zero means never.
-func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
-}
-
 // Table is the engine's routing table, for reading between calls.
 func (e *Engine) Table() *kbucket.Table { return e.table }
 
@@ -190,30 +128,3 @@ func (e *Engine) Store() *store.Store { return e.store }
 
 // Mode is the mode in force: Client or Server.
 func (e *Engine) Mode() Mode { return e.mode }
-
-// EachContact calls keep with every contact the engine holds, some more than
-// once: the driver's book may forget all others.
-func (e *Engine) EachContact(keep func(identity.Contact)) {
-	e.table.EachHandle(keep)
-	e.requests.Each(func(r *rpc.Request) { keep(r.To) })
-	for _, a := range e.activities {
-		a.contacts(keep)
-	}
-	for _, o := range e.ops { // its lookup may be over and its writes not
-		o.contacts(keep)
-	}
-	e.rtts.each(keep)
-	if e.reachability != nil {
-		keep(e.reachability.asked)
-	}
-	e.unresponsive.each(keep)
-	for _, c := range e.moved {
-		keep(c)
-	}
-	for _, p := range e.probes {
-		keep(p.to)
-	}
-	for _, h := range e.handovers {
-		keep(h.to)
-	}
-}

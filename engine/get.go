@@ -9,6 +9,13 @@ import (
 	"kadmium/rpc"
 )
 
+// A GetQuery is a key to be looked for.
+type GetQuery struct {
+	Key    []byte
+	Quorum int  // valid answers wanted; 0: one
+	Watch  bool // report each better value as Progress, and run to the end
+}
+
 // A get looks for a record: the first valid one, or the best of a quorum
 // (Kademlia, section 2.3; design, section 6).
 type get struct {
@@ -50,13 +57,6 @@ func (e *Engine) Get(now time.Time, op OpID, q GetQuery, fx []Effect) []Effect {
 	}
 	g.lookup.start()
 	return e.leave()
-}
-
-func cloneRecord(r *rpc.Record) *rpc.Record {
-	c := *r
-	c.Key, c.Value = append([]byte(nil), r.Key...), append([]byte(nil), r.Value...)
-	c.Signature = append([]byte(nil), r.Signature...)
-	return &c
 }
 
 func (g *get) enough() bool { return g.answers >= g.quorum && !g.query.Watch }
@@ -168,25 +168,4 @@ func (g *get) recordOf(c identity.Contact) *rpc.Record {
 		}
 	}
 	return nil
-}
-
-// copyRecord stores a record at nodes on nobody's behalf: it never extends a life.
-func (e *Engine) copyRecord(to []identity.Contact, r *rpc.Record) {
-	if len(to) == 0 {
-		return
-	}
-	expires := e.now.Add(r.TTL)
-	e.spread(0, to, func(c identity.Contact) *rpc.Message {
-		return e.copyMessage(c, r, expires)
-	}, func(*spread) {})
-}
-
-// copyMessage is a STORE of somebody else's record. What remains of its life
-// is told less the delay of the way, so that it cannot extend it.
-func (e *Engine) copyMessage(to identity.Contact, r *rpc.Record, expires time.Time) *rpc.Message {
-	m := e.newRequest(rpc.Store)
-	c := *r
-	c.TTL = max(0, expires.Sub(e.now)-e.maxTransit(to))
-	m.Record = &c
-	return m
 }

@@ -7,6 +7,9 @@ import (
 	"kadmium/store"
 )
 
+// maxHandovers bounds the records waiting to be handed to newcomers.
+const maxHandovers = 4096
+
 // A handover is a key that a newcomer is to be given.
 type handover struct {
 	to  identity.Contact
@@ -72,6 +75,8 @@ func (e *Engine) addNewcomer(peer uint64) bool {
 // forgetNewcomer has a peer greeted again.
 func (e *Engine) forgetNewcomer(c identity.Contact) { e.newcomers.forget(e.book.Position(c).Prefix()) }
 
+func (e *Engine) handoversWait() time.Time { return dueIf(len(e.handovers) > 0) }
+
 // handOver gives one key to one newcomer: the queue is paced by the schedule.
 func (e *Engine) handOver() {
 	h := e.handovers[0]
@@ -83,5 +88,3 @@ func (e *Engine) handOver() {
 	r, _ := e.store.Get(e.now, key)
 	e.copyKey([]identity.Contact{h.to}, r, e.store.AllProviders(e.now, key, nil))
 }
-
-func (e *Engine) handoversWait() time.Time { return dueIf(len(e.handovers) > 0) }

@@ -131,18 +131,17 @@ func (j *join) lookUpSelf() {
 	})
 }
 
-// introduce has the neighbours that a lookup of this node found know it: the first
-// contact that a lookup begins with leaves no trace (design, section 3, rule 1), a PING
-// under the session does.
-func (e *Engine) introduce(op OpID, l *activeLookup, ended func(*spread)) {
-	var neighbours []identity.Contact
-	for _, c := range l.state.Closest(nil) {
-		if slices.Contains(l.firstContacts, c) {
-			neighbours = append(neighbours, c)
+// look runs one lookup of the join.
+func (j *join) look(target identity.Position, ended func(*activeLookup, lookup.Reason)) {
+	l := j.e.newLookup(j.op, rpc.FindNode, nil, target)
+	l.onEnd = func(reason lookup.Reason) {
+		j.lookups = slices.DeleteFunc(j.lookups, func(other *activeLookup) bool { return other == l })
+		if !j.over {
+			ended(l, reason)
 		}
 	}
-	ping := func(identity.Contact) *rpc.Message { return e.newRequest(rpc.Ping) }
-	e.spread(op, neighbours, ping, ended)
+	j.lookups = append(j.lookups, l)
+	l.start(j.responders...)
 }
 
 // refresh keeps up to maxUpkeep farther buckets being filled.
@@ -165,19 +164,6 @@ func (j *join) endIfOver() {
 	if len(j.farther) == 0 && len(j.fills) == 0 && !j.introducing && !j.over {
 		j.end()
 	}
-}
-
-// look runs one lookup of the join.
-func (j *join) look(target identity.Position, ended func(*activeLookup, lookup.Reason)) {
-	l := j.e.newLookup(j.op, rpc.FindNode, nil, target)
-	l.onEnd = func(reason lookup.Reason) {
-		j.lookups = slices.DeleteFunc(j.lookups, func(other *activeLookup) bool { return other == l })
-		if !j.over {
-			ended(l, reason)
-		}
-	}
-	j.lookups = append(j.lookups, l)
-	l.start(j.responders...)
 }
 
 func (j *join) cancel() *Result {
@@ -203,75 +189,4 @@ func (j *join) end() {
 func (j *join) close() {
 	j.e.joining--
 	j.e.unregister(j.owner)
-}
-
-// randomIn is a random position of a bucket's range.
-func (e *Engine) randomIn(cpl int) identity.Position {
-	var random [32]byte
-	for i := 0; i < len(random); i += 8 {
-		n := e.rnd.Uint64()
-		for j := range 8 {
-			random[i+j] = byte(n >> (8 * j))
-		}
-	}
-	return identity.RandomInRange(&e.cfg.Position, cpl, random)
-}
-
-// aloneAfter is how long nobody answers until a node tries its bootstrap list
-// again. Silence empties no table, so an empty one is not the only sign.
-const aloneAfter = time.Minute
-
-// aloneSince is when the node is or was alone: its table is empty, or nobody
-// answers. Zero: it is in company.
-func (e *Engine) aloneSince() time.Time {
-	if e.table.Len() == 0 {
-		return overdue
-	}
-	if since := e.outage.silentSince(); !since.IsZero() {
-		return since.Add(aloneAfter)
-	}
-	return time.Time{}
-}
-
-// Alone reports whether the node knows nobody, or nobody has answered it for a
-// while.
-func (e *Engine) Alone(now time.Time) bool {
-	at := e.aloneSince()
-	return !at.IsZero() && !at.After(now)
-}
-
-// wantsToJoin is when the bootstrap list is worth trying again.
-func (e *Engine) wantsToJoin() time.Time {
-	if e.joining > 0 || e.stats.Joins == 0 || len(e.cfg.Bootstrap)+e.Saved() == 0 {
-		return time.Time{}
-	}
-	return e.aloneSince()
-}
-
-func (e *Engine) rejoin() { e.join(0, nil) }
-
-// refresh sees to a bucket in whose range nothing was looked up for an hour
-// (Kademlia, section 2.3).
-func (e *Engine) refresh() {
-	cpl, ok := e.table.RefreshDue(e.now)
-	if !ok {
-		return
-	}
-	if cpl >= e.table.Subtree(e.cfg.K) { // the neighbourhood, of which all are wanted
-		e.maintain(rpc.FindNode, nil, e.randomIn(cpl), func(*activeLookup) {})
-		return
-	}
-	e.upkeep++
-	e.newFill(0, cpl, func(*fill) { e.upkeep-- }).start()
-}
-
-// maintain runs a lookup of the node's own; at most maxUpkeep run at once.
-func (e *Engine) maintain(asks rpc.Type, key []byte, target identity.Position, ended func(*activeLookup)) {
-	e.upkeep++
-	l := e.newLookup(0, asks, key, target)
-	l.onEnd = func(lookup.Reason) {
-		e.upkeep--
-		ended(l)
-	}
-	l.start()
 }

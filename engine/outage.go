@@ -55,9 +55,6 @@ func (o *outage) overran(e *Engine, r *rpc.Request) {
 	}
 }
 
-// linkTest owns the PINGs that test the link: nobody listens to them.
-const linkTest = ^uint64(0)
-
 // mostRecent is the contact of the table heard from last, but not that one.
 func (e *Engine) mostRecent(not identity.Contact) identity.Contact {
 	var best identity.Contact

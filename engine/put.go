@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"kadmium/identity"
@@ -10,6 +9,15 @@ import (
 	"kadmium/rpc"
 	"kadmium/store"
 )
+
+// A PutQuery is a value to be stored.
+type PutQuery struct {
+	Key, Value []byte
+	TTL        time.Duration // 0: 24 h
+	Sequence   *uint64       // nil: the highest found, plus one
+	CAS        *uint64       // only where the held sequence is this; 0: none is held
+	Ephemeral  bool          // nobody publishes it again
+}
 
 // A put stores a record: look up, number, sign, spread, publish (design, section
 // 6; Kademlia, section 2.3).
@@ -156,61 +164,3 @@ func (p *put) end(err error) {
 	p.result.Err = err
 	p.e.finish(p.op, p.result)
 }
-
-// refusal is the error of a write that nobody confirmed, with the reason most gave.
-func refusal(statuses []rpc.Status) error {
-	var count [rpc.Failed + 1]int
-	most := rpc.OK
-	for _, status := range statuses {
-		if int(status) >= len(count) {
-			continue
-		}
-		if count[status]++; count[status] > count[most] {
-			most = status
-		}
-	}
-	if most == rpc.OK {
-		return ErrNotStored
-	}
-	return fmt.Errorf("%w: %w", ErrNotStored, &StatusError{most})
-}
-
-// holders splits the k closest nodes that answered into others and this node:
-// one that serves and is among the k closest keeps the record itself.
-func (e *Engine) holders(target *identity.Position, closest []identity.Contact) (others []identity.Contact, self bool) {
-	k := e.cfg.K
-	if e.mode != Server {
-		return closest, false
-	}
-	if len(closest) < k {
-		return closest, true
-	}
-	if identity.Compare(target, &e.cfg.Position, e.book.Position(closest[k-1])) < 0 {
-		return closest[:k-1], true
-	}
-	return closest, false
-}
-
-// Unpublish ends the re-publication of a key and of this node as its provider;
-// what others hold expires by itself. It finishes with ErrNotFound if the key was
-// not published.
-func (e *Engine) Unpublish(now time.Time, op OpID, key []byte, fx []Effect) []Effect {
-	e.enter(now, fx)
-	if !e.begin(op, unpublishing{}) {
-		return e.leave()
-	}
-	ops, ok := e.store.Unpublish(key)
-	e.persist(ops, func(err error) {
-		if err == nil && !ok {
-			err = ErrNotFound
-		}
-		e.finish(op, &Result{Err: err})
-	})
-	return e.leave()
-}
-
-// unpublishing is an operation that nothing needs to be done about when it is cancelled.
-type unpublishing struct{}
-
-func (unpublishing) cancel() *Result                 { return new(Result) }
-func (unpublishing) contacts(func(identity.Contact)) {}

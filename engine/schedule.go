@@ -70,54 +70,12 @@ func (e *Engine) runTasks() {
 	}
 }
 
-// mayMaintain reports whether one more lookup of the node's own may begin; else the
-// end of one brings the task back.
-func (e *Engine) mayMaintain() bool { return e.upkeep < maxUpkeep }
-
-// mayStoreAgain is mayMaintain for what goes to a key's holders: a node that joins does
-// not know yet who they are.
-func (e *Engine) mayStoreAgain() bool { return e.mayMaintain() && e.joining == 0 }
-
-func (e *Engine) wantsRefresh() time.Time {
-	if !e.mayMaintain() {
-		return time.Time{}
-	}
-	return e.table.NextRefresh()
-}
-
-func (e *Engine) wantsReplication() time.Time {
-	if !e.mayStoreAgain() {
-		return time.Time{}
-	}
-	return e.store.NextReplication()
-}
-
-func (e *Engine) wantsRepublish() time.Time {
-	if !e.mayStoreAgain() {
-		return time.Time{}
-	}
-	return e.store.NextRepublish()
-}
-
-func (e *Engine) nextExpiry() time.Time { return e.store.NextExpiry() }
-
 // jitter is a random part of d, so that nodes started together drift apart.
 func (e *Engine) jitter(d time.Duration) time.Duration {
 	if d <= 0 {
 		return 0
 	}
 	return time.Duration(e.rnd.Int64N(int64(d)))
-}
-
-// overdue is when work that is waiting became due.
-var overdue = time.Unix(0, 0)
-
-// dueIf is the due time of work that either waits or does not.
-func dueIf(waits bool) time.Time {
-	if waits {
-		return overdue
-	}
-	return time.Time{}
 }
 
 // A Task is a line of the schedule.
@@ -141,14 +99,4 @@ func (e *Engine) Tasks() []Task {
 		tasks = append(tasks, Task{Name: r.name, Interval: r.interval, Jitter: r.jitter, Due: at, Runs: t.runs})
 	}
 	return tasks
-}
-
-// expire drops the records and provider entries whose lifetime has ended.
-func (e *Engine) expire() {
-	ops, n := e.store.Expire(e.now)
-	e.journal(ops)
-	if n > 0 {
-		e.stats.Expired += uint64(n)
-		e.event(Event{Kind: RecordExpired, N: n})
-	}
 }

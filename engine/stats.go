@@ -1,12 +1,5 @@
 package engine
 
-import (
-	"time"
-
-	"kadmium/identity"
-	"kadmium/store"
-)
-
 // Stats is an engine's state in figures.
 type Stats struct {
 	Mode          Mode
@@ -31,18 +24,4 @@ func (e *Engine) Stats() Stats {
 		Handovers:     len(e.handovers),
 		Counters:      e.stats,
 	}
-}
-
-// Load takes in one journal entry of an earlier run, before anything else is
-// called. Its error names an entry that makes no sense.
-func (e *Engine) Load(now time.Time, op store.Op) error {
-	return e.store.Load(now, op)
-}
-
-// Saved is the number of contacts an earlier run left.
-func (e *Engine) Saved() int { return len(e.store.Table()) }
-
-// RTT is the smoothed round trip time of a contact, 0 if it was never measured.
-func (e *Engine) RTT(c identity.Contact) time.Duration {
-	return e.rtts.of(c).Smoothed()
 }

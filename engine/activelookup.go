@@ -189,6 +189,13 @@ func (l *activeLookup) stop(reason lookup.Reason) {
 	l.end(reason)
 }
 
+// cancel makes a lookup an operation: its end is then no longer reported.
+func (l *activeLookup) cancel() *Result {
+	l.onEnd = func(lookup.Reason) {}
+	l.stop(lookup.Cancelled)
+	return l.result()
+}
+
 func (l *activeLookup) end(reason lookup.Reason) {
 	l.over = true
 	if cpl, ok := l.covered(reason); ok {
@@ -200,6 +207,9 @@ func (l *activeLookup) end(reason lookup.Reason) {
 	}
 	l.onEnd(reason)
 }
+
+// maxTrace bounds the steps kept of one lookup.
+const maxTrace = 2048
 
 // drain hands the lookup's new steps to the trace and to whoever watches.
 func (l *activeLookup) drain() {

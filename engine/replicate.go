@@ -1,12 +1,18 @@
 package engine
 
 import (
-	"slices"
 	"time"
 
 	"kadmium/identity"
 	"kadmium/rpc"
 )
+
+func (e *Engine) wantsReplication() time.Time {
+	if !e.mayStoreAgain() {
+		return time.Time{}
+	}
+	return e.store.NextReplication()
+}
 
 // replicate stores one key again at the k nodes now closest to it: an hour after
 // the last STORE of it that this node saw, plus jitter, so that one holder of
@@ -59,6 +65,27 @@ func (e *Engine) copyKey(to []identity.Contact, r *rpc.Record, providers []rpc.P
 	c.next()
 }
 
+// copyRecord stores a record at nodes on nobody's behalf: it never extends a life.
+func (e *Engine) copyRecord(to []identity.Contact, r *rpc.Record) {
+	if len(to) == 0 {
+		return
+	}
+	expires := e.now.Add(r.TTL)
+	e.spread(0, to, func(c identity.Contact) *rpc.Message {
+		return e.copyMessage(c, r, expires)
+	}, func(*spread) {})
+}
+
+// copyMessage is a STORE of somebody else's record. What remains of its life
+// is told less the delay of the way, so that it cannot extend it.
+func (e *Engine) copyMessage(to identity.Contact, r *rpc.Record, expires time.Time) *rpc.Message {
+	m := e.newRequest(rpc.Store)
+	c := *r
+	c.TTL = max(0, expires.Sub(e.now)-e.maxTransit(to))
+	m.Record = &c
+	return m
+}
+
 // A providerCopies sends the provider entries of a key one after the other: there may be
 // hundreds, and all at once to each of twenty holders they would leave no room for
 // other requests.
@@ -83,8 +110,11 @@ func (c *providerCopies) next() {
 }
 
 func (c *providerCopies) answered(*rpc.Request, *Inbound) {}
-func (c *providerCopies) failed(*rpc.Request)             {}
-func (c *providerCopies) overran(*rpc.Request)            {}
+
+func (c *providerCopies) failed(*rpc.Request) {}
+
+func (c *providerCopies) overran(*rpc.Request) {}
+
 func (c *providerCopies) contacts(keep func(identity.Contact)) {
 	for _, to := range c.to {
 		keep(to)
@@ -101,45 +131,4 @@ func (e *Engine) copyProvider(to []identity.Contact, p rpc.Provider, expires tim
 		m.Provider = &entry
 		return m
 	}, func(*spread) { ended() })
-}
-
-// republish stores again what this node publishes itself, with its full lifetime:
-// every 22 hours, so that no record of a living publisher expires (section 2.5).
-func (e *Engine) republish() {
-	item, ok := e.store.DueRepublish(e.now)
-	if !ok {
-		return
-	}
-	key := item.Key()
-	e.stats.Republishes++
-	target := identity.KeyPosition(key)
-	e.maintain(rpc.FindNode, nil, target, func(l *activeLookup) {
-		closest := l.state.Closest(nil)
-		others, self := e.holders(&target, closest)
-		if item.Record != nil {
-			e.storeAt(0, others, self, item.Record, nil, func(s *spread) {
-				if isPublished(s, closest, others) {
-					e.journal(e.store.Republished(e.now, item))
-				}
-			})
-			return
-		}
-		entry := e.ownEntry(key) // where this node is now
-		e.provideAt(0, others, self, entry, func(s *spread) {
-			if _, published := e.store.Published(key); published == item && isPublished(s, closest, others) {
-				e.journal(e.store.PublishProvider(e.now, entry))
-			}
-		})
-	})
-}
-
-// isPublished reports whether a publication is done with for 22 hours. This node's own
-// copy is not enough while others were to hold one, or while nobody is known: at
-// its start, or cut off, it would let theirs die. One that others refuse as older
-// was overwritten, and to repeat it changes nothing.
-func isPublished(s *spread, closest, others []identity.Contact) bool {
-	if s.self && s.holders == 1 && (len(others) > 0 || len(closest) == 0) {
-		return slices.Contains(s.refusals, rpc.Older)
-	}
-	return s.holders > 0 || slices.Contains(s.refusals, rpc.Older)
 }

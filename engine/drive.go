@@ -1,0 +1,73 @@
+package engine
+
+import (
+	"time"
+
+	"kadmium/identity"
+	"kadmium/rpc"
+)
+
+// Receive takes a message that arrived.
+func (e *Engine) Receive(now time.Time, in *Inbound, fx []Effect) []Effect {
+	e.enter(now, fx)
+	if !in.First {
+		e.outage.heard(now)
+	}
+	if in.Message.Response {
+		e.response(in)
+	} else {
+		e.request(in)
+	}
+	return e.leave()
+}
+
+// Tick does what has become due. Calling it early is harmless.
+func (e *Engine) Tick(now time.Time, fx []Effect) []Effect {
+	e.enter(now, fx)
+	e.expireRequests()
+	e.expireLookups()
+	e.runTasks()
+	return e.leave()
+}
+
+// WakeAt is when Tick is next needed; the zero time means not before another call.
+func (e *Engine) WakeAt() time.Time {
+	var at time.Time
+	if t, ok := e.requests.Next(); ok {
+		at = t
+	}
+	if len(e.lookups) > 0 {
+		at = earlier(at, e.lookups[0].deadline)
+	}
+	for i := range rules {
+		at = earlier(at, e.due(i))
+	}
+	return at
+}
+
+// EachContact calls keep with every contact the engine holds, some more than
+// once: the driver's book may forget all others.
+func (e *Engine) EachContact(keep func(identity.Contact)) {
+	e.table.EachHandle(keep)
+	e.requests.Each(func(r *rpc.Request) { keep(r.To) })
+	for _, a := range e.activities {
+		a.contacts(keep)
+	}
+	for _, o := range e.ops { // its lookup may be over and its writes not
+		o.contacts(keep)
+	}
+	e.rtts.each(keep)
+	if e.reachability != nil {
+		keep(e.reachability.asked)
+	}
+	e.unresponsive.each(keep)
+	for _, c := range e.moved {
+		keep(c)
+	}
+	for _, p := range e.probes {
+		keep(p.to)
+	}
+	for _, h := range e.handovers {
+		keep(h.to)
+	}
+}

@@ -1,0 +1,17 @@
+package engine
+
+import (
+	"time"
+)
+
+func (e *Engine) nextExpiry() time.Time { return e.store.NextExpiry() }
+
+// expire drops the records and provider entries whose lifetime has ended.
+func (e *Engine) expire() {
+	ops, n := e.store.Expire(e.now)
+	e.journal(ops)
+	if n > 0 {
+		e.stats.Expired += uint64(n)
+		e.event(Event{Kind: RecordExpired, N: n})
+	}
+}

@@ -1,0 +1,64 @@
+package engine
+
+import (
+	"time"
+
+	"kadmium/identity"
+	"kadmium/lookup"
+	"kadmium/rpc"
+)
+
+// Closest finds the k nodes closest to a target that answer.
+func (e *Engine) Closest(now time.Time, op OpID, target identity.Position, fx []Effect) []Effect {
+	e.enter(now, fx)
+	l := e.newLookup(op, rpc.FindNode, nil, target)
+	l.onEnd = func(reason lookup.Reason) {
+		r := l.result()
+		if r.Contacts = l.state.Closest(nil); len(r.Contacts) == 0 {
+			r.Err = failure(reason)
+		}
+		e.finish(op, r)
+	}
+	if e.begin(op, l) {
+		l.start()
+	}
+	return e.leave()
+}
+
+// FindPeer finds a peer's address, as the peer itself confirms it.
+func (e *Engine) FindPeer(now time.Time, op OpID, id identity.ID, fx []Effect) []Effect {
+	e.enter(now, fx)
+	l := e.newLookup(op, rpc.FindNode, nil, id.Position())
+	l.first = e.contactOf(id)
+	var found identity.Contact
+	l.onAnswer = func(from identity.Contact, _ *Inbound) identity.Contact {
+		if e.book.Address(from).ID == id {
+			found = from
+		}
+		return found
+	}
+	l.onEnd = func(reason lookup.Reason) {
+		r := l.result()
+		if r.Peer = found; found == 0 {
+			r.Err = ErrNotFound
+			if reason == lookup.NoContacts || reason == lookup.TimedOut {
+				r.Err = failure(reason)
+			}
+		}
+		e.finish(op, r)
+	}
+	if e.begin(op, l) {
+		l.start()
+	}
+	return e.leave()
+}
+
+// contactOf is the contact that a peer is, if its round trip is known; 0 otherwise.
+func (e *Engine) contactOf(id identity.ID) identity.Contact {
+	at := id.Position()
+	e.scratch = e.table.Nearest(e.scratch[:0], &at, 1)
+	if len(e.scratch) == 0 || e.book.Address(e.scratch[0]).ID != id || !e.rtts.knows(e.scratch[0]) {
+		return 0
+	}
+	return e.scratch[0]
+}

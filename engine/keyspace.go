@@ -1,0 +1,35 @@
+package engine
+
+import (
+	"kadmium/identity"
+)
+
+// randomIn is a random position of a bucket's range.
+func (e *Engine) randomIn(cpl int) identity.Position {
+	var random [32]byte
+	for i := 0; i < len(random); i += 8 {
+		n := e.rnd.Uint64()
+		for j := range 8 {
+			random[i+j] = byte(n >> (8 * j))
+		}
+	}
+	return identity.RandomInRange(&e.cfg.Position, cpl, random)
+}
+
+// closerThanSelf counts the live contacts nearer to a position than this node,
+// up to a small multiple of k.
+func (e *Engine) closerThanSelf(p *identity.Position) int {
+	e.scratch = e.table.Nearest(e.scratch[:0], p, 2*e.cfg.K)
+	for i, c := range e.scratch {
+		if identity.Compare(p, e.book.Position(c), &e.cfg.Position) > 0 {
+			return i
+		}
+	}
+	return len(e.scratch)
+}
+
+// between is the number of nodes that stand between this node and the k closest
+// to a key, so far as it knows: 0 when it is one of them.
+func (e *Engine) between(p *identity.Position) int {
+	return max(0, e.closerThanSelf(p)-e.cfg.K+1)
+}

@@ -1,0 +1,125 @@
+package engine
+
+import (
+	"time"
+
+	"kadmium/rpc"
+)
+
+// response takes an answer: to the request's activity, and to the table.
+func (e *Engine) response(in *Inbound) {
+	r, ok := e.requests.Answered(in.Message.ID)
+	if !ok {
+		e.stats.Unsolicited++
+		return
+	}
+	// Karn's rule, RFC 6298 section 3; and a write's time is not the network's.
+	if r.Message.Type.IsRead() && !(r.Tries == 1 && in.Ambiguous) {
+		rtt := e.rtts.of(in.From)
+		if r.Tries == 1 {
+			rtt.Sample(e.now.Sub(r.Sent))
+			e.typicalRTT.Sample(e.now.Sub(r.Sent))
+		} else {
+			rtt.BackOff()
+		}
+		e.rtts.set(in.From, rtt)
+	}
+	if r.Tries > 1 || r.Marks&secondChance != 0 {
+		e.retries.note(&e.retries.late)
+	}
+	if in.Observed.IsValid() {
+		e.ensureReachability().observed(e.book.Address(in.From).ID, in.Observed)
+	}
+	e.contacted(in.From, in.Message.Serves)
+	if in.Message.Status == rpc.Unproven && e.prove(r) {
+		return
+	}
+	if a, ok := e.activities[r.Owner]; ok {
+		a.answered(r, in)
+	}
+	e.recycle(r.Message)
+}
+
+// prove repeats a write that was refused because this node's address has changed
+// since its session began: a new first contact proves it. Once only.
+func (e *Engine) prove(r *rpc.Request) bool {
+	if r.Marks&proveAddress != 0 || e.requests.Len() >= rpc.MaxOutstanding {
+		return false
+	}
+	m := r.Message
+	m.ID = e.rnd.Uint64() // the first ID's answer is remembered
+	if s, ok := e.activities[r.Owner].(*singleRequest); ok && s.message != 0 {
+		s.message = m.ID
+	}
+	return e.askMarked(owner{r.Owner, OpID(r.Op)}, r.To, m, proveAddress)
+}
+
+// expireRequests repeats or gives up the requests whose timeout has passed: at
+// most Request.Most sends in all (design, section 3).
+func (e *Engine) expireRequests() {
+	for {
+		r, ok := e.requests.Expired(e.now)
+		if !ok {
+			return
+		}
+		e.outage.overran(e, r)
+		if r.LastTry() {
+			e.requests.Drop(r.ID)
+			e.emit(Effect{Kind: ForgetRequest, RequestID: r.ID})
+			e.giveUp(r, true)
+			continue
+		}
+		first := r.Tries == 1
+		shorten(r.Message, e.now.Sub(r.Sent))
+		e.requests.Retry(e.now, r, e.patience(r.To, r.Message.Type))
+		e.stats.Retransmissions++
+		e.send(r)
+		if a, ok := e.activities[r.Owner]; ok && first {
+			a.overran(r)
+		}
+	}
+}
+
+// Unreachable tells the engine that the driver cannot send a request at all. The
+// request has failed, which is not held against the peer.
+func (e *Engine) Unreachable(now time.Time, requestID uint64, fx []Effect) []Effect {
+	e.enter(now, fx)
+	if r, ok := e.requests.Answered(requestID); ok {
+		e.stats.Unreachable++
+		e.giveUp(r, false)
+	}
+	return e.leave()
+}
+
+func (e *Engine) giveUp(r *rpc.Request, count bool) {
+	e.stats.Timeouts++
+	if count && e.outage.counts(r) {
+		e.retries.note(&e.retries.lost)
+		if r.Most < rpc.MaxTries && e.table.Doubt(r.To) {
+			e.suspect(r.To)
+		} else {
+			e.contactFailed(r.To)
+		}
+		if e.rtts.knows(r.To) && r.Message.Type.IsRead() { // gone, or slower than it was
+			rtt := e.rtts.of(r.To)
+			rtt.BackOff()
+			e.rtts.set(r.To, rtt)
+		}
+	} else {
+		e.suspect(r.To) // nothing was learnt: one in doubt is asked again
+	}
+	if a, ok := e.activities[r.Owner]; ok {
+		a.failed(r)
+	}
+	e.recycle(r.Message)
+}
+
+// shorten keeps what a write says of a remaining lifetime true on a later try.
+func shorten(m *rpc.Message, passed time.Duration) {
+	if m.Record != nil {
+		m.Record.TTL = max(0, m.Record.TTL-passed)
+	}
+	if m.Provider != nil {
+		m.Provider.TTL = max(0, m.Provider.TTL-passed)
+	}
+}

@@ -1,0 +1,83 @@
+package engine
+
+import (
+	"time"
+
+	"kadmium/identity"
+	"kadmium/rpc"
+)
+
+// A singleRequest is an operation of one request: a PING, or a MESSAGE.
+type singleRequest struct {
+	e     *Engine
+	owner owner
+	op    OpID
+	begun time.Time
+
+	message uint64 // ID of a MESSAGE's request
+}
+
+// Ping asks a peer whether it is there. The address may lack the ID: whoever
+// answers there has its own.
+func (e *Engine) Ping(now time.Time, op OpID, to identity.Address, fx []Effect) []Effect {
+	e.enter(now, fx)
+	e.singleRequest(op, to, e.newRequest(rpc.Ping))
+	return e.leave()
+}
+
+// SendMessage delivers an application's message and brings its reply.
+func (e *Engine) SendMessage(now time.Time, op OpID, to identity.Address, protocol string, payload []byte, fx []Effect) []Effect {
+	e.enter(now, fx)
+	m := e.newRequest(rpc.AppMessage)
+	m.Protocol, m.Payload = protocol, payload
+	e.singleRequest(op, to, m)
+	return e.leave()
+}
+
+func (e *Engine) singleRequest(op OpID, to identity.Address, m *rpc.Message) {
+	s := &singleRequest{e: e, op: op, begun: e.now}
+	if m.Type == rpc.AppMessage {
+		s.message = m.ID
+	}
+	if !e.begin(op, s) {
+		return
+	}
+	s.owner = e.register(s, op)
+	if !e.ask(s.owner, e.book.Intern(to), m) {
+		s.end(&Result{Err: ErrBusy})
+	}
+}
+
+func (s *singleRequest) answered(_ *rpc.Request, in *Inbound) {
+	m := in.Message
+	r := &Result{Peer: in.From, RTT: s.e.now.Sub(s.begun), Serves: m.Serves, Observed: in.Observed, Payload: append([]byte(nil), m.Payload...)}
+	if m.Observed.IsValid() {
+		r.Observed = m.Observed
+	}
+	if m.Status != rpc.OK {
+		r.Err = &StatusError{m.Status}
+	}
+	s.end(r)
+}
+
+func (s *singleRequest) failed(*rpc.Request) { s.end(&Result{Err: ErrNoAnswer}) }
+
+func (s *singleRequest) overran(*rpc.Request) {}
+
+func (s *singleRequest) contacts(func(identity.Contact)) {}
+
+// cancel ends it. A PING goes on for the table's sake; a MESSAGE that nobody waits
+// for is not sent again.
+func (s *singleRequest) cancel() *Result {
+	s.e.unregister(s.owner)
+	if r, ok := s.e.requests.Answered(s.message); ok {
+		s.e.emit(Effect{Kind: ForgetRequest, RequestID: r.ID})
+		s.e.recycle(r.Message)
+	}
+	return new(Result)
+}
+
+func (s *singleRequest) end(r *Result) {
+	s.e.unregister(s.owner)
+	s.e.finish(s.op, r)
+}

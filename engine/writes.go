@@ -1,0 +1,146 @@
+package engine
+
+import (
+	"fmt"
+
+	"kadmium/identity"
+	"kadmium/rpc"
+	"kadmium/store"
+)
+
+// A spread sends one write each to several nodes and counts their answers.
+type spread struct {
+	e           *Engine
+	owner       owner
+	outstanding int
+	holders     int  // who confirmed, this node included
+	self        bool // this node is one of them
+	refusals    []rpc.Status
+	onEnd       func(*spread)
+}
+
+// spread sends the writes that write makes, for an operation or the node's own.
+func (e *Engine) spread(op OpID, to []identity.Contact, write func(identity.Contact) *rpc.Message, ended func(*spread)) {
+	e.spreadAndKeep(op, to, nil, write, ended)
+}
+
+// spreadAndKeep is spread where this node is a holder too, unless keep is nil. Its
+// own word counts like another's: once its journal has what keep did.
+func (e *Engine) spreadAndKeep(op OpID, to []identity.Contact, keepHere func() (rpc.Status, []store.Op), write func(identity.Contact) *rpc.Message, ended func(*spread)) {
+	s := &spread{e: e, outstanding: len(to) + 1, onEnd: ended}
+	s.owner = e.register(s, op)
+	if keepHere == nil {
+		s.settle()
+	} else {
+		status, ops := keepHere()
+		e.persist(ops, func(err error) {
+			if err != nil {
+				status = rpc.Failed
+			}
+			s.self = status == rpc.OK
+			s.count(status)
+		})
+	}
+	for _, c := range to {
+		if !e.ask(s.owner, c, write(c)) {
+			s.failed(nil)
+		}
+	}
+}
+
+func (s *spread) answered(_ *rpc.Request, in *Inbound) { s.count(in.Message.Status) }
+
+func (s *spread) count(status rpc.Status) {
+	if status == rpc.OK {
+		s.holders++
+	} else {
+		s.refusals = append(s.refusals, status)
+	}
+	s.settle()
+}
+
+func (s *spread) failed(*rpc.Request) { s.settle() }
+
+func (s *spread) overran(*rpc.Request) {}
+
+func (s *spread) contacts(func(identity.Contact)) {}
+
+func (s *spread) settle() {
+	if s.outstanding--; s.outstanding == 0 {
+		s.end()
+	}
+}
+
+func (s *spread) end() {
+	s.e.unregister(s.owner)
+	s.onEnd(s)
+}
+
+// holders splits the k closest nodes that answered into others and this node:
+// one that serves and is among the k closest keeps the record itself.
+func (e *Engine) holders(target *identity.Position, closest []identity.Contact) (others []identity.Contact, self bool) {
+	k := e.cfg.K
+	if e.mode != Server {
+		return closest, false
+	}
+	if len(closest) < k {
+		return closest, true
+	}
+	if identity.Compare(target, &e.cfg.Position, e.book.Position(closest[k-1])) < 0 {
+		return closest[:k-1], true
+	}
+	return closest, false
+}
+
+// storeAt sends a record to its holders, this node perhaps among them.
+func (e *Engine) storeAt(op OpID, others []identity.Contact, self bool, r *rpc.Record, cas *uint64, ended func(*spread)) {
+	var keepHere func() (rpc.Status, []store.Op)
+	if self {
+		keepHere = func() (rpc.Status, []store.Op) {
+			return e.store.Put(e.now, r, store.Source{}, cas, 0, e.rnd)
+		}
+	}
+	e.spreadAndKeep(op, others, keepHere, func(identity.Contact) *rpc.Message {
+		m := e.newRequest(rpc.Store)
+		c := *r
+		m.Record = &c
+		if cas != nil {
+			m.CAS, m.CASSequence = true, *cas
+		}
+		return m
+	}, ended)
+}
+
+// provideAt sends a provider entry to its holders, this node perhaps among them.
+func (e *Engine) provideAt(op OpID, others []identity.Contact, self bool, p *rpc.Provider, ended func(*spread)) {
+	var keepHere func() (rpc.Status, []store.Op)
+	if self {
+		keepHere = func() (rpc.Status, []store.Op) {
+			return e.store.PutProvider(e.now, p, store.Source{}, 0, e.rnd)
+		}
+	}
+	e.spreadAndKeep(op, others, keepHere, func(identity.Contact) *rpc.Message {
+		m := e.newRequest(rpc.AddProvider)
+		entry := *p
+		m.Provider = &entry
+		return m
+	}, ended)
+}
+
+// refusal is the error of a write that nobody confirmed, with the reason most gave.
+func refusal(statuses []rpc.Status) error {
+	var count [rpc.Failed + 1]int
+	most := rpc.OK
+	for _, status := range statuses {
+		if int(status) >= len(count) {
+			continue
+		}
+		if count[status]++; count[status] > count[most] {
+			most = status
+		}
+	}
+	if most == rpc.OK {
+		return ErrNotStored
+	}
+	return fmt.Errorf("%w: %w", ErrNotStored, &StatusError{most})
+}
