@@ -52,8 +52,8 @@ func (e *Engine) newLookup(op OpID, asks rpc.Type, key []byte, target identity.P
 // start begins the lookup with the nearest contacts of the table, and others.
 func (l *activeLookup) start(seeds ...identity.Contact) {
 	e := l.e
-	seeds = e.seeds(seeds, &l.target)
-	l.leftOut = e.leftOut > 0
+	seeds, leftOut := e.seeds(seeds, &l.target)
+	l.leftOut = leftOut > 0
 	cfg := lookup.Config{K: e.cfg.K, Alpha: e.cfg.Alpha, DisjointPaths: e.cfg.DisjointPaths}
 	l.state = lookup.New(e.now, cfg, e.book, e.cfg.Position, l.target, seeds)
 	l.state.Refill(l.farther)
@@ -68,15 +68,14 @@ func (l *activeLookup) start(seeds ...identity.Contact) {
 // seeds are those given and the nearest contacts of the table, but for those that
 // are locked out. If it knows nobody else it tries them. Scratch, good until the
 // next query of the table.
-func (e *Engine) seeds(given []identity.Contact, target *identity.Position) []identity.Contact {
-	seeds := e.table.NearestAny(append(e.scratch[:0], given...), target, e.cfg.K)
+func (e *Engine) seeds(given []identity.Contact, target *identity.Position) (seeds []identity.Contact, leftOut int) {
+	seeds = e.table.NearestAny(append(e.scratch[:0], given...), target, e.cfg.K)
 	known := len(seeds)
 	if near := seeds[len(given):]; len(given) > 0 || slices.ContainsFunc(near, e.mayAsk) {
 		seeds = seeds[:len(given)+len(slices.DeleteFunc(near, e.lockedOut))]
 	}
-	e.leftOut = known - len(seeds)
 	e.scratch = seeds
-	return seeds
+	return seeds, known - len(seeds)
 }
 
 // refillK times k are the contacts of the table that a lookup turns to in the end.
@@ -143,8 +142,8 @@ func (l *activeLookup) answered(r *rpc.Request, in *Inbound) {
 		l.extraRequests++
 		return
 	}
-	named := l.e.sift(in.From, in.Message.Contacts)
-	l.leftOut = l.leftOut || l.e.leftOut > 0
+	named, leftOut := l.e.sift(in.From, in.Message.Contacts)
+	l.leftOut = l.leftOut || leftOut > 0
 	if found != 0 {
 		l.state.Satisfied(l.e.now, r.To, named, found)
 	} else {

@@ -14,7 +14,7 @@ func (e *Engine) aloneSince() time.Time {
 	if e.table.Len() == 0 {
 		return overdue
 	}
-	if since := e.outage.silentSince(); !since.IsZero() {
+	if since := e.outage.silentFrom; !since.IsZero() {
 		return since.Add(aloneAfter)
 	}
 	return time.Time{}
@@ -27,8 +27,8 @@ func (e *Engine) Alone(now time.Time) bool {
 	return !at.IsZero() && !at.After(now)
 }
 
-// wantsToJoin is when the bootstrap list is worth trying again.
-func (e *Engine) wantsToJoin() time.Time {
+// wantsRejoin is when the bootstrap list is worth trying again.
+func (e *Engine) wantsRejoin() time.Time {
 	if e.joining > 0 || e.stats.Joins == 0 || len(e.cfg.Bootstrap)+e.Saved() == 0 {
 		return time.Time{}
 	}

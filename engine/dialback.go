@@ -16,10 +16,9 @@ const (
 	dialBackPause  = 10 * time.Minute // between rounds of asking once nobody's call arrived
 	dialBackRound  = 3                // peers asked in a round
 	maxDialBacks   = 60               // dial backs made a minute
-	maxViews       = 8                // peers whose word on this node's address is kept
 )
 
-// reaching is the node's reachability, to be written to.
+// ensureReachability is the node's reachability, to be written to.
 func (e *Engine) ensureReachability() *reachability {
 	if e.reachability == nil {
 		e.reachability = new(reachability)

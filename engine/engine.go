@@ -41,15 +41,14 @@ type Engine struct {
 	tasks        [ruleCount]task // one a rule
 	outage       outage
 	moved        map[identity.ID]identity.Contact // new addresses being checked, one a peer
-	probes       []check                          // contacts to be pinged, by time
+	probes       probeQueue                       // contacts to be pinged, by time
 	handovers    []handover
 	newcomers    *newcomers // nil until somebody was
 	reachability *reachability
 	joining      int // joins under way
 
-	stats   Counters
-	leftOut int // contacts that the last sift or seeds left out, this node itself apart
-	born    time.Time
+	stats Counters
+	born  time.Time
 
 	// Of the call in progress.
 	now     time.Time

@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-func (e *Engine) nextExpiry() time.Time { return e.store.NextExpiry() }
+func (e *Engine) wantsExpiry() time.Time { return e.store.NextExpiry() }
 
 // expire drops the records and provider entries whose lifetime has ended.
 func (e *Engine) expire() {

@@ -123,7 +123,7 @@ func (f *fill) nextKnown() identity.Contact {
 // guides are the contacts of the table nearest to a random key of the range.
 func (f *fill) guides() []identity.Contact {
 	target := f.e.randomIn(f.cpl)
-	seeds := f.e.seeds(nil, &target)
+	seeds, _ := f.e.seeds(nil, &target)
 	return seeds[:min(len(seeds), fillGuides)]
 }
 
@@ -145,7 +145,8 @@ func (f *fill) answered(r *rpc.Request, in *Inbound) {
 	if r.Message.Type == rpc.FindNode {
 		named := in.Message.Contacts
 		f.named, f.namedHosts = f.named[:0], f.namedHosts[:0]
-		for _, c := range f.e.sift(in.From, named[:min(len(named), f.e.cfg.K)]) {
+		usable, _ := f.e.sift(in.From, named[:min(len(named), f.e.cfg.K)])
+		for _, c := range usable {
 			f.addNamed(c)
 		}
 		f.thin()

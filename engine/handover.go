@@ -10,12 +10,6 @@ import (
 // maxHandovers bounds the records waiting to be handed to newcomers.
 const maxHandovers = 4096
 
-// A handover is a key that a newcomer is to be given.
-type handover struct {
-	to  identity.Contact
-	key string
-}
-
 // queueHandovers queues for a newcomer the keys it should hold: those it is among the k
 // closest to, and of whose old holders this node is the closest, so that one of
 // twenty does it (Kademlia, section 2.5). Whom a node meets while it joins is no
@@ -75,7 +69,7 @@ func (e *Engine) addNewcomer(peer uint64) bool {
 // forgetNewcomer has a peer greeted again.
 func (e *Engine) forgetNewcomer(c identity.Contact) { e.newcomers.forget(e.book.Position(c).Prefix()) }
 
-func (e *Engine) handoversWait() time.Time { return dueIf(len(e.handovers) > 0) }
+func (e *Engine) wantsHandOver() time.Time { return dueIf(len(e.handovers) > 0) }
 
 // handOver gives one key to one newcomer: the queue is paced by the schedule.
 func (e *Engine) handOver() {

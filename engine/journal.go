@@ -47,8 +47,8 @@ func (e *Engine) Persisted(now time.Time, batch uint64, err error, fx []Effect) 
 	return e.leave()
 }
 
-// tableChanged is when the table is to be journalled.
-func (e *Engine) tableChanged() time.Time { return dueIf(e.cfg.Durable && e.tableUnsaved) }
+// wantsTableSaved is when the table is to be journalled.
+func (e *Engine) wantsTableSaved() time.Time { return dueIf(e.cfg.Durable && e.tableUnsaved) }
 
 // saveTable journals the way back into the network.
 func (e *Engine) saveTable() {

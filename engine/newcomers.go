@@ -1,6 +1,10 @@
 package engine
 
-import "time"
+import (
+	"time"
+
+	"kadmium/identity"
+)
 
 const (
 	maxNewcomers = 1024 // newcomers remembered as handed their keys
@@ -61,4 +65,10 @@ func (n *newcomers) remove(i int) {
 	if i < n.older {
 		n.older--
 	}
+}
+
+// A handover is a key that a newcomer is to be given.
+type handover struct {
+	to  identity.Contact
+	key string
 }

@@ -3,7 +3,6 @@ package engine
 import (
 	"time"
 
-	"kadmium/identity"
 	"kadmium/rpc"
 )
 
@@ -30,39 +29,26 @@ func (o *outage) heard(now time.Time) {
 	o.lastHeard, o.silentFrom = now, time.Time{}
 }
 
-// silentSince is when the first try ended that nobody answered since anything was
-// heard; zero if none.
-func (o *outage) silentSince() time.Time { return o.silentFrom }
-
 // counts reports whether the failure of a request says anything of its peer.
 func (o *outage) counts(r *rpc.Request) bool {
 	return (r.Marks&othersHeard != 0 || o.lastHeard.After(r.Sent)) && !r.Started.Before(o.recovered)
 }
 
-// overran notes that a try was not answered in time. If nothing else was heard
-// during the second either, another peer is asked whether the link works.
-func (o *outage) overran(e *Engine, r *rpc.Request) {
-	if o.silentFrom.IsZero() && !r.LastTry() && r.Owner != linkTest && !o.lastHeard.After(r.Sent) {
-		o.silentFrom = e.now
+// overran notes that a try was not answered in time. It reports whether the link is
+// to be tested, because nothing else was heard during the second either.
+func (o *outage) overran(now time.Time, r *rpc.Request) (testLink bool) {
+	if r.Owner == linkTest {
+		return false
 	}
-	if r.Tries != r.Most-1 || r.Owner == linkTest {
-		return
+	heardSince := o.lastHeard.After(r.Sent)
+	if o.silentFrom.IsZero() && !r.LastTry() && !heardSince {
+		o.silentFrom = now
 	}
-	if o.lastHeard.After(r.Sent) {
+	if r.Tries != r.Most-1 {
+		return false
+	}
+	if heardSince {
 		r.Marks |= othersHeard
-	} else if c := e.mostRecent(r.To); c != 0 {
-		e.ask(owner{activity: linkTest}, c, e.newRequest(rpc.Ping))
 	}
-}
-
-// mostRecent is the contact of the table heard from last, but not that one.
-func (e *Engine) mostRecent(not identity.Contact) identity.Contact {
-	var best identity.Contact
-	var at time.Time
-	e.table.Each(func(c identity.Contact, seen time.Time, _, _ int) {
-		if c != not && (best == 0 || seen.After(at)) {
-			best, at = c, seen
-		}
-	})
-	return best
+	return !heardSince
 }

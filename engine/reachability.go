@@ -8,6 +8,9 @@ import (
 	"kadmium/identity"
 )
 
+// maxViews bounds the peers of whom it is kept where they see this node.
+const maxViews = 8
+
 // A reachability is what a node knows of its own address.
 type reachability struct {
 	asked     identity.Contact // who was asked to dial back

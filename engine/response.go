@@ -62,7 +62,9 @@ func (e *Engine) expireRequests() {
 		if !ok {
 			return
 		}
-		e.outage.overran(e, r)
+		if e.outage.overran(e.now, r) {
+			e.testLink(r.To)
+		}
 		if r.LastTry() {
 			e.requests.Drop(r.ID)
 			e.emit(Effect{Kind: ForgetRequest, RequestID: r.ID})

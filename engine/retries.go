@@ -35,8 +35,8 @@ func (r *retryPolicy) pays() bool {
 // tries is how often a request is sent at most: a write as often as it can be, since it
 // goes to peers that have just answered, and a PING, since it decides over a contact's
 // place. A search that does without the third try leaves that to the PING after it.
-func (e *Engine) tries(t rpc.Type) int {
-	if t.IsQuery() && !e.retries.pays() {
+func (r *retryPolicy) tries(t rpc.Type) int {
+	if t.IsQuery() && !r.pays() {
 		return rpc.MaxTries - 1
 	}
 	return rpc.MaxTries

@@ -22,7 +22,7 @@ func (e *Engine) contacted(c identity.Contact, serves bool) {
 		e.queueHandovers(c)
 	case kbucket.Waiting:
 		if old, ok := e.table.Probe(e.now, c); ok {
-			e.probeAt(old, e.now) // at most one a bucket a minute
+			e.probes.add(old, e.now) // at most one a bucket a minute
 		}
 		e.queueHandovers(c)
 	case kbucket.Elsewhere:

@@ -19,26 +19,18 @@ type rule struct {
 	run      func(*Engine)
 }
 
-// A task is a rule as it stands in one engine.
-type task struct {
-	next time.Duration // since the engine was made: not before this
-	runs uint64
-}
-
-const ruleCount = 9
-
 // rules are all that a node does by itself (design, section 7); one table for all
 // engines of a process.
 var rules = [ruleCount]rule{
-	{name: "bootstrap", interval: 20 * time.Second, jitter: 20 * time.Second, work: (*Engine).wantsToJoin, run: (*Engine).rejoin},
+	{name: "bootstrap", interval: 20 * time.Second, jitter: 20 * time.Second, work: (*Engine).wantsRejoin, run: (*Engine).rejoin},
 	{name: "reachability", interval: 5 * time.Second, jitter: time.Second, work: (*Engine).wantsDialBack, run: (*Engine).askDialBack},
-	{name: "probe", interval: kbucket.ProbeInterval, pace: 20 * time.Millisecond, work: (*Engine).probesWait, run: (*Engine).probe},
+	{name: "probe", interval: kbucket.ProbeInterval, pace: 20 * time.Millisecond, work: (*Engine).wantsProbe, run: (*Engine).probe},
 	{name: "refresh", interval: kbucket.RefreshInterval, pace: 100 * time.Millisecond, work: (*Engine).wantsRefresh, run: (*Engine).refresh},
-	{name: "expire", pace: 100 * time.Millisecond, work: (*Engine).nextExpiry, run: (*Engine).expire},
+	{name: "expire", pace: 100 * time.Millisecond, work: (*Engine).wantsExpiry, run: (*Engine).expire},
 	{name: "re-store", interval: store.ReplicateAfter, jitter: store.ReplicateJitter, pace: 10 * time.Millisecond, work: (*Engine).wantsReplication, run: (*Engine).replicate},
 	{name: "re-publish", interval: store.RepublishEvery, pace: 10 * time.Millisecond, work: (*Engine).wantsRepublish, run: (*Engine).republish},
-	{name: "hand-over", pace: 10 * time.Millisecond, work: (*Engine).handoversWait, run: (*Engine).handOver},
-	{name: "save table", interval: 2 * time.Second, jitter: time.Second, work: (*Engine).tableChanged, run: (*Engine).saveTable},
+	{name: "hand-over", pace: 10 * time.Millisecond, work: (*Engine).wantsHandOver, run: (*Engine).handOver},
+	{name: "save table", interval: 2 * time.Second, jitter: time.Second, work: (*Engine).wantsTableSaved, run: (*Engine).saveTable},
 }
 
 // due is when task i is to run: zero for never, as things stand.

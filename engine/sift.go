@@ -11,9 +11,8 @@ import (
 // section 3, rule 7): not itself, of a family it can send to, no local address at
 // the word of a public peer; and none that is locked out. The slice is scratch, good until the
 // next query of the table.
-func (e *Engine) sift(from identity.Contact, named []identity.Contact) []identity.Contact {
-	left := e.scratch[:0]
-	e.leftOut = 0
+func (e *Engine) sift(from identity.Contact, named []identity.Contact) (usable []identity.Contact, leftOut int) {
+	usable = e.scratch[:0]
 	public := !identity.IsLocal(e.book.Address(from).Endpoint.Addr())
 	for _, c := range named {
 		a := e.book.Address(c)
@@ -21,14 +20,14 @@ func (e *Engine) sift(from identity.Contact, named []identity.Contact) []identit
 		if a.ID == e.cfg.Self || !e.cfg.Families.Has(ip) || public && identity.IsLocal(ip) || e.lockedOut(c) {
 			e.stats.ContactsDropped++
 			if a.ID != e.cfg.Self {
-				e.leftOut++
+				leftOut++
 			}
 			continue
 		}
-		left = append(left, c)
+		usable = append(usable, c)
 	}
-	e.scratch = left
-	return left
+	e.scratch = usable
+	return usable, leftOut
 }
 
 // siftProviders is the same for the providers that a peer named, which are for the

@@ -7,24 +7,14 @@ import (
 	"kadmium/identity"
 )
 
-// silence is how long a contact that is in no bucket is not asked after it failed.
+// lockOutPeriod is how long a contact that is in no bucket is not asked after it failed.
 const lockOutPeriod = time.Minute
 
-// lockedOut reports a contact of the table that failed twice in a row, until it has
-// answered a probe, and any other that was silent less than a minute ago: no lookup
-// asks it (Kademlia, section 4.1).
-func (e *Engine) lockedOut(c identity.Contact) bool {
-	at, silent := e.unresponsive.when(c)
-	return silent && e.now.Sub(at) < lockOutPeriod || e.table.Failures(c) > 1
-}
-
-func (e *Engine) mayAsk(c identity.Contact) bool { return !e.lockedOut(c) }
-
-// maxSilent bounds the peers that are remembered for not answering.
+// maxUnresponsive bounds the peers that are remembered for not answering.
 const maxUnresponsive = 256
 
 // unresponsive are peers outside the table that did not answer, the oldest first and at
-// most maxSilent: several lookups in a row would else wait for the same dead peer
+// most maxUnresponsive: several lookups in a row would else wait for the same dead peer
 // that others still name.
 type unresponsive struct{ list *unresponsiveList } // nil while there are none
 

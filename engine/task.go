@@ -4,6 +4,14 @@ import (
 	"time"
 )
 
+// A task is a rule as it stands in one engine.
+type task struct {
+	next time.Duration // since the engine was made: not before this
+	runs uint64
+}
+
+const ruleCount = 9
+
 // overdue is when work that is waiting became due.
 var overdue = time.Unix(0, 0)
 

@@ -1,0 +1,59 @@
+package engine
+
+import (
+	"errors"
+	"net/netip"
+	"time"
+
+	"kadmium/identity"
+	"kadmium/lookup"
+	"kadmium/rpc"
+)
+
+// Errors an operation may end with.
+var (
+	ErrNoPeers   = errors.New("no peer is known")
+	ErrNoAnswer  = errors.New("no answer")
+	ErrNotFound  = errors.New("not found")
+	ErrNotStored = errors.New("no node confirmed the value")
+	ErrRefused   = errors.New("refused")
+	ErrCancelled = errors.New("cancelled")
+	ErrTimeout   = errors.New("the lookup ran out of time")
+	ErrBusy      = errors.New("too many operations under way")
+	ErrJournal   = errors.New("the journal could not be written")
+	ErrSequence  = errors.New("no sequence number is left under 2^63")
+)
+
+// A StatusError is a peer's refusal; errors.Is finds ErrRefused in it.
+type StatusError struct{ Status rpc.Status }
+
+// Error says why the peer refused.
+func (e *StatusError) Error() string { return "refused: " + e.Status.String() }
+
+// Unwrap is ErrRefused.
+func (e *StatusError) Unwrap() error { return ErrRefused }
+
+// An OpID names an operation; the driver chooses it, never 0 and never twice.
+type OpID uint64
+
+// A Result is what an operation brought; which fields count depends on it.
+type Result struct {
+	Err        error
+	Peer       identity.Contact   // Ping, FindPeer, SendMessage: who answered
+	Contacts   []identity.Contact // Closest: closest first; all have answered
+	Record     *rpc.Record        // Get: the best; Put: as stored
+	From       identity.Contact   // Get: who gave Record; 0: this node held it
+	Answers    int                // Get: nodes that gave a valid record, this one included
+	Holders    int                // Put, Provide: nodes that confirmed, this one included
+	SelfHolder bool               // Put, Provide: this node is one of them
+	Published  bool               // Put, Provide: this node stores it again before it expires
+	Refusals   []rpc.Status       // Put, Provide: what the others said
+	Expires    time.Time          // Put, Get, Provide
+	Providers  []rpc.Provider     // Providers
+	Payload    []byte             // SendMessage
+	Observed   netip.AddrPort     // Ping: where the peer saw this node
+	RTT        time.Duration      // Ping, SendMessage
+	Serves     bool               // Ping: the peer is a server
+	Lookup     lookup.Stats       // of the lookup, if there was one
+	Trace      []lookup.Event     // its steps
+}
