@@ -32,13 +32,13 @@ func (d *Driver) receive(in *transport.Inbound) {
 	a := &d.arriving
 	*a = arrival{
 		Inbound: engine.Inbound{
-			From:      d.book.Intern(in.From),
-			Message:   m,
-			Room:      in.Room,
-			Proven:    in.Proven,
-			First:     in.First,
-			Ambiguous: in.Ambiguous,
-			Observed:  in.Observed,
+			From:         d.book.Intern(in.From),
+			Message:      m,
+			Room:         in.Room,
+			Proven:       in.Proven,
+			FirstContact: in.First,
+			Ambiguous:    in.Ambiguous,
+			Observed:     in.Observed,
 		},
 		reply: in.Reply,
 	}

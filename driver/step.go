@@ -79,13 +79,13 @@ func (d *Driver) sendRequest(fx *engine.Effect) {
 	body, err := d.codec.Append(d.body[:0], m, &d.book)
 	if err == nil {
 		d.body = body
-		err = d.request(fx.Elsewhere, transport.Request{
+		err = d.request(fx.DialBack, transport.Request{
 			To:     d.book.Address(fx.To),
 			ID:     fx.RequestID,
 			Type:   m.Type,
 			Serves: m.Serves,
 			Body:   body,
-			Fresh:  fx.Fresh,
+			Fresh:  fx.FirstContact,
 		})
 	}
 	if m.Type == rpc.GetProviders {

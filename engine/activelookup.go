@@ -61,7 +61,7 @@ func (l *activeLookup) start(seeds ...identity.Contact) {
 	l.owner = e.register(l, l.op)
 	e.lookups = append(e.lookups, l)
 	e.table.LookedUp(e.now, &l.target)
-	e.stats.Lookups++
+	e.counters.Lookups++
 	l.pump()
 }
 
@@ -127,7 +127,7 @@ func (l *activeLookup) ask(c identity.Contact, t rpc.Type, marks uint8) bool {
 func (l *activeLookup) answered(r *rpc.Request, in *Inbound) {
 	l.awaitsFirst = l.awaitsFirst && r.To != l.first
 	if record := in.Message.Record; record != nil && (l.asks != rpc.FindValue || in.Verdict != nil || !bytes.Equal(record.Key, l.key)) {
-		l.e.stats.InvalidRecords++
+		l.e.counters.InvalidRecords++
 		in.Message.Record = nil
 	}
 	if in.Observed.IsValid() {
@@ -239,7 +239,15 @@ func failure(reason lookup.Reason) error {
 	return ErrNoAnswer
 }
 
-// expireWalks ends the lookups that have run out of time.
+// notFound is the error of a lookup that ended without what was sought.
+func notFound(reason lookup.Reason) error {
+	if reason == lookup.NoContacts || reason == lookup.TimedOut {
+		return failure(reason)
+	}
+	return ErrNotFound
+}
+
+// expireLookups ends the lookups that have run out of time.
 func (e *Engine) expireLookups() {
 	for len(e.lookups) > 0 && !e.now.Before(e.lookups[0].deadline) {
 		e.lookups[0].stop(lookup.TimedOut)

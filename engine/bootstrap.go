@@ -29,7 +29,7 @@ func (e *Engine) Alone(now time.Time) bool {
 
 // wantsRejoin is when the bootstrap list is worth trying again.
 func (e *Engine) wantsRejoin() time.Time {
-	if e.joining > 0 || e.stats.Joins == 0 || len(e.cfg.Bootstrap)+e.Saved() == 0 {
+	if e.joining > 0 || e.counters.Joins == 0 || len(e.cfg.Bootstrap)+e.savedContacts() == 0 {
 		return time.Time{}
 	}
 	return e.aloneSince()

@@ -85,9 +85,9 @@ func (e *Engine) dialBack(to identity.Contact) {
 		return
 	}
 	r.dialed[id] = true
-	e.stats.DialBacks++
+	e.counters.DialBacks++
 	m := e.newRequest(rpc.Ping)
-	e.emit(Effect{Kind: SendRequest, To: to, RequestID: m.ID, Message: m, Fresh: true, Elsewhere: true})
+	e.emit(Effect{Kind: SendRequest, To: to, RequestID: m.ID, Message: m, FirstContact: true, DialBack: true})
 }
 
 // Observed is where most peers see this node; the zero value if none said.

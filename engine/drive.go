@@ -10,13 +10,13 @@ import (
 // Receive takes a message that arrived.
 func (e *Engine) Receive(now time.Time, in *Inbound, fx []Effect) []Effect {
 	e.enter(now, fx)
-	if !in.First {
+	if !in.FirstContact {
 		e.outage.heard(now)
 	}
 	if in.Message.Response {
 		e.response(in)
 	} else {
-		e.request(in)
+		e.serve(in)
 	}
 	return e.leave()
 }
@@ -39,7 +39,7 @@ func (e *Engine) WakeAt() time.Time {
 	if len(e.lookups) > 0 {
 		at = earlier(at, e.lookups[0].deadline)
 	}
-	for i := range rules {
+	for i := range schedule {
 		at = earlier(at, e.due(i))
 	}
 	return at

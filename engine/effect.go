@@ -12,15 +12,15 @@ import (
 
 // An Inbound is a message that arrived, authenticated and decoded.
 type Inbound struct {
-	From      identity.Contact // the peer whose key signed or sealed it, at its source address
-	Message   *rpc.Message     // the caller's memory: what the engine keeps it copies
-	Token     uint64           // a request's: names the reply to it
-	Room      int              // a request's: bytes the body of its reply may have
-	Proven    bool             // the peer has proved that it receives at this address
-	First     bool             // a first contact: it may be an old one, sent again by anybody
-	Ambiguous bool             // a response whose round trip says nothing (Karn)
-	Observed  netip.AddrPort   // where the answering peer saw this node, if it said
-	Verdict   error            // what the namespace said of the record or provider entry carried; nil: valid
+	From         identity.Contact // the peer whose key signed or sealed it, at its source address
+	Message      *rpc.Message     // the caller's memory: what the engine keeps it copies
+	Token        uint64           // a request's: names the reply to it
+	Room         int              // a request's: bytes the body of its reply may have
+	Proven       bool             // the peer has proved that it receives at this address
+	FirstContact bool             // a first contact: it may be an old one, sent again by anybody
+	Ambiguous    bool             // a response whose round trip says nothing (Karn)
+	Observed     netip.AddrPort   // where the answering peer saw this node, if it said
+	Verdict      error            // what the namespace said of the record or provider entry carried; nil: valid
 }
 
 // An EffectKind says what an Effect asks of the driver.
@@ -31,7 +31,7 @@ type EffectKind uint8
 // perhaps after the operation's end. What a Get leaves with others once it has
 // finished is the node's own.
 const (
-	SendRequest   EffectKind = 1 + iota // To, RequestID, Op, Message, Fresh, Elsewhere
+	SendRequest   EffectKind = 1 + iota // To, RequestID, Op, Message, FirstContact, DialBack
 	ForgetRequest                       // RequestID: its answer is no longer wanted
 	SendReply                           // Token, Message
 	Persist                             // Batch, Ops: write to the journal, then call Persisted; Batch 0: nobody waits
@@ -44,18 +44,18 @@ const (
 // An Effect is one thing the driver must do. Messages in it are the engine's
 // memory, valid until the engine's next call.
 type Effect struct {
-	Kind      EffectKind
-	Fresh     bool // be a first contact, whatever session there is: the last try
-	Elsewhere bool // send from another local address: a dial back
-	To        identity.Contact
-	RequestID uint64
-	Token     uint64
-	Batch     uint64
-	Op        OpID
-	Message   *rpc.Message
-	Ops       []store.Op
-	Result    *Result
-	Event     Event
+	Kind         EffectKind
+	FirstContact bool // be a first contact, whatever session there is: the last try
+	DialBack     bool // send from another local address: a dial back
+	To           identity.Contact
+	RequestID    uint64
+	Token        uint64
+	Batch        uint64
+	Op           OpID
+	Message      *rpc.Message
+	Ops          []store.Op
+	Result       *Result
+	Event        Event
 }
 
 // An EventKind says what happened.

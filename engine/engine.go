@@ -38,7 +38,7 @@ type Engine struct {
 	withheld  map[uint64]func(error) // by batch: what waits for the journal
 	lastBatch uint64
 
-	tasks        [ruleCount]task // one a rule
+	tasks        [taskCount]taskState // one a rule
 	outage       outage
 	moved        map[identity.ID]identity.Contact // new addresses being checked, one a peer
 	probes       probeQueue                       // contacts to be pinged, by time
@@ -47,8 +47,8 @@ type Engine struct {
 	reachability *reachability
 	joining      int // joins under way
 
-	stats Counters
-	born  time.Time
+	counters Counters
+	born     time.Time
 
 	// Of the call in progress.
 	now     time.Time

@@ -11,7 +11,7 @@ func (e *Engine) expire() {
 	ops, n := e.store.Expire(e.now)
 	e.journal(ops)
 	if n > 0 {
-		e.stats.Expired += uint64(n)
+		e.counters.Expired += uint64(n)
 		e.event(Event{Kind: RecordExpired, N: n})
 	}
 }

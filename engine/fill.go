@@ -62,7 +62,7 @@ func (f *fill) start() {
 	target := e.randomIn(f.cpl)
 	e.table.LookedUp(e.now, &target)
 	f.owner = e.register(f, f.op)
-	e.stats.Fills++
+	e.counters.Fills++
 	f.next()
 }
 

@@ -277,11 +277,11 @@ func TestRefreshFillsFarBucketsOnly(t *testing.T) {
 				x.e.table.LookedUp(x.now, &target)
 			}
 		}
-		fills, lookups := x.e.stats.Fills, x.e.stats.Lookups
+		fills, lookups := x.e.counters.Fills, x.e.counters.Lookups
 		x.e.enter(x.now, nil)
 		x.e.refresh()
 		x.e.leave()
-		fills, lookups = x.e.stats.Fills-fills, x.e.stats.Lookups-lookups
+		fills, lookups = x.e.counters.Fills-fills, x.e.counters.Lookups-lookups
 		if fills+lookups != 1 || (fills == 1) != (due < near) {
 			t.Errorf("bucket %d, %d the neighbourhood's first: %d fills, %d lookups", due, near, fills, lookups)
 		}

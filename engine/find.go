@@ -40,10 +40,7 @@ func (e *Engine) FindPeer(now time.Time, op OpID, id identity.ID, fx []Effect) [
 	l.onEnd = func(reason lookup.Reason) {
 		r := l.result()
 		if r.Peer = found; found == 0 {
-			r.Err = ErrNotFound
-			if reason == lookup.NoContacts || reason == lookup.TimedOut {
-				r.Err = failure(reason)
-			}
+			r.Err = notFound(reason)
 		}
 		e.finish(op, r)
 	}

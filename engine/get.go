@@ -114,10 +114,7 @@ func (g *get) take(from identity.Contact, r *rpc.Record) {
 func (g *get) onEnd(reason lookup.Reason) {
 	r := g.lookup.result()
 	if g.best == nil {
-		r.Err = ErrNotFound
-		if reason == lookup.NoContacts || reason == lookup.TimedOut {
-			r.Err = failure(reason)
-		}
+		r.Err = notFound(reason)
 		g.e.finish(g.op, r)
 		return
 	}
@@ -145,7 +142,7 @@ func (g *get) repair(answered []identity.Contact) {
 			stale = append(stale, c)
 		}
 	}
-	g.e.stats.Repairs += uint64(len(stale))
+	g.e.counters.Repairs += uint64(len(stale))
 	g.e.copyRecord(stale, g.best)
 }
 
@@ -154,7 +151,7 @@ func (g *get) repair(answered []identity.Contact) {
 func (g *get) cache(answered []identity.Contact) {
 	for _, c := range answered {
 		if g.recordOf(c) == nil {
-			g.e.stats.Cachings++
+			g.e.counters.Cachings++
 			g.e.copyRecord([]identity.Contact{c}, g.best)
 			return
 		}

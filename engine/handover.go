@@ -50,7 +50,7 @@ func (e *Engine) queueHandovers(c identity.Contact) {
 			return
 		}
 		if len(e.handovers) >= maxHandovers {
-			e.stats.HandoversDropped++
+			e.counters.HandoversDropped++
 			return
 		}
 		e.handovers = append(e.handovers, handover{c, string(entry.Key)})
@@ -77,7 +77,7 @@ func (e *Engine) handOver() {
 	if e.handovers = e.handovers[1:]; len(e.handovers) == 0 {
 		e.handovers = nil
 	}
-	e.stats.Handovers++
+	e.counters.Handovers++
 	key := []byte(h.key)
 	r, _ := e.store.Get(e.now, key)
 	e.copyKey([]identity.Contact{h.to}, r, e.store.AllProviders(e.now, key, nil))

@@ -162,7 +162,7 @@ func firstContactChangesNothing(t *testing.T, n *network, nd *node, from identit
 	for kind := rpc.Ping; kind <= rpc.AppMessage; kind++ {
 		m := &rpc.Message{Type: kind, ID: 1, Serves: true, Key: []byte("/v/x"), Record: record, DialBack: true, Provider: &rpc.Provider{Key: []byte("k")}}
 		before, contacts, link := nd.e.Stats(), contactsOf(nd), nd.e.outage
-		fx := nd.e.Receive(n.now, &Inbound{From: from, First: true, Message: m, Token: 1, Room: 1000}, nil)
+		fx := nd.e.Receive(n.now, &Inbound{From: from, FirstContact: true, Message: m, Token: 1, Room: 1000}, nil)
 		replies := 0
 		for _, f := range fx {
 			switch {
@@ -194,7 +194,7 @@ func TestForgedSourcesDrawOnePing(t *testing.T) {
 		for _, f := range fx {
 			if f.Kind == SendRequest && n.book.Address(f.To).Endpoint.Port() == 66 {
 				pings++
-				if f.Fresh {
+				if f.FirstContact {
 					t.Error("a first contact was aimed at a forged address")
 				}
 			}
@@ -225,7 +225,7 @@ func TestProvidersAtPrivateAddresses(t *testing.T) {
 	for asker, want := range map[string]int{"203.0.113.5:9": 0, "192.168.0.8:9": 1} {
 		from := n.book.Intern(identity.Address{ID: seedKey(98).ID(), Endpoint: netip.MustParseAddrPort(asker)})
 		m := &rpc.Message{Type: rpc.GetProviders, ID: 1, Key: key, Target: identity.KeyPosition(key)}
-		fx := holder.e.Receive(n.now, &Inbound{From: from, First: true, Message: m, Token: 1, Room: 1000}, nil)
+		fx := holder.e.Receive(n.now, &Inbound{From: from, FirstContact: true, Message: m, Token: 1, Room: 1000}, nil)
 		if len(fx) != 1 || len(fx[0].Message.Providers) != want {
 			t.Errorf("%s is answered with %+v", asker, fx)
 		}

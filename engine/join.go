@@ -21,11 +21,10 @@ type join struct {
 	e           *Engine
 	owner       owner
 	op          OpID
-	asked       int                       // peers pinged
-	waiting     int                       // of which neither answered nor failed yet
+	waiting     int                       // peers pinged that neither answered nor failed yet
 	responders  []identity.Contact        // who answered
 	fromCaller  map[identity.Contact]bool // those pinged: whether the caller named them
-	lookups     []*activeLookup           // lookups under way
+	lookup      *activeLookup             // of this node itself, while it is under way
 	farther     []int                     // buckets still to be filled
 	fills       []*fill                   // buckets being filled
 	introducing bool                      // neighbours are still to be told of this node
@@ -49,39 +48,30 @@ func (e *Engine) join(op OpID, addresses []identity.Address) {
 	}
 	j.owner = e.register(j, op)
 	e.joining++
-	e.stats.Joins++
+	e.counters.Joins++
 	all := append(append(addresses[:len(addresses):len(addresses)], e.cfg.Bootstrap...), e.store.Table()...)
-	saved := all[len(all)-e.Saved():]
+	saved := all[len(all)-e.savedContacts():]
 	e.rnd.Shuffle(len(saved), func(i, j int) { saved[i], saved[j] = saved[j], saved[i] })
 	for i, a := range all[:min(len(all), len(addresses)+len(e.cfg.Bootstrap)+maxSaved)] {
-		if a.ID == e.cfg.Self || contains(all[:i], a) {
+		if a.ID == e.cfg.Self || slices.Contains(all[:i], a) {
 			continue
 		}
 		c := e.book.Intern(a)
 		if e.ask(j.owner, c, e.newRequest(rpc.Ping)) {
-			j.asked++
+			j.waiting++
 			j.fromCaller[c] = i < len(addresses)
 		}
 	}
-	if j.waiting = j.asked; j.waiting == 0 {
+	if j.waiting == 0 {
 		j.end()
 	}
-}
-
-func contains(list []identity.Address, a identity.Address) bool {
-	for _, b := range list {
-		if a == b {
-			return true
-		}
-	}
-	return false
 }
 
 func (j *join) answered(r *rpc.Request, in *Inbound) {
 	e := j.e
 	j.responders = append(j.responders, in.From)
 	// Whoever was there at the user's word is worth trying again when alone.
-	if a := e.book.Address(in.From); len(e.cfg.Bootstrap) < maxBootstrap && j.fromCaller[r.To] && !contains(e.cfg.Bootstrap, a) {
+	if a := e.book.Address(in.From); len(e.cfg.Bootstrap) < maxBootstrap && j.fromCaller[r.To] && !slices.Contains(e.cfg.Bootstrap, a) {
 		e.cfg.Bootstrap = append(slices.Clip(e.cfg.Bootstrap), a)
 	}
 	j.settle()
@@ -112,46 +102,42 @@ func (j *join) settle() {
 }
 
 func (j *join) lookUpSelf() {
-	j.look(j.e.cfg.Position, func(l *activeLookup, reason lookup.Reason) {
-		j.result.Lookup, j.result.Trace = l.state.Stats(), l.trace
-		if j.e.cfg.Mode != Client { // a client only needs a way in
-			known, ok := l.covered(reason)
-			for cpl := range j.e.table.Farther() {
-				if !ok || cpl <= known {
-					j.farther = append(j.farther, cpl)
-				}
-			}
-			j.introducing = true
-			j.e.introduce(j.op, l, func(*spread) {
-				j.introducing = false
-				j.endIfOver()
-			})
-		}
-		j.refresh()
-	})
-}
-
-// look runs one lookup of the join.
-func (j *join) look(target identity.Position, ended func(*activeLookup, lookup.Reason)) {
-	l := j.e.newLookup(j.op, rpc.FindNode, nil, target)
+	l := j.e.newLookup(j.op, rpc.FindNode, nil, j.e.cfg.Position)
 	l.onEnd = func(reason lookup.Reason) {
-		j.lookups = slices.DeleteFunc(j.lookups, func(other *activeLookup) bool { return other == l })
-		if !j.over {
-			ended(l, reason)
-		}
+		j.lookup = nil
+		j.lookedUp(l, reason)
 	}
-	j.lookups = append(j.lookups, l)
+	j.lookup = l
 	l.start(j.responders...)
 }
 
-// refresh keeps up to maxUpkeep farther buckets being filled.
-func (j *join) refresh() {
+// lookedUp goes on once the lookup of this node itself has ended.
+func (j *join) lookedUp(l *activeLookup, reason lookup.Reason) {
+	j.result.Lookup, j.result.Trace = l.state.Stats(), l.trace
+	if j.e.cfg.Mode != Client { // a client only needs a way in
+		known, ok := l.covered(reason)
+		for cpl := range j.e.table.Farther() {
+			if !ok || cpl <= known {
+				j.farther = append(j.farther, cpl)
+			}
+		}
+		j.introducing = true
+		j.e.introduce(j.op, l, func(*spread) {
+			j.introducing = false
+			j.endIfOver()
+		})
+	}
+	j.fillNext()
+}
+
+// fillNext keeps up to maxUpkeep farther buckets being filled.
+func (j *join) fillNext() {
 	for len(j.farther) > 0 && len(j.fills) < maxUpkeep && !j.over {
 		cpl := j.farther[0]
 		j.farther = j.farther[1:]
 		f := j.e.newFill(j.op, cpl, func(f *fill) {
 			j.fills = slices.DeleteFunc(j.fills, func(other *fill) bool { return other == f })
-			j.refresh()
+			j.fillNext()
 		})
 		j.fills = append(j.fills, f)
 		f.start()
@@ -170,8 +156,8 @@ func (j *join) cancel() *Result {
 	j.over = true
 	j.close()
 	r := j.result
-	for _, l := range slices.Clone(j.lookups) {
-		r = l.cancel()
+	if j.lookup != nil {
+		r = j.lookup.cancel()
 	}
 	for _, f := range j.fills {
 		f.stop()

@@ -38,7 +38,7 @@ func (e *Engine) Persisted(now time.Time, batch uint64, err error, fx []Effect) 
 	e.enter(now, fx)
 	if err != nil {
 		err = fmt.Errorf("%w: %w", ErrJournal, err)
-		e.stats.JournalErrors++
+		e.counters.JournalErrors++
 	}
 	if done, ok := e.withheld[batch]; ok {
 		delete(e.withheld, batch)
@@ -106,4 +106,4 @@ func (e *Engine) Load(now time.Time, op store.Op) error {
 }
 
 // Saved is the number of contacts an earlier run left.
-func (e *Engine) Saved() int { return len(e.store.Table()) }
+func (e *Engine) savedContacts() int { return len(e.store.Table()) }

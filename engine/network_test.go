@@ -351,7 +351,7 @@ func (nd *node) sendRequest(f Effect) {
 	}
 	m := clone(f.Message)
 	source := nd.address
-	if f.Elsewhere {
+	if f.DialBack {
 		source.Endpoint = netip.AddrPortFrom(source.Endpoint.Addr(), source.Endpoint.Port()+1)
 	}
 	proven := to.proven[source]
@@ -359,7 +359,7 @@ func (nd *node) sendRequest(f Effect) {
 	if !m.Type.IsRead() && !proven {
 		extra, proven = 2*n.latency, true // the transport's own first contact
 	}
-	first := m.Type.IsRead() && (!proven || f.Fresh)
+	first := m.Type.IsRead() && (!proven || f.FirstContact)
 	n.transmit(nd, to, m, extra, func() {
 		if extra > 0 {
 			to.proven[source] = true

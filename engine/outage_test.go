@@ -166,7 +166,7 @@ func TestDeadContactsOfSlowLinksLeave(t *testing.T) {
 			n.run(20 * time.Minute)
 			for _, dead := range n.nodes[2 : 2+deaths] {
 				if contactsOf(nd)[dead.address.ID] {
-					t.Errorf("latency %v, %d dead: one is still there after %d probes", n.latency, deaths, nd.e.stats.Probes)
+					t.Errorf("latency %v, %d dead: one is still there after %d probes", n.latency, deaths, nd.e.counters.Probes)
 				}
 			}
 		}

@@ -21,7 +21,7 @@ func (e *Engine) probe() {
 	if held, ok := e.table.Find(e.book.Position(c)); !ok || held != c {
 		return
 	}
-	e.stats.Probes++
+	e.counters.Probes++
 	if !e.ask(nobody, c, e.newRequest(rpc.Ping)) {
 		e.suspect(c)
 	}

@@ -26,7 +26,7 @@ func (e *Engine) Provide(now time.Time, op OpID, key []byte, ephemeral bool, fx 
 			return
 		}
 		e.provideAt(op, others, self, entry, func(s *spread) {
-			r.Holders, r.SelfHolder, r.Refusals = s.holders, s.self, s.refusals
+			r.Holders, r.SelfHolder, r.Refusals = s.holders, s.selfHolder, s.refusals
 			if r.Holders == 0 {
 				r.Err = refusal(r.Refusals)
 			}

@@ -33,10 +33,7 @@ func (e *Engine) Providers(now time.Time, op OpID, key []byte, most int, fx []Ef
 	s.lookup.onEnd = func(reason lookup.Reason) {
 		r := s.lookup.result()
 		if r.Providers = s.all; len(s.all) == 0 {
-			r.Err = ErrNotFound
-			if reason == lookup.NoContacts || reason == lookup.TimedOut {
-				r.Err = failure(reason)
-			}
+			r.Err = notFound(reason)
 		}
 		e.finish(op, r)
 	}

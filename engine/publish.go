@@ -23,7 +23,7 @@ func (e *Engine) republish() {
 		return
 	}
 	key := item.Key()
-	e.stats.Republishes++
+	e.counters.Republishes++
 	target := identity.KeyPosition(key)
 	e.maintain(rpc.FindNode, nil, target, func(l *activeLookup) {
 		closest := l.state.Closest(nil)
@@ -50,7 +50,7 @@ func (e *Engine) republish() {
 // its start, or cut off, it would let theirs die. One that others refuse as older
 // was overwritten, and to repeat it changes nothing.
 func isPublished(s *spread, closest, others []identity.Contact) bool {
-	if s.self && s.holders == 1 && (len(others) > 0 || len(closest) == 0) {
+	if s.selfHolder && s.holders == 1 && (len(others) > 0 || len(closest) == 0) {
 		return slices.Contains(s.refusals, rpc.Older)
 	}
 	return s.holders > 0 || slices.Contains(s.refusals, rpc.Older)

@@ -122,7 +122,7 @@ func (p *put) store(sequence uint64, reason lookup.Reason) {
 		p.settle()
 	})
 	e.storeAt(p.op, holders, self, p.record, p.query.CAS, func(s *spread) {
-		p.result.Holders, p.result.SelfHolder, p.result.Refusals = s.holders, s.self, s.refusals
+		p.result.Holders, p.result.SelfHolder, p.result.Refusals = s.holders, s.selfHolder, s.refusals
 		p.settle()
 	})
 }

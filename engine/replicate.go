@@ -30,7 +30,7 @@ func (e *Engine) replicate() {
 		e.store.SetHolder(key, n)
 		return
 	}
-	e.stats.Restores++
+	e.counters.Restores++
 	e.maintain(rpc.FindNode, nil, target, func(l *activeLookup) {
 		closest := l.state.Closest(nil)
 		if len(closest) == 0 {

@@ -44,12 +44,12 @@ func (e *Engine) ask(by owner, to identity.Contact, m *rpc.Message) bool {
 func (e *Engine) askMarked(by owner, to identity.Contact, m *rpc.Message, marks uint8) bool {
 	r, err := e.requests.Start(e.now, m.ID, to, m, by.activity, e.patience(to, m.Type))
 	if err != nil {
-		e.stats.RequestsRefused++
+		e.counters.RequestsRefused++
 		e.recycle(m)
 		return false
 	}
 	r.Marks, r.Most, r.Op = marks, e.retries.tries(m.Type), uint64(by.op)
-	e.stats.Requests[m.Type]++
+	e.counters.Requests[m.Type]++
 	e.send(r)
 	return true
 }
@@ -57,7 +57,7 @@ func (e *Engine) askMarked(by owner, to identity.Contact, m *rpc.Message, marks 
 func (e *Engine) send(r *rpc.Request) {
 	r.Message.Serves = e.mode == Server
 	fresh := r.LastTry() && r.Marks&underSession == 0 || r.Marks&proveAddress != 0 && r.Tries == 1
-	e.emit(Effect{Kind: SendRequest, To: r.To, RequestID: r.ID, Op: OpID(r.Op), Message: r.Message, Fresh: fresh})
+	e.emit(Effect{Kind: SendRequest, To: r.To, RequestID: r.ID, Op: OpID(r.Op), Message: r.Message, FirstContact: fresh})
 }
 
 // recycle keeps a message's memory for the next request. A node at rest, as most

@@ -10,7 +10,7 @@ import (
 func (e *Engine) response(in *Inbound) {
 	r, ok := e.requests.Answered(in.Message.ID)
 	if !ok {
-		e.stats.Unsolicited++
+		e.counters.Unsolicited++
 		return
 	}
 	// Karn's rule, RFC 6298 section 3; and a write's time is not the network's.
@@ -74,7 +74,7 @@ func (e *Engine) expireRequests() {
 		first := r.Tries == 1
 		shorten(r.Message, e.now.Sub(r.Sent))
 		e.requests.Retry(e.now, r, e.patience(r.To, r.Message.Type))
-		e.stats.Retransmissions++
+		e.counters.Retransmissions++
 		e.send(r)
 		if a, ok := e.activities[r.Owner]; ok && first {
 			a.overran(r)
@@ -87,14 +87,14 @@ func (e *Engine) expireRequests() {
 func (e *Engine) Unreachable(now time.Time, requestID uint64, fx []Effect) []Effect {
 	e.enter(now, fx)
 	if r, ok := e.requests.Answered(requestID); ok {
-		e.stats.Unreachable++
+		e.counters.Unreachable++
 		e.giveUp(r, false)
 	}
 	return e.leave()
 }
 
 func (e *Engine) giveUp(r *rpc.Request, count bool) {
-	e.stats.Timeouts++
+	e.counters.Timeouts++
 	if count && e.outage.counts(r) {
 		e.retries.note(&e.retries.lost)
 		if r.Most < rpc.MaxTries && e.table.Doubt(r.To) {

@@ -103,7 +103,7 @@ func TestReadsAreRepeatedWhereItPays(t *testing.T) {
 			var fresh []bool
 			nd.sent = func(f Effect) {
 				if n.book.Address(f.To) == dead.address && f.Message.Type == rpc.FindNode {
-					fresh = append(fresh, f.Fresh)
+					fresh = append(fresh, f.FirstContact)
 				}
 			}
 			nd.closest(dead.address.ID.Position())

@@ -10,32 +10,32 @@ import (
 // A rule is something a node does by itself, when there is work for it. Where the
 // rule fixes when work is due (a bucket's hour, a record's expiry), pace keeps what
 // is due at once apart; else runs are interval plus jitter apart.
-type rule struct {
+type task struct {
 	name     string
 	interval time.Duration
 	jitter   time.Duration // at most, on top
 	pace     time.Duration
-	work     func(*Engine) time.Time // when there is work; zero: none, so never. It is asked after every call
+	wants    func(*Engine) time.Time // when there is work; zero: none, so never. It is asked after every call
 	run      func(*Engine)
 }
 
 // rules are all that a node does by itself (design, section 7); one table for all
 // engines of a process.
-var rules = [ruleCount]rule{
-	{name: "bootstrap", interval: 20 * time.Second, jitter: 20 * time.Second, work: (*Engine).wantsRejoin, run: (*Engine).rejoin},
-	{name: "reachability", interval: 5 * time.Second, jitter: time.Second, work: (*Engine).wantsDialBack, run: (*Engine).askDialBack},
-	{name: "probe", interval: kbucket.ProbeInterval, pace: 20 * time.Millisecond, work: (*Engine).wantsProbe, run: (*Engine).probe},
-	{name: "refresh", interval: kbucket.RefreshInterval, pace: 100 * time.Millisecond, work: (*Engine).wantsRefresh, run: (*Engine).refresh},
-	{name: "expire", pace: 100 * time.Millisecond, work: (*Engine).wantsExpiry, run: (*Engine).expire},
-	{name: "re-store", interval: store.ReplicateAfter, jitter: store.ReplicateJitter, pace: 10 * time.Millisecond, work: (*Engine).wantsReplication, run: (*Engine).replicate},
-	{name: "re-publish", interval: store.RepublishEvery, pace: 10 * time.Millisecond, work: (*Engine).wantsRepublish, run: (*Engine).republish},
-	{name: "hand-over", pace: 10 * time.Millisecond, work: (*Engine).wantsHandOver, run: (*Engine).handOver},
-	{name: "save table", interval: 2 * time.Second, jitter: time.Second, work: (*Engine).wantsTableSaved, run: (*Engine).saveTable},
+var schedule = [taskCount]task{
+	{name: "bootstrap", interval: 20 * time.Second, jitter: 20 * time.Second, wants: (*Engine).wantsRejoin, run: (*Engine).rejoin},
+	{name: "reachability", interval: 5 * time.Second, jitter: time.Second, wants: (*Engine).wantsDialBack, run: (*Engine).askDialBack},
+	{name: "probe", interval: kbucket.ProbeInterval, pace: 20 * time.Millisecond, wants: (*Engine).wantsProbe, run: (*Engine).probe},
+	{name: "refresh", interval: kbucket.RefreshInterval, pace: 100 * time.Millisecond, wants: (*Engine).wantsRefresh, run: (*Engine).refresh},
+	{name: "expire", pace: 100 * time.Millisecond, wants: (*Engine).wantsExpiry, run: (*Engine).expire},
+	{name: "re-store", interval: store.ReplicateAfter, jitter: store.ReplicateJitter, pace: 10 * time.Millisecond, wants: (*Engine).wantsReplication, run: (*Engine).replicate},
+	{name: "re-publish", interval: store.RepublishEvery, pace: 10 * time.Millisecond, wants: (*Engine).wantsRepublish, run: (*Engine).republish},
+	{name: "hand-over", pace: 10 * time.Millisecond, wants: (*Engine).wantsHandOver, run: (*Engine).handOver},
+	{name: "save table", interval: 2 * time.Second, jitter: time.Second, wants: (*Engine).wantsTableSaved, run: (*Engine).saveTable},
 }
 
 // due is when task i is to run: zero for never, as things stand.
 func (e *Engine) due(i int) time.Time {
-	at := rules[i].work(e)
+	at := schedule[i].wants(e)
 	if at.IsZero() {
 		return at
 	}
@@ -47,18 +47,18 @@ func (e *Engine) due(i int) time.Time {
 
 // runTasks runs each task that is due, once.
 func (e *Engine) runTasks() {
-	for i := range rules {
+	for i := range schedule {
 		if at := e.due(i); at.IsZero() || at.After(e.now) {
 			continue
 		}
-		r, t := &rules[i], &e.tasks[i]
-		wait := r.pace
+		t, state := &schedule[i], &e.tasks[i]
+		wait := t.pace
 		if wait == 0 {
-			wait = r.interval + e.jitter(r.jitter)
+			wait = t.interval + e.jitter(t.jitter)
 		}
-		t.next = e.now.Sub(e.born) + wait
-		t.runs++
-		r.run(e)
+		state.next = e.now.Sub(e.born) + wait
+		state.runs++
+		t.run(e)
 	}
 }
 
@@ -81,14 +81,14 @@ type Task struct {
 
 // Tasks is the schedule as it stands.
 func (e *Engine) Tasks() []Task {
-	tasks := make([]Task, 0, len(rules))
-	for i := range rules {
-		r, t := &rules[i], &e.tasks[i]
+	tasks := make([]Task, 0, len(schedule))
+	for i := range schedule {
+		t, state := &schedule[i], &e.tasks[i]
 		at := e.due(i)
 		if at == overdue {
-			at = e.born.Add(t.next)
+			at = e.born.Add(state.next)
 		}
-		tasks = append(tasks, Task{Name: r.name, Interval: r.interval, Jitter: r.jitter, Due: at, Runs: t.runs})
+		tasks = append(tasks, Task{Name: t.name, Interval: t.interval, Jitter: t.jitter, Due: at, Runs: state.runs})
 	}
 	return tasks
 }

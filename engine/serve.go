@@ -11,11 +11,11 @@ import (
 
 // request answers a peer. A first contact is answered and changes nothing here
 // (design, section 3, rule 1).
-func (e *Engine) request(in *Inbound) {
+func (e *Engine) serve(in *Inbound) {
 	m := in.Message
-	e.stats.Served[m.Type]++
+	e.counters.Served[m.Type]++
 	switch {
-	case in.First:
+	case in.FirstContact:
 	case in.Proven:
 		e.contacted(in.From, m.Serves)
 	default:
@@ -42,7 +42,7 @@ func (e *Engine) request(in *Inbound) {
 	case rpc.GetProviders:
 		e.serveProviders(in)
 	case rpc.AppMessage:
-		e.stats.Delivered++
+		e.counters.Delivered++
 		e.emit(Effect{Kind: Deliver, Token: in.Token, To: in.From, Message: m})
 	}
 }
@@ -71,7 +71,7 @@ func (e *Engine) sendReply(in *Inbound) {
 }
 
 func (e *Engine) refuse(in *Inbound, s rpc.Status) {
-	e.stats.Refused[s]++
+	e.counters.Refused[s]++
 	e.answer(in).Status = s
 	e.sendReply(in)
 }
@@ -149,7 +149,7 @@ func (e *Engine) serveValue(in *Inbound) {
 	m := e.answer(in)
 	if r, ok := e.store.Get(e.now, in.Message.Key); ok {
 		m.Record = r
-		e.stats.Hits++
+		e.counters.Hits++
 	}
 	e.nameClosest(in, m, in.Room)
 	e.sendReply(in)
@@ -208,7 +208,7 @@ func (e *Engine) source(c identity.Contact) store.Source {
 func (e *Engine) acknowledge(in *Inbound, status rpc.Status, ops []store.Op) {
 	if status != rpc.OK || len(ops) == 0 || !e.cfg.Durable {
 		if status != rpc.OK {
-			e.stats.Refused[status]++
+			e.counters.Refused[status]++
 		}
 		e.answer(in).Status = status
 		e.sendReply(in)

@@ -18,7 +18,7 @@ func (e *Engine) sift(from identity.Contact, named []identity.Contact) (usable [
 		a := e.book.Address(c)
 		ip := a.Endpoint.Addr()
 		if a.ID == e.cfg.Self || !e.cfg.Families.Has(ip) || public && identity.IsLocal(ip) || e.lockedOut(c) {
-			e.stats.ContactsDropped++
+			e.counters.ContactsDropped++
 			if a.ID != e.cfg.Self {
 				leftOut++
 			}
@@ -37,6 +37,6 @@ func (e *Engine) siftProviders(from identity.Contact, named []rpc.Provider) []rp
 		return named
 	}
 	left := slices.DeleteFunc(named, func(p rpc.Provider) bool { return identity.IsLocal(p.Peer.Endpoint.Addr()) })
-	e.stats.ContactsDropped += uint64(len(named) - len(left))
+	e.counters.ContactsDropped += uint64(len(named) - len(left))
 	return left
 }

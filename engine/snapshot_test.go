@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -34,8 +35,8 @@ func TestSnapshotStartsANodeAgain(t *testing.T) {
 		if got, want := again.store.Stats(), nd.e.store.Stats(); got != want || want.Records == 0 {
 			t.Errorf("node %s: %+v, want %+v", nd.name, got, want)
 		}
-		if again.Saved() != nd.e.table.Len() || again.table.Len() > 0 {
-			t.Errorf("node %s: %d ways back, want %d", nd.name, again.Saved(), nd.e.table.Len())
+		if again.savedContacts() != nd.e.table.Len() || again.table.Len() > 0 {
+			t.Errorf("node %s: %d ways back, want %d", nd.name, again.savedContacts(), nd.e.table.Len())
 		}
 		if !reflect.DeepEqual(again.Snapshot(), ops) { // the table of an earlier run outlives one that ends before it joined
 			t.Errorf("node %s: its snapshot is another", nd.name)
@@ -57,7 +58,7 @@ func TestSnapshotLeavesTheDoubtfulOut(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if again.Saved() != e.table.Len()-1 || contains(again.store.Table(), n.book.Address(doubtful)) {
+	if again.savedContacts() != e.table.Len()-1 || slices.Contains(again.store.Table(), n.book.Address(doubtful)) {
 		t.Errorf("%v", again.store.Table())
 	}
 }

@@ -22,6 +22,6 @@ func (e *Engine) Stats() Stats {
 		ActiveLookups: len(e.lookups),
 		Withheld:      len(e.withheld),
 		Handovers:     len(e.handovers),
-		Counters:      e.stats,
+		Counters:      e.counters,
 	}
 }

@@ -5,12 +5,12 @@ import (
 )
 
 // A task is a rule as it stands in one engine.
-type task struct {
+type taskState struct {
 	next time.Duration // since the engine was made: not before this
 	runs uint64
 }
 
-const ruleCount = 9
+const taskCount = 9
 
 // overdue is when work that is waiting became due.
 var overdue = time.Unix(0, 0)

@@ -14,7 +14,7 @@ type spread struct {
 	owner       owner
 	outstanding int
 	holders     int  // who confirmed, this node included
-	self        bool // this node is one of them
+	selfHolder  bool // this node is one of them
 	refusals    []rpc.Status
 	onEnd       func(*spread)
 }
@@ -37,7 +37,7 @@ func (e *Engine) spreadAndKeep(op OpID, to []identity.Contact, keepHere func() (
 			if err != nil {
 				status = rpc.Failed
 			}
-			s.self = status == rpc.OK
+			s.selfHolder = status == rpc.OK
 			s.count(status)
 		})
 	}
