@@ -6,12 +6,6 @@ import (
 	"kadmium/transport"
 )
 
-// An arrival is a decoded message that the engine has not received yet.
-type arrival struct {
-	engine.Inbound
-	reply transport.ReplyTo // of a request
-}
-
 // receive is the transport's handler. It runs on the goroutine that read the datagram,
 // or for a first contact on a worker, and waits for nothing but d.mu (design R1.10).
 func (d *Driver) receive(in *transport.Inbound) {
@@ -52,17 +46,6 @@ func (d *Driver) receive(in *transport.Inbound) {
 		a.Verdict = d.namespaces.Validate(m.Record)
 	}
 	d.deliverToEngine(a)
-}
-
-// deliverToEngine hands a validated message to the engine. The caller holds d.mu.
-func (d *Driver) deliverToEngine(a *arrival) {
-	if !a.Message.Response {
-		a.Token = d.pending.begin(a.reply)
-	}
-	now := d.now() // a step without its closure, which would be an allocation a datagram
-	d.effects = d.engine.Receive(now, &a.Inbound, d.effects[:0])
-	d.finishStep(now)
-	d.pending.keep()
 }
 
 // setProviderKeys puts the key of a GET_PROVIDERS, which the answer leaves out, into

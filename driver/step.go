@@ -21,6 +21,27 @@ func (d *Driver) step(call engineCall) {
 	d.finishStep(now)
 }
 
+// tick is what the timer runs.
+func (d *Driver) tick() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.down || !d.timer.due(d.now()) {
+		return
+	}
+	d.step(d.engine.Tick)
+}
+
+// deliverToEngine hands a validated message to the engine. The caller holds d.mu.
+func (d *Driver) deliverToEngine(a *arrival) {
+	if !a.Message.Response {
+		a.Token = d.pending.begin(a.reply)
+	}
+	now := d.now() // a step without its closure, which would be an allocation a datagram
+	d.effects = d.engine.Receive(now, &a.Inbound, d.effects[:0])
+	d.finishStep(now)
+	d.pending.keep()
+}
+
 // finishStep is the rest of a step, after the engine call at now.
 func (d *Driver) finishStep(now time.Time) {
 	d.carryOut()

@@ -48,13 +48,3 @@ func (t *timer) stop() {
 		t.cancel()
 	}
 }
-
-// tick is what the timer runs.
-func (d *Driver) tick() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.down || !d.timer.due(d.now()) {
-		return
-	}
-	d.step(d.engine.Tick)
-}

@@ -4,12 +4,20 @@ import (
 	"runtime"
 	"slices"
 
+	"kadmium/engine"
 	"kadmium/rpc"
+	"kadmium/transport"
 )
 
 // maxValidations bounds the messages that wait for validation (design R8.10). One more is dropped,
 // as if the network had lost it.
 const maxValidations = 256
+
+// An arrival is a decoded message that the engine has not received yet.
+type arrival struct {
+	engine.Inbound
+	reply transport.ReplyTo // of a request
+}
 
 // validations are the messages whose contents are validated by workers (design R1.11),
 // so that the goroutines that read do not wait. A worker starts when there is work and
