@@ -14,17 +14,17 @@ import (
 // takes any peer; one without an endpoint is found first. Errors: ErrNoAnswer,
 // ErrNotFound, ErrNoPeers.
 func (n *Node) Ping(ctx context.Context, to identity.Address) (Pong, error) {
-	to, _, err := n.locate(ctx, to)
+	to, found, err := n.locate(ctx, to)
+	pong := Pong{Lookup: found}
 	if err != nil {
-		return Pong{}, err
+		return pong, err
 	}
-	var pong Pong
 	err = n.run(ctx, driver.Operation{
 		Start: func(e *engine.Engine, now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
 			return e.Ping(now, op, to, fx)
 		},
 		Finish: func(r *engine.Result) {
-			pong = Pong{Address: n.address(r.Peer), RTT: r.RTT, Serves: r.Serves}
+			pong.Address, pong.RTT, pong.Serves = n.address(r.Peer), r.RTT, r.Serves
 			if r.Observed.IsValid() {
 				pong.Observed = identity.Address{ID: n.id, Endpoint: r.Observed}
 			}
@@ -49,14 +49,17 @@ func (n *Node) locate(ctx context.Context, to identity.Address) (identity.Addres
 
 // FindPeer finds where a peer is; it answered there. Errors: ErrNotFound, ErrNoPeers.
 func (n *Node) FindPeer(ctx context.Context, id identity.ID) (Found, error) {
-	var found Found
+	found := Found{Peer: Peer{ID: id}}
 	err := n.run(ctx, driver.Operation{
 		Start: func(e *engine.Engine, now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
 			return e.FindPeer(now, op, id, fx)
 		},
 		Finish: func(r *engine.Result) {
-			self := n.id.Position()
-			found = Found{Peer: n.peer(r.Peer, &self), Lookup: n.lookup(r)}
+			if r.Peer != 0 {
+				self := n.id.Position()
+				found.Peer = n.peer(r.Peer, &self)
+			}
+			found.Lookup = n.lookup(r)
 		},
 	})
 	return found, err

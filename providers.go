@@ -17,10 +17,10 @@ import (
 // every 22 h until Unpublish. The key needs no namespace. Errors: ErrEmptyKey,
 // ErrTooLarge; ErrNoPeers, ErrNotStored.
 func (n *Node) Provide(ctx context.Context, key string) (Stored, error) {
-	if err := store.CheckProviderKey([]byte(key)); err != nil {
-		return Stored{}, err
-	}
 	stored := Stored{Key: key}
+	if err := store.CheckProviderKey([]byte(key)); err != nil {
+		return stored, err
+	}
 	err := n.run(ctx, driver.Operation{
 		Start: func(e *engine.Engine, now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
 			return e.Provide(now, op, []byte(key), false, fx)

@@ -17,10 +17,10 @@ import (
 // Errors: ErrEmptyKey, ErrTooLarge, ErrUnknownNamespace, ErrInvalid, ErrBadOption;
 // ErrNoPeers, ErrNotStored, ErrOlder, ErrConflict, ErrFull, ErrJournal.
 func (n *Node) Put(ctx context.Context, key string, value []byte, opts PutOptions) (Stored, error) {
+	stored := Stored{Key: key, Sequence: new(uint64)}
 	if err := n.checkPut(key, value, opts); err != nil {
-		return Stored{}, err
+		return stored, err
 	}
-	stored := Stored{Key: key}
 	query := engine.PutQuery{
 		Key:       []byte(key),
 		Value:     bytes.Clone(value),
@@ -41,7 +41,8 @@ func (n *Node) Put(ctx context.Context, key string, value []byte, opts PutOption
 func (n *Node) fillStored(s *Stored, r *engine.Result) {
 	s.Holders, s.SelfHolder, s.Published, s.Expires = r.Holders, r.SelfHolder, r.Published, wall(r.Expires)
 	if r.Record != nil {
-		s.Sequence = r.Record.Sequence
+		sequence := r.Record.Sequence
+		s.Sequence = &sequence
 	}
 	for _, status := range r.Refusals {
 		if s.Refusals == nil {
@@ -75,13 +76,13 @@ func (n *Node) checkPut(key string, value []byte, opts PutOptions) error {
 // Get finds the value under a key. Errors: ErrEmptyKey, ErrTooLarge,
 // ErrUnknownNamespace, ErrBadOption; ErrNotFound, ErrNoPeers.
 func (n *Node) Get(ctx context.Context, key string, opts GetOptions) (Value, error) {
+	value := Value{Key: key}
 	if err := n.namespaces.CheckKey([]byte(key)); err != nil {
-		return Value{}, err
+		return value, err
 	}
 	if opts.Quorum < 0 {
-		return Value{}, errNegative("Quorum")
+		return value, errNegative("Quorum")
 	}
-	value := Value{Key: key}
 	err := n.run(ctx, driver.Operation{
 		Start: func(e *engine.Engine, now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
 			return e.Get(now, op, engine.GetQuery{Key: []byte(key), Quorum: opts.Quorum}, fx)

@@ -9,39 +9,40 @@ import (
 // A Lookup says how a lookup went. A contact from the searcher's own table is at
 // hop 1, one first named by a peer at hop h at h+1.
 type Lookup struct {
-	Hops     int           `json:"hops"`       // of the closest node returned, or of the one that had what was sought
-	Rounds   int           `json:"rounds"`     // the longest chain of requests that waited for one another
-	RPCs     int           `json:"rpcs"`       // requests, each counted once however often it was sent
-	Answered int           `json:"answered"`   // peers that answered
-	Failed   int           `json:"failed"`     // peers that did not
-	Elapsed  time.Duration `json:"elapsed_ns"` // from first request to end
-	Reason   string        `json:"reason"`     // why it ended
-	Trace    []Step        `json:"trace,omitempty"`
+	Hops     int           // of the closest node returned, or of the one that had what was sought
+	Rounds   int           // the longest chain of requests that waited for one another
+	RPCs     int           // requests, each counted once however often it was sent
+	Answered int           // peers that answered
+	Failed   int           // peers that did not
+	Elapsed  time.Duration // from first request to end
+	Reason   string        // why it ended
+	Trace    []Step
 }
 
 // A Step is one event of a lookup.
 type Step struct {
-	At       time.Duration    `json:"at_ns"` // since the lookup began
-	Kind     string           `json:"kind"`  // asked, answered, failed, set aside, found, ended
-	Peer     identity.ID      `json:"peer,omitzero"`
-	Address  identity.Address `json:"address,omitzero"`
-	NamedBy  identity.ID      `json:"named_by,omitzero"` // who named the peer first; zero: the own table
-	Distance int              `json:"distance"`          // bits of the XOR distance to the target
-	Hop      int              `json:"hop"`
-	Round    int              `json:"round"`
-	Path     int              `json:"path"`                 // of disjoint paths, from 0
-	Elapsed  time.Duration    `json:"elapsed_ns,omitempty"` // answered, failed: since the peer was asked
-	Named    int              `json:"named,omitempty"`      // answered: contacts in the answer
-	New      int              `json:"new,omitempty"`        // answered: of those, not heard of before
-	Reason   string           `json:"reason,omitempty"`     // ended: why
+	At       time.Duration // since the lookup began
+	Kind     string        // asked, answered, failed, set aside, found, ended
+	Peer     identity.ID
+	Address  identity.Address
+	NamedBy  identity.ID // who named the peer first; zero: it was in the searcher's table
+	Distance int         // bits of the XOR distance to the target
+	Hop      int
+	Round    int
+	Path     int           // of disjoint paths, from 0
+	Elapsed  time.Duration // answered, failed: since the peer was asked
+	Named    int           // answered: contacts in the answer
+	New      int           // answered: of those, not heard of before
+	Reason   string        // ended: why
 }
 
 // A Pong is a peer's answer to a ping.
 type Pong struct {
-	Address  identity.Address `json:"address,omitzero"`  // who answered, with its ID
-	RTT      time.Duration    `json:"rtt_ns"`            // of the ping, first contact included
-	Observed identity.Address `json:"observed,omitzero"` // where the peer saw this node
-	Serves   bool             `json:"serves"`            // the peer is a server
+	Address  identity.Address // who answered, with its ID
+	RTT      time.Duration    // of the ping, first contact included
+	Observed identity.Address // where the peer saw this node
+	Serves   bool             // the peer is a server
+	Lookup   *Lookup          // if the peer had to be found first
 }
 
 // A Peer is a peer that has answered this node.
@@ -51,17 +52,18 @@ type Peer struct {
 	Distance int              `json:"distance"` // bits of the XOR distance to the target, or to this node
 }
 
-// Found is a peer that FindPeer found: it has answered at the address.
+// Found is a peer that FindPeer found: it has answered at the address. With an error
+// it has only the ID that was looked for.
 type Found struct {
-	Peer   Peer   `json:"found,omitzero"`
-	Lookup Lookup `json:"lookup"`
+	Peer   Peer
+	Lookup Lookup
 }
 
 // Closest is the nodes nearest to a target that answered, nearest first.
 type Closest struct {
-	Target string `json:"target"` // hex
-	Peers  []Peer `json:"peers"`
-	Lookup Lookup `json:"lookup"`
+	Target string // hex
+	Peers  []Peer
+	Lookup Lookup
 }
 
 // PutOptions says how to put a record. The zero value looks the highest sequence
@@ -75,17 +77,16 @@ type PutOptions struct {
 
 // Stored says what became of a put or a provide.
 type Stored struct {
-	Key        string `json:"key"`
-	Sequence   uint64 `json:"sequence"`
-	Holders    int    `json:"holders"`     // nodes that confirmed it, this one counted
-	SelfHolder bool   `json:"self_holder"` // this node is one of the holders
+	Key        string
+	Sequence   *uint64 // of a put; nil: of a provide
+	Holders    int     // nodes that confirmed it, this one counted
+	SelfHolder bool    // this node is one of the holders
 	// Published: this node stores it again before it expires. Not so for a record
 	// whose lifetime is shorter than the 22 hours between publications.
-	Published bool `json:"published"`
-	// Refusals counts by their reason the nodes that were asked and said no.
-	Refusals map[string]int `json:"refusals,omitempty"`
-	Expires  time.Time      `json:"expires"` // unless it is published again
-	Lookup   Lookup         `json:"lookup"`
+	Published bool
+	Refusals  map[string]int // nodes that were asked and refused, by reason
+	Expires   time.Time      // unless it is published again
+	Lookup    Lookup
 }
 
 // GetOptions says how to get a record.
@@ -97,14 +98,14 @@ type GetOptions struct {
 
 // Value is a record as it was got.
 type Value struct {
-	Key       string      `json:"key"`
-	Value     []byte      `json:"value"`
-	Sequence  uint64      `json:"sequence"`
-	Publisher identity.ID `json:"publisher,omitzero"` // where the namespace has one
-	From      identity.ID `json:"from,omitzero"`      // who had it; this node's own ID if it held it itself
-	Answers   int         `json:"answers"`            // nodes that gave a valid record so far
-	Expires   time.Time   `json:"expires"`            // unless it is published again
-	Lookup    Lookup      `json:"lookup"`
+	Key       string
+	Value     []byte
+	Sequence  uint64
+	Publisher identity.ID // where the namespace has one
+	From      identity.ID // who had it; this node's own ID if it held it itself
+	Answers   int         // nodes that gave a valid record so far
+	Expires   time.Time   // unless it is published again
+	Lookup    Lookup
 }
 
 // ProvidersOptions says how to look for providers.
@@ -115,24 +116,31 @@ type ProvidersOptions struct {
 
 // A Provider is a peer that said, under its signature, that it provides a key.
 type Provider struct {
-	Peer    identity.ID      `json:"peer"`
-	Address identity.Address `json:"address"`
-	Expires time.Time        `json:"expires"`
+	Peer    identity.ID
+	Address identity.Address
+	Expires time.Time
+}
+
+// Providers is all that a lookup of providers yielded, as kad providers prints it.
+type Providers struct {
+	Key       string
+	Providers []Provider
+	Lookup    Lookup
 }
 
 // A Message is what a peer sent to a handler.
 type Message struct {
-	From     identity.Address `json:"from"` // authenticated ID, and the address it came from
-	Protocol string           `json:"protocol"`
-	Payload  []byte           `json:"payload"`
+	From     identity.Address // authenticated ID, and the address it came from
+	Protocol string
+	Payload  []byte
 }
 
 // A Reply is a peer's answer to a message.
 type Reply struct {
-	From    identity.Address `json:"from,omitzero"`
-	Payload []byte           `json:"payload"`
-	RTT     time.Duration    `json:"rtt_ns"`
-	Lookup  *Lookup          `json:"lookup,omitempty"` // if the peer had to be found first
+	From    identity.Address
+	Payload []byte
+	RTT     time.Duration
+	Lookup  *Lookup // if the peer had to be found first
 }
 
 // An Event is something that happened at the node. Kinds: peer added, peer

@@ -10,25 +10,22 @@ import (
 	"kadmium"
 )
 
-// A closestResult is `kad closest`.
-type closestResult struct {
-	Target string         `json:"target"` // hex
-	Peers  []kadmium.Peer `json:"peers"`  // nearest first; distances in bits
-	walk
-}
-
 type closestArgs struct {
 	Target string `json:"target"` // KEY|PEER
 }
 
-var closestOperation = operation[closestArgs, closestResult]{"closest", func(args closestArgs) string { return args.Target }, func(ctx context.Context, n *kadmium.Node, args closestArgs) (closestResult, error) {
-	target, err := parseTarget(args.Target)
-	if err != nil {
-		return closestResult{}, err
-	}
-	got, err := n.Closest(ctx, target)
-	return closestResult{target.String(), append([]kadmium.Peer{}, got.Peers...), newWalk(got.Lookup)}, err
-}}
+var closestOperation = operation[closestArgs, kadmium.Closest]{
+	command: "closest",
+	about:   func(args closestArgs) string { return args.Target },
+	lookup:  func(c *kadmium.Closest) *kadmium.Lookup { return &c.Lookup },
+	run: func(ctx context.Context, n *kadmium.Node, args closestArgs) (kadmium.Closest, error) {
+		target, err := parseTarget(args.Target)
+		if err != nil {
+			return kadmium.Closest{}, err
+		}
+		return n.Closest(ctx, target)
+	},
+}
 
 func (a *app) closestCommand() *cobra.Command {
 	var r reach
@@ -49,11 +46,11 @@ explained by: kad help trace`,
 				return err
 			}
 			return a.print(got, func(w io.Writer) {
-				got.draw(w)
+				drawTrace(w, &got.Lookup)
 				for _, p := range got.Peers {
 					fmt.Fprintf(w, "%-5s  %s\n", magnitude(p.Distance), p.Address)
 				}
-				fmt.Fprintf(w, "(%s, %s)\n", count(len(got.Peers), "node"), got.summary())
+				fmt.Fprintf(w, "(%s, %s)\n", count(len(got.Peers), "node"), summary(&got.Lookup))
 			})
 		},
 	}

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"kadmium"
 )
 
 func TestControlSocketIsPrivate(t *testing.T) {
@@ -51,7 +53,7 @@ func TestControlPathLength(t *testing.T) {
 func TestDefaultControlSockets(t *testing.T) {
 	u := newUser(t)
 	first, second := u.node(), u.node()
-	if got := one[pingResult](u.kad("ping", second.address(), "--json").exits(exitDone)); got.Peer != second.ready.Peer {
+	if got := one[kadmium.Pong](u.kad("ping", second.address(), "--json").exits(exitDone)); got.Address.ID != second.ready.Peer {
 		t.Errorf("%+v", got)
 	}
 	second.stop(syscall.SIGTERM)

@@ -28,24 +28,16 @@ const demoTime = 20 * time.Second
 
 // A demoResult is `kad demo`.
 type demoResult struct {
-	Nodes   []demoNode `json:"nodes"` // 1, 2 and 3
-	Joins   []demoJoin `json:"joins"` // of 2 and 3
-	Find    findResult `json:"find"`  // 3 finds 2
+	Nodes   []demoNode    `json:"nodes"` // 1, 2 and 3
+	Joins   []demoJoin    `json:"joins"` // of 2 and 3
+	Find    kadmium.Found `json:"find"`  // 3 finds 2
 	Message struct {
 		Protocol string  `json:"protocol"`
 		Sent     string  `json:"sent"`
 		Reply    string  `json:"reply"`
 		MS       float64 `json:"ms"`
 	} `json:"message"`
-	Value struct {
-		Key        string      `json:"key"`
-		Value      string      `json:"value"`
-		Holders    int         `json:"holders"`
-		SelfHolder bool        `json:"self_holder"` // 2 is one of them
-		Put        walk        `json:"put"`
-		From       identity.ID `json:"from"`
-		walk                   // of the get
-	} `json:"value"`
+	Value demoKept `json:"value"`
 }
 
 type demoNode struct {
@@ -54,8 +46,38 @@ type demoNode struct {
 }
 
 type demoJoin struct {
-	Node int `json:"node"`
-	walk
+	Node   int            `json:"node"`
+	Lookup kadmium.Lookup `json:"-"` // its members stand beside node
+}
+
+func (j demoJoin) MarshalJSON() ([]byte, error) {
+	type plain demoJoin
+	return joined(plain(j), j.Lookup)
+}
+
+func (j *demoJoin) UnmarshalJSON(b []byte) error {
+	type plain demoJoin
+	return separated(b, (*plain)(j), &j.Lookup)
+}
+
+type demoKept struct {
+	Key        string         `json:"key"`
+	Value      string         `json:"value"`
+	Holders    int            `json:"holders"`
+	SelfHolder bool           `json:"self_holder"` // 2 is one of them
+	Put        kadmium.Lookup `json:"put"`
+	From       identity.ID    `json:"from"`
+	Get        kadmium.Lookup `json:"-"` // its members stand beside from
+}
+
+func (v demoKept) MarshalJSON() ([]byte, error) {
+	type plain demoKept
+	return joined(plain(v), v.Get)
+}
+
+func (v *demoKept) UnmarshalJSON(b []byte) error {
+	type plain demoKept
+	return separated(b, (*plain)(v), &v.Get)
 }
 
 func (a *app) demoCommand() *cobra.Command {
@@ -132,9 +154,8 @@ func (d *demo) join(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		j := demoJoin{i + 1, newWalk(l)}
-		d.result.Joins = append(d.result.Joins, j)
-		d.walk(&j.walk, "", fmt.Sprintf("joined: it knows %s", count(len(d.nodes[i].Peers()), "peer")))
+		d.result.Joins = append(d.result.Joins, demoJoin{i + 1, l})
+		d.drawLookup(&l, "", fmt.Sprintf("joined: it knows %s", count(len(d.nodes[i].Peers()), "peer")))
 		if err := d.known(ctx, i); err != nil {
 			return err
 		}
@@ -166,19 +187,19 @@ func (d *demo) find(ctx context.Context) error {
 		return err
 	}
 	d.result.Find = got
-	d.walk(&got.walk, "that is 2", "found at "+got.Address.Endpoint.String())
+	d.drawLookup(&got.Lookup, "that is 2", "found at "+got.Peer.Address.Endpoint.String())
 	return nil
 }
 
 func (d *demo) talk(ctx context.Context) error {
 	d.tell("3 sends 2 a message: %q", demoMessage)
 	d.nodes[1].Handle(demoProtocol, func(context.Context, kadmium.Message) ([]byte, error) { return []byte(demoReply), nil })
-	got, err := d.nodes[2].Send(ctx, d.result.Find.Address, demoProtocol, []byte(demoMessage))
+	got, err := d.nodes[2].Send(ctx, d.result.Find.Peer.Address, demoProtocol, []byte(demoMessage))
 	if err != nil {
 		return err
 	}
 	m := &d.result.Message
-	m.Protocol, m.Sent, m.Reply, m.MS = demoProtocol, demoMessage, string(got.Payload), milliseconds(got.RTT)
+	m.Protocol, m.Sent, m.Reply, m.MS = demoProtocol, demoMessage, string(got.Payload), float64(got.RTT.Round(time.Microsecond))/float64(time.Millisecond)
 	fmt.Fprintf(d.out, "  2 replies: %q (%s)\n", m.Reply, brief(got.RTT))
 	return nil
 }
@@ -192,20 +213,20 @@ func (d *demo) keep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v.Holders, v.SelfHolder, v.Put = put.Holders, put.SelfHolder, newWalk(put.Lookup)
+	v.Holders, v.SelfHolder, v.Put = put.Holders, put.SelfHolder, put.Lookup
 	also := ""
 	if put.SelfHolder {
 		also = ", 2 itself one of them"
 	}
-	d.walk(&v.Put, "", fmt.Sprintf("kept by %s%s", count(put.Holders, "node"), also))
+	d.drawLookup(&v.Put, "", fmt.Sprintf("kept by %s%s", count(put.Holders, "node"), also))
 
 	d.tell("3 gets %s", v.Key)
 	got, err := d.nodes[2].Get(ctx, v.Key, kadmium.GetOptions{})
 	if err != nil {
 		return err
 	}
-	v.Value, v.From, v.walk = string(got.Value), got.From, newWalk(got.Lookup)
-	d.walk(&v.walk, "it has the value", fmt.Sprintf("got %q from %s", v.Value, d.name(got.From)))
+	v.Value, v.From, v.Get = string(got.Value), got.From, got.Lookup
+	d.drawLookup(&v.Get, "it has the value", fmt.Sprintf("got %q from %s", v.Value, d.name(got.From)))
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"kadmium"
 	"kadmium/identity"
 )
 
@@ -12,10 +13,10 @@ func (d *demo) tell(format string, args ...any) {
 	fmt.Fprintf(d.out, "\n"+format+"\n", args...)
 }
 
-// walk shows a lookup hop by hop: a line for each peer that was asked, and what came
-// of it.
-func (d *demo) walk(w *walk, found, outcome string) {
-	for _, s := range w.Trace {
+// drawLookup shows a lookup hop by hop: a line for each peer that was asked, and what
+// came of it.
+func (d *demo) drawLookup(l *kadmium.Lookup, found, outcome string) {
+	for _, s := range l.Trace {
 		if s.Kind != "asked" {
 			continue
 		}
@@ -23,18 +24,18 @@ func (d *demo) walk(w *walk, found, outcome string) {
 		if !s.NamedBy.IsZero() {
 			by = ", named by " + d.name(s.NamedBy)
 		}
-		fmt.Fprintf(d.out, "  hop %d: asks %s at distance %s%s: %s\n", s.Hop, d.name(s.Peer), magnitude(s.Distance), by, w.outcome(s.Peer, found))
+		fmt.Fprintf(d.out, "  hop %d: asks %s at distance %s%s: %s\n", s.Hop, d.name(s.Peer), magnitude(s.Distance), by, outcomeOf(l, s.Peer, found))
 	}
-	fmt.Fprintf(d.out, "  %s (%s)\n", outcome, w.summary())
+	fmt.Fprintf(d.out, "  %s (%s)\n", outcome, summary(l))
 }
 
-// outcome is what came of asking a peer; found is what it means to have found it.
-func (w *walk) outcome(peer identity.ID, found string) string {
-	for _, s := range w.Trace {
+// outcomeOf is what came of asking a peer; found is what it means to have found it.
+func outcomeOf(l *kadmium.Lookup, peer identity.ID, found string) string {
+	for _, s := range l.Trace {
 		if s.Peer != peer {
 			continue
 		}
-		switch took := brief(duration(s.TookMS)); {
+		switch took := brief(s.Elapsed); {
 		case s.Kind == "found":
 			return found + ", " + took
 		case s.Kind == "answered" && s.Named == 0:

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"kadmium"
 )
 
 func TestDemo(t *testing.T) {
@@ -23,10 +25,10 @@ func TestDemo(t *testing.T) {
 		}
 	}
 	// 3 was told of 1 only, yet learns where 2 is.
-	if d.Find.Peer != d.Nodes[1].Peer || d.Find.Address != d.Nodes[1].Address || d.Find.Hops < 1 || d.Find.RPCs < 1 || d.Find.MS <= 0 {
+	if d.Find.Peer.ID != d.Nodes[1].Peer || d.Find.Peer.Address != d.Nodes[1].Address || d.Find.Lookup.Hops < 1 || d.Find.Lookup.RPCs < 1 || d.Find.Lookup.Elapsed <= 0 {
 		t.Errorf("find %+v, want 2 at %s", d.Find, d.Nodes[1].Address)
 	}
-	if !slices.ContainsFunc(d.Joins[1].Trace, func(s step) bool {
+	if !slices.ContainsFunc(d.Joins[1].Lookup.Trace, func(s kadmium.Step) bool {
 		return s.Kind == "answered" && s.Peer == d.Nodes[1].Peer && s.Hop == 2 && s.NamedBy == d.Nodes[0].Peer
 	}) {
 		t.Errorf("3 joined by %+v; 2 is at hop 2, named by 1", d.Joins[1])
@@ -34,7 +36,7 @@ func TestDemo(t *testing.T) {
 	if d.Message.Sent != demoMessage || d.Message.Reply != demoReply {
 		t.Errorf("message %+v", d.Message)
 	}
-	if v := d.Value; v.Value != demoValue || v.Holders != demoK || !v.SelfHolder || v.Hops < 1 || v.From == d.Nodes[2].Peer {
+	if v := d.Value; v.Value != demoValue || v.Holders != demoK || !v.SelfHolder || v.Get.Hops < 1 || v.From == d.Nodes[2].Peer {
 		t.Errorf("value %+v; 3 must get it from another", v)
 	}
 }

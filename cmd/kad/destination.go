@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"net/netip"
 
 	"kadmium"
@@ -17,24 +16,19 @@ type destination struct {
 
 func destinationOf(a identity.Address) destination { return destination{a.ID, a.Endpoint} }
 
-// locate is where to send: a peer of which only the ID is known is looked up. The
-// walk is nil if it was not.
-func (d destination) locate(ctx context.Context, n *kadmium.Node) (identity.Address, *walk, error) {
+func (d destination) address() identity.Address {
+	return identity.Address{ID: d.Peer, Endpoint: d.Endpoint}
+}
+
+// check refuses what the node cannot send to.
+func (d destination) check(n *kadmium.Node) error {
 	if d.Peer.IsZero() && !d.Endpoint.IsValid() {
-		return identity.Address{}, nil, badInput("give the ID of a peer, an endpoint, or both", "no destination is named")
+		return badInput("give the ID of a peer, an endpoint, or both", "no destination is named")
 	}
-	if err := notSelf(n, d.Peer); err != nil {
-		return identity.Address{}, nil, err
+	if err := notSelf(n, d.Peer); err != nil || !d.Endpoint.IsValid() {
+		return err
 	}
-	if d.Endpoint.IsValid() {
-		if err := hasSocket(n, d.Endpoint.Addr()); err != nil {
-			return identity.Address{}, nil, err
-		}
-		return identity.Address{ID: d.Peer, Endpoint: d.Endpoint}, nil, nil
-	}
-	found, err := n.FindPeer(ctx, d.Peer)
-	w := newWalk(found.Lookup)
-	return found.Peer.Address, &w, err
+	return hasSocket(n, d.Endpoint.Addr())
 }
 
 // hasSocket refuses what the node has no socket for: its silence would be blamed on
@@ -65,17 +59,5 @@ func (d destination) String() string {
 	if !d.Endpoint.IsValid() {
 		return d.Peer.String()
 	}
-	return identity.Address{ID: d.Peer, Endpoint: d.Endpoint}.String()
-}
-
-// A search is the lookup, if there was one, that found whom a command works with.
-type search struct {
-	Lookup *walk `json:"lookup,omitempty"`
-}
-
-func (s *search) walked() *walk {
-	if s.Lookup == nil {
-		return new(walk)
-	}
-	return s.Lookup
+	return d.address().String()
 }

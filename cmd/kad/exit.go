@@ -26,7 +26,8 @@ type failure struct {
 	Message string `json:"error"`
 	Next    string `json:"next"`
 	Code    int    `json:"exit"`
-	Lookup  *walk  `json:"lookup,omitempty"` // with --trace, how it failed
+	// Lookup is the one that failed, with --trace.
+	Lookup *kadmium.Lookup `json:"lookup,omitempty"`
 
 	printed bool // stdout has its one object already
 }

@@ -11,31 +11,24 @@ import (
 	"kadmium/identity"
 )
 
-// A findResult is `kad find`.
-type findResult struct {
-	Peer    identity.ID      `json:"peer"`
-	Address identity.Address `json:"address,omitzero"`
-	walk
-}
-
 type findArgs struct {
 	Peer identity.ID `json:"peer"`
 }
 
-var findOperation = operation[findArgs, findResult]{"find", func(args findArgs) string { return args.Peer.String() }, func(ctx context.Context, n *kadmium.Node, args findArgs) (findResult, error) {
-	if args.Peer.IsZero() {
-		return findResult{}, badInput("give its ID as peer", "no peer is named")
-	}
-	if err := notSelf(n, args.Peer); err != nil {
-		return findResult{}, err
-	}
-	found, err := n.FindPeer(ctx, args.Peer)
-	r := findResult{Peer: args.Peer, walk: newWalk(found.Lookup)}
-	if err == nil {
-		r.Address = found.Peer.Address
-	}
-	return r, err
-}}
+var findOperation = operation[findArgs, kadmium.Found]{
+	command: "find",
+	about:   func(args findArgs) string { return args.Peer.String() },
+	lookup:  func(f *kadmium.Found) *kadmium.Lookup { return &f.Lookup },
+	run: func(ctx context.Context, n *kadmium.Node, args findArgs) (kadmium.Found, error) {
+		if args.Peer.IsZero() {
+			return kadmium.Found{}, badInput("give its ID as peer", "no peer is named")
+		}
+		if err := notSelf(n, args.Peer); err != nil {
+			return kadmium.Found{}, err
+		}
+		return n.FindPeer(ctx, args.Peer)
+	},
+}
 
 func (a *app) findCommand() *cobra.Command {
 	var r reach
@@ -55,8 +48,8 @@ func (a *app) findCommand() *cobra.Command {
 				return err
 			}
 			return a.print(got, func(w io.Writer) {
-				got.draw(w)
-				fmt.Fprintf(w, "%s\n(%s)\n", got.Address, got.summary())
+				drawTrace(w, &got.Lookup)
+				fmt.Fprintf(w, "%s\n(%s)\n", got.Peer.Address, summary(&got.Lookup))
 			})
 		},
 	}

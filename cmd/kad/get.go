@@ -5,51 +5,28 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"kadmium"
-	"kadmium/identity"
 )
-
-// A getResult is `kad get`.
-type getResult struct {
-	Key       string      `json:"key"`
-	Value     *string     `json:"value,omitempty"` // if it is UTF-8
-	Base64    []byte      `json:"value_base64"`
-	Sequence  uint64      `json:"sequence"`
-	Publisher identity.ID `json:"publisher,omitzero"`
-	From      identity.ID `json:"from,omitzero"` // who had it
-	Expires   time.Time   `json:"expires,omitzero"`
-	walk
-}
 
 type getArgs struct {
 	Key    string `json:"key"`
 	Quorum int    `json:"quorum"`
 }
 
-var getOperation = operation[getArgs, getResult]{"get", func(args getArgs) string { return args.Key }, func(ctx context.Context, n *kadmium.Node, args getArgs) (getResult, error) {
-	got, err := n.Get(ctx, args.Key, kadmium.GetOptions{Quorum: args.Quorum})
-	w := newWalk(got.Lookup)
-	if err == nil {
-		w.local()
-	}
-	return getResult{
-		Key: args.Key, Value: text(got.Value), Base64: append([]byte{}, got.Value...), Sequence: got.Sequence,
-		Publisher: got.Publisher, From: got.From, Expires: got.Expires.UTC(), walk: w,
-	}, err
-}}
-
-// text is bytes as JSON can show them, nil if they are not UTF-8.
-func text(b []byte) *string {
-	if !utf8.Valid(b) {
-		return nil
-	}
-	s := string(b)
-	return &s
+var getOperation = operation[getArgs, kadmium.Value]{
+	command: "get",
+	about:   func(args getArgs) string { return args.Key },
+	lookup:  func(v *kadmium.Value) *kadmium.Lookup { return &v.Lookup },
+	run: func(ctx context.Context, n *kadmium.Node, args getArgs) (kadmium.Value, error) {
+		got, err := n.Get(ctx, args.Key, kadmium.GetOptions{Quorum: args.Quorum})
+		if err == nil {
+			endedHere(&got.Lookup)
+		}
+		return got, err
+	},
 }
 
 func (a *app) getCommand() *cobra.Command {
@@ -78,18 +55,18 @@ repairs those of the closest nodes that had an older one or none.`,
 				return err
 			}
 			if file != "" && file != "-" {
-				if err := os.WriteFile(file, got.Base64, 0o666); err != nil {
+				if err := os.WriteFile(file, got.Value, 0o666); err != nil {
 					return notDone("choose another file with -o", "writing the value: %v", err)
 				}
 				return a.print(got, func(w io.Writer) {
-					got.draw(w)
-					fmt.Fprintf(w, "%s: %s (%s)\n", file, count(len(got.Base64), "byte"), got.summary())
+					drawTrace(w, &got.Lookup)
+					fmt.Fprintf(w, "%s: %s (%s)\n", file, count(len(got.Value), "byte"), summary(&got.Lookup))
 				})
 			}
 			if !a.json { // stdout is the value's alone
-				got.draw(a.stderr)
+				drawTrace(a.stderr, &got.Lookup)
 			}
-			return a.print(got, func(w io.Writer) { _, _ = w.Write(got.Base64) })
+			return a.print(got, func(w io.Writer) { _, _ = w.Write(got.Value) })
 		},
 	}
 	cmd.Flags().IntVar(&q.Quorum, "quorum", 1, "number of valid answers to weigh")

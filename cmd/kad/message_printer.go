@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"kadmium"
-	"kadmium/identity"
 )
 
 // maxWaitingLines bounds the messages that wait to be printed; one more is dropped.
@@ -27,12 +26,7 @@ var (
 
 // A messageLine is printed for each message of a protocol that nobody handles.
 type messageLine struct {
-	Message struct {
-		From     identity.Address `json:"from"`
-		Protocol string           `json:"protocol"`
-		Payload  *string          `json:"payload,omitempty"` // if it is UTF-8
-		Base64   []byte           `json:"payload_base64"`
-	} `json:"message"`
+	Message kadmium.Message `json:"message"`
 }
 
 // A messagePrinter prints messages, one a line, without holding their senders up: a
@@ -119,10 +113,7 @@ func (p *messagePrinter) stop() {
 
 // printMessage prints a message as a line.
 func (a *app) printMessage(m kadmium.Message) error {
-	var ml messageLine
-	ml.Message.From, ml.Message.Protocol = m.From, m.Protocol
-	ml.Message.Payload, ml.Message.Base64 = text(m.Payload), append([]byte{}, m.Payload...)
-	return a.print(ml, func(w io.Writer) {
+	return a.print(messageLine{m}, func(w io.Writer) {
 		fmt.Fprintf(w, "message %q from %s: %q\n", m.Protocol, m.From, m.Payload)
 	})
 }

@@ -70,14 +70,8 @@ key lives in --data, and without either it is made for this run. Messages of pro
 // config is the node that the flags describe.
 func (nf *nodeFlags) config(ctx context.Context, w io.Writer, log *slog.Logger) (kadmium.Config, error) {
 	cfg := kadmium.Config{Listen: nf.listen, Bootstrap: nf.bootstrap, DataDir: nf.data, Network: nf.network, Logger: log}
-	switch nf.mode {
-	case "auto":
-		cfg.Mode = kadmium.Auto
-	case "client":
-		cfg.Mode = kadmium.Client
-	case "server":
-		cfg.Mode = kadmium.Server
-	default:
+	var err error
+	if cfg.Mode, err = kadmium.ParseMode(nf.mode); err != nil {
 		return cfg, badInput("choose auto, client or server", "--mode %q is none", nf.mode)
 	}
 	for _, text := range nf.listen {
@@ -91,7 +85,6 @@ func (nf *nodeFlags) config(ctx context.Context, w io.Writer, log *slog.Logger) 
 	if nf.key == "" {
 		return cfg, nil
 	}
-	var err error
 	cfg.Key, err = loadKey(ctx, w, nf.key)
 	return cfg, err
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"kadmium"
 	"kadmium/identity"
 )
 
@@ -24,8 +25,8 @@ func TestNodeReadyAndEnd(t *testing.T) {
 		t.Errorf("ready at %s as %s", a, first.ready.Peer)
 	}
 	// It answers a stranger.
-	got := one[pingResult](u.kad("ping", first.address(), "--bootstrap", first.address(), "--json").exits(exitDone))
-	if got.Peer != first.ready.Peer || got.Address != a || !got.Serves || got.MS <= 0 {
+	got := one[kadmium.Pong](u.kad("ping", first.address(), "--bootstrap", first.address(), "--json").exits(exitDone))
+	if got.Address != a || !got.Serves || got.RTT <= 0 {
 		t.Errorf("ping: %+v", got)
 	}
 	first.stop(syscall.SIGTERM)
@@ -157,14 +158,14 @@ func TestNodePrintsMessages(t *testing.T) {
 	n, sender := u.node(), u.node("--control", "sender")
 	u.kad("send", n.address(), "/chat/1", "hi there", "--control", "sender").exits(exitDone)
 	got := decodeLine[messageLine](t, n.line()).Message
-	if got.Protocol != "/chat/1" || got.Payload == nil || *got.Payload != "hi there" || string(got.Base64) != "hi there" || got.From != sender.ready.Addresses[0] {
+	if got.Protocol != "/chat/1" || string(got.Payload) != "hi there" || got.From != sender.ready.Addresses[0] {
 		t.Errorf("%+v", got)
 	}
 	sent := u.kadIn("\xff\x00", "send", n.address(), "/chat/1", "-", "--bootstrap", n.address()).exits(exitDone)
 	if sent.stdout != "" {
 		t.Errorf("reply %q", sent.stdout)
 	}
-	if got := decodeLine[messageLine](t, n.line()).Message; got.Payload != nil || string(got.Base64) != "\xff\x00" {
+	if got := decodeLine[messageLine](t, n.line()).Message; string(got.Payload) != "\xff\x00" {
 		t.Errorf("%+v", got)
 	}
 	if out := u.kad("send", n.address(), echoProtocol, "echo me", "--bootstrap", n.address()).exits(exitDone).stdout; out != "echo me" {

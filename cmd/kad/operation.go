@@ -14,7 +14,8 @@ import (
 // lookup failed is worth knowing.
 type operation[A, R any] struct {
 	command string
-	about   func(args A) string // names what an error is about; nil: nothing in particular
+	about   func(args A) string             // names what an error is about; nil: nothing in particular
+	lookup  func(result *R) *kadmium.Lookup // that it made, nil: none was needed; a nil func: it never makes one
 	run     func(ctx context.Context, n *kadmium.Node, args A) (R, error)
 }
 

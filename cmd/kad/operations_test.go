@@ -26,12 +26,12 @@ func TestOperations(t *testing.T) {
 
 		t.Run(name+"/ping", func(t *testing.T) {
 			for _, to := range []string{n[1].address(), n[1].ready.Addresses[0].Endpoint.String(), n[1].ready.Peer.String(), "/p2p/" + n[1].ready.Peer.String()} {
-				got := one[pingResult](with(t).kad("ping", to, "--json").exits(exitDone))
-				if got.Peer != n[1].ready.Peer || got.Address.Endpoint != n[1].ready.Addresses[0].Endpoint || got.MS <= 0 || !got.Observed.Endpoint.IsValid() {
+				got := one[kadmium.Pong](with(t).kad("ping", to, "--json").exits(exitDone))
+				if got.Address != n[1].ready.Addresses[0] || got.RTT <= 0 || !got.Observed.Endpoint.IsValid() {
 					t.Errorf("ping %s: %+v", to, got)
 				}
 			}
-			got := one[pingResult](with(t).kad("ping", n[1].ready.Peer.String(), "--json", "--trace").exits(exitDone))
+			got := one[kadmium.Pong](with(t).kad("ping", n[1].ready.Peer.String(), "--json", "--trace").exits(exitDone))
 			if got.Lookup == nil || len(got.Lookup.Trace) == 0 {
 				t.Errorf("ping by ID with --trace: %+v", got)
 			}
@@ -40,8 +40,8 @@ func TestOperations(t *testing.T) {
 			}
 		})
 		t.Run(name+"/find", func(t *testing.T) {
-			got := one[findResult](with(t).kad("find", n[4].ready.Peer.String(), "--json").exits(exitDone))
-			if got.Peer != n[4].ready.Peer || got.Address != n[4].ready.Addresses[0] || got.Hops < 1 || got.Trace != nil {
+			got := one[kadmium.Found](with(t).kad("find", n[4].ready.Peer.String(), "--json").exits(exitDone))
+			if got.Peer.ID != n[4].ready.Peer || got.Peer.Address != n[4].ready.Addresses[0] || got.Lookup.Hops < 1 || got.Lookup.Trace != nil {
 				t.Errorf("find: %+v", got)
 			}
 			if out := with(t).kad("find", n[4].address()).exits(exitDone).stdout; !strings.HasPrefix(out, n[4].address()+"\n") {
@@ -55,19 +55,19 @@ func TestOperations(t *testing.T) {
 			}
 		})
 		t.Run(name+"/closest", func(t *testing.T) {
-			got := one[closestResult](with(t).kad("closest", key, "--json").exits(exitDone))
+			got := one[kadmium.Closest](with(t).kad("closest", key, "--json").exits(exitDone))
 			if len(got.Peers) < 4 || len(got.Target) != 64 || !slices.IsSortedFunc(got.Peers, func(a, b kadmium.Peer) int { return a.Distance - b.Distance }) {
 				t.Errorf("closest: %+v", got)
 			}
-			one[closestResult](with(t).kad("closest", n[3].ready.Peer.String(), "--json").exits(exitDone))
+			one[kadmium.Closest](with(t).kad("closest", n[3].ready.Peer.String(), "--json").exits(exitDone))
 		})
 		t.Run(name+"/put and get", func(t *testing.T) {
 			value := "exactly \x00\xff these bytes\n\n"
-			put := one[putResult](with(t).kadIn(value, "put", key, "-", "--ttl", "2h", "--json").exits(exitDone))
-			if put.Holders < 4 || put.Sequence == nil || *put.Sequence != 1 || put.Republished {
+			put := one[kadmium.Stored](with(t).kadIn(value, "put", key, "-", "--ttl", "2h", "--json").exits(exitDone))
+			if put.Holders < 4 || put.Sequence == nil || *put.Sequence != 1 || put.Published {
 				t.Errorf("put: %+v", put)
 			}
-			if day := one[putResult](with(t).kad("put", key+"/day", "y", "--json").exits(exitDone)); day.Republished == (name == "bootstrap") {
+			if day := one[kadmium.Stored](with(t).kad("put", key+"/day", "y", "--json").exits(exitDone)); day.Published == (name == "bootstrap") {
 				t.Errorf("put for a day: %+v", day)
 			}
 			if left := time.Until(put.Expires); left < 115*time.Minute || left > 125*time.Minute {
@@ -76,8 +76,8 @@ func TestOperations(t *testing.T) {
 			if out := with(t).kad("get", key).exits(exitDone).stdout; out != value {
 				t.Errorf("got %q, want %q", out, value)
 			}
-			got := one[getResult](with(t).kad("get", key, "--json", "--quorum", "3").exits(exitDone))
-			if string(got.Base64) != value || got.Value != nil || got.Sequence != 1 || got.Trace != nil {
+			got := one[kadmium.Value](with(t).kad("get", key, "--json", "--quorum", "3").exits(exitDone))
+			if string(got.Value) != value || got.Sequence != 1 || got.Lookup.Trace != nil {
 				t.Errorf("get: %+v", got)
 			}
 			if out := with(t).kad("get", key, "-o", name+".out").exits(exitDone).stdout; !strings.Contains(out, name+".out: 24 bytes") {
@@ -95,7 +95,7 @@ func TestOperations(t *testing.T) {
 				t.Errorf("put printed %s", out)
 			}
 			with(t).kad("put", key, "older", "--seq", "1").exits(exitNotDone).says(key, "next: ")
-			if got := one[getResult](with(t).kad("get", key, "--json").exits(exitDone)); got.Value == nil || *got.Value != "newer" {
+			if got := one[kadmium.Value](with(t).kad("get", key, "--json").exits(exitDone)); string(got.Value) != "newer" {
 				t.Errorf("get: %+v", got)
 			}
 		})
@@ -111,13 +111,13 @@ func TestOperations(t *testing.T) {
 			if r.stdout != "newer" {
 				t.Errorf("get --trace wrote %q to stdout", r.stdout)
 			}
-			got := one[getResult](with(t).kad("get", key, "--quorum", "4", "--trace", "--json").exits(exitDone))
+			got := one[kadmium.Value](with(t).kad("get", key, "--quorum", "4", "--trace", "--json").exits(exitDone))
 			kinds := map[string]int{}
-			for _, s := range got.Trace {
+			for _, s := range got.Lookup.Trace {
 				kinds[s.Kind]++
 			}
-			if kinds["asked"] != got.RPCs || kinds["answered"] != got.Answered || kinds["ended"] != 1 {
-				t.Errorf("%d requests, %d answers, but steps %v", got.RPCs, got.Answered, kinds)
+			if kinds["asked"] != got.Lookup.RPCs || kinds["answered"] != got.Lookup.Answered || kinds["ended"] != 1 {
+				t.Errorf("%d requests, %d answers, but steps %v", got.Lookup.RPCs, got.Lookup.Answered, kinds)
 			}
 			if out := with(t).kad("closest", key, "--trace").exits(exitDone).stdout; !strings.Contains(out, "ended") {
 				t.Errorf("closest --trace printed %s", out)
@@ -128,14 +128,14 @@ func TestOperations(t *testing.T) {
 			if a, b := u.kad("get", key).exits(exitDone).stdout, u.kad("get", key, "-o", "-").exits(exitDone).stdout; a != b {
 				t.Errorf("-o - wrote %q, want %q", b, a)
 			}
-			one[getResult](u.kad("get", key, "-o", "-", "--json").exits(exitDone))
+			one[kadmium.Value](u.kad("get", key, "-o", "-", "--json").exits(exitDone))
 		})
 		t.Run(name+"/providers", func(t *testing.T) {
 			with(t).kad("providers", key).exits(exitNotDone).says(key, "next: ")
-			if got := one[putResult](with(t).kad("provide", key, "--json").exits(exitDone)); got.Holders < 4 {
+			if got := one[kadmium.Stored](with(t).kad("provide", key, "--json").exits(exitDone)); got.Holders < 4 {
 				t.Errorf("provide: %+v", got)
 			}
-			got := one[providersResult](with(t).kad("providers", key, "--json").exits(exitDone))
+			got := one[kadmium.Providers](with(t).kad("providers", key, "--json").exits(exitDone))
 			if len(got.Providers) != 1 || name != "bootstrap" && got.Providers[0].Peer != n[0].ready.Peer {
 				t.Errorf("providers: %+v", got)
 			}
@@ -149,8 +149,8 @@ func TestOperations(t *testing.T) {
 					t.Errorf("echo to %s: %q", to, out)
 				}
 			}
-			got := one[sendResult](with(t).kad("send", n[2].address(), echoProtocol, "hi", "--json").exits(exitDone))
-			if got.Peer != n[2].ready.Peer || got.Reply == nil || *got.Reply != "hi" || string(got.Base64) != "hi" {
+			got := one[kadmium.Reply](with(t).kad("send", n[2].address(), echoProtocol, "hi", "--json").exits(exitDone))
+			if got.From != n[2].ready.Addresses[0] || string(got.Payload) != "hi" {
 				t.Errorf("send: %+v", got)
 			}
 		})
@@ -204,8 +204,8 @@ func TestSignedRecords(t *testing.T) {
 	as.kad("put", key, "one", "--cas", "0").exits(exitDone)
 	as.kad("put", key, "two", "--cas", "0").exits(exitNotDone).says(key, "next: ")
 	as.kad("put", key, "two", "--cas", "1").exits(exitDone)
-	got := one[getResult](u.kad("get", key, "--json").exits(exitDone))
-	if got.Value == nil || *got.Value != "two" || got.Publisher != me.Peer || got.Sequence != 2 {
+	got := one[kadmium.Value](u.kad("get", key, "--json").exits(exitDone))
+	if string(got.Value) != "two" || got.Publisher != me.Peer || got.Sequence != 2 {
 		t.Errorf("get: %+v", got)
 	}
 	u.kad("put", key, "forged").exits(exitBadInput).says(key)

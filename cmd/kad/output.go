@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -57,22 +58,35 @@ func encodeJSON(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
+// joined is the JSON object with the members of two.
+func joined(a, b any) ([]byte, error) {
+	var first, second bytes.Buffer
+	if err := encodeJSON(&first, a); err != nil {
+		return nil, err
+	}
+	if err := encodeJSON(&second, b); err != nil {
+		return nil, err
+	}
+	head := bytes.TrimSuffix(first.Bytes(), []byte("}\n"))
+	return append(append(head, ','), second.Bytes()[1:]...), nil
+}
+
+// separated reads what joined wrote into both.
+func separated(b []byte, one, other any) error {
+	return errors.Join(json.Unmarshal(b, one), json.Unmarshal(b, other))
+}
+
 // report prints a failure: what happened and what to do next on stderr, and, for a
 // reader of JSON, the one object on stdout.
 func (a *app) report(command string, err error, asJSON bool) {
 	f := asFailure(err)
-	if f.Lookup != nil && !asJSON {
-		f.Lookup.draw(a.stderr)
+	if !asJSON {
+		drawTrace(a.stderr, f.Lookup)
 	}
 	fmt.Fprintf(a.stderr, "%s: %s\n  next: %s\n", command, f.Message, f.Next)
 	if asJSON && !f.printed {
 		_ = encodeJSON(a.stdout, f) // there is no third place to complain to
 	}
-}
-
-// milliseconds is a duration as JSON results give it.
-func milliseconds(d time.Duration) float64 {
-	return float64(d.Round(time.Microsecond)) / float64(time.Millisecond)
 }
 
 // brief is a duration for people: three digits are enough.

@@ -8,37 +8,23 @@ import (
 	"github.com/spf13/cobra"
 
 	"kadmium"
-	"kadmium/identity"
 )
-
-// A pingResult is `kad ping`.
-type pingResult struct {
-	Peer     identity.ID      `json:"peer"`
-	Address  identity.Address `json:"address,omitzero"`
-	MS       float64          `json:"ms"`
-	Observed identity.Address `json:"observed,omitzero"` // where the peer saw the asking node
-	Serves   bool             `json:"serves"`            // the peer is a server
-	search                    // by its ID
-}
 
 type pingArgs struct {
 	To destination `json:"to"`
 }
 
-var pingOperation = operation[pingArgs, pingResult]{"ping", func(args pingArgs) string { return args.To.String() }, func(ctx context.Context, n *kadmium.Node, args pingArgs) (pingResult, error) {
-	to, w, err := args.To.locate(ctx, n)
-	r := pingResult{search: search{w}}
-	if err != nil {
-		return r, err
-	}
-	pong, err := n.Ping(ctx, to)
-	if err != nil {
-		return r, err
-	}
-	r.Peer, r.Address, r.MS = pong.Address.ID, pong.Address, milliseconds(pong.RTT)
-	r.Observed, r.Serves = pong.Observed, pong.Serves
-	return r, nil
-}}
+var pingOperation = operation[pingArgs, kadmium.Pong]{
+	command: "ping",
+	about:   func(args pingArgs) string { return args.To.String() },
+	lookup:  func(p *kadmium.Pong) *kadmium.Lookup { return p.Lookup },
+	run: func(ctx context.Context, n *kadmium.Node, args pingArgs) (kadmium.Pong, error) {
+		if err := args.To.check(n); err != nil {
+			return kadmium.Pong{}, err
+		}
+		return n.Ping(ctx, args.To.address())
+	},
+}
 
 func (a *app) pingCommand() *cobra.Command {
 	var r reach
@@ -59,8 +45,8 @@ func (a *app) pingCommand() *cobra.Command {
 				return err
 			}
 			return a.print(got, func(w io.Writer) {
-				got.walked().draw(w)
-				fmt.Fprintf(w, "%s answered in %s\n", got.Address, brief(duration(got.MS)))
+				drawTrace(w, got.Lookup)
+				fmt.Fprintf(w, "%s answered in %s\n", got.Address, brief(got.RTT))
 				if got.Observed.Endpoint.IsValid() {
 					fmt.Fprintf(w, "it saw this node at %s\n", got.Observed)
 				}

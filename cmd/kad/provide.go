@@ -13,10 +13,14 @@ type provideArgs struct {
 	Key string `json:"key"`
 }
 
-var provideOperation = operation[provideArgs, putResult]{"provide", func(args provideArgs) string { return args.Key }, func(ctx context.Context, n *kadmium.Node, args provideArgs) (putResult, error) {
-	got, err := n.Provide(ctx, args.Key)
-	return newPutResult(args.Key, got), err
-}}
+var provideOperation = operation[provideArgs, kadmium.Stored]{
+	command: "provide",
+	about:   func(args provideArgs) string { return args.Key },
+	lookup:  lookupOfStored,
+	run: func(ctx context.Context, n *kadmium.Node, args provideArgs) (kadmium.Stored, error) {
+		return n.Provide(ctx, args.Key)
+	},
+}
 
 func (a *app) provideCommand() *cobra.Command {
 	var r reach
@@ -35,8 +39,8 @@ func (a *app) provideCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			got.Republished = !r.own(a, cmd)
-			return a.print(got, func(w io.Writer) { got.drawPut(w, "announced") })
+			got.Published = !r.own(a, cmd)
+			return a.print(got, func(w io.Writer) { drawStored(w, &got, "announced") })
 		},
 	}
 	r.flags(cmd)

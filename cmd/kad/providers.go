@@ -11,36 +11,30 @@ import (
 	"kadmium"
 )
 
-// A providersResult is `kad providers`.
-type providersResult struct {
-	Key       string             `json:"key"`
-	Providers []kadmium.Provider `json:"providers"`
-	walk
-}
-
 type providersArgs struct {
 	Key string `json:"key"`
 	Max int    `json:"max"`
 }
 
-var providersOperation = operation[providersArgs, providersResult]{"providers", func(args providersArgs) string { return args.Key }, func(ctx context.Context, n *kadmium.Node, args providersArgs) (providersResult, error) {
-	var l kadmium.Lookup
-	got := providersResult{Key: args.Key, Providers: []kadmium.Provider{}}
-	for p, err := range n.Providers(ctx, args.Key, kadmium.ProvidersOptions{Max: args.Max, Lookup: &l}) {
-		if err != nil {
-			got.walk = newWalk(l)
-			return got, err
+var providersOperation = operation[providersArgs, kadmium.Providers]{
+	command: "providers",
+	about:   func(args providersArgs) string { return args.Key },
+	lookup:  func(p *kadmium.Providers) *kadmium.Lookup { return &p.Lookup },
+	run: func(ctx context.Context, n *kadmium.Node, args providersArgs) (kadmium.Providers, error) {
+		got := kadmium.Providers{Key: args.Key}
+		for p, err := range n.Providers(ctx, args.Key, kadmium.ProvidersOptions{Max: args.Max, Lookup: &got.Lookup}) {
+			if err != nil {
+				return got, err
+			}
+			got.Providers = append(got.Providers, p)
 		}
-		p.Expires = p.Expires.UTC()
-		got.Providers = append(got.Providers, p)
-	}
-	got.walk = newWalk(l)
-	if len(got.Providers) == 0 {
-		return got, fmt.Errorf("no provider: %w", kadmium.ErrNotFound)
-	}
-	got.local()
-	return got, nil
-}}
+		if len(got.Providers) == 0 {
+			return got, fmt.Errorf("no provider: %w", kadmium.ErrNotFound)
+		}
+		endedHere(&got.Lookup)
+		return got, nil
+	},
+}
 
 func (a *app) providersCommand() *cobra.Command {
 	var r reach
@@ -66,11 +60,11 @@ until it has met so many.`,
 				return err
 			}
 			return a.print(got, func(w io.Writer) {
-				got.draw(w)
+				drawTrace(w, &got.Lookup)
 				for _, p := range got.Providers {
-					fmt.Fprintf(w, "%s  until %s\n", p.Address, p.Expires.Format(time.RFC3339))
+					fmt.Fprintf(w, "%s  until %s\n", p.Address, p.Expires.UTC().Format(time.RFC3339))
 				}
-				fmt.Fprintf(w, "(%s, %s)\n", count(len(got.Providers), "provider"), got.summary())
+				fmt.Fprintf(w, "(%s, %s)\n", count(len(got.Providers), "provider"), summary(&got.Lookup))
 			})
 		},
 	}

@@ -11,17 +11,6 @@ import (
 	"kadmium"
 )
 
-// A putResult is `kad put` and `kad provide`.
-type putResult struct {
-	Key         string    `json:"key"`
-	Sequence    *uint64   `json:"sequence,omitempty"` // of a put
-	Holders     int       `json:"holders"`            // nodes that confirmed it, the asking one counted
-	SelfHolder  bool      `json:"self_holder"`        // the asking node is one of them
-	Expires     time.Time `json:"expires"`            // unless it is published again
-	Republished bool      `json:"republished"`        // the node publishes it again before that
-	walk
-}
-
 type putArgs struct {
 	Key       string        `json:"key"`
 	Value     []byte        `json:"value"`
@@ -31,21 +20,18 @@ type putArgs struct {
 	Ephemeral bool          `json:"once,omitempty"`
 }
 
-var putOperation = operation[putArgs, putResult]{"put", func(args putArgs) string { return args.Key }, func(ctx context.Context, n *kadmium.Node, args putArgs) (putResult, error) {
-	got, err := n.Put(ctx, args.Key, args.Value, kadmium.PutOptions{
-		TTL: args.TTL, Sequence: args.Sequence, CAS: args.CAS, Ephemeral: args.Ephemeral,
-	})
-	r := newPutResult(args.Key, got)
-	r.Sequence = &got.Sequence
-	return r, err
-}}
-
-func newPutResult(key string, got kadmium.Stored) putResult {
-	return putResult{
-		Key: key, Holders: got.Holders, SelfHolder: got.SelfHolder,
-		Expires: got.Expires.UTC(), Republished: got.Published, walk: newWalk(got.Lookup),
-	}
+var putOperation = operation[putArgs, kadmium.Stored]{
+	command: "put",
+	about:   func(args putArgs) string { return args.Key },
+	lookup:  lookupOfStored,
+	run: func(ctx context.Context, n *kadmium.Node, args putArgs) (kadmium.Stored, error) {
+		return n.Put(ctx, args.Key, args.Value, kadmium.PutOptions{
+			TTL: args.TTL, Sequence: args.Sequence, CAS: args.CAS, Ephemeral: args.Ephemeral,
+		})
+	},
 }
+
+func lookupOfStored(s *kadmium.Stored) *kadmium.Lookup { return &s.Lookup }
 
 func (a *app) putCommand() *cobra.Command {
 	var r reach
@@ -86,7 +72,7 @@ at once, both may find some holders. Get with a --quorum to see which one stands
 			if err != nil {
 				return err
 			}
-			return a.print(got, func(w io.Writer) { got.drawPut(w, "stored") })
+			return a.print(got, func(w io.Writer) { drawStored(w, &got, "stored") })
 		},
 	}
 	f := cmd.Flags()
@@ -98,21 +84,21 @@ at once, both may find some holders. Get with a --quorum to see which one stands
 	return cmd
 }
 
-// drawPut says what became of a put or a provide.
-func (p *putResult) drawPut(w io.Writer, verb string) {
-	p.draw(w)
+// drawStored says what became of a put or a provide.
+func drawStored(w io.Writer, s *kadmium.Stored, verb string) {
+	drawTrace(w, &s.Lookup)
 	self := ""
-	if p.SelfHolder {
+	if s.SelfHolder {
 		self = ", this node one of them"
 	}
 	sequence := ""
-	if p.Sequence != nil {
-		sequence = fmt.Sprintf(", sequence %d", *p.Sequence)
+	if s.Sequence != nil {
+		sequence = fmt.Sprintf(", sequence %d", *s.Sequence)
 	}
-	fmt.Fprintf(w, "%s at %s%s%s (%s)\n", verb, count(p.Holders, "node"), self, sequence, p.summary())
+	fmt.Fprintf(w, "%s at %s%s%s (%s)\n", verb, count(s.Holders, "node"), self, sequence, summary(&s.Lookup))
 	again := "it is published again before then"
-	if !p.Republished {
+	if !s.Published {
 		again = "nobody publishes it again"
 	}
-	fmt.Fprintf(w, "expires %s; %s\n", p.Expires.Format(time.RFC3339), again)
+	fmt.Fprintf(w, "expires %s; %s\n", s.Expires.UTC().Format(time.RFC3339), again)
 }

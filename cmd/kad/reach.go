@@ -51,13 +51,15 @@ func (r *reach) traceFlag(cmd *cobra.Command) {
 // ask runs an operation through the node that the flags choose.
 func ask[A, R any](a *app, cmd *cobra.Command, r *reach, o operation[A, R], args A) (R, error) {
 	result, err := chooseNode(a, cmd, r, o, args)
-	if w, ok := any(&result).(interface{ walked() *walk }); ok {
-		if err != nil {
-			err = withWalk(err, *w.walked(), r.trace)
-		}
-		if !r.trace {
-			w.walked().Trace = nil
-		}
+	if o.lookup == nil {
+		return result, err
+	}
+	l := o.lookup(&result)
+	if l != nil && !r.trace {
+		l.Trace = nil
+	}
+	if err != nil {
+		err = withLookup(err, l)
 	}
 	return result, err
 }

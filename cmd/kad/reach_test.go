@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"kadmium"
 )
 
 // A node on both families is reached over each, by multiaddr, by host:port, and by a
@@ -36,13 +38,13 @@ func TestReachByAnyAddress(t *testing.T) {
 		if strings.HasPrefix(addr, "localhost") && !localhostIs4(t) {
 			continue
 		}
-		got := one[pingResult](u.kad("ping", addr, "--bootstrap", addr, "--json").exits(exitDone))
-		if got.Peer != n.ready.Peer {
+		got := one[kadmium.Pong](u.kad("ping", addr, "--bootstrap", addr, "--json").exits(exitDone))
+		if got.Address.ID != n.ready.Peer {
 			t.Errorf("ping %s: %+v", addr, got)
 		}
 		control := fmt.Sprint("c", i)
 		u.node(append(flags, "--bootstrap", addr, "--control", control)...)
-		one[findResult](u.kad("find", n.ready.Peer.String(), "--control", control, "--json").exits(exitDone))
+		one[kadmium.Found](u.kad("find", n.ready.Peer.String(), "--control", control, "--json").exits(exitDone))
 	}
 	// A name with an empty label is refused before any name server is asked.
 	u.kad("ping", "no..such.host:4100", "--bootstrap", addresses[0]).exits(exitNotDone).says("no..such.host", "next: ")

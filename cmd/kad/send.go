@@ -7,19 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"kadmium"
-	"kadmium/identity"
 	"kadmium/rpc"
 )
-
-// A sendResult is `kad send`.
-type sendResult struct {
-	Peer    identity.ID      `json:"peer"`
-	Address identity.Address `json:"address,omitzero"`
-	Reply   *string          `json:"reply,omitempty"` // if it is UTF-8
-	Base64  []byte           `json:"reply_base64"`
-	MS      float64          `json:"ms"`
-	search                   // by its ID
-}
 
 type sendArgs struct {
 	To       destination `json:"to"`
@@ -27,20 +16,17 @@ type sendArgs struct {
 	Payload  []byte      `json:"payload"`
 }
 
-var sendOperation = operation[sendArgs, sendResult]{"send", func(args sendArgs) string { return args.To.String() }, func(ctx context.Context, n *kadmium.Node, args sendArgs) (sendResult, error) {
-	to, w, err := args.To.locate(ctx, n)
-	r := sendResult{search: search{w}, Base64: []byte{}}
-	if err != nil {
-		return r, err
-	}
-	got, err := n.Send(ctx, to, args.Protocol, args.Payload)
-	if err != nil {
-		return r, err
-	}
-	r.Peer, r.Address, r.MS = got.From.ID, got.From, milliseconds(got.RTT)
-	r.Reply, r.Base64 = text(got.Payload), append(r.Base64, got.Payload...)
-	return r, nil
-}}
+var sendOperation = operation[sendArgs, kadmium.Reply]{
+	command: "send",
+	about:   func(args sendArgs) string { return args.To.String() },
+	lookup:  func(r *kadmium.Reply) *kadmium.Lookup { return r.Lookup },
+	run: func(ctx context.Context, n *kadmium.Node, args sendArgs) (kadmium.Reply, error) {
+		if err := args.To.check(n); err != nil {
+			return kadmium.Reply{}, err
+		}
+		return n.Send(ctx, args.To.address(), args.Protocol, args.Payload)
+	},
+}
 
 func (a *app) sendCommand() *cobra.Command {
 	var r reach
@@ -72,9 +58,9 @@ reads stdin. A peer given by its ID is found first. Every kad node answers
 				return err
 			}
 			if !a.json { // stdout is the reply's alone
-				got.walked().draw(a.stderr)
+				drawTrace(a.stderr, got.Lookup)
 			}
-			return a.print(got, func(w io.Writer) { _, _ = w.Write(got.Base64) })
+			return a.print(got, func(w io.Writer) { _, _ = w.Write(got.Payload) })
 		},
 	}
 	r.flags(cmd)

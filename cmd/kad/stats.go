@@ -16,9 +16,10 @@ import (
 	"kadmium/transport"
 )
 
-var statsOperation = operation[noArgs, kadmium.Stats]{"stats", nil, func(_ context.Context, n *kadmium.Node, _ noArgs) (kadmium.Stats, error) {
-	return n.Stats(), nil
-}}
+var statsOperation = operation[noArgs, kadmium.Stats]{
+	command: "stats",
+	run:     func(_ context.Context, n *kadmium.Node, _ noArgs) (kadmium.Stats, error) { return n.Stats(), nil },
+}
 
 func (a *app) statsCommand() *cobra.Command {
 	var r reach

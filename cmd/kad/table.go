@@ -14,13 +14,10 @@ import (
 
 type noArgs struct{}
 
-var tableOperation = operation[noArgs, kadmium.Table]{"table", nil, func(_ context.Context, n *kadmium.Node, _ noArgs) (kadmium.Table, error) {
-	t := n.Table()
-	if t.Buckets == nil {
-		t.Buckets = []kadmium.Bucket{}
-	}
-	return t, nil
-}}
+var tableOperation = operation[noArgs, kadmium.Table]{
+	command: "table",
+	run:     func(_ context.Context, n *kadmium.Node, _ noArgs) (kadmium.Table, error) { return n.Table(), nil },
+}
 
 func (a *app) tableCommand() *cobra.Command {
 	var r reach

@@ -19,9 +19,13 @@ type unpublishArgs struct {
 	Key string `json:"key"`
 }
 
-var unpublishOperation = operation[unpublishArgs, unpublishResult]{"unpublish", func(args unpublishArgs) string { return args.Key }, func(ctx context.Context, n *kadmium.Node, args unpublishArgs) (unpublishResult, error) {
-	return unpublishResult(args), n.Unpublish(ctx, args.Key)
-}}
+var unpublishOperation = operation[unpublishArgs, unpublishResult]{
+	command: "unpublish",
+	about:   func(args unpublishArgs) string { return args.Key },
+	run: func(ctx context.Context, n *kadmium.Node, args unpublishArgs) (unpublishResult, error) {
+		return unpublishResult(args), n.Unpublish(ctx, args.Key)
+	},
+}
 
 func (a *app) unpublishCommand() *cobra.Command {
 	var r reach

@@ -30,11 +30,11 @@ func TestTraceOfWhatIsHeldHere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, w := range []walk{got.walk, providers.walk} {
+	for _, l := range []kadmium.Lookup{got.Lookup, providers.Lookup} {
 		var b strings.Builder
-		w.draw(&b)
-		if w.Reason != heldHere || !strings.HasSuffix(b.String(), "  ended     held by this node\n") || strings.Count(b.String(), "\n") != 1 {
-			t.Errorf("%+v, drawn %q", w, b.String())
+		drawTrace(&b, &l)
+		if l.Reason != heldHere || !strings.HasSuffix(b.String(), "  ended     held by this node\n") || strings.Count(b.String(), "\n") != 1 {
+			t.Errorf("%+v, drawn %q", l, b.String())
 		}
 	}
 	if _, err := getOperation.run(t.Context(), n, getArgs{"/v/nothing", 1}); err == nil {

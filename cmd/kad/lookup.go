@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+
+	"kadmium"
+)
+
+// heldHere is why a lookup ended that asked nobody: the node that runs the command had
+// what was looked for.
+const heldHere = "held here"
+
+// endedHere fills in a lookup that found what it was for before it asked anybody.
+func endedHere(l *kadmium.Lookup) {
+	if l.Reason == "" {
+		l.Reason, l.Trace = heldHere, []kadmium.Step{{Kind: "ended", Reason: heldHere}}
+	}
+}
+
+// withLookup adds to a failure the lookup that failed, if there was one.
+func withLookup(err error, l *kadmium.Lookup) error {
+	f := *asFailure(err)
+	if l != nil && len(l.Trace) > 0 {
+		f.Lookup = l
+	}
+	return &f
+}
+
+// summary is a lookup in one line.
+func summary(l *kadmium.Lookup) string {
+	return fmt.Sprintf("%s, %s, %s", count(l.Hops, "hop"), count(l.RPCs, "request"), brief(l.Elapsed))
+}
+
+// drawTrace prints a lookup step by step; nil is none.
+func drawTrace(w io.Writer, l *kadmium.Lookup) {
+	if l == nil {
+		return
+	}
+	for i := range l.Trace {
+		fmt.Fprintf(w, "%10s  %s\n", brief(l.Trace[i].At), describeStep(&l.Trace[i]))
+	}
+}
+
+// describeStep is a step in a line: who, where, and what came of it.
+func describeStep(s *kadmium.Step) string {
+	if s.Reason == heldHere {
+		return fmt.Sprintf("%-9s held by this node", s.Kind)
+	}
+	if s.Peer.IsZero() {
+		return fmt.Sprintf("%-9s %s", s.Kind, s.Reason)
+	}
+	who := fmt.Sprintf("%-9s %s  hop %d  distance %s", s.Kind, s.Peer.Short(), s.Hop, magnitude(s.Distance))
+	switch {
+	case s.Kind == "asked" && !s.NamedBy.IsZero():
+		return who + "  at " + s.Address.String() + ", named by " + s.NamedBy.Short()
+	case s.Kind == "asked":
+		return who + "  at " + s.Address.String()
+	case s.Kind == "answered":
+		return who + fmt.Sprintf("  in %s: %s, %d new", brief(s.Elapsed), count(s.Named, "contact"), s.New)
+	case s.Kind == "found":
+		return who + "  in " + brief(s.Elapsed)
+	case s.Kind == "failed":
+		return who + "  after " + brief(s.Elapsed)
+	}
+	return who
+}
+
+// magnitude is an XOR distance of so many bits as a power of two.
+func magnitude(bits int) string {
+	if bits == 0 {
+		return "0" // it is the target itself
+	}
+	return "2^" + strconv.Itoa(bits-1)
+}

@@ -1,0 +1,317 @@
+package kadmium
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"time"
+	"unicode/utf8"
+
+	"kadmium/identity"
+)
+
+// The JSON of results is what kad prints with --json, and what travels over its control
+// socket. Members may be added; none is renamed or removed. Durations are milliseconds
+// with at most three decimals, byte strings are base64, and stand beside it as text if
+// they are UTF-8. A type with MarshalJSON must not be embedded: its method would be
+// promoted, and hide the fields beside it. So each has a struct of its own that says what
+// is written, and those embed lookupJSON, which has no methods.
+
+// marshal is json.Marshal without escapes for HTML: whoever calls MarshalJSON decides.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), nil
+}
+
+// unmarshal reads a result from the JSON of its W.
+func unmarshal[W, R any](b []byte, result *R, read func(W) R) error {
+	var w W
+	if err := json.Unmarshal(b, &w); err != nil {
+		return err
+	}
+	*result = read(w)
+	return nil
+}
+
+// milliseconds is a duration in JSON.
+func milliseconds(d time.Duration) float64 {
+	return float64(d.Round(time.Microsecond)) / float64(time.Millisecond)
+}
+
+// duration reads what milliseconds wrote.
+func duration(ms float64) time.Duration {
+	return time.Duration(math.Round(ms*1e3)) * time.Microsecond
+}
+
+// text is bytes as JSON can show them, nil if they are not UTF-8.
+func text(b []byte) *string {
+	if !utf8.Valid(b) {
+		return nil
+	}
+	s := string(b)
+	return &s
+}
+
+// list is a list in JSON, where none is [].
+func list[E any](all []E) []E { return append([]E{}, all...) }
+
+// unlist reads a list: an empty one is nil.
+func unlist[E any](all []E) []E {
+	if len(all) == 0 {
+		return nil
+	}
+	return all
+}
+
+type lookupJSON struct {
+	Hops     int     `json:"hops"`
+	Rounds   int     `json:"rounds"`
+	RPCs     int     `json:"rpcs"`
+	Answered int     `json:"answered"`
+	Failed   int     `json:"failed"`
+	MS       float64 `json:"ms"`
+	Reason   string  `json:"reason"`
+	Trace    []Step  `json:"trace,omitempty"`
+}
+
+func (l *Lookup) json() lookupJSON {
+	return lookupJSON{l.Hops, l.Rounds, l.RPCs, l.Answered, l.Failed, milliseconds(l.Elapsed), l.Reason, l.Trace}
+}
+
+func (w lookupJSON) result() Lookup {
+	return Lookup{w.Hops, w.Rounds, w.RPCs, w.Answered, w.Failed, duration(w.MS), w.Reason, unlist(w.Trace)}
+}
+
+// MarshalJSON writes hops, rounds, rpcs, answered, failed, ms, reason and trace.
+func (l Lookup) MarshalJSON() ([]byte, error) { return marshal(l.json()) }
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (l *Lookup) UnmarshalJSON(b []byte) error { return unmarshal(b, l, lookupJSON.result) }
+
+type stepJSON struct {
+	AtMS     float64          `json:"at_ms"`
+	Kind     string           `json:"kind"`
+	Peer     identity.ID      `json:"peer,omitzero"`
+	Address  identity.Address `json:"address,omitzero"`
+	NamedBy  identity.ID      `json:"named_by,omitzero"`
+	Distance int              `json:"distance"`
+	Hop      int              `json:"hop"`
+	Round    int              `json:"round"`
+	Path     int              `json:"path"`
+	TookMS   float64          `json:"took_ms,omitempty"`
+	Named    int              `json:"named,omitempty"`
+	New      int              `json:"new,omitempty"`
+	Reason   string           `json:"reason,omitempty"`
+}
+
+// MarshalJSON writes at_ms, kind, peer, address, named_by, distance, hop, round, path,
+// took_ms, named, new and reason.
+func (s Step) MarshalJSON() ([]byte, error) {
+	return marshal(stepJSON{
+		AtMS: milliseconds(s.At), Kind: s.Kind, Peer: s.Peer, Address: s.Address, NamedBy: s.NamedBy,
+		Distance: s.Distance, Hop: s.Hop, Round: s.Round, Path: s.Path,
+		TookMS: milliseconds(s.Elapsed), Named: s.Named, New: s.New, Reason: s.Reason,
+	})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (s *Step) UnmarshalJSON(b []byte) error {
+	return unmarshal(b, s, func(w stepJSON) Step {
+		return Step{
+			At: duration(w.AtMS), Kind: w.Kind, Peer: w.Peer, Address: w.Address, NamedBy: w.NamedBy,
+			Distance: w.Distance, Hop: w.Hop, Round: w.Round, Path: w.Path,
+			Elapsed: duration(w.TookMS), Named: w.Named, New: w.New, Reason: w.Reason,
+		}
+	})
+}
+
+type pongJSON struct {
+	Peer     identity.ID      `json:"peer"`
+	Address  identity.Address `json:"address,omitzero"`
+	MS       float64          `json:"ms"`
+	Observed identity.Address `json:"observed,omitzero"`
+	Serves   bool             `json:"serves"`
+	Lookup   *Lookup          `json:"lookup,omitempty"`
+}
+
+// MarshalJSON writes peer, address, ms, observed, serves and lookup.
+func (p Pong) MarshalJSON() ([]byte, error) {
+	return marshal(pongJSON{p.Address.ID, p.Address, milliseconds(p.RTT), p.Observed, p.Serves, p.Lookup})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (p *Pong) UnmarshalJSON(b []byte) error {
+	return unmarshal(b, p, func(w pongJSON) Pong {
+		return Pong{w.Address, duration(w.MS), w.Observed, w.Serves, w.Lookup}
+	})
+}
+
+type foundJSON struct {
+	ID       identity.ID      `json:"peer"`
+	Address  identity.Address `json:"address,omitzero"`
+	Distance int              `json:"distance,omitempty"`
+	lookupJSON
+}
+
+// MarshalJSON writes peer, address and distance, then the lookup's members.
+func (f Found) MarshalJSON() ([]byte, error) {
+	return marshal(foundJSON{f.Peer.ID, f.Peer.Address, f.Peer.Distance, f.Lookup.json()})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (f *Found) UnmarshalJSON(b []byte) error {
+	return unmarshal(b, f, func(w foundJSON) Found {
+		return Found{Peer{w.ID, w.Address, w.Distance}, w.lookupJSON.result()}
+	})
+}
+
+type closestJSON struct {
+	Target string `json:"target"`
+	Peers  []Peer `json:"peers"`
+	lookupJSON
+}
+
+// MarshalJSON writes target and peers, then the lookup's members.
+func (c Closest) MarshalJSON() ([]byte, error) {
+	return marshal(closestJSON{c.Target, list(c.Peers), c.Lookup.json()})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (c *Closest) UnmarshalJSON(b []byte) error {
+	return unmarshal(b, c, func(w closestJSON) Closest {
+		return Closest{w.Target, unlist(w.Peers), w.lookupJSON.result()}
+	})
+}
+
+type storedJSON struct {
+	Key         string         `json:"key"`
+	Sequence    *uint64        `json:"sequence,omitempty"`
+	Holders     int            `json:"holders"`
+	SelfHolder  bool           `json:"self_holder"`
+	Expires     time.Time      `json:"expires"`
+	Republished bool           `json:"republished"`
+	Refusals    map[string]int `json:"refusals,omitempty"`
+	lookupJSON
+}
+
+// MarshalJSON writes key, sequence, holders, self_holder, expires, republished and
+// refusals, then the lookup's members.
+func (s Stored) MarshalJSON() ([]byte, error) {
+	return marshal(storedJSON{s.Key, s.Sequence, s.Holders, s.SelfHolder, s.Expires.UTC(), s.Published, s.Refusals, s.Lookup.json()})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (s *Stored) UnmarshalJSON(b []byte) error {
+	return unmarshal(b, s, func(w storedJSON) Stored {
+		return Stored{w.Key, w.Sequence, w.Holders, w.SelfHolder, w.Republished, w.Refusals, w.Expires, w.lookupJSON.result()}
+	})
+}
+
+type valueJSON struct {
+	Key       string      `json:"key"`
+	Value     *string     `json:"value,omitempty"`
+	Base64    []byte      `json:"value_base64"`
+	Sequence  uint64      `json:"sequence"`
+	Publisher identity.ID `json:"publisher,omitzero"`
+	From      identity.ID `json:"from,omitzero"`
+	Answers   int         `json:"answers"`
+	Expires   time.Time   `json:"expires,omitzero"`
+	lookupJSON
+}
+
+// MarshalJSON writes key, value (if it is UTF-8), value_base64, sequence, publisher,
+// from, answers and expires, then the lookup's members.
+func (v Value) MarshalJSON() ([]byte, error) {
+	return marshal(valueJSON{v.Key, text(v.Value), list(v.Value), v.Sequence, v.Publisher, v.From, v.Answers, v.Expires.UTC(), v.Lookup.json()})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (v *Value) UnmarshalJSON(b []byte) error {
+	return unmarshal(b, v, func(w valueJSON) Value {
+		return Value{w.Key, unlist(w.Base64), w.Sequence, w.Publisher, w.From, w.Answers, w.Expires, w.lookupJSON.result()}
+	})
+}
+
+type providerJSON struct {
+	Peer    identity.ID      `json:"peer"`
+	Address identity.Address `json:"address"`
+	Expires time.Time        `json:"expires"`
+}
+
+// MarshalJSON writes peer, address and expires.
+func (p Provider) MarshalJSON() ([]byte, error) {
+	return marshal(providerJSON{p.Peer, p.Address, p.Expires.UTC()})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (p *Provider) UnmarshalJSON(b []byte) error {
+	return unmarshal(b, p, func(w providerJSON) Provider { return Provider(w) })
+}
+
+type providersJSON struct {
+	Key       string     `json:"key"`
+	Providers []Provider `json:"providers"`
+	lookupJSON
+}
+
+// MarshalJSON writes key and providers, then the lookup's members.
+func (p Providers) MarshalJSON() ([]byte, error) {
+	return marshal(providersJSON{p.Key, list(p.Providers), p.Lookup.json()})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (p *Providers) UnmarshalJSON(b []byte) error {
+	return unmarshal(b, p, func(w providersJSON) Providers {
+		return Providers{w.Key, unlist(w.Providers), w.lookupJSON.result()}
+	})
+}
+
+type messageJSON struct {
+	From     identity.Address `json:"from"`
+	Protocol string           `json:"protocol"`
+	Payload  *string          `json:"payload,omitempty"`
+	Base64   []byte           `json:"payload_base64"`
+}
+
+// MarshalJSON writes from, protocol, payload (if it is UTF-8) and payload_base64.
+func (m Message) MarshalJSON() ([]byte, error) {
+	return marshal(messageJSON{m.From, m.Protocol, text(m.Payload), list(m.Payload)})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (m *Message) UnmarshalJSON(b []byte) error {
+	return unmarshal(b, m, func(w messageJSON) Message {
+		return Message{w.From, w.Protocol, unlist(w.Base64)}
+	})
+}
+
+type replyJSON struct {
+	Peer    identity.ID      `json:"peer"`
+	Address identity.Address `json:"address,omitzero"`
+	Reply   *string          `json:"reply,omitempty"`
+	Base64  []byte           `json:"reply_base64"`
+	MS      float64          `json:"ms"`
+	Lookup  *Lookup          `json:"lookup,omitempty"`
+}
+
+// MarshalJSON writes peer, address, reply (if there was one and it is UTF-8),
+// reply_base64, ms and lookup.
+func (r Reply) MarshalJSON() ([]byte, error) {
+	w := replyJSON{Peer: r.From.ID, Address: r.From, Base64: list(r.Payload), MS: milliseconds(r.RTT), Lookup: r.Lookup}
+	if r.From != (identity.Address{}) {
+		w.Reply = text(r.Payload)
+	}
+	return marshal(w)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (r *Reply) UnmarshalJSON(b []byte) error {
+	return unmarshal(b, r, func(w replyJSON) Reply {
+		return Reply{w.Address, unlist(w.Base64), duration(w.MS), w.Lookup}
+	})
+}
