@@ -71,7 +71,7 @@ func TestIntern(t *testing.T) {
 	b := newBook(1, 1000, 10)
 	for c := identity.Contact(1); c <= 1010; c += 7 {
 		if c%2 == 0 {
-			b.sign(1, c)
+			b.giveKey(1, c)
 		}
 		if got := b.Intern(b.Address(c)); got != c {
 			t.Errorf("the address of node %d is that of node %d", c, got)

@@ -18,7 +18,7 @@ type book struct {
 	shift     int                // a prefix shifted by it is an index of starts
 	starts    []uint32           // by the first bits of a position: the first server from there on
 	present   []identity.Contact // see limit
-	owners    map[identity.Contact]identity.Key
+	keys      map[identity.Contact]identity.Key
 	byID      map[identity.ID]identity.Contact // of owners
 }
 
@@ -105,8 +105,8 @@ const port = 4100
 
 // id is made up of the node's number, unless it has a key to sign with.
 func (b *book) id(c identity.Contact) identity.ID {
-	if b.owners != nil {
-		if key, ok := b.owners[c]; ok {
+	if b.keys != nil {
+		if key, ok := b.keys[c]; ok {
 			return key.ID()
 		}
 	}
@@ -125,16 +125,16 @@ func (b *book) Intern(a identity.Address) identity.Contact {
 }
 
 // sign gives a node a key of its own: what it provides is signed.
-func (b *book) sign(seed uint64, c identity.Contact) {
-	if b.owners == nil {
-		b.owners, b.byID = make(map[identity.Contact]identity.Key), make(map[identity.ID]identity.Contact)
+func (b *book) giveKey(seed uint64, c identity.Contact) {
+	if b.keys == nil {
+		b.keys, b.byID = make(map[identity.Contact]identity.Key), make(map[identity.ID]identity.Contact)
 	}
 	var secret [32]byte
 	for i := 0; i < len(secret); i += 8 {
 		binary.BigEndian.PutUint64(secret[i:], hash(seed, forKey, uint64(c), uint64(i)))
 	}
 	key := identity.KeyFromSeed(secret)
-	b.owners[c], b.byID[key.ID()] = key, c
+	b.keys[c], b.byID[key.ID()] = key, c
 }
 
 // addressOf gives each node a public /24: 1.0.0.0 to 223.255.255.0 without the

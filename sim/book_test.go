@@ -146,7 +146,7 @@ func TestIdealBucket(t *testing.T) {
 				}
 			}
 		}
-		b.limit(present)
+		b.restrictTo(present)
 		self := drawnPosition(t, b)
 		k, seed, owner := rapid.IntRange(1, 20).Draw(t, "k"), rapid.Uint64().Draw(t, "for"), rapid.Uint64().Draw(t, "owner")
 		order := rapid.Permutation([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 30, 62, 63, 64, 200}).Draw(t, "order")

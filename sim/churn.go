@@ -13,12 +13,12 @@ func (n *network) flip(c identity.Contact) {
 		return
 	}
 	nd = n.make(c)
-	for _, op := range nd.kept {
+	for _, op := range nd.saved {
 		if err := nd.engine.Load(n.clock(), op); err != nil {
 			panic(err) // what an engine wrote, an engine reads
 		}
 	}
-	nd.kept = nil
+	nd.saved = nil
 	n.enlist(nd)
 	n.join(nd)
 	n.queue.put(event{at: n.now + n.cfg.Sessions.up.sample(random), kind: flip, node: uint32(c)})
@@ -27,14 +27,14 @@ func (n *network) flip(c identity.Contact) {
 // leave ends a node as a crash would: all that is left is what a data directory has.
 func (n *network) leave(nd *node) {
 	n.delist(nd)
-	n.gone.add(nd.engine)
-	nd.kept = nd.engine.Snapshot()
-	nd.engine, nd.ticks = nil, 0
-	for _, op := range nd.calls {
-		if c, ok := n.calls[op]; ok {
-			delete(n.calls, op)
-			c.gone()
+	n.departed.add(nd.engine)
+	nd.saved = nd.engine.Snapshot()
+	nd.engine, nd.nextTick = nil, 0
+	for _, op := range nd.operations {
+		if c, ok := n.operations[op]; ok {
+			delete(n.operations, op)
+			c.abandoned()
 		}
 	}
-	nd.calls = nil
+	nd.operations = nil
 }

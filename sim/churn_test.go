@@ -61,10 +61,10 @@ func TestReturn(t *testing.T) {
 	target := identity.KeyPosition(name)
 	get := func(what string) bool {
 		found, ended := false, false
-		nd := n.elsewhere(&target)
-		n.call(nd, target, func(op engine.OpID) []engine.Effect {
+		nd := n.nonHolder(&target)
+		n.start(nd, target, func(op engine.OpID) []engine.Effect {
 			return nd.engine.Get(n.clock(), op, engine.GetQuery{Key: name}, n.effects[:0])
-		}, func(_ *call, r *engine.Result) {
+		}, func(_ *operation, r *engine.Result) {
 			found, ended = r.Err == nil && string(r.Record.Value) == string(k.value), true
 		})
 		n.until(n.now+engine.LookupTimeout+time.Second, nil)
@@ -89,7 +89,7 @@ func TestReturn(t *testing.T) {
 	}
 	for _, nd := range holders {
 		n.flip(nd.contact)
-		if n.node(nd.contact) != nd || nd.life != 2 {
+		if n.node(nd.contact) != nd || nd.incarnation != 2 {
 			t.Errorf("node %d has returned as another", nd.contact)
 		}
 		if record, ok := nd.engine.Store().Get(n.clock(), name); !ok || string(record.Value) != string(k.value) {
@@ -111,15 +111,15 @@ func TestReturn(t *testing.T) {
 func TestLeaveDuringALookup(t *testing.T) {
 	n := grown(t, config(100, 5, func(c *Config) { c.Sessions, c.Duration = sessions(t, "exp:10000h"), time.Hour }))
 	n.until(time.Minute, nil)
-	nd := n.anybody()
+	nd := n.randomNode()
 	target := randomPosition(1, 1)
-	n.call(nd, target, func(op engine.OpID) []engine.Effect {
+	n.start(nd, target, func(op engine.OpID) []engine.Effect {
 		return nd.engine.Closest(n.clock(), op, target, n.effects[:0])
-	}, func(*call, *engine.Result) { t.Error("it ended") })
+	}, func(*operation, *engine.Result) { t.Error("it ended") })
 	n.until(n.now+30*time.Millisecond, nil)
 	n.flip(nd.contact)
-	if w := &n.workload; w.open != 0 || w.abandoned != 1 || len(n.calls) != 0 {
-		t.Errorf("%d open, %d abandoned, %d calls", w.open, w.abandoned, len(n.calls))
+	if w := &n.workload; w.outstanding != 0 || w.abandoned != 1 || len(n.operations) != 0 {
+		t.Errorf("%d open, %d abandoned, %d calls", w.outstanding, w.abandoned, len(n.operations))
 	}
 	if slices.Contains(n.up, nd) || n.node(nd.contact) != nil {
 		t.Error("it is still there")
@@ -134,7 +134,7 @@ func TestFirstNodeStays(t *testing.T) {
 			c.Seed, c.Sessions, c.Duration, c.Silent, c.Lying = seed, sessions(t, "exp:1m"), 5*time.Minute, 0.45, 0.45
 		}))
 		n.until(5*time.Minute, nil)
-		if first := n.node(n.first); first == nil || first.life != 1 || first.role != honest {
+		if first := n.node(n.first); first == nil || first.incarnation != 1 || first.role != honest {
 			t.Errorf("seed %d: %+v", seed, first)
 		}
 	}

@@ -49,7 +49,7 @@ func (b *book) idealBucket(dst []identity.Contact, seed, owner uint64, self *ide
 
 // limit has ideal buckets made of these nodes alone, which are in the book's order;
 // of all servers again, if there are none.
-func (b *book) limit(present []identity.Contact) { b.present = present }
+func (b *book) restrictTo(present []identity.Contact) { b.present = present }
 
 // presentFrom is how many of those that buckets are made of stand before server i.
 func (b *book) presentFrom(i int) int {

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"context"
-	"encoding/binary"
 	"math/rand/v2"
 	"runtime"
 	"runtime/debug"
@@ -21,34 +20,22 @@ import (
 // A searcher runs lookups one after the other.
 type searcher struct {
 	*world
-	servers map[identity.Contact]*node // that were asked in this lookup
-	memory  []*server                  // of which used are theirs
-	used    int
-	lookup  int // the one that runs
-	target  identity.Position
-	result  *engine.Result
-	truth   []identity.Contact
-	rpcs    uint64
-	samples []report.Sample
-	longest *longest
-}
-
-// longest is the lookup of the most hops, of those the first: the one to be drawn.
-type longest struct {
-	lookup int
-	hops   int
-	trace  *report.Trace
-}
-
-// better reports whether l is to be drawn rather than o.
-func (l *longest) better(o *longest) bool {
-	return o == nil || l.hops > o.hops || l.hops == o.hops && l.lookup < o.lookup
+	servers     map[identity.Contact]*node // that were asked in this lookup
+	serverPool  []*server                  // of which used are theirs
+	pooled      int
+	lookup      int // the one that runs
+	target      identity.Position
+	result      *engine.Result
+	groundTruth []identity.Contact
+	rpcs        uint64
+	samples     []report.Sample
+	longest     *longest
 }
 
 func newSearcher(cfg *Config, b *book, guest identity.Contact) *searcher {
 	s := &searcher{world: newWorld(cfg, b), servers: make(map[identity.Contact]*node)}
 	s.guest = guest
-	s.nodes = s.node
+	s.nodeOf = s.node
 	return s
 }
 
@@ -80,12 +67,12 @@ type server struct {
 
 // server is an empty one, in the memory of one of an earlier lookup.
 func (s *searcher) server() *server {
-	if s.used == len(s.memory) {
-		s.memory = append(s.memory, new(server))
+	if s.pooled == len(s.serverPool) {
+		s.serverPool = append(s.serverPool, new(server))
 	}
-	v := s.memory[s.used]
+	v := s.serverPool[s.pooled]
 	*v = server{}
-	s.used++
+	s.pooled++
 	return v
 }
 
@@ -93,11 +80,11 @@ func (s *searcher) server() *server {
 func (s *searcher) run(index int) report.Sample {
 	s.now, s.result, s.lookup = 0, nil, index
 	clear(s.servers)
-	s.used = 0
+	s.pooled = 0
 	number := uint64(index)
 	h := hash(s.cfg.Seed, forWire, number)
 	s.random.Seed(h, mix(h))
-	s.as = 1<<31 | uint32(index)
+	s.guestNumber = 1<<31 | uint32(index)
 	s.book.positions[s.guest-1] = randomPosition(s.cfg.Seed, forLookup, number)
 	if s.cfg.Targets == report.TargetsNodes {
 		s.target = *s.book.Position(identity.Contact(1 + below(hash(s.cfg.Seed, forTarget, number), s.book.servers)))
@@ -108,10 +95,10 @@ func (s *searcher) run(index int) report.Sample {
 	client.engine = s.newEngine(s.guest, engine.Client, rand.NewPCG(hash(s.cfg.Seed, forEngine, 1<<32|number), 0))
 	s.fill(client, 1<<32|number, &s.target, s.cfg.K)
 	s.servers[s.guest] = client
-	c := &call{target: s.target, then: func(r *engine.Result) { s.result = r }}
+	c := &operation{target: s.target, finished: func(r *engine.Result) { s.result = r }}
 	const op = 1
-	s.calls[op] = c
-	s.carry(client, client.engine.Closest(s.clock(), op, s.target, s.effects[:0]))
+	s.operations[op] = c
+	s.perform(client, client.engine.Closest(s.clock(), op, s.target, s.effects[:0]))
 	for s.result == nil {
 		s.step()
 	}
@@ -126,10 +113,10 @@ func (s *searcher) run(index int) report.Sample {
 }
 
 // measure compares what a lookup brought with the truth.
-func (s *searcher) measure(c *call) report.Sample {
+func (s *searcher) measure(c *operation) report.Sample {
 	r := s.result
-	s.truth = s.book.closest(s.truth[:0], &s.target, s.cfg.K, func(n identity.Contact) bool { return s.role(n) != silent })
-	sample, all := measure(c, r, s.clock(), s.truth, s.book)
+	s.groundTruth = s.book.closest(s.groundTruth[:0], &s.target, s.cfg.K, func(n identity.Contact) bool { return s.role(n) != silent })
+	sample, all := measure(c, r, s.clock(), s.groundTruth, s.book)
 	if best := (&longest{lookup: s.lookup, hops: sample.Hops}); best.better(s.longest) {
 		best.trace = report.NewTrace(s.target.String(), all, winner(r))
 		s.longest = best
@@ -193,32 +180,5 @@ func (r *run) independent(ctx context.Context) {
 	r.report.Work = sum.work()
 	r.report.Buckets = searchers[0].idealOccupancy()
 	r.report.NodesUp = float64(cfg.Nodes)
-	r.keep = searchers
-}
-
-// idealOccupancy is that of a sample of ideal tables.
-func (w *world) idealOccupancy() []report.Bucket {
-	var o occupancy
-	b := w.book
-	for i := range min(occupancySample, b.servers) {
-		c := identity.Contact(1 + i*b.servers/min(occupancySample, b.servers))
-		self := b.Position(c)
-		for cpl := range b.deepest(self) + 1 {
-			for _, other := range b.idealBucket(nil, w.cfg.Seed, uint64(c), self, cpl, w.cfg.K) {
-				o.contact(cpl, w.role(other) == silent)
-			}
-		}
-		o.tables++
-	}
-	return o.buckets()
-}
-
-// randomPosition is anywhere, for a purpose.
-func randomPosition(seed uint64, parts ...uint64) (p identity.Position) {
-	h := hash(seed, parts...)
-	for i := 0; i < len(p); i += 8 {
-		binary.BigEndian.PutUint64(p[i:], h)
-		h = mix(h)
-	}
-	return p
+	r.alive = searchers
 }

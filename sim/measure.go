@@ -6,37 +6,36 @@ import (
 
 	"kadmium/engine"
 	"kadmium/identity"
-	"kadmium/kbucket"
 	"kadmium/lookup"
 	"kadmium/sim/report"
 )
 
-// measure compares what a call brought with the truth: the k closest that could
-// have been found.
-func measure(c *call, r *engine.Result, now time.Time, truth []identity.Contact, b *book) (report.Sample, []report.Step) {
-	all := steps(epoch.Add(c.started), r.Trace)
+// measure compares the result of a lookup with the ground truth: the k closest nodes
+// that it could have found, closest first.
+func measure(o *operation, r *engine.Result, now time.Time, truth []identity.Contact, b *book) (report.Sample, []report.Step) {
+	all := steps(epoch.Add(o.started), r.Trace)
 	s := report.Sample{
-		Started:          c.started,
+		Started:          o.started,
 		Hops:             r.Lookup.Hops,
 		FirstReplicaHops: report.FirstReplica(all, func(p uint32) bool { return slices.Contains(truth, identity.Contact(p)) }),
 		Rounds:           r.Lookup.Rounds,
 		RPCs:             r.Lookup.RPCs,
-		Latency:          now.Sub(epoch) - c.started,
-		Bytes:            c.bytes,
+		Latency:          now.Sub(epoch) - o.started,
+		Bytes:            o.bytes,
 	}
 	if w := winner(r); w != 0 {
 		s.RoundsAfterClosest = s.Rounds - report.RoundOf(all, w)
 	}
 	if len(truth) > 0 && r.Contacts != nil {
 		s.Succeeded = slices.Contains(r.Contacts, truth[0])
-		s.Found, s.Recall = true, recall(r.Contacts, truth, &c.target, b)
+		s.Found, s.Recall = true, recall(r.Contacts, truth, &o.target, b)
 	}
 	return s, all
 }
 
-// recall is the share of the truth that was returned. Where as many were returned as
-// are true, those that stand behind the last of them were rightly left out: newer nodes,
-// which the truth leaves out, had their places.
+// recall is the share of the ground truth that was returned. If at least as many nodes
+// were returned as the truth has, those farther than the last returned do not count as
+// missed: nodes that joined too recently to be in the truth took their places.
 func recall(returned, truth []identity.Contact, target *identity.Position, b *book) float64 {
 	found, all := 0, 0
 	for _, t := range truth {
@@ -53,7 +52,7 @@ func recall(returned, truth []identity.Contact, target *identity.Position, b *bo
 	return float64(found) / float64(all)
 }
 
-// winner is the node whose hop is the lookup's.
+// winner is the node whose hop is the hop of the lookup (design R5.15).
 func winner(r *engine.Result) uint32 {
 	if len(r.Contacts) > 0 {
 		return uint32(r.Contacts[0])
@@ -66,51 +65,25 @@ func winner(r *engine.Result) uint32 {
 	return 0
 }
 
-// occupancySample is how many tables are looked at.
-const occupancySample = 1000
-
-// An occupancy adds tables up.
-type occupancy struct {
-	tables                  int
-	contacts, dead, waiting []int // by common-prefix length
-}
-
-func (o *occupancy) grow(cpl int) {
-	for len(o.contacts) <= cpl {
-		o.contacts, o.dead, o.waiting = append(o.contacts, 0), append(o.dead, 0), append(o.waiting, 0)
+// steps are the events of a lookup, as package report takes them.
+func steps(start time.Time, trace []lookup.Event) []report.Step {
+	all := make([]report.Step, len(trace))
+	for i, e := range trace {
+		all[i] = report.Step{At: e.At.Sub(start), Kind: e.Kind, Peer: uint32(e.Contact), NamedBy: uint32(e.NamedBy),
+			Hop: e.Hop, Round: e.Round, Distance: e.Distance}
 	}
+	return all
 }
 
-func (o *occupancy) contact(cpl int, dead bool) {
-	o.grow(cpl)
-	o.contacts[cpl]++
-	if dead {
-		o.dead[cpl]++
-	}
+// longest is the lookup of the most hops, the first if there are several. The report
+// contains its trace.
+type longest struct {
+	lookup int
+	hops   int
+	trace  *report.Trace
 }
 
-// table adds a table.
-func (o *occupancy) table(t *kbucket.Table, self *identity.Position, b *book, dead func(identity.Contact) bool) {
-	held := make(map[identity.Contact]bool)
-	t.Each(func(c identity.Contact, _ time.Time, _, bucket int) {
-		held[c] = true
-		o.contact(bucket, dead(c))
-	})
-	t.EachHandle(func(c identity.Contact) {
-		if !held[c] {
-			cpl := identity.CommonPrefixLen(self, b.Position(c))
-			o.grow(cpl)
-			o.waiting[cpl]++
-		}
-	})
-	o.tables++
-}
-
-func (o *occupancy) buckets() []report.Bucket {
-	list := []report.Bucket{}
-	for cpl := range o.contacts {
-		mean := func(n int) float64 { return float64(n) / float64(o.tables) }
-		list = append(list, report.Bucket{Prefix: cpl, Contacts: mean(o.contacts[cpl]), Waiting: mean(o.waiting[cpl]), Dead: mean(o.dead[cpl])})
-	}
-	return list
+// better reports whether l replaces o.
+func (l *longest) better(o *longest) bool {
+	return o == nil || l.hops > o.hops || l.hops == o.hops && l.lookup < o.lookup
 }

@@ -3,10 +3,8 @@ package sim
 import (
 	"context"
 	"math/rand/v2"
-	"slices"
 	"time"
 
-	"kadmium/engine"
 	"kadmium/identity"
 	"kadmium/sim/report"
 )
@@ -26,11 +24,11 @@ func (n *network) populate(ctx context.Context) {
 	if n.lazy {
 		return
 	}
-	present, flips := n.present()
+	present, flips := n.presentAtStart()
 	if n.cfg.Tables == report.TablesJoin {
 		n.grow(present)
 	} else {
-		n.book.limit(present)
+		n.book.restrictTo(present)
 		for i, c := range present {
 			if i%256 == 0 {
 				if ctx.Err() != nil {
@@ -38,9 +36,9 @@ func (n *network) populate(ctx context.Context) {
 				}
 				n.run.progress("tables", i, len(present))
 			}
-			n.enlist(n.ready(c))
+			n.enlist(n.makeSettled(c))
 		}
-		n.book.limit(nil)
+		n.book.restrictTo(nil)
 	}
 	for _, e := range flips {
 		e.at += n.workload.start
@@ -49,17 +47,17 @@ func (n *network) populate(ctx context.Context) {
 }
 
 // ready makes a node that has been there for long: its table is ideal.
-func (n *network) ready(c identity.Contact) *node {
+func (n *network) makeSettled(c identity.Contact) *node {
 	nd := n.make(c)
 	nd.joined = -settled
 	n.fillAll(nd)
-	n.carry(nd, n.effects[:0]) // when it is first due
+	n.perform(nd, n.effects[:0]) // when it is first due
 	return nd
 }
 
 // present are the nodes that are up at the start, in the book's order. The others
 // are away. first is each one's first going or coming, from the workload's start on.
-func (n *network) present() (up []identity.Contact, first []event) {
+func (n *network) presentAtStart() (up []identity.Contact, first []event) {
 	sessions := n.cfg.Sessions
 	if !sessions.Always() {
 		n.sessions = make([]*rand.PCG, len(n.all))
@@ -96,7 +94,7 @@ func (n *network) grow(nodes []identity.Contact) {
 		order[i], order[j] = order[j], order[i]
 	}
 	n.joining = append([]identity.Contact{n.first}, order...)
-	n.queue.put(event{kind: enter})
+	n.queue.put(event{kind: joinNext})
 	at := time.Duration(0)
 	for i := 1; i < len(n.joining); i++ {
 		at += growth(i)
@@ -108,11 +106,11 @@ func (n *network) grow(nodes []identity.Contact) {
 func growth(i int) time.Duration { return min(growthFirst, growthTime/time.Duration(i)) }
 
 // enter has the next node of a network that grows join it.
-func (n *network) enter() {
-	c := n.joining[n.entered]
-	n.entered++
-	if n.entered < len(n.joining) {
-		n.queue.put(event{at: n.now + growth(n.entered), kind: enter})
+func (n *network) joinNext() {
+	c := n.joining[n.joined]
+	n.joined++
+	if n.joined < len(n.joining) {
+		n.queue.put(event{at: n.now + growth(n.joined), kind: joinNext})
 	}
 	nd := n.make(c)
 	n.enlist(nd)
@@ -122,20 +120,8 @@ func (n *network) enter() {
 // join has a node with a fresh engine join.
 func (n *network) join(nd *node) {
 	nd.joined = never
-	n.carry(nd, nd.engine.Join(n.clock(), n.op(nd, nil), nil, n.effects[:0]))
+	n.perform(nd, nd.engine.Join(n.clock(), n.track(nd, nil), nil, n.effects[:0]))
 	if nd.contact == n.first {
 		nd.joined = n.now
 	}
-}
-
-// op is a name for an operation; of a call, if it is one, so that its end is known.
-func (n *network) op(nd *node, c *call) engine.OpID {
-	n.lastOp++
-	if c == nil {
-		return n.lastOp
-	}
-	n.calls[n.lastOp] = c
-	nd.calls = slices.DeleteFunc(nd.calls, func(op engine.OpID) bool { return n.calls[op] == nil })
-	nd.calls = append(nd.calls, n.lastOp)
-	return n.lastOp
 }

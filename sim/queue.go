@@ -6,11 +6,11 @@ import "time"
 type kind uint8
 
 const (
-	arrival kind = 1 + iota // a datagram reaches its destination
-	tick                    // an engine wanted to be called
-	flip                    // a node leaves or returns
-	enter                   // a node of a network that grows joins
-	follow                  // something that was put off
+	arrival  kind = 1 + iota // a datagram reaches its destination
+	tick                     // an engine wanted to be called
+	flip                     // a node leaves or returns
+	joinNext                 // a node of a network that grows joins
+	deferred                 // something that was put off
 )
 
 // An event is what happens at a time. Events of one time happen in the order in

@@ -1,9 +1,12 @@
 package sim
 
 import (
+	"encoding/binary"
 	"math"
 	"math/bits"
 	"math/rand/v2"
+
+	"kadmium/identity"
 )
 
 // mix spreads its input over 64 bits: the finaliser of SplitMix64 (Steele, Lea and
@@ -83,4 +86,14 @@ func gamma(shape float64, r rand.Source) float64 {
 			return d * v
 		}
 	}
+}
+
+// randomPosition is anywhere, for a purpose.
+func randomPosition(seed uint64, parts ...uint64) (p identity.Position) {
+	h := hash(seed, parts...)
+	for i := 0; i < len(p); i += 8 {
+		binary.BigEndian.PutUint64(p[i:], h)
+		h = mix(h)
+	}
+	return p
 }

@@ -15,16 +15,16 @@ type Progress func(stage string, done, total int)
 
 // A run is one simulation on its way to a report.
 type run struct {
-	cfg      Config
-	report   report.Report
-	book     *book
-	samples  []report.Sample
-	bytes    uint64
-	virtual  time.Duration
-	measured time.Duration // the part of it in which bytes were sent
-	stopped  bool          // before its end
-	tell     Progress
-	keep     any // what the run consists of, until its memory has been measured
+	cfg        Config
+	report     report.Report
+	book       *book
+	samples    []report.Sample
+	bytes      uint64
+	virtual    time.Duration
+	measured   time.Duration // the part of it in which bytes were sent
+	stopped    bool          // before its end
+	onProgress Progress
+	alive      any // what the run consists of, until its memory has been measured
 }
 
 // Run simulates. When ctx ends it stops and reports what was so far, as partial.
@@ -34,8 +34,8 @@ func Run(ctx context.Context, cfg Config, progress Progress) (*report.Report, er
 		return nil, err
 	}
 	began := time.Now()
-	before := heap()
-	r := &run{cfg: cfg, tell: progress}
+	before := report.LiveHeap()
+	r := &run{cfg: cfg, onProgress: progress}
 	r.report.Kind, r.report.Config = report.Sim, cfg.report()
 	if cfg.independent() {
 		r.independent(ctx)
@@ -49,8 +49,8 @@ func Run(ctx context.Context, cfg Config, progress Progress) (*report.Report, er
 		r.report.BytesPerNodeSecond = math.Round(1e3*float64(r.bytes)/up/r.measured.Seconds()) / 1e3
 	}
 	wall := time.Since(began).Seconds()
-	memory := float64(max(0, heap()-before))
-	runtime.KeepAlive(r.keep)
+	memory := float64(max(0, report.LiveHeap()-before))
+	runtime.KeepAlive(r.alive)
 	r.report.Machine = report.Machine{
 		WallSeconds:        wall,
 		RPCsPerSecond:      math.Round(float64(r.report.RPCTotal) / wall),
@@ -62,17 +62,9 @@ func Run(ctx context.Context, cfg Config, progress Progress) (*report.Report, er
 }
 
 func (r *run) progress(stage string, done, total int) {
-	if r.tell != nil {
-		r.tell(stage, done, total)
+	if r.onProgress != nil {
+		r.onProgress(stage, done, total)
 	}
-}
-
-// heap is the size of what lives, in bytes.
-func heap() int64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
 }
 
 // servers is the number of nodes that serve, or seem to.
@@ -80,3 +72,6 @@ func (r *run) servers() int {
 	n := r.cfg.population()
 	return max(1, n-int(math.Round(float64(n)*r.cfg.Client)))
 }
+
+// millionths leaves out digits that nobody reads.
+func millionths(v float64) float64 { return math.Round(v*1e6) / 1e6 }

@@ -119,7 +119,7 @@ func (n *network) drive(watch func(*event)) *report.Report {
 		}
 		n.advance()
 	}
-	n.conclude()
+	n.writeReport()
 	n.run.report.Summarise(n.run.samples)
 	return &n.run.report
 }

@@ -6,37 +6,35 @@ import (
 
 	"kadmium/engine"
 	"kadmium/identity"
-	"kadmium/lookup"
 	"kadmium/rpc"
-	"kadmium/sim/report"
 	"kadmium/store"
 )
 
-// A world is a virtual clock, a queue of events, and a network between nodes. One
-// goroutine drives it.
+// A world is a virtual clock, a queue of events and a modelled network between nodes.
+// It is driven by one goroutine.
 type world struct {
 	cfg        *Config
 	book       *book
 	namespaces *store.Namespaces
 	path       *path
-	jitters    bool      // a datagram's time depends on more than its ends
-	random     *rand.PCG // of datagrams
+	jitters    bool      // datagrams between two nodes do not all take the same time
+	random     *rand.PCG // for datagrams
 
-	now       time.Duration    // since the start
-	first     identity.Contact // the node that others join by: honest, and there to the end; 0: none
-	guest     identity.Contact // a searcher whose handle is used again and again
-	as        uint32           // the number that it counts as on the way
-	queue     queue
-	bootstrap []identity.Address
-	calls     map[engine.OpID]*call        // under way
-	nodes     func(identity.Contact) *node // nil: it is not there
+	now         time.Duration    // since the start
+	first       identity.Contact // the bootstrap node: honest, and up to the end; 0: none
+	guest       identity.Contact // the handle that one independent lookup after the other uses
+	guestNumber uint32           // by which the latency of the guest's datagrams is computed
+	queue       queue
+	bootstrap   []identity.Address
+	operations  map[engine.OpID]*operation   // outstanding
+	nodeOf      func(identity.Contact) *node // nil: it is down
 
-	inbound   engine.Inbound // of the delivery in progress
-	falsehood rpc.Message    // being told by a liar
-	answering *datagram      // whose request is being answered
-	contacts  []identity.Contact
-	effects   []engine.Effect
-	spare     []*datagram
+	inbound       engine.Inbound // of the delivery in progress
+	falseReply    rpc.Message    // of a lying node
+	answering     *datagram      // being delivered: a reply goes to its sender
+	contacts      []identity.Contact
+	effects       []engine.Effect
+	freeDatagrams []*datagram
 
 	events, bytes uint64
 	traffic
@@ -44,74 +42,37 @@ type world struct {
 
 func newWorld(cfg *Config, b *book) *world {
 	return &world{cfg: cfg, book: b, namespaces: store.NewNamespaces("sim"), path: newPath(&cfg.Latency, cfg.Seed),
-		jitters: cfg.Latency.kind == "world", random: source(cfg.Seed, forWire), calls: make(map[engine.OpID]*call)}
+		jitters: cfg.Latency.kind == "world", random: source(cfg.Seed, forWire), operations: make(map[engine.OpID]*operation)}
 }
 
-// A node is one engine and what its driver keeps about it.
+// A node is one engine and what the simulation keeps about it.
 type node struct {
-	contact identity.Contact
-	engine  *engine.Engine
-	ticks   time.Duration // the earliest tick that is queued; 0: none
-	ideal   *filling      // of a table that is filled as it is looked at
-	idle    bool          // it only answers: nothing falls due while a lookup lasts
-	client  bool          // it is behind a NAT: it hears answers alone
-	role    role
+	contact  identity.Contact
+	engine   *engine.Engine
+	nextTick time.Duration // the earliest tick in the queue; 0: none
+	ideal    *filling      // of a table whose buckets are made when they are first read
+	idle     bool          // it only answers: its engine is never ticked
+	client   bool          // behind a NAT: it receives responses only
+	role     role
 
 	// Of a network in which nodes come and go.
-	joined time.Duration // when it had joined; never: not yet
-	life   uint64        // how often it has come up
-	place  int           // among those that are up
-	kept   []store.Op    // while it is down: what its data directory has
-	calls  []engine.OpID // of the workload, perhaps over
+	joined      time.Duration // when its join ended; never: not yet
+	incarnation uint64        // how often it has come up
+	upIndex     int           // in network.up
+	saved       []store.Op    // while it is down: the contents of its data directory
+	operations  []engine.OpID // of the workload; some may have ended
 }
 
-// A role is what a node that serves is like.
-type role uint8
-
-const (
-	honest role = iota
-	silent      // hears answers alone
-	lying       // see lie
-)
-
-// role is a server's role, a function of the seed.
-func (w *world) role(n identity.Contact) role {
-	c := w.cfg
-	if c.Silent+c.Lying == 0 || n == w.first {
-		return honest
-	}
-	switch share := unit(hash(c.Seed, forRole, uint64(n))) * (1 - c.Client); {
-	case share < c.Silent:
-		return silent
-	case share < c.Silent+c.Lying:
-		return lying
-	}
-	return honest
-}
-
-// hears reports whether a message gets through to the node.
-func (n *node) hears(m *rpc.Message) bool { return m.Response || n.role != silent && !n.client }
-
-// A call is an operation of the workload.
-type call struct {
-	target  identity.Position
-	started time.Duration
-	bytes   uint64
-	// Neither may call an engine: what follows is an event.
-	then func(*engine.Result)
-	gone func() // the node left before its end
-}
-
-// carry does what an engine wants done.
-func (w *world) carry(n *node, effects []engine.Effect) {
+// perform carries out the effects of an engine.
+func (w *world) perform(n *node, effects []engine.Effect) {
 	w.effects = effects
 	for i := range effects {
 		f := &effects[i]
 		switch f.Kind {
 		case engine.SendRequest:
-			w.send(n.contact, f.To, f.Message, w.calls[f.Op])
+			w.send(n.contact, f.To, f.Message, w.operations[f.Op])
 		case engine.SendReply:
-			w.send(n.contact, w.answering.from, f.Message, w.answering.call)
+			w.send(n.contact, w.answering.from, f.Message, w.answering.operation)
 		case engine.Finish:
 			w.finish(f.Op, f.Result)
 		case engine.Emit:
@@ -124,12 +85,12 @@ func (w *world) carry(n *node, effects []engine.Effect) {
 		return
 	}
 	if at := n.engine.WakeAt(); !at.IsZero() {
-		w.wake(n, max(at.Sub(epoch), w.now))
+		w.scheduleTick(n, max(at.Sub(epoch), w.now))
 	}
 }
 
-// step does what comes next. What the world itself knows nothing of is for the
-// caller.
+// step takes the next event from the queue. It handles arrivals and ticks; the caller
+// handles the other kinds.
 func (w *world) step() event {
 	e := w.queue.take()
 	w.now = e.at
@@ -138,15 +99,15 @@ func (w *world) step() event {
 	case arrival:
 		w.arrive(e.datagram)
 	case tick:
-		if n := w.nodes(identity.Contact(e.node)); n != nil {
+		if n := w.nodeOf(identity.Contact(e.node)); n != nil {
 			w.tick(n)
 		}
 	}
 	return e
 }
 
-// newEngine is a node's engine. In a session everything is signed or sealed already,
-// so only what providers say of themselves needs a key.
+// newEngine makes a node's engine. Every datagram is one of an established session, so
+// keys are needed for nothing but the signatures of provider entries.
 func (w *world) newEngine(c identity.Contact, mode engine.Mode, random rand.Source) *engine.Engine {
 	cfg := engine.Config{
 		Self:       w.book.id(c),
@@ -158,43 +119,32 @@ func (w *world) newEngine(c identity.Contact, mode engine.Mode, random rand.Sour
 		Alpha:      w.cfg.Alpha,
 		Namespaces: w.namespaces,
 	}
-	if key, ok := w.book.owners[c]; ok {
+	if key, ok := w.book.keys[c]; ok {
 		cfg.SignProvider = func(p *rpc.Provider) { store.SignProvider(key, w.namespaces.Network(), p) }
 	}
 	return engine.New(cfg, w.book, rand.New(random), w.clock())
 }
 
-// wake has the node's engine ticked at a time, or before: a tick that comes too
-// early is put off when it comes.
-func (w *world) wake(n *node, at time.Duration) {
-	if n.ticks == 0 || at < n.ticks {
-		n.ticks = at
+// scheduleTick puts a tick of the node's engine into the queue, unless one is queued for
+// that time or earlier. A tick that is too early schedules the next.
+func (w *world) scheduleTick(n *node, at time.Duration) {
+	if n.nextTick == 0 || at < n.nextTick {
+		n.nextTick = at
 		w.queue.put(event{at: at, kind: tick, node: uint32(n.contact)})
 	}
 }
 
-// tick calls an engine if it is due.
+// tick ticks an engine.
 func (w *world) tick(n *node) {
-	if n.ticks != w.now {
-		return // another came before
+	if n.nextTick != w.now {
+		return // an earlier tick was scheduled after this one
 	}
-	n.ticks = 0
-	w.carry(n, n.engine.Tick(w.clock(), w.effects[:0]))
+	n.nextTick = 0
+	w.perform(n, n.engine.Tick(w.clock(), w.effects[:0]))
 }
 
-func (w *world) finish(op engine.OpID, r *engine.Result) {
-	if c, ok := w.calls[op]; ok {
-		delete(w.calls, op)
-		c.then(r)
-	}
-}
+// clock is the present time as engines get it.
+func (w *world) clock() time.Time { return epoch.Add(w.now) }
 
-// steps are a lookup's events as reports take them.
-func steps(start time.Time, trace []lookup.Event) []report.Step {
-	all := make([]report.Step, len(trace))
-	for i, e := range trace {
-		all[i] = report.Step{At: e.At.Sub(start), Kind: e.Kind, Peer: uint32(e.Contact), NamedBy: uint32(e.NamedBy),
-			Hop: e.Hop, Round: e.Round, Distance: e.Distance}
-	}
-	return all
-}
+// epoch is the time at which every run begins.
+var epoch = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -153,15 +153,6 @@ type Request struct {
 	Winning  bool    `json:"winning"` // of the chain that named the closest node returned
 }
 
-// Machine is where and how fast it ran: all that differs from run to run.
-type Machine struct {
-	WallSeconds        float64 `json:"wall_seconds"`
-	RPCsPerSecond      float64 `json:"rpcs_per_second"`
-	MemoryBytesPerNode float64 `json:"memory_bytes_per_node"`
-	CPUs               int     `json:"cpus"`
-	Go                 string  `json:"go"`
-}
-
 // milliseconds is a duration as reports give it.
 func milliseconds(d time.Duration) float64 {
 	return float64(d.Round(time.Microsecond)) / float64(time.Millisecond)

@@ -16,7 +16,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -113,7 +112,7 @@ func Run(ctx context.Context, cfg Config) (*report.Report, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
 	}
-	began, before := time.Now(), heap()
+	began, before := time.Now(), report.LiveHeap()
 	n, err := start(ctx, &cfg)
 	if err != nil {
 		return nil, err
@@ -122,17 +121,8 @@ func Run(ctx context.Context, cfg Config) (*report.Report, error) {
 	r := &run{cfg: &cfg, network: n, random: rand.New(rand.NewPCG(cfg.Seed, forWorkload))}
 	r.work(ctx)
 	out := r.report()
-	out.Machine.MemoryBytesPerNode = rounded(max(0, heap()-before) / float64(len(n.members)))
+	out.Machine.MemoryBytesPerNode = rounded(float64(max(0, report.LiveHeap()-before)) / float64(len(n.members)))
 	out.Machine.WallSeconds = rounded(time.Since(began).Seconds())
 	out.Machine.RPCsPerSecond = rounded(float64(out.RPCTotal) / out.Machine.WallSeconds)
 	return out, nil
-}
-
-// heap is what lives on it, in bytes.
-func heap() float64 {
-	runtime.GC()
-	runtime.GC() // pools, finalizers
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return float64(m.HeapAlloc)
 }

@@ -1,8 +1,6 @@
 package sim
 
 import (
-	"time"
-
 	"kadmium/engine"
 	"kadmium/identity"
 	"kadmium/rpc"
@@ -11,15 +9,15 @@ import (
 
 // A datagram is a message on its way, inside a session that stands already.
 type datagram struct {
-	from, to identity.Contact
-	message  rpc.Message
-	call     *call // on whose behalf; nil: the node's own
-	twin     *datagram
-	second   bool // its twin has arrived
+	from, to  identity.Contact
+	message   rpc.Message
+	operation *operation // on whose behalf; nil: the node's own
+	twin      *datagram
+	second    bool // its twin has arrived
 }
 
 // send puts a message on its way. The engine's memory is copied.
-func (w *world) send(from, to identity.Contact, m *rpc.Message, c *call) {
+func (w *world) send(from, to identity.Contact, m *rpc.Message, c *operation) {
 	size := session.SessionOverhead + rpc.Size(m, w.book)
 	w.bytes += uint64(size)
 	w.datagrams++
@@ -27,12 +25,12 @@ func (w *world) send(from, to identity.Contact, m *rpc.Message, c *call) {
 		c.bytes += uint64(size)
 	}
 	d := w.datagram()
-	d.from, d.to, d.call = from, to, c
+	d.from, d.to, d.operation = from, to, c
 	copyMessage(&d.message, m)
 	twice := w.cfg.Duplicate > 0 && unit(w.random.Uint64()) < w.cfg.Duplicate
 	if twice {
 		twin := w.datagram()
-		twin.from, twin.to, twin.call, twin.twin = from, to, c, d
+		twin.from, twin.to, twin.operation, twin.twin = from, to, c, d
 		copyMessage(&twin.message, m)
 		d.twin = twin
 		w.transmit(twin)
@@ -57,7 +55,7 @@ func (w *world) transmit(d *datagram) {
 // number is what the way of a node's datagrams is computed from.
 func (w *world) number(c identity.Contact) uint32 {
 	if c == w.guest {
-		return w.as
+		return w.guestNumber
 	}
 	return uint32(c)
 }
@@ -79,7 +77,7 @@ func (w *world) arrive(d *datagram) {
 func (w *world) deliver(d *datagram) {
 	w.answering = d
 	defer func() { w.answering = nil }()
-	to := w.nodes(d.to)
+	to := w.nodeOf(d.to)
 	if to == nil || !to.hears(&d.message) {
 		return
 	}
@@ -88,14 +86,14 @@ func (w *world) deliver(d *datagram) {
 		return
 	}
 	w.inbound = engine.Inbound{From: d.from, Message: &d.message, Room: session.MaxSessionBody, Proven: true}
-	w.carry(to, to.engine.Receive(w.clock(), &w.inbound, w.effects[:0]))
+	w.perform(to, to.engine.Receive(w.clock(), &w.inbound, w.effects[:0]))
 }
 
 // datagram is an empty one.
 func (w *world) datagram() *datagram {
-	if n := len(w.spare); n > 0 {
-		d := w.spare[n-1]
-		w.spare = w.spare[:n-1]
+	if n := len(w.freeDatagrams); n > 0 {
+		d := w.freeDatagrams[n-1]
+		w.freeDatagrams = w.freeDatagrams[:n-1]
 		return d
 	}
 	return new(datagram)
@@ -105,8 +103,8 @@ func (w *world) recycle(d *datagram) {
 	if d.twin != nil {
 		d.twin.twin = nil
 	}
-	d.call, d.twin, d.second = nil, nil, false
-	w.spare = append(w.spare, d)
+	d.operation, d.twin, d.second = nil, nil, false
+	w.freeDatagrams = append(w.freeDatagrams, d)
 }
 
 // copyMessage copies a message, reusing the memory of dst's slices. What records
@@ -126,9 +124,3 @@ func copyMessage(dst, m *rpc.Message) {
 		dst.Provider = &p
 	}
 }
-
-// clock is the present as engines are told it.
-func (w *world) clock() time.Time { return epoch.Add(w.now) }
-
-// epoch is when every run begins.
-var epoch = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)

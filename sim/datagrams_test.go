@@ -17,7 +17,7 @@ func sent(t *testing.T, n int, change func(*Config)) (w *world, delivered int) {
 		t.Fatal(err)
 	}
 	w = newWorld(&c, newBook(1, 10, 0))
-	w.nodes = func(identity.Contact) *node { delivered++; return nil }
+	w.nodeOf = func(identity.Contact) *node { delivered++; return nil }
 	m := rpc.Message{Type: rpc.Ping}
 	for i := range n {
 		m.ID = uint64(i)
@@ -59,8 +59,8 @@ func TestDuplicate(t *testing.T) {
 			within(t, model+": share delivered", float64(delivered)/n, want, 4*math.Sqrt(want*(1-want)/n))
 			want = c.duplicate * (1 - c.loss) * (1 - c.loss)
 			within(t, model+": share that came twice", float64(w.replayed)/n, want, 4*math.Sqrt(want*(1-want)/n))
-			if len(w.spare) > 1000 {
-				t.Errorf("%d datagrams were made for 200 on the way at once", len(w.spare))
+			if len(w.freeDatagrams) > 1000 {
+				t.Errorf("%d datagrams were made for 200 on the way at once", len(w.freeDatagrams))
 			}
 		}
 	}
