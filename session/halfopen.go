@@ -11,19 +11,19 @@ type halfOpenEntry struct {
 	added   int64
 }
 
-// A Retry says what is known of a first request before its signature is checked.
-type Retry uint8
+// A RequestState says what is known of a first request before its signature is checked.
+type RequestState uint8
 
 // The states of a first request.
 const (
-	Unseen   Retry = iota // never seen, or forgotten: verify it
-	Working               // being answered: drop this copy
-	Answered              // send the stored reply
+	Unseen   RequestState = iota // never seen, or forgotten: verify it
+	Working                      // being answered: drop this copy
+	Answered                     // send the stored reply
 )
 
 // Asked looks up a first request by its key; reply is the stored one if it has
 // been answered. The caller may send it but not keep or change it.
-func (t *Table) Asked(now time.Time, key RequestKey) (state Retry, reply []byte) {
+func (t *Table) Asked(now time.Time, key RequestKey) (state RequestState, reply []byte) {
 	id, ok := t.asked[key]
 	if !ok {
 		return Unseen, nil

@@ -20,14 +20,14 @@ const (
 	limitedHosts = 4096 // hosts remembered by each limiter, about 150 bytes each
 )
 
-// A bucket holds tokens that come back at a rate.
-type bucket struct {
+// A tokenBucket holds tokens that come back at a rate.
+type tokenBucket struct {
 	tokens float32
 	last   int64 // Unix nanoseconds
 }
 
 // take takes one token if there is one.
-func (b *bucket) take(now int64, rate, burst float64) bool {
+func (b *tokenBucket) take(now int64, rate, burst float64) bool {
 	have := float64(b.tokens)
 	if now > b.last {
 		have = min(burst, have+float64(now-b.last)*rate/float64(time.Second))
@@ -45,7 +45,7 @@ func (b *bucket) take(now int64, rate, burst float64) bool {
 // bounded: hosts not heard for longest are forgotten. Not safe for concurrent use.
 type HostLimiter struct {
 	rate, burst float64
-	hosts       *simplelru.LRU[netip.Prefix, *bucket] // nil until needed
+	hosts       *simplelru.LRU[netip.Prefix, *tokenBucket] // nil until needed
 }
 
 // NewHostLimiter lets each host have burst at once, and rate a second.
@@ -59,12 +59,12 @@ func (l *HostLimiter) Allow(now time.Time, ip netip.Addr) bool {
 		return true
 	}
 	if l.hosts == nil {
-		l.hosts, _ = simplelru.NewLRU[netip.Prefix, *bucket](limitedHosts, nil) // fails only for sizes <= 0
+		l.hosts, _ = simplelru.NewLRU[netip.Prefix, *tokenBucket](limitedHosts, nil) // fails only for sizes <= 0
 	}
 	host := identity.Host(ip)
 	b, ok := l.hosts.Get(host)
 	if !ok {
-		b = &bucket{tokens: float32(l.burst), last: now.UnixNano()}
+		b = &tokenBucket{tokens: float32(l.burst), last: now.UnixNano()}
 		l.hosts.Add(host, b)
 	}
 	return b.take(now.UnixNano(), l.rate, l.burst)

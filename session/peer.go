@@ -21,11 +21,11 @@ func (t *Table) prefer(a, b *Session) bool {
 	return apart > 0
 }
 
-// settle is called when s has opened its first datagram. Of the peer's sessions
+// chooseInUse is called when s has opened its first datagram. Of the peer's sessions
 // that have, one stays in use, and one more still receives: the last to be retired.
-func (t *Table) settle(now int64, s *Session) {
+func (t *Table) chooseInUse(now int64, s *Session) {
 	var best, old *Session
-	for o := t.peers[short(s.peer)]; o != nil; o = o.next {
+	for o := t.peers[shortID(s.peer)]; o != nil; o = o.next {
 		if o.peer == s.peer && o.confirmed && o.retire == 0 && (best == nil || t.prefer(o, best)) {
 			best = o
 		}
@@ -33,7 +33,7 @@ func (t *Table) settle(now int64, s *Session) {
 	if best == nil {
 		best = s // retired before it was heard under: nothing is in use
 	}
-	for o := t.peers[short(s.peer)]; o != nil; o = o.next {
+	for o := t.peers[shortID(s.peer)]; o != nil; o = o.next {
 		if o == best || !o.confirmed || o.peer != s.peer {
 			continue
 		}
@@ -42,7 +42,7 @@ func (t *Table) settle(now int64, s *Session) {
 			old = o
 		}
 	}
-	for o := t.peers[short(s.peer)]; o != nil; {
+	for o := t.peers[shortID(s.peer)]; o != nil; {
 		next := o.next
 		if o != best && o != old && o.confirmed && o.peer == s.peer {
 			t.live.Remove(o.receiveID)
@@ -51,24 +51,24 @@ func (t *Table) settle(now int64, s *Session) {
 	}
 }
 
-// short is what sessions are found by under their peer: 8 bytes of its ID. Peers
+// shortID is what sessions are found by under their peer: 8 bytes of its ID. Peers
 // that share them share a list.
-func short(id identity.ID) uint64 { return binary.BigEndian.Uint64(id[:8]) }
+func shortID(id identity.ID) uint64 { return binary.BigEndian.Uint64(id[:8]) }
 
 // link puts a session into its peer's list, newest first.
 func (t *Table) link(s *Session) {
-	s.next = t.peers[short(s.peer)]
-	t.peers[short(s.peer)] = s
+	s.next = t.peers[shortID(s.peer)]
+	t.peers[shortID(s.peer)] = s
 }
 
 // unlink takes a session out of its peer's list.
 func (t *Table) unlink(s *Session) {
-	first := t.peers[short(s.peer)]
+	first := t.peers[shortID(s.peer)]
 	if first == s {
 		if s.next == nil {
-			delete(t.peers, short(s.peer))
+			delete(t.peers, shortID(s.peer))
 		} else {
-			t.peers[short(s.peer)] = s.next
+			t.peers[shortID(s.peer)] = s.next
 		}
 		s.next = nil
 		return

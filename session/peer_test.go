@@ -133,7 +133,7 @@ func TestUnconfirmedSessionsEnd(t *testing.T) {
 		t.Error("an opened datagram does not confirm the session")
 	}
 	for n, table := range []*Table{a.table, b.table} {
-		if table.Sweep(noon.Add(MaxAge+OldLife), true); table.Live() != 0 || table.HalfOpen() != 0 {
+		if table.Expire(noon.Add(MaxAge+OldLife), true); table.Live() != 0 || table.HalfOpen() != 0 {
 			t.Errorf("table %d keeps what is past its life", n)
 		}
 	}
@@ -234,7 +234,7 @@ func TestBothOpenAtOnce(t *testing.T) {
 		if a.uses(now, b) != ha.answered.ReceiveID() || b.uses(now, a) != ha.initiated.ReceiveID() {
 			t.Errorf("order %d: not both use the session of the smaller peer", order)
 		}
-		if a.table.Sweep(now.Add(OldLife), true); a.table.Live() != 1 {
+		if a.table.Expire(now.Add(OldLife), true); a.table.Live() != 1 {
 			t.Errorf("order %d: %d sessions in the end", order, a.table.Live())
 		}
 	}

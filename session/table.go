@@ -14,21 +14,21 @@ const (
 	DefaultHalfOpen = 1024 // responders' sessions not yet promoted, up to 2 KiB each
 )
 
-// sweepEvery is how often a table looks for sessions past their life by itself.
-const sweepEvery = 10 * time.Second
+// expireEvery is how often a table looks for sessions past their life by itself.
+const expireEvery = 10 * time.Second
 
 // A Table holds a node's sessions. Those this side has proof for (it began them,
 // or they opened a datagram) and those it answered but has not heard under yet are
 // separate bounded LRUs: a flood of first contacts cannot push out a live session.
 // Not safe for concurrent use: it belongs to one locked owner, as do the sessions.
 type Table struct {
-	self  identity.ID
-	live  *simplelru.LRU[uint64, *Session]       // by receive ID
-	half  *simplelru.LRU[uint64, *halfOpenEntry] // by receive ID, oldest first
-	asked map[RequestKey]uint64                  // first requests being or been answered, to their receive ID
-	peers map[uint64]*Session                    // the live sessions with a peer, by short, linked by next
-	most  int                                    // half-open sessions
-	swept int64
+	self    identity.ID
+	live    *simplelru.LRU[uint64, *Session]       // by receive ID
+	half    *simplelru.LRU[uint64, *halfOpenEntry] // by receive ID, oldest first
+	asked   map[RequestKey]uint64                  // first requests being or been answered, to their receive ID
+	peers   map[uint64]*Session                    // the live sessions with a peer, by shortID, linked by next
+	most    int                                    // half-open sessions
+	expired int64                                  // when Expire last ran, Unix nanoseconds
 }
 
 // NewTable makes the table of the node self with bounds on live and half-open
@@ -56,11 +56,11 @@ func (t *Table) emptyHalfOpen() {
 // is used at once, beside the live one. If that is suspect it is replaced.
 // It reports false, and does nothing, if the session's ID is taken.
 func (t *Table) AddInitiated(now time.Time, s *Session) bool {
-	t.Sweep(now, false)
+	t.Expire(now, false)
 	if t.taken(s.receiveID) {
 		return false
 	}
-	for o := t.peers[short(s.peer)]; o != nil; o = o.next {
+	for o := t.peers[shortID(s.peer)]; o != nil; o = o.next {
 		if o.peer == s.peer && o.suspect {
 			o.retireAt(now.UnixNano())
 		}
@@ -104,13 +104,13 @@ func (t *Table) Opened(now time.Time, s *Session) {
 		t.link(s)
 		t.live.Add(s.receiveID, s)
 	}
-	t.settle(now.UnixNano(), s)
+	t.chooseInUse(now.UnixNano(), s)
 }
 
 // ForPeer is the session to send a new request to the peer under, if there is one.
 func (t *Table) ForPeer(now time.Time, id identity.ID) (*Session, bool) {
 	var best *Session
-	for s := t.peers[short(id)]; s != nil; s = s.next {
+	for s := t.peers[shortID(id)]; s != nil; s = s.next {
 		if s.peer == id && s.usable(now.UnixNano()) && (best == nil || t.prefer(s, best)) {
 			best = s
 		}
@@ -127,14 +127,14 @@ func (t *Table) ForPeer(now time.Time, id identity.ID) (*Session, bool) {
 // new one with the peer is there.
 func (t *Table) Suspect(s *Session) { s.suspect = true }
 
-// Sweep drops what is past its life. The table does it by itself as sessions come
+// Expire drops what is past its life. The table does it by itself as sessions come
 // in, every 10 s at most; force does it now.
-func (t *Table) Sweep(now time.Time, force bool) {
+func (t *Table) Expire(now time.Time, force bool) {
 	at := now.UnixNano()
-	if !force && at-t.swept < int64(sweepEvery) && at >= t.swept {
+	if !force && at-t.expired < int64(expireEvery) && at >= t.expired {
 		return
 	}
-	t.swept = at
+	t.expired = at
 	for _, id := range t.live.Keys() {
 		if s, _ := t.live.Peek(id); !s.receives(at) {
 			t.live.Remove(id)

@@ -64,7 +64,7 @@ func TestAnswerAfterTheClaimIsGone(t *testing.T) {
 	a, b := pair(t)
 	h := ask(t, a.Endpoint, b.Endpoint)
 	b.table.Claim(noon, h.responder)
-	b.table.Sweep(noon.Add(HalfOpenLife), true)
+	b.table.Expire(noon.Add(HalfOpenLife), true)
 	h.answer(t, noon)
 	if b.table.AddAnswered(noon.Add(HalfOpenLife), h.responder, h.answered, h.response) {
 		t.Error("stored")
@@ -138,13 +138,13 @@ func TestTableStaysConsistent(t *testing.T) {
 			case 4:
 				now = now.Add(time.Duration(rapid.Int64Range(0, int64(OldLife)).Draw(t, "pause")))
 			case 5:
-				table.Sweep(now, rapid.Bool().Draw(t, "force"))
+				table.Expire(now, rapid.Bool().Draw(t, "force"))
 			}
 			linked := 0
 			for id, s := range table.peers {
 				for ; s != nil; s = s.next {
 					linked++
-					if o, ok := table.live.Peek(s.receiveID); !ok || o != s || short(s.peer) != id {
+					if o, ok := table.live.Peek(s.receiveID); !ok || o != s || shortID(s.peer) != id {
 						t.Fatalf("session %d is linked but not live", s.receiveID)
 					}
 				}

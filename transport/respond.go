@@ -153,7 +153,7 @@ func (t *Transport) sweepLater() {
 		if t.closed {
 			return
 		}
-		t.table.Sweep(now, true)
+		t.table.Expire(now, true)
 		if t.table.Unconfirmed() {
 			t.sweepLater()
 		}

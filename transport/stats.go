@@ -154,7 +154,7 @@ func (t *Transport) Stats() Stats {
 	for name, n := range t.malformed {
 		s.Dropped["body: "+name] = n
 	}
-	t.table.Sweep(now, true)
+	t.table.Expire(now, true)
 	s.Sessions, s.HalfOpen = t.table.Live(), t.table.HalfOpen()
 	s.Outstanding, s.PendingWrites = len(t.calls.byID), t.calls.waits
 	s.Answers = t.answers.len()
