@@ -1,6 +1,7 @@
 package transport
 
 import (
+	crand "crypto/rand"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -51,7 +52,7 @@ func TestNoReplyToAnUnprovenAddressOverThreeTimes(t *testing.T) {
 		b.greedy()
 		w.Set(memnet.Conditions{})
 		network, _ := session.NewNetwork("test")
-		self := session.NewEndpoint(seedKey(1), network, mayOpen, a.random)
+		self := session.NewEndpoint(seedKey(1), network, mayOpen, crand.Reader)
 		live, _ := a.table.ForPeer(a.now(), b.addr.ID)
 		reads := []rpc.Type{rpc.Ping, rpc.FindNode, rpc.FindValue, rpc.GetProviders}
 		var from netip.AddrPort

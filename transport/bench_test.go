@@ -81,7 +81,7 @@ func sessionRoundTrip(b *testing.B, inFlight int) {
 	wait(b, done, &answered, func() {
 		for id := range asked.Load() { // what the kernel dropped
 			client.mu.Lock()
-			_, open := client.calls.byID[id+1]
+			_, open := client.outstanding.byID[id+1]
 			client.mu.Unlock()
 			if open {
 				client.Request(Request{To: to, ID: id + 1, Type: rpc.FindNode, Body: body})

@@ -137,7 +137,7 @@ func TestUnknownPeerIsPinged(t *testing.T) {
 // are verified (rule 8).
 func TestCookieUnderLoad(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
-		a, b := w.peer(1), w.peer(2, func(c *Config) { c.Limits.CookieAbove = -1 })
+		a, b := w.peer(1), w.peer(2, func(_ *Config, l *limits) { l.cookieAbove = 0 })
 		id := a.ask(b.addr, rpc.FindNode, "x")
 		w.settle()
 		if in := a.wantAnswer(b.addr, id, "re:x"); !in.Ambiguous {
@@ -164,7 +164,7 @@ func TestCookieUnderLoad(t *testing.T) {
 // A cookie of another address is worth nothing.
 func TestCookieOfAnotherAddress(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
-		a, b := w.peer(1), w.peer(2, func(c *Config) { c.Limits.CookieAbove = -1 })
+		a, b := w.peer(1), w.peer(2, func(_ *Config, l *limits) { l.cookieAbove = 0 })
 		a.ask(b.addr, rpc.FindNode, "x")
 		w.settle()
 		a.inbox()
@@ -296,7 +296,7 @@ func TestRefusedTryLeavesNothing(t *testing.T) {
 					t.Errorf("try %d: %v", i, err)
 				}
 			}
-			if s := a.Stats(); s.Outstanding != 0 || s.PendingWrites != 0 || len(a.calls.opening) != 0 {
+			if s := a.Stats(); s.Outstanding != 0 || s.PendingWrites != 0 || len(a.outstanding.openings) != 0 {
 				t.Errorf("%v left behind %d requests, %d writes that wait", kind, s.Outstanding, s.PendingWrites)
 			}
 		})

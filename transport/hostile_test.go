@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"crypto/rand"
 	"net/netip"
 	"slices"
 	"testing"
@@ -261,7 +262,7 @@ func TestStrayFirstContacts(t *testing.T) {
 		stray := identity.Address{ID: c.addr.ID, Endpoint: b.addr.Endpoint}
 		a.ask(stray, rpc.FindNode, "x")
 		network, _ := session.NewNetwork("another")
-		other, err := session.NewEndpoint(seedKey(9), network, mayOpen, a.random).Initiate(b.addr.ID, 1, 0, 1, nil)
+		other, err := session.NewEndpoint(seedKey(9), network, mayOpen, rand.Reader).Initiate(b.addr.ID, 1, 0, 1, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -333,7 +334,7 @@ func TestAnswerOfAnotherKey(t *testing.T) {
 		a, b := w.loopback(1), w.loopback(2)
 		d := w.caught(func() { a.ask(b.addr, rpc.FindNode, "x") })
 		network, _ := session.NewNetwork("test")
-		mallory := session.NewEndpoint(seedKey(66), network, mayOpen, a.random)
+		mallory := session.NewEndpoint(seedKey(66), network, mayOpen, rand.Reader)
 		// Addressed to mallory in transit, it no longer has a's signature.
 		m := slices.Clone(d.data)
 		id := mallory.ID()

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"math/rand/v2"
 	"net"
 	"net/netip"
 	"sync"
@@ -103,10 +102,7 @@ func TestManyInFlight(t *testing.T) {
 
 func newTestTransport(t *testing.T, n byte, conn net.PacketConn, handler func(*Inbound)) *Transport {
 	t.Helper()
-	tr, err := New(Config{
-		Key: seedKey(n), Network: "test", Conns: []net.PacketConn{conn}, Handler: handler,
-		Rand: rand.NewChaCha8([32]byte{n}), // shared by the workers
-	})
+	tr, err := New(Config{Key: seedKey(n), Network: "test", Conns: []net.PacketConn{conn}, Handler: handler})
 	if err != nil {
 		t.Fatal(err)
 	}

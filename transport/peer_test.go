@@ -85,7 +85,7 @@ type peer struct {
 func seedKey(n byte) identity.Key { return identity.KeyFromSeed([32]byte{n}) }
 
 // peer makes a peer with the nth key at 192.0.2.n:4100.
-func (w *world) peer(n byte, change ...func(*Config)) *peer {
+func (w *world) peer(n byte, change ...func(*Config, *limits)) *peer {
 	w.Helper()
 	conn, err := w.Listen(netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, n}), 4100))
 	if err != nil {
@@ -94,14 +94,15 @@ func (w *world) peer(n byte, change ...func(*Config)) *peer {
 	return startPeer(w.T, n, conn, change...)
 }
 
-func startPeer(t testing.TB, n byte, conn net.PacketConn, change ...func(*Config)) *peer {
+func startPeer(t testing.TB, n byte, conn net.PacketConn, change ...func(*Config, *limits)) *peer {
 	t.Helper()
 	p := &peer{t: t, next: uint64(n) << 32}
 	cfg := Config{Key: seedKey(n), Network: "test", Conns: []net.PacketConn{conn}, Handler: p.handle}
+	l := defaultLimits()
 	for _, f := range change {
-		f(&cfg)
+		f(&cfg, &l)
 	}
-	tr, err := New(cfg)
+	tr, err := newTransport(cfg, l)
 	if err != nil {
 		t.Fatal(err)
 	}

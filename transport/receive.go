@@ -2,12 +2,69 @@ package transport
 
 import (
 	"errors"
+	"net"
+	"net/netip"
 
-	"kadmium/rpc"
 	"kadmium/session"
 )
 
-// receive sorts a datagram by its kind, cheapest checks first (rule 8).
+// maxReadFailures is how many reads in a row may fail before a socket is given up. A
+// closed socket is given up at once; some systems report an ICMP error of a peer as a
+// failed read.
+const maxReadFailures = 64
+
+// drainEvery is how many reads a read loop that found no further datagram waiting
+// makes before it looks again: looking costs a system call.
+const drainEvery = 8
+
+// readLoop hands every datagram of a socket to the transport until the socket
+// is closed.
+func (t *Transport) readLoop(s *socket) {
+	defer t.loops.Done()
+	r := &reader{socket: s}
+	failures := 0
+	for !t.ending.Load() { // a Conn need not fail when it is closed
+		n, from, local, err := s.read(r.data[:], r.control[:])
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil && n > 0 {
+			t.count.drop(dropLength) // how some systems report a datagram that was cut
+			continue
+		}
+		if err != nil {
+			if failures++; failures == maxReadFailures {
+				t.log.Error("socket given up", "at", s.at, "err", err)
+				return
+			}
+			continue
+		}
+		failures = 0
+		r.from, r.local = from, local
+		t.receive(r, r.data[:n])
+		if s.raw == nil {
+			continue
+		}
+		if r.alone > 0 {
+			r.alone--
+		} else if t.drain(r) == 0 {
+			r.alone = drainEvery
+		}
+	}
+}
+
+// A reader is the memory of one read loop, used again for each datagram.
+type reader struct {
+	socket  *socket
+	from    netip.AddrPort
+	local   netip.Addr
+	inbound Inbound
+	alone   int // reads left until the next call of drain
+	control [controlSize]byte
+	data    [session.MaxDatagram + 1]byte // one byte more, to detect datagrams that are too long
+}
+
+// receive sorts a datagram by its kind, cheapest checks first (wire.md rule 8).
 func (t *Transport) receive(r *reader, datagram []byte) {
 	t.count.received(datagram)
 	kind, err := session.KindOf(datagram)
@@ -27,39 +84,4 @@ func (t *Transport) receive(r *reader, datagram []byte) {
 	case session.KindNoSession:
 		t.receiveNoSession(r, datagram)
 	}
-}
-
-var reasons = []struct {
-	err error
-	why reason
-}{
-	{session.ErrLength, dropLength},
-	{session.ErrVersion, dropVersion},
-	{session.ErrKind, dropKind},
-	{session.ErrNetwork, dropNetwork},
-	{session.ErrDestination, dropDestination},
-	{session.ErrSender, dropSender},
-	{session.ErrType, dropType},
-	{session.ErrSignature, dropSignature},
-	{session.ErrKeyExchange, dropSignature},
-	{session.ErrReplay, dropReplay},
-	{session.ErrSeal, dropSeal},
-}
-
-// reasonOf is how an error of package session is counted.
-func reasonOf(err error) reason {
-	for _, r := range reasons {
-		if errors.Is(err, r.err) {
-			return r.why
-		}
-	}
-	return dropLayout
-}
-
-// reasonOfFirst tells writes from unknown types.
-func reasonOfFirst(err error, f *session.FirstRequest) reason {
-	if r := rpc.Type(f.Type); errors.Is(err, session.ErrType) && r.Valid() && !r.IsRead() {
-		return dropWrite
-	}
-	return reasonOf(err)
 }

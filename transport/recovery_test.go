@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"crypto/rand"
 	"net/netip"
 	"testing"
 	"time"
@@ -139,11 +140,11 @@ func TestNATRebind(t *testing.T) {
 // beside it are not touched.
 func TestHalfOpenFloodBesideLiveSessions(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
-		a, b := w.peer(1), w.peer(2, func(c *Config) { c.Limits.HalfOpen = 8 })
+		a, b := w.peer(1), w.peer(2, func(_ *Config, l *limits) { l.halfOpen = 8 })
 		w.meet(a, b)
 		network, _ := session.NewNetwork("test")
 		for i := range 100 {
-			flooder := session.NewEndpoint(seedKey(100), network, mayOpen, a.random)
+			flooder := session.NewEndpoint(seedKey(100), network, mayOpen, rand.Reader)
 			first, err := flooder.Initiate(b.addr.ID, uint8(rpc.FindNode), 0, uint64(i), nil)
 			if err != nil {
 				t.Fatal(err)
@@ -163,7 +164,7 @@ func TestHalfOpenFloodBesideLiveSessions(t *testing.T) {
 		if s := b.Stats(); s.HalfOpen > 8 || s.Sessions != 1 {
 			t.Errorf("%d half-open, %d live sessions", s.HalfOpen, s.Sessions)
 		}
-		time.Sleep(2 * session.HalfOpenLife) // the sweep needs no traffic
+		time.Sleep(2 * session.HalfOpenLife) // sessions expire without traffic
 		b.Transport.mu.Lock()
 		defer b.Transport.mu.Unlock()
 		if got := b.table.HalfOpen(); got != 0 {

@@ -1,23 +1,25 @@
 package transport
 
 import (
+	"crypto/rand"
 	"encoding/binary"
 	"fmt"
 	"io"
 	"net/netip"
 	"time"
 
-	"kadmium/rpc"
 	"kadmium/session"
 )
 
-// Request sends a request, or sends it again: the caller times the tries. Under a
-// session with the peer it is sealed; else, or if Fresh, it is a first contact,
-// signed on a worker, and a repeat sends identical bytes. A read's repeats carry what
-// the first one did, a write's what they are given. A write without a session is kept until a PING,
-// sent as first contact in its place, has made one.
+// Request sends a request, or sends it again: the caller times the tries.
 //
-// Its error says that nothing was or will be sent, and ends the request, which needs
+//   - Under a session with the peer a try is sealed.
+//   - Without one, or if Fresh, it is a first contact, signed on a worker. All tries
+//     that are one are byte-identical but for a cookie (wire.md, section 2).
+//   - A read's tries carry the body of the first, a write's the body they are given.
+//   - A write without a session waits for one, see pendingwrites.go.
+//
+// An error says that nothing was or will be sent, and ends the request, which needs
 // no Forget: ErrTooLarge, ErrBadRequest, ErrNoSocket, ErrTooManyFirstContacts,
 // ErrBusy, ErrClosed, or the system's about an endpoint that cannot be reached.
 // Loss is no error.
@@ -56,126 +58,76 @@ func (t *Transport) check(r *Request) error {
 	return nil
 }
 
-// begin finds or makes the call and its next try. The transport is locked.
+// begin finds the outstanding request or makes it, and is its next try. The
+// transport is locked.
 func (t *Transport) begin(now time.Time, r *Request, s *socket) (*buffer, error) {
 	if t.closed {
 		return nil, ErrClosed
 	}
-	c, known := t.calls.byID[r.ID]
-	if known && (c.to != r.To || c.rpc != r.Type) {
+	req, known := t.outstanding.byID[r.ID]
+	if known && (req.to != r.To || req.rpc != r.Type) {
 		return nil, fmt.Errorf("%w: two requests with one ID", ErrBadRequest)
 	}
 	if !known {
 		var err error
-		if c, err = t.calls.add(r, s); err != nil {
+		if req, err = t.outstanding.add(r, s); err != nil {
 			return nil, err
 		}
 	}
-	if known && !c.rpc.IsRead() { // of a lifetime less remains than at the try before
-		c.body = append(c.body[:0], r.Body...)
+	if known && !req.rpc.IsRead() { // the lifetime it tells is shorter at each try
+		req.body = append(req.body[:0], r.Body...)
 	}
-	b, err := t.try(now, c, r.Fresh)
+	b, err := t.nextTry(now, req, r.Fresh)
 	if err != nil {
-		t.calls.remove(c)
+		t.outstanding.remove(req)
 	}
 	return b, err
 }
 
-// try is the datagram of the call's next try. It is nil without an error if a
-// worker will send it. The transport is locked.
-func (t *Transport) try(now time.Time, c *call, fresh bool) (*buffer, error) {
+// nextTry is the datagram of the request's next try; fresh says that no session is
+// to be used. It is nil without an error if a worker will send it. The transport is
+// locked.
+func (t *Transport) nextTry(now time.Time, req *request, fresh bool) (*buffer, error) {
 	if !fresh {
-		if live, ok := t.table.ForPeer(now, c.to.ID); ok {
+		if sess, ok := t.table.ForPeer(now, req.to.ID); ok {
 			b := getBuffer()
-			d, err := live.Seal(b.data[:0], session.KindRequest, c.id, uint8(c.rpc), c.flags, c.body)
+			d, err := sess.Seal(b.data[:0], session.KindRequest, req.id, uint8(req.rpc), req.flags, req.body)
 			if err == nil {
 				b.size = len(d)
-				t.calls.retag(c, live, session.TagOf(d))
-				if c.waits { // another first contact with the peer was answered
-					t.calls.leave(c)
+				t.outstanding.retag(req, sess, session.TagOf(d))
+				if req.pendingWrite { // another first contact with the peer was answered
+					t.outstanding.stopAwaiting(req)
 				}
 				return b, nil
 			}
 			putBuffer(b) // the session has sent all it may
 		}
 	}
-	if c.rpc.IsRead() {
-		return t.firstContact(now, c)
+	if req.rpc.IsRead() {
+		return t.firstContact(now, req)
 	}
-	return t.open(now, c)
-}
-
-// open has a write wait for a session that a PING makes (rule 1).
-func (t *Transport) open(now time.Time, c *call) (*buffer, error) {
-	o := t.calls.opening[c.to]
-	if o == nil {
-		id, err := t.randomID()
-		if err != nil {
-			return nil, err
-		}
-		ping, err := t.calls.add(&Request{To: c.to, ID: id, Type: rpc.Ping, Serves: t.serves()}, c.socket)
-		if err != nil {
-			return nil, err
-		}
-		ping.opener = true
-		o = &opening{ping: ping}
-		t.calls.opening[c.to] = o
-	}
-	if !c.waits {
-		if t.calls.waits >= t.limits.PendingWrites {
-			t.calls.abandon(c.to)
-			return nil, ErrBusy
-		}
-		t.calls.join(o, c)
-	}
-	return t.firstContact(now, o.ping)
+	return t.openSession(now, req)
 }
 
 func (t *Transport) randomID() (uint64, error) {
 	var b [8]byte
 	for {
-		if _, err := io.ReadFull(t.random, b[:]); err != nil {
+		if _, err := io.ReadFull(rand.Reader, b[:]); err != nil {
 			return 0, fmt.Errorf("choosing a request ID: %w", err)
 		}
 		id := binary.BigEndian.Uint64(b[:])
-		if _, taken := t.calls.byID[id]; !taken {
+		if _, taken := t.outstanding.byID[id]; !taken {
 			return id, nil
 		}
 	}
 }
 
-// Forget drops a request that is over; its response, if it still comes, is
-// unsolicited. Forgetting twice does nothing.
+// Forget drops a request that is over; a response that still comes is unsolicited.
+// Forgetting twice does nothing.
 func (t *Transport) Forget(id uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if c, ok := t.calls.byID[id]; ok && !c.opener {
-		t.calls.remove(c)
+	if req, ok := t.outstanding.byID[id]; ok && !req.opensSession {
+		t.outstanding.remove(req)
 	}
-}
-
-// send writes a datagram and gives its buffer back. That it could not be sent is
-// known at once only outside of a batch; it is always counted.
-func (t *Transport) send(s *socket, b *buffer, to netip.AddrPort, local netip.Addr) error {
-	if t.queue(s, b, to, local) {
-		return nil
-	}
-	d := b.bytes()
-	err := s.write(d, to, local)
-	if err != nil {
-		t.count.drop(dropSend)
-	} else {
-		t.count.sent(d)
-	}
-	putBuffer(b)
-	return err
-}
-
-// Rekey ends the use of all sessions: the next request to each peer is a first
-// contact again, with fresh keys. What is under way still arrives.
-func (t *Transport) Rekey() {
-	now := t.now()
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.table.Rekey(now)
 }

@@ -8,22 +8,11 @@ import (
 	"syscall"
 
 	"kadmium/rpc"
-	"kadmium/session"
 )
-
-// maxReadFailures is how many reads in a row may fail before a socket is given
-// up: a closed one ends at once, some systems report a peer's ICMP error once.
-const maxReadFailures = 64
 
 // receiveBuffer is asked of the system for each UDP socket, in bytes: its default
 // does not hold the answers to 256 requests in flight. It may grant less.
 const receiveBuffer = 1 << 20
-
-// drainEvery is after how many reads a read loop that found nothing more waiting
-// looks again: looking costs a system call.
-const drainEvery = 8
-
-var errNoSource = errors.New("datagram from nowhere")
 
 // addrPortConn is the way in and out that makes no garbage; *net.UDPConn and
 // memnet's Conn have it.
@@ -81,6 +70,8 @@ func newSocket(conn net.PacketConn) (*socket, error) {
 	}
 	return s, nil
 }
+
+var errNoSource = errors.New("datagram from nowhere")
 
 // read waits for one datagram. local is the address it was sent to, where the
 // socket can tell and would otherwise answer from another.
@@ -147,51 +138,4 @@ func route(sockets []*socket, to netip.AddrPort) *socket {
 		}
 	}
 	return best
-}
-
-// readLoop hands every datagram of a socket to the transport until the socket
-// is closed.
-func (t *Transport) readLoop(s *socket) {
-	defer t.loops.Done()
-	r := &reader{socket: s}
-	failures := 0
-	for !t.ending.Load() { // a Conn need not fail when it is closed
-		n, from, local, err := s.read(r.data[:], r.control[:])
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if err != nil && n > 0 {
-			t.count.drop(dropLength) // some systems' word for a datagram that was cut
-			continue
-		}
-		if err != nil {
-			if failures++; failures == maxReadFailures {
-				t.log.Error("socket given up", "at", s.at, "err", err)
-				return
-			}
-			continue
-		}
-		failures = 0
-		r.from, r.local = from, local
-		t.receive(r, r.data[:n])
-		if s.raw == nil {
-			continue
-		}
-		if r.alone > 0 {
-			r.alone--
-		} else if t.drain(r) == 0 {
-			r.alone = drainEvery
-		}
-	}
-}
-
-// A reader is what one read loop needs for each datagram, made once.
-type reader struct {
-	socket  *socket
-	from    netip.AddrPort
-	local   netip.Addr
-	inbound Inbound
-	alone   int // reads left until the next look for more
-	control [controlSize]byte
-	data    [session.MaxDatagram + 1]byte // one byte more shows what is too long
 }

@@ -2,41 +2,43 @@ package transport
 
 import "sync"
 
-// maxOwn bounds the jobs of the node's own first contacts that wait, and of those
-// it answers: they are few, and no flood makes them.
-const maxOwn = 8192
+// maxUrgent bounds the urgent jobs that wait. They are few, since a flood of first
+// requests makes none of them.
+const maxUrgent = 8192
 
-// workers do what takes signatures, away from the read loops. Goroutines are
-// started as jobs come and end when none is left, so a node at rest has none.
-// Safe for concurrent use.
+// workers make and check signatures, away from the read loops. Goroutines are started
+// as jobs come and end when none is left, so an idle node has none. Safe for
+// concurrent use.
 type workers struct {
-	mu        sync.Mutex
-	urgent    []func() // what follows from a datagram that was asked for, or verified
-	strangers []func() // first contacts to verify
-	most      int      // strangers waiting
-	running   int
-	parallel  int
-	closed    bool
-	done      sync.WaitGroup
+	mu            sync.Mutex
+	urgent        []func() // signing, and checking what this node asked for
+	unverified    []func() // first requests to check
+	maxUnverified int      // that wait
+	running       int      // goroutines
+	maxRunning    int
+	closed        bool
+	done          sync.WaitGroup
 }
 
-// do queues a stranger's job; it reports false if the queue is full or closed.
-func (w *workers) do(job func()) bool {
+// doUnverified queues the check of a first request. It is false if the queue is full
+// or closed.
+func (w *workers) doUnverified(job func()) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.closed || len(w.strangers) >= w.most {
+	if w.closed || len(w.unverified) >= w.maxUnverified {
 		return false
 	}
-	w.strangers = append(w.strangers, job)
+	w.unverified = append(w.unverified, job)
 	w.start()
 	return true
 }
 
-// own queues a job that goes before all strangers', likewise.
-func (w *workers) own(job func()) bool {
+// doUrgent queues a job that is done before all checks of first requests. It is false
+// if the queue is full or closed.
+func (w *workers) doUrgent(job func()) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.closed || len(w.urgent) >= maxOwn {
+	if w.closed || len(w.urgent) >= maxUrgent {
 		return false
 	}
 	w.urgent = append(w.urgent, job)
@@ -45,7 +47,7 @@ func (w *workers) own(job func()) bool {
 }
 
 func (w *workers) start() {
-	if w.running < w.parallel {
+	if w.running < w.maxRunning {
 		w.running++
 		w.done.Add(1)
 		go w.run()
@@ -63,14 +65,14 @@ func (w *workers) run() {
 	}
 }
 
-// next takes a job; nil ends the goroutine that asks.
+// next takes a job. If there is none it is nil, and the goroutine must end.
 func (w *workers) next() func() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if job := take(&w.urgent); job != nil {
 		return job
 	}
-	if job := take(&w.strangers); job != nil {
+	if job := take(&w.unverified); job != nil {
 		return job
 	}
 	w.running--
@@ -89,18 +91,18 @@ func take(queue *[]func()) func() {
 	return job
 }
 
-// waiting is the number of strangers no goroutine has taken yet.
-func (w *workers) waiting() int {
+// unverifiedWaiting is the number of first requests that no goroutine has taken yet.
+func (w *workers) unverifiedWaiting() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return len(w.strangers)
+	return len(w.unverified)
 }
 
 // close drops what waits and waits for what runs.
 func (w *workers) close() {
 	w.mu.Lock()
 	w.closed = true
-	w.urgent, w.strangers = nil, nil
+	w.urgent, w.unverified = nil, nil
 	w.mu.Unlock()
 	w.done.Wait()
 }

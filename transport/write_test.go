@@ -13,7 +13,7 @@ import (
 // A write without a session is sealed as soon as a PING has made one (rule 1).
 func TestWriteOpensItsSession(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
-		a, b := w.peer(1, func(c *Config) { c.Serves = func() bool { return true } }), w.peer(2)
+		a, b := w.peer(1, func(c *Config, _ *limits) { c.Serves = func() bool { return true } }), w.peer(2)
 		one, two := a.ask(b.addr, rpc.Store, "one"), a.ask(b.addr, rpc.AppMessage, "two")
 		if s := a.Stats(); s.PendingWrites != 2 || s.Outstanding != 3 {
 			t.Errorf("waiting: %+v", s)
@@ -45,7 +45,7 @@ func TestForgottenWriteIsNotSent(t *testing.T) {
 		a.Forget(a.ask(b.addr, rpc.Store, "x"))
 		a.Forget(a.next)
 		w.settle()
-		if s := a.Stats(); s.PendingWrites != 0 || s.Outstanding != 0 || len(a.calls.opening) != 0 {
+		if s := a.Stats(); s.PendingWrites != 0 || s.Outstanding != 0 || len(a.outstanding.openings) != 0 {
 			t.Errorf("left behind: %+v", s)
 		}
 		for _, in := range b.inbox() {
@@ -122,35 +122,35 @@ func TestRetryOfAnUnansweredWrite(t *testing.T) {
 }
 
 func TestAnswersAreBounded(t *testing.T) {
-	a := answers{most: 10}
+	a := atMostOnce{most: 10}
 	body := make([]byte, 1000)
 	for i := range uint64(2000) {
-		if a.begin(answerKey{id: i}) != nil {
+		if a.begin(writeKey{id: i}) != nil {
 			t.Fatalf("write %d was known", i)
 		}
-		if !a.finish(answerKey{id: i}, true, body) || a.finish(answerKey{id: i}, true, body) {
+		if !a.finish(writeKey{id: i}, true, body) || a.finish(writeKey{id: i}, true, body) {
 			t.Fatalf("write %d was not finished once", i)
 		}
 		if a.len() > 10 || a.bytes != a.len()*len(body) {
 			t.Fatalf("%d answers of %d bytes kept", a.len(), a.bytes)
 		}
 	}
-	a = answers{most: 5000}
+	a = atMostOnce{most: 5000}
 	for i := range uint64(4000) {
-		k := answerKey{identity.ID{byte(i)}, i}
+		k := writeKey{identity.ID{byte(i)}, i}
 		a.begin(k)
 		a.finish(k, true, body)
 	}
 	if a.bytes > maxAnswerBytes || a.bytes < maxAnswerBytes-len(body) {
 		t.Errorf("%d bytes kept", a.bytes)
 	}
-	if known := a.begin(answerKey{identity.ID{3999 % 256}, 3999}); known == nil || !known.done {
+	if known := a.begin(writeKey{identity.ID{3999 % 256}, 3999}); known == nil || !known.done {
 		t.Error("the latest was forgotten")
 	}
 	if len(a.of) > 256 {
 		t.Errorf("%d peers are remembered", len(a.of))
 	}
-	if a.finish(answerKey{id: 9999}, true, nil) {
+	if a.finish(writeKey{id: 9999}, true, nil) {
 		t.Error("finished what never began")
 	}
 }
@@ -158,11 +158,11 @@ func TestAnswersAreBounded(t *testing.T) {
 // A peer that floods with writes pushes out its own, and nobody else's, also not
 // one that is being worked on.
 func TestFloodOfWritesIsItsOwnLoss(t *testing.T) {
-	a := answers{most: 4096}
-	slow := answerKey{identity.ID{1}, 1}
+	a := atMostOnce{most: 4096}
+	slow := writeKey{identity.ID{1}, 1}
 	a.begin(slow)
 	for i := range uint64(10_000) {
-		k := answerKey{identity.ID{2}, i}
+		k := writeKey{identity.ID{2}, i}
 		a.begin(k)
 		a.finish(k, true, []byte("x"))
 	}
@@ -176,7 +176,7 @@ func TestFloodOfWritesIsItsOwnLoss(t *testing.T) {
 
 func TestErrorsOfRequestsAndReplies(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
-		a := w.peer(1, func(c *Config) { c.Limits.Outstanding, c.Limits.PendingWrites = 4, 1 })
+		a := w.peer(1, func(_ *Config, l *limits) { l.outstanding, l.pendingWrites = 4, 1 })
 		b := w.peer(2)
 		stranger := b.addr
 		stranger.ID = [32]byte{}

@@ -8,54 +8,55 @@ import (
 	"kadmium/identity"
 )
 
-// Bounds of an answers cache, beside Limits.Answers.
+// Bounds of the remembered answers, beside limits.answers (design R8.6).
 const (
 	maxAnswerBytes   = 1 << 20 // bytes of bodies
 	maxAnswersOfPeer = 512     // writes of one peer: a flood of them pushes out its own
 )
 
-// answers makes writes at-most-once (design, section 3, rule 3): it remembers,
-// by peer and request ID, which are being worked on and what the others were
-// answered, whatever session they came under. The oldest go first when it is
-// full; a retry comes within seconds. Not safe for concurrent use.
-type answers struct {
+// atMostOnce has each write executed at most once (wire.md, section 4, and rule 3).
+// It remembers by peer and request ID, across sessions, which writes are being
+// worked on and how the others were answered. When it is full the oldest go first: a
+// retry comes within seconds. Not safe for concurrent use.
+type atMostOnce struct {
 	most  int
 	bytes int
-	cache *simplelru.LRU[answerKey, *answer] // nil until the first write
-	of    map[identity.ID][]uint64           // IDs of each peer's, oldest first
+	cache *simplelru.LRU[writeKey, *answer] // nil until the first write
+	of    map[identity.ID][]uint64          // IDs of each peer's, oldest first
 }
 
-type answerKey struct {
+type writeKey struct {
 	peer identity.ID
 	id   uint64
 }
 
+// An answer is a write being worked on, or what it was answered.
 type answer struct {
 	done   bool
 	serves bool
 	body   []byte
 }
 
-// begin is what is known of a write; nil means that it is new, and it counts as
-// being worked on from now on.
-func (a *answers) begin(k answerKey) *answer {
+// begin is what is known of a write. nil means that it is new: from now on it is
+// being worked on.
+func (a *atMostOnce) begin(k writeKey) *answer {
 	if a.cache == nil {
-		a.cache, _ = simplelru.NewLRU(a.most, a.gone) // most is positive
+		a.cache, _ = simplelru.NewLRU(a.most, a.removed) // most is positive
 		a.of = make(map[identity.ID][]uint64)
 	}
 	if known, ok := a.cache.Get(k); ok {
 		return known
 	}
 	if of := a.of[k.peer]; len(of) >= maxAnswersOfPeer {
-		a.cache.Remove(answerKey{k.peer, of[0]})
+		a.cache.Remove(writeKey{k.peer, of[0]})
 	}
 	a.of[k.peer] = append(a.of[k.peer], k.id)
 	a.cache.Add(k, &answer{})
 	return nil
 }
 
-// gone follows what leaves the cache.
-func (a *answers) gone(k answerKey, w *answer) {
+// removed is called with each write that leaves the cache.
+func (a *atMostOnce) removed(k writeKey, w *answer) {
 	a.bytes -= len(w.body)
 	of := a.of[k.peer]
 	if i := slices.Index(of, k.id); i >= 0 {
@@ -68,7 +69,7 @@ func (a *answers) gone(k answerKey, w *answer) {
 
 // finish remembers the answer to a write. It reports false if there is one
 // already, or if the write was forgotten meanwhile.
-func (a *answers) finish(k answerKey, serves bool, body []byte) bool {
+func (a *atMostOnce) finish(k writeKey, serves bool, body []byte) bool {
 	if a.cache == nil {
 		return false
 	}
@@ -85,7 +86,7 @@ func (a *answers) finish(k answerKey, serves bool, body []byte) bool {
 }
 
 // abandon forgets a write that has no answer.
-func (a *answers) abandon(k answerKey) {
+func (a *atMostOnce) abandon(k writeKey) {
 	if a.cache == nil {
 		return
 	}
@@ -94,7 +95,7 @@ func (a *answers) abandon(k answerKey) {
 	}
 }
 
-func (a *answers) len() int {
+func (a *atMostOnce) len() int {
 	if a.cache == nil {
 		return 0
 	}

@@ -1,0 +1,137 @@
+package transport
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"sync"
+
+	"kadmium/identity"
+	"kadmium/rpc"
+	"kadmium/session"
+)
+
+// A request is one outstanding request of this node. All of it belongs to the
+// locked transport. What add sets never changes, so a worker may read that.
+type request struct {
+	id           uint64
+	to           identity.Address
+	rpc          rpc.Type
+	flags        uint8
+	body         []byte
+	socket       *socket
+	opensSession bool // a PING of the transport itself, which makes a session for writes
+
+	session      *session.Session // the one that sealed its latest sealed try
+	tag          session.Tag      // of that try
+	first        *firstContact    // nil unless a try was a first contact
+	pendingWrite bool             // a write that waits for a session
+	ambiguous    bool             // its round trip time means nothing
+	restarts     int
+}
+
+// A firstContact is the state of a request's first contact.
+type firstContact struct {
+	initiator *session.Initiator // nil while a worker signs it
+	checking  int                // responses whose signature a worker checks
+}
+
+// outstanding is the index of this node's outstanding requests. A response is
+// looked up in it before any cryptography (wire.md rule 8). Not safe for concurrent
+// use.
+type outstanding struct {
+	most          int
+	byID          map[uint64]*request
+	byTag         map[uint64]*request // by the first half of the latest tag, for NOSESSION
+	openings      map[identity.Address]*opening
+	pendingWrites int
+}
+
+// requestPool has the unused requests of all nodes of the process.
+var requestPool = sync.Pool{New: func() any { return new(request) }}
+
+func newOutstanding(most int) outstanding {
+	return outstanding{
+		most: most, byID: make(map[uint64]*request), byTag: make(map[uint64]*request),
+		openings: make(map[identity.Address]*opening),
+	}
+}
+
+// add takes in a new request; its ID must be free.
+func (x *outstanding) add(r *Request, s *socket) (*request, error) {
+	if len(x.byID) >= x.most {
+		return nil, ErrBusy
+	}
+	req := requestPool.Get().(*request)
+	req.id, req.to, req.rpc, req.socket = r.ID, r.To, r.Type, s
+	req.flags = flags(r.Serves)
+	req.body = append(req.body[:0], r.Body...)
+	x.byID[r.ID] = req
+	return req, nil
+}
+
+// remove forgets a request that is over. An opening for which no other write waits
+// ends too.
+func (x *outstanding) remove(req *request) {
+	delete(x.byID, req.id)
+	x.untag(req)
+	if req.pendingWrite {
+		x.stopAwaiting(req)
+	}
+	if req.first != nil {
+		return // a worker may still hold it
+	}
+	*req = request{body: req.body[:0]}
+	requestPool.Put(req)
+}
+
+// retag remembers session and tag of the request's latest sealed try.
+func (x *outstanding) retag(req *request, sess *session.Session, tag session.Tag) {
+	x.untag(req)
+	req.session, req.tag = sess, tag
+	x.byTag[tagKey(tag)] = req
+}
+
+func (x *outstanding) untag(req *request) {
+	if req.session != nil && x.byTag[tagKey(req.tag)] == req {
+		delete(x.byTag, tagKey(req.tag))
+	}
+}
+
+func tagKey(tag session.Tag) uint64 { return binary.BigEndian.Uint64(tag[:]) }
+
+// matchTag is the request that a NOSESSION from the address could belong to: its
+// latest try has that session ID and tag (wire.md rule 5). nil if there is none.
+func (x *outstanding) matchTag(from netip.AddrPort, sessionID uint64, tag session.Tag) *request {
+	req := x.byTag[tagKey(tag)]
+	if req == nil || req.tag != tag || req.to.Endpoint != from || req.session.SendID() != sessionID {
+		return nil
+	}
+	return req
+}
+
+// matchFirst is the request that a first response or cookie from the address could
+// belong to. If there is none it says why the datagram is dropped.
+func (x *outstanding) matchFirst(id uint64, from netip.AddrPort) (*request, reason) {
+	req := x.byID[id]
+	if req == nil || req.first == nil || req.first.initiator == nil {
+		return nil, dropUnsolicited
+	}
+	if req.to.Endpoint != from {
+		return nil, dropAddress
+	}
+	return req, notDropped
+}
+
+// matchSealed is the request that a session response from the address could belong
+// to, any session with the peer will do (wire.md, section 4). If there is none it
+// says why the datagram is dropped.
+func (x *outstanding) matchSealed(peer identity.ID, id uint64, from netip.AddrPort) (*request, reason) {
+	req := x.byID[id]
+	if req == nil || req.session == nil || req.to.ID != peer {
+		return nil, dropUnsolicited
+	}
+	if req.to.Endpoint != from {
+		return nil, dropAddress
+	}
+	return req, notDropped
+}

@@ -1,0 +1,103 @@
+package transport
+
+import (
+	"kadmium/identity"
+	"kadmium/rpc"
+	"kadmium/session"
+)
+
+// receiveSealed opens a datagram under its session and hands it to the handler, all
+// on the goroutine that read it (wire.md, section 4).
+func (t *Transport) receiveSealed(r *reader, datagram []byte) {
+	id, err := session.ReceiverOf(datagram)
+	if err != nil {
+		t.count.drop(reasonOf(err))
+		return
+	}
+	now := t.now()
+	response := session.Kind(datagram[1]) == session.KindResponse
+	in := &r.inbound
+	t.mu.Lock()
+	sess, ok := t.table.Find(now, id)
+	if !ok {
+		answered := !response && t.noSessions.Allow(now, r.from.Addr())
+		t.mu.Unlock()
+		t.count.drop(dropSession)
+		if answered {
+			t.sendNoSession(r, id, datagram)
+		}
+		return
+	}
+	var req *request
+	if response {
+		var why reason
+		if req, why = t.outstanding.matchSealed(sess.Peer(), session.RequestIDOf(datagram), r.from); req == nil {
+			t.mu.Unlock()
+			t.count.drop(why)
+			return
+		}
+	}
+	opened, err := sess.Open(datagram)
+	if err == nil {
+		t.table.Opened(now, sess)
+	}
+	if err == nil && (!rpc.Type(opened.Type).Valid() || req != nil && uint8(req.rpc) != opened.Type) {
+		err = session.ErrType
+	}
+	if err != nil {
+		t.mu.Unlock()
+		t.count.drop(reasonOf(err))
+		return
+	}
+	*in = Inbound{
+		From: identity.Address{ID: sess.Peer(), Endpoint: r.from}, ID: opened.RequestID, Type: rpc.Type(opened.Type),
+		Serves: opened.Flags&session.FlagServes != 0, Body: opened.Body,
+	}
+	if req != nil {
+		if !sess.ProvenAt(r.from) {
+			sess.Prove(r.from)
+		}
+		in.Response, in.Proven, in.Ambiguous = true, true, req.ambiguous
+		t.outstanding.remove(req)
+	} else if !t.admit(r, in, sess, len(datagram)) {
+		return
+	}
+	t.mu.Unlock()
+	t.handler(in)
+}
+
+// sendNoSession answers a session request whose session is unknown (wire.md rule 5).
+func (t *Transport) sendNoSession(r *reader, id uint64, datagram []byte) {
+	b := getBuffer()
+	b.size = len(session.AppendNoSession(b.data[:0], id, session.TagOf(datagram)))
+	t.answer(r.socket, b, r.from, r.local)
+}
+
+// admit completes the Inbound of a request, and is true. A write that came before is
+// not admitted: admit then unlocks the transport, sends the first answer again if
+// there is one, and is false (wire.md rule 3).
+func (t *Transport) admit(r *reader, in *Inbound, sess *session.Session, size int) bool {
+	in.Proven = sess.ProvenAt(r.from)
+	in.Room = session.SessionRoom(size, in.Proven)
+	in.Reply = ReplyTo{
+		session: sess, socket: r.socket, to: r.from, local: r.local, id: in.ID, rpc: in.Type, room: in.Room,
+	}
+	if in.Type.IsRead() {
+		return true
+	}
+	known := t.atMostOnce.begin(writeKey{sess.Peer(), in.ID})
+	if known == nil {
+		return true
+	}
+	var b *buffer
+	if known.done && len(known.body) <= in.Room {
+		b, _ = sealReply(sess, in.ID, in.Type, flags(known.serves), known.body) // nil if the session has sent all it may
+	}
+	t.mu.Unlock()
+	if b == nil {
+		t.count.drop(dropBusy)
+		return false
+	}
+	t.answer(r.socket, b, r.from, r.local)
+	return false
+}
