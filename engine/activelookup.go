@@ -10,11 +10,12 @@ import (
 	"kadmium/rpc"
 )
 
-// LookupTimeout bounds one lookup, whoever is silent.
+// LookupTimeout bounds the time of one lookup.
 const LookupTimeout = 30 * time.Second
 
-// An activeLookup is one lookup under way: package lookup decides whom to ask, this
-// asks.
+// An activeLookup is a running lookup (Kademlia, section 2.3; design, section 5). Package
+// lookup decides whom to ask and when the lookup ends; activeLookup sends the requests
+// and takes the answers.
 type activeLookup struct {
 	e      *Engine
 	owner  owner
@@ -24,32 +25,34 @@ type activeLookup struct {
 	target identity.Position
 	state  *lookup.Lookup
 
-	// heard looks at an answer before the lookup does, and returns who gave what was
-	// sought, if that was all; it may be nil.
+	// onAnswer, if set, sees an answer before state does. If the search is over it
+	// returns the contact that gave what was sought, and otherwise 0.
 	onAnswer func(from identity.Contact, in *Inbound) (found identity.Contact)
-	onEnd    func(lookup.Reason) // called once
+	onEnd    func(lookup.Reason) // called once, at the end
 
-	// first is asked before all others, which wait for its answer until it overruns:
-	// the peer that is sought, if it is a contact. 0: nobody.
+	// first is the contact of the peer that is sought (design R5.11). It is asked before
+	// all others, which are not asked until it has answered, failed or overrun. 0: there
+	// is none.
 	first       identity.Contact
-	awaitsFirst bool // it is waited for
+	awaitsFirst bool // first was asked, and others wait
 
-	firstContacts []identity.Contact // who answered a first contact, which changes nothing at its receiver
-	leftOut       bool               // contacts were not to be asked: locked out, or of no use
-	refilled      bool               // farther contacts of the table were asked for
-	extraRequests int                // requests that the lookup does not know of: second ones to a peer
+	firstContacts []identity.Contact // those that answered a first contact (design R7.6)
+	leftOut       bool               // some contacts could not be asked: locked out, or unusable
+	refilled      bool               // it has turned to farther contacts of the routing table (design R5.10)
+	extraRequests int                // second requests to a peer, which state does not count
 	trace         []lookup.Event
 	deadline      time.Time
 	over          bool
 	pumping       bool
 }
 
-// newWalk makes a lookup; start begins it.
+// newLookup makes a lookup; start begins it.
 func (e *Engine) newLookup(op OpID, asks rpc.Type, key []byte, target identity.Position) *activeLookup {
 	return &activeLookup{e: e, op: op, asks: asks, key: key, target: target}
 }
 
-// start begins the lookup with the nearest contacts of the table, and others.
+// start begins the lookup with the given contacts and the nearest ones of the routing
+// table.
 func (l *activeLookup) start(seeds ...identity.Contact) {
 	e := l.e
 	seeds, leftOut := e.seeds(seeds, &l.target)
@@ -65,9 +68,10 @@ func (l *activeLookup) start(seeds ...identity.Contact) {
 	l.pump()
 }
 
-// seeds are those given and the nearest contacts of the table, but for those that
-// are locked out. If it knows nobody else it tries them. Scratch, good until the
-// next query of the table.
+// seeds returns the given contacts and the nearest of the routing table, replacements
+// included (design R5.2), except those that are locked out; leftOut is their number. If
+// that would leave no contact at all, the ones locked out are returned too (design
+// R4.14). The result is scratch memory, valid until the next query of the table.
 func (e *Engine) seeds(given []identity.Contact, target *identity.Position) (seeds []identity.Contact, leftOut int) {
 	seeds = e.table.NearestAny(append(e.scratch[:0], given...), target, e.cfg.K)
 	known := len(seeds)
@@ -78,11 +82,12 @@ func (e *Engine) seeds(given []identity.Contact, target *identity.Position) (see
 	return seeds, known - len(seeds)
 }
 
-// refillK times k are the contacts of the table that a lookup turns to in the end.
+// refillK times k is the number of nearest contacts that a lookup turns to (design
+// R5.10).
 const refillK = 4
 
-// farther are contacts of the table beyond the seeds, and these; for a lookup that
-// runs out of others. Scratch, as of seeds.
+// farther returns more contacts of the routing table for a lookup that has nobody left to
+// ask (design R5.10). The result is scratch memory, like that of seeds.
 func (l *activeLookup) farther() []identity.Contact {
 	e := l.e
 	l.refilled = true
@@ -90,12 +95,13 @@ func (l *activeLookup) farther() []identity.Contact {
 	return slices.DeleteFunc(e.scratch, e.lockedOut)
 }
 
-// pump asks whoever is next, until alpha are in flight or the lookup is over.
+// pump asks the next contacts until alpha requests are in flight, and ends the lookup if
+// it is done.
 func (l *activeLookup) pump() {
 	if l.over || l.pumping {
 		return
 	}
-	l.pumping = true // a request that cannot begin fails within ask's caller
+	l.pumping = true // a request that cannot begin leads back here
 	for !l.awaitsFirst {
 		c, ok := l.state.Next(l.e.now)
 		if !ok {
@@ -137,7 +143,8 @@ func (l *activeLookup) answered(r *rpc.Request, in *Inbound) {
 	if l.onAnswer != nil && r.Message.Type == l.asks {
 		found = l.onAnswer(r.To, in)
 	}
-	// What a long record left no room for is asked for by itself.
+	// The contacts that a long record left no room for are asked for separately (design
+	// R5.12).
 	if found == 0 && in.Message.More && r.Message.Type != rpc.FindNode && l.ask(r.To, rpc.FindNode, 0) {
 		l.extraRequests++
 		return
@@ -152,24 +159,24 @@ func (l *activeLookup) answered(r *rpc.Request, in *Inbound) {
 	l.pump()
 }
 
-// failed gives a peer that has answered this node before a second chance: three
-// datagrams in a row are more often lost than such a peer is gone. It stays set
-// aside meanwhile.
+// failed sends a second request to a peer that has answered this node before (design
+// R5.9). The peer stays set aside until that is answered.
 func (l *activeLookup) failed(r *rpc.Request) {
 	l.awaitsFirst = l.awaitsFirst && r.To != l.first
 	switch {
 	case r.Message.Type == l.asks && r.Marks&secondChance == 0 && l.e.rtts.knows(r.To) && l.e.retries.pays() && l.ask(r.To, l.asks, secondChance):
 		l.extraRequests++
-		l.pump() // others may have waited for it
+		l.pump() // contacts that waited for first
 		return
 	case r.Message.Type == l.asks:
 		l.state.Failed(l.e.now, r.To)
 	default:
-		l.state.Answered(l.e.now, r.To, nil) // it did answer, before
+		l.state.Answered(l.e.now, r.To, nil) // it has answered an earlier request of this lookup
 	}
 	l.pump()
 }
 
+// overran sets a peer aside whose answer is late (design R5.4).
 func (l *activeLookup) overran(r *rpc.Request) {
 	l.awaitsFirst = l.awaitsFirst && r.To != l.first
 	l.state.SetAside(l.e.now, r.To)
@@ -188,7 +195,7 @@ func (l *activeLookup) stop(reason lookup.Reason) {
 	l.end(reason)
 }
 
-// cancel makes a lookup an operation: its end is then no longer reported.
+// cancel ends the lookup as an operation. onEnd is not called.
 func (l *activeLookup) cancel() *Result {
 	l.onEnd = func(lookup.Reason) {}
 	l.stop(lookup.Cancelled)
@@ -207,10 +214,10 @@ func (l *activeLookup) end(reason lookup.Reason) {
 	l.onEnd(reason)
 }
 
-// maxTrace bounds the steps kept of one lookup.
+// maxTrace bounds the steps that are kept of one lookup.
 const maxTrace = 2048
 
-// drain hands the lookup's new steps to the trace and to whoever watches.
+// drain reports the new steps of the lookup as events and keeps them for the trace.
 func (l *activeLookup) drain() {
 	steps := l.state.Events()
 	if l.op != 0 && len(l.trace) < maxTrace {
@@ -221,14 +228,14 @@ func (l *activeLookup) drain() {
 	}
 }
 
-// result is what every lookup reports.
+// result is a Result with what every lookup reports.
 func (l *activeLookup) result() *Result {
 	r := &Result{Lookup: l.state.Stats(), Trace: l.trace}
 	r.Lookup.RPCs += l.extraRequests
 	return r
 }
 
-// failure is the error of a lookup that found nobody.
+// failure is the error of a lookup that no peer answered.
 func failure(reason lookup.Reason) error {
 	switch reason {
 	case lookup.NoContacts:
@@ -247,7 +254,7 @@ func notFound(reason lookup.Reason) error {
 	return ErrNotFound
 }
 
-// expireLookups ends the lookups that have run out of time.
+// expireLookups ends the lookups whose deadline has passed.
 func (e *Engine) expireLookups() {
 	for len(e.lookups) > 0 && !e.now.Before(e.lookups[0].deadline) {
 		e.lookups[0].stop(lookup.TimedOut)

@@ -1,19 +1,19 @@
 package engine
 
-// An owner is whose a request is: the activity that hears how it went, by number,
-// and the operation it serves (0: the node's own).
+// An owner says for whom a request is sent: the number of the activity that learns how it
+// ended, and the operation it serves (0: the node's own).
 type owner struct {
 	activity uint64
 	op       OpID
 }
 
-// nobody owns requests whose answers only matter to the table.
+// nobody owns the requests whose answers matter to the routing table only.
 var nobody owner
 
-// linkTest owns the PINGs that test the link: nobody listens to them.
+// linkTest owns the PINGs that test the link (design R4.8). No activity has this number.
 const linkTest = ^uint64(0)
 
-// register adds an activity, as the owner of its requests.
+// register adds an activity and returns it as the owner of its requests.
 func (e *Engine) register(a activity, op OpID) owner {
 	if e.activities == nil {
 		e.activities = make(map[uint64]activity)
@@ -23,9 +23,10 @@ func (e *Engine) register(a activity, op OpID) owner {
 	return owner{e.lastActivity, op}
 }
 
-// unregister ends an activity. Requests still under way go on for the table's sake.
+// unregister removes an activity. Its outstanding requests go on, because their answers
+// matter to the routing table.
 func (e *Engine) unregister(o owner) {
 	if delete(e.activities, o.activity); len(e.activities) == 0 {
-		e.activities = nil // a node at rest keeps no memory for it
+		e.activities = nil // an engine at rest keeps no memory for it
 	}
 }

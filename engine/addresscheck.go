@@ -5,14 +5,14 @@ import (
 	"kadmium/rpc"
 )
 
-// maxMoved bounds the new addresses that are being checked at once, one a peer: a
-// peer that forges its source could else have many addresses pinged.
+// maxMoved bounds the new addresses that are being checked, one per peer. Otherwise a
+// peer that forges its source address could have many addresses pinged.
 const maxMoved = 64
 
-// checkAddress pings a known peer at the new address it was heard from; the
-// table's address changes only after an answer from there (design, section 3). The
-// peer has just used its session, and a first contact would be a large datagram to
-// whoever lives there.
+// checkAddress pings a known peer at a new address that it was heard from. The address in
+// the table changes only after an answer from there (design R4.6). The PING is never a
+// first contact: the peer has just used its session, and a first contact would be a large
+// datagram to a possible victim.
 func (e *Engine) checkAddress(c identity.Contact) {
 	id := e.book.Address(c).ID
 	if _, ok := e.moved[id]; ok || len(e.moved) >= maxMoved {
@@ -29,7 +29,7 @@ func (e *Engine) checkAddress(c identity.Contact) {
 	}
 }
 
-// An addressCheck is a PING to a known peer's new address.
+// An addressCheck is a PING to a new address of a known peer.
 type addressCheck struct {
 	e     *Engine
 	owner owner

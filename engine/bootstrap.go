@@ -4,12 +4,12 @@ import (
 	"time"
 )
 
-// aloneAfter is how long nobody answers until a node tries its bootstrap list
-// again. Silence empties no table, so an empty one is not the only sign.
+// aloneAfter is how long nobody may answer before the node counts as alone (design R7.2).
+// The table is then not empty, because failures do not count during an outage.
 const aloneAfter = time.Minute
 
-// aloneSince is when the node is or was alone: its table is empty, or nobody
-// answers. Zero: it is in company.
+// aloneSince is the time from which the node is or will be alone (design R7.2). Zero: it
+// is not alone.
 func (e *Engine) aloneSince() time.Time {
 	if e.table.Len() == 0 {
 		return overdue
@@ -20,14 +20,15 @@ func (e *Engine) aloneSince() time.Time {
 	return time.Time{}
 }
 
-// Alone reports whether the node knows nobody, or nobody has answered it for a
-// while.
+// Alone reports whether the routing table is empty, or nobody has answered for a minute
+// (design R7.2).
 func (e *Engine) Alone(now time.Time) bool {
 	at := e.aloneSince()
 	return !at.IsZero() && !at.After(now)
 }
 
-// wantsRejoin is when the bootstrap list is worth trying again.
+// wantsRejoin is when to join again: once the node is alone, if it has joined before and
+// there are addresses to try.
 func (e *Engine) wantsRejoin() time.Time {
 	if e.joining > 0 || e.counters.Joins == 0 || len(e.cfg.Bootstrap)+e.savedContacts() == 0 {
 		return time.Time{}

@@ -9,11 +9,11 @@ import (
 	"kadmium/store"
 )
 
-// A Mode says whether a node serves others (design, section 7).
+// A Mode says whether a node serves others (design R4.2, R7.7).
 type Mode uint8
 
-// The modes. Auto starts as a client and becomes a server once a peer has called
-// back from another address.
+// The modes. A node in mode Auto starts as a client and becomes a server once a peer has
+// dialed back.
 const (
 	Auto Mode = iota
 	Client
@@ -25,30 +25,31 @@ var modeNames = [...]string{"auto", "client", "server"}
 // String is the mode's name as the command line spells it.
 func (m Mode) String() string { return modeNames[m] }
 
-// Config is what an engine needs to know. The zero value of each optional field
-// is its default.
+// Config is the configuration of an engine. The zero value of each optional field means
+// its default.
 type Config struct {
-	Self          identity.ID        // who this node is
-	Position      identity.Position  // where it stands; Self.Position() outside a simulator
-	Endpoint      netip.AddrPort     // an address of its own, for as long as no peer has said where it sees it
-	Mode          Mode               // Auto unless set
-	Reachable     bool               // Auto: be a server from the start (on loopback, or first of its network)
-	Bootstrap     []identity.Address // tried at Join and whenever the node is alone
-	Families      rpc.Families       // what it can send to; 0: both
-	K             int                // contacts in a bucket, an answer, and a value's holders; 20
-	Alpha         int                // requests in flight in a lookup; 3
-	DisjointPaths int                // disjoint paths of a lookup (S/Kademlia); 1
+	Self          identity.ID        // the node's peer ID
+	Position      identity.Position  // zero: Self.Position(); the simulator sets others
+	Endpoint      netip.AddrPort     // the address in provider entries, until peers have said where they see this node
+	Mode          Mode               // Auto by default
+	Reachable     bool               // Auto: be a server from the start (on loopback, or the first node of its network; design R7.9)
+	Bootstrap     []identity.Address // pinged by a join, and again when the node is alone
+	Families      rpc.Families       // address families that it can send to; 0: both
+	K             int                // size of a bucket and of an answer, and holders of a value; 20 by default
+	Alpha         int                // requests in flight in a lookup; 3 by default
+	DisjointPaths int                // of a lookup (S/Kademlia); 1 by default
 	Durable       bool               // acknowledge a write only after Persisted
-	Namespaces    *store.Namespaces  // who wins among records of a key
-	Store         store.Config       // lifetimes and limits of records
+	Namespaces    *store.Namespaces  // which of two records wins
+	Store         store.Config       // lifetimes and limits of what is stored
 
-	// SignRecord and SignProvider sign in this node's name. They must be pure.
+	// SignRecord and SignProvider sign in this node's name, if they are set. They must be
+	// pure.
 	SignRecord   func(*rpc.Record)
 	SignProvider func(*rpc.Provider)
 }
 
-// The random source of jitter, sampling and request IDs; it must be
-// unpredictable (ChaCha8 from a random seed) outside a simulator.
+// random is the source of jitter, sampling and request IDs. Outside the simulator it must
+// be unpredictable (ChaCha8 from a random seed).
 type random = *rand.Rand
 
 func orDefault(n, def int) int {

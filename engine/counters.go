@@ -2,50 +2,50 @@ package engine
 
 import "kadmium/rpc"
 
-// Counters count since the engine was made. A counter is declared here, named in
-// the Each below its struct, and shown under that name wherever counters are shown.
+// Counters count since the engine was made. A new counter is declared in a struct below
+// and named in its Each; whatever shows counters then shows it under that name.
 type Counters struct {
 	Work
 	Served           [rpc.AppMessage + 1]uint64 // requests received, by type
 	Refused          [rpc.Failed + 1]uint64     // writes refused, by status
 	Hits             uint64                     // FIND_VALUEs answered with a record
-	Delivered        uint64                     // MESSAGEs handed to a handler
-	RequestsRefused  uint64                     // not begun: too many outstanding
-	Unreachable      uint64                     // not sent: the transport could or would not
-	Unsolicited      uint64                     // responses nobody waited for
+	Delivered        uint64                     // MESSAGEs given to a handler
+	RequestsRefused  uint64                     // requests not begun: too many were outstanding
+	Unreachable      uint64                     // requests that the driver could not send
+	Unsolicited      uint64                     // responses to no outstanding request
 	ContactsDropped  uint64                     // contacts named by others that this node may not use
-	InvalidRecords   uint64                     // records in answers that their namespace refused
-	HandoversDropped uint64                     // not queued: the queue was full
-	DialBacks        uint64                     // first contacts sent at a peer's request
+	InvalidRecords   uint64                     // records in answers that are not valid
+	HandoversDropped uint64                     // keys not queued: the queue was full
+	DialBacks        uint64                     // first contacts sent because a peer asked for a dial back
 	JournalErrors    uint64
 }
 
-// Work counts what a node does for its operations and by itself, apart from what
-// others have it do and from what goes wrong.
+// Work counts what a node does for its operations and by itself. What others ask of it,
+// and what goes wrong, is not included.
 type Work struct {
 	Requests        [rpc.AppMessage + 1]uint64 // begun, by type
 	Retransmissions uint64
 	Timeouts        uint64 // requests given up after all tries
 	Lookups         uint64
 	Joins           uint64
-	Fills           uint64 // buckets brought back to life
+	Fills           uint64 // of buckets
 	Probes          uint64
-	Restores        uint64 // keys stored again as one of their holders
-	Republishes     uint64 // keys stored again as their publisher
-	Handovers       uint64 // keys given to newcomers
+	Restores        uint64 // keys replicated
+	Republishes     uint64 // keys published again
+	Handovers       uint64 // keys sent to newcomers
 	Cachings        uint64 // copies left at the closest node that had none
-	Repairs         uint64 // older records mended after a quorum
-	Expired         uint64 // records and provider entries that died
+	Repairs         uint64 // nodes sent a newer record after a quorum
+	Expired         uint64 // records and provider entries
 }
 
-// The names of counters that are kept by type of request or by status.
+// The names of the counters that are kept by type of request or by status.
 var (
 	requestNames = dotted("requests.", rpc.AppMessage)
 	servedNames  = dotted("served.", rpc.AppMessage)
 	refusedNames = dotted("refused.", rpc.Failed)
 )
 
-// dotted are the names of all values up to the last, behind a prefix.
+// dotted returns the names of all values up to last, each after a prefix.
 func dotted[T interface {
 	~uint8
 	String() string
@@ -57,8 +57,8 @@ func dotted[T interface {
 	return names
 }
 
-// Each calls f with the dotted name and the value of every counter, always in the
-// same order.
+// Each calls f with the dotted name and the value of every counter, always in the same
+// order.
 func (c *Counters) Each(f func(name string, value uint64)) {
 	c.Work.Each(f)
 	for t := rpc.Ping; t.Valid(); t++ {
@@ -79,8 +79,8 @@ func (c *Counters) Each(f func(name string, value uint64)) {
 	f("journal.errors", c.JournalErrors)
 }
 
-// Each calls f with the dotted name and the value of every counter of work, always
-// in the same order.
+// Each calls f with the dotted name and the value of every counter of Work, always in the
+// same order.
 func (w *Work) Each(f func(name string, value uint64)) {
 	for t := rpc.Ping; t.Valid(); t++ {
 		f(requestNames[t], w.Requests[t])

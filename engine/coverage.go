@@ -5,24 +5,25 @@ import (
 	"kadmium/lookup"
 )
 
-// covered says how much of this node's surroundings a lookup that has ended saw: all
-// nodes in buckets deeper than cpl were among those it heard of, so none of these
-// buckets needs a lookup of its own. Without this each of the deep buckets, which
-// hold a handful of nodes together, would be refreshed by a search for the same k.
+// covered says which of this node's buckets a finished lookup saw the whole of: those
+// deeper than cpl. They need no refresh of their own for an hour (design R4.15).
+// Otherwise each of the deep buckets, which together hold a handful of nodes, would be
+// refreshed by a lookup that finds the same k nodes.
 //
-// The k closest to the target are the whole of any subtree around it that the
-// farthest of them stands outside of; where this node is in that subtree too
-// (Kademlia, section 2.4, has the tables hold it), it is the node's own. A lookup that
-// was stopped, or that refused contacts because others of their host had been named,
-// proves nothing; nor does one that found k only after it had turned to farther
-// contacts, for those beside the target may be known to the dead alone; and one that
-// ran out of peers does only if all that it heard of could be asked.
+// The k closest nodes to the target are all the nodes of any subtree around the target
+// that the farthest of them is outside of. If this node is in that subtree too, the
+// subtree holds all of its deeper buckets (design R4.16; Kademlia, section 2.4).
+//
+// What proves nothing (design R4.18): a lookup that was stopped; one that refused
+// contacts of one IP; one that found k nodes only after it had turned to farther
+// contacts, because only failed peers may know those near the target; one that ran out of
+// peers while some could not be asked.
 func (l *activeLookup) covered(reason lookup.Reason) (cpl int, ok bool) {
 	e, stats := l.e, l.state.Stats()
 	switch {
 	case stats.Refused > 0:
 		return 0, false
-	case reason == lookup.Exhausted: // there are fewer than k nodes, if none of them failed
+	case reason == lookup.Exhausted: // fewer than k nodes exist, if none of them failed (design R4.17)
 		return -1, stats.Failed == 0 && !l.leftOut
 	case reason == lookup.Converged && !l.refilled:
 		e.scratch = l.state.Closest(e.scratch[:0])

@@ -8,17 +8,17 @@ import (
 	"kadmium/rpc"
 )
 
-// How a node in mode auto learns that strangers can reach it (design, section 7):
-// it asks a peer to call back, and the peer sends a first contact from another
-// address than the one this node has spoken to.
+// A node in mode auto learns by a dial back whether others can reach it (design R7.7,
+// R7.8): it asks a peer, which sends a first contact from another address than the one
+// that this node has spoken to.
 const (
-	dialBackWindow = 10 * time.Second // in which the call is expected
-	dialBackPause  = 10 * time.Minute // between rounds of asking once nobody's call arrived
+	dialBackWindow = 10 * time.Second // in which the dial back is expected
+	dialBackPause  = 10 * time.Minute // between rounds, if no dial back arrived
 	dialBackRound  = 3                // peers asked in a round
-	maxDialBacks   = 60               // dial backs made a minute
+	maxDialBacks   = 60               // sent a minute
 )
 
-// ensureReachability is the node's reachability, to be written to.
+// ensureReachability returns the node's reachability, which it makes if there is none.
 func (e *Engine) ensureReachability() *reachability {
 	if e.reachability == nil {
 		e.reachability = new(reachability)
@@ -26,7 +26,7 @@ func (e *Engine) ensureReachability() *reachability {
 	return e.reachability
 }
 
-// wantsDialBack is when to ask for a dial back: in mode auto, while still a client.
+// wantsDialBack is when to ask for a dial back: in mode auto, while the node is a client.
 func (e *Engine) wantsDialBack() time.Time {
 	if e.cfg.Mode != Auto || e.mode == Server || e.joining > 0 || e.table.Len() == 0 {
 		return time.Time{}
@@ -37,7 +37,7 @@ func (e *Engine) wantsDialBack() time.Time {
 	return e.reachability.notBefore
 }
 
-// askDialBack asks a random contact to dial back.
+// askDialBack asks a random contact for a dial back.
 func (e *Engine) askDialBack() {
 	r := e.ensureReachability()
 	if e.now.Before(r.notBefore) {
@@ -58,9 +58,9 @@ func (e *Engine) askDialBack() {
 	e.ask(nobody, c, m)
 }
 
-// dialedBack looks at every PING: one from the peer that was asked to call, from
-// another address than it was asked at, proves that strangers get through. Its
-// signature says who called; nothing else of a first contact is believed.
+// dialedBack looks at every PING. One from the peer that was asked for a dial back, but
+// from another address, proves that others can reach this node. Its signature says who
+// sent it, and nothing else of a first contact is believed.
 func (e *Engine) dialedBack(in *Inbound) {
 	if e.cfg.Mode != Auto || e.mode == Server || in.Proven || e.reachability == nil || !e.now.Before(e.reachability.until) {
 		return
@@ -70,11 +70,12 @@ func (e *Engine) dialedBack(in *Inbound) {
 	}
 	e.mode = Server
 	e.event(Event{Kind: ModeChanged, Mode: Server})
-	// Neighbours learn of a new server from its requests.
+	// The neighbours learn of a new server by its requests.
 	e.maintain(rpc.FindNode, nil, e.cfg.Position, func(l *activeLookup) { e.introduce(0, l, func(*spread) {}) })
 }
 
-// dialBack sends the one first contact that a peer asked for: one a peer a minute.
+// dialBack sends the first contact that a peer asked for, at most one per peer and
+// minute.
 func (e *Engine) dialBack(to identity.Contact) {
 	r := e.ensureReachability()
 	if e.now.Sub(r.minute) >= time.Minute {
@@ -90,5 +91,5 @@ func (e *Engine) dialBack(to identity.Contact) {
 	e.emit(Effect{Kind: SendRequest, To: to, RequestID: m.ID, Message: m, FirstContact: true, DialBack: true})
 }
 
-// Observed is where most peers see this node; the zero value if none said.
+// Observed is where most peers see this node. Zero: no peer has said.
 func (e *Engine) Observed() netip.AddrPort { return e.reachability.address() }

@@ -21,7 +21,7 @@ func (e *Engine) Receive(now time.Time, in *Inbound, fx []Effect) []Effect {
 	return e.leave()
 }
 
-// Tick does what has become due. Calling it early is harmless.
+// Tick does what has become due. To call it early is harmless.
 func (e *Engine) Tick(now time.Time, fx []Effect) []Effect {
 	e.enter(now, fx)
 	e.expireRequests()
@@ -30,7 +30,7 @@ func (e *Engine) Tick(now time.Time, fx []Effect) []Effect {
 	return e.leave()
 }
 
-// WakeAt is when Tick is next needed; the zero time means not before another call.
+// WakeAt says when Tick is needed next. Zero: not before another method is called.
 func (e *Engine) WakeAt() time.Time {
 	var at time.Time
 	if t, ok := e.requests.Next(); ok {
@@ -45,15 +45,15 @@ func (e *Engine) WakeAt() time.Time {
 	return at
 }
 
-// EachContact calls keep with every contact the engine holds, some more than
-// once: the driver's book may forget all others.
+// EachContact calls keep with every contact that the engine holds, some of them more than
+// once. The driver's book may forget all others (design R1.19).
 func (e *Engine) EachContact(keep func(identity.Contact)) {
 	e.table.EachHandle(keep)
 	e.requests.Each(func(r *rpc.Request) { keep(r.To) })
 	for _, a := range e.activities {
 		a.contacts(keep)
 	}
-	for _, o := range e.ops { // its lookup may be over and its writes not
+	for _, o := range e.ops { // a put has these after its lookup, too
 		o.contacts(keep)
 	}
 	e.rtts.each(keep)

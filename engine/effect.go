@@ -13,40 +13,40 @@ import (
 // An Inbound is a message that arrived, authenticated and decoded.
 type Inbound struct {
 	From         identity.Contact // the peer whose key signed or sealed it, at its source address
-	Message      *rpc.Message     // the caller's memory: what the engine keeps it copies
-	Token        uint64           // a request's: names the reply to it
-	Room         int              // a request's: bytes the body of its reply may have
-	Proven       bool             // the peer has proved that it receives at this address
-	FirstContact bool             // a first contact: it may be an old one, sent again by anybody
-	Ambiguous    bool             // a response whose round trip says nothing (Karn)
-	Observed     netip.AddrPort   // where the answering peer saw this node, if it said
-	Verdict      error            // what the namespace said of the record or provider entry carried; nil: valid
+	Message      *rpc.Message     // the caller's memory: the engine copies what it keeps
+	Token        uint64           // of a request: names its reply
+	Room         int              // of a request: bytes that the body of its reply may have
+	Proven       bool             // the peer has shown that it receives at this address
+	FirstContact bool             // a first contact: anybody may have sent it again, later
+	Ambiguous    bool             // a response whose round trip time says nothing (Karn's rule)
+	Observed     netip.AddrPort   // where the answering peer saw this node; zero: it did not say
+	Verdict      error            // of the record or provider entry carried, by its namespace; nil: valid
 }
 
-// An EffectKind says what an Effect asks of the driver.
+// An EffectKind says what an Effect asks of the driver (design R1.7).
 type EffectKind uint8
 
-// The kinds of effects, and the fields that count for each. The Op of a request is
-// the operation it serves, 0 for the node's own: also of one that is sent again,
-// perhaps after the operation's end. What a Get leaves with others once it has
-// finished is the node's own.
+// The kinds of effects, and the fields that each uses. Op is the operation that a request
+// serves, 0 for the node's own requests. A request keeps its Op when it is sent again,
+// even if the operation is over. The copies and repairs that follow a finished Get are
+// the node's own.
 const (
 	SendRequest   EffectKind = 1 + iota // To, RequestID, Op, Message, FirstContact, DialBack
-	ForgetRequest                       // RequestID: its answer is no longer wanted
+	ForgetRequest                       // RequestID: its answer is no longer awaited
 	SendReply                           // Token, Message
-	Persist                             // Batch, Ops: write to the journal, then call Persisted; Batch 0: nobody waits
-	Progress                            // Op, Result: an improving value, or more providers
+	Persist                             // Batch, Ops: write to the journal, then call Persisted; Batch 0: do not call it
+	Progress                            // Op, Result: a better value, or more providers
 	Finish                              // Op, Result: the operation is over
 	Emit                                // Event
-	Deliver                             // Token, To, Message: a MESSAGE for its handler, then call Respond
+	Deliver                             // Token, To, Message: hand a MESSAGE to its handler, then call Respond
 )
 
-// An Effect is one thing the driver must do. Messages in it are the engine's
-// memory, valid until the engine's next call.
+// An Effect is one thing that the driver must do. The messages in it are the engine's
+// memory, valid until the next call of a method of the engine.
 type Effect struct {
 	Kind         EffectKind
-	FirstContact bool // be a first contact, whatever session there is: the last try
-	DialBack     bool // send from another local address: a dial back
+	FirstContact bool // send it as a first contact, even if there is a session: the last try
+	DialBack     bool // send it from another local address (design R7.8)
 	To           identity.Contact
 	RequestID    uint64
 	Token        uint64
@@ -63,13 +63,13 @@ type EventKind uint8
 
 // The kinds of events.
 const (
-	PeerAdded     EventKind = 1 + iota // Contact entered the table
-	PeerRemoved                        // Contact left it
+	PeerAdded     EventKind = 1 + iota // Contact entered the routing table
+	PeerRemoved                        // Contact left the routing table
 	ModeChanged                        // Mode is now in force
-	RecordStored                       // Key was stored at Contact's word
-	RecordExpired                      // Key expired; N of them
-	LookupStep                         // Step of the lookup of operation Op (0: one of the node's own)
-	Joined                             // a join ended with N contacts in the table
+	RecordStored                       // Key was stored, as Contact asked
+	RecordExpired                      // N records and provider entries expired
+	LookupStep                         // a lookup of operation Op (0: of the node's own) made Step
+	Joined                             // a join ended with N contacts in the routing table
 )
 
 var eventNames = [...]string{"?", "peer added", "peer removed", "mode changed", "record stored", "records expired", "lookup step", "joined"}
@@ -77,7 +77,7 @@ var eventNames = [...]string{"?", "peer added", "peer removed", "mode changed", 
 // String is the kind in words.
 func (k EventKind) String() string { return eventNames[k] }
 
-// An Event is something worth watching.
+// An Event tells of something worth watching. Which fields are set depends on its kind.
 type Event struct {
 	Kind    EventKind
 	At      time.Time
@@ -86,5 +86,5 @@ type Event struct {
 	Key     []byte
 	N       int
 	Op      OpID
-	Step    *lookup.Event // the engine's memory, like a message
+	Step    *lookup.Event // the engine's memory, as messages are
 }

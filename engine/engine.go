@@ -9,21 +9,22 @@ import (
 	"kadmium/store"
 )
 
-// An Engine is one node's protocol. It is made by New, and used by one caller at
-// a time. Its maps, slices and most of its pointers are nil until needed, and those
-// of requests and operations nil again once all are over: a process may hold a
-// million engines, most of them at rest.
+// An Engine is one node's protocol. New makes it. It is not safe for concurrent use.
+//
+// A process of the simulator holds up to a million engines, most of them at rest. So
+// maps, slices and most pointers are nil until they are needed, and those of requests and
+// operations are nil again when all are over.
 type Engine struct {
 	cfg          Config
 	book         identity.Book
 	rnd          random
 	table        *kbucket.Table
 	store        *store.Store
-	mode         Mode // Client or Server: what is in force
-	tableUnsaved bool // the table changed since it was journalled
+	mode         Mode // in force: Client or Server
+	tableUnsaved bool // the routing table has changed since it was journalled
 
 	requests     rpc.Requests
-	spare        []*rpc.Message // messages of requests that are over
+	spare        []*rpc.Message // messages of finished requests, for reuse
 	activities   map[uint64]activity
 	lastActivity uint64
 	rtts         roundTrips
@@ -33,46 +34,46 @@ type Engine struct {
 
 	ops     map[OpID]operation
 	lookups []*activeLookup // in the order of their deadlines
-	upkeep  int             // lookups of the node's own under way
+	upkeep  int             // lookups and fills of the node's own under way
 
 	withheld  map[uint64]func(error) // by batch: what waits for the journal
 	lastBatch uint64
 
-	tasks        [taskCount]taskState // one a rule
+	tasks        [taskCount]taskState // in the order of schedule
 	outage       outage
-	moved        map[identity.ID]identity.Contact // new addresses being checked, one a peer
-	probes       probeQueue                       // contacts to be pinged, by time
+	moved        map[identity.ID]identity.Contact // new addresses being checked, one per peer
+	probes       probeQueue                       // contacts to be pinged
 	handovers    []handover
-	newcomers    *newcomers // nil until somebody was
+	newcomers    *newcomers // nil until there was one
 	reachability *reachability
 	joining      int // joins under way
 
 	counters Counters
 	born     time.Time
 
-	// Of the call in progress.
+	// Valid during one call of an exported method.
 	now     time.Time
 	fx      []Effect
-	scratch []identity.Contact // scratch of nearest-contact queries, and of contacts let through from an answer
-	reply   *rpc.Message       // the reply being made
+	scratch []identity.Contact // of queries of the routing table, and of sift
+	reply   *rpc.Message       // the reply being made, reused
 }
 
-// An activity asks things of peers and hears how each request went.
+// An activity sends requests and learns how each of them ended.
 type activity interface {
 	answered(r *rpc.Request, in *Inbound)
 	failed(r *rpc.Request)
-	overran(r *rpc.Request) // its expected round trip has passed
+	overran(r *rpc.Request) // not answered within its first timeout
 	contacts(keep func(identity.Contact))
 }
 
-// An operation is an activity that the driver began and may end.
+// An operation was begun by the driver, which may cancel it.
 type operation interface {
-	cancel() *Result // what it had so far
+	cancel() *Result // ends it; returns what it had found
 	contacts(keep func(identity.Contact))
 }
 
-// New makes an engine. The book is shared with the driver, which interns the
-// contacts of decoded messages in it; rnd must be the engine's own.
+// New makes an engine. It shares the book with the driver, which interns the contacts of
+// decoded messages in it. No other code may use rnd.
 func New(cfg Config, book identity.Book, rnd random, now time.Time) *Engine {
 	cfg.K = orDefault(cfg.K, 20)
 	cfg.Alpha = orDefault(cfg.Alpha, 3)
@@ -102,10 +103,11 @@ func New(cfg Config, book identity.Book, rnd random, now time.Time) *Engine {
 	return e
 }
 
-// enter begins a call: internals read the time and append effects through e.
+// enter begins a call of an exported method: the engine's code reads the time and appends
+// effects through e.
 func (e *Engine) enter(now time.Time, fx []Effect) { e.now, e.fx = now, fx }
 
-// leave ends a call and hands the effects back to the caller.
+// leave ends the call and returns the effects.
 func (e *Engine) leave() []Effect {
 	fx := e.fx
 	e.fx = nil
@@ -119,10 +121,10 @@ func (e *Engine) event(ev Event) {
 	e.emit(Effect{Kind: Emit, Event: ev})
 }
 
-// Table is the engine's routing table, for reading between calls.
+// Table is the routing table, to be read between calls.
 func (e *Engine) Table() *kbucket.Table { return e.table }
 
-// Store is the engine's store, for reading between calls.
+// Store is the store, to be read between calls.
 func (e *Engine) Store() *store.Store { return e.store }
 
 // Mode is the mode in force: Client or Server.

@@ -6,7 +6,7 @@ import (
 
 func (e *Engine) wantsExpiry() time.Time { return e.store.NextExpiry() }
 
-// expire drops the records and provider entries whose lifetime has ended.
+// expire drops the records and provider entries whose lifetime is over.
 func (e *Engine) expire() {
 	ops, n := e.store.Expire(e.now)
 	e.journal(ops)

@@ -11,42 +11,43 @@ import (
 	"kadmium/rpc"
 )
 
-// A fill brings a bucket far from this node back to life: it pings who was not heard
-// for an hour, and then finds contacts for the places that are free or were the dead's.
+// A fill refreshes a bucket far from this node (design R4.20 to R4.24). It sends a PING
+// to the contacts that were not heard for an hour. Then it finds contacts for the places
+// that are free or held by contacts that failed.
 //
-// Kademlia (section 2.3) looks a random key of the bucket's range up. That ends among
-// the k neighbours of that key, and a bucket filled by it points in one direction
-// only. A fill asks for several random keys of the range, once each, and takes at
-// random from all that it is told. Most of its requests are PINGs.
+// Kademlia (section 2.3) looks up a random key of the bucket's range. Such a lookup ends
+// among the k neighbours of that key, so the bucket gets contacts in one direction only.
+// A fill instead asks for several random keys of the range, once each, and takes contacts
+// at random from the answers. Most of its requests are PINGs.
 type fill struct {
 	e                          *Engine
 	op                         OpID
 	owner                      owner
 	cpl                        int
-	known                      []identity.Contact // of the table: who was not heard for an hour, then the guides
-	knownAsked                 int                // of known, from the front
-	searching                  bool               // all pings are over, and the guides chosen
-	candidates                 []identity.Contact // of the range, as others named them
-	candidatesAsked            int                // of candidates, from the front: these were asked
-	named                      []identity.Contact // scratch
-	candidateHosts, namedHosts []uint32           // tags of the IP addresses of candidates, and of named
-	queries                    int                // that may yet be asked
+	known                      []identity.Contact // of the table: those not heard for an hour, then the guides
+	knownAsked                 int                // how many of known were asked, from the front
+	searching                  bool               // the PINGs are over, and the guides are chosen
+	candidates                 []identity.Contact // of the range, named by others
+	candidatesAsked            int                // how many of candidates were asked, from the front
+	named                      []identity.Contact // scratch: by one answer
+	candidateHosts, namedHosts []uint32           // tags of their IP addresses
+	queries                    int                // FIND_NODEs that may still be sent
 	waiting                    int                // requests neither answered nor failed yet
-	overrunning                int                // of which overran, and count no more against alpha
+	overrunning                int                // of these, those that overran and no longer count against alpha
 	onEnd                      func(*fill)
 }
 
-// Limits of one fill: keys of the range it asks for, each answered with at most k
-// contacts; contacts of the table that it asks for the first of them; and requests it
-// sends for each place in a bucket.
+// Limits of one fill (design R4.22, R4.24): the random keys it asks for, each answered
+// with at most k contacts; the contacts of the table it asks first; the requests it sends
+// per place in a bucket.
 const (
 	fillQueries  = 6
 	fillGuides   = 3
 	fillRequests = 3
 )
 
-// newFill makes one; start begins it. What it asks serves the operation. onEnd is
-// called once, when it has ended by itself.
+// newFill makes a fill for an operation or for the node itself (op 0); start begins it.
+// onEnd is called once, unless the fill is stopped.
 func (e *Engine) newFill(op OpID, cpl int, onEnd func(*fill)) *fill {
 	return &fill{e: e, op: op, cpl: cpl, queries: fillQueries, onEnd: onEnd}
 }
@@ -55,7 +56,7 @@ func (f *fill) start() {
 	e := f.e
 	hour := e.now.Add(-kbucket.RefreshInterval)
 	e.table.Each(func(c identity.Contact, seen time.Time, failures, bucket int) {
-		if bucket == f.cpl && failures == 0 && !seen.After(hour) { // who failed is pinged anyhow
+		if bucket == f.cpl && failures == 0 && !seen.After(hour) { // the task probe pings those that failed
 			f.known = append(f.known, c)
 		}
 	})
@@ -66,10 +67,10 @@ func (f *fill) start() {
 	f.next()
 }
 
-// stop ends it early: it sends nothing more, and onEnd is not called.
+// stop ends the fill early. onEnd is not called.
 func (f *fill) stop() { f.e.unregister(f.owner) }
 
-// next sends what may be sent, and ends the fill if nothing is left to do.
+// next sends the requests that may be sent, and ends the fill if nothing is left to do.
 func (f *fill) next() {
 	for f.inFlight() < f.e.cfg.Alpha && f.knownAsked+f.candidatesAsked < fillRequests*f.e.cfg.K {
 		c := f.nextContact()
@@ -85,8 +86,9 @@ func (f *fill) next() {
 
 func (f *fill) inFlight() int { return f.waiting - f.overrunning }
 
-// nextContact is whom to ask next, 0 for nobody now. The dead are known before others are
-// sought for their places, and so are those whom it is no use to ask for others.
+// nextContact returns the contact to be asked next, 0 if none may be asked now. The
+// search begins only after all PINGs have ended: then it is known which places are free,
+// and which contacts can be asked.
 func (f *fill) nextContact() identity.Contact {
 	if !f.searching {
 		if f.knownAsked < len(f.known) {
@@ -127,7 +129,8 @@ func (f *fill) guides() []identity.Contact {
 	return seeds[:min(len(seeds), fillGuides)]
 }
 
-// ask asks a contact for others while it may, else only whether it is there.
+// ask sends a FIND_NODE while the search lasts and queries are left, and otherwise a
+// PING.
 func (f *fill) ask(c identity.Contact) bool {
 	m := f.e.newRequest(rpc.Ping)
 	if f.searching && f.queries > 0 {
@@ -154,8 +157,8 @@ func (f *fill) answered(r *rpc.Request, in *Inbound) {
 	f.settle(r)
 }
 
-// addNamed takes note of a contact that is of the range and new, unless there are two
-// of its host already (design, section 3, rule 7).
+// addNamed adds a contact to named if it is of the range and new, unless two of its IP
+// address are known already (design R3.7).
 func (f *fill) addNamed(c identity.Contact) {
 	p := f.e.book.Position(c)
 	if identity.CommonPrefixLen(&f.e.cfg.Position, p) != f.cpl ||
@@ -176,7 +179,7 @@ func (f *fill) addNamed(c identity.Contact) {
 	f.namedHosts = append(f.namedHosts, lookup.HostTag(ip))
 }
 
-// atHost counts the contacts of a list at an IP address; most can be told by their tags.
+// atHost counts the contacts of a list at an IP address. Comparing tags first is faster.
 func (f *fill) atHost(tag uint32, ip netip.Addr, list []identity.Contact, tags []uint32) (n int) {
 	for i, other := range tags {
 		if other == tag && f.e.book.Address(list[i]).Endpoint.Addr() == ip {
@@ -186,8 +189,9 @@ func (f *fill) atHost(tag uint32, ip netip.Addr, list []identity.Contact, tags [
 	return n
 }
 
-// thin leaves of what one answer brought no more than its share: a peer of the range
-// names as many contacts of a small part of it as of a large one.
+// thin keeps a part of the contacts of one answer: if all of them share b bits beyond
+// the bucket's range, 1 in 2^b (design R4.23). A peer names as many contacts of a small
+// part of the range as of a large one.
 func (f *fill) thin() {
 	brought := f.named
 	if len(brought) == 0 {
@@ -211,13 +215,13 @@ func (f *fill) thin() {
 
 func (f *fill) failed(r *rpc.Request) { f.settle(r) }
 
-// overran lets another be asked beside a peer that is slow.
+// overran lets another contact be asked while one is slow.
 func (f *fill) overran(*rpc.Request) {
 	f.overrunning++
 	f.next()
 }
 
-// settle ends a request, which overran if it was sent again.
+// settle ends one request. If it was sent again it had overrun.
 func (f *fill) settle(r *rpc.Request) {
 	f.waiting--
 	if r.Tries > 1 {

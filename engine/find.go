@@ -8,7 +8,7 @@ import (
 	"kadmium/rpc"
 )
 
-// Closest finds the k nodes closest to a target that answer.
+// Closest finds the k closest nodes to a target that answer (design R5.6, R5.7).
 func (e *Engine) Closest(now time.Time, op OpID, target identity.Position, fx []Effect) []Effect {
 	e.enter(now, fx)
 	l := e.newLookup(op, rpc.FindNode, nil, target)
@@ -25,7 +25,7 @@ func (e *Engine) Closest(now time.Time, op OpID, target identity.Position, fx []
 	return e.leave()
 }
 
-// FindPeer finds a peer's address, as the peer itself confirms it.
+// FindPeer finds the address of a peer, confirmed by an answer of the peer itself.
 func (e *Engine) FindPeer(now time.Time, op OpID, id identity.ID, fx []Effect) []Effect {
 	e.enter(now, fx)
 	l := e.newLookup(op, rpc.FindNode, nil, id.Position())
@@ -50,7 +50,8 @@ func (e *Engine) FindPeer(now time.Time, op OpID, id identity.ID, fx []Effect) [
 	return e.leave()
 }
 
-// contactOf is the contact that a peer is, if its round trip is known; 0 otherwise.
+// contactOf returns the peer's contact in the routing table if its round trip time was
+// measured, and 0 otherwise (design R5.11).
 func (e *Engine) contactOf(id identity.ID) identity.Contact {
 	at := id.Position()
 	e.scratch = e.table.Nearest(e.scratch[:0], &at, 1)

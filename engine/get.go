@@ -9,15 +9,15 @@ import (
 	"kadmium/rpc"
 )
 
-// A GetQuery is a key to be looked for.
+// A GetQuery asks for the record of a key.
 type GetQuery struct {
 	Key    []byte
-	Quorum int  // valid answers wanted; 0: one
-	Watch  bool // report each better value as Progress, and run to the end
+	Quorum int  // number of nodes that must give a valid record; 0: one
+	Watch  bool // report each better record as Progress, and do not end early
 }
 
-// A get looks for a record: the first valid one, or the best of a quorum
-// (Kademlia, section 2.3; design, section 6).
+// A get looks for a record: the first valid one, or the best of a quorum (Kademlia,
+// section 2.3; design R6.5, R6.6).
 type get struct {
 	e       *Engine
 	op      OpID
@@ -30,15 +30,16 @@ type get struct {
 	holders []holderRecord
 }
 
-// A holderRecord is a record that a node was found to hold.
+// A holderRecord is the record that a node was found to hold.
 type holderRecord struct {
 	by     identity.Contact
 	record *rpc.Record
 }
 
-// Get looks for the record of a key. It ends at the first valid one, or with a
-// quorum when that many nodes have given one; with a quorum it then mends those
-// of the k closest that had an older one or none.
+// Get looks for the record of a key. It ends at the first valid record, or with a quorum
+// when that many nodes have given one. Without a quorum it leaves a copy at the closest
+// node that had none (design R6.5). With one it repairs those of the k closest that had
+// an older record or none (design R6.6).
 func (e *Engine) Get(now time.Time, op OpID, q GetQuery, fx []Effect) []Effect {
 	e.enter(now, fx)
 	g := &get{e: e, op: op, query: q, quorum: max(q.Quorum, 1)}
@@ -70,7 +71,7 @@ func (g *get) onAnswer(from identity.Contact, in *Inbound) (found identity.Conta
 	if !g.enough() {
 		return 0
 	}
-	if g.from == 0 { // this node's own is the best; the answer makes the quorum
+	if g.from == 0 { // this node's own record is the best; the answer completes the quorum
 		return from
 	}
 	return g.from
@@ -81,7 +82,7 @@ func (g *get) contacts(keep func(identity.Contact)) {
 	keep(g.from)
 }
 
-// cancel ends the search with the best record so far.
+// cancel ends the lookup. The Result has the best record so far.
 func (g *get) cancel() *Result {
 	r := g.lookup.cancel()
 	g.describe(r)
@@ -107,7 +108,7 @@ func (g *get) take(from identity.Contact, r *rpc.Record) {
 			g.e.emit(Effect{Kind: Progress, Op: g.op, Result: &Result{Record: r, From: from, Answers: g.answers, Expires: g.e.now.Add(r.TTL)}})
 		}
 	case better(r, g.best) == 0:
-		g.best.TTL = max(g.best.TTL, r.TTL) // the same record; one holder may know a later word of its publisher
+		g.best.TTL = max(g.best.TTL, r.TTL) // the same record; a holder may have heard later from the publisher
 	}
 }
 
@@ -128,9 +129,9 @@ func (g *get) onEnd(reason lookup.Reason) {
 	}
 }
 
-// repair stores the best record at those of the k closest that answered with an
-// older one or with none. A search that ended early has also heard nodes that are
-// not among the k closest it knows.
+// repair stores the best record at those of the k closest that answered with an older one
+// or with none (design R6.6). A lookup that ended early has also heard nodes that are not
+// among the k closest it knows.
 func (g *get) repair(answered []identity.Contact) {
 	closest := g.lookup.state.Known(nil, g.e.cfg.K)
 	var stale []identity.Contact
@@ -146,8 +147,8 @@ func (g *get) repair(answered []identity.Contact) {
 	g.e.copyRecord(stale, g.best)
 }
 
-// cache stores the record at the closest node that answered without it: the
-// receiver shrinks its lifetime (Kademlia, section 2.3).
+// cache stores the record at the closest node that answered without it (Kademlia, section
+// 2.3; design R6.5). The receiver shortens its lifetime (design R6.13).
 func (g *get) cache(answered []identity.Contact) {
 	for _, c := range answered {
 		if g.recordOf(c) == nil {

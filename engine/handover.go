@@ -7,14 +7,16 @@ import (
 	"kadmium/store"
 )
 
-// maxHandovers bounds the records waiting to be handed to newcomers.
+// maxHandovers bounds the keys that wait to be sent to newcomers (design R8.13).
 const maxHandovers = 4096
 
-// queueHandovers queues for a newcomer the keys it should hold: those it is among the k
-// closest to, and of whose old holders this node is the closest, so that one of
-// twenty does it (Kademlia, section 2.5). Whom a node meets while it joins is no
-// newcomer: the node is. Other newcomers are no old holders: what they are to be
-// given they may have got too late to hand it on.
+// queueHandovers queues for a newcomer the keys that it should hold (Kademlia, section
+// 2.5; design R6.14): those that it is among the k closest to, and of whose old holders
+// this node is the closest. So one of twenty holders does the work.
+//
+// A peer that this node meets while it joins is not a newcomer; this node is. Other
+// newcomers are not counted as old holders: they may have got their keys too late to hand
+// them over (design R6.15).
 func (e *Engine) queueHandovers(c identity.Contact) {
 	if e.mode != Server || e.joining > 0 || e.store.Empty() {
 		return
@@ -23,8 +25,8 @@ func (e *Engine) queueHandovers(c identity.Contact) {
 	if !e.addNewcomer(newcomer.Prefix()) {
 		return
 	}
-	// A newcomer outside of the subtree that holds k nodes around this one is not
-	// among the k closest to any key inside. That is most newcomers, and most keys.
+	// A newcomer outside of the subtree that holds k nodes around this one is not among
+	// the k closest to any key inside. That is true of most newcomers and most keys.
 	bucket := identity.CommonPrefixLen(&e.cfg.Position, newcomer)
 	far := bucket < e.table.Subtree(e.cfg.K)
 	e.store.Each(func(entry *store.Entry) {
@@ -40,7 +42,7 @@ func (e *Engine) queueHandovers(c identity.Contact) {
 			}
 			p := e.book.Position(held)
 			if identity.Compare(&position, p, &e.cfg.Position) < 0 && !e.newcomers.fresh(p.Prefix()) {
-				return // an old holder nearer than this node does it
+				return // an old holder is nearer than this node, and hands it over
 			}
 			if identity.Compare(&position, p, newcomer) < 0 {
 				nearer++
@@ -57,8 +59,7 @@ func (e *Engine) queueHandovers(c identity.Contact) {
 	})
 }
 
-// addNewcomer notes that a peer, at whatever address, has been greeted, and reports
-// whether it had not been yet.
+// addNewcomer adds a peer, at whatever address, and reports whether it was new.
 func (e *Engine) addNewcomer(peer uint64) bool {
 	if e.newcomers == nil {
 		e.newcomers = new(newcomers)
@@ -66,12 +67,12 @@ func (e *Engine) addNewcomer(peer uint64) bool {
 	return e.newcomers.add(e.now, peer)
 }
 
-// forgetNewcomer has a peer greeted again.
+// forgetNewcomer makes the peer a newcomer when it is met again.
 func (e *Engine) forgetNewcomer(c identity.Contact) { e.newcomers.forget(e.book.Position(c).Prefix()) }
 
 func (e *Engine) wantsHandOver() time.Time { return dueIf(len(e.handovers) > 0) }
 
-// handOver gives one key to one newcomer: the queue is paced by the schedule.
+// handOver sends one key to one newcomer. The schedule paces the queue.
 func (e *Engine) handOver() {
 	h := e.handovers[0]
 	if e.handovers = e.handovers[1:]; len(e.handovers) == 0 {

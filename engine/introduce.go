@@ -7,9 +7,9 @@ import (
 	"kadmium/rpc"
 )
 
-// introduce has the neighbours that a lookup of this node found know it: the first
-// contact that a lookup begins with leaves no trace (design, section 3, rule 1), a PING
-// under the session does.
+// introduce sends a PING under the session to the neighbours that a lookup of this node
+// met by a first contact (design R7.6). The first contact changed nothing at its receiver
+// (design R3.1), and without the PING they would not know this node.
 func (e *Engine) introduce(op OpID, l *activeLookup, ended func(*spread)) {
 	var neighbours []identity.Contact
 	for _, c := range l.state.Closest(nil) {

@@ -9,32 +9,33 @@ import (
 	"kadmium/rpc"
 )
 
-// maxSaved bounds how many contacts of an earlier run are pinged at a join.
+// maxSaved bounds the contacts of an earlier run that a join pings.
 const maxSaved = 20
 
-// maxBootstrap bounds the bootstrap list as peers named later join it.
+// maxBootstrap bounds the bootstrap list as later joins add addresses to it.
 const maxBootstrap = 64
 
-// A join makes this node part of the network: ping those who are known, look
-// oneself up, refresh all farther buckets (Kademlia, section 2.3).
+// A join makes this node part of the network (Kademlia, section 2.3; design R7.3 to
+// R7.6). It pings the known peers, looks this node up, and fills all buckets farther than
+// the closest neighbour.
 type join struct {
 	e           *Engine
 	owner       owner
 	op          OpID
-	waiting     int                       // peers pinged that neither answered nor failed yet
-	responders  []identity.Contact        // who answered
-	fromCaller  map[identity.Contact]bool // those pinged: whether the caller named them
-	lookup      *activeLookup             // of this node itself, while it is under way
+	waiting     int                       // peers pinged that have neither answered nor failed yet
+	responders  []identity.Contact        // peers that answered
+	fromCaller  map[identity.Contact]bool // the peers pinged, and whether the caller named them
+	lookup      *activeLookup             // of this node itself, while it runs
 	farther     []int                     // buckets still to be filled
 	fills       []*fill                   // buckets being filled
-	introducing bool                      // neighbours are still to be told of this node
+	introducing bool                      // the neighbours' answers are awaited
 	result      *Result
 	over        bool
 }
 
-// Join joins through the addresses given, those of the Config, and those of an
-// earlier run. It finishes with ErrNoAnswer if none of them answered, and with no
-// error where there are none: a network begins with one node.
+// Join joins through the addresses given, those of the Config, and those of an earlier
+// run. It finishes with ErrNoAnswer if none of them answered. If there are no addresses
+// it finishes without an error: a network begins with one node.
 func (e *Engine) Join(now time.Time, op OpID, addresses []identity.Address, fx []Effect) []Effect {
 	e.enter(now, fx)
 	e.join(op, addresses)
@@ -70,13 +71,14 @@ func (e *Engine) join(op OpID, addresses []identity.Address) {
 func (j *join) answered(r *rpc.Request, in *Inbound) {
 	e := j.e
 	j.responders = append(j.responders, in.From)
-	// Whoever was there at the user's word is worth trying again when alone.
+	// An address that the caller gave and that answered is tried again when the node is
+	// alone.
 	if a := e.book.Address(in.From); len(e.cfg.Bootstrap) < maxBootstrap && j.fromCaller[r.To] && !slices.Contains(e.cfg.Bootstrap, a) {
 		e.cfg.Bootstrap = append(slices.Clip(e.cfg.Bootstrap), a)
 	}
 	j.settle()
 	if len(j.responders) == 1 {
-		j.lookUpSelf() // one way in is enough to begin
+		j.lookUpSelf() // one peer is enough to begin
 	}
 }
 
@@ -111,10 +113,10 @@ func (j *join) lookUpSelf() {
 	l.start(j.responders...)
 }
 
-// lookedUp goes on once the lookup of this node itself has ended.
+// lookedUp follows the end of the lookup of this node itself.
 func (j *join) lookedUp(l *activeLookup, reason lookup.Reason) {
 	j.result.Lookup, j.result.Trace = l.state.Stats(), l.trace
-	if j.e.cfg.Mode != Client { // a client only needs a way in
+	if j.e.cfg.Mode != Client { // a client only needs some contacts (design R7.5)
 		known, ok := l.covered(reason)
 		for cpl := range j.e.table.Farther() {
 			if !ok || cpl <= known {
@@ -130,7 +132,7 @@ func (j *join) lookedUp(l *activeLookup, reason lookup.Reason) {
 	j.fillNext()
 }
 
-// fillNext keeps up to maxUpkeep farther buckets being filled.
+// fillNext begins fills while fewer than maxUpkeep run.
 func (j *join) fillNext() {
 	for len(j.farther) > 0 && len(j.fills) < maxUpkeep && !j.over {
 		cpl := j.farther[0]
@@ -145,7 +147,8 @@ func (j *join) fillNext() {
 	j.endIfOver()
 }
 
-// endIfOver ends the join when all buckets are filled and the neighbours have heard.
+// endIfOver ends the join if all buckets are filled and the neighbours have answered or
+// failed.
 func (j *join) endIfOver() {
 	if len(j.farther) == 0 && len(j.fills) == 0 && !j.introducing && !j.over {
 		j.end()

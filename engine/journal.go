@@ -8,11 +8,11 @@ import (
 	"kadmium/store"
 )
 
-// maxWithheld bounds the writes whose journal entry is not synced yet.
+// maxWithheld bounds the writes that wait for the journal (design R8.7).
 const maxWithheld = 4096
 
-// persist has ops journalled and calls done once they are synced, or with the
-// error: at once where nothing is journalled.
+// persist has ops journalled. It calls done once they are synced, or with the error. If
+// there is nothing to journal it calls done at once.
 func (e *Engine) persist(ops []store.Op, done func(error)) {
 	if !e.cfg.Durable || len(ops) == 0 {
 		done(nil)
@@ -26,14 +26,14 @@ func (e *Engine) persist(ops []store.Op, done func(error)) {
 	e.emit(Effect{Kind: Persist, Batch: e.lastBatch, Ops: ops})
 }
 
-// journal has ops journalled without anybody waiting for it.
+// journal has ops journalled, and nothing waits for it.
 func (e *Engine) journal(ops []store.Op) {
 	if e.cfg.Durable && len(ops) > 0 {
 		e.emit(Effect{Kind: Persist, Ops: ops})
 	}
 }
 
-// Persisted tells the engine that a batch is synced, or that it could not be.
+// Persisted tells the engine that a batch is synced, or why it could not be written.
 func (e *Engine) Persisted(now time.Time, batch uint64, err error, fx []Effect) []Effect {
 	e.enter(now, fx)
 	if err != nil {
@@ -47,10 +47,10 @@ func (e *Engine) Persisted(now time.Time, batch uint64, err error, fx []Effect) 
 	return e.leave()
 }
 
-// wantsTableSaved is when the table is to be journalled.
+// wantsTableSaved is when to journal the contacts of the routing table.
 func (e *Engine) wantsTableSaved() time.Time { return dueIf(e.cfg.Durable && e.tableUnsaved) }
 
-// saveTable journals the way back into the network.
+// saveTable journals the contacts through which the node can join again.
 func (e *Engine) saveTable() {
 	e.tableUnsaved = false
 	if way := e.contactsToSave(); len(way) > 0 {
@@ -58,8 +58,8 @@ func (e *Engine) saveTable() {
 	}
 }
 
-// SaveTable journals the table if it changed since it last was: for a driver that
-// is about to stop.
+// SaveTable journals the contacts of the routing table if it has changed since. A driver
+// calls it before it stops.
 func (e *Engine) SaveTable(now time.Time, fx []Effect) []Effect {
 	e.enter(now, fx)
 	if e.cfg.Durable && e.tableUnsaved {
@@ -68,10 +68,10 @@ func (e *Engine) SaveTable(now time.Time, fx []Effect) []Effect {
 	return e.leave()
 }
 
-// Snapshot is what a journal would hold of this engine, whether there is one or not:
-// records and provider entries, what it publishes, the sequences it used and its
-// table. A driver without a journal can so stop a node, and start it again by
-// calling Load with each, in order.
+// Snapshot is what a journal of this engine would hold, whether there is one or not:
+// records and provider entries, what the node publishes, the sequences it has used, and
+// its contacts. With it a driver without a journal can stop a node and start it again, by
+// calling Load with each in order.
 func (e *Engine) Snapshot() []store.Op {
 	ops := e.store.Snapshot(nil)
 	way := e.contactsToSave()
@@ -84,11 +84,11 @@ func (e *Engine) Snapshot() []store.Op {
 	return ops
 }
 
-// maxTableSaved bounds the contacts journalled: a way back in needs no more.
+// maxTableSaved bounds the contacts that are journalled.
 const maxTableSaved = 512
 
-// contactsToSave is the contacts of the table that have not failed. Where there are none,
-// the last that were known are the better way back.
+// contactsToSave are contacts of the routing table that have not failed. If there are
+// none, those saved before are of more use.
 func (e *Engine) contactsToSave() []identity.Address {
 	var addresses []identity.Address
 	e.table.Each(func(c identity.Contact, _ time.Time, failures, _ int) {
@@ -99,11 +99,11 @@ func (e *Engine) contactsToSave() []identity.Address {
 	return addresses
 }
 
-// Load takes in one journal entry of an earlier run, before anything else is
-// called. Its error names an entry that makes no sense.
+// Load takes in one journal entry of an earlier run. It must be called before all other
+// methods. Its error names an entry that makes no sense.
 func (e *Engine) Load(now time.Time, op store.Op) error {
 	return e.store.Load(now, op)
 }
 
-// Saved is the number of contacts an earlier run left.
+// savedContacts is the number of contacts that an earlier run saved.
 func (e *Engine) savedContacts() int { return len(e.store.Table()) }

@@ -4,7 +4,7 @@ import (
 	"kadmium/identity"
 )
 
-// randomIn is a random position of a bucket's range.
+// randomIn is a random position in the range of a bucket.
 func (e *Engine) randomIn(cpl int) identity.Position {
 	var random [32]byte
 	for i := 0; i < len(random); i += 8 {
@@ -16,8 +16,8 @@ func (e *Engine) randomIn(cpl int) identity.Position {
 	return identity.RandomInRange(&e.cfg.Position, cpl, random)
 }
 
-// closerThanSelf counts the live contacts nearer to a position than this node,
-// up to a small multiple of k.
+// closerThanSelf counts the contacts that have not failed and are nearer to a position
+// than this node, up to 2k.
 func (e *Engine) closerThanSelf(p *identity.Position) int {
 	e.scratch = e.table.Nearest(e.scratch[:0], p, 2*e.cfg.K)
 	for i, c := range e.scratch {
@@ -28,8 +28,9 @@ func (e *Engine) closerThanSelf(p *identity.Position) int {
 	return len(e.scratch)
 }
 
-// between is the number of nodes that stand between this node and the k closest
-// to a key, so far as it knows: 0 when it is one of them.
+// between is the number of nodes between this node and the k closest to a key (design
+// R6.13), as far as the routing table tells. It is 0 if this node is one of the k
+// closest.
 func (e *Engine) between(p *identity.Position) int {
 	return max(0, e.closerThanSelf(p)-e.cfg.K+1)
 }

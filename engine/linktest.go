@@ -7,8 +7,8 @@ import (
 	"kadmium/rpc"
 )
 
-// testLink asks the contact of the table heard from last, but not the peer that does
-// not answer, whether this node's link works.
+// testLink sends a PING to the contact heard most recently, other than the peer that does
+// not answer (design R4.8).
 func (e *Engine) testLink(not identity.Contact) {
 	var best identity.Contact
 	var at time.Time

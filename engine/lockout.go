@@ -2,9 +2,9 @@ package engine
 
 import "kadmium/identity"
 
-// lockedOut reports a contact of the table that failed twice in a row, until it has
-// answered a probe, and any other that was silent less than a minute ago: no lookup
-// asks it (Kademlia, section 4.1).
+// lockedOut reports whether no lookup may ask a contact (Kademlia, section 4.1): a
+// contact of the table that failed twice in a row (design R4.13), and any other that
+// failed less than a minute ago (design R4.14).
 func (e *Engine) lockedOut(c identity.Contact) bool {
 	at, silent := e.unresponsive.when(c)
 	return silent && e.now.Sub(at) < lockOutPeriod || e.table.Failures(c) > 1

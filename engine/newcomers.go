@@ -7,21 +7,22 @@ import (
 )
 
 const (
-	maxNewcomers = 1024 // newcomers remembered as handed their keys
-	// freshFor is how long a newcomer stays one, at least; at most twice that.
+	maxNewcomers = 1024 // newcomers remembered
+	// freshFor is how long a peer counts as a newcomer at least; at most it is twice that
+	// (design R6.15).
 	freshFor = time.Minute
 )
 
-// newcomers are the newcomers that were handed their keys, oldest first. Those of
-// the last period, and of the one under way, are fresh. A nil one has none.
+// newcomers are the peers that were sent their keys, oldest first. Those added in the
+// last whole period and in the one that runs are fresh. A nil *newcomers is empty.
 type newcomers struct {
 	peers   contactSet[uint64]
-	settled int       // how many, of the oldest, are fresh no more
-	older   int       // how many were there when the period began
-	began   time.Time // the period
+	settled int       // how many of the oldest are no longer fresh
+	older   int       // how many there were when the period began
+	began   time.Time // when the period began
 }
 
-// add notes a peer, and reports whether it was not there yet.
+// add adds a peer, and reports whether it was new.
 func (n *newcomers) add(now time.Time, peer uint64) bool {
 	switch elapsed := now.Sub(n.began); {
 	case elapsed >= 2*freshFor:
@@ -39,7 +40,7 @@ func (n *newcomers) add(now time.Time, peer uint64) bool {
 	return true
 }
 
-// fresh reports whether a peer was a newcomer a short time before the latest.
+// fresh reports whether a peer was added a short time ago.
 func (n *newcomers) fresh(peer uint64) bool {
 	if n == nil {
 		return false
@@ -67,7 +68,7 @@ func (n *newcomers) remove(i int) {
 	}
 }
 
-// A handover is a key that a newcomer is to be given.
+// A handover is a key that is to be sent to a newcomer.
 type handover struct {
 	to  identity.Contact
 	key string

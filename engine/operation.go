@@ -2,14 +2,14 @@ package engine
 
 import "time"
 
-// maxOperations bounds the operations of the driver under way.
+// maxOperations bounds the operations that the driver has under way.
 const maxOperations = 1024
 
-// begin registers an operation of the driver, or ends it at once if there are
-// too many.
+// begin registers an operation of the driver. If there are too many it finishes the
+// operation at once with ErrBusy and reports false.
 func (e *Engine) begin(op OpID, o operation) bool {
 	if op == 0 {
-		return true // the node's own
+		return true // of the node's own
 	}
 	if len(e.ops) >= maxOperations {
 		e.emit(Effect{Kind: Finish, Op: op, Result: &Result{Err: ErrBusy}})
@@ -22,7 +22,7 @@ func (e *Engine) begin(op OpID, o operation) bool {
 	return true
 }
 
-// finish ends an operation with its result, once.
+// finish ends an operation with its result, if it has not ended yet.
 func (e *Engine) finish(op OpID, r *Result) {
 	if op == 0 {
 		return
@@ -35,7 +35,8 @@ func (e *Engine) finish(op OpID, r *Result) {
 	}
 }
 
-// Cancel ends an operation early: it finishes with ErrCancelled and what it had.
+// Cancel ends an operation early. It finishes with ErrCancelled and with what was found
+// so far.
 func (e *Engine) Cancel(now time.Time, op OpID, fx []Effect) []Effect {
 	e.enter(now, fx)
 	if o, ok := e.ops[op]; ok {

@@ -7,8 +7,8 @@ import (
 	"kadmium/rpc"
 )
 
-// rto is the retransmission timeout of a peer (RFC 6298), of a stranger what peers
-// usually need.
+// rto is the retransmission timeout of a peer (RFC 6298). For a peer that was not
+// measured it follows from what the measured peers need together (design R3.13).
 func (e *Engine) rto(c identity.Contact) time.Duration {
 	if rtt := e.rtts.of(c); rtt != (rpc.RTT{}) {
 		return rtt.RTO()
@@ -16,14 +16,15 @@ func (e *Engine) rto(c identity.Contact) time.Duration {
 	return e.typicalRTT.Stranger()
 }
 
-// RTT is the smoothed round trip time of a contact, 0 if it was never measured.
+// RTT is the smoothed round trip time of a contact, 0 if it was not measured.
 func (e *Engine) RTT(c identity.Contact) time.Duration {
 	return e.rtts.of(c).Smoothed()
 }
 
-// maxTransit is the most that a write to a peer is on its way: half a round trip, and
-// one more if a session has to begin. For a peer that was never measured it is half a
-// second at least, whatever others need: lifetimes must not grow.
+// maxTransit is the longest time that a write is taken to need to reach a peer: half a
+// round trip, one more if a session has to begin first, and a margin. For a peer that was
+// not measured it is at least half a second. Lifetimes on the wire are reduced by it, so
+// that they never grow (design R6.11).
 func (e *Engine) maxTransit(c identity.Contact) time.Duration {
 	if rtt := e.rtts.of(c).Smoothed(); rtt > 0 {
 		return 2 * rtt
@@ -31,7 +32,7 @@ func (e *Engine) maxTransit(c identity.Contact) time.Duration {
 	return max(e.rto(c), rpc.Store.Patience())
 }
 
-// patience is how long to wait for an answer before the request is sent again.
+// patience is how long to wait for an answer to the first try (design R3.12, R3.16).
 func (e *Engine) patience(to identity.Contact, t rpc.Type) time.Duration {
 	return max(e.rto(to), t.Patience())
 }

@@ -7,19 +7,19 @@ import (
 	"kadmium/identity"
 )
 
-// maxProbes bounds the contacts waiting to be pinged.
+// maxProbes bounds the contacts that wait to be pinged.
 const maxProbes = 512
 
-// A probeQueue holds the contacts to be pinged, each once, the first due first.
+// A probeQueue holds the contacts to be pinged, in the order of their times, each once.
 type probeQueue []check
 
-// A check is a contact to be pinged.
+// A check is a contact to be pinged, and when.
 type check struct {
 	to identity.Contact
 	at time.Time
 }
 
-// next is when the first is due; zero: none is.
+// next is when the first contact is due. Zero: there is none.
 func (q probeQueue) next() time.Time {
 	if len(q) == 0 {
 		return time.Time{}
@@ -27,7 +27,7 @@ func (q probeQueue) next() time.Time {
 	return q[0].at
 }
 
-// take removes the first.
+// take removes the first contact and returns it.
 func (q *probeQueue) take() identity.Contact {
 	c := (*q)[0].to
 	if *q = (*q)[1:]; len(*q) == 0 {
@@ -36,7 +36,7 @@ func (q *probeQueue) take() identity.Contact {
 	return c
 }
 
-// add takes a contact in, unless it waits already or there are maxProbes.
+// add adds a contact, unless it is queued already or the queue is full.
 func (q *probeQueue) add(c identity.Contact, at time.Time) {
 	i := len(*q)
 	for j, p := range *q {

@@ -7,15 +7,16 @@ import (
 	"kadmium/rpc"
 )
 
-// probeDelay is the pause before a contact that failed once is pinged again; each
-// further failure makes it four times as long.
+// probeDelay is the pause before a contact that failed once is pinged. Each further
+// failure makes the pause four times as long (design R4.12).
 const probeDelay = time.Second
 
 func (e *Engine) wantsProbe() time.Time { return e.probes.next() }
 
-// probe pings contacts in doubt: the least recently seen of a full bucket, so that
-// a newcomer gets its place if it is gone, and those that failed a request, of
-// which nobody is told until they answer again. How the request ends is the table's business alone.
+// probe pings a contact in doubt. It is the least recently seen of a full bucket, so that
+// a replacement gets its place if it fails (design R4.3); or it failed a request, and is
+// not named to others until it answers (design R4.12). Only the routing table learns how
+// the request ends.
 func (e *Engine) probe() {
 	c := e.probes.take()
 	if held, ok := e.table.Find(e.book.Position(c)); !ok || held != c {
@@ -27,7 +28,7 @@ func (e *Engine) probe() {
 	}
 }
 
-// suspect has a contact that failed pinged before long.
+// suspect queues a PING to a contact, if it has failed.
 func (e *Engine) suspect(c identity.Contact) {
 	if n := e.table.Failures(c); n > 0 {
 		e.probes.add(c, e.now.Add(probeDelay<<(2*(n-1))))

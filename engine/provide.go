@@ -9,8 +9,8 @@ import (
 	"kadmium/store"
 )
 
-// Provide tells the k nodes closest to a key that this node provides it, signed,
-// and again every 22 h until Unpublish.
+// Provide tells the k nodes closest to a key that this node provides it, and again every
+// 22 hours until Unpublish (design R6.16). If ephemeral is set it tells them once.
 func (e *Engine) Provide(now time.Time, op OpID, key []byte, ephemeral bool, fx []Effect) []Effect {
 	e.enter(now, fx)
 	target := identity.KeyPosition(key)
@@ -46,8 +46,8 @@ func (e *Engine) Provide(now time.Time, op OpID, key []byte, ephemeral bool, fx 
 	return e.leave()
 }
 
-// ownEntry is this node's signed word that it provides a key, where its peers see
-// it.
+// ownEntry is this node's signed provider entry for a key. Its address is the one at
+// which peers see this node.
 func (e *Engine) ownEntry(key []byte) *rpc.Provider {
 	at := e.reachability.address()
 	if !at.IsValid() {

@@ -18,8 +18,8 @@ type providerSearch struct {
 	all    []rpc.Provider
 }
 
-// Providers looks for up to most providers of a key (0: as many as the lookup
-// finds); each new one is reported as Progress.
+// Providers looks for up to most providers of a key, 0 for all that the lookup finds.
+// Each new one is reported as Progress.
 func (e *Engine) Providers(now time.Time, op OpID, key []byte, most int, fx []Effect) []Effect {
 	e.enter(now, fx)
 	s := &providerSearch{e: e, op: op, most: most, seen: make(map[identity.ID]bool)}

@@ -15,8 +15,8 @@ func (e *Engine) wantsRepublish() time.Time {
 	return e.store.NextRepublish()
 }
 
-// republish stores again what this node publishes itself, with its full lifetime:
-// every 22 hours, so that no record of a living publisher expires (section 2.5).
+// republish stores what this node publishes again, with its full lifetime, every 22 hours
+// (Kademlia, section 2.5; design R6.8).
 func (e *Engine) republish() {
 	item, ok := e.store.DueRepublish(e.now)
 	if !ok {
@@ -36,7 +36,7 @@ func (e *Engine) republish() {
 			})
 			return
 		}
-		entry := e.ownEntry(key) // where this node is now
+		entry := e.ownEntry(key) // with this node's present address
 		e.provideAt(0, others, self, entry, func(s *spread) {
 			if _, published := e.store.Published(key); published == item && isPublished(s, closest, others) {
 				e.journal(e.store.PublishProvider(e.now, entry))
@@ -45,10 +45,11 @@ func (e *Engine) republish() {
 	})
 }
 
-// isPublished reports whether a publication is done with for 22 hours. This node's own
-// copy is not enough while others were to hold one, or while nobody is known: at
-// its start, or cut off, it would let theirs die. One that others refuse as older
-// was overwritten, and to repeat it changes nothing.
+// isPublished reports whether a publication need not be repeated for 22 hours. The copy
+// that this node holds itself is not enough if others were to hold one, or if no other
+// node is known: a node that has just started, or that is cut off, would let the copies
+// of others expire. A record that others refuse as older was overwritten, and repeating
+// it changes nothing.
 func isPublished(s *spread, closest, others []identity.Contact) bool {
 	if s.selfHolder && s.holders == 1 && (len(others) > 0 || len(closest) == 0) {
 		return slices.Contains(s.refusals, rpc.Older)
@@ -56,9 +57,9 @@ func isPublished(s *spread, closest, others []identity.Contact) bool {
 	return s.holders > 0 || slices.Contains(s.refusals, rpc.Older)
 }
 
-// Unpublish ends the re-publication of a key and of this node as its provider;
-// what others hold expires by itself. It finishes with ErrNotFound if the key was
-// not published.
+// Unpublish ends the publication of a key, and this node's publication as a provider of
+// it. What other nodes hold expires by itself. It finishes with ErrNotFound if the key
+// was not published.
 func (e *Engine) Unpublish(now time.Time, op OpID, key []byte, fx []Effect) []Effect {
 	e.enter(now, fx)
 	if !e.begin(op, unpublishing{}) {
@@ -74,7 +75,7 @@ func (e *Engine) Unpublish(now time.Time, op OpID, key []byte, fx []Effect) []Ef
 	return e.leave()
 }
 
-// unpublishing is an operation that nothing needs to be done about when it is cancelled.
+// unpublishing is an operation for which cancelling does nothing.
 type unpublishing struct{}
 
 func (unpublishing) cancel() *Result { return new(Result) }

@@ -14,13 +14,13 @@ import (
 type PutQuery struct {
 	Key, Value []byte
 	TTL        time.Duration // 0: 24 h
-	Sequence   *uint64       // nil: the highest found, plus one
-	CAS        *uint64       // only where the held sequence is this; 0: none is held
-	Ephemeral  bool          // nobody publishes it again
+	Sequence   *uint64       // nil: the highest one found, plus one
+	CAS        *uint64       // compare-and-swap: store only where the record held has this sequence; 0: only where none is held
+	Ephemeral  bool          // do not publish it again
 }
 
-// A put stores a record: look up, number, sign, spread, publish (design, section
-// 6; Kademlia, section 2.3).
+// A put stores a record (Kademlia, section 2.3; design R6.3, R6.4). Its steps: look the
+// key up, choose the sequence, sign, write to the holders, publish.
 type put struct {
 	e          *Engine
 	op         OpID
@@ -29,14 +29,14 @@ type put struct {
 	record     *rpc.Record
 	result     *Result
 	cancelled  bool
-	renumbered int // times another put was faster
+	renumbered int // how often another put used the same sequence first
 
-	outstanding int   // of two: the number is in the journal, the holders have spoken
-	journalErr  error // of the journal
+	outstanding int   // of two: the journal has the sequence; the holders have answered
+	journalErr  error // why the journal could not be written
 }
 
-// Put stores a value at the k nodes closest to its key, and publishes it: this
-// node stores it again before it expires, until Unpublish.
+// Put stores a value at the k nodes closest to its key and publishes it: this node stores
+// it again before it expires, until Unpublish (design R6.8).
 func (e *Engine) Put(now time.Time, op OpID, q PutQuery, fx []Effect) []Effect {
 	e.enter(now, fx)
 	p := &put{e: e, op: op, query: q}
@@ -48,15 +48,15 @@ func (e *Engine) Put(now time.Time, op OpID, q PutQuery, fx []Effect) []Effect {
 	return e.leave()
 }
 
-// maxAgain bounds how often a put without a sequence is numbered anew because
-// others were faster.
+// maxRenumbered bounds how often a put without a given sequence takes a new one because
+// other puts were faster.
 const maxRenumbered = 3
 
-// start looks the key up, for its holders and the highest sequence.
+// start looks the key up for its holders and for the highest sequence.
 func (p *put) start() {
 	e, q := p.e, &p.query
-	// Without a sequence the highest that is found is needed, so the lookup asks
-	// for the value; else for the nodes alone.
+	// If the highest sequence is needed the lookup asks for the value, and otherwise only
+	// for the nodes.
 	asks := rpc.FindNode
 	sequence := uint64(0)
 	sequenced := e.cfg.Namespaces.Sequenced(q.Key)
@@ -78,7 +78,7 @@ func (p *put) start() {
 	}
 	p.lookup.onEnd = func(reason lookup.Reason) {
 		if q.Sequence == nil && sequenced {
-			used, _ := e.store.Sequence(q.Key) // another put may have used one meanwhile
+			used, _ := e.store.Sequence(q.Key) // another put may have used one since
 			sequence = max(sequence, used) + 1
 		}
 		p.store(sequence, reason)
@@ -148,7 +148,7 @@ func (p *put) settle() {
 		return
 	}
 	if old, _ := e.store.Published(p.record.Key); old != nil && e.cfg.Namespaces.Better(old.Record, p.record) > 0 {
-		p.end(nil) // of two puts at once the better may end first
+		p.end(nil) // of two concurrent puts the better one may end first
 		return
 	}
 	ops := e.store.Publish(e.now, p.record)

@@ -8,18 +8,18 @@ import (
 	"kadmium/identity"
 )
 
-// maxViews bounds the peers of whom it is kept where they see this node.
+// maxViews bounds the peers of which the engine remembers where they saw this node.
 const maxViews = 8
 
-// A reachability is what a node knows of its own address.
+// A reachability is what a node knows of its own address, and the state of dial backs.
 type reachability struct {
-	asked     identity.Contact // who was asked to dial back
-	until     time.Time        // when its dial back would no longer count
+	asked     identity.Contact // the peer asked for a dial back
+	until     time.Time        // its dial back counts until then
 	tries     int
-	views     []view               // who saw this node where, newest last, at most maxViews
-	dialed    map[identity.ID]bool // who was dialed back since minute
+	views     []view               // newest last
+	dialed    map[identity.ID]bool // peers dialed back since minute
 	minute    time.Time
-	notBefore time.Time // no asking before
+	notBefore time.Time // when a dial back may be asked for again
 }
 
 type view struct {
@@ -31,7 +31,7 @@ type view struct {
 func (r *reachability) observed(by identity.ID, at netip.AddrPort) {
 	i := slices.IndexFunc(r.views, func(v view) bool { return v.by == by })
 	if i < 0 && len(r.views) == maxViews {
-		i = 0 // the oldest of all makes room
+		i = 0 // replace the oldest
 	}
 	if i >= 0 {
 		r.views = slices.Delete(r.views, i, i+1)
@@ -39,7 +39,7 @@ func (r *reachability) observed(by identity.ID, at netip.AddrPort) {
 	r.views = append(r.views, view{by, at})
 }
 
-// address is where most peers see this node; the zero value if none said.
+// address is where most peers see this node. Zero: no peer has said.
 func (r *reachability) address() netip.AddrPort {
 	if r == nil {
 		return netip.AddrPort{}
@@ -53,7 +53,7 @@ func (r *reachability) address() netip.AddrPort {
 				n++
 			}
 		}
-		if n >= most { // later words count more
+		if n >= most { // of equals the later one
 			best, most = v.at, n
 		}
 	}

@@ -13,14 +13,15 @@ func (e *Engine) wantsRefresh() time.Time {
 	return e.table.NextRefresh()
 }
 
-// refresh sees to a bucket in whose range nothing was looked up for an hour
-// (Kademlia, section 2.3).
+// refresh refreshes a bucket that no lookup has touched for an hour (Kademlia, section
+// 2.3): by a lookup in the neighbourhood (design R4.19), and by a fill outside of it
+// (design R4.20).
 func (e *Engine) refresh() {
 	cpl, ok := e.table.RefreshDue(e.now)
 	if !ok {
 		return
 	}
-	if cpl >= e.table.Subtree(e.cfg.K) { // the neighbourhood, of which all are wanted
+	if cpl >= e.table.Subtree(e.cfg.K) { // in the neighbourhood
 		e.maintain(rpc.FindNode, nil, e.randomIn(cpl), func(*activeLookup) {})
 		return
 	}

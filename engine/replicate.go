@@ -14,9 +14,9 @@ func (e *Engine) wantsReplication() time.Time {
 	return e.store.NextReplication()
 }
 
-// replicate stores one key again at the k nodes now closest to it: an hour after
-// the last STORE of it that this node saw, plus jitter, so that one holder of
-// twenty does the work (Kademlia, section 2.5).
+// replicate stores a key again at the k nodes that are now closest to it. It is due an
+// hour and a random time after the last STORE of the key that this node saw, so that one
+// of twenty holders does the work (Kademlia, section 2.5; design R6.10).
 func (e *Engine) replicate() {
 	key, ok := e.store.DueReplication(e.now)
 	if !ok {
@@ -24,9 +24,9 @@ func (e *Engine) replicate() {
 	}
 	target := identity.KeyPosition(key)
 	if e.mode != Server {
-		return // a node in mode auto may yet become one
+		return // a node in mode auto may still become a server
 	}
-	if n := e.between(&target); n > 0 { // nearer nodes have come: theirs to keep alive
+	if n := e.between(&target); n > 0 { // nearer nodes have joined, which replicate it
 		e.store.SetHolder(key, n)
 		return
 	}
@@ -34,10 +34,10 @@ func (e *Engine) replicate() {
 	e.maintain(rpc.FindNode, nil, target, func(l *activeLookup) {
 		closest := l.state.Closest(nil)
 		if len(closest) == 0 {
-			return // it comes up again before long
+			return // the key stays due
 		}
 		others, self := e.holders(&target, closest)
-		// What somebody else stored in the meantime is left out.
+		// Records that others have stored in the meantime are not overdue.
 		r, providers := e.store.Overdue(e.now, key, nil)
 		e.store.Replicated(e.now, key, e.rnd)
 		e.copyKey(others, r, providers)
@@ -47,8 +47,7 @@ func (e *Engine) replicate() {
 	})
 }
 
-// copyKey sends a record, if there is one, and provider entries to nodes, on
-// nobody's behalf.
+// copyKey sends copies of a record, unless it is nil, and of provider entries to nodes.
 func (e *Engine) copyKey(to []identity.Contact, r *rpc.Record, providers []rpc.Provider) {
 	if r != nil {
 		e.copyRecord(to, cloneRecord(r))
@@ -65,7 +64,8 @@ func (e *Engine) copyKey(to []identity.Contact, r *rpc.Record, providers []rpc.P
 	c.next()
 }
 
-// copyRecord stores a record at nodes on nobody's behalf: it never extends a life.
+// copyRecord sends a copy of a record to nodes. It never extends the record's lifetime
+// (design R6.11).
 func (e *Engine) copyRecord(to []identity.Contact, r *rpc.Record) {
 	if len(to) == 0 {
 		return
@@ -76,8 +76,8 @@ func (e *Engine) copyRecord(to []identity.Contact, r *rpc.Record) {
 	}, func(*spread) {})
 }
 
-// copyMessage is a STORE of somebody else's record. What remains of its life
-// is told less the delay of the way, so that it cannot extend it.
+// copyMessage is a STORE of a record that this node does not publish. Its remaining
+// lifetime is reduced by the time that the write may take (design R6.11).
 func (e *Engine) copyMessage(to identity.Contact, r *rpc.Record, expires time.Time) *rpc.Message {
 	m := e.newRequest(rpc.Store)
 	c := *r
@@ -86,9 +86,9 @@ func (e *Engine) copyMessage(to identity.Contact, r *rpc.Record, expires time.Ti
 	return m
 }
 
-// A providerCopies sends the provider entries of a key one after the other: there may be
-// hundreds, and all at once to each of twenty holders they would leave no room for
-// other requests.
+// A providerCopies sends the provider entries of a key one after the other. There may be
+// hundreds, and all of them at once to twenty holders would leave no room for other
+// requests.
 type providerCopies struct {
 	e       *Engine
 	owner   owner
@@ -121,8 +121,8 @@ func (c *providerCopies) contacts(keep func(identity.Contact)) {
 	}
 }
 
-// copyProvider sends a provider entry to nodes; like a record's, its life is not
-// extended by the way.
+// copyProvider sends a copy of a provider entry to nodes. Like a copy of a record it
+// never extends the lifetime.
 func (e *Engine) copyProvider(to []identity.Contact, p rpc.Provider, expires time.Time, ended func()) {
 	e.spread(0, to, func(c identity.Contact) *rpc.Message {
 		m := e.newRequest(rpc.AddProvider)

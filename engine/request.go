@@ -5,13 +5,13 @@ import (
 	"kadmium/rpc"
 )
 
-// An outgoing is a request message with the memory of its tags: one allocation.
+// An outgoing is a request message together with the memory of its tags: one allocation.
 type outgoing struct {
 	rpc.Message
 	known [rpc.MaxTags]uint16
 }
 
-// newRequest is an empty request message with a fresh ID.
+// newRequest returns an empty request message with a new random ID.
 func (e *Engine) newRequest(t rpc.Type) *rpc.Message {
 	var m *rpc.Message
 	if n := len(e.spare); n > 0 {
@@ -29,14 +29,14 @@ func (e *Engine) newRequest(t rpc.Type) *rpc.Message {
 
 // Marks of a request.
 const (
-	othersHeard  = 1 << iota // others were heard during its second try
-	secondChance             // it repeats one that failed
-	proveAddress             // it begins with a first contact, to prove this node's address
-	underSession             // it never becomes a first contact
+	othersHeard  = 1 << iota // another peer was heard during its last try but one
+	secondChance             // it repeats a request that failed (design R5.9)
+	proveAddress             // its first try is a first contact, to prove this node's address (design R3.17)
+	underSession             // it is never sent as a first contact
 )
 
-// ask sends a request and remembers it until it is answered or has failed. It
-// reports false if too many are outstanding; the request has then not begun.
+// ask sends a request, which stays outstanding until it is answered or has failed. It
+// reports false, and nothing is sent, if too many requests are outstanding.
 func (e *Engine) ask(by owner, to identity.Contact, m *rpc.Message) bool {
 	return e.askMarked(by, to, m, 0)
 }
@@ -60,8 +60,8 @@ func (e *Engine) send(r *rpc.Request) {
 	e.emit(Effect{Kind: SendRequest, To: r.To, RequestID: r.ID, Op: OpID(r.Op), Message: r.Message, FirstContact: fresh})
 }
 
-// recycle keeps a message's memory for the next request. A node at rest, as most
-// of a process are at a time, keeps none.
+// recycle keeps a message for the next request. An engine without outstanding requests
+// keeps none.
 func (e *Engine) recycle(m *rpc.Message) {
 	const maxSpare = 8
 	if e.requests.Len() == 0 {

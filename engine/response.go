@@ -6,14 +6,16 @@ import (
 	"kadmium/rpc"
 )
 
-// response takes an answer: to the request's activity, and to the table.
+// response takes an answer and gives it to the request's activity and to the routing
+// table.
 func (e *Engine) response(in *Inbound) {
 	r, ok := e.requests.Answered(in.Message.ID)
 	if !ok {
 		e.counters.Unsolicited++
 		return
 	}
-	// Karn's rule, RFC 6298 section 3; and a write's time is not the network's.
+	// Karn's rule (RFC 6298, section 3). The time of a write includes more than the
+	// network's.
 	if r.Message.Type.IsRead() && !(r.Tries == 1 && in.Ambiguous) {
 		rtt := e.rtts.of(in.From)
 		if r.Tries == 1 {
@@ -40,22 +42,23 @@ func (e *Engine) response(in *Inbound) {
 	e.recycle(r.Message)
 }
 
-// prove repeats a write that was refused because this node's address has changed
-// since its session began: a new first contact proves it. Once only.
+// prove repeats a write that was refused because this node's address has changed since
+// the session began. The repeat begins with a first contact, which proves the new
+// address. A write is repeated once (design R3.17).
 func (e *Engine) prove(r *rpc.Request) bool {
 	if r.Marks&proveAddress != 0 || e.requests.Len() >= rpc.MaxOutstanding {
 		return false
 	}
 	m := r.Message
-	m.ID = e.rnd.Uint64() // the first ID's answer is remembered
+	m.ID = e.rnd.Uint64() // the peer remembers its answer to the first ID
 	if s, ok := e.activities[r.Owner].(*singleRequest); ok && s.message != 0 {
 		s.message = m.ID
 	}
 	return e.askMarked(owner{r.Owner, OpID(r.Op)}, r.To, m, proveAddress)
 }
 
-// expireRequests repeats or gives up the requests whose timeout has passed: at
-// most Request.Most sends in all (design, section 3).
+// expireRequests sends requests again whose timeout has passed, and gives up those that
+// were sent Request.Most times (design R3.12).
 func (e *Engine) expireRequests() {
 	for {
 		r, ok := e.requests.Expired(e.now)
@@ -82,8 +85,8 @@ func (e *Engine) expireRequests() {
 	}
 }
 
-// Unreachable tells the engine that the driver cannot send a request at all. The
-// request has failed, which is not held against the peer.
+// Unreachable tells the engine that the driver cannot send a request. The request has
+// failed, which does not count against the peer.
 func (e *Engine) Unreachable(now time.Time, requestID uint64, fx []Effect) []Effect {
 	e.enter(now, fx)
 	if r, ok := e.requests.Answered(requestID); ok {
@@ -93,6 +96,8 @@ func (e *Engine) Unreachable(now time.Time, requestID uint64, fx []Effect) []Eff
 	return e.leave()
 }
 
+// giveUp ends a request that has failed. If the failure does not count, the peer is not
+// blamed for it. After two tries a contact is only in doubt (design R4.11).
 func (e *Engine) giveUp(r *rpc.Request, count bool) {
 	e.counters.Timeouts++
 	if count && e.outage.counts(r) {
@@ -102,13 +107,13 @@ func (e *Engine) giveUp(r *rpc.Request, count bool) {
 		} else {
 			e.contactFailed(r.To)
 		}
-		if e.rtts.knows(r.To) && r.Message.Type.IsRead() { // gone, or slower than it was
+		if e.rtts.knows(r.To) && r.Message.Type.IsRead() { // gone, or slower than before
 			rtt := e.rtts.of(r.To)
 			rtt.BackOff()
 			e.rtts.set(r.To, rtt)
 		}
 	} else {
-		e.suspect(r.To) // nothing was learnt: one in doubt is asked again
+		e.suspect(r.To) // nothing was learnt: a contact in doubt is pinged again
 	}
 	if a, ok := e.activities[r.Owner]; ok {
 		a.failed(r)
@@ -116,7 +121,8 @@ func (e *Engine) giveUp(r *rpc.Request, count bool) {
 	e.recycle(r.Message)
 }
 
-// shorten keeps what a write says of a remaining lifetime true on a later try.
+// shorten subtracts the time passed from the remaining lifetime that a write tells
+// (design R6.11).
 func shorten(m *rpc.Message, passed time.Duration) {
 	if m.Record != nil {
 		m.Record.TTL = max(0, m.Record.TTL-passed)

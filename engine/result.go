@@ -10,7 +10,7 @@ import (
 	"kadmium/rpc"
 )
 
-// Errors an operation may end with.
+// The errors that an operation may end with.
 var (
 	ErrNoPeers   = errors.New("no peer is known")
 	ErrNoAnswer  = errors.New("no answer")
@@ -24,7 +24,7 @@ var (
 	ErrSequence  = errors.New("no sequence number is left under 2^63")
 )
 
-// A StatusError is a peer's refusal; errors.Is finds ErrRefused in it.
+// A StatusError is a refusal by a peer. It wraps ErrRefused.
 type StatusError struct{ Status rpc.Status }
 
 // Error says why the peer refused.
@@ -33,27 +33,27 @@ func (e *StatusError) Error() string { return "refused: " + e.Status.String() }
 // Unwrap is ErrRefused.
 func (e *StatusError) Unwrap() error { return ErrRefused }
 
-// An OpID names an operation; the driver chooses it, never 0 and never twice.
+// An OpID names an operation. The driver chooses it: never 0, and none twice.
 type OpID uint64
 
-// A Result is what an operation brought; which fields count depends on it.
+// A Result is the outcome of an operation. Which fields are set depends on the operation.
 type Result struct {
 	Err        error
-	Peer       identity.Contact   // Ping, FindPeer, SendMessage: who answered
-	Contacts   []identity.Contact // Closest: closest first; all have answered
+	Peer       identity.Contact   // Ping, FindPeer, SendMessage: the peer that answered
+	Contacts   []identity.Contact // Closest: the closest first; all of them have answered
 	Record     *rpc.Record        // Get: the best; Put: as stored
-	From       identity.Contact   // Get: who gave Record; 0: this node held it
-	Answers    int                // Get: nodes that gave a valid record, this one included
-	Holders    int                // Put, Provide: nodes that confirmed, this one included
+	From       identity.Contact   // Get: the node that gave Record; 0: this node
+	Answers    int                // Get: nodes that gave a valid record, this node included
+	Holders    int                // Put, Provide: nodes that confirmed, this node included
 	SelfHolder bool               // Put, Provide: this node is one of them
 	Published  bool               // Put, Provide: this node stores it again before it expires
-	Refusals   []rpc.Status       // Put, Provide: what the others said
+	Refusals   []rpc.Status       // Put, Provide: the statuses of the nodes that refused
 	Expires    time.Time          // Put, Get, Provide
 	Providers  []rpc.Provider     // Providers
 	Payload    []byte             // SendMessage
 	Observed   netip.AddrPort     // Ping: where the peer saw this node
 	RTT        time.Duration      // Ping, SendMessage
 	Serves     bool               // Ping: the peer is a server
-	Lookup     lookup.Stats       // of the lookup, if there was one
-	Trace      []lookup.Event     // its steps
+	Lookup     lookup.Stats       // Put, Get, Provide, Closest, FindPeer, Providers, Join
+	Trace      []lookup.Event     // the steps of that lookup
 }

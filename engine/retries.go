@@ -2,18 +2,19 @@ package engine
 
 import "kadmium/rpc"
 
-// A retryPolicy learns whether it is worth while to repeat a request that was not
-// answered in time. Where datagrams are lost it mostly is; where peers come and go
-// it hardly ever is, and each repetition is one more datagram to the dead and a
-// lookup that waits. It remembers some 64 requests that were not answered at once.
+// A retryPolicy learns whether a third try is worth while (design R3.14). Where datagrams
+// are lost, a repeated request is mostly answered. Where peers come and go it hardly ever
+// is, and each repeat costs a datagram and delays a lookup. The policy remembers about 64
+// requests that were not answered at the first try.
 type retryPolicy struct {
-	late uint8 // of these, answered after all
-	lost uint8 // of these, never
+	late uint8 // of these, answered by a repeat
+	lost uint8 // of these, never answered
 }
 
-// Requests remembered, and the share of them, 1 in so many, that must have been
-// answered late for a third try to be made. One datagram lost in 20, each way, is
-// enough where a third of the peers asked are gone.
+// The number of requests remembered; how many of them it takes to judge; and the share of
+// them, 1 in retryShare, that must have been answered for a third try to be made. Where a
+// third of the asked peers are gone, a loss of one datagram in 20 each way is enough for
+// that.
 const (
 	retryMemory = 64
 	retryLearns = 16
@@ -26,15 +27,15 @@ func (r *retryPolicy) note(counter *uint8) {
 	}
 }
 
-// pays reports whether it is worth while to go on after a second try.
+// pays reports whether a third try is worth while.
 func (r *retryPolicy) pays() bool {
 	n := r.late + r.lost
 	return n < retryLearns || r.late >= n/retryShare
 }
 
-// tries is how often a request is sent at most: a write as often as it can be, since it
-// goes to peers that have just answered, and a PING, since it decides over a contact's
-// place. A search that does without the third try leaves that to the PING after it.
+// tries is how often a request of a type is sent at most. A write is always sent up to
+// MaxTries times, because it goes to a peer that has just answered. So is a PING, because
+// it decides over a contact's place in the table (design R3.15).
 func (r *retryPolicy) tries(t rpc.Type) int {
 	if t.IsQuery() && !r.pays() {
 		return rpc.MaxTries - 1

@@ -5,8 +5,8 @@ import (
 	"kadmium/kbucket"
 )
 
-// contacted follows an authenticated round trip with a peer at an address: if it
-// serves it belongs in the table (design, section 4).
+// contacted follows an authenticated round trip with a peer: a server belongs in the
+// routing table (design R4.2, R4.3).
 func (e *Engine) contacted(c identity.Contact, serves bool) {
 	if !serves {
 		if removed, promoted := e.table.Remove(c); removed {
@@ -22,7 +22,7 @@ func (e *Engine) contacted(c identity.Contact, serves bool) {
 		e.queueHandovers(c)
 	case kbucket.Waiting:
 		if old, ok := e.table.Probe(e.now, c); ok {
-			e.probes.add(old, e.now) // at most one a bucket a minute
+			e.probes.add(old, e.now) // at most once per bucket and minute (design R4.4)
 		}
 		e.queueHandovers(c)
 	case kbucket.Elsewhere:
@@ -30,7 +30,7 @@ func (e *Engine) contacted(c identity.Contact, serves bool) {
 	}
 }
 
-// contactFailed follows the failure of all tries of a request that counts.
+// contactFailed follows the failure of a request that counts against the peer.
 func (e *Engine) contactFailed(c identity.Contact) {
 	evicted, promoted := e.table.Failed(c)
 	if e.table.Failures(c) > 0 {
@@ -43,11 +43,11 @@ func (e *Engine) contactFailed(c identity.Contact) {
 	}
 }
 
-// contactLeft follows the departure of a contact, and the promotion of another if it
-// is not 0.
+// contactLeft follows the removal of a contact from the routing table, and the promotion
+// of a replacement unless promoted is 0.
 func (e *Engine) contactLeft(c, promoted identity.Contact) {
 	e.tableUnsaved = true
-	e.forgetNewcomer(c) // should it return, it may have forgotten its keys
+	e.forgetNewcomer(c) // if it returns it may have lost its keys
 	e.event(Event{Kind: PeerRemoved, Contact: c})
 	if promoted != 0 {
 		e.event(Event{Kind: PeerAdded, Contact: promoted})

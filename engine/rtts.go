@@ -5,17 +5,17 @@ import (
 	"kadmium/rpc"
 )
 
-// maxRTTs bounds the peers whose round trip time is remembered.
+// maxRTTs bounds the peers whose round trip time is remembered (design R8.11).
 const maxRTTs = 224
 
-// roundTrips are the round trip times of the peers first measured last, in 11 bytes
-// a peer.
-type roundTrips struct{ ring *rttRing } // nil until something is measured
+// roundTrips holds the round trip times of the peers that were first measured last, in 11
+// bytes per peer.
+type roundTrips struct{ ring *rttRing } // nil until a round trip is measured
 
 type rttRing struct {
 	peers contactSet[identity.Contact]
 	rtts  []rpc.PackedRTT
-	next  int // the oldest, once the ring is full
+	next  int // the place of the oldest, once the ring is full
 }
 
 func (t roundTrips) index(c identity.Contact) int {
@@ -27,7 +27,7 @@ func (t roundTrips) index(c identity.Contact) int {
 
 func (t roundTrips) knows(c identity.Contact) bool { return t.index(c) >= 0 }
 
-// of is the round trip time of a contact, the zero RTT if it was never measured.
+// of returns the round trip time of a contact, the zero RTT if it was not measured.
 func (t roundTrips) of(c identity.Contact) rpc.RTT {
 	i := t.index(c)
 	if i < 0 {

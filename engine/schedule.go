@@ -7,20 +7,20 @@ import (
 	"kadmium/store"
 )
 
-// A rule is something a node does by itself, when there is work for it. Where the
-// rule fixes when work is due (a bucket's hour, a record's expiry), pace keeps what
-// is due at once apart; else runs are interval plus jitter apart.
+// A task is something that a node does by itself when there is work for it. Some work has
+// a due time of its own (the hour of a bucket, the expiry of a record); pace then
+// separates the runs for what is due at the same time. All other runs are interval plus
+// jitter apart.
 type task struct {
 	name     string
 	interval time.Duration
-	jitter   time.Duration // at most, on top
+	jitter   time.Duration // at most, added to interval
 	pace     time.Duration
-	wants    func(*Engine) time.Time // when there is work; zero: none, so never. It is asked after every call
+	wants    func(*Engine) time.Time // when there is work; zero: there is none. Asked after every call
 	run      func(*Engine)
 }
 
-// rules are all that a node does by itself (design, section 7); one table for all
-// engines of a process.
+// schedule has all tasks of a node (design R7.1). All engines of a process share it.
 var schedule = [taskCount]task{
 	{name: "bootstrap", interval: 20 * time.Second, jitter: 20 * time.Second, wants: (*Engine).wantsRejoin, run: (*Engine).rejoin},
 	{name: "reachability", interval: 5 * time.Second, jitter: time.Second, wants: (*Engine).wantsDialBack, run: (*Engine).askDialBack},
@@ -33,7 +33,7 @@ var schedule = [taskCount]task{
 	{name: "save table", interval: 2 * time.Second, jitter: time.Second, wants: (*Engine).wantsTableSaved, run: (*Engine).saveTable},
 }
 
-// due is when task i is to run: zero for never, as things stand.
+// due is when task i is to run. Zero: there is nothing to do.
 func (e *Engine) due(i int) time.Time {
 	at := schedule[i].wants(e)
 	if at.IsZero() {
@@ -45,7 +45,7 @@ func (e *Engine) due(i int) time.Time {
 	return at
 }
 
-// runTasks runs each task that is due, once.
+// runTasks runs each task that is due once.
 func (e *Engine) runTasks() {
 	for i := range schedule {
 		if at := e.due(i); at.IsZero() || at.After(e.now) {
@@ -62,7 +62,7 @@ func (e *Engine) runTasks() {
 	}
 }
 
-// jitter is a random part of d, so that nodes started together drift apart.
+// jitter is a random part of d, so that nodes that started together do not act together.
 func (e *Engine) jitter(d time.Duration) time.Duration {
 	if d <= 0 {
 		return 0
@@ -70,16 +70,16 @@ func (e *Engine) jitter(d time.Duration) time.Duration {
 	return time.Duration(e.rnd.Int64N(int64(d)))
 }
 
-// A Task is a line of the schedule.
+// A Task is a task of the schedule, as it stands in one engine.
 type Task struct {
 	Name     string
-	Interval time.Duration // 0: as work comes
-	Jitter   time.Duration // at most, on top
+	Interval time.Duration // 0: whenever there is work
+	Jitter   time.Duration // at most, added to Interval
 	Due      time.Time     // zero: nothing to do
 	Runs     uint64
 }
 
-// Tasks is the schedule as it stands.
+// Tasks is the schedule with its present state.
 func (e *Engine) Tasks() []Task {
 	tasks := make([]Task, 0, len(schedule))
 	for i := range schedule {

@@ -9,8 +9,8 @@ import (
 	"kadmium/store"
 )
 
-// request answers a peer. A first contact is answered and changes nothing here
-// (design, section 3, rule 1).
+// serve answers a request. A first contact is answered and changes nothing here (design
+// R3.1).
 func (e *Engine) serve(in *Inbound) {
 	m := in.Message
 	e.counters.Served[m.Type]++
@@ -47,7 +47,7 @@ func (e *Engine) serve(in *Inbound) {
 	}
 }
 
-// answer begins the reply to a request, in the engine's one reply message.
+// answer begins the reply to a request, in the engine's only reply message.
 func (e *Engine) answer(in *Inbound) *rpc.Message {
 	return e.newReply(in.Message.Type, in.Message.ID)
 }
@@ -85,9 +85,10 @@ func (e *Engine) servePing(in *Inbound) {
 	}
 }
 
-// nameClosest puts into m the k closest contacts that this node has verified, as
-// many as room bytes of body take: not the asker, none whose tag it listed, none
-// it cannot reach, and no local address for a public asker.
+// nameClosest puts into m the k closest contacts in buckets (design R5.3), as many as fit
+// into a body of room bytes. It leaves out the asker, contacts whose tag the asker
+// listed, those of an address family that the asker cannot use, and local addresses if
+// the asker's is public.
 func (e *Engine) nameClosest(in *Inbound, m *rpc.Message, room int) {
 	q := in.Message
 	asker := e.book.Address(in.From)
@@ -110,12 +111,13 @@ func (e *Engine) nameClosest(in *Inbound, m *rpc.Message, room int) {
 	}
 }
 
-// closestFor is the k closest contacts of use to the asker. Those of no use to it
-// make room for others: else a node of one family would hear of nobody where those
-// of the other stand. Scratch, good until the next query of the table.
+// closestFor returns the k closest contacts that the asker can use. Others are replaced
+// by the next ones. Otherwise an asker of one address family would learn of nobody where
+// most nodes are of the other. The result is scratch memory, valid until the next query
+// of the table.
 func (e *Engine) closestFor(asker identity.Address, q *rpc.Message, k int) []identity.Contact {
 	public := !identity.IsLocal(asker.Endpoint.Addr())
-	for n := k; ; n *= 2 { // the asker is seldom among the k, and one more is one more bucket
+	for n := k; ; n *= 2 { // asking for k + 1 would cost one more bucket, and the asker is seldom among the k
 		all := e.table.Nearest(e.scratch[:0], &q.Target, n)
 		e.scratch = all[:0]
 		for _, c := range all {
@@ -131,7 +133,7 @@ func (e *Engine) closestFor(asker identity.Address, q *rpc.Message, k int) []ide
 	}
 }
 
-// tagged reports whether the asker said that it knows the contact.
+// tagged reports whether the asker listed the tag of a contact.
 func tagged(q *rpc.Message, p *identity.Position) bool {
 	if len(q.Known) == 0 {
 		return false
@@ -155,7 +157,7 @@ func (e *Engine) serveValue(in *Inbound) {
 	e.sendReply(in)
 }
 
-// serveStore keeps a record, and acknowledges it once the journal has it.
+// serveStore stores a record, and confirms it once the journal has it (design R6.19).
 func (e *Engine) serveStore(in *Inbound) {
 	m := in.Message
 	if status, ok := e.mayKeep(in); !ok {
@@ -185,8 +187,8 @@ func (e *Engine) serveAddProvider(in *Inbound) {
 	e.acknowledge(in, status, ops)
 }
 
-// mayKeep says whether a write may go on, and if not how it is refused. A client
-// keeps nothing for others: nobody would look for it there.
+// mayKeep says whether this node may store a write, and with which status it is refused
+// otherwise. A client stores nothing: nobody would look for it there.
 func (e *Engine) mayKeep(in *Inbound) (rpc.Status, bool) {
 	switch {
 	case errors.Is(in.Verdict, store.ErrTooLarge):
@@ -204,7 +206,8 @@ func (e *Engine) source(c identity.Contact) store.Source {
 	return store.Source{Peer: a.ID, Subnet: identity.Subnet(a.Endpoint.Addr())}
 }
 
-// acknowledge replies to a write: at once, or when its journal entry is synced.
+// acknowledge replies to a write: at once, or when the journal has synced its entries
+// (design R1.12).
 func (e *Engine) acknowledge(in *Inbound, status rpc.Status, ops []store.Op) {
 	if status != rpc.OK || len(ops) == 0 || !e.cfg.Durable {
 		if status != rpc.OK {
@@ -226,7 +229,7 @@ func (e *Engine) acknowledge(in *Inbound, status rpc.Status, ops []store.Op) {
 
 func (e *Engine) serveProviders(in *Inbound) {
 	m := e.answer(in)
-	// Half of the room at most goes to providers, so that the search goes on.
+	// At most half of the room goes to providers, so that the lookup gets contacts too.
 	room := in.Room / 2
 	public := !identity.IsLocal(e.book.Address(in.From).Endpoint.Addr())
 	for _, p := range e.store.Providers(e.now, in.Message.Key, nil, maxProvidersNamed, e.rnd) {
@@ -243,10 +246,10 @@ func (e *Engine) serveProviders(in *Inbound) {
 	e.sendReply(in)
 }
 
-// maxProvidersNamed bounds the sample of providers in one answer.
+// maxProvidersNamed bounds the providers in one answer.
 const maxProvidersNamed = 16
 
-// Respond is the handler's answer to a MESSAGE that was delivered.
+// Respond is the answer of the handler to a MESSAGE that was delivered.
 func (e *Engine) Respond(now time.Time, token uint64, status rpc.Status, payload []byte, fx []Effect) []Effect {
 	e.enter(now, fx)
 	m := e.newReply(rpc.AppMessage, 0)

@@ -7,10 +7,11 @@ import (
 	"kadmium/rpc"
 )
 
-// sift keeps of the contacts a peer named those that this node may use (design,
-// section 3, rule 7): not itself, of a family it can send to, no local address at
-// the word of a public peer; and none that is locked out. The slice is scratch, good until the
-// next query of the table.
+// sift returns those of the contacts named by a peer that this node may use (design
+// R3.7): not this node itself, of an address family that it can send to, not locked out,
+// and no local address if the naming peer's address is public. leftOut is the number of
+// the others, this node not counted. The result is scratch memory, valid until the next
+// query of the table.
 func (e *Engine) sift(from identity.Contact, named []identity.Contact) (usable []identity.Contact, leftOut int) {
 	usable = e.scratch[:0]
 	public := !identity.IsLocal(e.book.Address(from).Endpoint.Addr())
@@ -30,8 +31,8 @@ func (e *Engine) sift(from identity.Contact, named []identity.Contact) (usable [
 	return usable, leftOut
 }
 
-// siftProviders is the same for the providers that a peer named, which are for the
-// application to contact: no local address at the word of a public peer.
+// siftProviders does the same for providers, which the application contacts: it leaves
+// out local addresses named by a peer with a public one.
 func (e *Engine) siftProviders(from identity.Contact, named []rpc.Provider) []rpc.Provider {
 	if identity.IsLocal(e.book.Address(from).Endpoint.Addr()) {
 		return named

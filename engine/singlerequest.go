@@ -7,25 +7,25 @@ import (
 	"kadmium/rpc"
 )
 
-// A singleRequest is an operation of one request: a PING, or a MESSAGE.
+// A singleRequest is an operation that consists of one request: a PING or a MESSAGE.
 type singleRequest struct {
 	e     *Engine
 	owner owner
 	op    OpID
 	begun time.Time
 
-	message uint64 // ID of a MESSAGE's request
+	message uint64 // the ID of a MESSAGE's request; 0: a PING
 }
 
-// Ping asks a peer whether it is there. The address may lack the ID: whoever
-// answers there has its own.
+// Ping asks a peer for an answer. The address may lack the peer ID: the Result has the ID
+// of the peer that answers there.
 func (e *Engine) Ping(now time.Time, op OpID, to identity.Address, fx []Effect) []Effect {
 	e.enter(now, fx)
 	e.singleRequest(op, to, e.newRequest(rpc.Ping))
 	return e.leave()
 }
 
-// SendMessage delivers an application's message and brings its reply.
+// SendMessage sends an application's message. The Result has the reply.
 func (e *Engine) SendMessage(now time.Time, op OpID, to identity.Address, protocol string, payload []byte, fx []Effect) []Effect {
 	e.enter(now, fx)
 	m := e.newRequest(rpc.AppMessage)
@@ -66,8 +66,8 @@ func (s *singleRequest) overran(*rpc.Request) {}
 
 func (s *singleRequest) contacts(func(identity.Contact)) {}
 
-// cancel ends it. A PING goes on for the table's sake; a MESSAGE that nobody waits
-// for is not sent again.
+// cancel ends the operation. A PING stays outstanding, because its answer matters to the
+// routing table. A MESSAGE is not sent again.
 func (s *singleRequest) cancel() *Result {
 	s.e.unregister(s.owner)
 	if r, ok := s.e.requests.Answered(s.message); ok {

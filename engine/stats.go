@@ -1,18 +1,18 @@
 package engine
 
-// Stats is an engine's state in figures.
+// Stats has the gauges and counters of an engine (design R8.1).
 type Stats struct {
 	Mode          Mode
-	Contacts      int // in the table
-	Outstanding   int // requests waiting for an answer
-	Operations    int // of the driver, under way
-	ActiveLookups int // lookups under way
-	Withheld      int // writes waiting for the journal
-	Handovers     int // keys waiting to be handed over
+	Contacts      int // in the routing table
+	Outstanding   int // requests that wait for an answer
+	Operations    int // of the driver
+	ActiveLookups int // running lookups
+	Withheld      int // writes that wait for the journal
+	Handovers     int // keys that wait to be handed over
 	Counters      Counters
 }
 
-// Stats is the state in figures.
+// Stats is the present state in figures.
 func (e *Engine) Stats() Stats {
 	return Stats{
 		Mode:          e.mode,

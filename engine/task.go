@@ -4,18 +4,18 @@ import (
 	"time"
 )
 
-// A task is a rule as it stands in one engine.
+// A taskState is the state of a task of the schedule in one engine.
 type taskState struct {
-	next time.Duration // since the engine was made: not before this
+	next time.Duration // not before this, counted from when the engine was made
 	runs uint64
 }
 
 const taskCount = 9
 
-// overdue is when work that is waiting became due.
+// overdue is the due time of work that already waits.
 var overdue = time.Unix(0, 0)
 
-// dueIf is the due time of work that either waits or does not.
+// dueIf is the due time of work that either waits or does not exist.
 func dueIf(waits bool) time.Time {
 	if waits {
 		return overdue
@@ -23,7 +23,7 @@ func dueIf(waits bool) time.Time {
 	return time.Time{}
 }
 
-// earlier is the earlier of two times, of which zero means never.
+// earlier returns the earlier of two times, where zero means never.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b

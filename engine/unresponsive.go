@@ -7,24 +7,25 @@ import (
 	"kadmium/identity"
 )
 
-// lockOutPeriod is how long a contact that is in no bucket is not asked after it failed.
+// lockOutPeriod is how long no lookup asks a peer outside the table after it failed
+// (design R4.14).
 const lockOutPeriod = time.Minute
 
-// maxUnresponsive bounds the peers that are remembered for not answering.
+// maxUnresponsive bounds the peers remembered as unresponsive (design R8.12).
 const maxUnresponsive = 256
 
-// unresponsive are peers outside the table that did not answer, the oldest first and at
-// most maxUnresponsive: several lookups in a row would else wait for the same dead peer
+// unresponsive holds peers outside the routing table that did not answer, the oldest
+// first. Without it each of several lookups in a row would wait for the same failed peer
 // that others still name.
-type unresponsive struct{ list *unresponsiveList } // nil while there are none
+type unresponsive struct{ list *unresponsiveList } // nil while it is empty
 
 type unresponsiveList struct {
 	peers contactSet[identity.Contact]
 	since time.Time       // when the first of them failed
-	after []time.Duration // since then, when each did
+	after []time.Duration // the time from since to the failure of each
 }
 
-// when is the time the peer last failed to answer.
+// when is the time of the peer's last failure.
 func (u unresponsive) when(c identity.Contact) (time.Time, bool) {
 	if u.list == nil {
 		return time.Time{}, false
@@ -36,7 +37,8 @@ func (u unresponsive) when(c identity.Contact) (time.Time, bool) {
 	return u.list.since.Add(u.list.after[i]), true
 }
 
-// add notes that the peer did not answer, and forgets those whose minute is over.
+// add adds a peer that failed, and removes those that failed longer than lockOutPeriod
+// ago.
 func (u *unresponsive) add(c identity.Contact, now time.Time) {
 	u.forget(c)
 	if u.list != nil {
@@ -60,7 +62,7 @@ func (l *unresponsiveList) forgetOld(now time.Time) {
 	l.remove(0, over)
 }
 
-// forget takes a peer out that was heard.
+// forget removes a peer that was heard.
 func (u *unresponsive) forget(c identity.Contact) {
 	if u.list == nil {
 		return

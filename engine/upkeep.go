@@ -6,18 +6,18 @@ import (
 	"kadmium/rpc"
 )
 
-// maxUpkeep bounds the lookups of the node's own under way at once.
+// maxUpkeep bounds the lookups and fills of the node's own under way.
 const maxUpkeep = 3
 
-// mayMaintain reports whether one more lookup of the node's own may begin; else the
-// end of one brings the task back.
+// mayMaintain reports whether another lookup of the node's own may begin. If not, the
+// task stays due until one has ended.
 func (e *Engine) mayMaintain() bool { return e.upkeep < maxUpkeep }
 
-// mayStoreAgain is mayMaintain for what goes to a key's holders: a node that joins does
-// not know yet who they are.
+// mayStoreAgain is mayMaintain for tasks that write to the holders of a key. A node that
+// is joining does not know the holders yet.
 func (e *Engine) mayStoreAgain() bool { return e.mayMaintain() && e.joining == 0 }
 
-// maintain runs a lookup of the node's own; at most maxUpkeep run at once.
+// maintain runs a lookup of the node's own.
 func (e *Engine) maintain(asks rpc.Type, key []byte, target identity.Position, ended func(*activeLookup)) {
 	e.upkeep++
 	l := e.newLookup(0, asks, key, target)

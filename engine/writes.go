@@ -8,24 +8,26 @@ import (
 	"kadmium/store"
 )
 
-// A spread sends one write each to several nodes and counts their answers.
+// A spread sends one write to each of several nodes and counts their answers.
 type spread struct {
 	e           *Engine
 	owner       owner
 	outstanding int
-	holders     int  // who confirmed, this node included
+	holders     int  // nodes that confirmed, this node included
 	selfHolder  bool // this node is one of them
 	refusals    []rpc.Status
 	onEnd       func(*spread)
 }
 
-// spread sends the writes that write makes, for an operation or the node's own.
+// spread sends the write that write makes to each node, for an operation or for the node
+// itself (op 0). ended is called once all have answered or failed.
 func (e *Engine) spread(op OpID, to []identity.Contact, write func(identity.Contact) *rpc.Message, ended func(*spread)) {
 	e.spreadAndKeep(op, to, nil, write, ended)
 }
 
-// spreadAndKeep is spread where this node is a holder too, unless keep is nil. Its
-// own word counts like another's: once its journal has what keep did.
+// spreadAndKeep is spread where this node is a holder too: keepHere stores the write
+// here, unless it is nil. This node counts as a holder once its journal has what keepHere
+// did.
 func (e *Engine) spreadAndKeep(op OpID, to []identity.Contact, keepHere func() (rpc.Status, []store.Op), write func(identity.Contact) *rpc.Message, ended func(*spread)) {
 	s := &spread{e: e, outstanding: len(to) + 1, onEnd: ended}
 	s.owner = e.register(s, op)
@@ -76,8 +78,8 @@ func (s *spread) end() {
 	s.onEnd(s)
 }
 
-// holders splits the k closest nodes that answered into others and this node:
-// one that serves and is among the k closest keeps the record itself.
+// holders splits the k closest nodes that answered into the other holders and this node.
+// A server that is among the k closest is a holder itself (design R6.4).
 func (e *Engine) holders(target *identity.Position, closest []identity.Contact) (others []identity.Contact, self bool) {
 	k := e.cfg.K
 	if e.mode != Server {
@@ -92,7 +94,7 @@ func (e *Engine) holders(target *identity.Position, closest []identity.Contact) 
 	return closest, false
 }
 
-// storeAt sends a record to its holders, this node perhaps among them.
+// storeAt sends a record to its holders, and stores it here if self is set.
 func (e *Engine) storeAt(op OpID, others []identity.Contact, self bool, r *rpc.Record, cas *uint64, ended func(*spread)) {
 	var keepHere func() (rpc.Status, []store.Op)
 	if self {
@@ -111,7 +113,7 @@ func (e *Engine) storeAt(op OpID, others []identity.Contact, self bool, r *rpc.R
 	}, ended)
 }
 
-// provideAt sends a provider entry to its holders, this node perhaps among them.
+// provideAt sends a provider entry to its holders, and stores it here if self is set.
 func (e *Engine) provideAt(op OpID, others []identity.Contact, self bool, p *rpc.Provider, ended func(*spread)) {
 	var keepHere func() (rpc.Status, []store.Op)
 	if self {
@@ -127,7 +129,8 @@ func (e *Engine) provideAt(op OpID, others []identity.Contact, self bool, p *rpc
 	}, ended)
 }
 
-// refusal is the error of a write that nobody confirmed, with the reason most gave.
+// refusal is the error of a write that no node confirmed. It wraps the status that most
+// of them gave.
 func refusal(statuses []rpc.Status) error {
 	var count [rpc.Failed + 1]int
 	most := rpc.OK
