@@ -61,7 +61,7 @@ func BenchmarkSeenAgain(b *testing.B) {
 	}
 }
 
-// A newcomer whose subnet has its share already costs an exact count.
+// A newcomer whose subnet is at its limit costs an exact count.
 func BenchmarkSeenFromCrowdedSubnet(b *testing.B) {
 	t, book, rnd := full(b)
 	for range 200 {

@@ -10,11 +10,11 @@ import (
 
 // A bucket holds the contacts of one common-prefix length.
 type bucket struct {
-	contacts  []entry       // least recently seen first
-	waiting   []waiter      // newest first; empty unless contacts is full
-	probeAt   time.Duration // since the table's epoch: no probe before; 0: none was made
-	refreshAt time.Duration // likewise: due for a refresh
-	calm      uint8         // probes since a contact failed, up to maxCalm
+	contacts     []entry       // least recently seen first
+	replacements []replacement // newest first; none unless contacts is full
+	probeAt      time.Duration // since the table's epoch: no probe before; 0: there was none yet
+	refreshAt    time.Duration // likewise: due for a refresh
+	backoff      uint8         // probes since a contact failed, up to maxBackoff
 }
 
 // An entry is a contact in a bucket, 12 bytes.
@@ -49,15 +49,16 @@ func (t *Table) seenNow(now time.Time) uint32 {
 	return uint32(min(seconds+1, maxStamp)) << failureBits
 }
 
-// A waiter is a contact in a replacement list, 8 bytes.
-type waiter struct {
+// A replacement is a contact that waits for a place in a full bucket, 8 bytes (Kademlia,
+// section 4.1).
+type replacement struct {
 	contact identity.Contact
 	key     uint32 // keyBits of its position
 }
 
 // keyBits is the 32 bits of p behind its bit cpl. In bucket cpl all positions
-// share the bits up to there, so these decide nearly every comparison, and the
-// book need not be asked.
+// share the bits up to there, so these bits decide nearly every comparison without
+// the book.
 func keyBits(p *identity.Position, cpl int) uint32 {
 	from := cpl + 1
 	if from <= 32 {
@@ -92,15 +93,15 @@ func (t *Table) indexOfPeer(b *bucket, cpl int, p *identity.Position) int {
 // toTail makes contact i the one most recently seen.
 func (t *Table) toTail(b *bucket, i int, state uint32) {
 	e := b.contacts[i]
-	t.forgiven(e)
+	t.endFailing(e)
 	e.state = state
 	last := len(b.contacts) - 1
 	copy(b.contacts[i:], b.contacts[i+1:])
 	b.contacts[last] = e
 }
 
-// forgiven ends the counting of a contact with failures, if e is one.
-func (t *Table) forgiven(e entry) {
+// endFailing counts e no longer among the contacts with failures, if it is one.
+func (t *Table) endFailing(e entry) {
 	if e.failures() > 0 {
 		t.failing--
 	}
@@ -108,15 +109,15 @@ func (t *Table) forgiven(e entry) {
 
 // takeOut removes contact i of a bucket.
 func (t *Table) takeOut(b *bucket, i int) {
-	t.forgiven(b.contacts[i])
+	t.endFailing(b.contacts[i])
 	b.contacts = slices.Delete(b.contacts, i, i+1)
-	t.counted(-1)
+	t.countBy(-1)
 }
 
-// putIn gives a contact place i of a bucket.
+// putIn puts a contact at place i of a bucket.
 func (t *Table) putIn(b *bucket, i int, e entry) {
 	b.contacts = insert(b.contacts, i, e, t.limits.k)
-	t.counted(+1)
+	t.countBy(+1)
 }
 
 // growBy is how many places a bucket's lists gain when they are full: buckets

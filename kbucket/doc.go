@@ -6,16 +6,15 @@
 // seen first. Each file holds one rule:
 //
 //	seen.go         what a message from a contact changes (section 2.2)
-//	replacement.go  who waits for a place in a full bucket (section 4.1)
-//	eviction.go     who is probed, who leaves, who takes the place
-//	limits.go       how many contacts one subnet may have
+//	replacement.go  which contacts wait for a place in a full bucket (section 4.1)
+//	eviction.go     which contact is probed, which leaves, which takes its place
+//	limits.go       how many contacts one subnet may have (design R4.5)
 //	nearest.go      the contacts nearest to a target (section 2.3)
 //	distance.go     the buckets in the order of their distance from a target
 //	refresh.go      which buckets need a lookup (section 2.3)
 //
-// The package keeps no clock: every event that needs the time is told it, as a
-// value that does not run backwards. It sends nothing: Probe and RefreshDue say
-// what is to be sent.
+// The package reads no clock: the time is an argument that never decreases. It sends
+// nothing: Probe and RefreshDue say what is to be sent.
 //
 // A Table is not safe for concurrent use, and neither are two Tables that share
 // a Book which changes.

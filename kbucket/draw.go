@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// String draws the table, a line a bucket that holds anybody: a square for each
-// contact, least recently seen first, its number of failures in place of the
-// square if it has any; then those that wait.
+// String draws the table, one line for each bucket that is not empty: a square for
+// each contact, least recently seen first, or its number of failures if it has any;
+// then the number of replacements.
 //
 //	0 ■■■■■■2■■■■■■■■■■■■■ +3
 //	1 ■■■■■■■
@@ -26,7 +26,7 @@ func (t *Table) String() string {
 				s.WriteRune('■')
 			}
 		}
-		if n := len(b.waiting); n > 0 {
+		if n := len(b.replacements); n > 0 {
 			fmt.Fprintf(&s, " +%d", n)
 		}
 		s.WriteByte('\n')

@@ -6,31 +6,32 @@ import (
 	"kadmium/identity"
 )
 
-// Probe names the contact to ping for a newcomer c that was told to wait: the
-// least recently seen of its bucket, and that at most once every ProbeInterval
-// a bucket, however many newcomers come (Kademlia, sections 2.2 and 4.1). In a bucket
-// where nobody fails the pause doubles with each probe, up to 2^maxCalm times that;
-// the next failure ends the calm.
-// If ok is false nothing is to be sent. The answer goes to Seen or Failed.
+// Probe names the contact to ping after Seen returned Waiting for c: the least
+// recently seen of its bucket (Kademlia, section 2.2). However many newcomers come, a
+// bucket is probed at most once every ProbeInterval (section 4.1; design R4.4). The
+// pause doubles with each probe, up to 2^maxBackoff times that, until a contact of the
+// bucket fails. If ok is false nothing is to be sent. The answer goes to Seen, its
+// absence to Failed.
 func (t *Table) Probe(now time.Time, c identity.Contact) (oldest identity.Contact, ok bool) {
 	b, _ := t.bucketOf(c)
-	if b == nil || len(b.waiting) == 0 || t.elapsed(now) < b.probeAt+ProbeInterval<<b.calm-ProbeInterval {
+	if b == nil || len(b.replacements) == 0 || t.elapsed(now) < b.probeAt+ProbeInterval<<b.backoff-ProbeInterval {
 		return 0, false
 	}
 	if b.probeAt > 0 {
-		b.calm = min(b.calm+1, maxCalm)
+		b.backoff = min(b.backoff+1, maxBackoff)
 	}
 	b.probeAt = t.elapsed(now) + ProbeInterval
 	return b.contacts[0].contact, true
 }
 
-// Failed records that a request to a contact went unanswered in all its tries.
-// Call it only while others are heard, so that a local outage empties nothing.
+// Failed records that a request to a contact was not answered in any of its tries.
+// Call it only while other peers are heard, so that an outage of this node empties no
+// bucket (design R4.7).
 //
-// A contact leaves its bucket at once if another waits for the place, else at
-// MaxFailures failures without a word from it (design, section 4); until then it
-// is not named to others. promoted is the contact that took its place, or 0. A
-// contact that fails while it waits is forgotten.
+// A contact leaves its bucket at once if a replacement waits, otherwise after
+// MaxFailures failures in a row (R4.10). Until then it is not named to others (R4.12).
+// promoted is the contact that took its place, or 0. A replacement that fails is
+// forgotten.
 func (t *Table) Failed(c identity.Contact) (evicted bool, promoted identity.Contact) {
 	b, _ := t.bucketOf(c)
 	if b == nil {
@@ -38,17 +39,17 @@ func (t *Table) Failed(c identity.Contact) (evicted bool, promoted identity.Cont
 	}
 	i := b.indexOf(c)
 	if i < 0 {
-		if w := b.indexOfWaiter(c); w >= 0 {
-			t.forgetWaiting(b, w)
+		if w := b.indexOfReplacement(c); w >= 0 {
+			t.dropReplacement(b, w)
 		}
 		return false, 0
 	}
-	b.calm = 0
+	b.backoff = 0
 	e := &b.contacts[i]
 	if e.failures() == 0 {
 		t.failing++
 	}
-	if e.state++; len(b.waiting) == 0 && e.failures() < MaxFailures {
+	if e.state++; len(b.replacements) == 0 && e.failures() < MaxFailures {
 		return false, 0
 	}
 	t.countOut(c)
@@ -57,8 +58,8 @@ func (t *Table) Failed(c identity.Contact) (evicted bool, promoted identity.Cont
 }
 
 // Doubt is Failed for a request that was given up too soon to decide over a contact's
-// place: it is named to nobody until it is heard, and a PING is to follow. False, and
-// nothing changes, if the contact is in no bucket.
+// place (design R4.11). The contact is not named to others until it is heard, and a
+// PING is to follow. It is false, and nothing changes, if the contact is in no bucket.
 func (t *Table) Doubt(c identity.Contact) bool {
 	b, _ := t.bucketOf(c)
 	if b == nil {
@@ -75,9 +76,9 @@ func (t *Table) Doubt(c identity.Contact) bool {
 	return true
 }
 
-// Remove takes the contact's peer out of the table, under any handle: it says
-// that it no longer serves. promoted is the contact that took its place in the
-// bucket, or 0.
+// Remove takes the contact's peer out of the table, under any handle, since the peer
+// said that it is no server any more. promoted is the contact that took its place in
+// the bucket, or 0.
 func (t *Table) Remove(c identity.Contact) (removed bool, promoted identity.Contact) {
 	b, cpl := t.bucketOf(c)
 	if b == nil {
@@ -89,13 +90,13 @@ func (t *Table) Remove(c identity.Contact) (removed bool, promoted identity.Cont
 		t.takeOut(b, i)
 		return true, t.promote(b)
 	}
-	if i := t.indexOfWaitingPeer(b, cpl, p); i >= 0 {
-		t.forgetWaiting(b, i)
+	if i := t.indexOfReplacementPeer(b, cpl, p); i >= 0 {
+		t.dropReplacement(b, i)
 	}
 	return false, 0
 }
 
-// Failures is how many requests in a row the contact has failed; 0 also for one
+// Failures is how many requests in a row the contact failed to answer, and 0 for one
 // that is in no bucket.
 func (t *Table) Failures(c identity.Contact) int {
 	if t.failing == 0 {

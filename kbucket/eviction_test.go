@@ -77,7 +77,7 @@ func TestOldestWaiterFallsOff(t *testing.T) {
 }
 
 // A probe that is answered moves the old contact to the tail; the next goes to
-// the next (section 2.2). In a bucket where nobody fails each waits twice as long,
+// the next (section 2.2). In a bucket where no contact fails each pause is twice as long,
 // up to 16 minutes, until somebody does.
 func TestAnsweredProbeKeepsTheOldContact(t *testing.T) {
 	s := newStory(t, limits{k: 3})
@@ -124,7 +124,7 @@ func TestProbesArePaced(t *testing.T) {
 	}
 }
 
-// Nobody is probed for a bucket where nobody waits, or that is not there.
+// A bucket without replacements is not probed, and neither is one that does not exist.
 func TestNoProbeWithoutNewcomer(t *testing.T) {
 	s := newStory(t, limits{k: 1})
 	c := s.peer(0)
@@ -134,7 +134,7 @@ func TestNoProbeWithoutNewcomer(t *testing.T) {
 	s.probe(s.peer(8), 0)
 }
 
-// A contact that waits and does not answer, or serves no longer, waits no more.
+// A replacement that does not answer, or serves no longer, is forgotten.
 func TestWaitingContactLeaves(t *testing.T) {
 	s := newStory(t, limits{k: 1, replacements: 2})
 	p := s.peers(3)
@@ -146,7 +146,7 @@ func TestWaitingContactLeaves(t *testing.T) {
 
 	s.seen(Waiting, p[2])
 	if removed, promoted := s.table.Remove(p[2]); removed || promoted != 0 {
-		t.Fatal("a contact that waits was said to leave the table")
+		t.Fatal("a replacement was said to leave the table")
 	}
 	s.failed(p[1], false, 0)
 	s.wantHeld(p[1])
@@ -164,12 +164,12 @@ func TestRemove(t *testing.T) {
 	s.wantHeld(p[2], p[1])
 	for _, stranger := range []identity.Contact{p[0], s.peer(7)} {
 		if removed, _ := s.table.Remove(stranger); removed {
-			t.Fatal("a stranger was removed")
+			t.Fatal("an unknown contact was removed")
 		}
 	}
 }
 
-// A peer that waits is known by its newest address, and waits once.
+// A peer is a replacement once, at its newest address.
 func TestWaitingPeerMoves(t *testing.T) {
 	s := newStory(t, limits{k: 1})
 	p := s.peers(2)
@@ -177,5 +177,5 @@ func TestWaitingPeerMoves(t *testing.T) {
 	there := s.moved(p[1])
 	s.seen(Waiting, p[1], there)
 	s.failed(p[0], true, there)
-	s.failed(there, false, 0) // nobody else waits
+	s.failed(there, false, 0) // there is no other replacement
 }

@@ -8,7 +8,7 @@ import (
 
 // Fill puts contacts into a bucket that is empty, as if each had been seen in turn:
 // for a driver that makes a table rather than learns it. They are distinct peers of
-// that bucket, at most K, and within the limits of their subnets; none of this is
+// that bucket, at most k, and within the limits of their subnets; none of this is
 // checked.
 func (t *Table) Fill(now time.Time, cpl int, contacts []identity.Contact) {
 	t.extend(now, cpl)
@@ -18,9 +18,9 @@ func (t *Table) Fill(now time.Time, cpl int, contacts []identity.Contact) {
 	for i, c := range contacts {
 		b.contacts[i] = entry{contact: c, key: keyBits(t.book.Position(c), cpl), state: state}
 		if t.subnets != nil {
-			t.countIn(t.shareOf(c))
+			t.countIn(t.subnetOf(c))
 		}
 	}
-	t.counted(int16(len(contacts)))
+	t.countBy(int16(len(contacts)))
 	t.uncounted = t.subnets == nil
 }

@@ -115,7 +115,7 @@ func TestRoomAfterLeaving(t *testing.T) {
 }
 
 // A peer that moves within its subnet, or away, keeps its place; one that moves
-// into a subnet that has its share does not get the new address.
+// into a subnet that is at its limit does not get the new address.
 func TestReplaceKeepsLimits(t *testing.T) {
 	s := newStory(t, limits{perSubnetBucket: 1})
 	there := func(c identity.Contact, ip string) identity.Contact {
@@ -136,7 +136,7 @@ func TestReplaceKeepsLimits(t *testing.T) {
 	}
 }
 
-// Nor does one that moves into a subnet that has its share of the table.
+// Nor does one that moves into a subnet that is at its limit of the table.
 func TestReplaceKeepsTableLimit(t *testing.T) {
 	s := newStory(t, limits{})
 	s.crowd(1, "203.0.113.%d")
@@ -166,7 +166,7 @@ func TestWaitingContactsKeepNobodyOut(t *testing.T) {
 		s.seen(Added, s.book.add(inBucket(s.rnd, &s.table.self, 20+cpl), "203.0.113.1"))
 	}
 	s.seen(Refused, s.book.add(inBucket(s.rnd, &s.table.self, 40), "203.0.113.1"))
-	// The table has its ten: whoever waited is forgotten, not promoted.
+	// The table has its ten: the replacement is forgotten, not promoted.
 	for _, c := range held(s.table)[:12] {
 		s.table.Remove(c)
 	}
@@ -177,7 +177,7 @@ func TestWaitingContactsKeepNobodyOut(t *testing.T) {
 
 // Limits may be greater than what a cell of the counters can count.
 func TestGreatLimit(t *testing.T) {
-	const limit = stuck + 50
+	const limit = saturated + 50
 	s := newStory(t, limits{k: MaxK, perSubnetBucket: MaxK, perSubnetTable: limit})
 	s.crowd(MaxK, "203.0.113.%d")
 	if n := s.table.Len(); n != limit {
@@ -190,7 +190,7 @@ func TestManySubnetsInOneCell(t *testing.T) {
 	s := newStory(t, limits{k: MaxK})
 	var same []identity.Contact
 	for i := 0; len(same) < 600; i++ {
-		all := new(subnets)
+		all := new(subnetCounts)
 		if all.cell(identity.Subnet(publicIP(i))) != &all[7] {
 			continue
 		}
@@ -202,13 +202,13 @@ func TestManySubnetsInOneCell(t *testing.T) {
 	for _, c := range same {
 		s.table.Seen(s.now, c)
 	}
-	if n := s.table.Len(); n != 2*len(same)/4 || s.table.subnets[7] != stuck {
+	if n := s.table.Len(); n != 2*len(same)/4 || s.table.subnets[7] != saturated {
 		t.Fatalf("%d contacts, want two of each of %d subnets\n%v", n, len(same)/4, s.table)
 	}
 	for _, c := range held(s.table) {
 		s.table.Remove(c)
 	}
-	if s.table.subnets[7] != stuck {
+	if s.table.subnets[7] != saturated {
 		t.Fatal("a cell that lost count counts again")
 	}
 }

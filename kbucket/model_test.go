@@ -319,8 +319,8 @@ func tell(t *Table) string {
 	line := 0
 	flush := func(upTo int) {
 		for ; line < upTo; line++ {
-			if line < len(t.buckets) && len(t.buckets[line].waiting) > 0 {
-				fmt.Fprintf(&s, "%d: waiting %v\n", line, waiters(t, line))
+			if line < len(t.buckets) && len(t.buckets[line].replacements) > 0 {
+				fmt.Fprintf(&s, "%d: waiting %v\n", line, replacementsOf(t, line))
 			}
 		}
 	}
@@ -332,8 +332,8 @@ func tell(t *Table) string {
 	return s.String()
 }
 
-func waiters(t *Table, bucket int) (all []identity.Contact) {
-	for _, w := range t.buckets[bucket].waiting {
+func replacementsOf(t *Table, bucket int) (all []identity.Contact) {
+	for _, w := range t.buckets[bucket].replacements {
 		all = append(all, w.contact)
 	}
 	return all
@@ -423,7 +423,7 @@ func (w *world) check(t *rapid.T) {
 	cells := 0
 	w.table.EachHandle(func(c identity.Contact) {
 		handles++
-		if w.table.shareOf(c).counts {
+		if w.table.subnetOf(c).limited {
 			cells++
 		}
 	})

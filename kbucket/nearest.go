@@ -5,15 +5,16 @@ import (
 )
 
 // Nearest appends to dst the n contacts nearest to target, nearest first, fewer
-// if the table has fewer. It leaves out contacts with failures: nobody is sent
-// to a peer that did not answer. It allocates nothing if dst has room.
+// if the table has fewer. It leaves out contacts with failures (design R4.12) and
+// replacements (R5.3). It allocates nothing if dst has room.
 func (t *Table) Nearest(dst []identity.Contact, target *identity.Position, n int) []identity.Contact {
 	return t.nearest(dst, target, n, false)
 }
 
-// NearestAny is Nearest with all that the table knows: for own lookups, which had
-// better try a doubtful contact than none, and gain by the newcomers that wait. The
-// buckets of a network keep its oldest nodes, much the same ones in each table.
+// NearestAny is Nearest with contacts that failed and with replacements: for lookups
+// of this node itself (design R5.2). A contact in doubt is better than none. And the
+// buckets of all tables have much the same contacts, the oldest of the network;
+// replacements are newer.
 func (t *Table) NearestAny(dst []identity.Contact, target *identity.Position, n int) []identity.Contact {
 	return t.nearest(dst, target, n, true)
 }
@@ -35,7 +36,7 @@ type query struct {
 	table  *Table
 	target *identity.Position
 	end    int              // of dst
-	all    bool             // with those that failed, and those that wait
+	all    bool             // with contacts that failed, and replacements
 	near   [2 * MaxK]uint64 // of one bucket: distance by key bits, above the handle
 	n      int              // of near
 }
@@ -54,7 +55,7 @@ func (q *query) appendBucket(dst []identity.Contact, j int) []identity.Contact {
 		}
 	}
 	if q.all {
-		for _, w := range b.waiting {
+		for _, w := range b.replacements {
 			q.insert(uint64(w.key^key)<<32|uint64(w.contact), want)
 		}
 	}
@@ -65,8 +66,8 @@ func (q *query) appendBucket(dst []identity.Contact, j int) []identity.Contact {
 	return dst
 }
 
-// insert puts v in its place, unless so many as are wanted are nearer. Insertion
-// sort: for twenty, the fastest of those measured.
+// insert puts v in its place, unless as many as are wanted are nearer. For twenty
+// contacts insertion sort was the fastest of those measured.
 func (q *query) insert(v uint64, want int) {
 	if q.n >= want && v>>32 > q.near[want-1]>>32 {
 		return
@@ -79,9 +80,9 @@ func (q *query) insert(v uint64, want int) {
 	q.n++
 }
 
-// breakTies puts contacts with equal key bits, which are neighbours by now, in
-// the order of their whole distance. Chance makes one such pair in a bucket of
-// twenty once in 20 million buckets; whoever grinds identities can make more.
+// breakTies sorts contacts with equal key bits, which stand side by side by now, by
+// their whole distance. By chance one in 20 million buckets of twenty has such a pair;
+// who searches for identities can make more.
 func (q *query) breakTies(near []uint64) {
 	for i := 1; i < len(near); i++ {
 		for k := i; k > 0 && near[k]>>32 == near[k-1]>>32 && q.nearer(near[k], near[k-1]); k-- {

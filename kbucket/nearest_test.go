@@ -38,7 +38,7 @@ func TestNearestIsTheSortedTable(t *testing.T) {
 					sound = append(sound, e.contact)
 				}
 			}
-			for _, w := range table.buckets[i].waiting {
+			for _, w := range table.buckets[i].replacements {
 				all = append(all, w.contact)
 			}
 		}

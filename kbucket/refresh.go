@@ -17,23 +17,22 @@ func (t *Table) LookedUp(now time.Time, target *identity.Position) {
 	// The last bucket stands for all the deeper ones.
 	b := &t.buckets[min(cpl, t.deepest()+1, len(t.buckets)-1)]
 	b.refreshAt = t.elapsed(now) + RefreshInterval
-	t.first = unsure
+	t.first = unknown
 }
 
-// Covered records a lookup that found every node standing nearer to this one than
-// bucket cpl does (-1: every node): no bucket deeper than that needs a refresh for
-// RefreshInterval.
+// Covered records a lookup that found every node of the buckets deeper than cpl (-1:
+// of all buckets): they need no refresh for RefreshInterval (design R4.15).
 func (t *Table) Covered(now time.Time, cpl int) {
 	for i := cpl + 1; i < len(t.buckets); i++ {
 		t.buckets[i].refreshAt = t.elapsed(now) + RefreshInterval
 	}
-	t.first = unsure
+	t.first = unknown
 }
 
 // RefreshDue is the bucket that has been without a lookup for longest, if that
 // is RefreshInterval or more: look up identity.RandomInRange(self, cpl, ...) and
-// tell LookedUp. Buckets deeper than the first empty one behind all contacts are
-// left alone: nobody is there.
+// tell LookedUp. Of the empty buckets deeper than all contacts only the first is ever
+// due: it stands for the others.
 func (t *Table) RefreshDue(now time.Time) (cpl int, ok bool) {
 	cpl = t.nextRefresh()
 	if cpl < 0 || t.elapsed(now) < t.buckets[cpl].refreshAt {
@@ -43,8 +42,7 @@ func (t *Table) RefreshDue(now time.Time) (cpl int, ok bool) {
 }
 
 // NextRefresh is when RefreshDue will next name a bucket if nothing changes, the
-// zero time if never: a table without contacts needs its bootstrap list, not a
-// refresh.
+// zero time if never: a table without contacts needs a bootstrap, not a refresh.
 func (t *Table) NextRefresh() time.Time {
 	cpl := t.nextRefresh()
 	if cpl < 0 {
@@ -53,13 +51,13 @@ func (t *Table) NextRefresh() time.Time {
 	return t.epoch.Add(t.buckets[cpl].refreshAt)
 }
 
-// unsure says that the bucket due first is to be looked for again.
-const unsure = -2
+// unknown, in Table.first, says that the bucket due first must be searched for again.
+const unknown = -2
 
-// nextRefresh is the bucket that is due first, or -1 if the table is empty. It is
-// asked far more often than it changes.
+// nextRefresh is the bucket that is due first, or -1 if the table is empty. It is kept,
+// since it is asked for far more often than it changes.
 func (t *Table) nextRefresh() int {
-	if t.first == unsure {
+	if t.first == unknown {
 		t.first = int16(t.searchNextRefresh())
 	}
 	return int(t.first)
@@ -79,9 +77,9 @@ func (t *Table) searchNextRefresh() int {
 	return next
 }
 
-// Farther names the buckets that a node which joins refreshes after looking
-// itself up: all that are farther than its closest neighbour, farthest first
-// (Kademlia, section 2.3).
+// Farther names the buckets that a node refreshes after a join has looked up the node
+// itself: all that are farther than its closest neighbour, farthest first (Kademlia,
+// section 2.3; design R7.3).
 func (t *Table) Farther() iter.Seq[int] {
 	return func(yield func(int) bool) {
 		for cpl := range max(t.deepest(), 0) {

@@ -6,39 +6,39 @@ import (
 	"kadmium/identity"
 )
 
-// wait puts a contact that finds its bucket full at the head of the replacement
-// list (Kademlia, section 4.1: most recently seen first). The oldest falls off
-// a full list. Unlike a contact in the bucket, one that waits is named to nobody,
-// so a peer's newest address is taken as it comes.
-func (t *Table) wait(b *bucket, cpl int, c identity.Contact, p *identity.Position) Outcome {
-	if i := b.indexOfWaiter(c); i >= 0 {
-		w := b.waiting[i]
-		copy(b.waiting[1:], b.waiting[:i])
-		b.waiting[0] = w
+// addReplacement puts a contact whose bucket is full at the head of the replacement
+// list (Kademlia, section 4.1: most recently seen first). A full list loses its
+// oldest. A replacement is not named to others, so a new address of its peer replaces
+// the old one without a PING.
+func (t *Table) addReplacement(b *bucket, cpl int, c identity.Contact, p *identity.Position) Outcome {
+	if i := b.indexOfReplacement(c); i >= 0 {
+		w := b.replacements[i]
+		copy(b.replacements[1:], b.replacements[:i])
+		b.replacements[0] = w
 		return Waiting
 	}
-	i, out := t.indexOfWaitingPeer(b, cpl, p), identity.Contact(0)
+	i, out := t.indexOfReplacementPeer(b, cpl, p), identity.Contact(0)
 	if i >= 0 {
-		out = b.waiting[i].contact
+		out = b.replacements[i].contact
 	}
-	s := t.shareOf(c)
+	s := t.subnetOf(c)
 	if !t.bucketAdmits(b, s, out) {
 		return Refused
 	}
-	if i < 0 && len(b.waiting) >= t.limits.replacements {
-		i = len(b.waiting) - 1
+	if i < 0 && len(b.replacements) >= t.limits.replacements {
+		i = len(b.replacements) - 1
 	}
 	if i >= 0 {
-		t.forgetWaiting(b, i)
+		t.dropReplacement(b, i)
 	}
 	t.countIn(s)
-	b.waiting = insert(b.waiting, 0, waiter{c, keyBits(p, cpl)}, t.limits.replacements)
+	b.replacements = insert(b.replacements, 0, replacement{c, keyBits(p, cpl)}, t.limits.replacements)
 	return Waiting
 }
 
-// indexOfWaiter is the place of a handle in the replacement list, or -1.
-func (b *bucket) indexOfWaiter(c identity.Contact) int {
-	for i, w := range b.waiting {
+// indexOfReplacement is the place of a handle in the replacement list, or -1.
+func (b *bucket) indexOfReplacement(c identity.Contact) int {
+	for i, w := range b.replacements {
 		if w.contact == c {
 			return i
 		}
@@ -46,11 +46,11 @@ func (b *bucket) indexOfWaiter(c identity.Contact) int {
 	return -1
 }
 
-// indexOfWaitingPeer is the place of the peer at p in the replacement list, under
+// indexOfReplacementPeer is the place of the peer at p in the replacement list, under
 // any handle, or -1.
-func (t *Table) indexOfWaitingPeer(b *bucket, cpl int, p *identity.Position) int {
+func (t *Table) indexOfReplacementPeer(b *bucket, cpl int, p *identity.Position) int {
 	key := keyBits(p, cpl)
-	for i, w := range b.waiting {
+	for i, w := range b.replacements {
 		if w.key == key && *t.book.Position(w.contact) == *p {
 			return i
 		}
@@ -58,25 +58,25 @@ func (t *Table) indexOfWaitingPeer(b *bucket, cpl int, p *identity.Position) int
 	return -1
 }
 
-// forgetWaiting removes contact i from the replacement list.
-func (t *Table) forgetWaiting(b *bucket, i int) {
-	t.countOut(b.waiting[i].contact)
-	b.waiting = slices.Delete(b.waiting, i, i+1)
+// dropReplacement removes contact i from the replacement list.
+func (t *Table) dropReplacement(b *bucket, i int) {
+	t.countOut(b.replacements[i].contact)
+	b.replacements = slices.Delete(b.replacements, i, i+1)
 }
 
-// promote gives a free place in the bucket to the newest of those that wait, or
-// returns 0 if nobody does. One whose subnet has come to its share of the table
-// is forgotten, so that nobody ever waits for a bucket with room. The promoted
-// enters as the least recently seen: it may have left while it waited, so the
-// next probe goes to it.
+// promote gives a free place in the bucket to the newest replacement, and returns 0
+// if there is none. A replacement whose subnet is by now at its limit of the table is
+// forgotten, so that none waits for a bucket with room. The promoted contact becomes
+// the least recently seen: it may have left while it waited, so the next probe goes
+// to it.
 func (t *Table) promote(b *bucket) identity.Contact {
-	for len(b.waiting) > 0 {
-		w := b.waiting[0]
-		if !t.tableAdmits(t.shareOf(w.contact), 0) {
-			t.forgetWaiting(b, 0)
+	for len(b.replacements) > 0 {
+		w := b.replacements[0]
+		if !t.tableAdmits(t.subnetOf(w.contact), 0) {
+			t.dropReplacement(b, 0)
 			continue
 		}
-		b.waiting = slices.Delete(b.waiting, 0, 1)
+		b.replacements = slices.Delete(b.replacements, 0, 1)
 		t.putIn(b, 0, entry{contact: w.contact, key: w.key})
 		return w.contact
 	}

@@ -11,16 +11,16 @@ type Outcome uint8
 
 // The outcomes of Seen.
 const (
-	Refused   Outcome = iota // it is the node itself, or its subnet has its share
+	Refused   Outcome = iota // it is the node itself, or its subnet is at its limit
 	Added                    // it entered its bucket
-	Moved                    // it was there: now it is the most recently seen, its failures are forgotten
-	Waiting                  // its bucket is full: it is the newest of those that wait
-	Elsewhere                // the peer is there at another address; nothing changed
+	Moved                    // it was there: now it is the most recently seen, and its failures are forgotten
+	Waiting                  // its bucket is full: it is the newest replacement
+	Elsewhere                // the peer is in the table at another address; nothing changed
 )
 
 var outcomeNames = [...]string{"refused", "added", "moved", "waiting", "elsewhere"}
 
-// String is the outcome in a word.
+// String is the outcome as one word.
 func (o Outcome) String() string {
 	if int(o) >= len(outcomeNames) {
 		return "unknown"
@@ -30,11 +30,12 @@ func (o Outcome) String() string {
 
 // Seen records that a serving contact was heard: an authenticated round trip
 // with it, or an authenticated message from an address it has proved (Kademlia,
-// section 2.2; design, sections 3.6 and 4). Never call it for less.
+// section 2.2; design R4.2). Never call it for less.
 //
 // After Waiting, Probe says whether to ping an old contact. After Elsewhere the
-// caller pings the new address and then calls Replace and Seen: a peer that
-// moved keeps its place, and a stranger's address does not take it.
+// caller pings the new address, and calls Replace and Seen if it answers (design
+// R4.6): a peer that moved keeps its place, and nobody can redirect it to an address
+// that is not its own.
 func (t *Table) Seen(now time.Time, c identity.Contact) Outcome {
 	p := t.book.Position(c)
 	cpl := identity.CommonPrefixLen(&t.self, p)
@@ -51,9 +52,9 @@ func (t *Table) Seen(now time.Time, c identity.Contact) Outcome {
 		return Elsewhere
 	}
 	if len(b.contacts) >= t.limits.k {
-		return t.wait(b, cpl, c, p)
+		return t.addReplacement(b, cpl, c, p)
 	}
-	s := t.shareOf(c)
+	s := t.subnetOf(c)
 	if !t.bucketAdmits(b, s, 0) || !t.tableAdmits(s, 0) {
 		return Refused
 	}
@@ -64,15 +65,15 @@ func (t *Table) Seen(now time.Time, c identity.Contact) Outcome {
 
 // Replace gives the peer in a bucket under the handle old its new address,
 // whose handle is new. It reports false, and changes nothing, if old is not in a
-// bucket, if the two are not one peer, or if the new address's subnet has its
-// share. When the peer was seen, and its failures, are Seen's to change.
+// bucket, if the two are not one peer, or if the new address's subnet is at its
+// limit. It changes neither the failures nor when the peer was seen.
 func (t *Table) Replace(old, new identity.Contact) bool {
 	b, _ := t.bucketOf(old)
 	if b == nil || *t.book.Position(old) != *t.book.Position(new) {
 		return false
 	}
 	i := b.indexOf(old)
-	s := t.shareOf(new)
+	s := t.subnetOf(new)
 	if i < 0 || !t.bucketAdmits(b, s, old) || !t.tableAdmits(s, old) {
 		return false
 	}

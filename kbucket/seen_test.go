@@ -151,7 +151,7 @@ func TestMovedPeer(t *testing.T) {
 	s.seen(Elsewhere, there)
 	s.wantHeld(p...)
 	if s.table.Replace(p[1], p[2]) || s.table.Replace(there, p[1]) || s.table.Replace(s.peer(9), p[1]) {
-		t.Fatal("a contact took the place of another peer, or of nobody")
+		t.Fatal("a contact took the place of another peer, or of none")
 	}
 	if !s.table.Replace(p[1], there) {
 		t.Fatal("the new address was refused")

@@ -9,8 +9,8 @@ func (s *story) wantFree(cpl, want int) {
 	}
 }
 
-// The neighbourhood is the smallest subtree that holds k live contacts (section 2.4);
-// those that failed, and those that wait, do not make one.
+// The neighbourhood is the smallest subtree that holds k contacts without failures
+// (section 2.4); replacements do not count.
 func TestSubtree(t *testing.T) {
 	s := newStory(t, limits{k: 3})
 	want := func(n, cpl int) {
@@ -38,7 +38,8 @@ func TestSubtree(t *testing.T) {
 	want(1, 3)
 }
 
-// A place is free if nobody has it, or one that failed, and nobody waits for it.
+// A place is free if no contact has it, or one that failed, and no replacement waits
+// for it.
 func TestFree(t *testing.T) {
 	s := newStory(t, limits{k: 3, replacements: 2})
 	s.wantFree(5, 3) // no bucket yet
@@ -61,8 +62,8 @@ func TestFree(t *testing.T) {
 	s.wantFree(0, 0) // more wait than there are places
 }
 
-// In a calm bucket each pause is twice the one before. Only a failure in that bucket
-// ends the calm: not one elsewhere, of one that waits, or of a stranger.
+// While no contact of a bucket fails each pause is twice the one before. The failure of
+// a replacement, of an unknown contact, or in another bucket makes no difference.
 func TestCalmIsABucketsOwn(t *testing.T) {
 	s := newStory(t, limits{k: 2, replacements: 2})
 	here, there := s.peers(3), []int{1, 1}

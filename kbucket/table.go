@@ -6,7 +6,7 @@ import (
 	"kadmium/identity"
 )
 
-// Sizes and times of a table.
+// Sizes and times of a table (design, section 4).
 const (
 	DefaultK    = 20 // contacts of a bucket: Kademlia's k
 	MaxK        = 64 // the largest k
@@ -16,16 +16,16 @@ const (
 	perSubnetTable  = 10 // contacts of one subnet in the table
 
 	ProbeInterval   = time.Minute // between two probes in one bucket, at least
-	maxCalm         = 4           // how often the pause doubles where nobody fails: to 16 minutes
+	maxBackoff      = 4           // how often the pause between probes doubles while no contact fails: to 16 minutes
 	RefreshInterval = time.Hour   // without a lookup, after which a bucket is refreshed (section 2.3)
 )
 
 // limits bound the contacts of a table.
 type limits struct {
 	k               int // contacts of a bucket
-	replacements    int // contacts that may wait for a place in a full bucket
-	perSubnetBucket int // contacts of one subnet in a bucket, those that wait for it counted
-	perSubnetTable  int // likewise in all buckets, those that wait not counted
+	replacements    int // contacts that wait for a place in a full bucket
+	perSubnetBucket int // contacts of one subnet in a bucket and its replacement list
+	perSubnetTable  int // likewise in all buckets, replacements not counted
 }
 
 func limitsOf(k int) limits {
@@ -41,13 +41,13 @@ type Table struct {
 	self      identity.Position
 	book      identity.Book
 	limits    limits
-	epoch     time.Time // when the first bucket was made; buckets count from it
-	buckets   []bucket  // by common-prefix length; one more than the deepest that was ever used
-	subnets   *subnets  // nil until a contact is counted
-	uncounted bool      // contacts were put in that subnets does not have yet
-	count     int16     // contacts in the buckets, at most MaxK in each of 256
-	failing   int16     // of which so many have failures
-	first     int16     // the bucket due first for a refresh, -1 for none, or unsure
+	epoch     time.Time     // when the first bucket was made; buckets count from it
+	buckets   []bucket      // by common-prefix length; one more than the deepest that was ever used
+	subnets   *subnetCounts // nil until a contact is counted
+	uncounted bool          // subnets lacks contacts that Fill added
+	count     int16         // contacts in the buckets, at most MaxK in each of 256
+	failing   int16         // contacts with failures
+	first     int16         // the bucket due first for a refresh; -1: none; or unknown
 }
 
 // New is an empty table for the node at self, with k contacts a bucket: at most
@@ -55,17 +55,16 @@ type Table struct {
 // every contact the table is told of, as long as the table holds it. Both must stay
 // the same, so a garbage collection of the book keeps what EachHandle names.
 func New(self identity.Position, book identity.Book, k int) *Table {
-	return &Table{self: self, book: book, limits: limitsOf(k), first: unsure}
+	return &Table{self: self, book: book, limits: limitsOf(k), first: unknown}
 }
 
-// Len is the number of contacts in the buckets; those that wait are not counted.
+// Len is the number of contacts in the buckets; replacements are not counted.
 func (t *Table) Len() int { return int(t.count) }
 
-// counted keeps Len, and what follows from who is in which bucket, as n contacts
-// more, or less, are in one.
-func (t *Table) counted(n int16) {
+// countBy is called when n more contacts are in a bucket, or fewer if n is negative.
+func (t *Table) countBy(n int16) {
 	t.count += n
-	t.first = unsure
+	t.first = unknown
 }
 
 // Each calls f with every contact in the buckets, bucket by bucket, farthest
@@ -81,20 +80,20 @@ func (t *Table) Each(f func(c identity.Contact, lastSeen time.Time, failures, bu
 }
 
 // EachHandle calls f with every handle the table holds: those of contacts in the
-// buckets and of those that wait. f must not change the table.
+// buckets and of replacements. f must not change the table.
 func (t *Table) EachHandle(f func(identity.Contact)) {
 	for i := range t.buckets {
 		for _, e := range t.buckets[i].contacts {
 			f(e.contact)
 		}
-		for _, w := range t.buckets[i].waiting {
+		for _, w := range t.buckets[i].replacements {
 			f(w.contact)
 		}
 	}
 }
 
 // Find is the handle under which the peer at p is in a bucket, whatever its
-// address. Contacts that wait are not found.
+// address. Replacements are not found.
 func (t *Table) Find(p *identity.Position) (identity.Contact, bool) {
 	cpl := identity.CommonPrefixLen(&t.self, p)
 	if cpl >= len(t.buckets) {
@@ -117,8 +116,8 @@ func (t *Table) bucketOf(c identity.Contact) (*bucket, int) {
 	return &t.buckets[cpl], cpl
 }
 
-// extend makes the buckets up to cpl exist, and one more, which stands for all
-// the deeper ones.
+// extend makes the buckets up to cpl, and one more, which stands for all the deeper
+// ones.
 func (t *Table) extend(now time.Time, cpl int) {
 	old := len(t.buckets)
 	if cpl+1 < old {
@@ -134,7 +133,7 @@ func (t *Table) extend(now time.Time, cpl int) {
 		grown[i].refreshAt = refreshAt
 	}
 	t.buckets = grown
-	t.first = unsure
+	t.first = unknown
 }
 
 // elapsed is the time since the table's epoch. It means nothing while there are
