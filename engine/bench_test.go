@@ -15,7 +15,7 @@ import (
 	"kadmium/store"
 )
 
-// A crowd is a network of many nodes of which only the book is there.
+// A crowd is a network of many nodes of which only the book exists.
 type crowd struct {
 	book     identity.Contacts
 	rnd      *rand.Rand
@@ -31,7 +31,7 @@ func newCrowd(n int) *crowd {
 	return w
 }
 
-// address is that of node i, which stands alone in its subnet.
+// address is the address of node i. Each node has a subnet of its own.
 func (w *crowd) address(i int) identity.Address {
 	a := identity.Address{Endpoint: netip.AddrPortFrom(netip.AddrFrom4([4]byte{20 + byte(i>>16), byte(i >> 8), byte(i), 1}), 4100)}
 	binary.BigEndian.PutUint64(a.ID[:], uint64(i)+1)
@@ -43,8 +43,8 @@ func (w *crowd) engine(mode Mode) *Engine {
 	return New(Config{Self: self.ID, Endpoint: self.Endpoint, Mode: mode, Namespaces: w.names}, &w.book, w.rnd, epoch)
 }
 
-// full is an engine with a table of about 350 contacts and 160 that wait, 224
-// round trip times, and behind it what a node does when it joins.
+// full is an engine with a table of about 350 contacts and 160 replacements, with 224
+// round trip times, after what a node does when it joins.
 func (w *crowd) full(mode Mode) *Engine {
 	e := w.engine(mode)
 	w.fill(e)
@@ -66,7 +66,7 @@ func (w *crowd) fill(e *Engine) {
 	e.leave()
 }
 
-// inBucket is a contact of a bucket's range, its position as if its ID's.
+// inBucket is a contact in the range of a bucket. Its ID does not fit its position.
 func (w *crowd) inBucket(e *Engine, cpl int) identity.Contact {
 	n := len(w.contacts)
 	c := w.book.Intern(w.address(n))
@@ -119,8 +119,8 @@ func BenchmarkWakeAt(b *testing.B) {
 	}
 }
 
-// A searcher plays lookups of a client over and over: answers as they were among
-// 10,000 nodes, so that what is measured is the client.
+// A searcher replays lookups of a client. The answers are recorded ones among 10,000
+// nodes, so that only the client is measured.
 type searcher struct {
 	*crowd
 	now     time.Time
@@ -157,7 +157,7 @@ func newSearcher(nodes, targets int) *searcher {
 		s.e.contacted(s.contacts[s.rnd.IntN(nodes)], true)
 	}
 	s.e.leave()
-	for range 4 { // until the client's table has everybody it will ever have, and the answers are on record
+	for range 4 { // then the client's table is complete, and the answers are recorded
 		for i := range targets {
 			clear(s.answers[i])
 			s.lookup(i)
@@ -166,7 +166,7 @@ func newSearcher(nodes, targets int) *searcher {
 	return s
 }
 
-// table is that of a node which has met everybody.
+// table is the table of a node that has met every other node.
 func (s *searcher) table(c identity.Contact) *kbucket.Table {
 	if t := s.tables[c]; t != nil {
 		return t
@@ -174,7 +174,7 @@ func (s *searcher) table(c identity.Contact) *kbucket.Table {
 	self := *s.book.Position(c)
 	t := kbucket.New(self, &s.book, 0)
 	s.tables[c] = t
-	low, high := 0, len(s.sorted) // of those that share cpl bits with it
+	low, high := 0, len(s.sorted) // the range of the nodes that share cpl bits with it
 	for cpl := 0; high-low > 1; cpl++ {
 		bit := self.Bit(cpl)
 		middle := low
@@ -197,7 +197,7 @@ func (s *searcher) table(c identity.Contact) *kbucket.Table {
 	return t
 }
 
-// lookup runs one whole lookup and is the number of its requests.
+// lookup runs one whole lookup and returns the number of its requests.
 func (s *searcher) lookup(i int) (requests int) {
 	s.op++
 	s.take(s.e.Closest(s.now, s.op, s.targets[i], s.fx[:0]), i)
@@ -231,8 +231,8 @@ func (s *searcher) take(fx []Effect, i int) {
 	s.e.WakeAt()
 }
 
-// All that a lookup among 10,000 nodes costs the node that searches, WakeAt
-// included, as its driver calls it.
+// BenchmarkLookup measures all that a lookup among 10,000 nodes costs the searching node,
+// including WakeAt, which its driver calls.
 func BenchmarkLookup(b *testing.B) {
 	s := newSearcher(10_000, 64)
 	requests := 0
@@ -244,9 +244,8 @@ func BenchmarkLookup(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(requests), "ns/request")
 }
 
-// A process may hold a million nodes, most of them at rest. What New retains is
-// little, and so is what a node that has joined retains beside its table: half of it
-// round trip times.
+// A process may hold a million nodes, most of them at rest. So New retains little, and a
+// joined node retains little beside its table, half of it round trip times.
 func TestEngineIsSmall(t *testing.T) {
 	const engines = 256
 	w := newCrowd(1)
@@ -261,7 +260,7 @@ func TestEngineIsSmall(t *testing.T) {
 	}
 	fresh := (liveBytes() - before) / engines
 	t.Logf("a new engine takes %d bytes", fresh)
-	first := w.full(Server) // makes the contacts that the others then hear of
+	first := w.full(Server) // makes the contacts that the others then meet
 	before = liveBytes()
 	for _, e := range all {
 		w.live(e, first)
@@ -286,15 +285,15 @@ func TestEngineIsSmall(t *testing.T) {
 	runtime.KeepAlive(tables)
 }
 
-// meetAll names all that the full engine heard of.
+// meetAll lists all contacts that the full engine met.
 func (w *crowd) meetAll(full *Engine, meet func(identity.Contact)) {
 	for _, c := range w.contacts[1:] {
 		meet(c)
 	}
 }
 
-// live has an engine do what a joined one has done: it met those of another, has
-// looked something up whose answers came or not, and was asked.
+// live has an engine do what a joined node has done: it met the contacts of another, ran
+// a lookup of which some requests were answered, and was asked.
 func (w *crowd) live(e, full *Engine) {
 	e.enter(epoch, nil)
 	w.meetAll(full, func(c identity.Contact) {

@@ -34,8 +34,8 @@ func randomTarget(rnd *rand.Rand) (p identity.Position) {
 	return p
 }
 
-// Every lookup from every one of 50 nodes returns exactly the true 20 closest;
-// puts reach 20 holders; with half the nodes dead, every value is still found.
+// Every lookup of each of 50 nodes returns exactly the true 20 closest; puts reach 20
+// holders; with half of the nodes down, every value is still found.
 func TestFiftyNodesConverge(t *testing.T) {
 	n := newNetwork(t, 1)
 	n.grow(50, nil)
@@ -77,14 +77,14 @@ func TestFiftyNodesConverge(t *testing.T) {
 	for i, nd := range n.live() {
 		for _, key := range keys {
 			if r := nd.get(key, 0); r.Err != nil {
-				t.Fatalf("with half the nodes dead, live node %d cannot get %s: %v", i, key, r.Err)
+				t.Fatalf("with half of the nodes down, node %d cannot get %s: %v", i, key, r.Err)
 			}
 		}
 	}
 }
 
-// Of the lookups with 10 % of messages lost, duplicated and reordered, at least
-// 99 % return the closest live node; of the gets, 99 % the value.
+// With 10 % of the messages lost, duplicated and reordered, at least 99 % of the lookups
+// return the closest node that is up, and 99 % of the gets the value.
 func TestLossyNetwork(t *testing.T) {
 	n := newNetwork(t, 2)
 	n.grow(50, nil)
@@ -120,7 +120,8 @@ func TestLossyNetwork(t *testing.T) {
 	}
 }
 
-// With all peers silent a lookup ends within its deadline, and empties no table.
+// When all peers are unresponsive a lookup ends within its deadline, and the table is not
+// emptied.
 func TestAllSilent(t *testing.T) {
 	n := newNetwork(t, 3)
 	n.grow(30, nil)
@@ -137,9 +138,9 @@ func TestAllSilent(t *testing.T) {
 	}
 }
 
-// Of a network of which a quarter has just died at once, lookups return k that live,
-// though the nearest k that a node knows are no longer enough. A nearer one may be
-// missed that only tables without the dead would name.
+// When a quarter of a network has failed at once, lookups still return k nodes that are
+// up, although the nearest k that a node knows no longer suffice. They may miss a node
+// that only tables without failed contacts would name.
 func TestAQuarterDies(t *testing.T) {
 	n := newNetwork(t, 11)
 	n.grow(48, nil)

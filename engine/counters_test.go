@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// Each counter is walked once, under a name of its own; those by type and by status
-// but for the first of each, which is no type and no refusal.
+// Each counter is walked once, under a name of its own. The first element of those kept
+// by type or by status is no type and no refusal, and is left out.
 func TestCountersAreWalked(t *testing.T) {
 	var c Counters
 	want := uint64(0)

@@ -16,8 +16,8 @@ import (
 	"kadmium/store"
 )
 
-// seenWhole is a walk over a network of random nodes, most of them near the engine,
-// that has asked the k closest to its target and been told nothing new.
+// seenWhole is a lookup in a network of random nodes, most of them near the engine. It
+// has asked the k closest to its target, which named no other nodes.
 func seenWhole(t *rapid.T) (l *activeLookup, nodes []identity.Contact, reason lookup.Reason) {
 	rnd := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 	x := &crowd{rnd: rnd, names: store.NewNamespaces(testNetwork)}
@@ -41,9 +41,9 @@ func seenWhole(t *rapid.T) (l *activeLookup, nodes []identity.Contact, reason lo
 	return l, nodes, reason
 }
 
-// All nodes of the buckets that a lookup is said to cover were among the k closest to
-// its target, whatever else there were: Kademlia's subtrees. A node's own lookup
-// covers all that follows from who was found.
+// All nodes of the buckets that a lookup is said to cover are among the k closest to its
+// target, whatever other nodes exist (design R4.16). A node's own lookup covers all that
+// follows from who was found.
 func TestCoveredBucketsWereSeenWhole(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l, nodes, reason := seenWhole(t)
@@ -74,8 +74,8 @@ func TestCoveredBucketsWereSeenWhole(t *testing.T) {
 	})
 }
 
-// A lookup that found fewer than k nodes has seen the whole network, unless one
-// failed. One that was stopped has seen nothing for certain.
+// A lookup that found fewer than k nodes has seen the whole network, unless one failed
+// (design R4.17). One that was stopped has seen nothing for certain (design R4.18).
 func TestWhatCoversNothing(t *testing.T) {
 	x := newCrowd(8)
 	e := x.engine(Server)
@@ -129,36 +129,36 @@ func TestWhatCoversNothing(t *testing.T) {
 	}
 }
 
-// The join of a node into a network of fewer than k asks each of them once, and
-// refreshes nothing for an hour: its own lookup saw all. Where one is dead, it fills
-// its buckets, for the lookup may have missed another.
+// The join of a node into a network of fewer than k asks each of them once and refreshes
+// nothing for an hour, because its own lookup saw all of them. If one has failed the join
+// fills the buckets, because the lookup may have missed a node.
 func TestJoinOfASmallNetworkIsOneLookup(t *testing.T) {
-	for _, dead := range []bool{false, true} {
-		t.Run(fmt.Sprint("with a dead node: ", dead), func(t *testing.T) {
+	for _, failed := range []bool{false, true} {
+		t.Run(fmt.Sprint("with a failed node: ", failed), func(t *testing.T) {
 			n := newNetwork(t, 72)
 			n.grow(15, nil)
-			n.nodes[4].up = !dead
+			n.nodes[4].up = !failed
 			nd := n.add(nil)
 			sent := nd.countSent()
 			if r := nd.join(); r.Err != nil {
 				t.Fatal(r.Err)
 			}
-			if c := nd.e.Stats().Counters; c.Lookups != 1 || (c.Fills > 0) != dead {
+			if c := nd.e.Stats().Counters; c.Lookups != 1 || (c.Fills > 0) != failed {
 				t.Errorf("%d lookups and %d fills", c.Lookups, c.Fills)
 			}
-			if asked := sent[rpc.FindNode][nd.lastOp]; !dead && asked != 15 {
+			if asked := sent[rpc.FindNode][nd.lastOp]; !failed && asked != 15 {
 				t.Errorf("%d FIND_NODEs to 15 nodes", asked)
 			}
 			n.run(59 * time.Minute)
-			if c := nd.e.Stats().Counters; !dead && c.Lookups+c.Fills != 1 {
+			if c := nd.e.Stats().Counters; !failed && c.Lookups+c.Fills != 1 {
 				t.Errorf("within the hour %d lookups and %d fills", c.Lookups, c.Fills)
 			}
 		})
 	}
 }
 
-// A join fills the buckets that its own lookup did not see the whole of: as many as
-// the farthest of the k closest shares bits with it, and one.
+// A join fills the buckets that its own lookup did not see the whole of: as many as the
+// farthest of the k closest shares bits with it, plus one (design R7.4).
 func TestJoinSparesDeepBuckets(t *testing.T) {
 	n := newNetwork(t, 73)
 	n.grow(100, func(c *Config) { c.K = 5 })

@@ -9,7 +9,7 @@ import (
 	"kadmium/rpc"
 )
 
-// Contacts that the asker cannot use take no place from those that it can, however
+// Contacts that the asker cannot use do not take the places of those that it can, however
 // near they are.
 func TestUselessContactsMakeRoom(t *testing.T) {
 	n := newNetwork(t, 60)

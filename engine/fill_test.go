@@ -15,9 +15,9 @@ import (
 	"kadmium/rpc"
 )
 
-// A fill fills a bucket with contacts from all over its range, where the lookup of a
-// random key of it (Kademlia, section 2.3) fills it with that key's neighbours. It
-// costs less: most of its requests are PINGs.
+// A fill fills a bucket with contacts from all over its range, whereas a lookup of a
+// random key (Kademlia, section 2.3) fills it with the neighbours of that key. A fill
+// costs less, because most of its requests are PINGs.
 func TestFillSpreads(t *testing.T) {
 	x := newFilling(10_000, Config{})
 	const rounds = 10
@@ -49,8 +49,8 @@ func TestFillSpreads(t *testing.T) {
 	}
 }
 
-// A fill stops when the bucket is full: it asks for no more than it has places for,
-// and nobody at all where all are there.
+// A fill stops when the bucket is full. It asks for no more contacts than there are
+// places, and asks nobody if all contacts answer.
 func TestFillStopsWhenFull(t *testing.T) {
 	x := newFilling(2_000, Config{})
 	full := 0
@@ -68,14 +68,14 @@ func TestFillStopsWhenFull(t *testing.T) {
 			full++
 		}
 	}
-	if full < 18 { // of 21: the answers may leave too few
+	if full < 18 { // of 21: the answers may have too few contacts
 		t.Errorf("the bucket was full %d times", full)
 	}
 }
 
-// A fill pings who was not heard for an hour, once, and nobody else; the dead are
-// replaced, in a bucket with free places and in one without, whether somebody waits
-// for their places or not.
+// A fill pings the contacts not heard for an hour, once, and no others. Unresponsive ones
+// are replaced, in a bucket with free places and in one without, with and without a
+// replacement.
 func TestFillReplacesTheDead(t *testing.T) {
 	x := newFilling(2_000, Config{})
 	for _, there := range []int{12, 20} {
@@ -94,13 +94,13 @@ func TestFillReplacesTheDead(t *testing.T) {
 			}
 			x.now = x.now.Add(40 * time.Minute)
 			target := x.e.randomIn(20)
-			x.e.table.LookedUp(x.now, &target) // nothing else is due
-			doubted := old[1]                  // who failed is pinged before long in any case
+			x.e.table.LookedUp(x.now, &target) // no other task is due
+			doubted := old[1]                  // one that failed is pinged by the task probe anyway
 			x.e.table.Failed(doubted)
 			x.e.table.Failed(doubted)
-			_, inTable := x.e.table.Find(x.book.Position(doubted)) // nobody waits for its place
-			dead := map[identity.Contact]bool{old[0]: true, old[3]: true, old[4]: true, old[6]: true}
-			x.silent = func(c identity.Contact) bool { return dead[c] }
+			_, inTable := x.e.table.Find(x.book.Position(doubted)) // it has no replacement
+			failed := map[identity.Contact]bool{old[0]: true, old[3]: true, old[4]: true, old[6]: true}
+			x.fails = func(c identity.Contact) bool { return failed[c] }
 			x.fill(0)
 			x.check(t)
 			for _, c := range old {
@@ -117,15 +117,15 @@ func TestFillReplacesTheDead(t *testing.T) {
 			}
 			x.pass(3 * time.Minute)
 			held := x.held(0)
-			if len(held) != x.e.cfg.K || slices.ContainsFunc(held, x.silent) {
-				t.Errorf("of %d: the bucket holds %d, a dead one: %v", there, len(held), slices.ContainsFunc(held, x.silent))
+			if len(held) != x.e.cfg.K || slices.ContainsFunc(held, x.fails) {
+				t.Errorf("of %d: the bucket holds %d, an unresponsive one: %v", there, len(held), slices.ContainsFunc(held, x.fails))
 			}
 		}
 	}
 }
 
-// Whatever answers say, a fill costs a bounded number of requests, and no more than
-// two of them go to one host (design, section 3, rule 7).
+// Whatever answers contain, a fill sends a bounded number of requests, and at most two of
+// them to one host (design R3.7).
 func TestFillAmongLiars(t *testing.T) {
 	x := newFilling(300, Config{})
 	self := &x.e.cfg.Position
@@ -151,7 +151,7 @@ func TestFillAmongLiars(t *testing.T) {
 	cases := []struct {
 		name string
 		says func(to identity.Contact) []identity.Contact
-		bad  func(identity.Contact) bool // nobody such is asked
+		bad  func(identity.Contact) bool // contacts that must not be asked
 	}{
 		{"itself", func(to identity.Contact) []identity.Contact { return []identity.Contact{to, to} }, never},
 		{"the asker", func(identity.Contact) []identity.Contact {
@@ -181,7 +181,7 @@ func TestFillAmongLiars(t *testing.T) {
 					x.meet(20, cpl, false)
 					x.meet(1, cpl, true)
 					x.says = func(to identity.Contact, _ *identity.Position) []identity.Contact { return c.says(to) }
-					x.silent = func(c identity.Contact) bool { return c > x.contacts[299] && !theyAnswer }
+					x.fails = func(c identity.Contact) bool { return c > x.contacts[299] && !theyAnswer }
 					x.fill(cpl)
 					x.check(t)
 					aimed := 0
@@ -202,8 +202,8 @@ func TestFillAmongLiars(t *testing.T) {
 	}
 }
 
-// The limit on contacts of one host is one on what others say: this node's own table,
-// whose contacts may all be of one host in a private network, is believed.
+// The limit on contacts of one host applies to what others say. The node's own table,
+// whose contacts may all be at one host in a private network, is believed.
 func TestFillBelievesItsOwnTable(t *testing.T) {
 	x := newFilling(100, Config{})
 	for i, c := range x.contacts {
@@ -220,8 +220,8 @@ func TestFillBelievesItsOwnTable(t *testing.T) {
 	}
 }
 
-// A fill ends, once, whatever is lost, whoever is dead, and with buckets of any size,
-// and the lookups of the node's own are counted right.
+// A fill ends exactly once, whatever is lost, whichever peers fail, and with buckets of
+// any size; and the lookups of the node's own are counted right.
 func TestFillEndsAlways(t *testing.T) {
 	x := newFilling(300, Config{})
 	rapid.Check(t, func(t *rapid.T) {
@@ -231,8 +231,8 @@ func TestFillEndsAlways(t *testing.T) {
 		x.meet(rapid.IntRange(0, 20).Draw(t, "contacts elsewhere"), cpl, false)
 		x.meet(rapid.IntRange(0, 20).Draw(t, "contacts there"), cpl, true)
 		x.now = x.now.Add(rapid.SampledFrom([]time.Duration{time.Minute, 2 * time.Hour}).Draw(t, "later"))
-		lost, dead := rapid.Float64Range(0, 0.5).Draw(t, "lost"), rapid.IntRange(0, 10).Draw(t, "dead of ten")
-		x.silent = func(c identity.Contact) bool { return int(c)%10 < dead || x.rnd.Float64() < lost }
+		lost, failed := rapid.Float64Range(0, 0.5).Draw(t, "lost"), rapid.IntRange(0, 10).Draw(t, "failed of ten")
+		x.fails = func(c identity.Contact) bool { return int(c)%10 < failed || x.rnd.Float64() < lost }
 		x.fill(cpl)
 		f := x.filling
 		if x.ended != 1 || f.knownAsked+f.candidatesAsked > fillRequests*x.e.cfg.K || f.waiting != 0 || f.overrunning != 0 {
@@ -259,8 +259,8 @@ func TestFillEndsIfNothingCanBeSent(t *testing.T) {
 	}
 }
 
-// Far buckets are filled when they are due; in the neighbourhood, of which all are
-// wanted, a random key is looked up (Kademlia, section 2.3).
+// Far buckets are filled when they are due; in the neighbourhood, where all nodes are
+// wanted, a random key is looked up (design R4.19, R4.20).
 func TestRefreshFillsFarBucketsOnly(t *testing.T) {
 	x := newFilling(2_000, Config{})
 	for cpl := range 9 {
@@ -288,7 +288,8 @@ func TestRefreshFillsFarBucketsOnly(t *testing.T) {
 	}
 }
 
-// While a fill is under way all contacts it holds are kept: those named to it too.
+// While a fill runs, the driver's book keeps all contacts that it holds, including those
+// that were named to it.
 func TestFillKeepsItsContacts(t *testing.T) {
 	n := newNetwork(t, 70)
 	n.grow(60, func(c *Config) { c.K = 4 })
@@ -314,8 +315,8 @@ func TestFillKeepsItsContacts(t *testing.T) {
 	}
 }
 
-// A join that is cancelled while buckets are being filled asks nobody else, and
-// leaves nothing behind.
+// A join that is cancelled while buckets are being filled sends nothing more and leaves
+// nothing behind.
 func TestCancelledJoinFillsNoMore(t *testing.T) {
 	n := newNetwork(t, 71)
 	n.grow(60, func(c *Config) { c.K = 4 })

@@ -11,15 +11,15 @@ import (
 // fillOp marks the requests of the fills under test.
 const fillOp = 7
 
-// A filling is one engine among many nodes that know one another, and what it asks
-// them.
+// A filling is one engine among many nodes that know one another, with a record of what
+// it asks them.
 type filling struct {
 	*searcher
-	asked   map[identity.Contact]int // requests of fills, by whom they went to
-	begun   map[uint64]bool          // these requests
-	kinds   map[rpc.Type]int         // likewise
-	silent  func(identity.Contact) bool
-	says    func(to identity.Contact, target *identity.Position) []identity.Contact // nil: the truth
+	asked   map[identity.Contact]int // requests of fills, by peer
+	begun   map[uint64]bool          // requests of fills
+	kinds   map[rpc.Type]int         // requests of fills, by type
+	fails   func(identity.Contact) bool
+	says    func(to identity.Contact, target *identity.Position) []identity.Contact // what a peer names; nil: the truth
 	ended   int
 	filling *fill
 }
@@ -30,20 +30,20 @@ func newFilling(nodes int, cfg Config) *filling {
 	return x
 }
 
-// again begins anew with an engine that knows nobody.
+// again starts over with an engine that knows nobody.
 func (x *filling) again(cfg Config) {
 	self := x.address(1 << 20)
 	cfg.Self, cfg.Endpoint, cfg.Mode, cfg.Namespaces = self.ID, self.Endpoint, Server, x.names
 	x.e = New(cfg, &x.book, x.rnd, x.now)
 	x.forget()
-	x.silent, x.says = func(identity.Contact) bool { return false }, nil
+	x.fails, x.says = func(identity.Contact) bool { return false }, nil
 }
 
 func (x *filling) forget() {
 	x.asked, x.begun, x.kinds, x.ended = make(map[identity.Contact]int), make(map[uint64]bool), make(map[rpc.Type]int), 0
 }
 
-// meet puts n contacts into the table that are, or are not, of a bucket's range.
+// meet puts n contacts into the table that are in a bucket's range, or outside of it.
 func (x *filling) meet(n, cpl int, inRange bool) (met []identity.Contact) {
 	x.e.enter(x.now, nil)
 	defer x.e.leave()
@@ -70,7 +70,7 @@ func (x *filling) held(cpl int) (held []identity.Contact) {
 	return held
 }
 
-// fill fills a bucket, and goes on until nothing is under way.
+// fill fills a bucket, and answers until nothing is outstanding.
 func (x *filling) fill(cpl int) {
 	x.e.enter(x.now, nil)
 	x.filling = x.e.newFill(fillOp, cpl, func(*fill) { x.ended++ })
@@ -78,7 +78,7 @@ func (x *filling) fill(cpl int) {
 	x.play(x.e.leave())
 }
 
-// play answers what is asked, in turn, until nothing is under way.
+// play answers requests in turn until nothing is outstanding.
 func (x *filling) play(fx []Effect) {
 	type answer struct {
 		from identity.Contact
@@ -95,7 +95,7 @@ func (x *filling) play(fx []Effect) {
 				x.asked[f.To]++
 				x.kinds[f.Message.Type]++
 			}
-			if x.silent(f.To) {
+			if x.fails(f.To) {
 				continue
 			}
 			m := &rpc.Message{Type: f.Message.Type, ID: f.RequestID, Response: true, Serves: true}
@@ -141,7 +141,7 @@ func (x *filling) answer(to identity.Contact, target identity.Position) []identi
 	return x.table(to).Nearest(nil, &target, rpc.MaxContacts)
 }
 
-// check holds what is true of each fill, whatever its peers do.
+// check checks what holds for every fill, whatever its peers do.
 func (x *filling) check(t interface{ Errorf(string, ...any) }) {
 	f, k := x.filling, x.e.cfg.K
 	if x.ended != 1 {
@@ -163,8 +163,8 @@ func (x *filling) check(t interface{ Errorf(string, ...any) }) {
 	}
 }
 
-// spread is the sum of the squares of how many contacts are in each eighth of a
-// bucket's range: the less, the more evenly.
+// spread is the sum of the squares of the numbers of contacts in each eighth of a
+// bucket's range: the smaller, the more even.
 func (x *filling) spread(cpl int) (sum int) {
 	var eighth [8]int
 	for _, c := range x.held(cpl) {

@@ -14,9 +14,9 @@ import (
 	"kadmium/store"
 )
 
-// toHand is the rule of the hand-over in its plainest form: the keys that a newcomer
-// is among the k closest to, and of whose k closest contacts, newcomers apart, this
-// node is the closest.
+// toHand is the rule of the hand-over in its plainest form (design R6.14, R6.15): the
+// keys that a newcomer is among the k closest to, and of whose k closest contacts,
+// newcomers excepted, this node is the closest.
 func (e *Engine) toHand(newcomer identity.Contact, newcomers []identity.Contact) (keys []string) {
 	e.store.Each(func(entry *store.Entry) {
 		var others []identity.Contact
@@ -47,15 +47,14 @@ func (e *Engine) toHand(newcomer identity.Contact, newcomers []identity.Contact)
 	return keys
 }
 
-// That most newcomers are too far for most keys spares a look at each, and changes
-// nothing of what is handed over.
+// Skipping keys that most newcomers are too far from does not change what is handed over.
 func TestFarNewcomersAreHandedTheSame(t *testing.T) {
 	handed, spared := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		rnd := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 		w := &crowd{rnd: rnd, names: store.NewNamespaces(testNetwork)}
 		self := w.address(1 << 20)
-		// Of few contacts and keys many are near.
+		// With few contacts and keys, many are near.
 		e := New(Config{Self: self.ID, K: rapid.IntRange(1, 5).Draw(t, "k"), Mode: Server, Namespaces: w.names}, &w.book, rnd, epoch)
 		e.enter(epoch, nil)
 		defer e.leave()

@@ -12,18 +12,19 @@ import (
 	"kadmium/rpc"
 )
 
-// A history is that of a network whose nodes do, suffer and forget at random.
+// A history is a network whose nodes start operations, fail and restart at random.
 type history struct {
 	*network
 	rnd   *rand.Rand
 	split bool
 	loss  float64
-	ops   map[*node]map[OpID]time.Time // under way, since when
-	until map[string]time.Time         // by value put: when it must be gone
+	ops   map[*node]map[OpID]time.Time // under way, and since when
+	until map[string]time.Time         // by value put: when it must have expired
 }
 
-// What may go wrong in a network, hours of it: no operation hangs or ends twice,
-// nothing is left over at rest, no record outlives its lifetime, and every contact in use is kept.
+// Hours of a network in which everything may go wrong: no operation hangs or ends twice,
+// nothing is left over at rest, no record outlives its lifetime, and the book keeps every
+// contact in use.
 func TestRandomHistories(t *testing.T) {
 	for seed := range uint64(3) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { relive(t, seed) })
@@ -62,14 +63,14 @@ func relive(t *testing.T, seed uint64) {
 	for _, nd := range x.nodes {
 		e := nd.e
 		if len(e.ops)+len(e.withheld)+len(e.lookups)+e.upkeep+e.joining > 0 || len(e.moved) > 0 {
-			// a refresh or re-store may be under way: once more
+			// a refresh or replication may be under way: try once more
 			x.run(7 * time.Second)
 		}
 		if len(e.ops)+len(e.withheld)+e.joining > 0 {
 			t.Errorf("node %s at rest: %+v", nd.name, e.Stats())
 		}
 		if len(e.activities) > len(e.lookups)+e.requests.Len() {
-			t.Errorf("node %s: %d owners, %d walks, %d requests", nd.name, len(e.activities), len(e.lookups), e.requests.Len())
+			t.Errorf("node %s: %d activities, %d lookups, %d requests", nd.name, len(e.activities), len(e.lookups), e.requests.Len())
 		}
 	}
 }
@@ -162,7 +163,8 @@ func (x *history) check() {
 	}
 }
 
-// handles checks that what the engine would have its driver's book keep is all that it uses.
+// handles checks that the engine uses only the contacts that it would have its driver's
+// book keep.
 func (x *history) handles(nd *node) {
 	kept := make(map[identity.Contact]bool)
 	nd.e.EachContact(func(c identity.Contact) { kept[c] = true })

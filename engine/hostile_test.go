@@ -21,8 +21,8 @@ func (n *network) lie(liar *node, contacts func(q *rpc.Message, asker *node) []i
 	}
 }
 
-// near is a made-up ID that stands within 16 bits or more of a target: what an
-// attacker can grind.
+// near is an invented ID within the subtree of 16 bits or more around a target: what an
+// attacker can find by trying.
 func near(target identity.Position, i int) identity.ID {
 	for salt := 0; ; salt++ {
 		id := identity.ID{0xff, byte(i), byte(i >> 8), byte(salt), byte(salt >> 8), byte(salt >> 16)}
@@ -33,8 +33,8 @@ func near(target identity.Position, i int) identity.ID {
 	}
 }
 
-// Whatever a liar returns costs a bounded number of requests, and the lookup
-// still returns exactly the closest nodes that answer.
+// Whatever a liar answers, a lookup sends a bounded number of requests and still returns
+// exactly the closest nodes that answer.
 func TestLyingPeer(t *testing.T) {
 	target := identity.KeyPosition([]byte("target"))
 	fabricated := make([]identity.Address, 1000)
@@ -91,7 +91,7 @@ func TestLyingPeer(t *testing.T) {
 			if r.Err != nil || got != want {
 				t.Errorf("found %v, want %v, %v", got, want, r.Err)
 			}
-			// At worst the liar brings about one burst too early.
+			// At worst the liar causes one burst too early.
 			if r.Lookup.RPCs > honest+20 {
 				t.Errorf("%d requests, %d without the liar", r.Lookup.RPCs, honest)
 			}
@@ -137,15 +137,15 @@ func TestOneSubnet(t *testing.T) {
 	}
 }
 
-// elsewhere is a known peer at an address it was never heard from.
+// elsewhere is a known peer at an address that it was never heard from.
 func (n *network) elsewhere(nd *node, host byte) identity.Contact {
 	at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{203, 0, 113, host}), 66)
 	return n.book.Intern(identity.Address{ID: nd.address.ID, Endpoint: at})
 }
 
-// Requests that change something are refused to an address that is not proven,
-// and a first contact leaves no trace: not a stranger's, nor one that a known peer
-// once sent and somebody sends again.
+// Writes are refused to an address that is not proven. A first contact changes nothing,
+// neither one of an unknown peer nor one that a known peer sent long ago and somebody
+// sends again.
 func TestFirstContactChangesNothing(t *testing.T) {
 	n := newNetwork(t, 16)
 	n.grow(3, nil)
@@ -183,8 +183,8 @@ func firstContactChangesNothing(t *testing.T, n *network, nd *node, from identit
 	}
 }
 
-// A peer with a session that forges its source address aims one PING at a time, and
-// no first contact.
+// A peer with a session that forges its source address causes one PING at a time and no
+// first contact.
 func TestForgedSourcesDrawOnePing(t *testing.T) {
 	n := newNetwork(t, 26)
 	n.grow(3, nil)
@@ -213,8 +213,8 @@ func TestForgedSourcesDrawOnePing(t *testing.T) {
 	}
 }
 
-// A provider that says it lives at a private address is named to no public peer, and
-// believed of none.
+// A provider at a private address is not named to a public peer, and not believed if a
+// public peer names it.
 func TestProvidersAtPrivateAddresses(t *testing.T) {
 	n := newNetwork(t, 27)
 	n.grow(5, nil)
@@ -236,13 +236,13 @@ func TestProvidersAtPrivateAddresses(t *testing.T) {
 		}
 	}
 	nd := n.nodes[3]
-	r := nd.call(func(op OpID) []Effect { return nd.e.Providers(n.now, op, key, 0, nil) })
+	r := nd.operate(func(op OpID) []Effect { return nd.e.Providers(n.now, op, key, 0, nil) })
 	if r.Err != ErrNotFound || nd.e.Stats().Counters.ContactsDropped == 0 {
 		t.Errorf("found %+v, %v", r.Providers, r.Err)
 	}
 }
 
-// An invalid record that a peer answers with is not returned.
+// An invalid record in an answer is not returned.
 func TestInvalidRecordRejected(t *testing.T) {
 	n := newNetwork(t, 17)
 	n.grow(25, nil)

@@ -11,9 +11,8 @@ import (
 	"kadmium/store"
 )
 
-// A record expires 24 h after its publisher's last word, to the second, however
-// often its holders stored it again; and of twenty holders about one an hour
-// spends a lookup on it.
+// A record expires exactly 24 h after its publisher last stored it, however often its
+// holders replicate it; and of twenty holders about one an hour does the lookup.
 func TestExpiresToTheSecond(t *testing.T) {
 	n := newNetwork(t, 4)
 	n.grow(40, nil)
@@ -24,7 +23,7 @@ func TestExpiresToTheSecond(t *testing.T) {
 		t.Fatal(r.Err)
 	}
 	publisher.up = false
-	restores := func() (sum uint64) {
+	replications := func() (sum uint64) {
 		for _, nd := range n.nodes {
 			sum += nd.e.Stats().Counters.Restores
 		}
@@ -34,7 +33,7 @@ func TestExpiresToTheSecond(t *testing.T) {
 	if len(n.holders(key)) < 19 {
 		t.Errorf("a second before its time %d nodes hold the record", len(n.holders(key)))
 	}
-	if did := restores(); did < 15 || did > 30 {
+	if did := replications(); did < 15 || did > 30 {
 		t.Errorf("%d re-stores in 24 hours, want about one an hour", did)
 	}
 	n.run(put.Add(24*time.Hour + time.Second).Sub(n.now))
@@ -43,8 +42,8 @@ func TestExpiresToTheSecond(t *testing.T) {
 	}
 }
 
-// While its publisher lives a record outlives every one of its first holders,
-// one by one over days.
+// While its publisher is up, a record outlives all of its first holders, which fail one
+// by one over days.
 func TestPublisherOutlivesHolders(t *testing.T) {
 	n := newNetwork(t, 5)
 	n.grow(45, nil)
@@ -67,7 +66,7 @@ func TestPublisherOutlivesHolders(t *testing.T) {
 			t.Errorf("node %s: %v", nd.name, r.Err)
 		}
 	}
-	if r := publisher.call(func(op OpID) []Effect { return publisher.e.Unpublish(n.now, op, []byte(key), nil) }); r.Err != nil {
+	if r := publisher.operate(func(op OpID) []Effect { return publisher.e.Unpublish(n.now, op, []byte(key), nil) }); r.Err != nil {
 		t.Fatal(r.Err)
 	}
 	n.run(25 * time.Hour)
@@ -76,8 +75,8 @@ func TestPublisherOutlivesHolders(t *testing.T) {
 	}
 }
 
-// A newcomer next to a key is handed it, and provider entries alike, without
-// waiting for the next re-store.
+// A newcomer next to a key is sent its record and its provider entries, before the next
+// replication.
 func TestNewcomerIsHandedKeys(t *testing.T) {
 	n := newNetwork(t, 6)
 	n.grow(40, nil)
@@ -109,8 +108,8 @@ func TestNewcomerIsHandedKeys(t *testing.T) {
 	}
 }
 
-// Newcomers that come together are all handed a key: none waits for another that is
-// nearer to it and was just handed it, or will be.
+// Newcomers that come at the same time are all sent a key. None waits for another one
+// that is nearer to the key and has just got it, or will get it.
 func TestNewcomersAtOnceAreHandedKeys(t *testing.T) {
 	const old, newcomers = 3, 6
 	for seed := range uint64(40) {
@@ -132,8 +131,8 @@ func TestNewcomersAtOnceAreHandedKeys(t *testing.T) {
 	}
 }
 
-// A copy at a node far from the key expires sooner than the record at its
-// holders, and is never stored again.
+// A copy at a node far from the key expires sooner than the record at its holders, and is
+// never replicated.
 func TestFarCopyExpiresSooner(t *testing.T) {
 	n := newNetwork(t, 7)
 	n.grow(60, nil)
@@ -167,17 +166,17 @@ func TestFarCopyExpiresSooner(t *testing.T) {
 	}
 }
 
-// Providers are kept, handed over and found like records, and expire unless
-// their provider says so again.
+// Provider entries are kept, handed over and found like records. They expire unless their
+// provider renews them.
 func TestProviders(t *testing.T) {
 	n := newNetwork(t, 8)
 	n.grow(40, nil)
 	key := []byte("some content")
 	provide := func(nd *node) *Result {
-		return nd.call(func(op OpID) []Effect { return nd.e.Provide(n.now, op, key, false, nil) })
+		return nd.operate(func(op OpID) []Effect { return nd.e.Provide(n.now, op, key, false, nil) })
 	}
 	find := func(nd *node, most int) *Result {
-		return nd.call(func(op OpID) []Effect { return nd.e.Providers(n.now, op, key, most, nil) })
+		return nd.operate(func(op OpID) []Effect { return nd.e.Providers(n.now, op, key, most, nil) })
 	}
 	for _, nd := range n.nodes[:8] {
 		if r := provide(nd); r.Err != nil || r.Holders != 20 {
@@ -197,7 +196,7 @@ func TestProviders(t *testing.T) {
 		t.Errorf("asked for one provider, got %d", len(r.Providers))
 	}
 	for _, nd := range n.nodes[:4] {
-		nd.call(func(op OpID) []Effect { return nd.e.Unpublish(n.now, op, key, nil) })
+		nd.operate(func(op OpID) []Effect { return nd.e.Unpublish(n.now, op, key, nil) })
 	}
 	n.run(26 * time.Hour)
 	if r := find(n.nodes[30], 0); len(r.Providers) != 4 {
@@ -205,7 +204,7 @@ func TestProviders(t *testing.T) {
 	}
 }
 
-// A key with many providers goes out again without crowding out all else.
+// A key with many providers is replicated without crowding out other requests.
 func TestManyProvidersAreStoredAgain(t *testing.T) {
 	n := newNetwork(t, 26)
 	n.grow(30, nil)

@@ -6,8 +6,8 @@ import "kadmium/identity"
 // contact of the table that failed twice in a row (design R4.13), and any other that
 // failed less than a minute ago (design R4.14).
 func (e *Engine) lockedOut(c identity.Contact) bool {
-	at, silent := e.unresponsive.when(c)
-	return silent && e.now.Sub(at) < lockOutPeriod || e.table.Failures(c) > 1
+	at, failed := e.unresponsive.when(c)
+	return failed && e.now.Sub(at) < lockOutPeriod || e.table.Failures(c) > 1
 }
 
 func (e *Engine) mayAsk(c identity.Contact) bool { return !e.lockedOut(c) }

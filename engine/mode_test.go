@@ -9,8 +9,8 @@ import (
 	"kadmium/store"
 )
 
-// Two nodes with default settings and one bootstrap address both end up in each
-// other's table: the first serves from the start, the second once it was called.
+// Two nodes with default settings and one bootstrap address both get into each other's
+// table: the first is a server from the start, the second after a dial back.
 func TestAutoMode(t *testing.T) {
 	n := newNetwork(t, 18)
 	first := n.add(func(c *Config) { c.Mode, c.Reachable = Auto, true })
@@ -29,8 +29,8 @@ func TestAutoMode(t *testing.T) {
 	}
 }
 
-// A node behind a NAT that strangers do not get through stays a client, and is in
-// nobody's table; it can put and get all the same.
+// A node behind a NAT that others cannot reach stays a client and is in nobody's table.
+// It can put and get all the same.
 func TestClientIsInNoTable(t *testing.T) {
 	n := newNetwork(t, 19)
 	n.grow(25, nil)
@@ -80,7 +80,7 @@ func TestLoneNode(t *testing.T) {
 	}
 }
 
-// A STORE is acknowledged only once the journal has it, and not if it fails.
+// A STORE is confirmed only once the journal has it, and not if that fails.
 func TestAcknowledgedOnlyOnceSynced(t *testing.T) {
 	n := newNetwork(t, 21)
 	n.grow(3, func(c *Config) { c.Durable = true })
@@ -107,7 +107,7 @@ func TestWatch(t *testing.T) {
 		if r := n.nodes[i].put(PutQuery{Key: []byte(key), Value: []byte(value), Sequence: &sequence, Ephemeral: true}); r.Err != nil {
 			t.Fatal(r.Err)
 		}
-		n.holders(key)[0].up = i > 0 // some miss what follows
+		n.holders(key)[0].up = i > 0 // some miss the next record
 	}
 	nd := n.nodes[20]
 	op := nd.begin(func(op OpID) []Effect { return nd.e.Get(n.now, op, GetQuery{Key: []byte(key), Watch: true}, nil) })
@@ -118,7 +118,7 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// Cancelling ends an operation once, and leaves nothing behind.
+// Cancelling ends an operation once and leaves nothing behind.
 func TestCancel(t *testing.T) {
 	n := newNetwork(t, 23)
 	n.grow(25, nil)
@@ -152,7 +152,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// A signed record is only its peer's to put.
+// Only the peer itself can put a record signed by it.
 func TestSignedRecords(t *testing.T) {
 	n := newNetwork(t, 24)
 	n.grow(22, nil)

@@ -15,8 +15,8 @@ import (
 	"kadmium/store"
 )
 
-// A network drives many engines in virtual time: the real driver's job without
-// sockets. All share one book, so messages need no encoding. Nothing here sleeps.
+// A network drives many engines in virtual time, as a driver does, but without sockets.
+// All engines share one book, so messages need no encoding. Nothing here sleeps.
 type network struct {
 	t       testing.TB
 	now     time.Time
@@ -26,9 +26,9 @@ type network struct {
 	at      map[netip.AddrPort]*node
 	latency time.Duration // one way
 	lose    func(from, to *node, m *rpc.Message) bool
-	forge   func(from, to *node, m *rpc.Message) // changes a message on its way
+	forge   func(from, to *node, m *rpc.Message) // changes a message in transit
 	twice   func() bool                          // deliver once more
-	late    func() time.Duration                 // on top of latency
+	late    func() time.Duration                 // added to latency
 	pending deliveries
 	seq     uint64
 	log     func(from, to *node, m *rpc.Message) // every message delivered
@@ -44,7 +44,7 @@ type node struct {
 	e        *Engine
 	cfg      Config
 	up       bool
-	wake     time.Time // when the engine wants its next Tick
+	wake     time.Time // when the engine needs its next Tick
 	lastOp   OpID
 	results  map[OpID]*Result
 	progress map[OpID][]*Result
@@ -54,8 +54,8 @@ type node struct {
 	token    uint64
 	proven   map[identity.Address]bool // peers that have a session with this node
 	failDisk error
-	inbox    []string     // MESSAGEs delivered
-	sent     func(Effect) // every request, also one that is lost
+	inbox    []string     // MESSAGEs received
+	sent     func(Effect) // sees every request, also one that is lost
 }
 
 // A ticket says where a reply goes.
@@ -102,7 +102,7 @@ func seedKey(i int) identity.Key {
 	return identity.KeyFromSeed(seed)
 }
 
-// add makes a node, a server unless change says otherwise, and does not start it.
+// add makes a node, a server unless change says otherwise. It does not start it.
 func (n *network) add(change func(*Config)) *node {
 	i := len(n.nodes)
 	key := seedKey(i)
@@ -129,7 +129,7 @@ func (n *network) add(change func(*Config)) *node {
 	return nd
 }
 
-// boot gives the node a fresh engine that has read the node's journal.
+// boot gives the node a new engine that has read the node's journal.
 func (nd *node) boot() {
 	nd.results, nd.progress, nd.tokens = make(map[OpID]*Result), make(map[OpID][]*Result), make(map[uint64]ticket)
 	nd.proven = make(map[identity.Address]bool)
@@ -154,8 +154,8 @@ func (n *network) after(d time.Duration, do func()) {
 	heap.Push(&n.pending, delivery{n.now.Add(d), n.seq, do})
 }
 
-// step does the next thing that is due before end; it reports false if there is
-// none, and then the clock stands at end.
+// step does the next thing that is due before end. If there is none it reports false, and
+// the clock stands at end.
 func (n *network) step(end time.Time) bool {
 	var first *node
 	at := end
@@ -186,7 +186,7 @@ func (n *network) step(end time.Time) bool {
 	return true
 }
 
-// run lets the virtual time pass.
+// run lets virtual time pass.
 func (n *network) run(d time.Duration) {
 	for end := n.now.Add(d); n.step(end); {
 	}
@@ -202,8 +202,8 @@ func (n *network) until(limit time.Duration, what string, cond func() bool) {
 	}
 }
 
-// call starts an operation and waits for its result.
-func (nd *node) call(start func(op OpID) []Effect) *Result {
+// operate starts an operation and waits for its result.
+func (nd *node) operate(start func(op OpID) []Effect) *Result {
 	nd.n.t.Helper()
 	op := nd.begin(start)
 	nd.n.until(2*time.Minute, "an operation's end", func() bool { return nd.results[op] != nil })
@@ -219,24 +219,24 @@ func (nd *node) begin(start func(op OpID) []Effect) OpID {
 
 func (nd *node) join() *Result {
 	nd.n.t.Helper()
-	return nd.call(func(op OpID) []Effect { return nd.e.Join(nd.n.now, op, nil, nil) })
+	return nd.operate(func(op OpID) []Effect { return nd.e.Join(nd.n.now, op, nil, nil) })
 }
 
 func (nd *node) put(q PutQuery) *Result {
 	nd.n.t.Helper()
-	return nd.call(func(op OpID) []Effect { return nd.e.Put(nd.n.now, op, q, nil) })
+	return nd.operate(func(op OpID) []Effect { return nd.e.Put(nd.n.now, op, q, nil) })
 }
 
 func (nd *node) get(key string, quorum int) *Result {
 	nd.n.t.Helper()
-	return nd.call(func(op OpID) []Effect {
+	return nd.operate(func(op OpID) []Effect {
 		return nd.e.Get(nd.n.now, op, GetQuery{Key: []byte(key), Quorum: quorum}, nil)
 	})
 }
 
 func (nd *node) closest(target identity.Position) *Result {
 	nd.n.t.Helper()
-	return nd.call(func(op OpID) []Effect { return nd.e.Closest(nd.n.now, op, target, nil) })
+	return nd.operate(func(op OpID) []Effect { return nd.e.Closest(nd.n.now, op, target, nil) })
 }
 
 // run carries effects out, as a driver does.
@@ -285,7 +285,7 @@ func (nd *node) persist(f Effect) {
 	}
 }
 
-// deliver answers MESSAGEs of /echo, and has no handler for others.
+// deliver answers MESSAGEs of /echo. It has no handler for others.
 func (nd *node) deliver(f Effect) {
 	status, payload := rpc.NoHandler, []byte(nil)
 	if f.Message.Protocol == "/echo" {
@@ -347,7 +347,7 @@ func (nd *node) sendRequest(f Effect) {
 	}
 	to, ok := n.at[a.Endpoint]
 	if !ok || !a.ID.IsZero() && to.address.ID != a.ID {
-		return // nobody there, or somebody else
+		return // no node is there, or another one
 	}
 	m := clone(f.Message)
 	source := nd.address
@@ -425,7 +425,7 @@ func (n *network) live() []*node {
 	return up
 }
 
-// nearest are the k live servers closest to a target, but not that one.
+// nearest are the k servers closest to a target that are up, except one.
 func (n *network) nearest(target identity.Position, k int, not *node) []*node {
 	var all []*node
 	for _, nd := range n.live() {

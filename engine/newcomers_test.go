@@ -7,15 +7,15 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Newcomers are remembered, the oldest forgotten when there are too many, and fresh
-// for a period at least and two at most, whoever is forgotten meanwhile.
+// Newcomers are remembered, and the oldest are forgotten when there are too many. They
+// are fresh for at least one period and at most two, whichever are forgotten meanwhile.
 func TestGreetings(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		type greeted struct {
+		type added struct {
 			peer uint64
 			at   time.Time
 		}
-		var model []greeted
+		var model []added
 		find := func(peer uint64) int {
 			for i, m := range model {
 				if m.peer == peer {
@@ -40,12 +40,12 @@ func TestGreetings(t *testing.T) {
 				t.Fatalf("peer %d added: %v, model %v", peer, added, model)
 			}
 			if at < 0 {
-				model = append(model, greeted{peer, now})
+				model = append(model, added{peer, now})
 			}
 			for _, m := range model {
 				age, fresh := now.Sub(m.at), n.fresh(m.peer)
 				if age < freshFor && !fresh || age >= 2*freshFor && fresh {
-					t.Fatalf("peer %d, greeted %v ago, is fresh: %v", m.peer, age, fresh)
+					t.Fatalf("peer %d, added %v ago, is fresh: %v", m.peer, age, fresh)
 				}
 			}
 			if n.fresh(99) {

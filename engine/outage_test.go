@@ -15,8 +15,8 @@ func contactsOf(nd *node) map[identity.ID]bool {
 	return all
 }
 
-// A one-minute outage of a node's own link, in the middle of its lookups, loses
-// nobody from its table, though replacements wait for every full bucket.
+// A one-minute outage of a node's own link, in the middle of its lookups, removes nobody
+// from its table, although every full bucket has replacements.
 func TestOutageLosesNobody(t *testing.T) {
 	n := newNetwork(t, 9)
 	n.grow(60, func(c *Config) { c.K = 8 })
@@ -48,22 +48,22 @@ func TestOutageLosesNobody(t *testing.T) {
 	}
 }
 
-// A contact that is really dead leaves: at once where a replacement waits, after
-// five failures otherwise, also at a node that talks to nobody else meanwhile.
+// A contact that has really failed leaves the table: at once if there is a replacement,
+// and otherwise after five failures, even at a node with no other traffic.
 func TestDeadContactLeaves(t *testing.T) {
 	n := newNetwork(t, 10)
 	n.grow(5, nil)
-	nd, dead := n.nodes[0], n.nodes[3]
-	dead.up = false
+	nd, failed := n.nodes[0], n.nodes[3]
+	failed.up = false
 	for range 5 {
-		r := nd.call(func(op OpID) []Effect { return nd.e.Ping(n.now, op, dead.address, nil) })
+		r := nd.operate(func(op OpID) []Effect { return nd.e.Ping(n.now, op, failed.address, nil) })
 		if r.Err != ErrNoAnswer {
 			t.Fatal(r.Err)
 		}
 		n.run(time.Minute)
 	}
-	if contactsOf(nd)[dead.address.ID] {
-		t.Errorf("the dead contact is still there:\n%s", nd.e.Table())
+	if contactsOf(nd)[failed.address.ID] {
+		t.Errorf("the failed contact is still there:\n%s", nd.e.Table())
 	}
 }
 
@@ -75,20 +75,21 @@ func TestRebind(t *testing.T) {
 	delete(n.at, moved.address.Endpoint)
 	moved.address.Endpoint = netip.AddrPortFrom(moved.address.Endpoint.Addr(), 9999)
 	n.at[moved.address.Endpoint] = moved
-	for _, other := range n.nodes { // sessions outlive the rebinding, but its new address is not proven
+	for _, other := range n.nodes { // sessions outlive the rebinding, but the new address is not proven
 		delete(other.proven, moved.address)
 	}
 	if r := moved.closest(nd.address.ID.Position()); r.Err != nil {
 		t.Fatal(r.Err)
 	}
 	n.run(time.Second)
-	r := nd.call(func(op OpID) []Effect { return nd.e.FindPeer(n.now, op, moved.address.ID, nil) })
+	r := nd.operate(func(op OpID) []Effect { return nd.e.FindPeer(n.now, op, moved.address.ID, nil) })
 	if r.Err != nil || n.book.Address(r.Peer) != moved.address {
 		t.Errorf("found at %v, %v", n.book.Address(r.Peer), r.Err)
 	}
 }
 
-// A peer restarted with the same key and an empty table is back within a lookup.
+// A peer restarted with the same key and an empty table is back in the network within one
+// lookup.
 func TestRestartedPeer(t *testing.T) {
 	n := newNetwork(t, 12)
 	n.grow(12, nil)
@@ -99,7 +100,7 @@ func TestRestartedPeer(t *testing.T) {
 	if r := again.join(); r.Err != nil {
 		t.Fatal(r.Err)
 	}
-	r := nd.call(func(op OpID) []Effect { return nd.e.FindPeer(n.now, op, again.address.ID, nil) })
+	r := nd.operate(func(op OpID) []Effect { return nd.e.FindPeer(n.now, op, again.address.ID, nil) })
 	if r.Err != nil {
 		t.Error(r.Err)
 	}
@@ -118,8 +119,8 @@ func TestAloneRejoins(t *testing.T) {
 	n.until(2*time.Minute, "joining again", func() bool { return nd.e.Table().Len() == 1 })
 }
 
-// A newcomer joins beside contacts that have just died, and of which everybody
-// still tells, without waiting for each of them in each of its lookups.
+// A newcomer joins next to contacts that have just failed and that everybody still names,
+// without waiting for each of them in each of its lookups.
 func TestJoinBesideTheDead(t *testing.T) {
 	n := newNetwork(t, 25)
 	n.grow(30, nil)
@@ -140,11 +141,12 @@ func TestJoinBesideTheDead(t *testing.T) {
 	}
 }
 
-// The dead leave the table of a quiet node also where timeouts are long, one or
-// several of them: that they alone are silent for seconds is no outage.
+// Unresponsive peers leave the table of a node with little traffic even where timeouts
+// are long, whether it is one or several. Their silence for some seconds is not an
+// outage.
 func TestDeadContactsOfSlowLinksLeave(t *testing.T) {
 	for _, latency := range []time.Duration{10, 50, 100, 150, 200, 400, 600} {
-		for deaths := 1; deaths <= 3; deaths++ {
+		for failing := 1; failing <= 3; failing++ {
 			n := newNetwork(t, 12)
 			n.latency = latency * time.Millisecond
 			n.grow(8, nil)
@@ -158,15 +160,15 @@ func TestDeadContactsOfSlowLinksLeave(t *testing.T) {
 				}
 				n.run(5 * time.Second)
 			}
-			for i, dead := range n.nodes[2 : 2+deaths] {
-				dead.up = false
-				ping(dead)
+			for i, failed := range n.nodes[2 : 2+failing] {
+				failed.up = false
+				ping(failed)
 				n.run(time.Duration(i) * time.Second)
 			}
 			n.run(20 * time.Minute)
-			for _, dead := range n.nodes[2 : 2+deaths] {
-				if contactsOf(nd)[dead.address.ID] {
-					t.Errorf("latency %v, %d dead: one is still there after %d probes", n.latency, deaths, nd.e.counters.Probes)
+			for _, failed := range n.nodes[2 : 2+failing] {
+				if contactsOf(nd)[failed.address.ID] {
+					t.Errorf("latency %v, %d failed: one is still there after %d probes", n.latency, failing, nd.e.counters.Probes)
 				}
 			}
 		}

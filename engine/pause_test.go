@@ -8,9 +8,10 @@ import (
 	"kadmium/rpc"
 )
 
-// Where third tries do not pay a search gives a near peer up after 300 ms. That is no
-// proof that it is gone: a contact that only paused keeps its place in a full bucket,
-// named to nobody until the PING that follows; one that is gone loses it by that PING.
+// Where third tries do not pay, a lookup gives a near peer up after 300 ms. That does not
+// prove that it is gone: a contact that only paused keeps its place in a full bucket, and
+// is not named until the PING that follows; one that is gone loses its place by that PING
+// (design R4.11).
 func TestPauseIsNoDeath(t *testing.T) {
 	for name, gone := range map[string]bool{"paused": false, "gone": true} {
 		n := newNetwork(t, 60)
@@ -48,8 +49,8 @@ func TestPauseIsNoDeath(t *testing.T) {
 	}
 }
 
-// fullBucketContact is a node that stands in a full bucket of nd's, for which others
-// wait, and that nd has measured.
+// fullBucketContact is a node in a full bucket of nd's that has replacements, and whose
+// round trip time nd has measured.
 func fullBucketContact(t *testing.T, n *network, nd *node) (other *node, c identity.Contact) {
 	t.Helper()
 	held, waited := make(map[identity.Contact]bool), make(map[int]bool)

@@ -12,7 +12,7 @@ import (
 	"kadmium/store"
 )
 
-// keyFarFrom is a key that the node is not to hold.
+// keyFarFrom is a key of which the node is not a holder.
 func (n *network) keyFarFrom(nd *node) string {
 	for i := 0; ; i++ {
 		key := fmt.Sprint("/v/far/", i)
@@ -22,8 +22,8 @@ func (n *network) keyFarFrom(nd *node) string {
 	}
 }
 
-// A publisher that starts when its publication is overdue tells the holders, not
-// itself alone, although at first it knows none of them.
+// A publisher that starts when its publication is overdue stores it at the holders, not
+// only at itself, although at first it knows none of them.
 func TestRepublishAtStart(t *testing.T) {
 	n := newNetwork(t, 30)
 	n.grow(49, nil)
@@ -45,7 +45,7 @@ func TestRepublishAtStart(t *testing.T) {
 	}
 }
 
-// A publication that reached nobody is repeated before long, not in 22 hours.
+// A publication that reached nobody is repeated soon, not after 22 hours.
 func TestRepublishAfterAnOutage(t *testing.T) {
 	n := newNetwork(t, 31)
 	n.grow(30, nil)
@@ -66,7 +66,7 @@ func TestRepublishAfterAnOutage(t *testing.T) {
 	}
 }
 
-// A publication that somebody overwrote costs a lookup every 22 hours, like any.
+// A publication that somebody overwrote costs one lookup every 22 hours, like any other.
 func TestOverwrittenPublication(t *testing.T) {
 	n := newNetwork(t, 32)
 	n.grow(25, nil)
@@ -84,8 +84,8 @@ func TestOverwrittenPublication(t *testing.T) {
 	}
 }
 
-// Two puts of one key at once have two sequences, and what is published is what
-// the holders keep.
+// Two concurrent puts of one key have two sequences, and what is published is what the
+// holders keep.
 func TestTwoPutsAtOnce(t *testing.T) {
 	n := newNetwork(t, 33)
 	n.grow(25, nil)
@@ -116,8 +116,8 @@ func TestTwoPutsAtOnce(t *testing.T) {
 	}
 }
 
-// What this node keeps of its own put is acknowledged like another's word: once
-// the journal has it, also when the put changes nothing else.
+// A putter that is a holder itself is counted like another holder: once its journal has
+// the record, even if the put changes nothing.
 func TestOwnCopyIsSynced(t *testing.T) {
 	n := newNetwork(t, 34)
 	nd := n.add(func(c *Config) { c.Durable = true })
@@ -133,7 +133,7 @@ func TestOwnCopyIsSynced(t *testing.T) {
 	}
 }
 
-// A put is told how long its record lives, not how long it should.
+// A put returns how long its record lives, not how long was asked for.
 func TestLifetimeOfAPut(t *testing.T) {
 	n := newNetwork(t, 35)
 	n.grow(3, nil)
@@ -149,7 +149,7 @@ func TestLifetimeOfAPut(t *testing.T) {
 	}
 }
 
-// A provide that is cancelled while its entries are on their way is not published.
+// A provide that is cancelled while its writes are outstanding is not published.
 func TestCancelledProvide(t *testing.T) {
 	n := newNetwork(t, 36)
 	n.grow(25, nil)
@@ -164,7 +164,7 @@ func TestCancelledProvide(t *testing.T) {
 	}
 }
 
-// Whom a node with records meets when it joins again is no newcomer.
+// A peer that a node with records meets when it joins again is not a newcomer.
 func TestRestartHandsNothingOver(t *testing.T) {
 	n := newNetwork(t, 37)
 	n.grow(24, nil)
@@ -183,7 +183,7 @@ func TestRestartHandsNothingOver(t *testing.T) {
 	}
 }
 
-// A node in mode auto that starts with records keeps them alive once it serves.
+// A node in mode auto that starts with records replicates them once it is a server.
 func TestClientForAWhileRestores(t *testing.T) {
 	n := newNetwork(t, 38)
 	n.grow(24, nil)
@@ -197,7 +197,7 @@ func TestClientForAWhileRestores(t *testing.T) {
 	nd.cfg.Mode = Client
 	nd.boot()
 	nd.join()
-	n.run(16 * time.Minute) // what is overdue has come up
+	n.run(16 * time.Minute) // what is overdue has become due again
 	nd.e.mode = Server
 	n.run(30 * time.Minute)
 	if nd.e.Stats().Counters.Restores == 0 {
@@ -205,7 +205,8 @@ func TestClientForAWhileRestores(t *testing.T) {
 	}
 }
 
-// A quorum mends nodes near the key, not whom the search met on its way.
+// A get with a quorum repairs nodes near the key, not those that the lookup met on its
+// way.
 func TestRepairOfTheClosestOnly(t *testing.T) {
 	n := newNetwork(t, 39)
 	n.grow(120, nil)
@@ -222,8 +223,8 @@ func TestRepairOfTheClosestOnly(t *testing.T) {
 	}
 }
 
-// Puts without a sequence by several nodes at once all end well: whoever was slower
-// takes the next number.
+// Concurrent puts without a sequence by several nodes all succeed: the slower ones take
+// the next sequence.
 func TestPutsAtOnce(t *testing.T) {
 	n := newNetwork(t, 41)
 	n.grow(24, nil)

@@ -11,8 +11,8 @@ import (
 	"kadmium/rpc"
 )
 
-// Whatever is noted, the counters stay small, and tell what those of the rule would
-// that count without an end and halve.
+// Whatever is noted, the counters stay small, and give the same answer as counters
+// without a limit that are halved by the same rule.
 func TestPersistenceIsBounded(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var r retryPolicy
@@ -36,16 +36,16 @@ func TestPersistenceIsBounded(t *testing.T) {
 	})
 }
 
-// live lets a retry policy learn from reads of which each try is lost by chance and
-// some go to the dead, and is the share of them that might be sent a third time.
-func (r *retryPolicy) live(rnd *rand.Rand, requests int, loss, dead float64) float64 {
+// live lets a retry policy learn from reads of which each try may be lost by chance and
+// some go to failed peers. It returns the share of them that might be sent a third time.
+func (r *retryPolicy) live(rnd *rand.Rand, requests int, loss, failed float64) float64 {
 	paid := 0
 	for range requests {
 		tries := 2
 		if r.pays() {
 			tries, paid = 3, paid+1
 		}
-		answeredAt, gone := 0, rnd.Float64() < dead
+		answeredAt, gone := 0, rnd.Float64() < failed
 		for try := 1; try <= tries && answeredAt == 0 && !gone; try++ {
 			if rnd.Float64() >= loss {
 				answeredAt = try
@@ -62,9 +62,9 @@ func (r *retryPolicy) live(rnd *rand.Rand, requests int, loss, dead float64) flo
 	return float64(paid) / float64(requests)
 }
 
-// Where a datagram in ten is lost each way, and so a try in five, a third try goes on
-// paying; where nothing is lost and peers are dead it soon does not, until datagrams
-// are lost again.
+// Where one datagram in ten is lost each way, and so one try in five, third tries go on
+// to pay. Where nothing is lost and peers fail they soon do not, until datagrams are lost
+// again.
 func TestPersistencePaysWhereDatagramsAreLost(t *testing.T) {
 	const lossy = 1 - 0.9*0.9
 	rnd := rand.New(rand.NewPCG(1, 1))
@@ -75,7 +75,7 @@ func TestPersistencePaysWhereDatagramsAreLost(t *testing.T) {
 		}
 		r.live(rnd, 500, 0, 0.4)
 		if paid := r.live(rnd, 2000, 0, 0.4); paid > 0.01 {
-			t.Errorf("with dead peers and no loss it pays %.1f %% of the time", 100*paid)
+			t.Errorf("with failed peers and no loss it pays %.1f %% of the time", 100*paid)
 		}
 		r.live(rnd, 200, lossy, 0)
 		if paid := r.live(rnd, 2000, lossy, 0); paid < 0.99 {
@@ -86,27 +86,28 @@ func TestPersistencePaysWhereDatagramsAreLost(t *testing.T) {
 
 var doesNotPay, pays = retryPolicy{lost: 40}, retryPolicy{late: 20, lost: 20}
 
-// A read is sent a third time, and a silent peer asked anew (a second chance), only
-// where repeats have brought answers. The last try, whichever it is, is a first contact.
+// A read is sent a third time, and an unresponsive peer gets a second request, only where
+// repeats have brought answers (design R3.14, R5.9). The last try, whichever it is, is a
+// first contact.
 func TestReadsAreRepeatedWhereItPays(t *testing.T) {
 	for name, c := range map[string]struct {
 		learnt retryPolicy
-		sends  int // for each peer, all requests
+		sends  int // to each peer, of all requests
 	}{"pays": {pays, 2 * rpc.MaxTries}, "does not pay": {doesNotPay, rpc.MaxTries - 1}} {
 		t.Run(name, func(t *testing.T) {
 			n := newNetwork(t, 76)
 			n.grow(12, nil)
-			nd, dead := n.nodes[5], n.nodes[8]
-			nd.call(func(op OpID) []Effect { return nd.e.Ping(n.now, op, dead.address, nil) }) // it is measured
-			n.lose = func(_, to *node, _ *rpc.Message) bool { return to == dead }
+			nd, failed := n.nodes[5], n.nodes[8]
+			nd.operate(func(op OpID) []Effect { return nd.e.Ping(n.now, op, failed.address, nil) }) // it is measured
+			n.lose = func(_, to *node, _ *rpc.Message) bool { return to == failed }
 			nd.e.retries = c.learnt
 			var fresh []bool
 			nd.sent = func(f Effect) {
-				if n.book.Address(f.To) == dead.address && f.Message.Type == rpc.FindNode {
+				if n.book.Address(f.To) == failed.address && f.Message.Type == rpc.FindNode {
 					fresh = append(fresh, f.FirstContact)
 				}
 			}
-			nd.closest(dead.address.ID.Position())
+			nd.closest(failed.address.ID.Position())
 			if len(fresh) != c.sends || !fresh[len(fresh)-1] || fresh[0] {
 				t.Errorf("as first contacts: %v, want %d sends", fresh, c.sends)
 			}
@@ -114,8 +115,8 @@ func TestReadsAreRepeatedWhereItPays(t *testing.T) {
 	}
 }
 
-// A write goes to peers that have just answered, and is sent three times whatever was
-// learnt.
+// A write goes to peers that have just answered, and is sent up to three times whatever
+// was learnt (design R3.15).
 func TestWritesAreAlwaysSentThreeTimes(t *testing.T) {
 	n := newNetwork(t, 77)
 	n.grow(5, nil)
@@ -133,14 +134,14 @@ func TestWritesAreAlwaysSentThreeTimes(t *testing.T) {
 	}
 }
 
-// An engine learns from its own requests: from what is answered at the second try, and
-// from what is never answered while others are heard.
+// An engine learns from its own requests: from those answered at the second try, and from
+// those never answered while others are heard.
 func TestEngineLearnsToPersist(t *testing.T) {
 	n := newNetwork(t, 78)
 	n.grow(5, nil)
-	nd, dead := n.nodes[1], n.nodes[3]
+	nd, failed := n.nodes[1], n.nodes[3]
 	ping := func(to *node) {
-		nd.call(func(op OpID) []Effect { return nd.e.Ping(n.now, op, to.address, nil) })
+		nd.operate(func(op OpID) []Effect { return nd.e.Ping(n.now, op, to.address, nil) })
 	}
 	before, first := nd.e.retries, true
 	n.lose = func(_, to *node, m *rpc.Message) bool {
@@ -152,17 +153,17 @@ func TestEngineLearnsToPersist(t *testing.T) {
 	if got := nd.e.retries; got.late != before.late+1 || got.lost != before.lost {
 		t.Errorf("answered at the second try: %+v, before %+v", got, before)
 	}
-	dead.up = false
+	failed.up = false
 	for range 40 {
-		ping(dead)
+		ping(failed)
 	}
 	if nd.e.retries.pays() {
-		t.Errorf("the dead were asked forty times, and it still pays: %+v", nd.e.retries)
+		t.Errorf("the failed peers were asked forty times, and it still pays: %+v", nd.e.retries)
 	}
 }
 
-// A peer that was never measured is waited for as long as peers usually take, a
-// measured one as long as itself.
+// The first timeout of a peer that was not measured is what peers usually need; that of a
+// measured peer is its own (design R3.13).
 func TestStrangersAreWaitedForAsLongAsUsual(t *testing.T) {
 	x := newCrowd(3)
 	e := x.engine(Server)

@@ -168,7 +168,7 @@ func (s *script) operation(t *testing.T, d *datadriven.TestData, nd *node, arg [
 		r = nd.get(arg[0], quorum)
 	case "find":
 		id := s.node(t, arg[0]).address.ID
-		r = nd.call(func(op OpID) []Effect { return nd.e.FindPeer(now(), op, id, nil) })
+		r = nd.operate(func(op OpID) []Effect { return nd.e.FindPeer(now(), op, id, nil) })
 	case "closest":
 		target := identity.KeyPosition([]byte(arg[0]))
 		if i, err := strconv.Atoi(arg[0]); err == nil {
@@ -176,14 +176,14 @@ func (s *script) operation(t *testing.T, d *datadriven.TestData, nd *node, arg [
 		}
 		r = nd.closest(target)
 	case "provide":
-		r = nd.call(func(op OpID) []Effect { return nd.e.Provide(now(), op, []byte(arg[0]), false, nil) })
+		r = nd.operate(func(op OpID) []Effect { return nd.e.Provide(now(), op, []byte(arg[0]), false, nil) })
 	case "providers":
-		r = nd.call(func(op OpID) []Effect { return nd.e.Providers(now(), op, []byte(arg[0]), 0, nil) })
+		r = nd.operate(func(op OpID) []Effect { return nd.e.Providers(now(), op, []byte(arg[0]), 0, nil) })
 	case "unpublish":
-		r = nd.call(func(op OpID) []Effect { return nd.e.Unpublish(now(), op, []byte(arg[0]), nil) })
+		r = nd.operate(func(op OpID) []Effect { return nd.e.Unpublish(now(), op, []byte(arg[0]), nil) })
 	case "send":
 		to := s.node(t, arg[0]).address
-		r = nd.call(func(op OpID) []Effect { return nd.e.SendMessage(now(), op, to, "/echo", []byte(arg[1]), nil) })
+		r = nd.operate(func(op OpID) []Effect { return nd.e.SendMessage(now(), op, to, "/echo", []byte(arg[1]), nil) })
 	default:
 		t.Fatalf("no command %q", d.Cmd)
 	}
@@ -214,7 +214,7 @@ func (s *script) addNodes(t *testing.T, d *datadriven.TestData, count string, ou
 	}
 }
 
-// show prints what of a result matters.
+// show prints what matters of a result.
 func (s *script) show(out *strings.Builder, d *datadriven.TestData, r *Result) {
 	if d.HasArg("trace") {
 		s.showSteps(out, d, r)

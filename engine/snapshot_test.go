@@ -11,8 +11,8 @@ import (
 	"kadmium/identity"
 )
 
-// A node without a journal that is stopped and started again with its snapshot has
-// what it had: it holds and publishes the same, and knows the same way back in.
+// A node without a journal that is stopped and started again with its snapshot has what
+// it had: it holds and publishes the same, and knows the same contacts to join through.
 func TestSnapshotStartsANodeAgain(t *testing.T) {
 	n := newNetwork(t, 54)
 	n.grow(12, func(c *Config) { c.K = 4 })
@@ -21,7 +21,7 @@ func TestSnapshotStartsANodeAgain(t *testing.T) {
 		if r := nd.put(PutQuery{Key: key, Value: []byte("x")}); r.Err != nil {
 			t.Fatal(r.Err)
 		}
-		nd.call(func(op OpID) []Effect { return nd.e.Provide(n.now, op, key, false, nil) })
+		nd.operate(func(op OpID) []Effect { return nd.e.Provide(n.now, op, key, false, nil) })
 	}
 	n.run(time.Hour)
 	for _, nd := range n.nodes {
@@ -38,13 +38,13 @@ func TestSnapshotStartsANodeAgain(t *testing.T) {
 		if again.savedContacts() != nd.e.table.Len() || again.table.Len() > 0 {
 			t.Errorf("node %s: %d ways back, want %d", nd.name, again.savedContacts(), nd.e.table.Len())
 		}
-		if !reflect.DeepEqual(again.Snapshot(), ops) { // the table of an earlier run outlives one that ends before it joined
+		if !reflect.DeepEqual(again.Snapshot(), ops) { // the contacts of an earlier run outlive a run that ends before it joined
 			t.Errorf("node %s: its snapshot is another", nd.name)
 		}
 	}
 }
 
-// Of the table a snapshot has those that have not failed.
+// A snapshot has the contacts of the table that have not failed.
 func TestSnapshotLeavesTheDoubtfulOut(t *testing.T) {
 	n := newNetwork(t, 55)
 	n.grow(8, nil)

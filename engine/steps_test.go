@@ -11,7 +11,7 @@ import (
 	"kadmium/rpc"
 )
 
-// Every step of a lookup is told once and as it was, also when one call brings
+// Every step of a lookup is reported once, and as it was, even if one call brings
 // several.
 func TestStepsAreToldAsTheyWere(t *testing.T) {
 	n := newNetwork(t, 50)
@@ -20,7 +20,7 @@ func TestStepsAreToldAsTheyWere(t *testing.T) {
 	for i, other := range n.nodes {
 		other.up = i%2 == 1
 	}
-	nd.e.rtts = roundTrips{} // all run out of time together
+	nd.e.rtts = roundTrips{} // all of them time out together
 	const op = 1 << 20
 	var told []lookup.Event
 	carry := func(fx []Effect) {
@@ -42,8 +42,8 @@ func TestStepsAreToldAsTheyWere(t *testing.T) {
 	}
 }
 
-// The contacts of a trace are kept while the operation lasts, though its lookup
-// is over.
+// The contacts of a trace are kept while the operation lasts, although its lookup is
+// over.
 func TestTraceOutlivesASweep(t *testing.T) {
 	n := newNetwork(t, 51)
 	n.grow(40, func(c *Config) { c.K = 3 })
@@ -63,8 +63,8 @@ func TestTraceOutlivesASweep(t *testing.T) {
 	}
 }
 
-// A request says which operation it serves, also when it is sent again or gives a
-// silent peer its second chance, so that what an operation costs can be counted.
+// A request says which operation it serves, also when it is sent again or repeated by a
+// second request, so that what an operation costs can be counted.
 func TestRequestsNameTheirOperation(t *testing.T) {
 	n := newNetwork(t, 52)
 	n.grow(40, nil)
@@ -72,7 +72,7 @@ func TestRequestsNameTheirOperation(t *testing.T) {
 	sent := nd.countSent()
 	n.lose = func(_, to *node, m *rpc.Message) bool { return to == nd && m.Type == rpc.FindNode }
 	r := nd.closest(randomTarget(n.rnd))
-	n.run(time.Minute) // what was asked goes on
+	n.run(time.Minute) // outstanding requests go on
 	for kind, of := range map[rpc.Type]OpID{rpc.FindNode: nd.lastOp, rpc.Ping: 0} {
 		if len(sent[kind]) != 1 || sent[kind][of] == 0 {
 			t.Errorf("%v by operation, of which the lookup is %d: %v", kind, nd.lastOp, sent[kind])
@@ -83,8 +83,8 @@ func TestRequestsNameTheirOperation(t *testing.T) {
 	}
 }
 
-// What a put writes serves the put; what a get leaves with others does not serve
-// the get, which has finished.
+// The writes of a put serve the put. The copies of a get do not serve the get, which has
+// finished.
 func TestWritesNameTheirOperation(t *testing.T) {
 	n := newNetwork(t, 53)
 	n.grow(40, func(c *Config) { c.K = 3 })

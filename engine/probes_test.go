@@ -9,7 +9,7 @@ import (
 	"kadmium/rpc"
 )
 
-// A contact that failed is pinged until it answers or leaves, also when a ping
+// A contact that failed is pinged until it answers or leaves the table, even if a PING
 // was lost in an outage and says nothing.
 func TestDoubtOutlivesAnOutage(t *testing.T) {
 	n := newNetwork(t, 40)
@@ -22,7 +22,7 @@ func TestDoubtOutlivesAnOutage(t *testing.T) {
 	position := shaky.address.ID.Position()
 	c, _ := nd.e.table.Find(&position)
 	for nd.e.table.Failures(c) < 2 {
-		nd.call(func(op OpID) []Effect { return nd.e.Ping(n.now, op, shaky.address, nil) })
+		nd.operate(func(op OpID) []Effect { return nd.e.Ping(n.now, op, shaky.address, nil) })
 		nd.closest(randomTarget(n.rnd))
 	}
 	dark = true
@@ -34,7 +34,7 @@ func TestDoubtOutlivesAnOutage(t *testing.T) {
 	}
 }
 
-// A contact that fails while it waits for a place is forgotten.
+// A replacement that fails is forgotten.
 func TestDeadWaiterIsForgotten(t *testing.T) {
 	n := newNetwork(t, 41)
 	n.grow(30, func(c *Config) { c.K = 3 })
@@ -45,13 +45,13 @@ func TestDeadWaiterIsForgotten(t *testing.T) {
 		nd.e.table.Each(func(c identity.Contact, _ time.Time, _, _ int) { delete(all, c) })
 		return all
 	}
-	for dead := range waiting() {
-		a := n.book.Address(dead)
+	for failed := range waiting() {
+		a := n.book.Address(failed)
 		n.at[a.Endpoint].up = false
-		if r := nd.call(func(op OpID) []Effect { return nd.e.Ping(n.now, op, a, nil) }); r.Err != ErrNoAnswer {
+		if r := nd.operate(func(op OpID) []Effect { return nd.e.Ping(n.now, op, a, nil) }); r.Err != ErrNoAnswer {
 			t.Fatal(r.Err)
 		}
-		if waiting()[dead] {
+		if waiting()[failed] {
 			t.Error("it waits on")
 		}
 		return
@@ -59,8 +59,8 @@ func TestDeadWaiterIsForgotten(t *testing.T) {
 	t.Fatal("nobody waits")
 }
 
-// A node whose contacts have all gone, though silence empties no table, tries its
-// bootstrap list again and finds who stands there now.
+// A node all of whose contacts are gone, although its table is not empty, tries its
+// bootstrap list again and finds the node that is there now.
 func TestSilenceIsSolitude(t *testing.T) {
 	n := newNetwork(t, 42)
 	seed := n.add(nil)
@@ -76,15 +76,15 @@ func TestSilenceIsSolitude(t *testing.T) {
 	n.until(2*time.Hour, "joining again", func() bool { return contactsOf(nd)[again.address.ID] })
 }
 
-// A path slower than the first timeout is measured, also when it was fast before,
-// and nothing is then sent twice.
+// A path slower than the first timeout is measured, even if it was faster before, and
+// nothing is then sent twice.
 func TestSlowPathIsMeasured(t *testing.T) {
 	for _, fast := range []bool{false, true} {
 		n := newNetwork(t, 43)
 		n.grow(3, nil)
 		nd, far := n.nodes[0], n.nodes[2]
 		ping := func() *Result {
-			return nd.call(func(op OpID) []Effect { return nd.e.Ping(n.now, op, far.address, nil) })
+			return nd.operate(func(op OpID) []Effect { return nd.e.Ping(n.now, op, far.address, nil) })
 		}
 		if nd.e.rtts = (roundTrips{}); fast {
 			ping()
@@ -105,7 +105,7 @@ func TestSlowPathIsMeasured(t *testing.T) {
 	}
 }
 
-// A node that has given up on everybody it knows asks them all the same.
+// A node all of whose contacts are locked out asks them nevertheless (design R4.14).
 func TestLockedOutAreAskedIfNobodyElseIsKnown(t *testing.T) {
 	n := newNetwork(t, 43)
 	n.grow(6, nil)
