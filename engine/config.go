@@ -51,10 +51,3 @@ type Config struct {
 // random is the source of jitter, sampling and request IDs. Outside the simulator it must
 // be unpredictable (ChaCha8 from a random seed).
 type random = *rand.Rand
-
-func orDefault(n, def int) int {
-	if n == 0 {
-		return def
-	}
-	return n
-}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"time"
 
 	"kadmium/identity"
@@ -75,12 +76,10 @@ type operation interface {
 // New makes an engine. It shares the book with the driver, which interns the contacts of
 // decoded messages in it. No other code may use rnd.
 func New(cfg Config, book identity.Book, rnd random, now time.Time) *Engine {
-	cfg.K = orDefault(cfg.K, 20)
-	cfg.Alpha = orDefault(cfg.Alpha, 3)
-	cfg.DisjointPaths = orDefault(cfg.DisjointPaths, 1)
-	if cfg.Families == 0 {
-		cfg.Families = rpc.IPv4 | rpc.IPv6
-	}
+	cfg.K = cmp.Or(cfg.K, 20)
+	cfg.Alpha = cmp.Or(cfg.Alpha, 3)
+	cfg.DisjointPaths = cmp.Or(cfg.DisjointPaths, 1)
+	cfg.Families = cmp.Or(cfg.Families, rpc.IPv4|rpc.IPv6)
 	if cfg.Position == (identity.Position{}) {
 		cfg.Position = cfg.Self.Position()
 	}

@@ -56,8 +56,8 @@ func (e *Engine) askMarked(by owner, to identity.Contact, m *rpc.Message, marks 
 
 func (e *Engine) send(r *rpc.Request) {
 	r.Message.Serves = e.mode == Server
-	fresh := r.LastTry() && r.Marks&underSession == 0 || r.Marks&proveAddress != 0 && r.Tries == 1
-	e.emit(Effect{Kind: SendRequest, To: r.To, RequestID: r.ID, Op: OpID(r.Op), Message: r.Message, FirstContact: fresh})
+	first := r.LastTry() && r.Marks&underSession == 0 || r.Marks&proveAddress != 0 && r.Tries == 1
+	e.emit(Effect{Kind: SendRequest, To: r.To, RequestID: r.ID, Op: OpID(r.Op), Message: r.Message, FirstContact: first})
 }
 
 // recycle keeps a message for the next request. An engine without outstanding requests
