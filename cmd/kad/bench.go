@@ -43,7 +43,7 @@ Interrupted, it reports what it has measured, as partial, and exits with 1.`,
 				return err
 			}
 			bar := a.newBar("bench")
-			cfg.Progress = bar.tell
+			cfg.Progress = bar.update
 			r, err := bench.Run(cmd.Context(), cfg)
 			bar.end()
 			if errors.Is(err, kadmium.ErrNoAnswer) {

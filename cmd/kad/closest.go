@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 
+	"kadmium/sim/report"
+
 	"github.com/spf13/cobra"
 
 	"kadmium"
@@ -16,7 +18,7 @@ type closestArgs struct {
 
 var closestOperation = operation[closestArgs, kadmium.Closest]{
 	command: "closest",
-	about:   func(args closestArgs) string { return args.Target },
+	subject: func(args closestArgs) string { return args.Target },
 	lookup:  func(c *kadmium.Closest) *kadmium.Lookup { return &c.Lookup },
 	run: func(ctx context.Context, n *kadmium.Node, args closestArgs) (kadmium.Closest, error) {
 		target, err := parseTarget(args.Target)
@@ -28,7 +30,7 @@ var closestOperation = operation[closestArgs, kadmium.Closest]{
 }
 
 func (a *app) closestCommand() *cobra.Command {
-	var r reach
+	var choice nodeChoice
 	cmd := &cobra.Command{
 		Use:   "closest KEY|PEER",
 		Short: "List the nodes closest to a key or a peer",
@@ -41,7 +43,7 @@ explained by: kad help trace`,
 			if _, err := parseTarget(args[0]); err != nil {
 				return err
 			}
-			got, err := ask(a, cmd, &r, closestOperation, closestArgs{args[0]})
+			got, err := runOperation(a, cmd, &choice, closestOperation, closestArgs{args[0]})
 			if err != nil {
 				return err
 			}
@@ -50,11 +52,11 @@ explained by: kad help trace`,
 				for _, p := range got.Peers {
 					fmt.Fprintf(w, "%-5s  %s\n", magnitude(p.Distance), p.Address)
 				}
-				fmt.Fprintf(w, "(%s, %s)\n", count(len(got.Peers), "node"), summary(&got.Lookup))
+				fmt.Fprintf(w, "(%s, %s)\n", report.Count(len(got.Peers), "node"), summary(&got.Lookup))
 			})
 		},
 	}
-	r.flags(cmd)
-	r.traceFlag(cmd)
+	choice.flags(cmd)
+	choice.traceFlag(cmd)
 	return cmd
 }

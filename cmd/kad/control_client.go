@@ -17,7 +17,7 @@ import (
 )
 
 // callNode runs an operation in the running node at the other end of c.
-func callNode[A, R any](ctx context.Context, c net.Conn, o operation[A, R], args A, timeout time.Duration) (R, error) {
+func runOnRunningNode[A, R any](ctx context.Context, c net.Conn, o operation[A, R], args A, timeout time.Duration) (R, error) {
 	var result R
 	path := c.RemoteAddr()
 	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Now()) })
@@ -28,11 +28,11 @@ func callNode[A, R any](ctx context.Context, c net.Conn, o operation[A, R], args
 		return result, fmt.Errorf("encoding the arguments: %w", err)
 	}
 	if err := encodeJSON(c, controlRequest{Command: o.command, Args: raw, Timeout: timeout}); err != nil {
-		return result, lostNode(ctx, path, timeout, err)
+		return result, connectionLost(ctx, path, timeout, err)
 	}
 	line, err := bufio.NewReader(c).ReadBytes('\n')
 	if err != nil {
-		return result, lostNode(ctx, path, timeout, err)
+		return result, connectionLost(ctx, path, timeout, err)
 	}
 	var reply controlReply
 	if err := json.Unmarshal(line, &reply); err != nil {
@@ -80,7 +80,7 @@ func dialOwn(ctx context.Context, path string) (net.Conn, error) {
 	return d.DialContext(ctx, "unix", path)
 }
 
-func lostNode(ctx context.Context, path net.Addr, timeout time.Duration, err error) error {
+func connectionLost(ctx context.Context, path net.Addr, timeout time.Duration, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -17,12 +17,12 @@ import (
 
 // Limits of the control protocol.
 const (
-	maxControlLine    = 64 << 10 // bytes of a request; the largest value is far smaller
-	maxControlCalls   = 64       // connections served at once; more wait
-	controlReadTime   = 10 * time.Second
-	defaultCallTime   = 30 * time.Second
-	maxCallTime       = 10 * time.Minute
-	controlWriteGrace = 5 * time.Second
+	maxControlLine     = 64 << 10 // bytes of a request; the largest value is far smaller
+	maxControlRequests = 64       // connections served at once; more wait
+	controlReadTime    = 10 * time.Second
+	defaultTimeout     = 30 * time.Second
+	maxTimeout         = 10 * time.Minute
+	controlWriteGrace  = 5 * time.Second
 )
 
 // A controlRequest is the one line a caller sends: an operation, its arguments, and
@@ -42,9 +42,9 @@ type controlReply struct {
 // serveControl runs the operations that callers ask of the node until the context
 // ends and the listener is closed; then it waits for those under way to give up.
 func serveControl(ctx context.Context, l net.Listener, n *kadmium.Node) {
-	var calls sync.WaitGroup
-	defer calls.Wait()
-	room := make(chan struct{}, maxControlCalls)
+	var connections sync.WaitGroup
+	defer connections.Wait()
+	room := make(chan struct{}, maxControlRequests)
 	for {
 		c, err := l.Accept()
 		if errors.Is(err, net.ErrClosed) {
@@ -60,7 +60,7 @@ func serveControl(ctx context.Context, l net.Listener, n *kadmium.Node) {
 			c.Close()
 			return
 		}
-		calls.Go(func() {
+		connections.Go(func() {
 			defer func() { <-room }()
 			defer c.Close()
 			stop := context.AfterFunc(ctx, func() { _ = c.SetReadDeadline(time.Now()) })
@@ -102,9 +102,9 @@ func runControl(ctx context.Context, c net.Conn, n *kadmium.Node, line []byte) (
 		return nil, badInput("use the kad of the node's own version", "the node knows no operation %q", q.Command)
 	}
 	if q.Timeout < 0 {
-		return nil, badInput("leave it out for "+defaultCallTime.String(), "timeout_ns %d is negative", q.Timeout)
+		return nil, badInput("leave it out for "+defaultTimeout.String(), "timeout_ns %d is negative", q.Timeout)
 	}
-	ctx, cancel := withTimeout(ctx, min(cmp.Or(q.Timeout, defaultCallTime), maxCallTime))
+	ctx, cancel := withTimeout(ctx, min(cmp.Or(q.Timeout, defaultTimeout), maxTimeout))
 	defer cancel()
 	// A caller who leaves wants the answer no longer.
 	_ = c.SetReadDeadline(time.Time{})

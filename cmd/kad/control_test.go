@@ -66,7 +66,7 @@ func TestDefaultControlSockets(t *testing.T) {
 	home.stop(syscall.SIGTERM)
 }
 
-// Whatever is written to the socket, the node goes on and serves the next caller.
+// Whatever is written to the socket, the node goes on and serves the next client.
 func TestControlSocketHostileCallers(t *testing.T) {
 	u := newUser(t)
 	n := u.node("--control", "c")
@@ -105,7 +105,7 @@ func TestControlSocketHostileCallers(t *testing.T) {
 func TestControlCallersDoNotHoldTheNodeUp(t *testing.T) {
 	u := newUser(t)
 	n := u.node("--control", "c")
-	for range maxControlCalls + 6 {
+	for range maxControlRequests + 6 {
 		c, err := net.Dial("unix", filepath.Join(u.dir, "c"))
 		if err != nil {
 			t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 
 	"kadmium"
 	"kadmium/identity"
+	"kadmium/sim/report"
 )
 
 // What the demo's nodes say to one another.
@@ -149,14 +150,14 @@ func (d *demo) start(context.Context) error {
 // join lets 2 and 3 join by 1: each looks itself up (Kademlia, section 2.3).
 func (d *demo) join(ctx context.Context) error {
 	for i := 1; i < 3; i++ {
-		d.tell("%d knows only 1, and joins by looking itself up", i+1)
+		d.heading("%d knows only 1, and joins by looking itself up", i+1)
 		l, err := d.nodes[i].Bootstrap(ctx, d.result.Nodes[0].Address.String())
 		if err != nil {
 			return err
 		}
 		d.result.Joins = append(d.result.Joins, demoJoin{i + 1, l})
-		d.drawLookup(&l, "", fmt.Sprintf("joined: it knows %s", count(len(d.nodes[i].Peers()), "peer")))
-		if err := d.known(ctx, i); err != nil {
+		d.drawLookup(&l, "", fmt.Sprintf("joined: it knows %s", report.Count(len(d.nodes[i].Peers()), "peer")))
+		if err := d.waitUntilKnown(ctx, i); err != nil {
 			return err
 		}
 	}
@@ -164,7 +165,7 @@ func (d *demo) join(ctx context.Context) error {
 }
 
 // known waits until node 1 has verified node i and names it to others.
-func (d *demo) known(ctx context.Context, i int) error {
+func (d *demo) waitUntilKnown(ctx context.Context, i int) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	events := d.nodes[0].Events(ctx)
@@ -181,7 +182,7 @@ func (d *demo) known(ctx context.Context, i int) error {
 }
 
 func (d *demo) find(ctx context.Context) error {
-	d.tell("3 looks for 2 by its peer ID")
+	d.heading("3 looks for 2 by its peer ID")
 	got, err := findOperation.run(ctx, d.nodes[2], findArgs{d.nodes[1].ID()})
 	if err != nil {
 		return err
@@ -192,7 +193,7 @@ func (d *demo) find(ctx context.Context) error {
 }
 
 func (d *demo) talk(ctx context.Context) error {
-	d.tell("3 sends 2 a message: %q", demoMessage)
+	d.heading("3 sends 2 a message: %q", demoMessage)
 	d.nodes[1].Handle(demoProtocol, func(context.Context, kadmium.Message) ([]byte, error) { return []byte(demoReply), nil })
 	got, err := d.nodes[2].Send(ctx, d.result.Find.Peer.Address, demoProtocol, []byte(demoMessage))
 	if err != nil {
@@ -208,7 +209,7 @@ func (d *demo) talk(ctx context.Context) error {
 func (d *demo) keep(ctx context.Context) error {
 	v := &d.result.Value
 	v.Key, v.Value = d.farKey(), demoValue
-	d.tell("2 puts %s = %q at the %d nodes closest to the key", v.Key, v.Value, demoK)
+	d.heading("2 puts %s = %q at the %d nodes closest to the key", v.Key, v.Value, demoK)
 	put, err := d.nodes[1].Put(ctx, v.Key, []byte(v.Value), kadmium.PutOptions{})
 	if err != nil {
 		return err
@@ -218,9 +219,9 @@ func (d *demo) keep(ctx context.Context) error {
 	if put.SelfHolder {
 		also = ", 2 itself one of them"
 	}
-	d.drawLookup(&v.Put, "", fmt.Sprintf("kept by %s%s", count(put.Holders, "node"), also))
+	d.drawLookup(&v.Put, "", fmt.Sprintf("kept by %s%s", report.Count(put.Holders, "node"), also))
 
-	d.tell("3 gets %s", v.Key)
+	d.heading("3 gets %s", v.Key)
 	got, err := d.nodes[2].Get(ctx, v.Key, kadmium.GetOptions{})
 	if err != nil {
 		return err

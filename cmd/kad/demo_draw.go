@@ -6,10 +6,11 @@ import (
 
 	"kadmium"
 	"kadmium/identity"
+	"kadmium/sim/report"
 )
 
 // tell begins a chapter.
-func (d *demo) tell(format string, args ...any) {
+func (d *demo) heading(format string, args ...any) {
 	fmt.Fprintf(d.out, "\n"+format+"\n", args...)
 }
 
@@ -41,7 +42,7 @@ func outcomeOf(l *kadmium.Lookup, peer identity.ID, found string) string {
 		case s.Kind == "answered" && s.Named == 0:
 			return "it names nobody else, " + took
 		case s.Kind == "answered":
-			return fmt.Sprintf("it names %s, %s", count(s.Named, "contact"), took)
+			return fmt.Sprintf("it names %s, %s", report.Count(s.Named, "contact"), took)
 		case s.Kind == "failed":
 			return "no answer"
 		}

@@ -17,7 +17,7 @@ type findArgs struct {
 
 var findOperation = operation[findArgs, kadmium.Found]{
 	command: "find",
-	about:   func(args findArgs) string { return args.Peer.String() },
+	subject: func(args findArgs) string { return args.Peer.String() },
 	lookup:  func(f *kadmium.Found) *kadmium.Lookup { return &f.Lookup },
 	run: func(ctx context.Context, n *kadmium.Node, args findArgs) (kadmium.Found, error) {
 		if args.Peer.IsZero() {
@@ -31,7 +31,7 @@ var findOperation = operation[findArgs, kadmium.Found]{
 }
 
 func (a *app) findCommand() *cobra.Command {
-	var r reach
+	var choice nodeChoice
 	cmd := &cobra.Command{
 		Use:     "find PEER",
 		Short:   "Find where a peer is",
@@ -43,7 +43,7 @@ func (a *app) findCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			got, err := ask(a, cmd, &r, findOperation, findArgs{id})
+			got, err := runOperation(a, cmd, &choice, findOperation, findArgs{id})
 			if err != nil {
 				return err
 			}
@@ -53,7 +53,7 @@ func (a *app) findCommand() *cobra.Command {
 			})
 		},
 	}
-	r.flags(cmd)
-	r.traceFlag(cmd)
+	choice.flags(cmd)
+	choice.traceFlag(cmd)
 	return cmd
 }

@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 
+	"kadmium/sim/report"
+
 	"github.com/spf13/cobra"
 
 	"kadmium"
@@ -18,7 +20,7 @@ type getArgs struct {
 
 var getOperation = operation[getArgs, kadmium.Value]{
 	command: "get",
-	about:   func(args getArgs) string { return args.Key },
+	subject: func(args getArgs) string { return args.Key },
 	lookup:  func(v *kadmium.Value) *kadmium.Lookup { return &v.Lookup },
 	run: func(ctx context.Context, n *kadmium.Node, args getArgs) (kadmium.Value, error) {
 		got, err := n.Get(ctx, args.Key, kadmium.GetOptions{Quorum: args.Quorum})
@@ -30,7 +32,7 @@ var getOperation = operation[getArgs, kadmium.Value]{
 }
 
 func (a *app) getCommand() *cobra.Command {
-	var r reach
+	var choice nodeChoice
 	var q getArgs
 	var file string
 	cmd := &cobra.Command{
@@ -50,7 +52,7 @@ repairs those of the closest nodes that had an older one or none.`,
 			if q.Quorum < 1 {
 				return badInput("choose 1 or more", "--quorum %d is out of range", q.Quorum)
 			}
-			got, err := ask(a, cmd, &r, getOperation, q)
+			got, err := runOperation(a, cmd, &choice, getOperation, q)
 			if err != nil {
 				return err
 			}
@@ -60,7 +62,7 @@ repairs those of the closest nodes that had an older one or none.`,
 				}
 				return a.print(got, func(w io.Writer) {
 					drawTrace(w, &got.Lookup)
-					fmt.Fprintf(w, "%s: %s (%s)\n", file, count(len(got.Value), "byte"), summary(&got.Lookup))
+					fmt.Fprintf(w, "%s: %s (%s)\n", file, report.Count(len(got.Value), "byte"), summary(&got.Lookup))
 				})
 			}
 			if !a.json { // stdout is the value's alone
@@ -71,7 +73,7 @@ repairs those of the closest nodes that had an older one or none.`,
 	}
 	cmd.Flags().IntVar(&q.Quorum, "quorum", 1, "number of valid answers to weigh")
 	cmd.Flags().StringVarP(&file, "output", "o", "", "write the value to this file; - is stdout")
-	r.flags(cmd)
-	r.traceFlag(cmd)
+	choice.flags(cmd)
+	choice.traceFlag(cmd)
 	return cmd
 }

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strconv"
 
+	"kadmium/sim/report"
+
 	"kadmium"
 )
 
@@ -30,7 +32,7 @@ func withLookup(err error, l *kadmium.Lookup) error {
 
 // summary is a lookup in one line.
 func summary(l *kadmium.Lookup) string {
-	return fmt.Sprintf("%s, %s, %s", count(l.Hops, "hop"), count(l.RPCs, "request"), brief(l.Elapsed))
+	return fmt.Sprintf("%s, %s, %s", report.Count(l.Hops, "hop"), report.Count(l.RPCs, "request"), brief(l.Elapsed))
 }
 
 // drawTrace prints a lookup step by step; nil is none.
@@ -58,7 +60,7 @@ func describeStep(s *kadmium.Step) string {
 	case s.Kind == "asked":
 		return who + "  at " + s.Address.String()
 	case s.Kind == "answered":
-		return who + fmt.Sprintf("  in %s: %s, %d new", brief(s.Elapsed), count(s.Named, "contact"), s.New)
+		return who + fmt.Sprintf("  in %s: %s, %d new", brief(s.Elapsed), report.Count(s.Named, "contact"), s.New)
 	case s.Kind == "found":
 		return who + "  in " + brief(s.Elapsed)
 	case s.Kind == "failed":

@@ -90,7 +90,7 @@ func (p *messagePrinter) printed(err error) {
 	defer p.mu.Unlock()
 	if err != nil && !p.broken {
 		p.broken = true
-		p.log.Warn("messages are no longer printed", "error", err)
+		p.log.Warn("messages are no longer printed", "err", err)
 	}
 	if p.dropped > 0 {
 		p.log.Warn("messages dropped: nobody read the output", "messages", p.dropped)

@@ -136,7 +136,7 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 	case nf.control != "" || nf.data != "":
 		return err
 	default: // the default socket is a convenience: several nodes may run without one
-		log.Warn("no control socket", "error", err)
+		log.Warn("no control socket", "err", err)
 	}
 	// A join that failed is logged by the node, which goes on trying.
 	if _ = n.Joined(ctx); ctx.Err() != nil {

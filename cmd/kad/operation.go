@@ -14,7 +14,7 @@ import (
 // lookup failed is worth knowing.
 type operation[A, R any] struct {
 	command string
-	about   func(args A) string             // names what an error is about; nil: nothing in particular
+	subject func(args A) string             // names what an error is about; nil: nothing in particular
 	lookup  func(result *R) *kadmium.Lookup // that it made, nil: none was needed; a nil func: it never makes one
 	run     func(ctx context.Context, n *kadmium.Node, args A) (R, error)
 }
@@ -35,8 +35,8 @@ func (o operation[A, R]) serve(ctx context.Context, n *kadmium.Node, raw json.Ra
 // do runs the operation; what it fails with names what it was about.
 func (o operation[A, R]) do(ctx context.Context, n *kadmium.Node, args A) (R, error) {
 	result, err := o.run(ctx, n, args)
-	if err = whyEnded(ctx, err); err != nil && o.about != nil {
-		err = fmt.Errorf("%s: %w", o.about(args), err)
+	if err = whyEnded(ctx, err); err != nil && o.subject != nil {
+		err = fmt.Errorf("%s: %w", o.subject(args), err)
 	}
 	return result, err
 }

@@ -21,7 +21,7 @@ func TestOperations(t *testing.T) {
 	}
 	for _, through := range [][]string{{"--data", "data"}, {"--control", "data/control.sock"}, {"--bootstrap", n[0].address()}} {
 		name := strings.TrimPrefix(through[0], "--")
-		with := func(t *testing.T) *caller { return &caller{&user{t, u.dir, u.env}, through} }
+		with := func(t *testing.T) *userWithFlags { return &userWithFlags{&user{t, u.dir, u.env}, through} }
 		key := "/v/" + name
 
 		t.Run(name+"/ping", func(t *testing.T) {
@@ -181,15 +181,15 @@ func TestOperations(t *testing.T) {
 	}
 }
 
-// A caller is a user who adds the same flags to every command.
-type caller struct {
+// A userWithFlags is a user who adds the same flags to every command.
+type userWithFlags struct {
 	u     *user
 	flags []string
 }
 
-func (c *caller) kad(args ...string) *ran { c.u.t.Helper(); return c.kadIn("", args...) }
+func (c *userWithFlags) kad(args ...string) *ran { c.u.t.Helper(); return c.kadIn("", args...) }
 
-func (c *caller) kadIn(stdin string, args ...string) *ran {
+func (c *userWithFlags) kadIn(stdin string, args ...string) *ran {
 	c.u.t.Helper()
 	return c.u.kadIn(stdin, append(args, c.flags...)...)
 }
@@ -200,7 +200,7 @@ func TestSignedRecords(t *testing.T) {
 	n := u.node()
 	me := one[keyResult](u.kad("key", "new", "me.pem", "--json").exits(exitDone))
 	key := "/sig/" + me.Peer.String() + "/profile"
-	as := &caller{u, []string{"--bootstrap", n.address(), "--key", "me.pem"}}
+	as := &userWithFlags{u, []string{"--bootstrap", n.address(), "--key", "me.pem"}}
 	as.kad("put", key, "one", "--cas", "0").exits(exitDone)
 	as.kad("put", key, "two", "--cas", "0").exits(exitNotDone).says(key, "next: ")
 	as.kad("put", key, "two", "--cas", "1").exits(exitDone)

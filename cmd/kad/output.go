@@ -113,11 +113,3 @@ func short(d time.Duration) string {
 	}
 	return s
 }
-
-// count is a number with its noun: "1 node", "3 nodes".
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}

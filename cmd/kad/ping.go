@@ -16,7 +16,7 @@ type pingArgs struct {
 
 var pingOperation = operation[pingArgs, kadmium.Pong]{
 	command: "ping",
-	about:   func(args pingArgs) string { return args.To.String() },
+	subject: func(args pingArgs) string { return args.To.String() },
 	lookup:  func(p *kadmium.Pong) *kadmium.Lookup { return p.Lookup },
 	run: func(ctx context.Context, n *kadmium.Node, args pingArgs) (kadmium.Pong, error) {
 		if err := args.To.check(n); err != nil {
@@ -27,7 +27,7 @@ var pingOperation = operation[pingArgs, kadmium.Pong]{
 }
 
 func (a *app) pingCommand() *cobra.Command {
-	var r reach
+	var choice nodeChoice
 	cmd := &cobra.Command{
 		Use:   "ping PEER|ADDR",
 		Short: "Ask a peer whether it is there",
@@ -40,7 +40,7 @@ func (a *app) pingCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			got, err := ask(a, cmd, &r, pingOperation, pingArgs{destinationOf(to)})
+			got, err := runOperation(a, cmd, &choice, pingOperation, pingArgs{destinationOf(to)})
 			if err != nil {
 				return err
 			}
@@ -53,7 +53,7 @@ func (a *app) pingCommand() *cobra.Command {
 			})
 		},
 	}
-	r.flags(cmd)
-	r.traceFlag(cmd)
+	choice.flags(cmd)
+	choice.traceFlag(cmd)
 	return cmd
 }

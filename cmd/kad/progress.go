@@ -25,12 +25,12 @@ type bar struct {
 
 // A patient writer drops what is written before its time, so that a bar can count
 // from the start and appear late.
-type patient struct {
+type delayedWriter struct {
 	w     io.Writer
 	until time.Time
 }
 
-func (p patient) Write(b []byte) (int, error) {
+func (p delayedWriter) Write(b []byte) (int, error) {
 	if time.Now().Before(p.until) {
 		return len(b), nil
 	}
@@ -53,7 +53,7 @@ func (a *app) newBar(title string) *bar {
 }
 
 // tell takes note of progress. It may be called by several goroutines at once.
-func (b *bar) tell(stage string, done, total int) {
+func (b *bar) update(stage string, done, total int) {
 	if b.w == nil || !b.mu.TryLock() {
 		return // another is drawing
 	}
@@ -61,7 +61,7 @@ func (b *bar) tell(stage string, done, total int) {
 	if b.shown == nil || b.stage != stage {
 		b.stage = stage
 		b.shown = progressbar.NewOptions(total,
-			progressbar.OptionSetWriter(patient{b.w, b.began.Add(barDelay)}),
+			progressbar.OptionSetWriter(delayedWriter{b.w, b.began.Add(barDelay)}),
 			progressbar.OptionSetDescription(b.title),
 			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString(stage),
 			progressbar.OptionSetPredictTime(true), progressbar.OptionSetElapsedTime(true),

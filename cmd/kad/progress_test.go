@@ -27,7 +27,7 @@ func TestNoBar(t *testing.T) {
 	for _, stderr := range []io.Writer{&buffer, file, io.Discard} {
 		b := (&app{stderr: stderr}).newBar("nothing")
 		b.next = time.Now()
-		b.tell("lookups", 1, 2)
+		b.update("lookups", 1, 2)
 		b.end()
 		if b.w != nil || b.shown != nil {
 			t.Errorf("%T has a bar", stderr)
@@ -43,27 +43,27 @@ func TestNoBar(t *testing.T) {
 func TestBar(t *testing.T) {
 	var w bytes.Buffer
 	b := &bar{w: &w, title: "10 nodes", next: time.Now().Add(time.Hour)}
-	b.tell("lookups", 1, 400)
+	b.update("lookups", 1, 400)
 	b.end()
 	if w.Len() > 0 {
 		t.Errorf("too early: %q", &w)
 	}
 	b = &bar{w: &w, title: "10 nodes"}
-	b.tell("lookups", 100, 400)
+	b.update("lookups", 100, 400)
 	shown := w.String()
 	for _, part := range []string{"10 nodes", "25%", "100/400", "lookups/"} {
 		if !strings.Contains(shown, part) {
 			t.Errorf("it lacks %q: %q", part, shown)
 		}
 	}
-	b.tell("lookups", 200, 400)
+	b.update("lookups", 200, 400)
 	if w.String() != shown {
 		t.Errorf("it is drawn again at once: %q", &w)
 	}
 	b.next = time.Time{}
-	b.tell("virtual seconds", 1, 0) // a stage without a length, and then one with
+	b.update("virtual seconds", 1, 0) // a stage without a length, and then one with
 	b.next = time.Time{}
-	b.tell("virtual seconds", 7, 9)
+	b.update("virtual seconds", 7, 9)
 	if !strings.Contains(w.String(), "7/9") {
 		t.Errorf("the next stage: %q", &w)
 	}
@@ -74,7 +74,7 @@ func TestBar(t *testing.T) {
 	}
 	b.next = time.Time{}
 	w.Reset()
-	b.tell("virtual seconds", 8, 9)
+	b.update("virtual seconds", 8, 9)
 	if w.Len() > 0 {
 		t.Errorf("after its end: %q", &w)
 	}

@@ -15,7 +15,7 @@ type provideArgs struct {
 
 var provideOperation = operation[provideArgs, kadmium.Stored]{
 	command: "provide",
-	about:   func(args provideArgs) string { return args.Key },
+	subject: func(args provideArgs) string { return args.Key },
 	lookup:  lookupOfStored,
 	run: func(ctx context.Context, n *kadmium.Node, args provideArgs) (kadmium.Stored, error) {
 		return n.Provide(ctx, args.Key)
@@ -23,7 +23,7 @@ var provideOperation = operation[provideArgs, kadmium.Stored]{
 }
 
 func (a *app) provideCommand() *cobra.Command {
-	var r reach
+	var choice nodeChoice
 	cmd := &cobra.Command{
 		Use:   "provide KEY",
 		Short: "Tell the network that the node provides a key",
@@ -35,15 +35,15 @@ func (a *app) provideCommand() *cobra.Command {
 			if err := checkKey(args[0]); err != nil {
 				return err
 			}
-			got, err := ask(a, cmd, &r, provideOperation, provideArgs{args[0]})
+			got, err := runOperation(a, cmd, &choice, provideOperation, provideArgs{args[0]})
 			if err != nil {
 				return err
 			}
-			got.Published = !r.own(a, cmd)
+			got.Published = !choice.temporary(a, cmd)
 			return a.print(got, func(w io.Writer) { drawStored(w, &got, "announced") })
 		},
 	}
-	r.flags(cmd)
-	r.traceFlag(cmd)
+	choice.flags(cmd)
+	choice.traceFlag(cmd)
 	return cmd
 }

@@ -6,6 +6,8 @@ import (
 	"io"
 	"time"
 
+	"kadmium/sim/report"
+
 	"github.com/spf13/cobra"
 
 	"kadmium"
@@ -18,7 +20,7 @@ type providersArgs struct {
 
 var providersOperation = operation[providersArgs, kadmium.Providers]{
 	command: "providers",
-	about:   func(args providersArgs) string { return args.Key },
+	subject: func(args providersArgs) string { return args.Key },
 	lookup:  func(p *kadmium.Providers) *kadmium.Lookup { return &p.Lookup },
 	run: func(ctx context.Context, n *kadmium.Node, args providersArgs) (kadmium.Providers, error) {
 		got := kadmium.Providers{Key: args.Key}
@@ -37,7 +39,7 @@ var providersOperation = operation[providersArgs, kadmium.Providers]{
 }
 
 func (a *app) providersCommand() *cobra.Command {
-	var r reach
+	var choice nodeChoice
 	var q providersArgs
 	cmd := &cobra.Command{
 		Use:   "providers KEY",
@@ -55,7 +57,7 @@ until it has met so many.`,
 			if q.Max < 0 {
 				return badInput("choose 1 or more, or 0 for all", "--max %d is out of range", q.Max)
 			}
-			got, err := ask(a, cmd, &r, providersOperation, q)
+			got, err := runOperation(a, cmd, &choice, providersOperation, q)
 			if err != nil {
 				return err
 			}
@@ -64,12 +66,12 @@ until it has met so many.`,
 				for _, p := range got.Providers {
 					fmt.Fprintf(w, "%s  until %s\n", p.Address, p.Expires.UTC().Format(time.RFC3339))
 				}
-				fmt.Fprintf(w, "(%s, %s)\n", count(len(got.Providers), "provider"), summary(&got.Lookup))
+				fmt.Fprintf(w, "(%s, %s)\n", report.Count(len(got.Providers), "provider"), summary(&got.Lookup))
 			})
 		},
 	}
 	cmd.Flags().IntVar(&q.Max, "max", 0, "stop after so many; 0: all that are met")
-	r.flags(cmd)
-	r.traceFlag(cmd)
+	choice.flags(cmd)
+	choice.traceFlag(cmd)
 	return cmd
 }

@@ -6,6 +6,8 @@ import (
 	"io"
 	"time"
 
+	"kadmium/sim/report"
+
 	"github.com/spf13/cobra"
 
 	"kadmium"
@@ -22,7 +24,7 @@ type putArgs struct {
 
 var putOperation = operation[putArgs, kadmium.Stored]{
 	command: "put",
-	about:   func(args putArgs) string { return args.Key },
+	subject: func(args putArgs) string { return args.Key },
 	lookup:  lookupOfStored,
 	run: func(ctx context.Context, n *kadmium.Node, args putArgs) (kadmium.Stored, error) {
 		return n.Put(ctx, args.Key, args.Value, kadmium.PutOptions{
@@ -34,7 +36,7 @@ var putOperation = operation[putArgs, kadmium.Stored]{
 func lookupOfStored(s *kadmium.Stored) *kadmium.Lookup { return &s.Lookup }
 
 func (a *app) putCommand() *cobra.Command {
-	var r reach
+	var choice nodeChoice
 	var p putArgs
 	var sequence, cas uint64
 	cmd := &cobra.Command{
@@ -67,8 +69,8 @@ at once, both may find some holders. Get with a --quorum to see which one stands
 			if err := checkPut(cmd, p); err != nil {
 				return err
 			}
-			p.Ephemeral = r.own(a, cmd) // nobody will be there to publish it again
-			got, err := ask(a, cmd, &r, putOperation, p)
+			p.Ephemeral = choice.temporary(a, cmd) // nobody will be there to publish it again
+			got, err := runOperation(a, cmd, &choice, putOperation, p)
 			if err != nil {
 				return err
 			}
@@ -79,8 +81,8 @@ at once, both may find some holders. Get with a --quorum to see which one stands
 	f.DurationVar(&p.TTL, "ttl", 0, "how long it lives (default 24h; holders cap it at a week)")
 	f.Uint64Var(&sequence, "seq", 0, "sequence number (default the highest found, plus one)")
 	f.Uint64Var(&cas, "cas", 0, "only where the held sequence is this; 0: none is held")
-	r.flags(cmd)
-	r.traceFlag(cmd)
+	choice.flags(cmd)
+	choice.traceFlag(cmd)
 	return cmd
 }
 
@@ -95,7 +97,7 @@ func drawStored(w io.Writer, s *kadmium.Stored, verb string) {
 	if s.Sequence != nil {
 		sequence = fmt.Sprintf(", sequence %d", *s.Sequence)
 	}
-	fmt.Fprintf(w, "%s at %s%s%s (%s)\n", verb, count(s.Holders, "node"), self, sequence, summary(&s.Lookup))
+	fmt.Fprintf(w, "%s at %s%s%s (%s)\n", verb, report.Count(s.Holders, "node"), self, sequence, summary(&s.Lookup))
 	again := "it is published again before then"
 	if !s.Published {
 		again = "nobody publishes it again"

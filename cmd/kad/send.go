@@ -18,7 +18,7 @@ type sendArgs struct {
 
 var sendOperation = operation[sendArgs, kadmium.Reply]{
 	command: "send",
-	about:   func(args sendArgs) string { return args.To.String() },
+	subject: func(args sendArgs) string { return args.To.String() },
 	lookup:  func(r *kadmium.Reply) *kadmium.Lookup { return r.Lookup },
 	run: func(ctx context.Context, n *kadmium.Node, args sendArgs) (kadmium.Reply, error) {
 		if err := args.To.check(n); err != nil {
@@ -29,7 +29,7 @@ var sendOperation = operation[sendArgs, kadmium.Reply]{
 }
 
 func (a *app) sendCommand() *cobra.Command {
-	var r reach
+	var choice nodeChoice
 	cmd := &cobra.Command{
 		Use:   "send PEER|ADDR PROTOCOL PAYLOAD|-",
 		Short: "Send a peer a message and print its reply",
@@ -53,7 +53,7 @@ reads stdin. A peer given by its ID is found first. Every kad node answers
 			if len(payload) > rpc.MaxPayload {
 				return badInput("send less, or a key under which the rest can be found", "PAYLOAD of %d bytes is over the limit of %d", len(payload), rpc.MaxPayload)
 			}
-			got, err := ask(a, cmd, &r, sendOperation, sendArgs{destinationOf(to), args[1], payload})
+			got, err := runOperation(a, cmd, &choice, sendOperation, sendArgs{destinationOf(to), args[1], payload})
 			if err != nil {
 				return err
 			}
@@ -63,7 +63,7 @@ reads stdin. A peer given by its ID is found first. Every kad node answers
 			return a.print(got, func(w io.Writer) { _, _ = w.Write(got.Payload) })
 		},
 	}
-	r.flags(cmd)
-	r.traceFlag(cmd)
+	choice.flags(cmd)
+	choice.traceFlag(cmd)
 	return cmd
 }

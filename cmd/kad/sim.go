@@ -137,7 +137,7 @@ func (a *app) simulate(ctx context.Context, configs []sim.Config, out string) er
 	var reports []*report.Report
 	for _, c := range configs {
 		bar := a.newBar(fmt.Sprintf("%d nodes", c.Nodes))
-		r, err := sim.Run(ctx, c, bar.tell)
+		r, err := sim.Run(ctx, c, bar.update)
 		bar.end()
 		if err != nil {
 			return err
@@ -180,7 +180,7 @@ func (a *app) printReports(reports []*report.Report, several bool, out string) e
 			_ = r.Write(w) // into memory
 		}
 		if len(files) > 0 {
-			fmt.Fprintf(w, "\n%s in %s\n", count(len(files), "picture"), out)
+			fmt.Fprintf(w, "\n%s in %s\n", report.Count(len(files), "picture"), out)
 		}
 	})
 	switch {

@@ -132,7 +132,7 @@ func TestSimPictures(t *testing.T) {
 	dir := filepath.Join(u.dir, "some", "pictures")
 	out := u.kad("sim", "--nodes", "50", "--lookups", "20", "--workload", "mixed", "--out", dir).exits(exitDone).quiet().stdout
 	files, err := os.ReadDir(dir)
-	if err != nil || len(files) < 8 || !strings.Contains(out, count(len(files), "picture")+" in "+dir) {
+	if err != nil || len(files) < 8 || !strings.Contains(out, report.Count(len(files), "picture")+" in "+dir) {
 		t.Errorf("%v, %v: %s", files, err, out)
 	}
 	one[report.Report](u.kad("sim", "--nodes", "50", "--lookups", "20", "--json", "--out", dir).exits(exitDone).quiet())

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kadmium"
+	"kadmium/sim/report"
 	"kadmium/transport"
 )
 
@@ -22,7 +23,7 @@ var statsOperation = operation[noArgs, kadmium.Stats]{
 }
 
 func (a *app) statsCommand() *cobra.Command {
-	var r reach
+	var choice nodeChoice
 	cmd := &cobra.Command{
 		Use:     "stats",
 		Short:   "Show what a node is doing and has done",
@@ -30,14 +31,14 @@ func (a *app) statsCommand() *cobra.Command {
 		Example: "  kad stats\n  kad stats --json",
 		Args:    arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := ask(a, cmd, &r, statsOperation, noArgs{})
+			s, err := runOperation(a, cmd, &choice, statsOperation, noArgs{})
 			if err != nil {
 				return err
 			}
 			return a.print(s, func(w io.Writer) { drawStats(w, s, time.Now()) })
 		},
 	}
-	r.flags(cmd)
+	choice.flags(cmd)
 	return cmd
 }
 
@@ -51,7 +52,7 @@ func drawStats(w io.Writer, s kadmium.Stats, now time.Time) {
 		fmt.Fprintf(w, "  %s\n", addr)
 	}
 	fmt.Fprintf(w, "%s in the table; holds %s and %s; publishes %s\n\n",
-		count(s.Peers, "contact"), count(s.Records, "record"), count(s.Providers, "provider"), count(s.Published, "key"))
+		report.Count(s.Peers, "contact"), report.Count(s.Records, "record"), report.Count(s.Providers, "provider"), report.Count(s.Published, "key"))
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "task\tevery\tjitter\truns\tdue")
 	for _, t := range s.Tasks {
@@ -110,7 +111,7 @@ func figuresOf[N int | uint64](all *figures, title string, figures map[string]N)
 func trafficOf(all *figures, title string, traffic map[string]transport.Traffic) {
 	for _, kind := range slices.Sorted(maps.Keys(traffic)) {
 		if t := traffic[kind]; t.Datagrams != 0 {
-			all.add(title, kind, count(int(t.Datagrams), "datagram")+", "+count(int(t.Bytes), "byte"))
+			all.add(title, kind, report.Count(int(t.Datagrams), "datagram")+", "+report.Count(int(t.Bytes), "byte"))
 		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"kadmium/sim/report"
+
 	"github.com/spf13/cobra"
 
 	"kadmium"
@@ -20,7 +22,7 @@ var tableOperation = operation[noArgs, kadmium.Table]{
 }
 
 func (a *app) tableCommand() *cobra.Command {
-	var r reach
+	var choice nodeChoice
 	cmd := &cobra.Command{
 		Use:     "table",
 		Short:   "Draw the routing table",
@@ -28,26 +30,26 @@ func (a *app) tableCommand() *cobra.Command {
 		Example: "  kad table\n  kad table --json",
 		Args:    arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			t, err := ask(a, cmd, &r, tableOperation, noArgs{})
+			t, err := runOperation(a, cmd, &choice, tableOperation, noArgs{})
 			if err != nil {
 				return err
 			}
 			return a.print(t, func(w io.Writer) { drawTable(w, t, time.Now()) })
 		},
 	}
-	r.flags(cmd)
+	choice.flags(cmd)
 	return cmd
 }
 
 func drawTable(w io.Writer, t kadmium.Table, now time.Time) {
-	fmt.Fprintf(w, "%s: %s\n", t.Self, count(t.Size, "contact"))
+	fmt.Fprintf(w, "%s: %s\n", t.Self, report.Count(t.Size, "contact"))
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, b := range t.Buckets {
-		fmt.Fprintf(tw, "prefix %d\t%s\n", b.Prefix, count(len(b.Contacts), "contact"))
+		fmt.Fprintf(tw, "prefix %d\t%s\n", b.Prefix, report.Count(len(b.Contacts), "contact"))
 		for _, c := range b.Contacts {
 			trouble := ""
 			if c.Failures > 0 {
-				trouble = ", " + count(c.Failures, "failure")
+				trouble = ", " + report.Count(c.Failures, "failure")
 			}
 			fmt.Fprintf(tw, "\t%s  seen %s ago%s\n", c.Address, brief(now.Sub(c.LastSeen)), trouble)
 		}

@@ -21,14 +21,14 @@ type unpublishArgs struct {
 
 var unpublishOperation = operation[unpublishArgs, unpublishResult]{
 	command: "unpublish",
-	about:   func(args unpublishArgs) string { return args.Key },
+	subject: func(args unpublishArgs) string { return args.Key },
 	run: func(ctx context.Context, n *kadmium.Node, args unpublishArgs) (unpublishResult, error) {
 		return unpublishResult(args), n.Unpublish(ctx, args.Key)
 	},
 }
 
 func (a *app) unpublishCommand() *cobra.Command {
-	var r reach
+	var choice nodeChoice
 	cmd := &cobra.Command{
 		Use:     "unpublish KEY",
 		Short:   "Stop publishing a key",
@@ -39,13 +39,13 @@ func (a *app) unpublishCommand() *cobra.Command {
 			if err := checkKey(args[0]); err != nil {
 				return err
 			}
-			got, err := ask(a, cmd, &r, unpublishOperation, unpublishArgs{args[0]})
+			got, err := runOperation(a, cmd, &choice, unpublishOperation, unpublishArgs{args[0]})
 			if err != nil {
 				return err
 			}
 			return a.print(got, func(w io.Writer) { fmt.Fprintf(w, "%s is no longer published\n", got.Key) })
 		},
 	}
-	r.flags(cmd)
+	choice.flags(cmd)
 	return cmd
 }

@@ -1,52 +1,14 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
-	"fmt"
-	"io"
 	"net"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"kadmium"
 )
-
-// What went wrong is said without the words of the language it is written in.
-func TestPlainWords(t *testing.T) {
-	late, cancel := withTimeout(context.Background(), 0)
-	defer cancel()
-	interrupted, interrupt := context.WithCancel(context.Background())
-	interrupt()
-	closed, end := context.WithCancelCause(context.Background())
-	end(kadmium.ErrClosed)
-	for _, test := range []struct {
-		ctx  context.Context
-		says string
-	}{{late, "timed out after --timeout 0s"}, {interrupted, "interrupted"}, {closed, "node is closed"}} {
-		<-test.ctx.Done()
-		f := asFailure(fmt.Errorf("/v/x: %w", whyEnded(test.ctx, test.ctx.Err())))
-		if f.Message != "/v/x: "+test.says || f.Code != exitNotDone || f.Next == "" {
-			t.Errorf("%+v, want %q", f, test.says)
-		}
-		if err := whyEnded(test.ctx, io.EOF); err != io.EOF {
-			t.Errorf("an error of its own became %v", err)
-		}
-	}
-	for _, k := range knownFailures {
-		if k.next == "" {
-			t.Errorf("%v: nothing says what to do next", k.err)
-		}
-	}
-	if f := asFailure(fmt.Errorf("writing: %w", syscall.ENOSPC)); !strings.Contains(f.Next, "room on the disk") {
-		t.Errorf("full disk: %+v", f)
-	}
-	if f := asFailure(io.ErrUnexpectedEOF); f.Next == "" {
-		t.Errorf("unknown error: %+v", f)
-	}
-}
 
 // The control protocol takes what its documents say, and refuses the rest in words.
 func TestControlRequests(t *testing.T) {
@@ -76,9 +38,9 @@ func TestControlRequests(t *testing.T) {
 		{`{"command":"ping","args":{"to":{"endpoint":"` + foreign + `"}}}`, "socket"},
 		{`{"command":"get","args":{"key":"/v/nothing","quorum":1}}`, "/v/nothing: "},
 	} {
-		caller, node := net.Pipe()
+		client, node := net.Pipe()
 		result, err := runControl(t.Context(), node, n, []byte(test.send))
-		caller.Close()
+		client.Close()
 		node.Close()
 		if test.says == "" {
 			if err != nil {
