@@ -171,7 +171,7 @@ func (f *fill) addNamed(c identity.Contact) {
 	ip := f.e.book.Address(c).Endpoint.Addr()
 	if !ip.IsLoopback() {
 		tag := lookup.HostTag(ip)
-		if f.atHost(tag, ip, f.named, f.namedHosts)+f.atHost(tag, ip, f.candidates, f.candidateHosts) >= lookup.DefaultPerIP {
+		if f.atHost(tag, ip, f.named, f.namedHosts)+f.atHost(tag, ip, f.candidates, f.candidateHosts) >= lookup.PerIP {
 			return
 		}
 	}

@@ -6,11 +6,11 @@ import (
 )
 
 // addressAllowed keeps lying answers from aiming a lookup at a victim: at most
-// Config.PerIP contacts of one IP address are taken from answers, loopback exempt.
+// PerIP contacts of one IP address are taken from answers, loopback exempt.
 // Our own table, which has limits of its own, is believed. An allowed e is marked so
 // that it counts.
 func (l *Lookup) addressAllowed(e, by *candidate) bool {
-	if by.contact == 0 || l.cfg.PerIP < 0 {
+	if by.contact == 0 {
 		return true
 	}
 	ip := l.list.book.Address(e.contact).Endpoint.Addr()
@@ -25,7 +25,7 @@ func (l *Lookup) addressAllowed(e, by *candidate) bool {
 			n++
 		}
 	}
-	if n >= l.cfg.PerIP {
+	if n >= PerIP {
 		l.stats.Refused++
 		return false
 	}

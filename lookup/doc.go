@@ -16,6 +16,6 @@
 // most k contacts, each peer at one address, at most two of one IP address in the
 // whole lookup, never the searcher itself and never one it has; so one lying
 // answer costs at most k requests, and two to any one IP address. All lies
-// together cost at most Config.MaxCandidates requests less those to honest peers:
+// together cost at most CandidatesPerK times k requests less those to honest peers:
 // a contact once asked keeps its place, and there are no more places.
 package lookup

@@ -140,7 +140,7 @@ func TestTenthOfNodesFabricates(t *testing.T) {
 	})
 }
 
-// Bound: MaxCandidates requests in all, when everybody lies, what they make up
+// Bound: CandidatesPerK times k requests in all, when everybody lies, what they make up
 // answers too, and each answer names 100 contacts nearer than all before.
 func TestEverybodyFabricates(t *testing.T) {
 	for seed := range uint64(2) {
@@ -155,7 +155,7 @@ func TestEverybodyFabricates(t *testing.T) {
 		})
 		r.silent = func(identity.Contact) bool { return false }
 		r.finish()
-		if most := 16 * DefaultK; len(r.asked) > most {
+		if most := CandidatesPerK * DefaultK; len(r.asked) > most {
 			t.Errorf("%d requests, want at most %d", len(r.asked), most)
 		}
 		if reason, _ := r.l.Done(); reason != Converged {
@@ -172,10 +172,10 @@ func TestLiarsAimAtVictim(t *testing.T) {
 		liars  func(*run, identity.Contact) bool
 		most   int
 	}{
-		{"198.51.100.1", first, DefaultPerIP},
-		{"198.51.100.1", everybody, DefaultPerIP},
-		{"2001:db8::1", everybody, DefaultPerIP},
-		{"10.1.2.3", everybody, DefaultPerIP},
+		{"198.51.100.1", first, PerIP},
+		{"198.51.100.1", everybody, PerIP},
+		{"2001:db8::1", everybody, PerIP},
+		{"10.1.2.3", everybody, PerIP},
 		{"127.0.0.1", first, DefaultK},
 	} {
 		victim := netip.MustParseAddr(test.victim)

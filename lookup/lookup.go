@@ -11,12 +11,13 @@ import (
 const (
 	DefaultK     = 20
 	DefaultAlpha = 3
-	DefaultPerIP = 2
 	// MaxPaths bounds Config.DisjointPaths: paths are bits of a byte.
 	MaxPaths = 8
-	// candidatesPerK times k is the default of Config.MaxCandidates: an honest
-	// lookup among ten million nodes hears of about eight times k contacts.
-	candidatesPerK = 16
+	// PerIP is how many contacts of one IP address are taken from answers.
+	PerIP = 2
+	// CandidatesPerK times k contacts are held at most, which bounds the requests
+	// too. An honest lookup among ten million nodes hears of about eight times k.
+	CandidatesPerK = 16
 )
 
 // A Config holds the parameters of lookups. Zero fields mean their defaults.
@@ -27,13 +28,6 @@ type Config struct {
 	Alpha int
 	// DisjointPaths is the number of disjoint paths (S/Kademlia, section 4.4), 1 to 8; 1.
 	DisjointPaths int
-	// PerIP is how many contacts of one IP address are taken from answers; 2.
-	// Negative: addresses are not looked at, for simulations in which they mean
-	// nothing.
-	PerIP int
-	// MaxCandidates bounds the contacts held, and with them the requests sent;
-	// 16 times K.
-	MaxCandidates int
 }
 
 func (c Config) withDefaults() Config {
@@ -42,12 +36,6 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Alpha <= 0 {
 		c.Alpha = DefaultAlpha
-	}
-	if c.PerIP == 0 {
-		c.PerIP = DefaultPerIP
-	}
-	if c.MaxCandidates <= 0 {
-		c.MaxCandidates = candidatesPerK * c.K
 	}
 	c.DisjointPaths = min(max(c.DisjointPaths, 1), MaxPaths)
 	return c
@@ -85,7 +73,7 @@ func (l *Lookup) Reset(now time.Time, cfg Config, book identity.Book, self, targ
 	*l = Lookup{
 		cfg:    cfg,
 		self:   self,
-		list:   newShortlist(book, target, cfg.MaxCandidates, l.list.entries[:0]),
+		list:   newShortlist(book, target, CandidatesPerK*cfg.K, l.list.entries[:0]),
 		stats:  Stats{Started: now},
 		events: l.events[:0],
 	}

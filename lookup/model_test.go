@@ -18,6 +18,7 @@ import (
 // other, call by call.
 type model struct {
 	cfg     Config
+	most    int // candidates
 	w       *world
 	self    identity.Position
 	target  identity.Position
@@ -89,7 +90,7 @@ func (m *model) admit(c identity.Contact, by *known, paths map[int]bool) bool {
 	}
 	m.known = append(m.known, new)
 	for _, k := range slices.Backward(m.sorted()) {
-		if len(m.known) > m.cfg.MaxCandidates && (k.state == unasked || k.state == spare) {
+		if len(m.known) > m.most && (k.state == unasked || k.state == spare) {
 			m.known = slices.DeleteFunc(m.known, func(other *known) bool { return other == k })
 		}
 	}
@@ -104,7 +105,7 @@ func (m *model) addressAllowed(c identity.Contact) bool {
 			n++
 		}
 	}
-	return ip(c).IsLoopback() || n < m.cfg.PerIP
+	return ip(c).IsLoopback() || n < PerIP
 }
 
 func (m *model) next() identity.Contact {
@@ -226,13 +227,12 @@ func TestModel(t *testing.T) {
 			K:             rapid.IntRange(1, 6).Draw(t, "k"),
 			Alpha:         rapid.IntRange(1, 4).Draw(t, "alpha"),
 			DisjointPaths: rapid.SampledFrom([]int{1, 1, 1, 2, 3}).Draw(t, "paths"),
-			PerIP:         rapid.IntRange(1, 5).Draw(t, "per IP"),
-			MaxCandidates: rapid.IntRange(1, 30).Draw(t, "most"),
 		}
-		m := &model{cfg: cfg, w: w, self: w.positions[0], target: identity.Position{0: rapid.ByteRange(0, 15).Draw(t, "target")}}
+		m := &model{cfg: cfg, most: rapid.IntRange(8, 30).Draw(t, "most"), w: w, self: w.positions[0], target: identity.Position{0: rapid.ByteRange(0, 15).Draw(t, "target")}}
 		seeds := rapid.SliceOfN(anyone, 0, 8).Draw(t, "seeds")
 		now := epoch
 		l.Reset(now, cfg, w, m.self, m.target, seeds)
+		l.list.most = m.most // so few that some must go
 		n := 0
 		for _, c := range seeds {
 			if m.admit(c, nil, map[int]bool{n % cfg.DisjointPaths: true}) {
@@ -308,7 +308,7 @@ func (m *model) compare(t *rapid.T, l *Lookup, now time.Time) {
 		t.Fatalf("Known is %v, want %v\n%s", got, want, l)
 	}
 	s := l.Stats()
-	if s.RPCs != m.asks || s.Rounds != m.rounds || s.Answered != m.answers || s.RPCs > m.cfg.MaxCandidates {
+	if s.RPCs != m.asks || s.Rounds != m.rounds || s.Answered != m.answers || s.RPCs > m.most {
 		t.Fatalf("%+v, want %d requests, %d rounds, %d answers", s, m.asks, m.rounds, m.answers)
 	}
 	hops := 0

@@ -17,7 +17,7 @@ func TestRefill(t *testing.T) {
 	seeds, farther := known[:4], known[4:]
 	start := func(more ...identity.Contact) (l *Lookup, asked *int) {
 		asked = new(int)
-		l = New(time.Time{}, Config{K: 4, PerIP: -1}, w, *w.Position(1), target, seeds)
+		l = New(time.Time{}, Config{K: 4}, w, *w.Position(1), target, seeds)
 		l.Refill(func() []identity.Contact { *asked++; return more })
 		return l, asked
 	}
@@ -66,7 +66,7 @@ func TestRefillDoesNotWaitForTheDead(t *testing.T) {
 	w := newWorld(100, 4, 1)
 	target := w.randomPosition()
 	known := w.truth(&target, 8, 1)
-	l := New(time.Time{}, Config{K: 4, PerIP: -1}, w, *w.Position(1), target, known[:4])
+	l := New(time.Time{}, Config{K: 4}, w, *w.Position(1), target, known[:4])
 	l.Refill(func() []identity.Contact { return known[4:] })
 	var asked []identity.Contact
 	ask := func() {

@@ -19,7 +19,7 @@ import (
 // distance too. Directives, each at a time in milliseconds if at is given:
 //
 //	peers                               lines of: name, first byte of the position, address
-//	lookup k= alpha= paths= per_ip= self= seeds=(names)
+//	lookup k= alpha= paths= self= seeds=(names)
 //	answer NAME [names=(names)]
 //	fail NAME | aside NAME | found NAME | stop
 //	draw                                the shortlist
@@ -90,7 +90,7 @@ func (s *script) peers(t *testing.T, d *datadriven.TestData) {
 
 func (s *script) lookup(t *testing.T, d *datadriven.TestData) {
 	var cfg Config
-	for key, value := range map[string]*int{"k": &cfg.K, "alpha": &cfg.Alpha, "paths": &cfg.DisjointPaths, "per_ip": &cfg.PerIP} {
+	for key, value := range map[string]*int{"k": &cfg.K, "alpha": &cfg.Alpha, "paths": &cfg.DisjointPaths} {
 		if d.HasArg(key) {
 			d.ScanArgs(t, key, value)
 		}
