@@ -21,47 +21,34 @@ const (
 	shareOfSource             = 4       // one source may fill 1/4 of each limit
 )
 
-// A Config holds a store's lifetimes and limits. The zero value of a field is
-// its default, the constant of the same name.
+// A Config holds a store's limits. The zero value of a field is its default, the
+// constant of the same name or with Default before it.
 type Config struct {
-	DefaultTTL      time.Duration
-	MaxTTL          time.Duration
-	ProviderTTL     time.Duration
-	ReplicateAfter  time.Duration
-	ReplicateJitter time.Duration
-	RepublishEvery  time.Duration
-
 	MaxRecords         int // records held for others
 	MaxProviders       int // provider entries held
 	MaxProvidersPerKey int // of them, under one key
 	MaxBytes           int // bytes that records and provider entries occupy
 	MaxPerSource       int // records at one source's word; MaxRecords/4. The same share counts for the other limits
 
+	ReplicateJitter time.Duration // what holders of one key differ by; scripts have next to none
+
 	Volatile bool // there is no journal: no operations are made
 }
 
 func (c *Config) fill() {
-	duration := func(d *time.Duration, def time.Duration) {
-		if *d <= 0 {
-			*d = def
-		}
-	}
 	number := func(n *int, def int) {
 		if *n <= 0 {
 			*n = def
 		}
 	}
-	duration(&c.DefaultTTL, DefaultTTL)
-	duration(&c.MaxTTL, MaxTTL)
-	duration(&c.ProviderTTL, ProviderTTL)
-	duration(&c.ReplicateAfter, ReplicateAfter)
-	duration(&c.ReplicateJitter, ReplicateJitter)
-	duration(&c.RepublishEvery, RepublishEvery)
 	number(&c.MaxRecords, DefaultMaxRecords)
 	number(&c.MaxProviders, DefaultMaxProviders)
 	number(&c.MaxProvidersPerKey, DefaultMaxProvidersPerKey)
 	number(&c.MaxBytes, DefaultMaxBytes)
 	number(&c.MaxPerSource, max(1, c.MaxRecords/shareOfSource))
+	if c.ReplicateJitter <= 0 {
+		c.ReplicateJitter = ReplicateJitter
+	}
 }
 
 // settings are a store's Config. The stores of a process that leave it at its

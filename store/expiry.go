@@ -17,17 +17,17 @@ func (h *held) expired(now time.Time) bool { return !h.expires.at.After(now) }
 // never over MaxTTL.
 func (s *Store) Lifetime(ttl time.Duration) time.Duration {
 	if ttl <= 0 {
-		ttl = s.cfg.DefaultTTL
+		ttl = DefaultTTL
 	}
-	return min(ttl, s.cfg.MaxTTL)
+	return min(ttl, MaxTTL)
 }
 
 // lifetime is what remains of h's life if the sender says ttl does: capped, and
 // shrunk for a copy.
 func (s *Store) lifetime(h *held, ttl time.Duration, between int) time.Duration {
-	limit := s.cfg.MaxTTL
+	limit := MaxTTL
 	if h.provider != nil {
-		limit = s.cfg.ProviderTTL
+		limit = ProviderTTL
 	}
 	return shrink(min(ttl, limit), between)
 }

@@ -148,7 +148,7 @@ func (s *Store) loadHeld(now time.Time, op Op) error {
 	if !known || e.between < h.entry.Between { // entries of one key may have been written at different times
 		s.SetHolder(e.key, e.between)
 	}
-	s.expiry.set(&h.expires, earlier(e.expires, now.Add(s.cfg.MaxTTL)))
+	s.expiry.set(&h.expires, earlier(e.expires, now.Add(MaxTTL)))
 	if s.invalidNow(h) {
 		s.expiry.set(&h.expires, now)
 	}
@@ -183,7 +183,7 @@ func (s *Store) invalidNow(h *held) bool {
 func (s *Store) afterRestart(now time.Time, h *held) time.Time {
 	spread := uint64(h.heard.UnixNano()) * 0x9e3779b97f4a7c15 // Fibonacci hashing
 	jitter := time.Duration((spread >> 1) % uint64(s.cfg.ReplicateJitter))
-	if at := h.heard.Add(s.cfg.ReplicateAfter + jitter); at.After(now) {
+	if at := h.heard.Add(ReplicateAfter + jitter); at.After(now) {
 		return at
 	}
 	return now.Add(jitter)
@@ -194,7 +194,7 @@ func (s *Store) loadPublished(now time.Time, op Op) error {
 	if err != nil {
 		return err
 	}
-	s.keep(op.Key, p, earlier(due, now.Add(s.cfg.RepublishEvery)))
+	s.keep(op.Key, p, earlier(due, now.Add(RepublishEvery)))
 	return nil
 }
 

@@ -61,9 +61,9 @@ func (m *model) find(place string) int {
 // put decides about a new item as Put and PutProvider do. better is the order of
 // the item and what is held in its place.
 func (m *model) put(now time.Time, item modelItem, ttl time.Duration, swap *uint64, between int, better func(held modelItem) int) rpc.Status {
-	limit := m.cfg.MaxTTL
+	limit := MaxTTL
 	if item.provider != nil {
-		limit = m.cfg.ProviderTTL
+		limit = ProviderTTL
 	}
 	life := min(ttl, limit)
 	for range between {

@@ -63,11 +63,11 @@ func (s *Store) PublishProvider(now time.Time, p *rpc.Provider) []Op {
 func (s *Store) publish(now time.Time, p *Published, ttl time.Duration, sequence uint64) []Op {
 	key := p.publication()
 	ops := s.use(key, sequence)
-	if ttl <= s.cfg.RepublishEvery {
+	if ttl <= RepublishEvery {
 		more, _ := s.unpublish(key)
 		return append(ops, more...)
 	}
-	s.keep(key, p, now.Add(s.cfg.RepublishEvery))
+	s.keep(key, p, now.Add(RepublishEvery))
 	return append(ops, s.publishedOp(p)...)
 }
 

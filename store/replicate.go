@@ -16,7 +16,7 @@ const replicationLease = 5 * time.Minute
 func (s *Store) heardOf(now time.Time, h *held, between int, rnd *rand.Rand) {
 	h.heard = now
 	s.SetHolder(h.entry.Key, between)
-	s.putOff(h, now.Add(s.cfg.ReplicateAfter+s.jitter(rnd)))
+	s.putOff(h, now.Add(ReplicateAfter+s.jitter(rnd)))
 }
 
 // jitter is random, so that one of k holders comes first and spares the others.
@@ -46,7 +46,7 @@ func (s *Store) SetHolder(key []byte, between int) {
 		if between > 0 {
 			s.replication.remove(&h.replication)
 		} else if h.replication.index == 0 {
-			s.putOff(h, h.heard.Add(s.cfg.ReplicateAfter+s.cfg.ReplicateJitter))
+			s.putOff(h, h.heard.Add(ReplicateAfter+s.cfg.ReplicateJitter))
 		}
 	})
 }
@@ -91,7 +91,7 @@ func (s *Store) Overdue(now time.Time, key []byte, dst []rpc.Provider) (*rpc.Rec
 func (s *Store) Replicated(now time.Time, key []byte, rnd *rand.Rand) {
 	s.eachOverdue(now, key, func(h *held) {
 		h.heard = now
-		s.putOff(h, now.Add(s.cfg.ReplicateAfter+s.jitter(rnd)))
+		s.putOff(h, now.Add(ReplicateAfter+s.jitter(rnd)))
 	})
 }
 
@@ -102,12 +102,12 @@ func (s *Store) eachOverdue(now time.Time, key []byte, f func(*held)) {
 	}
 	silent := func(h *held, d time.Duration) bool { return !h.expired(now) && !h.heard.Add(d).After(now) }
 	overdue := false
-	e.each(func(h *held) { overdue = overdue || silent(h, s.cfg.ReplicateAfter) })
+	e.each(func(h *held) { overdue = overdue || silent(h, ReplicateAfter) })
 	if !overdue {
 		return
 	}
 	e.each(func(h *held) {
-		if silent(h, s.cfg.ReplicateAfter/2) {
+		if silent(h, ReplicateAfter/2) {
 			f(h)
 		}
 	})

@@ -26,7 +26,7 @@ func (s *Store) Republished(now time.Time, p *Published) []Op {
 	if s.published[string(p.publication())] != p {
 		return nil
 	}
-	s.republish.set(&p.due, now.Add(s.cfg.RepublishEvery))
+	s.republish.set(&p.due, now.Add(RepublishEvery))
 	return s.publishedOp(p)
 }
 
