@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -122,7 +123,7 @@ func TestOwnCopyIsSynced(t *testing.T) {
 	n := newNetwork(t, 34)
 	nd := n.add(func(c *Config) { c.Durable = true })
 	value := []byte("v")
-	q := PutQuery{Key: store.ImmutableKey(value), Value: value, Ephemeral: true, TTL: time.Hour}
+	q := PutQuery{Key: fmt.Appendf(nil, "/imm/%x", sha256.Sum256(value)), Value: value, Ephemeral: true, TTL: time.Hour}
 	if r := nd.put(q); r.Err != nil || r.Holders != 1 {
 		t.Fatalf("put: %+v", r)
 	}

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"errors"
 	"time"
 
 	"kadmium/identity"
@@ -191,10 +190,8 @@ func (e *Engine) serveAddProvider(in *Inbound) {
 // otherwise. A client stores nothing: nobody would look for it there.
 func (e *Engine) mayKeep(in *Inbound) (rpc.Status, bool) {
 	switch {
-	case errors.Is(in.Verdict, store.ErrTooLarge):
-		return rpc.TooLarge, false
 	case in.Verdict != nil:
-		return rpc.Invalid, false
+		return store.StatusOf(in.Verdict), false
 	case e.mode != Server, len(e.withheld) >= maxWithheld:
 		return rpc.Full, false
 	}

@@ -3,8 +3,6 @@ package lookup
 import (
 	"math"
 	"time"
-
-	"kadmium/identity"
 )
 
 // Stats are the figures of a lookup.
@@ -45,14 +43,6 @@ func (l *Lookup) hops() int {
 		if l.list.entries[i].state == answered {
 			return int(l.list.entries[i].hop)
 		}
-	}
-	return 0
-}
-
-// Hop is the hop at which the lookup heard of c, 0 if it did not.
-func (l *Lookup) Hop(c identity.Contact) int {
-	if i := l.list.index(c); i >= 0 {
-		return int(l.list.entries[i].hop)
 	}
 	return 0
 }

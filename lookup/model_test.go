@@ -321,8 +321,9 @@ func (m *model) compare(t *rapid.T, l *Lookup, now time.Time) {
 	held := 0
 	l.Each(func(c identity.Contact) {
 		held++
-		if k := m.find(c); k == nil || l.Hop(c) != k.hop {
-			t.Fatalf("contact %d is held at hop %d, want %s", c, l.Hop(c), fmt.Sprint(k))
+		hop := int(l.list.entries[l.list.index(c)].hop)
+		if k := m.find(c); k == nil || hop != k.hop {
+			t.Fatalf("contact %d is held at hop %d, want %s", c, hop, fmt.Sprint(k))
 		}
 	})
 	if held != len(m.known) {

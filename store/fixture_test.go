@@ -2,6 +2,8 @@ package store
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"net/netip"
@@ -15,6 +17,9 @@ import (
 var epoch = time.Unix(1_800_000_000, 0)
 
 const network = "test"
+
+// immutableKey is where a value may stand in /imm.
+func immutableKey(value []byte) string { return fmt.Sprintf("/imm/%x", sha256.Sum256(value)) }
 
 // A fixture is a store with a clock to turn and a journal on the side, which
 // every operation that comes out is applied to.

@@ -44,7 +44,7 @@ func TestEverythingSurvivesARestart(t *testing.T) {
 	f.want(f.Stats(), before)
 	f.want(withoutReplication(f.Draw(f.now)), drawn)
 	f.want(f.left("/v/copy"), 6*time.Hour-10*time.Minute)
-	e, _ := f.Entry([]byte("/v/copy"))
+	e := f.byKey["/v/copy"]
 	f.want(e.Between, 2)
 	record, _ := f.Published([]byte("/v/mine"))
 	f.want(sameRecord(record.Record, blackboardRecord("/v/mine", "x", 9, 48*time.Hour)), true)
@@ -182,7 +182,7 @@ func FuzzValidate(f *testing.F) {
 	SignRecord(testKey(1), network, signed)
 	f.Add([]byte("/v/a"), []byte("x"), uint64(1), []byte{}, []byte{})
 	f.Add(signed.Key, signed.Value, signed.Sequence, id[:], signed.Signature)
-	f.Add(ImmutableKey([]byte("x")), []byte("x"), uint64(0), []byte{}, []byte{})
+	f.Add([]byte(immutableKey([]byte("x"))), []byte("x"), uint64(0), []byte{}, []byte{})
 	f.Add([]byte("/pk/"+id.String()), PublicKeyValue(id), uint64(0), []byte{}, []byte{})
 	f.Add([]byte("/long/a"), []byte("x"), uint64(1<<63), []byte{}, []byte{})
 	names, _ := withLongest()

@@ -240,7 +240,7 @@ func TestStoreAgainstModel(t *testing.T) {
 				m.items = slices.DeleteFunc(m.items, func(i modelItem) bool { return !i.expires.After(f.now) })
 				f.restart()
 				for i := range m.items { // what is not journalled: STOREs of what is held, and who is a holder
-					e, _ := f.Entry([]byte(m.items[i].key()))
+					e := f.byKey[m.items[i].key()]
 					m.between[m.items[i].key()] = e.Between
 					e.each(func(h *held) {
 						if h.record != nil && m.items[i].record != nil || h.provider != nil && m.items[i].provider != nil && h.provider.Peer.ID == m.items[i].provider.Peer.ID {
@@ -341,7 +341,7 @@ func (m *model) replicate(t *rapid.T, f *fixture, leased map[string]time.Time) {
 // spread reports whether i is put off within the jitter's range, as after a
 // restart.
 func (m *model) spread(f *fixture, i modelItem) bool {
-	e, _ := f.Entry([]byte(i.key()))
+	e := f.byKey[i.key()]
 	found := false
 	e.each(func(h *held) {
 		found = found || h.replication.index > 0 && !h.replication.at.After(f.now.Add(ReplicateJitter))

@@ -71,7 +71,7 @@ var builtins = [...]namespace{
 		form: Form{Key: "/v/NAME", Hint: "/v/NAME", Meaning: "a public blackboard: anyone may overwrite, the higher sequence wins"},
 	},
 	{
-		name:       immutable,
+		name:       "imm",
 		form:       Form{Key: "/imm/SHA-256", Hint: "/imm/SHA-256 in hex", Meaning: "immutable: the value's hash, in hex"},
 		checkKey:   parses(parseDigest),
 		checkValue: checkDigest,

@@ -45,12 +45,12 @@ func TestOneKeyTwoKinds(t *testing.T) {
 	f.want(f.expire(), 1)
 	f.want(f.value("/v/a"), "")
 	f.want(len(f.AllProviders(f.now, []byte("/v/a"), nil)), 1)
-	e, ok := f.Entry([]byte("/v/a"))
+	e, ok := f.byKey["/v/a"]
 	f.want(ok, true)
 	f.want(e.Position, identity.KeyPosition([]byte("/v/a")))
 	f.now = f.now.Add(time.Hour)
 	f.want(f.expire(), 1)
-	_, ok = f.Entry([]byte("/v/a"))
+	_, ok = f.byKey["/v/a"]
 	f.want(ok, false)
 }
 

@@ -138,12 +138,6 @@ func (s *Store) Each(f func(*Entry)) {
 	}
 }
 
-// Entry is what is held under a key.
-func (s *Store) Entry(key []byte) (*Entry, bool) {
-	e, ok := s.byKey[string(key)]
-	return e, ok
-}
-
 // link puts h under the key and counts it.
 func (s *Store) link(key []byte, h *held) {
 	e := s.byKey[string(key)]

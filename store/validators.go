@@ -13,18 +13,10 @@ import (
 
 // This file has the rules of the namespaces: those built in, and a user's.
 
-const immutable = "imm"
-
 // pkPrefix is what libp2p puts before a 32-byte Ed25519 public key: a protobuf
 // with field 1 (key type, 0x08) = Ed25519 (0x01) and field 2 (0x12) of 32 bytes
 // (0x20). The value under /pk/<peer ID> is this and the key, 36 bytes.
 const pkPrefix = "\x08\x01\x12\x20"
-
-// ImmutableKey is the key under which the value may stand in /imm.
-func ImmutableKey(value []byte) []byte {
-	sum := sha256.Sum256(value)
-	return []byte("/" + immutable + "/" + hex.EncodeToString(sum[:]))
-}
 
 // PublicKeyValue is the value of /pk/<peer ID>.
 func PublicKeyValue(id identity.ID) []byte { return append([]byte(pkPrefix), id[:]...) }
