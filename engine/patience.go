@@ -13,7 +13,7 @@ func (e *Engine) rto(c identity.Contact) time.Duration {
 	if rtt := e.rtts.of(c); rtt != (rpc.RTT{}) {
 		return rtt.RTO()
 	}
-	return e.typicalRTT.Stranger()
+	return e.typicalRTT.Unmeasured()
 }
 
 // RTT is the smoothed round trip time of a contact, 0 if it was not measured.

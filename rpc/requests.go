@@ -81,7 +81,7 @@ func (q *Requests) Answered(id uint64) (*Request, bool) {
 	if r == nil {
 		return nil, false
 	}
-	q.undue(r)
+	q.removeDue(r)
 	return r, true
 }
 
@@ -111,13 +111,13 @@ func (q *Requests) Retry(now time.Time, r *Request, rto time.Duration) bool {
 // Drop forgets a request, if there is one with the ID.
 func (q *Requests) Drop(id uint64) {
 	if r := q.byID.take(id); r != nil {
-		q.undue(r)
+		q.removeDue(r)
 	}
 }
 
 // undue takes a request out of the heap. After the last the memory goes too: most
 // nodes of a process are at rest.
-func (q *Requests) undue(r *Request) {
+func (q *Requests) removeDue(r *Request) {
 	heap.Remove(&q.due, int(r.place))
 	if len(q.due) == 0 {
 		q.due, q.byID = nil, nil

@@ -7,10 +7,10 @@ import (
 
 // Retransmission timeouts (RFC 6298; design, section 3).
 const (
-	initialRTO  = 500 * time.Millisecond // nothing measured yet; the RFC has 1 s, for the slowest of links
-	strangerRTO = 200 * time.Millisecond // at least, for a peer that was not measured itself
-	minRTO      = 100 * time.Millisecond // covers a peer's scheduling; the RFC has 1 s
-	maxRTO      = 3 * time.Second        // the RFC has 60 s, but a request gives up after three tries
+	initialRTO    = 500 * time.Millisecond // nothing measured yet; the RFC has 1 s, for the slowest of links
+	unmeasuredRTO = 200 * time.Millisecond // at least, for a peer that was not measured itself
+	minRTO        = 100 * time.Millisecond // covers a peer's scheduling; the RFC has 1 s
+	maxRTO        = 3 * time.Second        // the RFC has 60 s, but a request gives up after three tries
 )
 
 // RTT estimates the round trip to one peer as RFC 6298 does. The zero value has
@@ -56,8 +56,8 @@ func (r RTT) RTO() time.Duration {
 // Stranger is the RTO of a peer that was not measured, if r has the samples of all
 // those that were: the nearer the living are, the sooner the dead are known. It is
 // within 200 and 500 ms, and 500 ms if nothing was measured at all.
-func (r RTT) Stranger() time.Duration {
-	return min(max(r.RTO(), strangerRTO), initialRTO)
+func (r RTT) Unmeasured() time.Duration {
+	return min(max(r.RTO(), unmeasuredRTO), initialRTO)
 }
 
 // BackOff doubles the timeout until samples bring it down again (RFC 6298, (5.5)):

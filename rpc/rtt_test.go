@@ -124,8 +124,8 @@ func TestPackedRTTLosesNothing(t *testing.T) {
 
 // A peer that was never measured is waited for as long as those that were usually
 // take, but within 200 and 500 ms, and 500 ms before any was.
-func TestStranger(t *testing.T) {
-	if got := (RTT{}).Stranger(); got != 500*time.Millisecond {
+func TestUnmeasured(t *testing.T) {
+	if got := (RTT{}).Unmeasured(); got != 500*time.Millisecond {
 		t.Errorf("nothing measured: %v", got)
 	}
 	rapid.Check(t, func(t *rapid.T) {
@@ -133,7 +133,7 @@ func TestStranger(t *testing.T) {
 		for _, us := range rapid.SliceOfN(rapid.Int64Range(1, 2_000_000), 1, 30).Draw(t, "samples, us") {
 			r.Sample(time.Duration(us) * time.Microsecond)
 			usual := r.RTO()
-			switch got := r.Stranger(); {
+			switch got := r.Unmeasured(); {
 			case got < 200*time.Millisecond || got > 500*time.Millisecond:
 				t.Fatalf("%v is out of bounds", got)
 			case got != usual && got != 200*time.Millisecond && got != 500*time.Millisecond:

@@ -60,9 +60,9 @@ func sizeOfRest(m *Message) int {
 	case Ping:
 		return flagField(m.DialBack)
 	case FindNode:
-		return bytesField(len(m.Target)) + sizeOfWishes(m)
+		return bytesField(len(m.Target)) + sizeOfQueryFields(m)
 	case FindValue, GetProviders:
-		return bytesField(len(m.Key)) + sizeOfWishes(m)
+		return bytesField(len(m.Key)) + sizeOfQueryFields(m)
 	case Store:
 		if m.Record == nil {
 			return 0
@@ -112,7 +112,7 @@ func sizeOfResponse(m *Message) int {
 	return 0
 }
 
-func sizeOfWishes(m *Message) int {
+func sizeOfQueryFields(m *Message) int {
 	return varintField(uint64(m.Families)) + bytesField(2*len(m.Known))
 }
 

@@ -2,23 +2,23 @@ package store
 
 import "time"
 
-// Lifetimes and intervals (Kademlia, section 2.5; design, section 6).
+// Lifetimes and intervals (Kademlia, section 2.5; design R6.8 to R6.16).
 const (
-	DefaultTTL      = 24 * time.Hour     // a record's lifetime after its publisher's last word
-	MaxTTL          = 7 * 24 * time.Hour // the longest a receiver grants
-	ProviderTTL     = 24 * time.Hour     // a provider entry's, which is also the longest granted
-	ReplicateAfter  = time.Hour          // without a STORE until a holder stores again
-	ReplicateJitter = 15 * time.Minute   // at most, on top: the first of k holders spares the others
-	RepublishEvery  = 22 * time.Hour     // a publisher's word, before DefaultTTL runs out
+	DefaultTTL      = 24 * time.Hour     // a record's lifetime from its last publication
+	MaxTTL          = 7 * 24 * time.Hour // the longest lifetime that a receiver grants
+	ProviderTTL     = 24 * time.Hour     // a provider entry's lifetime, also the longest that is granted
+	ReplicateAfter  = time.Hour          // from the last STORE until a holder replicates
+	ReplicateJitter = 15 * time.Minute   // at most, added: the first of k holders saves the others the work
+	RepublishEvery  = 22 * time.Hour     // from one publication to the next, before DefaultTTL ends
 )
 
-// Default limits.
+// Default limits (design R8.8).
 const (
 	DefaultMaxRecords         = 1 << 16 // records
 	DefaultMaxProviders       = 1 << 16 // provider entries
 	DefaultMaxProvidersPerKey = 256     // provider entries under one key
-	DefaultMaxBytes           = 1 << 26 // bytes of memory for records and provider entries, index included
-	shareOfSource             = 4       // one source may fill 1/4 of each limit
+	DefaultMaxBytes           = 1 << 26 // bytes of memory for records and provider entries, including their index
+	shareOfSource             = 4       // one source may use 1/4 of each limit
 )
 
 // A Config holds a store's limits. The zero value of a field is its default, the
@@ -28,9 +28,9 @@ type Config struct {
 	MaxProviders       int // provider entries held
 	MaxProvidersPerKey int // of them, under one key
 	MaxBytes           int // bytes that records and provider entries occupy
-	MaxPerSource       int // records at one source's word; MaxRecords/4. The same share counts for the other limits
+	MaxPerSource       int // records stored by one source; MaxRecords/4. The other limits have the same share
 
-	ReplicateJitter time.Duration // what holders of one key differ by; scripts have next to none
+	ReplicateJitter time.Duration // at most, see the constant; tests set it
 
 	Volatile bool // there is no journal: no operations are made
 }
@@ -51,8 +51,8 @@ func (c *Config) fill() {
 	}
 }
 
-// settings are a store's Config. The stores of a process that leave it at its
-// defaults, a million of them perhaps, share one.
+// settings are a store's Config. All stores of a process with the default Config
+// share one: a simulation has up to ten million stores.
 type settings struct{ cfg Config }
 
 var defaults, volatileDefaults = filled(Config{}), filled(Config{Volatile: true})

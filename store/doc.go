@@ -1,12 +1,13 @@
-// Package store keeps what a node holds for others, records and provider
-// entries, and what it publishes itself (Kademlia, sections 2.3 and 2.5; design,
-// section 6): who wins among values of a key, how long each lives, when it is
-// due to be stored again, and how much one source may fill.
+// Package store keeps the records and provider entries that a node holds for
+// others, and those that it publishes itself (Kademlia, sections 2.3 and 2.5;
+// design R6.1 to R6.16). It decides which of two records of a key wins, how long
+// each lives, when a key is due to be replicated or published again, and how much
+// one source may store.
 //
 // A Store lives in memory and is pure: time and randomness come in as arguments,
-// and every change comes out as journal operations, which package store/disk
-// writes. A file here is named after the rule it holds.
+// and every change is returned as journal operations, which package store/disk
+// writes. Each file is named after the rule that it holds.
 //
-// A Store is driven by one caller at a time. Namespaces may be used by many at
-// once, so that signatures can be checked beside it.
+// A Store is not safe for concurrent use. Namespaces are, so that signatures can
+// be checked on other goroutines.
 package store

@@ -8,8 +8,8 @@ import (
 )
 
 // Draw draws the store as it is at that time: a line for each key, ordered, with
-// its record, its number of providers, what remains of its life and when it is
-// stored again; then what this node publishes.
+// its record and its provider entries, the lifetimes that remain and the times of
+// replication; then what this node publishes.
 func (s *Store) Draw(now time.Time) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d records, %d providers, %d published\n", s.records, s.providers, len(s.published))
@@ -19,7 +19,7 @@ func (s *Store) Draw(now time.Time) string {
 		if e.Between > 0 {
 			role = fmt.Sprintf("copy (%d between)", e.Between)
 		}
-		fmt.Fprintf(&b, "%-24q %s\n", shown(e.Key), role)
+		fmt.Fprintf(&b, "%-24q %s\n", truncated(e.Key), role)
 		e.each(func(h *held) { fmt.Fprintf(&b, "  %s\n", h.draw(now)) })
 	}
 	for _, p := range s.AllPublished(nil) {
@@ -27,7 +27,7 @@ func (s *Store) Draw(now time.Time) string {
 		if p.Provider != nil {
 			kind = "provider"
 		}
-		fmt.Fprintf(&b, "%-24q published %s, again in %s\n", shown(p.Key()), kind, p.due.at.Sub(now).Round(time.Second))
+		fmt.Fprintf(&b, "%-24q published %s, again in %s\n", truncated(p.Key()), kind, p.due.at.Sub(now).Round(time.Second))
 	}
 	return b.String()
 }
@@ -35,7 +35,7 @@ func (s *Store) Draw(now time.Time) string {
 func (h *held) draw(now time.Time) string {
 	var what string
 	if r := h.record; r != nil {
-		what = fmt.Sprintf("record   seq %d %q", r.Sequence, shown(r.Value))
+		what = fmt.Sprintf("record   seq %d %q", r.Sequence, truncated(r.Value))
 	} else {
 		what = fmt.Sprintf("provider seq %d %s at %s", h.provider.Sequence, h.provider.Peer.ID.Short(), h.provider.Peer.Endpoint)
 	}

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// A timer is one thing's place in a queue of due times.
+// A timer is the place of one element in a queue of due times.
 type timer[T any] struct {
 	at    time.Time
 	of    *T
@@ -17,7 +17,7 @@ type timer[T any] struct {
 // times depends on nothing but the calls made, so a run can be replayed.
 type queue[T any] struct{ timers []*timer[T] }
 
-// set puts the timer at a new due time, queueing it if need be.
+// set gives the timer a new due time, and queues it if it is not queued.
 func (q *queue[T]) set(t *timer[T], at time.Time) {
 	t.at = at
 	if t.index == 0 {
@@ -42,7 +42,7 @@ func (q *queue[T]) next() time.Time {
 	return q.timers[0].at
 }
 
-// due is the earliest thing whose time has come.
+// due is the earliest element whose time has come.
 func (q *queue[T]) due(now time.Time) (*T, bool) {
 	if len(q.timers) == 0 || q.timers[0].at.After(now) {
 		return nil, false

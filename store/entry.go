@@ -12,7 +12,7 @@ import (
 )
 
 // The journal's entries, integers big-endian, times in Unix nanoseconds. Each
-// starts with a version byte; the key stands in Op.Key and is not repeated.
+// begins with a version byte; the key is in Op.Key and is not repeated.
 //
 //	record     1 | expires 8 | heard 8 | between 2 | source | sequence 8 | publisher | signature | value ...
 //	provider   1 | expires 8 | heard 8 | between 2 | source | sequence 8 | endpoint | signature
@@ -32,7 +32,7 @@ var (
 	errLong    = errors.New("bytes behind its end")
 )
 
-// A heldEntry is a record or provider entry as the journal has it.
+// A heldEntry is a record or provider entry as it was read from the journal.
 type heldEntry struct {
 	held    *held
 	key     []byte
@@ -43,7 +43,7 @@ type heldEntry struct {
 func appendHeld(b []byte, h *held) []byte {
 	b = append(b, entryVersion)
 	b = appendTime(b, h.expires.at)
-	b = appendTime(b, h.heard)
+	b = appendTime(b, h.lastStore)
 	b = binary.BigEndian.AppendUint16(b, uint16(min(h.entry.Between, 1<<16-1)))
 	b = appendSource(b, h.source)
 	if r := h.record; r != nil {
@@ -60,7 +60,7 @@ func parseHeld(op Op) (heldEntry, error) {
 	r := reader{rest: op.Value}
 	r.version()
 	e := heldEntry{key: op.Key, held: &held{}, expires: r.time()}
-	e.held.heard, e.between, e.held.source = r.time(), int(r.uint16()), r.source()
+	e.held.lastStore, e.between, e.held.source = r.time(), int(r.uint16()), r.source()
 	sequence := r.uint64()
 	if op.Bucket == RecordBucket {
 		record := &rpc.Record{Key: e.key, Sequence: sequence, Publisher: r.peer(), Signature: r.bytes(), Value: r.remainder()}
@@ -169,7 +169,7 @@ func appendEndpoint(b []byte, a netip.AddrPort) []byte {
 	return appendBytes(b, field)
 }
 
-func appendSource(b []byte, s source) []byte {
+func appendSource(b []byte, s sourceKey) []byte {
 	field, _ := s.subnet.MarshalBinary() // its error is always nil
 	return appendBytes(appendPeer(b, s.peer), field)
 }
@@ -231,7 +231,7 @@ func (r *reader) endpoint() (a netip.AddrPort) {
 	return a
 }
 
-func (r *reader) source() (s source) {
+func (r *reader) source() (s sourceKey) {
 	s.peer = r.peer()
 	if err := s.subnet.UnmarshalBinary(r.bytes()); err != nil && r.err == nil {
 		r.err = errShort

@@ -9,7 +9,7 @@ import (
 	"kadmium/identity"
 )
 
-// ErrBadEntry reports a journal entry that no version of this package wrote.
+// ErrBadEntry reports a journal entry that this package cannot have written.
 var ErrBadEntry = errors.New("bad journal entry")
 
 // A Bucket is a kind of journal entry.
@@ -39,14 +39,14 @@ func (b Bucket) String() string {
 	return bucketNames[b]
 }
 
-// An Op is one change of the journal: under Key in Bucket stands Value now, or
-// nothing if Value is nil. It owns its bytes.
+// An Op is one change of the journal: it sets Key in Bucket to Value, or deletes Key
+// if Value is nil. It owns its bytes.
 type Op struct {
 	Bucket     Bucket
 	Key, Value []byte
 }
 
-// ops is what a change returns: nothing without a journal.
+// ops are the operations, or nil if there is no journal.
 func (s *Store) ops(ops ...Op) []Op {
 	if s.cfg.Volatile {
 		return nil
@@ -54,7 +54,7 @@ func (s *Store) ops(ops ...Op) []Op {
 	return ops
 }
 
-// op writes h as it is now.
+// op is the operation that writes h in its present state.
 func (s *Store) op(h *held) []Op {
 	if s.cfg.Volatile {
 		return nil
@@ -64,7 +64,7 @@ func (s *Store) op(h *held) []Op {
 
 func (h *held) op() Op { return Op{Bucket: h.bucket(), Key: h.journalKey(), Value: appendHeld(nil, h)} }
 
-// deletion takes h out of the journal.
+// deletion is the operation that removes h from the journal.
 func (s *Store) deletion(h *held) []Op {
 	if s.cfg.Volatile {
 		return nil
@@ -98,20 +98,20 @@ func (p *Published) op() Op {
 	return Op{Bucket: PublishedBucket, Key: p.publication(), Value: appendPublished(nil, p)}
 }
 
-// TableOp writes the addresses of the routing table's contacts.
+// TableOp is the operation that writes the contacts of the routing table.
 func TableOp(contacts []identity.Address) Op {
 	return Op{Bucket: TableBucket, Key: []byte(tableKey), Value: appendTable(nil, contacts)}
 }
 
 const tableKey = "contacts"
 
-// Table is the contacts that the journal brought.
+// Table is the contacts that were loaded from the journal.
 func (s *Store) Table() []identity.Address { return s.table }
 
-// Load takes in one journal entry when the node starts; entries come in any
-// order. What has expired meanwhile, or is no longer valid, is counted until
-// Expire removes it, but never given out. ErrBadEntry reports an entry that this
-// package did not write.
+// Load reads one journal entry when the node starts, in any order. A record or
+// provider entry that has expired since, or that is no longer valid, counts against
+// the limits until Expire removes it, but is never returned. The error wraps
+// ErrBadEntry.
 func (s *Store) Load(now time.Time, op Op) error {
 	op.Key = bytes.Clone(op.Key)
 	var err error
@@ -128,7 +128,7 @@ func (s *Store) Load(now time.Time, op Op) error {
 		err = fmt.Errorf("no bucket %d", op.Bucket)
 	}
 	if err != nil {
-		return fmt.Errorf("%w: %s %q: %w", ErrBadEntry, op.Bucket, shown(op.Key), err)
+		return fmt.Errorf("%w: %s %q: %w", ErrBadEntry, op.Bucket, truncated(op.Key), err)
 	}
 	return nil
 }
@@ -142,21 +142,21 @@ func (s *Store) loadHeld(now time.Time, op Op) error {
 	if old := s.holding(e.key, h); old != nil {
 		s.unlink(old)
 	}
-	h.heard = earlier(h.heard, now) // a clock that was set back meanwhile stretches nothing
+	h.lastStore = earlier(h.lastStore, now) // so that a clock that was set back extends nothing
 	known := s.byKey[string(e.key)] != nil
 	s.link(e.key, h)
-	if !known || e.between < h.entry.Between { // entries of one key may have been written at different times
+	if !known || e.between < h.entry.Between { // the entries of a key may have been written at different times
 		s.SetHolder(e.key, e.between)
 	}
 	s.expiry.set(&h.expires, earlier(e.expires, now.Add(MaxTTL)))
 	if s.invalidNow(h) {
 		s.expiry.set(&h.expires, now)
 	}
-	s.putOff(h, s.afterRestart(now, h))
+	s.scheduleReplication(h, s.afterRestart(now, h))
 	return nil
 }
 
-// holding is what is held in the place that h would take.
+// holding is the record or provider entry that h would replace, nil if there is none.
 func (s *Store) holding(key []byte, h *held) *held {
 	e := s.byKey[string(key)]
 	if h.provider != nil {
@@ -168,8 +168,8 @@ func (s *Store) holding(key []byte, h *held) *held {
 	return e.record
 }
 
-// invalidNow reports what was valid when it was written: the network's name may
-// have changed, or the namespaces that are registered.
+// invalidNow reports whether h, which was valid when it was written, no longer is:
+// the network's name or the registered namespaces may have changed.
 func (s *Store) invalidNow(h *held) bool {
 	if h.record != nil {
 		return s.names.Validate(h.record) != nil
@@ -177,13 +177,13 @@ func (s *Store) invalidNow(h *held) bool {
 	return s.names.VerifyProvider(h.provider) != nil
 }
 
-// afterRestart is when h is stored again if nobody does before. STOREs were missed
-// while the node was down, so what is overdue is spread over the jitter's range,
-// by a number that differs from holder to holder.
+// afterRestart is when h is replicated unless a STORE comes first. The node missed
+// STOREs while it was down, so overdue replications are spread over the range of the
+// jitter, by a number that differs from holder to holder.
 func (s *Store) afterRestart(now time.Time, h *held) time.Time {
-	spread := uint64(h.heard.UnixNano()) * 0x9e3779b97f4a7c15 // Fibonacci hashing
+	spread := uint64(h.lastStore.UnixNano()) * 0x9e3779b97f4a7c15 // Fibonacci hashing
 	jitter := time.Duration((spread >> 1) % uint64(s.cfg.ReplicateJitter))
-	if at := h.heard.Add(ReplicateAfter + jitter); at.After(now) {
+	if at := h.lastStore.Add(ReplicateAfter + jitter); at.After(now) {
 		return at
 	}
 	return now.Add(jitter)
@@ -201,7 +201,7 @@ func (s *Store) loadPublished(now time.Time, op Op) error {
 func (s *Store) loadSequence(op Op) error {
 	sequence, err := parseSequence(op)
 	if err == nil {
-		s.use(op.Key, sequence)
+		s.raiseSequence(op.Key, sequence)
 	}
 	return err
 }

@@ -29,7 +29,7 @@ type modelItem struct {
 	provider *rpc.Provider
 	expires  time.Time
 	heard    time.Time
-	source   source
+	source   sourceKey
 }
 
 func (i *modelItem) key() string {
@@ -131,7 +131,7 @@ func (m *model) fits(items []modelItem, last modelItem) bool {
 			}
 		}
 	}
-	own := last.source == source{}
+	own := last.source == sourceKey{}
 	if all.bytes > m.cfg.MaxBytes || !own && mine.bytes > m.cfg.MaxBytes/2 {
 		return false
 	}
@@ -144,7 +144,7 @@ func (m *model) fits(items []modelItem, last modelItem) bool {
 
 func (m *model) stats() Stats {
 	s := Stats{Published: len(m.published)}
-	sources := make(map[source]bool)
+	sources := make(map[sourceKey]bool)
 	for _, i := range m.items {
 		if i.record != nil {
 			s.Records++
@@ -196,7 +196,7 @@ func TestStoreAgainstModel(t *testing.T) {
 				}
 				got := f.putFrom(r, source, swap, n)
 				copied := *r
-				want := m.put(f.now, modelItem{record: &copied, source: source.source()}, r.TTL, swap, n,
+				want := m.put(f.now, modelItem{record: &copied, source: source.key()}, r.TTL, swap, n,
 					func(h modelItem) int { return f.names.Better(r, h.record) })
 				if got != want {
 					t.Fatalf("put %s: %v, want %v", r.Key, got, want)
@@ -213,7 +213,7 @@ func TestStoreAgainstModel(t *testing.T) {
 				source, n := from(), between()
 				got, ops := f.PutProvider(f.now, &p, source, n, f.rnd)
 				f.write(ops)
-				want := m.put(f.now, modelItem{provider: &p, source: source.source()}, p.TTL, nil, n,
+				want := m.put(f.now, modelItem{provider: &p, source: source.key()}, p.TTL, nil, n,
 					func(h modelItem) int { return int(p.Sequence) - int(h.provider.Sequence) })
 				if got != want {
 					t.Fatalf("provide %s: %v, want %v", k, got, want)
@@ -244,10 +244,10 @@ func TestStoreAgainstModel(t *testing.T) {
 					m.between[m.items[i].key()] = e.Between
 					e.each(func(h *held) {
 						if h.record != nil && m.items[i].record != nil || h.provider != nil && m.items[i].provider != nil && h.provider.Peer.ID == m.items[i].provider.Peer.ID {
-							if h.heard.After(m.items[i].heard) {
-								t.Fatalf("heard %v, want at most %v", h.heard, m.items[i].heard)
+							if h.lastStore.After(m.items[i].heard) {
+								t.Fatalf("heard %v, want at most %v", h.lastStore, m.items[i].heard)
 							}
-							m.items[i].heard = h.heard
+							m.items[i].heard = h.lastStore
 						}
 					})
 				}

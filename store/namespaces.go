@@ -15,11 +15,11 @@ import (
 var (
 	// ErrInvalid reports a record or provider entry that its namespace refuses.
 	ErrInvalid = errors.New("invalid")
-	// ErrBadKey reports a key that is not spelled as its namespace wants.
+	// ErrBadKey reports a key that does not have the form its namespace asks for.
 	ErrBadKey = fmt.Errorf("%w key", ErrInvalid)
 	// ErrEmptyKey reports that there is no key.
 	ErrEmptyKey = fmt.Errorf("%w: the key is empty", ErrBadKey)
-	// ErrUnknownNamespace reports a key in a namespace that nobody registered.
+	// ErrUnknownNamespace reports a key whose namespace is not registered.
 	ErrUnknownNamespace = fmt.Errorf("%w: unknown namespace", ErrBadKey)
 	// ErrBadSignature reports a signature that is missing or not the publisher's.
 	ErrBadSignature = fmt.Errorf("%w signature", ErrInvalid)
@@ -31,18 +31,18 @@ var (
 	ErrBadNamespace = errors.New("bad namespace")
 )
 
-// MaxSequence is the highest sequence number: those from 2^63 up are refused, so
-// that nobody can make a record that cannot be replaced.
+// MaxSequence is the highest sequence number. Higher ones are refused, so that every
+// record can be replaced.
 const MaxSequence = 1<<63 - 1
 
 // Namespaces validates records and provider entries of one network, and decides
-// who wins. Safe for concurrent use once all is registered.
+// which record of a key wins. Safe for concurrent use after the last Register.
 type Namespaces struct {
 	network string
 	users   map[string]*namespace
 }
 
-// A namespace is the rules for keys /name/rest. A nil rule forbids nothing.
+// A namespace is the rules for keys /name/rest. A rule that is nil forbids nothing.
 type namespace struct {
 	name string
 	form Form
@@ -63,8 +63,8 @@ type namespace struct {
 	fades bool
 }
 
-// builtins are the namespaces there are from the start (design, section 6, and
-// wire.md, section 8). Those that a user registers are made by ofValidator.
+// builtins are the namespaces of every network (design R6.1; wire.md, section 8).
+// Those that a user registers are made by ofValidator.
 var builtins = [...]namespace{
 	{
 		name: "v",
@@ -93,11 +93,11 @@ var builtins = [...]namespace{
 	},
 }
 
-// A Form says for people what the keys of a built-in namespace look like.
+// A Form describes the keys of a built-in namespace in help texts.
 type Form struct {
 	Key     string // the pattern alone
 	Hint    string // the pattern in a sentence
-	Meaning string // what stands under such a key
+	Meaning string // what is stored under such a key
 }
 
 // Forms are those of the built-in namespaces.
@@ -109,14 +109,15 @@ func Forms() []Form {
 	return forms
 }
 
-// NewNamespaces knows the built-in namespaces of the network of that name.
+// NewNamespaces makes the built-in namespaces of the network with that name.
 func NewNamespaces(network string) *Namespaces { return &Namespaces{network: network} }
 
 // Network is the network's name, which signatures cover.
 func (n *Namespaces) Network() string { return n.network }
 
-// Register adds a namespace: keys /name/... are then judged by v. The name must
-// be new, not empty and without a slash; the error is ErrBadNamespace otherwise.
+// Register adds a namespace: v then decides about keys /name/... (design R6.2). The
+// name must be new, not empty and without a slash; otherwise the error is
+// ErrBadNamespace.
 func (n *Namespaces) Register(name string, v Validator) error {
 	if name == "" || strings.Contains(name, "/") || v == nil {
 		return fmt.Errorf("%w: %q: want a name without slashes, and a validator", ErrBadNamespace, name)
@@ -141,8 +142,8 @@ func (n *Namespaces) named(name []byte) *namespace {
 	return n.users[string(name)]
 }
 
-// find takes a key /name/rest apart. The namespace is nil if nobody registered it;
-// ok is false if the key is not of that form.
+// find splits a key /name/rest. The namespace is nil if it is not registered; ok is
+// false if the key does not have that form.
 func (n *Namespaces) find(key []byte) (ns *namespace, name, rest []byte, ok bool) {
 	if len(key) == 0 || key[0] != '/' {
 		return nil, nil, nil, false
@@ -159,7 +160,7 @@ func (n *Namespaces) CheckKey(key []byte) error {
 	}
 	switch ns, name, rest, ok := n.find(key); {
 	case !ok:
-		return fmt.Errorf("%w %q: want /namespace/name, such as /v/hello", ErrBadKey, shown(key))
+		return fmt.Errorf("%w %q: want /namespace/name, such as /v/hello", ErrBadKey, truncated(key))
 	case ns == nil:
 		return fmt.Errorf("%w %q: known are %s", ErrUnknownNamespace, name, n.names())
 	case ns.checkKey != nil:
@@ -187,8 +188,8 @@ func (n *Namespaces) Costly(key []byte) bool {
 	return ok && ns != nil && ns.costly
 }
 
-// Sequenced reports whether records under the key are numbered, so that a put
-// needs the next sequence: not so where the key determines the value.
+// Sequenced reports whether records under the key are numbered, so that a put needs
+// the next sequence. They are not where the key determines the value.
 func (n *Namespaces) Sequenced(key []byte) bool {
 	ns, _, _, _ := n.find(key)
 	return ns == nil || !ns.determined
@@ -231,7 +232,7 @@ func (n *Namespaces) Validate(r *rpc.Record) error {
 	return ns.checkValue(string(r.Key), string(rest), r.Value)
 }
 
-// stale reports a held record that its namespace no longer accepts.
+// stale reports whether the namespace no longer accepts a record that is held.
 func (n *Namespaces) stale(r *rpc.Record) bool {
 	ns, _, rest, _ := n.find(r.Key)
 	return ns != nil && ns.fades && ns.checkValue(string(r.Key), string(rest), r.Value) != nil
@@ -239,9 +240,10 @@ func (n *Namespaces) stale(r *rpc.Record) bool {
 
 // Better says which of two valid records of one key wins: positive for a,
 // negative for b, 0 if it makes no difference. In a user's namespace Select
-// decides; then, and elsewhere at once, the higher sequence wins, then the
-// greater bytes, so that all holders converge. Records that their key determines
-// (/imm, /pk) are all the same, whatever their sequence.
+// decides first. In all others, and where Select makes no difference, the higher
+// sequence wins, then the greater bytes, so that all holders converge. Where the key
+// determines the value (/imm, /pk) all records are the same, whatever their
+// sequence.
 func (n *Namespaces) Better(a, b *rpc.Record) int {
 	ns, _, _, _ := n.find(a.Key)
 	if ns != nil && ns.determined {
@@ -261,7 +263,7 @@ func (n *Namespaces) Better(a, b *rpc.Record) int {
 	return bytes.Compare(a.Value, b.Value)
 }
 
-// names lists the namespaces for people.
+// names lists the namespaces for an error message.
 func (n *Namespaces) names() string {
 	var all []string
 	for i := range builtins {
@@ -275,10 +277,10 @@ func (n *Namespaces) names() string {
 }
 
 // shown is a key cut for an error message.
-func shown(key []byte) []byte { return key[:min(len(key), 80)] }
+func truncated(key []byte) []byte { return key[:min(len(key), 80)] }
 
-// StatusOf is the status that tells a peer of Validate's or VerifyProvider's
-// error; OK for nil.
+// StatusOf is the status by which a peer learns of an error of Validate or
+// VerifyProvider; OK for nil.
 func StatusOf(err error) rpc.Status {
 	switch {
 	case err == nil:

@@ -9,9 +9,9 @@ import (
 	"kadmium/rpc"
 )
 
-// PutProvider takes in a provider entry that VerifyProvider has passed, and copies
-// what it keeps. Of entries of one peer the higher sequence wins. Everything else
-// is as with Put.
+// PutProvider stores a provider entry that VerifyProvider has accepted, and copies
+// what it keeps. Of two entries of one peer the higher sequence wins. Otherwise it is
+// like Put.
 func (s *Store) PutProvider(now time.Time, p *rpc.Provider, from Source, between int, rnd *rand.Rand) (rpc.Status, []Op) {
 	if p.TTL <= 0 || len(p.Key) == 0 {
 		return rpc.Invalid, nil
@@ -21,14 +21,14 @@ func (s *Store) PutProvider(now time.Time, p *rpc.Provider, from Source, between
 	if old != nil && !old.expired(now) {
 		switch c := betterProvider(p, old.provider); {
 		case c == 0:
-			return rpc.OK, s.again(now, old, p.TTL, between, rnd)
+			return rpc.OK, s.storedAgain(now, old, p.TTL, between, rnd)
 		case c < 0:
 			return rpc.Older, nil
 		}
 	}
 	clone := *p
 	clone.Signature, clone.TTL = bytes.Clone(p.Signature), 0
-	h := &held{provider: &clone, source: from.source(), size: providerCost(p)}
+	h := &held{provider: &clone, source: from.key(), size: providerCost(p)}
 	if !s.roomForProvider(e, h, old) {
 		return rpc.Full, nil
 	}
@@ -37,7 +37,7 @@ func (s *Store) PutProvider(now time.Time, p *rpc.Provider, from Source, between
 	}
 	s.link(p.Key, h)
 	s.expiry.set(&h.expires, now.Add(s.lifetime(h, p.TTL, between)))
-	s.heardOf(now, h, between, rnd)
+	s.noteStore(now, h, between, rnd)
 	return rpc.OK, s.op(h)
 }
 
@@ -54,8 +54,8 @@ func (e *Entry) provider(id identity.ID) *held {
 	return nil
 }
 
-// betterProvider orders two entries of one peer: positive when a replaces b. Of
-// two under one sequence the greater address wins, so that holders converge.
+// betterProvider orders two entries of one peer: positive if a replaces b. With equal
+// sequences the greater address wins, so that holders converge.
 func betterProvider(a, b *rpc.Provider) int {
 	if a.Sequence != b.Sequence {
 		if a.Sequence > b.Sequence {
@@ -66,7 +66,7 @@ func betterProvider(a, b *rpc.Provider) int {
 	return a.Peer.Endpoint.Compare(b.Peer.Endpoint)
 }
 
-// remaining is the provider entry with what remains of its lifetime as TTL.
+// remaining is the provider entry with its remaining lifetime as TTL.
 func (h *held) remaining(now time.Time) rpc.Provider {
 	p := *h.provider
 	p.TTL = h.expires.at.Sub(now)
@@ -74,8 +74,8 @@ func (h *held) remaining(now time.Time) rpc.Provider {
 }
 
 // Providers appends a random sample of at most n of the key's provider entries,
-// each equally likely, with what remains of their lifetimes as TTL. Their bytes
-// are the store's and not to be changed.
+// each equally likely, with their remaining lifetimes as TTL. Their bytes belong to
+// the store and must not be changed.
 func (s *Store) Providers(now time.Time, key []byte, dst []rpc.Provider, n int, rnd *rand.Rand) []rpc.Provider {
 	e := s.byKey[string(key)]
 	if e == nil || n <= 0 {

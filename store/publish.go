@@ -8,10 +8,10 @@ import (
 	"kadmium/rpc"
 )
 
-// A Published is a record or provider entry that this node keeps alive. Not to
-// be changed.
+// A Published is a record or provider entry that this node publishes again and again
+// (design R6.8). It must not be changed.
 type Published struct {
-	Record   *rpc.Record   // either this, its TTL the lifetime that each publication starts
+	Record   *rpc.Record   // either this; its TTL is the lifetime that each publication starts
 	Provider *rpc.Provider // or this
 	due      timer[Published]
 }
@@ -19,7 +19,7 @@ type Published struct {
 // Due is when it is published next.
 func (p *Published) Due() time.Time { return p.due.at }
 
-// Key is the key it stands under.
+// Key is the key of the record or provider entry.
 func (p *Published) Key() []byte {
 	if p.Record != nil {
 		return p.Record.Key
@@ -27,7 +27,7 @@ func (p *Published) Key() []byte {
 	return p.Provider.Key
 }
 
-// Publications are told apart by their kind, then their key.
+// Publications are identified by their kind and their key.
 const (
 	recordKind   = 'r'
 	providerKind = 'p'
@@ -44,9 +44,9 @@ func (p *Published) publication() []byte {
 	return publication(providerKind, p.Provider.Key)
 }
 
-// Publish says that this node has just published the record, with a lifetime of
-// r.TTL, and keeps it published until Unpublish. A lifetime that ends before the
-// next publication would be due was meant to end: such a record is not kept.
+// Publish notes that this node has just published the record, with a lifetime of
+// r.TTL, and publishes it again until Unpublish. A record whose lifetime ends before
+// the next publication is due is not published again (design R6.9).
 func (s *Store) Publish(now time.Time, r *rpc.Record) []Op {
 	clone := cloneRecord(r)
 	clone.Key, clone.TTL = bytes.Clone(r.Key), r.TTL
@@ -62,7 +62,7 @@ func (s *Store) PublishProvider(now time.Time, p *rpc.Provider) []Op {
 
 func (s *Store) publish(now time.Time, p *Published, ttl time.Duration, sequence uint64) []Op {
 	key := p.publication()
-	ops := s.use(key, sequence)
+	ops := s.raiseSequence(key, sequence)
 	if ttl <= RepublishEvery {
 		more, _ := s.unpublish(key)
 		return append(ops, more...)
@@ -71,7 +71,7 @@ func (s *Store) publish(now time.Time, p *Published, ttl time.Duration, sequence
 	return append(ops, s.publishedOp(p)...)
 }
 
-// keep puts p in the place of what was published under the same kind and key.
+// keep notes p as published, and replaces what had the same kind and key.
 func (s *Store) keep(key []byte, p *Published, due time.Time) {
 	if old := s.published[string(key)]; old != nil {
 		s.republish.remove(&old.due)
@@ -84,8 +84,8 @@ func (s *Store) keep(key []byte, p *Published, due time.Time) {
 	s.republish.set(&p.due, due)
 }
 
-// Unpublish lets the record and the provider entry of a key die when their
-// lifetimes run out; false if this node publishes neither.
+// Unpublish ends the publication of the key's record and provider entry, which then
+// expire; false if this node publishes neither.
 func (s *Store) Unpublish(key []byte) ([]Op, bool) {
 	ops, record := s.unpublish(publication(recordKind, key))
 	more, provider := s.unpublish(publication(providerKind, key))
@@ -103,7 +103,7 @@ func (s *Store) unpublish(key []byte) ([]Op, bool) {
 }
 
 // Published is the record and the provider entry that this node publishes under
-// the key, nil where it publishes none.
+// the key; nil for those that it does not.
 func (s *Store) Published(key []byte) (record, provider *Published) {
 	return s.published[string(publication(recordKind, key))], s.published[string(publication(providerKind, key))]
 }

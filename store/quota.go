@@ -7,32 +7,32 @@ import (
 	"kadmium/rpc"
 )
 
-// heldOverhead is what one record or provider entry costs beside its bytes, in
-// bytes: the structs, the index and the due times.
+// heldOverhead is the memory that one record or provider entry takes besides its own
+// bytes, in bytes: the structs, the index and the due times.
 const heldOverhead = 640
 
-// A Source is who asked to store something: it counts against the source's share.
-// The zero Source is this node itself, which has no share.
+// A Source is the peer that asked to store something. What it stored counts against
+// its share of the limits. The zero Source is this node, whose share is not limited.
 type Source struct {
 	Peer   identity.ID
 	Subnet netip.Prefix // identity.Subnet of its address
 }
 
-// A source is what shares are counted by: the subnet, since its owner can make up
-// any number of peers; the peer where the range is local.
-type source struct {
+// A sourceKey is what shares are counted by: the subnet, since its owner can make any
+// number of peers; the peer if the address is local.
+type sourceKey struct {
 	peer   identity.ID
 	subnet netip.Prefix
 }
 
-func (from Source) source() source {
+func (from Source) key() sourceKey {
 	if from.Subnet.IsValid() && !identity.IsLocal(from.Subnet.Addr()) {
-		return source{subnet: from.Subnet}
+		return sourceKey{subnet: from.Subnet}
 	}
-	return source{peer: from.Peer}
+	return sourceKey{peer: from.Peer}
 }
 
-// A usage is what one source has filled.
+// A usage is what one source has stored.
 type usage struct{ records, providers, bytes int }
 
 // recordCost is what a record counts against MaxBytes.
@@ -45,7 +45,7 @@ func providerCost(p *rpc.Provider) int {
 	return heldOverhead + len(p.Key) + len(p.Signature)
 }
 
-// count adds h to the totals, or with -1 takes it out.
+// count adds h to the totals, or subtracts it if sign is -1.
 func (s *Store) count(h *held, sign int) {
 	u := s.sources[h.source]
 	if h.record != nil {
@@ -62,18 +62,18 @@ func (s *Store) count(h *held, sign int) {
 		return
 	}
 	if s.sources == nil {
-		s.sources = make(map[source]usage)
+		s.sources = make(map[sourceKey]usage)
 	}
 	s.sources[h.source] = u
 }
 
-// roomForRecord reports whether h fits once old, if any, has gone.
+// roomForRecord reports whether h fits after old, if any, was removed.
 func (s *Store) roomForRecord(h, old *held) bool {
 	total, mine := usage{s.records, s.providers, s.bytes}, s.sources[h.source]
 	total.replace(h, old, true)
 	mine.replace(h, old, old != nil && old.source == h.source)
 	return total.records <= s.cfg.MaxRecords && total.bytes <= s.cfg.MaxBytes &&
-		(h.source == source{} || mine.records <= s.cfg.MaxPerSource && mine.bytes <= s.share(s.cfg.MaxBytes))
+		(h.source == sourceKey{} || mine.records <= s.cfg.MaxPerSource && mine.bytes <= s.share(s.cfg.MaxBytes))
 }
 
 // roomForProvider reports whether h fits under an entry once old, if any, has gone.
@@ -94,11 +94,11 @@ func (s *Store) roomForProvider(e *Entry, h, old *held) bool {
 		}
 	}
 	return total.providers <= s.cfg.MaxProviders && total.bytes <= s.cfg.MaxBytes && here <= s.cfg.MaxProvidersPerKey &&
-		(h.source == source{} || mine.providers <= s.share(s.cfg.MaxProviders) && mine.bytes <= s.share(s.cfg.MaxBytes) &&
+		(h.source == sourceKey{} || mine.providers <= s.share(s.cfg.MaxProviders) && mine.bytes <= s.share(s.cfg.MaxBytes) &&
 			mineHere <= s.share(s.cfg.MaxProvidersPerKey))
 }
 
-// replace is the usage with h in and old, if it counts here, out.
+// replace adds h, and subtracts old if it counts here.
 func (u *usage) replace(h, old *held, counts bool) {
 	u.add(h, 1)
 	if old != nil && counts {
@@ -115,7 +115,7 @@ func (u *usage) add(h *held, sign int) {
 	u.bytes += sign * h.size
 }
 
-// share is what one source may fill of a limit, at least 1.
+// share is the part of a limit that one source may use, at least 1.
 func (s *Store) share(limit int) int {
 	return max(1, int(float64(limit)*float64(s.cfg.MaxPerSource)/float64(s.cfg.MaxRecords)))
 }
@@ -124,9 +124,9 @@ func (s *Store) share(limit int) int {
 type Stats struct {
 	Records   int // held for others
 	Providers int // provider entries held
-	Bytes     int // bytes both count against MaxBytes
-	Sources   int // whose word they were stored at
-	Published int // records and keys provided that this node publishes
+	Bytes     int // bytes that both count against MaxBytes
+	Sources   int // that stored them
+	Published int // records and provided keys that this node publishes
 }
 
 // Stats counts what the store holds.

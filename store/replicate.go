@@ -7,26 +7,26 @@ import (
 	"kadmium/rpc"
 )
 
-// replicationLease is how long a key that DueReplication gave out is not given out again,
-// should nobody call Replicated.
+// replicationLease is the time after which DueReplication returns a key again if
+// Replicated was not called.
 const replicationLease = 5 * time.Minute
 
-// heardOf notes a STORE of h: it puts h's re-store off, since all k holders just
-// heard the same (Kademlia, section 2.5).
-func (s *Store) heardOf(now time.Time, h *held, between int, rnd *rand.Rand) {
-	h.heard = now
+// noteStore notes a STORE of h. It postpones the replication of h, since all k holders
+// have just received the same (Kademlia, section 2.5; design R6.10).
+func (s *Store) noteStore(now time.Time, h *held, between int, rnd *rand.Rand) {
+	h.lastStore = now
 	s.SetHolder(h.entry.Key, between)
-	s.putOff(h, now.Add(ReplicateAfter+s.jitter(rnd)))
+	s.scheduleReplication(h, now.Add(ReplicateAfter+s.jitter(rnd)))
 }
 
-// jitter is random, so that one of k holders comes first and spares the others.
+// jitter is random, so that one of k holders is first and saves the others the work.
 func (s *Store) jitter(rnd *rand.Rand) time.Duration {
 	return time.Duration(rnd.Int64N(int64(s.cfg.ReplicateJitter) + 1))
 }
 
-// putOff sets when h is stored again: never, if this node is no holder or h will
-// have expired.
-func (s *Store) putOff(h *held, at time.Time) {
+// scheduleReplication sets when h is replicated: never, if this node is no holder or
+// if h will have expired.
+func (s *Store) scheduleReplication(h *held, at time.Time) {
 	if h.entry.Between > 0 || !at.Before(h.expires.at) {
 		s.replication.remove(&h.replication)
 		return
@@ -34,8 +34,8 @@ func (s *Store) putOff(h *held, at time.Time) {
 	s.replication.set(&h.replication, at)
 }
 
-// SetHolder says how many nodes stand between this node and the k closest to the
-// key. Only at 0 is the key stored again, an hour after it was last heard of.
+// SetHolder sets the number of nodes between this node and the k closest to the key.
+// Only with 0 is the key replicated (design R6.13).
 func (s *Store) SetHolder(key []byte, between int) {
 	e := s.byKey[string(key)]
 	if e == nil || e.Between == between {
@@ -46,17 +46,17 @@ func (s *Store) SetHolder(key []byte, between int) {
 		if between > 0 {
 			s.replication.remove(&h.replication)
 		} else if h.replication.index == 0 {
-			s.putOff(h, h.heard.Add(ReplicateAfter+s.cfg.ReplicateJitter))
+			s.scheduleReplication(h, h.lastStore.Add(ReplicateAfter+s.cfg.ReplicateJitter))
 		}
 	})
 }
 
-// NextReplication is when a key is due to be stored again, zero for never.
+// NextReplication is when a key is due to be replicated, zero for never.
 func (s *Store) NextReplication() time.Time { return s.replication.next() }
 
-// DueReplication is a key that this node holds and nobody has stored for an hour and
-// some. It is given out once, and again after five minutes unless Replicated is
-// called or a STORE comes in. The key is not to be changed.
+// DueReplication is a key that this node holds and for which no STORE has come for
+// ReplicateAfter and the jitter. It is returned once, and again after five minutes
+// unless Replicated is called or a STORE comes. The key must not be changed.
 func (s *Store) DueReplication(now time.Time) (key []byte, ok bool) {
 	h, ok := s.replication.due(now)
 	if !ok {
@@ -64,17 +64,17 @@ func (s *Store) DueReplication(now time.Time) (key []byte, ok bool) {
 	}
 	h.entry.each(func(h *held) {
 		if h.replication.index > 0 && h.replication.at.Before(now.Add(replicationLease)) {
-			s.putOff(h, now.Add(replicationLease))
+			s.scheduleReplication(h, now.Add(replicationLease))
 		}
 	})
 	return h.entry.Key, true
 }
 
-// Overdue is what of the key should go out with its re-store, at the moment of
-// sending: nothing if somebody stored all of it within the hour, else the record
-// and the provider entries (appended to dst) that nobody stored for half an hour,
-// so that all of a key falls into step and goes out after one lookup. The record
-// is nil if it need not.
+// Overdue is what the replication of the key should send, asked at the moment of
+// sending. It is nothing if all of the key was stored within ReplicateAfter. Otherwise
+// it is the record, nil if there is none to send, and the provider entries (appended
+// to dst) that were not stored for half of that time, so that everything under a key
+// becomes due at the same time and is sent after one lookup.
 func (s *Store) Overdue(now time.Time, key []byte, dst []rpc.Provider) (*rpc.Record, []rpc.Provider) {
 	var r *rpc.Record
 	s.eachOverdue(now, key, func(h *held) {
@@ -87,11 +87,11 @@ func (s *Store) Overdue(now time.Time, key []byte, dst []rpc.Provider) (*rpc.Rec
 	return r, dst
 }
 
-// Replicated says that what was overdue under the key has been stored again.
+// Replicated notes that what was overdue under the key has been replicated.
 func (s *Store) Replicated(now time.Time, key []byte, rnd *rand.Rand) {
 	s.eachOverdue(now, key, func(h *held) {
-		h.heard = now
-		s.putOff(h, now.Add(ReplicateAfter+s.jitter(rnd)))
+		h.lastStore = now
+		s.scheduleReplication(h, now.Add(ReplicateAfter+s.jitter(rnd)))
 	})
 }
 
@@ -100,14 +100,14 @@ func (s *Store) eachOverdue(now time.Time, key []byte, f func(*held)) {
 	if e == nil || e.Between > 0 {
 		return
 	}
-	silent := func(h *held, d time.Duration) bool { return !h.expired(now) && !h.heard.Add(d).After(now) }
+	unstored := func(h *held, d time.Duration) bool { return !h.expired(now) && !h.lastStore.Add(d).After(now) }
 	overdue := false
-	e.each(func(h *held) { overdue = overdue || silent(h, ReplicateAfter) })
+	e.each(func(h *held) { overdue = overdue || unstored(h, ReplicateAfter) })
 	if !overdue {
 		return
 	}
 	e.each(func(h *held) {
-		if silent(h, ReplicateAfter/2) {
+		if unstored(h, ReplicateAfter/2) {
 			f(h)
 		}
 	})

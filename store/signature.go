@@ -8,15 +8,15 @@ import (
 	"kadmium/rpc"
 )
 
-// What signatures cover (design, section 6), integers big-endian, lengths in two
-// bytes:
+// What signatures cover (wire.md, section 8; wire.md rule 2), integers big-endian,
+// lengths in two bytes:
 //
 //	record    "kadmium record v1"   | len | network | len | key | sequence 8 | value
 //	provider  "kadmium provider v1" | len | network | len | key | sequence 8 | contact 39 or 51
 //
-// The domain strings keep one kind of signature from passing as another, the
-// network's name keeps networks apart, and the lifetime is left out: it is what
-// remains, and others than the publisher pass it on.
+// The domain strings prevent one kind of signature from being used as another, and
+// the network's name separates networks. The lifetime is not covered: it is what
+// remains, and peers other than the publisher send it on.
 const (
 	recordDomain   = "kadmium record v1"
 	providerDomain = "kadmium provider v1"
@@ -31,7 +31,8 @@ func signedText(domain, network string, key []byte, sequence uint64) []byte {
 }
 
 // SignRecord makes the key's peer the record's publisher and signs it for the
-// network. Any record can be signed; only those of /sig/<that peer>/ are valid so.
+// network. Any record can be signed, but only those under /sig/<that peer>/ are then
+// valid.
 func SignRecord(key identity.Key, network string, r *rpc.Record) {
 	signature := key.Sign(append(signedText(recordDomain, network, r.Key, r.Sequence), r.Value...))
 	r.Publisher, r.Signature = key.ID(), signature[:]
@@ -57,8 +58,8 @@ func SignProvider(key identity.Key, network string, p *rpc.Provider) {
 }
 
 // VerifyProvider reports what is wrong with a provider entry, nil if nothing: an
-// error of CheckProviderKey, ErrSequence, ErrInvalid for an endpoint that is none,
-// or ErrBadSignature. It costs a signature check.
+// error of CheckProviderKey, ErrSequence, ErrInvalid for an endpoint that no
+// peer can have, or ErrBadSignature. It costs a signature check.
 func (n *Namespaces) VerifyProvider(p *rpc.Provider) error {
 	if err := CheckProviderKey(p.Key); err != nil {
 		return err

@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// Snapshot appends what a journal would hold of the store, also of one that has
-// none: all that is held, in the store's order, what is published and the sequences
-// used, each by key. Loaded in that order, it is all there again. The routing
-// table is the caller's to add, see TableOp.
+// Snapshot appends what a journal of the store would contain, also for a store
+// without one: all that is held, in the store's order, then the publications and the
+// sequences used, each by key. Loading it in that order gives the same store. The
+// caller adds the routing table, see TableOp.
 func (s *Store) Snapshot(dst []Op) []Op {
 	for _, e := range s.entries {
 		e.each(func(h *held) { dst = append(dst, h.op()) })

@@ -10,18 +10,18 @@ import (
 	"kadmium/rpc"
 )
 
-// A Store holds records and provider entries in memory. Not safe for concurrent
-// use. It evicts nothing that lives: when full, it refuses.
+// A Store holds records and provider entries in memory. Not safe for concurrent use.
+// When it is full it refuses new ones, and evicts nothing that has not expired.
 type Store struct {
 	*settings
 	names *Namespaces
 
 	byKey     map[string]*Entry
-	entries   []*Entry // in an order that depends on nothing but the calls made
+	entries   []*Entry // in an order that depends only on the calls made
 	records   int
 	providers int
 	bytes     int
-	sources   map[source]usage
+	sources   map[sourceKey]usage
 
 	expiry      queue[held]
 	replication queue[held]
@@ -30,7 +30,7 @@ type Store struct {
 	republish queue[Published]
 	sequences map[string]uint64 // highest used, by publication key
 
-	table []identity.Address // contacts the journal brought
+	table []identity.Address // contacts loaded from the journal
 }
 
 // New makes an empty store. The namespaces decide who wins among records.
@@ -42,34 +42,34 @@ func New(cfg Config, names *Namespaces) *Store {
 // An Entry is all that is held under one key.
 type Entry struct {
 	Key      []byte            // not to be changed
-	Position identity.Position // where the key stands
-	Between  int               // nodes between this one and the k closest to the key; 0: this node is a holder
+	Position identity.Position // of the key
+	Between  int               // nodes between this node and the k closest to the key; 0: this node is a holder
 
 	record    *held
 	providers []*held
 	index     int // in Store.entries
 }
 
-// A held is one record or one provider entry, held for others.
+// A held is one record or one provider entry that this node holds for others.
 type held struct {
 	entry       *Entry
 	record      *rpc.Record   // either this
 	provider    *rpc.Provider // or this
 	expires     timer[held]
 	replication timer[held] // queued while this node is a holder
-	heard       time.Time   // the last STORE or ADD_PROVIDER of it
-	source      source
-	size        int // bytes it counts against the limits
+	lastStore   time.Time   // the last STORE or ADD_PROVIDER of it
+	source      sourceKey
+	size        int // bytes that it counts against the limits
 }
 
-// Put takes in a record that Validate has passed, and copies what it keeps.
-// between is the number of nodes known between this node and the k closest to
-// the key: 0 for a holder, more for a copy, whose lifetime shrinks. With swap the
-// record enters only if the held sequence is *swap, or none is held and it is 0.
+// Put stores a record that Validate has accepted, and copies what it keeps. between
+// is the number of known nodes between this node and the k closest to the key: 0 for
+// a holder, more for a copy, whose lifetime shrinks. With cas the record is stored
+// only if the held one has sequence *cas, or if none is held and *cas is 0.
 //
-// OK: it is held now, or was held already; the operations must be in the journal
-// before it is acknowledged. Older, Conflict, Full, Invalid: nothing has changed.
-func (s *Store) Put(now time.Time, r *rpc.Record, from Source, swap *uint64, between int, rnd *rand.Rand) (rpc.Status, []Op) {
+// OK: it is held now, or was already; the operations must be in the journal before
+// the write is acknowledged. Older, Conflict, Full, Invalid: nothing has changed.
+func (s *Store) Put(now time.Time, r *rpc.Record, from Source, cas *uint64, between int, rnd *rand.Rand) (rpc.Status, []Op) {
 	if r.TTL <= 0 || len(r.Key) == 0 {
 		return rpc.Invalid, nil
 	}
@@ -80,15 +80,15 @@ func (s *Store) Put(now time.Time, r *rpc.Record, from Source, swap *uint64, bet
 		}
 	}
 	if live != nil && s.names.Better(r, live.record) == 0 {
-		return rpc.OK, s.again(now, live, r.TTL, between, rnd)
+		return rpc.OK, s.storedAgain(now, live, r.TTL, between, rnd)
 	}
-	if swap != nil && !swaps(live, *swap) {
+	if cas != nil && !casHolds(live, *cas) {
 		return rpc.Conflict, nil
 	}
 	if live != nil && s.names.Better(r, live.record) < 0 {
 		return rpc.Older, nil
 	}
-	h := &held{record: cloneRecord(r), source: from.source(), size: recordCost(r)}
+	h := &held{record: cloneRecord(r), source: from.key(), size: recordCost(r)}
 	if !s.roomForRecord(h, old) {
 		return rpc.Full, nil
 	}
@@ -97,22 +97,22 @@ func (s *Store) Put(now time.Time, r *rpc.Record, from Source, swap *uint64, bet
 	}
 	s.link(r.Key, h)
 	s.expiry.set(&h.expires, now.Add(s.lifetime(h, r.TTL, between)))
-	s.heardOf(now, h, between, rnd)
+	s.noteStore(now, h, between, rnd)
 	return rpc.OK, s.op(h)
 }
 
-// swaps reports whether a compare-and-swap that expects the sequence (0: that
-// nothing is held) may go on.
-func swaps(h *held, expected uint64) bool {
+// casHolds reports whether a compare-and-swap may proceed that expects the sequence,
+// or with 0 that nothing is held.
+func casHolds(h *held, expected uint64) bool {
 	if h == nil || expected == 0 {
 		return h == nil && expected == 0
 	}
 	return h.record.Sequence == expected
 }
 
-// Get is the record held under the key, with what remains of its lifetime as TTL,
-// and never an expired one. Its bytes are the store's and not to be changed. A
-// record that a user's validator no longer accepts is not given out and expires.
+// Get is the record held under the key, with its remaining lifetime as TTL, and never
+// an expired one. Its bytes belong to the store and must not be changed. A record that
+// a user's validator no longer accepts is not returned, and expires.
 func (s *Store) Get(now time.Time, key []byte) (*rpc.Record, bool) {
 	e := s.byKey[string(key)]
 	if e == nil || e.record == nil || e.record.expired(now) {
@@ -128,7 +128,7 @@ func (s *Store) Get(now time.Time, key []byte) (*rpc.Record, bool) {
 	return &r, true
 }
 
-// Empty reports that nothing is held.
+// Empty reports whether nothing is held.
 func (s *Store) Empty() bool { return len(s.entries) == 0 }
 
 // Each calls f with every entry; f must not change the store.
@@ -138,7 +138,7 @@ func (s *Store) Each(f func(*Entry)) {
 	}
 }
 
-// link puts h under the key and counts it.
+// link adds h to the entry of the key, and counts it.
 func (s *Store) link(key []byte, h *held) {
 	e := s.byKey[string(key)]
 	if e == nil {
@@ -161,7 +161,7 @@ func (s *Store) link(key []byte, h *held) {
 	s.count(h, 1)
 }
 
-// unlink takes h out; its entry goes with the last of it.
+// unlink removes h, and its entry if that is then empty.
 func (s *Store) unlink(h *held) {
 	s.expiry.remove(&h.expires)
 	s.replication.remove(&h.replication)
@@ -183,7 +183,7 @@ func (s *Store) unlink(h *held) {
 	s.entries = s.entries[:last]
 }
 
-// cloneRecord copies a record and its bytes, but the key, which its entry has.
+// cloneRecord copies a record and its bytes, except the key, which its entry has.
 func cloneRecord(r *rpc.Record) *rpc.Record {
 	c := *r
 	c.Value, c.Signature, c.TTL = bytes.Clone(r.Value), bytes.Clone(r.Signature), 0

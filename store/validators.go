@@ -11,7 +11,8 @@ import (
 	"kadmium/identity"
 )
 
-// This file has the rules of the namespaces: those built in, and a user's.
+// This file has the rules of the namespaces: the built-in ones, and those of a user's
+// validators.
 
 // pkPrefix is what libp2p puts before a 32-byte Ed25519 public key: a protobuf
 // with field 1 (key type, 0x08) = Ed25519 (0x01) and field 2 (0x12) of 32 bytes
@@ -21,7 +22,7 @@ const pkPrefix = "\x08\x01\x12\x20"
 // PublicKeyValue is the value of /pk/<peer ID>.
 func PublicKeyValue(id identity.ID) []byte { return append([]byte(pkPrefix), id[:]...) }
 
-// parses makes a check of a key of what reads it.
+// parses turns a function that reads a key into one that checks it.
 func parses[T any](parse func(rest string) (T, error)) func(rest string) error {
 	return func(rest string) error {
 		_, err := parse(rest)
@@ -82,18 +83,18 @@ func checkPublicKey(_, rest string, value []byte) error {
 	return nil
 }
 
-// A Validator says which values may stand under the keys of a namespace, and
-// which is the best. It is the interface of go-libp2p-record, so one written for
-// libp2p serves unchanged. Keys come whole, with their namespace. Both methods
-// must be safe for concurrent use.
+// A Validator decides which values are valid under the keys of a namespace, and which
+// of them is the best. It is the interface of go-libp2p-record, so that a validator
+// written for libp2p works unchanged. Keys are given whole, with their namespace. Both
+// methods must be safe for concurrent use.
 type Validator interface {
-	// Validate returns an error for a value that may not stand under the key.
+	// Validate returns an error for a value that is not valid under the key.
 	Validate(key string, value []byte) error
 	// Select returns the index of the best of at least two valid values.
 	Select(key string, values [][]byte) (int, error)
 }
 
-// ofValidator is the namespace that a user's validator rules.
+// ofValidator is the namespace of a user's validator.
 func ofValidator(name string, v Validator) *namespace {
 	return &namespace{
 		name:   name,
@@ -109,8 +110,9 @@ func ofValidator(name string, v Validator) *namespace {
 	}
 }
 
-// selected is Select's opinion of two values. It takes the first of equals, as
-// libp2p's do, so only an answer that survives turning them round counts.
+// selected is the preference of Select between two values. The validators of libp2p
+// return the first of equals, so a preference counts only if it is the same with the
+// values in the other order.
 func selected(v Validator, key string, a, b []byte) int {
 	if bytes.Equal(a, b) {
 		return 0
