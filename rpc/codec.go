@@ -8,9 +8,9 @@ import (
 	"kadmium/rpc/pb"
 )
 
-// A Codec turns messages into datagram bodies and back. It owns the memory it
-// works in, so that a busy node allocates little; keep one for each goroutine
-// that encodes or decodes. The zero value is ready to use. Not to be copied, not
+// A Codec turns messages into datagram bodies and back. It reuses its
+// memory, so that a busy node allocates little; each goroutine that encodes or decodes
+// needs its own. The zero value is ready to use. A Codec must not be copied and is not
 // safe for concurrent use.
 type Codec struct {
 	buffer proto.Buffer
@@ -101,7 +101,7 @@ func (c *Codec) Append(dst []byte, m *Message, book identity.Book) ([]byte, erro
 	return out, nil
 }
 
-// release lets go of what was encoded, which is the caller's.
+// release drops the references to what was encoded, which belongs to the caller.
 func (c *Codec) release(b body) {
 	b.Reset()
 	c.record.Reset()
@@ -113,15 +113,15 @@ func (c *Codec) release(b body) {
 
 // Decode reads a body into m, whose header fields (type, response, serves, ID)
 // the caller has set; all others are set here. It never panics, whatever body
-// holds. The error wraps ErrTooLarge or ErrBadMessage; m's fields then mean
-// nothing.
+// holds. The error wraps ErrTooLarge or ErrBadMessage; the fields of m are then
+// undefined.
 //
-// Nothing in m refers to body. m's records, provider entries and byte slices are
-// new and may be kept; Known, Contacts and Providers are reused by m's next
-// Decode. The position of a key that the RPC carries is in m.Target. Contacts
-// that nobody could reach (no key, port 0, an unspecified, multicast or broadcast
-// address) and contacts, tags and bits over their limits are left out. Sizes
-// that a Status can answer for (a key or record to be stored) are not checked.
+// Nothing in m refers to body. The records, provider entries and byte slices of m
+// are new and may be kept; the next Decode into m reuses Known, Contacts and
+// Providers. m.Target is the position of the key, if the RPC carries one. Contacts
+// that cannot be reached (no key, port 0, an unspecified, multicast or broadcast
+// address) and contacts, tags and bits over their limits are left out. Sizes that
+// have a Status of their own (of a key or record to be stored) are not checked.
 func (c *Codec) Decode(body []byte, m *Message, book identity.Book) error {
 	t, response, serves, id := m.Type, m.Response, m.Serves, m.ID
 	m.Reset()

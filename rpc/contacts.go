@@ -30,9 +30,9 @@ func ContactSize(endpoint netip.AddrPort) int {
 	return contactSize6
 }
 
-// AppendContact appends the packed form of an address: the public key, then the
-// endpoint. It is what travels, and what a provider signs. The endpoint must be
-// valid; its zone is left out.
+// AppendContact appends the packed form of an address, the public key and then the
+// endpoint: this is sent, and signed by a provider. The endpoint must be valid; its
+// zone is left out.
 func AppendContact(dst []byte, a identity.Address) []byte {
 	return appendEndpoint(append(dst, a.ID[:]...), a.Endpoint)
 }
@@ -59,8 +59,8 @@ func cutContact(b []byte) (a identity.Address, rest []byte, ok bool) {
 	return a, rest, ok
 }
 
-// cutEndpoint is cutContact for a bare endpoint. IPv6 addresses that stand for
-// IPv4 ones are refused: an endpoint has one encoding.
+// cutEndpoint is cutContact for an endpoint alone. IPv4 addresses in IPv6 form are
+// refused: an endpoint has only one encoding.
 func cutEndpoint(b []byte) (endpoint netip.AddrPort, rest []byte, ok bool) {
 	var ip netip.Addr
 	switch {
@@ -75,8 +75,8 @@ func cutEndpoint(b []byte) (endpoint netip.AddrPort, rest []byte, ok bool) {
 	return netip.AddrPortFrom(ip, binary.BigEndian.Uint16(rest)), rest[2:], true
 }
 
-// contactable reports whether a datagram can be meant for the address: a key is
-// known, and the endpoint is one host's (design, section 3, rule 7).
+// contactable reports whether the address can be that of a peer: the key is known,
+// and the endpoint is that of one host (wire.md rule 7).
 func contactable(a identity.Address) bool {
 	ip := a.Endpoint.Addr()
 	return !a.ID.IsZero() && a.Endpoint.Port() != 0 && ip.IsValid() &&
@@ -97,9 +97,8 @@ func appendContacts(dst []byte, contacts []identity.Contact, book identity.Book)
 	return dst, nil
 }
 
-// parseContacts interns the contacts packed in b, at most MaxContacts of them.
-// Those nobody could contact are left out. Nothing is interned unless all of b
-// is well-formed.
+// parseContacts interns the contacts packed in b, at most MaxContacts of them, except
+// those that are not contactable. Nothing is interned unless all of b is well-formed.
 func parseContacts(dst []identity.Contact, b []byte, book identity.Book) ([]identity.Contact, error) {
 	for rest := b; len(rest) > 0; {
 		var ok bool

@@ -133,7 +133,7 @@ func decodeAppMessage(m *Message, b *pb.MessageRequest) error {
 }
 
 func decodeOutcome(m *Message, b *pb.Outcome) error {
-	// Statuses of later versions stay distinct from all that are known.
+	// A status of a later version becomes none of the known ones.
 	m.Status = Status(min(uint32(b.Status), math.MaxUint8))
 	if m.Type == AppMessage {
 		if len(b.Payload) > MaxPayload {

@@ -1,14 +1,13 @@
-// Package rpc holds what two nodes say to each other: the seven RPCs and their
-// encoding as protobuf bodies of a datagram, and the bookkeeping of one node's
-// requests: round-trip estimates, retransmission, the table of the outstanding.
+// Package rpc has the seven RPCs (types.go), their encoding as protobuf bodies of
+// datagrams, and the bookkeeping of one node's requests: round trip estimates,
+// retransmission and the table of outstanding requests.
 //
-// The wire messages are in pb/kad.proto, whose comments specify them; Message is
-// their decoded form, one struct for all, and a Codec turns one into the other.
-// The RPC's type, the request ID and the flags travel in the datagram's header,
-// see package session.
+// The comments in pb/kad.proto specify the messages. Message is the decoded form of
+// all of them, and a Codec converts between the two. The RPC's type, the request ID
+// and the flags are in the datagram's header, see package session.
 //
-// Nothing here reads a clock or takes a lock: time comes in as an argument, and
-// no type is safe for concurrent use.
+// Nothing here reads a clock or takes a lock: time is an argument, and no type is
+// safe for concurrent use.
 package rpc
 
 //go:generate go run ./internal/gen pb

@@ -7,8 +7,8 @@ import (
 	"kadmium/rpc/pb"
 )
 
-// maxTTL bounds a lifetime on the wire, both ways: far above what any store
-// keeps, far below what could overflow a time.
+// maxTTL bounds a lifetime that is sent or received. It is far more than any store
+// grants, and far less than what overflows a time.Time.
 const maxTTL = 365 * 24 * time.Hour
 
 const signatureSize = 64 // Ed25519, RFC 8032
@@ -126,7 +126,7 @@ func (c *Codec) encodeProvider(p *Provider) (*pb.Provider, error) {
 	return b, nil
 }
 
-// nextProvider lengthens c.providers by an empty entry, an old one if there is.
+// nextProvider adds an empty entry to c.providers, and reuses an old one if possible.
 func (c *Codec) nextProvider() *pb.Provider {
 	n := len(c.providers)
 	if n < cap(c.providers) {

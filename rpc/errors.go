@@ -9,12 +9,12 @@ import (
 var (
 	// ErrTooLarge reports a message, or a part of one, over its limit.
 	ErrTooLarge = errors.New("over a size limit")
-	// ErrBadMessage reports a message that is malformed, or misses what its RPC
+	// ErrBadMessage reports a message that is malformed, or lacks what its RPC
 	// needs.
 	ErrBadMessage = errors.New("malformed message")
 )
 
-// Made once: a flood of malformed datagrams costs no memory.
+// These are made once, so that malformed datagrams cost no allocation.
 var (
 	errType      = fmt.Errorf("%w: no such RPC", ErrBadMessage)
 	errProtobuf  = fmt.Errorf("%w: not protobuf", ErrBadMessage)

@@ -7,7 +7,7 @@ import (
 	"kadmium/identity"
 )
 
-// Sizes every implementation keeps to (design, section 3).
+// Sizes that every implementation observes (design R3.10; wire.md, section 7).
 const (
 	MaxDatagram = 1232 // bytes of UDP payload: IPv6's minimum MTU of 1,280 less 48 of headers
 	MaxKey      = 512  // bytes of a record's or provider's key
@@ -15,7 +15,7 @@ const (
 	MaxTags     = 20   // tags of known contacts in a request
 	MaxContacts = 20   // contacts in an answer
 	MaxProtocol = 64   // bytes of a MESSAGE's protocol name
-	MaxPayload  = 1024 // bytes of a MESSAGE's payload, or of its reply's
+	MaxPayload  = 1024 // bytes of the payload of a MESSAGE, or of its reply
 )
 
 // Families is the set of address families an asker can use; 0 means both.
@@ -42,16 +42,16 @@ func (f Families) Has(ip netip.Addr) bool {
 // A Status is the outcome of a STORE, ADD_PROVIDER or MESSAGE.
 type Status uint8
 
-// The statuses (design, section 3).
+// The statuses (wire.md, section 7).
 const (
 	OK        Status = iota
-	Older            // a better record is held already
+	Older            // a better record is already held
 	Invalid          // the record's namespace refuses it
 	TooLarge         // over MaxKey or MaxRecord
 	Full             // the store, or the sender's share of it, is full
 	Unproven         // the sender's address has not been proven
 	Conflict         // a compare-and-swap found another sequence
-	NoHandler        // nobody handles the MESSAGE's protocol
+	NoHandler        // no handler for the MESSAGE's protocol
 	Failed           // the handler, or the disk, failed
 )
 
@@ -65,57 +65,57 @@ func (s Status) String() string {
 	return statusNames[s]
 }
 
-// A Record is a value under a key, as it travels and as it is held.
+// A Record is a value under a key, as it is sent and as it is held.
 type Record struct {
 	Key, Value []byte
 	Sequence   uint64
 	Publisher  identity.ID   // zero where the namespace has no publisher
-	Signature  []byte        // 64 bytes where the namespace signs, else none
-	TTL        time.Duration // what remains of its lifetime; whole milliseconds on the wire
+	Signature  []byte        // 64 bytes where the namespace signs, otherwise none
+	TTL        time.Duration // the remaining lifetime; whole milliseconds on the wire
 }
 
-// A Provider is a peer's signed word that it provides a key.
+// A Provider is a peer's signed statement that it provides a key.
 type Provider struct {
 	Key       []byte
 	Peer      identity.Address // who provides, and where to reach it
-	Sequence  uint64           // the provider's own counter: higher replaces lower
-	TTL       time.Duration    // what remains of its lifetime; whole milliseconds on the wire
+	Sequence  uint64           // counted by the provider: higher replaces lower
+	TTL       time.Duration    // the remaining lifetime; whole milliseconds on the wire
 	Signature []byte           // by Peer.ID, 64 bytes
 }
 
-// A Message is one request or response, decoded. Which fields count depends on
-// Type and Response; the others are zero. Contacts are handles of the Book that
-// Decode was given.
+// A Message is one request or response, decoded. Type and Response say which fields
+// are used; the others are zero. Contacts are handles of the Book that was given to
+// Decode.
 type Message struct {
 	Type     Type
 	Response bool
-	Serves   bool     // the sender is a server: put it in tables
-	Families Families // request: of the contacts wanted back; 0 means both
-	DialBack bool     // PING request: dial me back, from another address
+	Serves   bool     // the sender is a server, and may be put into routing tables
+	Families Families // request: of the contacts in the answer; 0 means both
+	DialBack bool     // PING request: send a first contact back, from another address
 	CAS      bool     // STORE request: only if the held sequence is CASSequence
 	Status   Status   // response to STORE, ADD_PROVIDER, MESSAGE
-	More     bool     // response: contacts were cut to fit the datagram
+	More     bool     // response: contacts were left out to fit the datagram
 	ID       uint64   // of the request; the response's is the same
 
 	// Requests.
-	Target      identity.Position // FIND_NODE: travels; RPCs with a key: where the key stands
+	Target      identity.Position // FIND_NODE: is sent; RPCs with a key: the position of the key
 	Key         []byte            // FIND_VALUE, GET_PROVIDERS
 	Known       []uint16          // tags of contacts to leave out, see Tag
-	CASSequence uint64            // 0: only if none is held
+	CASSequence uint64            // with CAS; 0: only if none is held
 	Provider    *Provider         // ADD_PROVIDER
 	Protocol    string            // MESSAGE
 
 	// Requests and responses.
-	Record  *Record // STORE asks with one, FIND_VALUE answers with one
-	Payload []byte  // MESSAGE, both ways
+	Record  *Record // in a STORE request, and in an answer to FIND_VALUE
+	Payload []byte  // MESSAGE, request and response
 
 	// Responses.
-	Observed  netip.AddrPort     // PING: where the asker was seen
+	Observed  netip.AddrPort     // PING: where the request came from
 	Contacts  []identity.Contact // FIND_NODE, FIND_VALUE, GET_PROVIDERS: closest first
 	Providers []Provider         // GET_PROVIDERS; their Key is the request's
 }
 
-// Reset makes the message empty, keeping the memory of its slices.
+// Reset makes the message empty and keeps the memory of its slices.
 func (m *Message) Reset() {
 	*m = Message{Known: m.Known[:0], Contacts: m.Contacts[:0], Providers: m.Providers[:0]}
 }

@@ -10,20 +10,20 @@ import (
 
 // Limits of a node's own requests.
 const (
-	MaxTries       = 3    // times that a request is sent (design, section 3)
-	MaxOutstanding = 4096 // requests under way; a lookup has about 3
+	MaxTries       = 3    // times that a request is sent (design R3.12)
+	MaxOutstanding = 4096 // outstanding requests (design R8.4); a lookup has about 3
 )
 
 // Errors of Requests.Start.
 var (
-	// ErrTooMany reports that MaxOutstanding requests are under way.
+	// ErrTooMany reports that MaxOutstanding requests are outstanding.
 	ErrTooMany = errors.New("too many requests are under way")
 	// ErrIDInUse reports a request ID that another request has.
 	ErrIDInUse = errors.New("the request ID is in use")
 )
 
-// A Request is one that has not been answered. Its owner is whatever the caller
-// numbers so; Marks and Op are the owner's to use.
+// A Request is an outstanding request. Owner is a number that the caller chose; Marks
+// and Op are for the caller's use.
 type Request struct {
 	ID       uint64
 	To       identity.Contact
@@ -32,7 +32,7 @@ type Request struct {
 	Owner    uint64
 	Op       uint64
 	Tries    int       // times it was sent, 1 to Most
-	Most     int       // times it is sent at most, MaxTries unless the owner says less
+	Most     int       // times it is sent at most: MaxTries, unless the caller sets less
 	Started  time.Time // when it was first sent
 	Sent     time.Time // when it was last sent
 	Deadline time.Time // when to send it again, or to give up
@@ -45,7 +45,7 @@ type Request struct {
 // LastTry reports whether the request must not be sent again.
 func (r *Request) LastTry() bool { return r.Tries >= r.Most }
 
-// Requests are the outstanding requests of one node, at most MaxOutstanding. The
+// Requests is the table of one node's outstanding requests, at most MaxOutstanding. The
 // zero value is ready to use. Not safe for concurrent use.
 type Requests struct {
 	byID  index
@@ -75,7 +75,7 @@ func (q *Requests) Start(now time.Time, id uint64, to identity.Contact, m *Messa
 	return r, nil
 }
 
-// Answered takes out the request that was answered; false if there is none.
+// Answered removes the request that was answered; false if there is none.
 func (q *Requests) Answered(id uint64) (*Request, bool) {
 	r := q.byID.take(id)
 	if r == nil {
@@ -85,8 +85,8 @@ func (q *Requests) Answered(id uint64) (*Request, bool) {
 	return r, true
 }
 
-// Expired is the request whose deadline came first, if any has come by now. The
-// caller must Retry or Drop it before it asks for the next.
+// Expired is the request with the earliest deadline, if that has passed. The caller
+// must Retry or Drop it before it asks for the next.
 func (q *Requests) Expired(now time.Time) (*Request, bool) {
 	if len(q.due) == 0 || q.due[0].Deadline.After(now) {
 		return nil, false
@@ -94,9 +94,9 @@ func (q *Requests) Expired(now time.Time) (*Request, bool) {
 	return q.due[0], true
 }
 
-// Retry notes that the request, an outstanding one, is sent again now. rto is the
-// peer's timeout as RTT has it: Retry doubles it for each try before. False, and
-// nothing changes, if the request has used up its tries.
+// Retry notes that the outstanding request is sent again now. rto is the peer's
+// timeout by its RTT: Retry doubles it for each earlier try. It changes nothing and
+// returns false if the request has used up its tries.
 func (q *Requests) Retry(now time.Time, r *Request, rto time.Duration) bool {
 	if r.LastTry() {
 		return false
@@ -115,8 +115,8 @@ func (q *Requests) Drop(id uint64) {
 	}
 }
 
-// undue takes a request out of the heap. After the last the memory goes too: most
-// nodes of a process are at rest.
+// removeDue removes a request from the heap. With the last one the memory is freed:
+// at any time most nodes of a process have no request outstanding.
 func (q *Requests) removeDue(r *Request) {
 	heap.Remove(&q.due, int(r.place))
 	if len(q.due) == 0 {
@@ -135,17 +135,17 @@ func (q *Requests) Next() (time.Time, bool) {
 // Len is the number of requests outstanding.
 func (q *Requests) Len() int { return len(q.due) }
 
-// Each calls f with every outstanding request, in an order that the calls so far
-// determine. f must not change the table.
+// Each calls f with every outstanding request, in an order that depends only on the
+// calls made so far. f must not change the table.
 func (q *Requests) Each(f func(*Request)) {
 	for _, r := range q.due {
 		f(r)
 	}
 }
 
-// An index finds requests by ID: a hash table with chaining whose hash is the ID
-// itself, for IDs are random. Its size is a power of two. A lookup has few requests
-// under way, and for few a map is slower and ten times as large.
+// An index finds requests by ID. It is a hash table with chaining; IDs are random, so
+// the ID is its own hash. Its size is a power of two. A lookup has few outstanding
+// requests, and for few a map is slower and ten times as large.
 type index []*Request
 
 func (x index) chain(id uint64) **Request { return &x[id&uint64(len(x)-1)] }
@@ -161,7 +161,7 @@ func (x index) find(id uint64) *Request {
 	return r
 }
 
-// add puts in a request that is the nth.
+// add inserts a request; n is the number of requests with it.
 func (x *index) add(r *Request, n int) {
 	if n > len(*x) {
 		old := *x
@@ -198,8 +198,8 @@ func (x index) take(id uint64) *Request {
 	return r
 }
 
-// deadlines is a heap (container/heap), the first deadline on top; of equal ones
-// that of the request sent first.
+// deadlines is a heap (container/heap), the earliest deadline on top; of equal ones
+// that of the request that was sent first.
 type deadlines []*Request
 
 func (d deadlines) Len() int { return len(d) }

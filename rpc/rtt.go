@@ -5,23 +5,23 @@ import (
 	"time"
 )
 
-// Retransmission timeouts (RFC 6298; design, section 3).
+// Retransmission timeouts (RFC 6298; design R3.12, R3.13).
 const (
-	initialRTO    = 500 * time.Millisecond // nothing measured yet; the RFC has 1 s, for the slowest of links
-	unmeasuredRTO = 200 * time.Millisecond // at least, for a peer that was not measured itself
-	minRTO        = 100 * time.Millisecond // covers a peer's scheduling; the RFC has 1 s
+	initialRTO    = 500 * time.Millisecond // before any measurement; the RFC has 1 s
+	unmeasuredRTO = 200 * time.Millisecond // minimum for a peer without a measurement
+	minRTO        = 100 * time.Millisecond // covers the scheduling of a peer's process; the RFC has 1 s
 	maxRTO        = 3 * time.Second        // the RFC has 60 s, but a request gives up after three tries
 )
 
-// RTT estimates the round trip to one peer as RFC 6298 does. The zero value has
-// measured nothing. It has 8 bytes; whole microseconds up to 71 minutes.
+// RTT estimates the round trip time to one peer by RFC 6298. The zero value has no
+// measurement. It takes 8 bytes, and has whole microseconds up to 71 minutes.
 type RTT struct {
-	smoothed  uint32 // SRTT, us; 0: nothing measured
-	variation uint32 // RTTVAR, us; while nothing is measured a quarter of what BackOff set
+	smoothed  uint32 // SRTT, us; 0: no measurement
+	variation uint32 // RTTVAR, us; without a measurement a quarter of what BackOff set
 }
 
-// Sample adds a measured round trip. By Karn's rule (RFC 6298, section 3) the
-// caller leaves out answers to requests that were sent more than once.
+// Sample adds a measurement. By Karn's rule (RFC 6298, section 3) the caller leaves
+// out answers to requests that were sent more than once.
 func (r *RTT) Sample(rtt time.Duration) {
 	us := int64(min(max(rtt.Microseconds(), 1), math.MaxUint32))
 	if r.smoothed == 0 { // (2.2)
@@ -38,13 +38,13 @@ func (r *RTT) Sample(rtt time.Duration) {
 	r.smoothed = uint32((7*smoothed + us) / 8)
 }
 
-// Smoothed is the mean round trip, 0 if none was measured.
+// Smoothed is the mean round trip time, 0 without a measurement.
 func (r RTT) Smoothed() time.Duration {
 	return time.Duration(r.smoothed) * time.Microsecond
 }
 
 // RTO is the time to wait for an answer before sending a request again:
-// SRTT + 4 RTTVAR within 100 ms and 3 s, 500 ms if nothing was measured.
+// SRTT + 4 RTTVAR within 100 ms and 3 s, or 500 ms without a measurement.
 func (r RTT) RTO() time.Duration {
 	if r.smoothed == 0 {
 		return max(initialRTO, 4*time.Duration(r.variation)*time.Microsecond)
@@ -53,16 +53,15 @@ func (r RTT) RTO() time.Duration {
 	return min(max(rto, minRTO), maxRTO)
 }
 
-// Stranger is the RTO of a peer that was not measured, if r has the samples of all
-// those that were: the nearer the living are, the sooner the dead are known. It is
-// within 200 and 500 ms, and 500 ms if nothing was measured at all.
+// Unmeasured is the RTO of a peer without a measurement, if r has the samples of all
+// other peers (design R3.13). It is within 200 and 500 ms, and 500 ms if r has none.
 func (r RTT) Unmeasured() time.Duration {
 	return min(max(r.RTO(), unmeasuredRTO), initialRTO)
 }
 
-// BackOff doubles the timeout until samples bring it down again (RFC 6298, (5.5)):
-// a request had to be sent more than once, so its answer says nothing, and a path
-// that is slower than the timeout would never be measured.
+// BackOff doubles the timeout until samples lower it again (RFC 6298, (5.5)). It is
+// for a request that was sent more than once: its answer is no sample, and without
+// BackOff a path slower than the timeout would never be measured.
 func (r *RTT) BackOff() {
 	rto := min(2*r.RTO(), maxRTO)
 	r.variation = max(r.variation, uint32(max(rto.Microseconds()-int64(r.smoothed), 0)/4))
@@ -77,11 +76,11 @@ func backoff(rto time.Duration, try int) time.Duration {
 	return rto
 }
 
-// A PackedRTT is an RTT in the 6 bytes it needs, for those who keep many: whole
-// microseconds up to 16 s, far more than any try of a request is waited for.
+// A PackedRTT is an RTT in 6 bytes: whole microseconds up to 16 s, which is far more
+// than the time to wait for any try of a request.
 type PackedRTT [6]byte
 
-// Pack is the RTT in less memory.
+// Pack is the RTT in 6 bytes.
 func (r RTT) Pack() PackedRTT {
 	s, v := min(r.smoothed, maxPacked), min(r.variation, maxPacked)
 	return PackedRTT{byte(s), byte(s >> 8), byte(s >> 16), byte(v), byte(v >> 8), byte(v >> 16)}

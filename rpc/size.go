@@ -6,11 +6,11 @@ import (
 	"kadmium/identity"
 )
 
-// Sizes are computed without encoding, so that an answer can be cut to fit its
-// datagram and the simulator can count bytes. They follow pb/kad.proto, whose
-// field numbers all fit a tag of one byte.
+// Sizes are computed without encoding, so that an answer can be made to fit its
+// datagram and the simulator can count bytes. They follow pb/kad.proto, in which the
+// tag of each field has one byte.
 
-// Size is the size of the message's body, in bytes: what Codec.Append appends.
+// Size is the size of the message's body in bytes: what Codec.Append appends.
 func Size(m *Message, book identity.Book) int {
 	packed := 0
 	for _, c := range m.Contacts {
@@ -19,10 +19,9 @@ func Size(m *Message, book identity.Book) int {
 	return sizeOfRest(m) + bytesField(packed)
 }
 
-// ContactsRoom is the number of bytes left for packed contacts (ContactSize
-// each) if the answer's body may have room bytes; negative if the answer is over
-// room without any. The flag More is counted, the contacts that m has already
-// are not.
+// ContactsRoom is the number of bytes left for packed contacts (ContactSize each) if
+// the answer's body may have room bytes; negative if the answer is larger than that
+// without any. The flag More is counted, contacts that m already has are not.
 func ContactsRoom(room int, m *Message) int {
 	left := room - sizeOfRest(m)
 	if !m.More {
@@ -34,8 +33,8 @@ func ContactsRoom(room int, m *Message) int {
 	return max(0, left-1-protowire.SizeVarint(uint64(left)))
 }
 
-// RecordSize is the size of the record encoded, in bytes, at most MaxRecord. It
-// does not change while the record's lifetime runs, which travels beside it.
+// RecordSize is the size of the encoded record in bytes, at most MaxRecord. It does
+// not depend on the remaining lifetime, which is sent beside the record.
 func RecordSize(r *Record) int {
 	n := bytesField(len(r.Key)) + bytesField(len(r.Value)) + varintField(r.Sequence) + bytesField(len(r.Signature))
 	if !r.Publisher.IsZero() {
@@ -44,14 +43,14 @@ func RecordSize(r *Record) int {
 	return n
 }
 
-// ProviderSize is what the provider entry adds to the size of a GET_PROVIDERS
-// answer, in bytes; its key does not travel there.
+// ProviderSize is what the provider entry adds to the size of a GET_PROVIDERS answer,
+// in bytes; its key is not sent there.
 func ProviderSize(p *Provider) int {
 	return message(bytesField(ContactSize(p.Peer.Endpoint)) + varintField(p.Sequence) +
 		varintField(millis(p.TTL)) + bytesField(len(p.Signature)))
 }
 
-// sizeOfRest is the size of all but the contacts.
+// sizeOfRest is the size of everything except the contacts.
 func sizeOfRest(m *Message) int {
 	if m.Response {
 		return sizeOfResponse(m)
@@ -116,7 +115,7 @@ func sizeOfQueryFields(m *Message) int {
 	return varintField(uint64(m.Families)) + bytesField(2*len(m.Known))
 }
 
-// The fields of proto3: those with the zero value do not travel.
+// Fields of proto3: those with the zero value are not sent.
 
 func bytesField(n int) int {
 	if n == 0 {
@@ -139,6 +138,6 @@ func flagField(set bool) int {
 	return 2
 }
 
-// message is the size of an embedded message of n bytes, which travels even if
-// it is empty.
+// message is the size of an embedded message of n bytes, which is sent even if it is
+// empty.
 func message(n int) int { return 1 + protowire.SizeBytes(n) }

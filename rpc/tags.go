@@ -6,18 +6,17 @@ import (
 	"kadmium/identity"
 )
 
-// Where in a position tags are taken from. Contacts near one target share their
-// first bits, so the first 8 bytes would tell them apart badly.
+// The offsets in a position that tags are taken from (design R3.18). Contacts near
+// one target share their first bits, so the first 8 bytes are not used.
 const (
 	tagFirst  = 8
 	tagPlaces = 23 // the last place's second byte is the position's last
 )
 
-// Tag is the short name under which a request lists a contact it knows already,
-// for the answer to leave out: two bytes of the contact's position, taken from a
-// place that depends on the request's ID. A node can so not be made (ground) to
-// have another's tag, and the odd false match, 1 in 65,536, does not repeat in
-// the next request.
+// Tag is two bytes of a contact's position, by which a request lists a known contact
+// that the answer should leave out. Their offset depends on the request's ID. So an
+// attacker cannot search for an ID with the tag of another node, and a false match,
+// 1 in 65,536, does not repeat in the next request.
 func Tag(requestID uint64, p *identity.Position) uint16 {
 	return binary.BigEndian.Uint16(p[tagFirst+requestID%tagPlaces:])
 }

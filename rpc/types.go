@@ -5,7 +5,7 @@ import "time"
 // A Type says what a request asks; its response has the same type.
 type Type uint8
 
-// The RPCs (Kademlia, section 2.3, and design, section 3).
+// The RPCs (Kademlia, section 2.3; wire.md, sections 1 and 7).
 const (
 	Ping         Type = 1 + iota // are you there, and where do you see me?
 	FindNode                     // the k closest contacts to a target
@@ -18,17 +18,17 @@ const (
 	TypeLimit // one more than the highest: the length of an array that types index
 )
 
-// The time a requester waits at least before it sends again what takes the
-// receiver more than a look into its memory.
+// The least time to wait before a repeat, for requests that take the receiver longer
+// than a read of its memory (design R3.16).
 const (
 	writePatience   = 500 * time.Millisecond // a signature is checked, a disk synced
-	messagePatience = time.Second            // a handler of the application runs: 7 s with all tries
+	messagePatience = time.Second            // a handler runs: 6 s with all tries
 )
 
 // types has one row for each RPC. A new RPC needs a constant above, a row here,
 // its protobuf messages (pb/kad.proto, Codec) and their sizes (size.go).
 var types = [TypeLimit]struct {
-	name              string // in the paper's spelling
+	name              string // in the spelling of the paper
 	read              bool   // it changes nothing at its receiver
 	query             bool   // a read that names contacts close to a target
 	patience          time.Duration
@@ -47,7 +47,7 @@ var types = [TypeLimit]struct {
 // Valid reports whether there is such an RPC.
 func (t Type) Valid() bool { return t > 0 && t < TypeLimit }
 
-// known is the type, 0 for one that does not exist.
+// known is the type, 0 for an unknown one.
 func (t Type) known() Type {
 	if !t.Valid() {
 		return 0
@@ -55,22 +55,22 @@ func (t Type) known() Type {
 	return t
 }
 
-// String is the RPC's name in the paper's spelling, "?" for one that does not exist.
+// String is the RPC's name in the spelling of the paper, "?" for an unknown type.
 func (t Type) String() string { return types[t.known()].name }
 
-// IsRead reports an RPC that changes nothing at its receiver.
+// IsRead reports whether the RPC changes nothing at its receiver.
 func (t Type) IsRead() bool { return types[t.known()].read }
 
-// IsQuery reports a read that is answered with contacts close to a target: what
-// lookups ask.
+// IsQuery reports whether the RPC is a read that is answered with contacts close to a
+// target, as lookups send it.
 func (t Type) IsQuery() bool { return types[t.known()].query }
 
-// MayOpen reports whether the RPC may be a first contact: a read (wire.md, rule 1),
-// and PING only if the receiver's ID is not known (rule 2).
+// MayOpen reports whether the RPC may be a first contact. Only a read may (wire.md
+// rule 1), and only PING if the receiver's ID is not known (wire.md rule 2).
 func (t Type) MayOpen(receiverKnown bool) bool {
 	return t.IsRead() && (receiverKnown || t == Ping)
 }
 
-// Patience is the time to wait at least, whatever the peer's round trip, before
-// the request is sent again.
+// Patience is the least time to wait before the request is sent again, whatever the
+// peer's round trip time.
 func (t Type) Patience() time.Duration { return types[t.known()].patience }

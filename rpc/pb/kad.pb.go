@@ -44,7 +44,7 @@ type Status int32
 
 const (
 	Status_STATUS_OK Status = 0
-	// A better record is held already.
+	// A better record is already held.
 	Status_STATUS_OLDER Status = 1
 	// The record's namespace refuses it.
 	Status_STATUS_INVALID Status = 2
@@ -56,7 +56,7 @@ const (
 	Status_STATUS_UNPROVEN Status = 5
 	// A compare-and-swap found another sequence.
 	Status_STATUS_CONFLICT Status = 6
-	// Nobody handles the protocol.
+	// There is no handler for the protocol.
 	Status_STATUS_NO_HANDLER Status = 7
 	// The handler, or the disk, failed.
 	Status_STATUS_FAILED Status = 8
@@ -117,9 +117,9 @@ func (Status) EnumDescriptor() ([]byte, []int) {
 
 type PingRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Dial me back: send a first contact to the address this request came from,
-	// out of another of your sockets if need be. Asked to learn whether strangers
-	// can reach the asker.
+	// Dial back: send a first contact to the address that this request came from,
+	// if possible from another address. Sent to learn whether other peers can reach
+	// the sender.
 	DialBack      bool `protobuf:"varint,1,opt,name=dial_back,json=dialBack,proto3" json:"dial_back,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -212,10 +212,10 @@ type Query struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// FIND_NODE: the position looked for, 32 bytes.
 	Target []byte `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
-	// FIND_VALUE, GET_PROVIDERS: the key, 1 to 512 bytes. It stands at its
+	// FIND_VALUE, GET_PROVIDERS: the key, 1 to 512 bytes. Its position is its
 	// SHA-256.
 	Key []byte `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
-	// Address families the asker can use: bit 0 IPv4, bit 1 IPv6; 0 means both.
+	// Address families that the sender can use: bit 0 IPv4, bit 1 IPv6; 0 means both.
 	Families uint32 `protobuf:"varint,3,opt,name=families,proto3" json:"families,omitempty"`
 	// Tags of up to 20 contacts that the answer should leave out, 2 bytes each:
 	// with n the request ID, the bytes of the contact's position at 8 + n mod 23
@@ -290,7 +290,7 @@ type Answer struct {
 	Contacts []byte `protobuf:"bytes,1,opt,name=contacts,proto3" json:"contacts,omitempty"`
 	// There were more contacts than fit the datagram.
 	More bool `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
-	// FIND_VALUE: the record, if one is held, and what remains of its lifetime.
+	// FIND_VALUE: the record, if one is held, and its remaining lifetime.
 	Record *Record `protobuf:"bytes,3,opt,name=record,proto3" json:"record,omitempty"`
 	TtlMs  uint64  `protobuf:"varint,4,opt,name=ttl_ms,json=ttlMs,proto3" json:"ttl_ms,omitempty"`
 	// GET_PROVIDERS: a sample of the entries held under the key.
@@ -443,14 +443,14 @@ func (x *Record) GetSignature() []byte {
 	return nil
 }
 
-// A peer's signed word that it provides a key.
+// A peer's signed statement that it provides a key.
 type Provider struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One contact: who provides, and where to reach it.
 	Contact []byte `protobuf:"bytes,1,opt,name=contact,proto3" json:"contact,omitempty"`
-	// The provider's own counter: a higher one replaces a lower.
+	// Counted by the provider: a higher one replaces a lower one.
 	Sequence uint64 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	// What remains of the entry's lifetime.
+	// The remaining lifetime of the entry.
 	TtlMs uint64 `protobuf:"varint,3,opt,name=ttl_ms,json=ttlMs,proto3" json:"ttl_ms,omitempty"`
 	// 64 bytes.
 	Signature     []byte `protobuf:"bytes,4,opt,name=signature,proto3" json:"signature,omitempty"`
@@ -519,7 +519,7 @@ func (x *Provider) GetSignature() []byte {
 type StoreRequest struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Record *Record                `protobuf:"bytes,1,opt,name=record,proto3" json:"record,omitempty"`
-	// What remains of the record's lifetime.
+	// The remaining lifetime of the record.
 	TtlMs uint64 `protobuf:"varint,2,opt,name=ttl_ms,json=ttlMs,proto3" json:"ttl_ms,omitempty"`
 	// Compare and swap: store only if the record held now has this sequence; 0:
 	// only if none is held.
