@@ -19,9 +19,8 @@ type Address struct {
 }
 
 // ParseAddress reads a multiaddr, /ip4/203.0.113.7/udp/4100/p2p/12D3KooW...
-// (or /ip6/...; the /p2p part may be missing), or a bare ip:port. Host names are
-// the business of whoever can resolve them. Its error is ErrBadAddress, or
-// ErrBadPeerID for what stands behind /p2p/.
+// (or /ip6/...; the /p2p part may be missing), or ip:port. It does not resolve host
+// names. Its error is ErrBadAddress, or ErrBadPeerID for what follows /p2p/.
 func ParseAddress(s string) (Address, error) {
 	if len(s) > 256 {
 		return Address{}, fmt.Errorf("%w: %d characters are too many", ErrBadAddress, len(s))
@@ -89,14 +88,15 @@ func (a *Address) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// IsLocal reports an address of a loopback, link-local or private range: such are
-// not counted by subnet (design, section 4), and not believed of a public peer
-// (section 3, rule 7).
+// IsLocal reports whether the address is in a loopback, link-local or private range.
+// Such addresses are not counted by subnet (design R4.5), and are not accepted from a
+// public peer (wire.md rule 7).
 func IsLocal(ip netip.Addr) bool {
 	if !ip.Is4() {
 		return ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast()
 	}
-	// It is asked of every contact that is named, so the most frequent case at once.
+	// This is called for every contact that is named, so it decides the frequent cases
+	// first.
 	switch b := ip.As4(); b[0] {
 	case 10, 127:
 		return true
@@ -110,8 +110,8 @@ func IsLocal(ip netip.Addr) bool {
 	return false
 }
 
-// Subnet is the range that IP limits of the routing table count by: the /24 of
-// an IPv4 address, the /48 of an IPv6 one.
+// Subnet is the range by which the IP limits of the routing table count: the /24 of an
+// IPv4 address, the /48 of an IPv6 address.
 func Subnet(ip netip.Addr) netip.Prefix {
 	width := 48
 	if ip = ip.Unmap(); ip.Is4() {
@@ -121,8 +121,8 @@ func Subnet(ip netip.Addr) netip.Prefix {
 	return p
 }
 
-// Host is the range that one machine's owner is assumed to hold, for limits on
-// first contacts: one IPv4 address, or the /64 of an IPv6 one.
+// Host is the range that the owner of one machine is assumed to have, for the limits on
+// first contacts: one IPv4 address, or the /64 of an IPv6 address.
 func Host(ip netip.Addr) netip.Prefix {
 	width := 64
 	if ip = ip.Unmap(); ip.Is4() {

@@ -5,14 +5,14 @@ import (
 	"net/netip"
 )
 
-// A Contact is a 4-byte handle to a peer at an address, given out by a Book.
+// A Contact is a 4-byte handle to a peer at an address, made by a Book (design R1.18).
 // 0 is no contact. Two contacts may be one peer at two addresses.
 type Contact uint32
 
-// A Book knows what contacts stand for. A real node injects its own Contacts;
+// A Book maps contacts to peers and addresses. A real node injects its own Contacts;
 // the simulator injects one book that all its nodes share.
 type Book interface {
-	// Position is where the contact's peer stands: the book's memory, good for as
+	// Position is the position of the contact's peer: memory of the book, valid for as
 	// long as the contact is.
 	Position(Contact) *Position
 	// Address is the contact's ID and endpoint.
@@ -21,14 +21,14 @@ type Book interface {
 	Intern(Address) Contact
 }
 
-// Contacts is the Book of one real node: peers it heard of, each at an address.
-// Handles stay valid until a Sweep that does not keep them. The zero value is
-// ready to use. Not safe for concurrent use.
+// Contacts is the Book of one real node: the peers it has learnt of, each at an address.
+// Handles stay valid until a Sweep that does not keep them (design R1.19). The zero
+// value is ready to use. Not safe for concurrent use.
 //
-// A process may hold thousands of nodes, so an entry takes 84 bytes and its place
-// in the index 8 to 16.
+// A process may have thousands of nodes, so an entry takes 84 bytes and its place in the
+// index 8 to 16.
 type Contacts struct {
-	pages []*[pageSize]contactEntry // entry 0 stands for no contact
+	pages []*[pageSize]contactEntry // entry 0 is for no contact
 	used  int                       // entries ever used, entry 0 included
 	index []Contact                 // open addressing by hash; a power of two, at most half full
 	free  []Contact
@@ -80,7 +80,7 @@ func (e *contactEntry) address() Address {
 
 func (b *Contacts) entry(c Contact) *contactEntry { return &b.pages[c/pageSize][c%pageSize] }
 
-// slot is where the address is in the index, or the empty place where it belongs.
+// slot is where the address is in the index, or the free place for it.
 func (b *Contacts) slot(a Address) int {
 	mask := len(b.index) - 1
 	i := int(maphash.Comparable(b.seed, a)) & mask
@@ -90,8 +90,8 @@ func (b *Contacts) slot(a Address) int {
 	return i
 }
 
-// Intern is the handle of the peer at the address. An address whose ID is not
-// known gets a handle too; its position means nothing.
+// Intern is the handle of the peer at the address. An address whose ID is not known has
+// a handle too; its position has no meaning.
 func (b *Contacts) Intern(a Address) Contact {
 	if a.Endpoint.Addr().Zone() != "" { // a zone means nothing to another machine
 		a.Endpoint = netip.AddrPortFrom(a.Endpoint.Addr().WithZone(""), a.Endpoint.Port())
@@ -132,17 +132,17 @@ func (b *Contacts) rehash(size int) {
 	}
 }
 
-// Position is where the contact's peer stands.
+// Position is the position of the contact's peer.
 func (b *Contacts) Position(c Contact) *Position { return &b.entry(c).position }
 
 // Address is the contact's ID and endpoint.
 func (b *Contacts) Address(c Contact) Address { return b.entry(c).address() }
 
-// Len is the number of contacts known.
+// Len is the number of known contacts.
 func (b *Contacts) Len() int { return b.count }
 
-// Sweep forgets every contact that keep is not called with: each is called once
-// with a function that marks what is still held somewhere.
+// Sweep forgets every contact that is not kept. It calls each once, with a function
+// that keeps a contact which is still held somewhere.
 func (b *Contacts) Sweep(each func(keep func(Contact))) {
 	each(func(c Contact) {
 		if int(c) >= b.used {

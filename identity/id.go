@@ -21,8 +21,8 @@ const IDSize = len(idPrefix) + 32
 // Source: libp2p specs, peer-ids.
 const idPrefix = "\x00\x24\x08\x01\x12\x20"
 
-// An ID names a peer: it is the peer's Ed25519 public key. The zero ID means
-// "not known".
+// An ID identifies a peer: it is the peer's Ed25519 public key. The zero ID means "not
+// known".
 type ID [32]byte
 
 // IsZero reports whether the ID is not known.
@@ -42,7 +42,7 @@ func (id ID) String() string {
 	return base58.Encode(b[:])
 }
 
-// Short is the tail of the ID's text, for people: the head is the same for all.
+// Short is the end of the ID's text, for display: the beginning is the same for all.
 func (id ID) Short() string {
 	s := id.String()
 	return s[len(s)-8:]
@@ -57,7 +57,7 @@ func (id *ID) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// Position is where the peer stands: SHA-256 of the ID's bytes.
+// Position is the position of the peer: SHA-256 of the ID's bytes (design R2.3).
 func (id ID) Position() Position {
 	b := id.Bytes()
 	return Position(sha256.Sum256(b[:]))
@@ -65,7 +65,7 @@ func (id ID) Position() Position {
 
 // ParseID reads the base58btc text of an ID. Its error is ErrBadPeerID.
 func ParseID(s string) (ID, error) {
-	// 52 characters encode 38 bytes; far longer text would only cost time.
+	// 52 characters encode 38 bytes; decoding much longer text would only take time.
 	if len(s) == 0 || len(s) > 64 {
 		return ID{}, fmt.Errorf("%w: %d characters, want the 52 of an Ed25519 peer ID (12D3KooW...)", ErrBadPeerID, len(s))
 	}

@@ -16,7 +16,7 @@ import (
 var (
 	// ErrBadKeyFile reports a file that holds no Ed25519 private key.
 	ErrBadKeyFile = errors.New("not an Ed25519 key file")
-	// ErrKeyExists reports a file that is there already: a key is never overwritten.
+	// ErrKeyExists reports a file that exists: a key is never overwritten.
 	ErrKeyExists = errors.New("key file exists")
 )
 
@@ -43,7 +43,7 @@ func KeyFromSeed(seed [32]byte) Key { return Key{ed25519.NewKeyFromSeed(seed[:])
 // IsZero reports whether there is no key.
 func (k Key) IsZero() bool { return k.private == nil }
 
-// ID is the peer the key speaks for.
+// ID is the peer whose key it is.
 func (k Key) ID() ID { return ID(k.private[ed25519.SeedSize:]) }
 
 // Sign is the Ed25519 signature of the message.
@@ -57,8 +57,8 @@ func Verify(id ID, message, signature []byte) bool {
 }
 
 // CreateKey makes a key pair and writes it to a new file, mode 0600, as PKCS#8
-// in PEM (openssl pkey reads it). The file is whole or not there, also after a
-// crash. An existing file is left alone: the error is then ErrKeyExists.
+// in PEM (openssl pkey reads it). The file is complete or absent, also after a crash. An
+// existing file is not changed: the error is then ErrKeyExists.
 func CreateKey(path string, random io.Reader) (Key, error) {
 	if _, err := os.Lstat(path); err == nil {
 		return Key{}, fmt.Errorf("%w: %s is left as it is; choose another name", ErrKeyExists, path)
@@ -80,8 +80,8 @@ func CreateKey(path string, random io.Reader) (Key, error) {
 	return k, nil
 }
 
-// writeNew makes a file with all of data or none: the synced temporary file is
-// linked to its name, which fails if the name is taken.
+// writeNew makes a file with all of data, or no file: the synced temporary file is
+// linked to its name, which fails if the name exists.
 func writeNew(path string, data []byte) error {
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, ".key-*") // mode 0600

@@ -14,7 +14,7 @@ const Bits = 256
 // a peer's, a value's, or any target of a lookup.
 type Position [32]byte
 
-// KeyPosition is where a value's key stands: SHA-256 of its bytes.
+// KeyPosition is the position of a value's key: SHA-256 of its bytes (design R2.4).
 func KeyPosition(key []byte) Position { return sha256.Sum256(key) }
 
 // String is the position in hex.
@@ -29,7 +29,7 @@ func (p *Position) Bit(i int) byte { return p[i/8] >> (7 - i%8) & 1 }
 // Prefix is the first 64 bits of the position.
 func (p *Position) Prefix() uint64 { return binary.BigEndian.Uint64(p[:8]) }
 
-// Xor is the XOR distance of two positions (Kademlia, section 2.1).
+// Xor is the XOR distance of two positions (Kademlia, section 2.1; design R2.5).
 func Xor(a, b *Position) Position {
 	var d Position
 	for i := 0; i < len(d); i += 8 {
@@ -48,12 +48,12 @@ func CommonPrefixLen(a, b *Position) int {
 	return Bits
 }
 
-// DistanceBits is the XOR distance on a log scale: the number of bits of
-// a XOR b, 256 for the other half of the keyspace, 0 for the same place.
+// DistanceBits is the XOR distance on a logarithmic scale: the number of bits of
+// a XOR b, 256 for the other half of the keyspace, 0 for equal positions.
 func DistanceBits(a, b *Position) int { return Bits - CommonPrefixLen(a, b) }
 
 // Compare orders a and b by their XOR distance to target: negative when a is
-// nearer, positive when b is, 0 when they are the same place.
+// nearer, positive when b is, 0 when they are equal.
 func Compare(target, a, b *Position) int {
 	for i := 0; i < len(target); i += 8 {
 		t := binary.BigEndian.Uint64(target[i:])

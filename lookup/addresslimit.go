@@ -5,10 +5,10 @@ import (
 	"net/netip"
 )
 
-// addressAllowed keeps lying answers from aiming a lookup at a victim: at most
-// PerIP contacts of one IP address are taken from answers, loopback exempt.
-// Our own table, which has limits of its own, is believed. An allowed e is marked so
-// that it counts.
+// addressAllowed prevents lying answers from directing a lookup at a victim (wire.md
+// rule 7): at most PerIP contacts of one IP address are taken from answers; loopback
+// is exempt. Contacts of our own table, which has limits of its own, are not limited.
+// An allowed e is marked so that it counts.
 func (l *Lookup) addressAllowed(e, by *candidate) bool {
 	if by.contact == 0 {
 		return true
@@ -32,8 +32,8 @@ func (l *Lookup) addressAllowed(e, by *candidate) bool {
 	return true
 }
 
-// HostTag is 32 bits of an IP address, never 0, to tell most addresses apart
-// without asking the book.
+// HostTag is 32 bits of an IP address, never 0. It distinguishes most addresses
+// without a query to the book.
 func HostTag(ip netip.Addr) uint32 {
 	b := ip.As16() // an IPv4 address is in the last four bytes
 	tag := binary.BigEndian.Uint32(b[12:])

@@ -1,10 +1,10 @@
 package lookup
 
-// A lookup keeps alpha requests in flight, each to the closest contact not asked
-// yet among the k closest (Kademlia, section 2.3). It does not wait for a round to
-// end: each outcome lets the next request go. A peer that was set aside no longer
-// counts, and is no longer one of those k, so that a dead peer stalls nothing and
-// the one to take its place is asked before it has failed.
+// A lookup keeps alpha requests in flight, each to the closest contact not asked yet
+// among the k closest (Kademlia, section 2.3; design R5.1). It does not wait for a
+// round to end: each outcome allows the next request. A peer that was set aside no
+// longer counts, and is not one of those k (design R5.4), so that an unresponsive peer
+// delays nothing, and the contact that replaces it is asked before it has failed.
 
 // pick is the index of the candidate that path p asks next, -1 for none now, and
 // whether it is asked by the burst rule.

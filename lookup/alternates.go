@@ -1,16 +1,16 @@
 package lookup
 
-// One peer may be named at several addresses: the first is asked, the others are
-// spares, each asked only if the one before it failed. Whoever answers at the
-// first has proved that it is the peer, so the spares are then of no use.
+// One peer may be named at several addresses (design R5.8). The first is asked. The
+// others are spares, each asked only if the one before it failed. An answer from the
+// first proves that the peer is there, and the spares are then not needed.
 //
-// One answer has one say: of two addresses it gives for one peer the first
-// counts. Otherwise a liar could keep a lookup busy with one near peer at twenty
-// addresses, one timeout after the other.
+// Of two addresses that one answer gives for one peer the first counts. Otherwise a
+// liar could keep a lookup busy with one near peer at twenty addresses, one timeout
+// after the other.
 
-// joins fits e, one more address of a peer, to another candidate of that peer, and
-// reports whether e is wanted beside it. A path knows peers, not addresses: it
-// then knows all of the peer's.
+// joins adjusts e, one more address of a peer, and another candidate of that peer to
+// each other, and reports whether e is wanted beside it. A path knows peers, not
+// addresses: it then knows all addresses of the peer.
 func joins(e, other *candidate) bool {
 	other.paths |= e.paths
 	e.paths = other.paths
@@ -23,8 +23,8 @@ func joins(e, other *candidate) bool {
 		(other.namedBy == 0 || other.namedBy != e.namedBy)
 }
 
-// promoteAlternate puts the first spare of the peer at index i, which just
-// failed, in its place.
+// promoteAlternate lets the first spare of the peer at index i, which has just failed,
+// be asked in its place.
 func (s *shortlist) promoteAlternate(i int) {
 	e := &s.entries[i]
 	for j := i + 1; j < len(s.entries) && s.entries[j].near == e.near; j++ {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// String draws the shortlist, nearest first: state, contact, distance in bits,
-// hop, round of its request, and who named it.
+// String draws the shortlist, nearest first: state, contact, distance in bits, hop,
+// round of its request, and the contact that named it.
 func (l *Lookup) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %d asked, %d answered, %d failed\n", l.reason, l.stats.RPCs, l.stats.Answered, l.stats.Failed)
@@ -27,7 +27,7 @@ func (l *Lookup) String() string {
 	return b.String()
 }
 
-// String is the state for people.
+// String is the state in words.
 func (s state) String() string {
 	return [...]string{"unasked", "spare", "asked", "set aside", "answered", "failed"}[s]
 }

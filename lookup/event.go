@@ -6,7 +6,7 @@ import (
 	"kadmium/identity"
 )
 
-// A Kind is what an Event tells.
+// A Kind is the kind of an Event.
 type Kind uint8
 
 const (
@@ -24,7 +24,7 @@ const (
 	Ended
 )
 
-// String is the kind for people.
+// String is the kind in words.
 func (k Kind) String() string {
 	switch k {
 	case Asked:
@@ -49,11 +49,11 @@ type Event struct {
 	Kind    Kind
 	Reason  Reason           // for Ended
 	Contact identity.Contact // 0 for Ended
-	NamedBy identity.Contact // who first named it; 0: our own table
+	NamedBy identity.Contact // the contact that first named it; 0: our own table
 	// Hop and Round are the contact's; for Ended the lookup's.
 	Hop, Round int
 	// Distance is the contact's to the target, in bits: 256 for the other half of
-	// the keyspace, 0 for the target's own place.
+	// the keyspace, 0 for the target's position.
 	Distance int
 	// Elapsed is the time since the contact was asked; for Ended since the start.
 	Elapsed time.Duration
@@ -62,13 +62,13 @@ type Event struct {
 	Path       int // the disjoint path, from 0
 }
 
-// usualEvents is the room that a lookup begins with: two events for each of some 25
-// requests, and the end.
+// usualEvents is the capacity that a lookup starts with: two events for each of about
+// 25 requests, and the end.
 const usualEvents = 52
 
-// Events are the steps since the last call, oldest first. Like those of Trace they
-// stay as they are until Reset. A lookup has at most three for each request, those
-// of Found, and the end.
+// Events are the steps since the last call, oldest first. Like those of Trace they do
+// not change until Reset. A lookup has at most three for each request, those of Found,
+// and the end.
 func (l *Lookup) Events() []Event {
 	fresh := l.events[l.told:]
 	l.told = len(l.events)

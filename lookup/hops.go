@@ -7,22 +7,22 @@ import (
 
 // Stats are the figures of a lookup.
 type Stats struct {
-	// Hops is the hop of the closest contact that answered, or, when something was
-	// found, of the first that returned it; 0 if nobody answered. A contact of the
-	// searcher's own table is at hop 1, one first named by a contact at hop h is at
-	// h+1.
+	// Hops is the hop of the closest contact that answered, or, if something was
+	// found, of the first that returned it; 0 if none answered. A contact of the
+	// searcher's own table is at hop 1, a contact first named by one at hop h is at
+	// h+1 (design R5.14, R5.15).
 	Hops int
 	// Rounds is the length of the longest chain of requests each of which had to
-	// wait for the outcome of the one before.
+	// wait for the outcome of the one before (design R5.16).
 	Rounds int
-	// RPCs is the number of requests, not counting what the wire repeats.
+	// RPCs is the number of requests, without their repeats.
 	RPCs int
-	// Asked is the number of peers they went to: less than RPCs when some were
-	// asked at another address after one failed.
+	// Asked is the number of peers they were sent to: less than RPCs if some peers
+	// were asked at another address after one failed.
 	Asked int
 	// Answered and Failed count the requests' outcomes.
 	Answered, Failed int
-	// Refused counts the contacts that were not taken for their host had its share.
+	// Refused counts the contacts that were not taken because of PerIP.
 	Refused int
 	// Started and Ended are its times; Ended is zero while it runs.
 	Started, Ended time.Time

@@ -6,8 +6,7 @@ import (
 	"kadmium/identity"
 )
 
-// Defaults of a Config, from Kademlia (sections 2.2, 2.3) and the limits on what
-// liars can cost.
+// Defaults of a Config (Kademlia, sections 2.2, 2.3), and limits on the cost of lies.
 const (
 	DefaultK     = 20
 	DefaultAlpha = 3
@@ -42,32 +41,32 @@ func (c Config) withDefaults() Config {
 }
 
 // A Lookup searches the k peers closest to a target. It is not safe for
-// concurrent use. Outcomes reported of contacts that are not waited for, or after
-// the end, are ignored.
+// concurrent use. Outcomes are ignored if the contact is not waited for, and after the
+// end.
 type Lookup struct {
 	cfg    Config
 	self   identity.Position
 	list   shortlist
 	paths  [MaxPaths]path
-	turn   int // the path that is served next
+	turn   int // the path whose turn is next
 	rounds rounds
 	stats  Stats
-	more   func() []identity.Contact // see Refill; nil: called, or there is none
+	more   func() []identity.Contact // see Refill; nil: was called, or there is none
 	found  uint8                     // hop of the first contact that had what is sought
 	reason Reason
 	events []Event
 	told   int // of events, by Events
 }
 
-// New starts a lookup of target by the node that stands at self, from the seeds:
-// the closest contacts of its own table. Without any it has ended (NoContacts).
+// New starts a lookup of target by the node at position self. The seeds are the closest
+// contacts of its own table. Without any the lookup has ended (NoContacts).
 func New(now time.Time, cfg Config, book identity.Book, self, target identity.Position, seeds []identity.Contact) *Lookup {
 	l := new(Lookup)
 	l.Reset(now, cfg, book, self, target, seeds)
 	return l
 }
 
-// Reset makes l a new lookup as New does, in the memory of the one before.
+// Reset makes l a new lookup as New does, and reuses the memory of the old one.
 func (l *Lookup) Reset(now time.Time, cfg Config, book identity.Book, self, target identity.Position, seeds []identity.Contact) {
 	cfg = cfg.withDefaults()
 	*l = Lookup{
@@ -86,19 +85,19 @@ func (l *Lookup) Reset(now time.Time, cfg Config, book identity.Book, self, targ
 	}
 }
 
-// Refill has more called, once, if nobody is left to ask, and of those asked fewer
-// than K have answered or are still in time: for contacts of the searcher's table that
-// are farther than the seeds. Where many have just died others name hardly anybody
-// that the searcher does not know, as each has the same neighbours. Call it right
-// after New.
+// Refill sets a function that is called once if no contact is left to ask and fewer
+// than K of those asked have answered or may still do so in time (design R5.10). It
+// returns contacts of the searcher's table that are farther than the seeds. Where many
+// nodes have just failed the others name few contacts that the searcher does not know,
+// since neighbours know the same nodes. Call Refill right after New.
 func (l *Lookup) Refill(more func() []identity.Contact) {
 	if l.reason == 0 {
 		l.more = more
 	}
 }
 
-// Next is the next contact to ask; it counts as asked from now on. Call it until
-// ok is false: at the start, and after each outcome reported.
+// Next is the next contact to ask, which counts as asked from now on. Call it until ok
+// is false, at the start and after each outcome.
 func (l *Lookup) Next(now time.Time) (c identity.Contact, ok bool) {
 	if l.reason != 0 {
 		return 0, false
@@ -116,7 +115,7 @@ func (l *Lookup) Next(now time.Time) (c identity.Contact, ok bool) {
 	return 0, false
 }
 
-// idle reports whether nobody is left to ask.
+// idle reports whether no contact is left to ask.
 func (l *Lookup) idle() bool {
 	for i := range l.list.entries {
 		if l.list.entries[i].state == unasked {
@@ -142,23 +141,23 @@ func (l *Lookup) ask(now time.Time, i, p int, burst bool) identity.Contact {
 	return e.contact
 }
 
-// Answered reports that c answered, naming other contacts; it is verified now.
-// An answer of one set aside counts all the same. Of named the first K count.
+// Answered reports that c answered and named other contacts, of which the first K
+// count. An answer from a contact that was set aside counts too.
 func (l *Lookup) Answered(now time.Time, c identity.Contact, named []identity.Contact) {
 	if l.hear(now, c, named) {
 		l.endIfOver(now)
 	}
 }
 
-// Satisfied is Answered for the answer that ends the search: found, which is c or
-// answered before, returned the value or is the peer that is sought.
+// Satisfied is Answered for the answer that ends the search. The contact found, which
+// is c or answered before, returned the value or is the peer that is sought.
 func (l *Lookup) Satisfied(now time.Time, c identity.Contact, named []identity.Contact, found identity.Contact) {
 	l.hear(now, c, named)
 	l.Found(now, found)
 	l.Stop(now, Satisfied)
 }
 
-// hear takes an answer in; false if c was not waited for.
+// hear processes an answer; false if c was not waited for.
 func (l *Lookup) hear(now time.Time, c identity.Contact, named []identity.Contact) bool {
 	i := l.waited(c)
 	if i < 0 {
@@ -174,7 +173,7 @@ func (l *Lookup) hear(now time.Time, c identity.Contact, named []identity.Contac
 	return true
 }
 
-// Failed reports that c did not answer (all tries), or could not be asked.
+// Failed reports that c answered none of the tries, or could not be asked.
 func (l *Lookup) Failed(now time.Time, c identity.Contact) {
 	i := l.waited(c)
 	if i < 0 {
@@ -187,8 +186,8 @@ func (l *Lookup) Failed(now time.Time, c identity.Contact) {
 	l.endIfOver(now)
 }
 
-// SetAside reports that c overran its expected round trip: it no longer counts
-// against alpha (Kademlia, section 2.3), but is still waited for.
+// SetAside reports that c overran its expected round trip: it no longer counts against
+// alpha (Kademlia, section 2.3; design R5.4), but is still waited for.
 func (l *Lookup) SetAside(now time.Time, c identity.Contact) {
 	i := l.waited(c)
 	if i < 0 || l.list.entries[i].state != asked {
@@ -198,8 +197,8 @@ func (l *Lookup) SetAside(now time.Time, c identity.Contact) {
 	l.record(now, SetAside, &l.list.entries[i])
 }
 
-// Found notes that c, which has answered or is about to, returned the value or is
-// the peer that is sought. The lookup goes on until it is over or stopped.
+// Found notes that c returned the value or is the peer that is sought. c has answered,
+// or Answered follows. The lookup continues until it ends or is stopped.
 func (l *Lookup) Found(now time.Time, c identity.Contact) {
 	i := l.list.index(c)
 	if i < 0 || l.reason != 0 {
@@ -224,8 +223,8 @@ func (l *Lookup) waited(c identity.Contact) int {
 	return i
 }
 
-// settle gives a contact that was asked its new state. What it makes the lookup
-// do next is one round further.
+// settle gives a contact that was asked its new state. The requests that this causes
+// are of the next round.
 func (l *Lookup) settle(i int, s state) {
 	e := &l.list.entries[i]
 	if e.state == asked {
@@ -235,7 +234,8 @@ func (l *Lookup) settle(i int, s state) {
 	l.rounds.after(e.round)
 }
 
-// Closest appends the closest contacts that answered, closest first, at most K.
+// Closest appends the closest contacts that answered, closest first, at most K (design
+// R5.7).
 func (l *Lookup) Closest(dst []identity.Contact) []identity.Contact {
 	n := 0
 	for i := range l.list.entries {
@@ -249,8 +249,8 @@ func (l *Lookup) Closest(dst []identity.Contact) []identity.Contact {
 	return dst
 }
 
-// Known appends the n nearest contacts known that have neither failed nor been
-// set aside, asked or not, closest first: what an answer need not name again.
+// Known appends the n nearest known contacts that have neither failed nor been set
+// aside, asked or not, closest first: an answer need not name them again.
 func (l *Lookup) Known(dst []identity.Contact, n int) []identity.Contact {
 	for i := range l.list.entries {
 		if n <= 0 {
@@ -264,7 +264,8 @@ func (l *Lookup) Known(dst []identity.Contact, n int) []identity.Contact {
 	return dst
 }
 
-// Each calls f with every contact the lookup holds, for a sweep of the book.
+// Each calls f with every contact that the lookup holds, for the garbage collection of
+// the book.
 func (l *Lookup) Each(f func(identity.Contact)) {
 	for i := range l.list.entries {
 		f(l.list.entries[i].contact)

@@ -19,29 +19,30 @@ const (
 	failed
 )
 
-// A candidate is a contact that the lookup heard of.
+// A candidate is a contact that the lookup has learnt of.
 type candidate struct {
 	near    uint64        // first 64 bits of its distance to the target
-	sent    time.Duration // when it was asked, since the start
+	sent    time.Duration // when it was asked, from the start of the lookup
 	contact identity.Contact
 	namedBy identity.Contact // 0: our own table
-	host    uint32           // what addresslimit.go counts it by; 0: not counted
+	host    uint32           // by which addresslimit.go counts it; 0: not counted
 	round   uint16
 	hop     uint8
 	state   state
 	path    uint8 // that asked it
-	paths   uint8 // that know it, a bit each
+	paths   uint8 // that know it, one bit each
 	burst   bool  // asked by the burst rule
 	// alternate: another address of the peer failed before.
 	alternate bool
 }
 
-// live: it stands among the closest, neither failed nor set aside.
+// live reports whether it counts among the closest: it has neither failed nor been set
+// aside.
 func (e *candidate) live() bool { return e.state == unasked || e.state == asked || e.state == answered }
 
 // A shortlist holds the candidates by their distance to the target, nearest
-// first. Most comparisons need only the 64 bits each candidate caches; the book is
-// asked for the rest. Candidates of one peer stand side by side: the addresses
+// first. Most comparisons need only the 64 bits that each candidate caches; for the
+// others the book has the position. Candidates of one peer are adjacent: the addresses
 // that failed, the one in use, the spares.
 type shortlist struct {
 	entries []candidate
@@ -51,8 +52,8 @@ type shortlist struct {
 	most    int
 }
 
-// usualCandidates is the room that a lookup begins with: among 10,000 nodes it hears
-// of about a hundred contacts.
+// usualCandidates is the capacity that a lookup starts with: among 10,000 nodes it
+// learns of about a hundred contacts.
 const usualCandidates = 80
 
 func newShortlist(book identity.Book, target identity.Position, most int, memory []candidate) shortlist {
@@ -94,10 +95,10 @@ func (s *shortlist) index(c identity.Contact) int {
 	return -1
 }
 
-// insert puts e, which is not held, at index i, its place by distance. When the
-// list is full the farthest candidate that was not asked makes room, or is e
-// itself: then insert reports false. What was asked stays, so that nobody is
-// asked twice, and so the list's size bounds the requests.
+// insert puts e, which is not held, at index i, its place by distance. If the list is
+// full it drops the farthest candidate that was not asked; if that is e itself, insert
+// returns false. A candidate that was asked stays, so that no contact is asked twice,
+// and so the size of the list bounds the requests.
 func (s *shortlist) insert(i int, e candidate) bool {
 	if len(s.entries) < s.most {
 		s.entries = append(s.entries, candidate{})
@@ -123,7 +124,7 @@ func (s *shortlist) distance(e *candidate) int {
 	return identity.DistanceBits(&s.target, s.book.Position(e.contact))
 }
 
-// seed puts the searcher's own contacts on the list; the paths share them out.
+// seed puts the searcher's own contacts on the list, divided among the paths.
 func (l *Lookup) seed(seeds []identity.Contact) {
 	n := 0
 	for _, c := range seeds {
@@ -143,8 +144,8 @@ func (l *Lookup) take(by *candidate, named []identity.Contact) (taken int) {
 	return taken
 }
 
-// admit takes in a contact named by another, on the given paths, unless it is the
-// searcher, is known, or is refused by a rule on alternates or addresses.
+// admit puts a contact that another named on the list, on the given paths, unless it is
+// the searcher, is known, or is refused by the rule on alternates or on addresses.
 func (l *Lookup) admit(c identity.Contact, by *candidate, paths uint8) bool {
 	s := &l.list
 	p := s.book.Position(c)

@@ -6,21 +6,21 @@ import "time"
 type Reason uint8
 
 const (
-	// Converged: the k closest known have answered (Kademlia, section 2.3).
+	// Converged: the k closest known contacts have answered (Kademlia, section 2.3).
 	Converged Reason = iota + 1
-	// Exhausted: nobody is left to ask, and fewer than k answered.
+	// Exhausted: no contact is left to ask, and fewer than k answered.
 	Exhausted
-	// Satisfied: what was sought has been found.
+	// Satisfied: what was sought was found.
 	Satisfied
-	// Cancelled: nobody waits for the result any more.
+	// Cancelled: the result is no longer wanted.
 	Cancelled
 	// TimedOut: it overran its deadline.
 	TimedOut
-	// NoContacts: there was nobody to start with.
+	// NoContacts: there was no contact to start with.
 	NoContacts
 )
 
-// String is the reason for people.
+// String is the reason in words.
 func (r Reason) String() string {
 	switch r {
 	case Converged:
@@ -42,15 +42,15 @@ func (r Reason) String() string {
 // Done reports whether the lookup has ended, and why.
 func (l *Lookup) Done() (Reason, bool) { return l.reason, l.reason != 0 }
 
-// Stop ends the lookup, unless it has ended, for the reason given. Requests still
-// in flight are of no more interest.
+// Stop ends the lookup, unless it has ended, for the given reason. Outcomes of requests
+// still in flight are ignored.
 func (l *Lookup) Stop(now time.Time, reason Reason) {
 	if l.reason == 0 {
 		l.end(now, reason)
 	}
 }
 
-// endIfOver ends the lookup when every path has settled.
+// endIfOver ends the lookup if every path has settled (design R5.6).
 func (l *Lookup) endIfOver(now time.Time) {
 	for p := range l.cfg.DisjointPaths {
 		if !l.settled(p) {
@@ -61,15 +61,15 @@ func (l *Lookup) endIfOver(now time.Time) {
 	case l.stats.Answered >= l.cfg.K:
 		l.end(now, Converged)
 	case l.refill():
-		l.endIfOver(now) // if all of them were known
+		l.endIfOver(now) // in case all of them were known
 	default:
 		l.end(now, Exhausted)
 	}
 }
 
-// refill takes in what Refill provides, if fewer than k contacts are left that have
-// answered or may do so soon. While nobody has answered the searcher itself may be
-// cut off.
+// refill adds the contacts that Refill provides, if fewer than k contacts have answered
+// or may still do so in time. It does not while none has answered: the searcher itself
+// may then be disconnected.
 func (l *Lookup) refill() bool {
 	if l.more == nil || l.stats.Answered == 0 {
 		return false
@@ -89,9 +89,9 @@ func (l *Lookup) refill() bool {
 	return true
 }
 
-// settled reports whether of the contacts that path p knows the k closest, those
-// that failed left out, have all answered. One set aside is waited for until it
-// answers or fails: it may well be one of the closest.
+// settled reports whether the k closest contacts that path p knows, without those that
+// failed, have all answered. A contact that was set aside is waited for until it answers
+// or fails, since it may be one of the closest.
 func (l *Lookup) settled(p int) bool {
 	n := 0
 	for i := range l.list.entries {

@@ -33,7 +33,7 @@ func (s *Store) lifetime(h *held, ttl time.Duration, between int) time.Duration 
 	return shrink(min(ttl, limit), between)
 }
 
-// again handles a STORE of a record or provider entry that is already held:
+// storedAgain handles a STORE of a record or provider entry that is already held:
 // expiry = max(own, now + remaining). A replication sends what remains and so extends
 // nothing; a publisher starts a new lifetime and so does (design R6.8, R6.11). The
 // journal entry is written again because the first write may still be waiting, or

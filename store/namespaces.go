@@ -276,7 +276,7 @@ func (n *Namespaces) names() string {
 	return strings.Join(all, " ")
 }
 
-// shown is a key cut for an error message.
+// truncated is a key shortened for an error message.
 func truncated(key []byte) []byte { return key[:min(len(key), 80)] }
 
 // StatusOf is the status by which a peer learns of an error of Validate or

@@ -44,8 +44,8 @@ type checker struct {
 	content content
 }
 
-// checkFile reports what is wrong with a journal file, nil if all that it should
-// hold is there, each byte of it as it was written.
+// checkFile reports what is wrong with a journal file, nil if it contains everything
+// that was written, unchanged (design R6.18).
 func checkFile(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {
@@ -63,9 +63,10 @@ func checkFile(f *os.File) error {
 	return c.content.complete()
 }
 
-// checkMetas reads both meta pages. bbolt would do with one, which is right after
-// a sector was torn by a power cut, and loses a transaction after any other damage;
-// the 80 bytes that count lie in one sector, so both must be sound.
+// checkMetas reads both meta pages. bbolt accepts a file with one: that is right after a
+// write was cut off by a power failure, but loses a transaction after any other damage.
+// The 80 bytes that matter are in one sector, which is written whole, so both must be
+// intact.
 func checkMetas(f io.ReaderAt, size int64) (root, pages uint64, err error) {
 	if size < 2*pageSize {
 		return 0, 0, fmt.Errorf("%d bytes are too few for a journal", size)
@@ -93,7 +94,7 @@ func checkMetas(f io.ReaderAt, size int64) (root, pages uint64, err error) {
 	return root, pages, nil
 }
 
-// A span is the range of keys that may stand in a page: from low (or any, if nil)
+// A span is the range of keys that may be in a page: from low (or any, if nil)
 // up to but not including high (or any).
 type span struct{ low, high []byte }
 
@@ -221,7 +222,7 @@ func (c *checker) bucket(e element) error {
 	return c.inline(e.value[bucketHeader:], visit)
 }
 
-// inline checks a bucket small enough to stand in its parent's page.
+// inline checks a bucket that is so small that it is in its parent's page.
 func (c *checker) inline(page []byte, visit func(element) error) error {
 	if len(page) < pageHeader || order.Uint64(page) != 0 || order.Uint16(page[8:]) != leafFlag || order.Uint32(page[12:]) != 0 {
 		return errors.New("a small bucket is damaged")

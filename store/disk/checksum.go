@@ -15,7 +15,7 @@ import (
 // An entry's value on disk is a CRC-32C (4 bytes, big-endian) of its bucket's
 // name, its key and its value, then the value. The bucket "journal" holds the
 // format's version and the totals: the number of all other entries and the sum of
-// their checksums, so that an entry that is gone is noticed too.
+// their checksums, so that a missing entry is noticed too.
 const (
 	checksumSize  = 4
 	formatVersion = 1
@@ -110,7 +110,7 @@ type content struct {
 	meta    map[string][]byte // of the bucket "journal"
 }
 
-// entry takes in one entry of a bucket.
+// entry adds one entry of a bucket.
 func (c *content) entry(bucket string, key, sealed []byte) error {
 	value, err := unseal([]byte(bucket), key, sealed)
 	if err != nil {

@@ -11,12 +11,12 @@ import (
 	"kadmium/store"
 )
 
-// Write has the operations written, all or none, and then calls done: with nil
-// once they are synced to disk, with ErrBusy if too much is waiting, or with the
-// failure that ended all writing (a failed sync is never tried again: the kernel
-// may have dropped what it could not write). Write does not wait. Callbacks run
-// one at a time, in the order of the calls, on the journal's goroutine; done may
-// be nil. After Close nothing is written and done is not called.
+// Write queues operations, which are written all or none, and then calls done: with
+// nil after they are synced to disk, with ErrBusy if too much is waiting, or with the
+// error that ended all writing. A failed sync is never repeated, since the kernel may
+// have dropped the data that it could not write. Write does not wait. The journal's
+// goroutine calls the functions done one at a time, in the order of the writes; done
+// may be nil. After Close nothing is written and done is not called.
 func (j *Journal) Write(ops []store.Op, done func(error)) {
 	j.mu.Lock()
 	if j.closed {
@@ -29,7 +29,7 @@ func (j *Journal) Write(ops []store.Op, done func(error)) {
 	}
 	if w.err != nil {
 		w.ops = nil
-		if done == nil { // nobody to tell
+		if done == nil { // no function to call
 			j.mu.Unlock()
 			return
 		}
@@ -47,8 +47,8 @@ func (j *Journal) signal() {
 	}
 }
 
-// run is the journal's goroutine: each turn commits all that came in during the
-// one before (group commit).
+// run is the journal's goroutine. Each commit writes everything that was queued during
+// the one before (group commit, design R1.12).
 func (j *Journal) run() {
 	defer close(j.ended)
 	for range j.wake {
@@ -72,7 +72,7 @@ func (j *Journal) take() (batch []write, closed bool) {
 	return batch, j.closed
 }
 
-// finish tells how a batch ended.
+// finish reports the result of a batch.
 func (j *Journal) finish(batch []write, err error) {
 	if err != nil {
 		j.mu.Lock()
@@ -90,9 +90,9 @@ func (j *Journal) finish(batch []write, err error) {
 	}
 }
 
-// commit writes a batch in one transaction. One that panicked is not rolled back:
-// bbolt would read all pages again, in a goroutine of its own that nobody can
-// catch.
+// commit writes a batch in one transaction. A transaction that panicked is not rolled
+// back: bbolt would read all pages again in a goroutine of its own, whose panic cannot
+// be recovered.
 func (j *Journal) commit(batch []write) (err error) {
 	if failed := j.Err(); failed != nil {
 		return failed
@@ -132,7 +132,7 @@ func applyAll(tx *bbolt.Tx, batch []write) error {
 	return t.put(tx)
 }
 
-// apply carries one operation out and keeps the totals.
+// apply executes one operation and updates the totals.
 func apply(tx *bbolt.Tx, t *totals, op store.Op) error {
 	name := []byte(op.Bucket.String())
 	b := tx.Bucket(name)

@@ -36,7 +36,7 @@ const MaxWaiting = 1 << 16
 const FileName = "kadmium.db"
 
 const (
-	lockTimeout = 100 * time.Millisecond // for a process that is just ending
+	lockTimeout = 100 * time.Millisecond // for a process that is ending
 	pageSize    = 4096                   // bytes; fixed, so that a file moves between machines
 	dirMode     = 0o700
 	fileMode    = 0o600
@@ -58,14 +58,14 @@ type Journal struct {
 	closed  bool
 }
 
-// A write is one call of Write; with err it has been refused already.
+// A write is one call of Write; with err it was refused.
 type write struct {
 	ops  []store.Op
 	done func(error)
 	err  error
 }
 
-// Open opens the journal in the directory and makes both if need be. Errors wrap
+// Open opens the journal in the directory, and makes both if they do not exist. Errors wrap
 // ErrInUse, ErrUnwritable, ErrCorrupt or ErrVersion.
 func Open(dir string) (*Journal, error) {
 	lock, err := lockDirectory(dir)
@@ -101,7 +101,7 @@ func (j *Journal) open() error {
 	return err
 }
 
-// check opens the file for a moment and reports what is wrong with it.
+// check opens the file, reports what is wrong with it, and closes it.
 func (j *Journal) check() error {
 	f, err := os.OpenFile(j.path, os.O_RDWR, 0)
 	if err != nil {
@@ -122,8 +122,8 @@ func wrapPath(err error, path string) error {
 	return fmt.Errorf("%s: %w", path, err)
 }
 
-// openBolt opens a file that is known to be sound. bbolt's list of free pages is
-// not kept on disk: it would be one more thing to get damaged.
+// openBolt opens a file that was checked. bbolt's list of free pages is not kept on
+// disk, where it could be damaged too.
 func (j *Journal) openBolt(path string) (db *bbolt.DB, err error) {
 	defer j.caught(&err, path)
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
@@ -141,14 +141,14 @@ func (j *Journal) openBolt(path string) (db *bbolt.DB, err error) {
 	})
 }
 
-// caught turns a panic, also one for a page that cannot be read, into ErrCorrupt.
+// caught turns a panic into ErrCorrupt, also a fault of a page that cannot be read.
 func (j *Journal) caught(err *error, path string) {
 	if p := recover(); p != nil {
 		*err = fmt.Errorf("%w: %s: %v", ErrCorrupt, path, p)
 	}
 }
 
-// create makes the file under another name first: it is whole or not there.
+// create makes the file under another name first, so that it is complete or absent.
 func (j *Journal) create() error {
 	temporary := j.path + ".new"
 	if err := os.Remove(temporary); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -204,8 +204,8 @@ func (j *Journal) Err() error {
 	return j.failed
 }
 
-// Close writes what is waiting, calls its callbacks, and gives the directory
-// free. It must not be called from a callback. Only its first call does anything.
+// Close writes what is waiting, calls the functions done, and unlocks the directory.
+// It must not be called from such a function. Only the first call has an effect.
 func (j *Journal) Close() error {
 	j.mu.Lock()
 	if j.closed {

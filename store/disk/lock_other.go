@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// lockDirectory makes the directory if need be. Directories cannot be locked here:
-// bbolt's lock on the journal's file must do.
+// lockDirectory makes the directory if it does not exist. Directories cannot be locked
+// on these systems; bbolt's lock on the journal's file must suffice.
 func lockDirectory(dir string) (*os.File, error) {
 	if err := os.MkdirAll(dir, dirMode); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrUnwritable, dir, err)
@@ -20,5 +20,5 @@ func lockDirectory(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// syncDirectory does nothing: directories cannot be synced here.
+// syncDirectory does nothing: directories cannot be synced on these systems.
 func syncDirectory(string) error { return nil }

@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// lockDirectory makes the directory if need be and locks it. The lock goes with
-// the file that is returned, or with the process. It is on the directory, not on
-// the journal's file, so that the file can be checked and made under it.
+// lockDirectory makes the directory if it does not exist, and locks it. The lock ends
+// with the file that is returned, or with the process. It is on the directory and not
+// on the journal's file, so that the file can be checked and made under it.
 func lockDirectory(dir string) (*os.File, error) {
 	if err := makeDirectory(dir); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrUnwritable, dir, err)
@@ -52,7 +52,7 @@ func makeDirectory(dir string) error {
 	return syncDirectory(filepath.Dir(filepath.Clean(dir)))
 }
 
-// syncDirectory makes sure that names made in the directory are on disk.
+// syncDirectory syncs the names of files made in the directory.
 func syncDirectory(dir string) error {
 	f, err := os.Open(dir)
 	if err != nil {
