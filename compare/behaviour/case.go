@@ -38,7 +38,10 @@ const playWithin = time.Minute
 // Cases are all of them, in the order of the table.
 func Cases() []Case {
 	var all []Case
-	for _, group := range [][]Case{tableCases(), lookupCases(), valueCases(), hostileCases(), oversizeCases(), endingCases()} {
+	for _, group := range [][]Case{
+		tableCases(), lookupCases(), storeCases(), limitCases(), holderCases(), providerCases(),
+		hostileCases(), oversizeCases(), interruptionCases(),
+	} {
 		all = append(all, group...)
 	}
 	return all

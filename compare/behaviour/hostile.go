@@ -41,17 +41,17 @@ func hostileCases() []Case {
 		},
 		{
 			Name: "a peer names ten that do not exist, farther than all others: closest",
-			Play: farInventions,
+			Play: nonexistentFar,
 			Why:  "Kadmium returns peers that have answered, and no others. Libp2p's lookup ends when the 3 nearest have; it then asks the rest of the 20 and returns them whether they answer or not (lookup.go, follow-up).",
 		},
 		{
 			Name: "a peer names three that do not exist, nearer than all others: closest, within 3.5 s",
-			Play: nearInventions,
+			Play: nonexistentNear,
 			Why:  "A peer that overruns its usual round trip no longer counts against alpha, so silent ones hold up only the end of a lookup. Libp2p waits for each dial to fail, as many at a time as alpha says.",
 		},
 		{
 			Name: "a peer names itself, the asker and five others, each twice; k is 3: closest",
-			Play: repeated,
+			Play: namedTwice,
 		},
 		{
 			Name: "a peer is named under an ID that it does not hold: closest",
@@ -68,12 +68,12 @@ const whyReason = "Both refuse it. Kadmium's answer says why, so that a putter c
 
 // hostile is five converged servers and a peer, which answers what the script says,
 // in the table of the first.
-func hostile(s *Stage) (nodes []side.Node, peer side.Raw, told *script, err error) {
+func withHostilePeer(s *Stage) (nodes []side.Node, peer side.Raw, told *script, err error) {
 	if nodes, err = s.Converged(5); err != nil {
 		return nil, nil, nil, err
 	}
 	told = new(script)
-	if peer, err = s.raw(told.answer); err != nil {
+	if peer, err = s.scriptedPeer(told.answer); err != nil {
 		return nil, nil, nil, err
 	}
 	return nodes, peer, told, peer.Enter(s.Context, nodes[0])
@@ -95,7 +95,7 @@ func (s *script) answer() side.Reply {
 
 // answered has the peer that is nearest to a key answer a get with a value.
 func answered(s *Stage, value []byte, key string, othersHaveIt bool) (string, error) {
-	nodes, peer, told, err := hostile(s)
+	nodes, peer, told, err := withHostilePeer(s)
 	if err != nil {
 		return "", err
 	}
@@ -111,7 +111,7 @@ func answered(s *Stage, value []byte, key string, othersHaveIt bool) (string, er
 	if told.asked.Load() == before {
 		return "the peer is not asked", nil
 	}
-	return getting(r, err), nil
+	return getOutcome(r, err), nil
 }
 
 // handed has a peer hand a node, which holds a newer record, another under its key.
@@ -123,7 +123,7 @@ func handed(s *Stage, value []byte) (string, error) {
 	if _, err := nodes[1].Put(s.Context, "page", world.Value(2, "newer")); err != nil {
 		return "", err
 	}
-	peer, err := s.stranger()
+	peer, err := s.rawPeer()
 	if err != nil {
 		return "", err
 	}
@@ -136,14 +136,14 @@ func handed(s *Stage, value []byte) (string, error) {
 		return "", err
 	}
 	held, err := peer.Fetch(s.Context, nodes[0], side.Key("page"))
-	return told + "; it holds " + holding(held), err
+	return told + "; it holds " + payload(held), err
 }
 
 // garbledTimes is more often than chance would forgive.
 const garbledTimes = 100
 
 func garbled(s *Stage) (string, error) {
-	nodes, peer, _, err := hostile(s)
+	nodes, peer, _, err := withHostilePeer(s)
 	if err != nil {
 		return "", err
 	}
@@ -155,22 +155,22 @@ func garbled(s *Stage) (string, error) {
 	if _, err := nodes[1].Put(s.Context, "page", world.Value(1, "value")); err != nil {
 		return "", err
 	}
-	other, err := s.stranger()
+	other, err := s.rawPeer()
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("then answers it: %s, others: %s", fetching(s, peer, nodes[0]), fetching(s, other, nodes[0])), nil
+	return fmt.Sprintf("then answers it: %s, others: %s", fetchOutcome(s, peer, nodes[0]), fetchOutcome(s, other, nodes[0])), nil
 }
 
 // fetching is the words for what a node answers to a peer about a page.
-func fetching(s *Stage, peer side.Raw, n side.Node) string {
+func fetchOutcome(s *Stage, peer side.Raw, n side.Node) string {
 	ctx, cancel := context.WithTimeout(s.Context, fetchWithin)
 	defer cancel()
 	held, err := peer.Fetch(ctx, n, side.Key("page"))
 	if err != nil {
 		return "nothing any more"
 	}
-	return holding(held)
+	return payload(held)
 }
 
 // fetchWithin is when an answer no longer comes.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"time"
 
 	"kadmium/compare/side"
 	"kadmium/compare/world"
@@ -33,19 +32,19 @@ func lookupCases() []Case {
 	}, {
 		Name: "find a peer that is known",
 		Play: func(s *Stage) (string, error) {
-			return finding(s, func(nodes []side.Node) (side.Node, identity.ID) { return nodes[1], known(nodes).ID() })
+			return findPeer(s, func(nodes []side.Node) (side.Node, identity.ID) { return nodes[1], tableMember(nodes).ID() })
 		},
 		Why: "libp2p is better: while a connection is open it asks nobody. kadmium promises that the peer has just answered at the address it gives.",
 	}, {
 		Name: "find a peer that does not exist",
 		Play: func(s *Stage) (string, error) {
-			return finding(s, func(nodes []side.Node) (side.Node, identity.ID) { return nodes[1], world.Host(2, 0).ID() })
+			return findPeer(s, func(nodes []side.Node) (side.Node, identity.ID) { return nodes[1], world.Host(2, 0).ID() })
 		},
 	}, {
 		Name: "find a peer that has just crashed",
 		Play: func(s *Stage) (string, error) {
-			return finding(s, func(nodes []side.Node) (side.Node, identity.ID) {
-				crashed := known(nodes)
+			return findPeer(s, func(nodes []side.Node) (side.Node, identity.ID) {
+				crashed := tableMember(nodes)
 				crash(crashed)
 				return nodes[1], crashed.ID()
 			})
@@ -54,10 +53,10 @@ func lookupCases() []Case {
 	}, {
 		Name: "find oneself",
 		Play: func(s *Stage) (string, error) {
-			return finding(s, func(nodes []side.Node) (side.Node, identity.ID) { return nodes[1], nodes[1].ID() })
+			return findPeer(s, func(nodes []side.Node) (side.Node, identity.ID) { return nodes[1], nodes[1].ID() })
 		},
 	}}
-	return append(cases, deadCases()...)
+	return append(cases, failedPeerCases()...)
 }
 
 // exact compares lookups with what a perfect one returns.
@@ -167,16 +166,8 @@ func askedTwice(s *Stage) (string, error) {
 	return "most lookups send some peers two requests", nil
 }
 
-// quietFor is longer than a node at work is silent between two packets of loopback.
-const quietFor = 50 * time.Millisecond
-
-// quiet waits until nothing passes a node's link.
-func (s *Stage) quiet(n side.Node) error {
-	return s.Await(func() bool { return n.Link().Quiet() > quietFor })
-}
-
 // two are nodes that have each other in their tables, and nobody else.
-func two(s *Stage) (asker, asked side.Node, err error) {
+func pair(s *Stage) (asker, asked side.Node, err error) {
 	nodes, err := s.Converged(2)
 	if err != nil {
 		return nil, nil, err
@@ -189,7 +180,7 @@ func two(s *Stage) (asker, asked side.Node, err error) {
 // namesAsker says whom a node that knows only the asker names to it: for a key, and
 // for the asker's own ID.
 func namesAsker(s *Stage) (string, error) {
-	asker, _, err := two(s)
+	asker, _, err := pair(s)
 	if err != nil {
 		return "", err
 	}
@@ -197,7 +188,7 @@ func namesAsker(s *Stage) (string, error) {
 	var words [2]string
 	for i, key := range []string{"a key", string(own[:])} {
 		answers, named := 0, 0
-		_, err := heed(s.Context, asker, key, func(all []identity.ID) { answers, named = answers+1, named+len(all) })
+		_, err := lookUpListening(s.Context, asker, key, func(all []identity.ID) { answers, named = answers+1, named+len(all) })
 		switch {
 		case err != nil:
 			return "", err
@@ -213,13 +204,13 @@ func namesAsker(s *Stage) (string, error) {
 }
 
 // known is a node in the table of the second.
-func known(nodes []side.Node) side.Node {
+func tableMember(nodes []side.Node) side.Node {
 	table := nodes[1].Table()
 	return nodes[slices.IndexFunc(nodes, func(n side.Node) bool { return slices.Contains(table, n.ID()) })]
 }
 
 // finding has a node of a small network find a peer, and says whom it asked for it.
-func finding(s *Stage, choose func([]side.Node) (side.Node, identity.ID)) (string, error) {
+func findPeer(s *Stage, choose func([]side.Node) (side.Node, identity.ID)) (string, error) {
 	nodes, err := s.Converged(max(4, s.Nodes))
 	if err != nil {
 		return "", err

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	kb "github.com/libp2p/go-libp2p-kbucket"
+	record "github.com/libp2p/go-libp2p-record"
 	"github.com/libp2p/go-libp2p/core/routing"
 
 	"kadmium"
+	"kadmium/compare/side"
 	"kadmium/identity"
 )
 
@@ -36,7 +39,7 @@ func outcome(err error) string {
 }
 
 // naming is whether a list names none, some or all of these peers.
-func naming(list, peers []identity.ID) string {
+func howMany(list, peers []identity.ID) string {
 	named := 0
 	for _, id := range peers {
 		if slices.Contains(list, id) {
@@ -51,4 +54,106 @@ func naming(list, peers []identity.ID) string {
 	default:
 		return "some"
 	}
+}
+
+// olderAtPutter is what libp2p says, without an error of its own, to a putter that
+// holds something newer (routing.go, PutValue).
+const olderAtPutter = "can't replace a newer value"
+
+// putting is the words for how a put ended.
+func putOutcome(err error) string {
+	switch {
+	case err == nil:
+		return "no error"
+	case errors.Is(err, kadmium.ErrOlder), strings.Contains(err.Error(), olderAtPutter):
+		return "error: a newer value is held"
+	case errors.Is(err, kadmium.ErrNotStored):
+		return "error: no node stored it"
+	}
+	return inputError(err)
+}
+
+// getting is the words for how a get ended.
+func getOutcome(r side.Result, err error) string {
+	switch {
+	case errors.Is(err, routing.ErrNotFound), errors.Is(err, kadmium.ErrNotFound):
+		return "not found"
+	case err != nil:
+		return inputError(err)
+	}
+	return payload(r.Value)
+}
+
+// failing is the words for what can be wrong with the question.
+func inputError(err error) string {
+	switch {
+	case errors.Is(err, kadmium.ErrTooLarge):
+		return "error: too large"
+	case errors.Is(err, record.ErrInvalidRecordType), errors.Is(err, kadmium.ErrEmptyKey), errors.Is(err, kadmium.ErrUnknownNamespace):
+		return "error: bad key"
+	}
+	return "another error: " + err.Error()
+}
+
+// holding is the words for a value of the workload's namespace; long payloads go
+// unnamed.
+func payload(value []byte) string {
+	switch {
+	case len(value) < 8:
+		return "nothing"
+	case len(value) > 64:
+		return "a long value"
+	}
+	return string(value[8:])
+}
+
+// atOnce adds to an error's words that nobody was asked for it.
+func noteNobodyAsked(words string, r side.Result, err error) string {
+	if err != nil && (r.Counts == nil || r.Counts().Requests == 0) {
+		return words + ", nobody is asked"
+	}
+	return words
+}
+
+// locating is the words for whether a provider was found, and where.
+func whereFound(found []identity.Address, provider identity.Address) string {
+	var told, own, other bool
+	for _, p := range found {
+		if p.ID != provider.ID {
+			continue
+		}
+		told = true
+		own = own || p == provider
+		other = other || p != provider && p.Endpoint.IsValid()
+	}
+	switch {
+	case !told:
+		return "not found"
+	case own && other:
+		return "found, with its address and another"
+	case own:
+		return "found, with its address"
+	case other:
+		return "found, with another address"
+	}
+	return "found, without an address"
+}
+
+// soFar is the words for what a lookup gave.
+func soFar(found side.Result) string {
+	if len(found.Peers) == 0 {
+		return "no peers"
+	}
+	return "some peers"
+}
+
+// orFound is the outcome of an operation that may have found what was sought.
+func foundOr(err error, found bool) string {
+	switch {
+	case err != nil:
+		return outcome(err)
+	case !found:
+		return "something else"
+	}
+	return "found"
 }

@@ -2,10 +2,9 @@ package behaviour
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
-	"time"
+
+	"github.com/multiformats/go-multihash"
 
 	"kadmium"
 	"kadmium/compare/kad"
@@ -83,24 +82,6 @@ func (s *Stage) Converged(n int) ([]side.Node, error) {
 	return nodes, s.Converge(nodes)
 }
 
-// Converge waits until each node's lookup of its own place finds exactly those of
-// the nodes that are nearest to it.
-func (s *Stage) Converge(nodes []side.Node) error {
-	ids := IDs(nodes)
-	for _, n := range nodes {
-		own := n.ID().Bytes()
-		want := world.Nearest(ids, own[:], 20, n.ID())
-		err := s.Await(func() bool {
-			found, err := n.Closest(s.Context, string(own[:]))
-			return err == nil && slices.Equal(found.Peers, want)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // IDs are the nodes'.
 func IDs(nodes []side.Node) []identity.ID {
 	var ids []identity.ID
@@ -110,65 +91,100 @@ func IDs(nodes []side.Node) []identity.ID {
 	return ids
 }
 
-// ErrNeverHappened reports a condition that did not come true before the case's
-// time was over.
-var ErrNeverHappened = errors.New("never happened")
-
-// pollEvery is how often a condition is looked at.
-const pollEvery = 5 * time.Millisecond
-
-// Await waits until a condition holds, or for the rest of the case's time.
-func (s *Stage) Await(condition func() bool) error {
-	for !condition() {
-		select {
-		case <-s.Context.Done():
-			return fmt.Errorf("%w: %w", ErrNeverHappened, s.Context.Err())
-		case <-time.After(pollEvery):
-		}
-	}
-	return nil
+// A keyed node is a node of either side as cases of values need it.
+type keyed interface {
+	side.Node
+	Address() identity.Address
+	PutKey(ctx context.Context, key string, value []byte) (side.Result, error)
+	GetKey(ctx context.Context, key string, quorum int) (side.Result, error)
+	ProvideKey(ctx context.Context, key multihash.Multihash) error
+	ProvidersOf(ctx context.Context, key multihash.Multihash) ([]identity.Address, error)
+	HoldsProviders(ctx context.Context, key multihash.Multihash) (bool, error)
 }
 
-// now is the time of the nodes.
-func (s *Stage) now() time.Time {
-	if s.Clock != nil {
-		return s.Clock.Now()
-	}
-	return time.Now()
+var _, _ keyed = (*p2p.Node)(nil), (*kad.Node)(nil)
+
+// stranger makes a hand-made peer that is in no table.
+func (s *Stage) rawPeer() (side.Raw, error) {
+	return s.scriptedPeer(func() side.Reply { return side.Reply{} })
 }
 
-// On kadmium's side so much time passes within passEvery, which is long enough for an
-// answer to come back before the clock is sent ahead again.
-const (
-	passEvery = 50 * time.Millisecond
-	passes    = 2 * time.Second
-)
-
-// AwaitLong waits until a condition holds, for up to d of the nodes' time, which
-// kadmium's side is spared, and reports whether it came true.
-func (s *Stage) AwaitLong(d time.Duration, condition func() bool) (bool, error) {
-	for end := s.now().Add(d); s.now().Before(end); {
-		if s.Within(passEvery, condition) {
-			return true, nil
-		}
-		if err := s.Context.Err(); err != nil {
-			return false, fmt.Errorf("%w: %w", ErrNeverHappened, err)
-		}
-		if s.Clock != nil {
-			s.Clock.Leap(passes)
-		}
+// raw makes a hand-made peer with these answers.
+func (s *Stage) scriptedPeer(answer func() side.Reply) (side.Raw, error) {
+	var r side.Raw
+	var err error
+	if s.Network != nil {
+		r, err = p2p.NewRaw(s.Spec(), answer)
+	} else {
+		r, err = kad.NewRaw(s.Spec(), answer)
 	}
-	return false, nil
+	if err == nil {
+		s.raws = append(s.raws, r)
+	}
+	return r, err
 }
 
-// Within reports whether a condition comes true within d.
-func (s *Stage) Within(d time.Duration, condition func() bool) bool {
-	end := time.Now().Add(d)
-	for !condition() {
-		if time.Now().After(end) || s.Context.Err() != nil {
-			return false
-		}
-		time.Sleep(pollEvery)
+// newcomer makes a server that joins by a node, and waits until it knows
+// somebody: libp2p's table fills after the node was made.
+func (s *Stage) newcomer(by side.Node) (side.Node, error) {
+	n, err := s.Join(by)
+	if err != nil {
+		return nil, err
 	}
-	return true
+	return n, s.Await(func() bool { return len(n.Table()) > 0 })
+}
+
+// asker makes a client: it asks, but is in nobody's table and holds nothing for
+// others. It waits until the client knows somebody.
+func (s *Stage) client(by side.Node) (side.Node, error) {
+	spec := s.Spec(by)
+	spec.Client = true
+	n, err := s.Make(spec)
+	if err != nil {
+		return nil, err
+	}
+	return n, s.Await(func() bool { return len(n.Table()) > 0 })
+}
+
+// judging makes n converged servers, each with a validator of its own.
+func (s *Stage) withValidators(n int) ([]side.Node, []*world.Sequenced, error) {
+	var nodes []side.Node
+	var validators []*world.Sequenced
+	for range n {
+		spec := s.Spec(nodes[:min(1, len(nodes))]...)
+		spec.Validator = new(world.Sequenced)
+		node, err := s.Make(spec)
+		if err != nil {
+			return nil, nil, err
+		}
+		nodes, validators = append(nodes, node), append(validators, spec.Validator)
+	}
+	return nodes, validators, s.Converge(nodes)
+}
+
+// nameNearest is a name of the workload's namespace whose key is nearer to the host
+// than to all of the others.
+func nameNearest(host identity.ID, others []identity.ID) string {
+	all := append([]identity.ID{host}, others...)
+	for i := 0; ; i++ {
+		name := fmt.Sprintf("value %d", i)
+		if world.Nearest(all, []byte(side.Key(name)), 1, identity.ID{})[0] == host {
+			return name
+		}
+	}
+}
+
+// disconnect closes the connections of a node to a peer; kadmium knows none.
+func (s *Stage) disconnect(n, peer side.Node) error {
+	host, ok := n.(*p2p.Node)
+	if !ok {
+		return nil
+	}
+	return s.Await(func() bool { // the node may be connecting anew meanwhile
+		conns := host.Host().Network().ConnsToPeer(p2p.PeerID(peer.ID()))
+		for _, c := range conns {
+			c.Close()
+		}
+		return len(conns) == 0
+	})
 }

@@ -18,7 +18,7 @@ func tableCases() []Case {
 		Play: ring,
 	}, {
 		Name: "A joins by B, C joins by B, C looks a key up",
-		Play: acquaintance,
+		Play: requestIntroduces,
 	}, {
 		Name: "a client finds, puts and gets",
 		Play: client,
@@ -28,7 +28,7 @@ func tableCases() []Case {
 		Why: "libp2p is better: asked for an ID, a node also names a peer that it is merely connected to. " +
 			"A kadmium client keeps no connections and promises no answer, so nobody names it.",
 	}}
-	return slices.Concat(cases, departedCases(), loneCases())
+	return slices.Concat(cases, departedCases(), emptyTableCases())
 }
 
 func ring(s *Stage) (string, error) {
@@ -50,7 +50,7 @@ func ring(s *Stage) (string, error) {
 }
 
 // acquaintance is Kademlia, section 2.2: who is asked learns who asks.
-func acquaintance(s *Stage) (string, error) {
+func requestIntroduces(s *Stage) (string, error) {
 	b, err := s.Join()
 	if err != nil {
 		return "", err

@@ -10,10 +10,10 @@ import (
 )
 
 func TestLocatingSaysWhereAProviderWasFound(t *testing.T) {
-	provider := identity.Address{ID: world.Host(1, 1).ID(), Endpoint: nowhere}
+	provider := identity.Address{ID: world.Host(1, 1).ID(), Endpoint: documentationAddress}
 	unplaced := identity.Address{ID: provider.ID}
-	moved := identity.Address{ID: provider.ID, Endpoint: netip.AddrPortFrom(nowhere.Addr(), nowhere.Port()+1)}
-	stranger := identity.Address{ID: world.Host(1, 2).ID(), Endpoint: nowhere}
+	moved := identity.Address{ID: provider.ID, Endpoint: netip.AddrPortFrom(documentationAddress.Addr(), documentationAddress.Port()+1)}
+	stranger := identity.Address{ID: world.Host(1, 2).ID(), Endpoint: documentationAddress}
 	for _, c := range []struct {
 		found []identity.Address
 		want  string
@@ -25,7 +25,7 @@ func TestLocatingSaysWhereAProviderWasFound(t *testing.T) {
 		{[]identity.Address{moved}, "found, with another address"},
 		{[]identity.Address{moved, provider}, "found, with its address and another"},
 	} {
-		if got := locating(c.found, provider); got != c.want {
+		if got := whereFound(c.found, provider); got != c.want {
 			t.Errorf("%v: %q, want %q", c.found, got, c.want)
 		}
 	}

@@ -14,7 +14,7 @@ func limitCases() []Case {
 	return []Case{
 		{
 			Name: "empty key: put, get",
-			Play: func(s *Stage) (string, error) { return under(s, "", world.Value(1, "value")) },
+			Play: func(s *Stage) (string, error) { return putAndGet(s, "", world.Value(1, "value")) },
 			Why:  "A key that nothing can stand under is an error of its own, of both operations, and costs no lookup. Libp2p's get asks for it, and reports that the value was not found.",
 		},
 		{
@@ -24,27 +24,27 @@ func limitCases() []Case {
 		},
 		{
 			Name: "unknown namespace: put, get",
-			Play: func(s *Stage) (string, error) { return under(s, "/unheard/of", world.Value(1, "value")) },
+			Play: func(s *Stage) (string, error) { return putAndGet(s, "/unheard/of", world.Value(1, "value")) },
 			Why:  "No answer could be validated, so kadmium's get says at once what is wrong. Libp2p's asks for it, drops what it is given, and reports that the value was not found.",
 		},
 		{
 			Name: "value of 900 bytes, more than a datagram together with 9 closer peers: put, get elsewhere",
-			Play: func(s *Stage) (string, error) { return sized(s, 900) },
+			Play: func(s *Stage) (string, error) { return putAndGetSized(s, 900) },
 		},
 		{
 			Name: "value of 2 kB: put, get elsewhere",
-			Play: func(s *Stage) (string, error) { return sized(s, 2_000) },
+			Play: func(s *Stage) (string, error) { return putAndGetSized(s, 2_000) },
 			Why:  "libp2p is better: its streams carry values of megabytes. " + datagram + "A longer value belongs with its providers.",
 		},
 		{
 			Name: "value of 5 MB, over the 4 MiB of a libp2p message: put, get elsewhere",
-			Play: func(s *Stage) (string, error) { return sized(s, 5_000_000) },
+			Play: func(s *Stage) (string, error) { return putAndGetSized(s, 5_000_000) },
 			Why:  datagram + "Libp2p's put returns nil, and no other node has the value.",
 		},
 		{
 			Name: "key of 600 bytes: put, get elsewhere",
 			Play: func(s *Stage) (string, error) {
-				return under(s, side.Key(strings.Repeat("k", 600)), world.Value(1, "value"))
+				return putAndGet(s, side.Key(strings.Repeat("k", 600)), world.Value(1, "value"))
 			},
 			Why: "libp2p is better: it has no limit of its own for a record's key. " + datagram + "The key has 512 of them at most.",
 		},
@@ -52,23 +52,23 @@ func limitCases() []Case {
 }
 
 // under puts a value under a key at one of the nodes, and gets it at a client.
-func under(s *Stage, key string, value []byte) (string, error) {
+func putAndGet(s *Stage, key string, value []byte) (string, error) {
 	nodes, err := s.Converged(s.Nodes)
 	if err != nil {
 		return "", err
 	}
 	put, err := nodes[1].(keyed).PutKey(s.Context, key, value)
-	putWords := atOnce(putting(err), put, err)
-	asker, err := s.asker(nodes[0])
+	putWords := noteNobodyAsked(putOutcome(err), put, err)
+	asker, err := s.client(nodes[0])
 	if err != nil {
 		return "", err
 	}
 	got, err := asker.(keyed).GetKey(s.Context, key, 0)
-	return fmt.Sprintf("put: %s; get: %s", putWords, atOnce(getting(got, err), got, err)), nil
+	return fmt.Sprintf("put: %s; get: %s", putWords, noteNobodyAsked(getOutcome(got, err), got, err)), nil
 }
 
-func sized(s *Stage, bytes int) (string, error) {
-	return under(s, side.Key("large"), world.Value(1, strings.Repeat("v", bytes)))
+func putAndGetSized(s *Stage, bytes int) (string, error) {
+	return putAndGet(s, side.Key("large"), world.Value(1, strings.Repeat("v", bytes)))
 }
 
 func closestToNothing(s *Stage) (string, error) {
@@ -78,7 +78,7 @@ func closestToNothing(s *Stage) (string, error) {
 	}
 	r, err := nodes[1].Closest(s.Context, "")
 	if err != nil {
-		return atOnce(failing(err), r, err), nil
+		return noteNobodyAsked(inputError(err), r, err), nil
 	}
 	return fmt.Sprintf("finds %d peers", len(r.Peers)), nil
 }

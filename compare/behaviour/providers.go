@@ -34,7 +34,7 @@ func providerCases() []Case {
 		},
 		{
 			Name: "30 provide: find all, from outside the holders",
-			Play: thirty,
+			Play: manyProvide,
 			Why:  "libp2p is better: its answer has room for all. Kadmium's is one datagram: each holder picks a few entries at random, which carry signatures; who needs more than a sample asks again.",
 		},
 		{
@@ -44,7 +44,7 @@ func providerCases() []Case {
 		},
 		{
 			Name: "3 holders of a provider entry, 5 newcomers join, the 3 leave: find providers",
-			Play: providersOutlive,
+			Play: entryOutlivesHolders,
 			Why:  "Provider entries are handed to newcomers as records are: signed by the provider, they can be passed on by others. Libp2p's can come from the provider alone, which says it again after 22 h.",
 		},
 		{
@@ -58,30 +58,6 @@ func providerCases() []Case {
 			Why:  "libp2p is better: its holder adds the address that it is connected to the provider by. Kadmium's passes on what the provider signed, unchanged, so that others can check it: who lies about itself is not reached.",
 		},
 	}
-}
-
-// locating is the words for whether a provider was found, and where.
-func locating(found []identity.Address, provider identity.Address) string {
-	var told, own, other bool
-	for _, p := range found {
-		if p.ID != provider.ID {
-			continue
-		}
-		told = true
-		own = own || p == provider
-		other = other || p != provider && p.Endpoint.IsValid()
-	}
-	switch {
-	case !told:
-		return "not found"
-	case own && other:
-		return "found, with its address and another"
-	case own:
-		return "found, with its address"
-	case other:
-		return "found, with another address"
-	}
-	return "found, without an address"
 }
 
 func provided(s *Stage, leaves bool) (string, error) {
@@ -108,7 +84,7 @@ func provided(s *Stage, leaves bool) (string, error) {
 // foundAt looks for the provider of a film from a new client, for so long: libp2p's
 // ADD_PROVIDER has no answer to wait for.
 func foundAt(s *Stage, by side.Node, provider identity.Address, patience time.Duration) (string, error) {
-	asker, err := s.asker(by)
+	asker, err := s.client(by)
 	if err != nil {
 		return "", err
 	}
@@ -118,7 +94,7 @@ func foundAt(s *Stage, by side.Node, provider identity.Address, patience time.Du
 		if found, err = asker.(keyed).ProvidersOf(s.Context, world.ContentKey("film")); err != nil {
 			return true
 		}
-		words = locating(found, provider)
+		words = whereFound(found, provider)
 		return words != "not found"
 	})
 	return words, err
@@ -134,7 +110,7 @@ func providesAndAsks(s *Stage) (string, error) {
 		return "", err
 	}
 	found, err := provider.ProvidersOf(s.Context, world.ContentKey("film"))
-	return "itself: " + locating(found, provider.Address()), err
+	return "itself: " + whereFound(found, provider.Address()), err
 }
 
 func twoOfFive(s *Stage) (string, error) {
@@ -147,7 +123,7 @@ func twoOfFive(s *Stage) (string, error) {
 			return "", err
 		}
 	}
-	asker, err := s.asker(nodes[5])
+	asker, err := s.client(nodes[5])
 	if err != nil {
 		return "", err
 	}
@@ -158,13 +134,13 @@ func twoOfFive(s *Stage) (string, error) {
 // manyProviders are more than one datagram can name.
 const manyProviders = 30
 
-func thirty(s *Stage) (string, error) {
+func manyProvide(s *Stage) (string, error) {
 	nodes, err := s.Converged(5)
 	if err != nil {
 		return "", err
 	}
 	for range manyProviders {
-		provider, err := s.asker(nodes[0])
+		provider, err := s.client(nodes[0])
 		if err != nil {
 			return "", err
 		}
@@ -172,7 +148,7 @@ func thirty(s *Stage) (string, error) {
 			return "", err
 		}
 	}
-	asker, err := s.asker(nodes[0])
+	asker, err := s.client(nodes[0])
 	if err != nil {
 		return "", err
 	}
@@ -207,7 +183,7 @@ func longContentKey(s *Stage) (string, error) {
 	if err := provider.ProvideKey(s.Context, key); err != nil {
 		return "provide: error", nil
 	}
-	asker, err := s.asker(nodes[0])
+	asker, err := s.client(nodes[0])
 	if err != nil {
 		return "", err
 	}
@@ -215,15 +191,15 @@ func longContentKey(s *Stage) (string, error) {
 	s.Within(time.Second, func() bool {
 		var found []identity.Address
 		found, err = asker.(keyed).ProvidersOf(s.Context, key)
-		words = locating(found, provider.Address())
+		words = whereFound(found, provider.Address())
 		return err != nil || words != "not found"
 	})
 	return "provide: no error; " + words, err
 }
 
-func providersOutlive(s *Stage) (string, error) {
+func entryOutlivesHolders(s *Stage) (string, error) {
 	var at identity.Address
-	client, err := succession(s, func(provider side.Node) error {
+	client, err := replaceHolders(s, func(provider side.Node) error {
 		at = provider.(keyed).Address()
 		return provider.(keyed).ProvideKey(s.Context, world.ContentKey("film"))
 	}, func(by side.Node) bool {
@@ -234,7 +210,7 @@ func providersOutlive(s *Stage) (string, error) {
 		return "", err
 	}
 	found, err := client.(keyed).ProvidersOf(s.Context, world.ContentKey("film"))
-	return locating(found, at), err
+	return whereFound(found, at), err
 }
 
 // announced has a hand-made peer announce at a node that somebody provides, and
@@ -244,7 +220,7 @@ func announced(s *Stage, who func(by side.Raw, other keyed) (announced, own iden
 	if err != nil {
 		return "", err
 	}
-	peer, err := s.stranger()
+	peer, err := s.rawPeer()
 	if err != nil {
 		return "", err
 	}
@@ -268,10 +244,10 @@ func announcesAnother(s *Stage) (string, error) {
 }
 
 // nowhere is an address for documentation, where nobody lives (RFC 5737).
-var nowhere = netip.MustParseAddrPort("192.0.2.7:4100")
+var documentationAddress = netip.MustParseAddrPort("192.0.2.7:4100")
 
 func announcesElsewhere(s *Stage) (string, error) {
 	return announced(s, func(by side.Raw, _ keyed) (identity.Address, identity.Address) {
-		return identity.Address{ID: by.ID(), Endpoint: nowhere}, by.Address()
+		return identity.Address{ID: by.ID(), Endpoint: documentationAddress}, by.Address()
 	})
 }

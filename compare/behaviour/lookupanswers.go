@@ -16,18 +16,18 @@ import (
 // heed looks a key up and hands over each answer of that lookup as it comes: the
 // peers that it named, of which kadmium tells only how many. All have been handed
 // over when it returns.
-func heed(ctx context.Context, n side.Node, key string, answered func(named []identity.ID)) (side.Result, error) {
+func lookUpListening(ctx context.Context, n side.Node, key string, answered func(named []identity.ID)) (side.Result, error) {
 	listening, stop := context.WithCancel(ctx)
 	defer stop()
 	var handing sync.WaitGroup
 	switch n := n.(type) {
 	case *kad.Node:
 		events := n.Kadmium().Events(listening)
-		handing.Go(func() { heedSteps(events, identity.KeyPosition([]byte(key)), answered) })
+		handing.Go(func() { listenToSteps(events, identity.KeyPosition([]byte(key)), answered) })
 	default:
 		var events <-chan *routing.QueryEvent
 		listening, events = routing.RegisterForQueryEvents(listening) // of lookups under this context alone
-		handing.Go(func() { heedQueries(events, answered) })
+		handing.Go(func() { listenToQueries(events, answered) })
 	}
 	found, err := n.Closest(listening, key)
 	stop() // ends the events, once those there are were read
@@ -37,7 +37,7 @@ func heed(ctx context.Context, n side.Node, key string, answered func(named []id
 
 // heedSteps reads the events of a kadmium node, which are of all its lookups: the
 // lookup meant is the first whose steps fit the target, and that is not the node's own.
-func heedSteps(events <-chan kadmium.Event, target identity.Position, answered func([]identity.ID)) {
+func listenToSteps(events <-chan kadmium.Event, target identity.Position, answered func([]identity.ID)) {
 	var lookup uint64
 	strange := make(map[uint64]bool)
 	for e := range events {
@@ -58,7 +58,7 @@ func heedSteps(events <-chan kadmium.Event, target identity.Position, answered f
 	}
 }
 
-func heedQueries(events <-chan *routing.QueryEvent, answered func([]identity.ID)) {
+func listenToQueries(events <-chan *routing.QueryEvent, answered func([]identity.ID)) {
 	for e := range events {
 		if e.Type != routing.PeerResponse {
 			continue

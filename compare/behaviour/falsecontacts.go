@@ -15,8 +15,8 @@ import (
 // target is the key that is looked up while a peer lies about contacts.
 const target = "/seq/the key"
 
-func farInventions(s *Stage) (string, error) {
-	words, _, err := inventions(s, 10, false)
+func nonexistentFar(s *Stage) (string, error) {
+	words, _, err := nameNonexistent(s, 10, false)
 	return words, err
 }
 
@@ -24,8 +24,8 @@ func farInventions(s *Stage) (string, error) {
 // long one dial that nobody answers takes libp2p, 5 s.
 const soon = 3500 * time.Millisecond
 
-func nearInventions(s *Stage) (string, error) {
-	words, took, err := inventions(s, 3, true)
+func nonexistentNear(s *Stage) (string, error) {
+	words, took, err := nameNonexistent(s, 3, true)
 	if took > soon {
 		return words + ", too late", err
 	}
@@ -34,13 +34,13 @@ func nearInventions(s *Stage) (string, error) {
 
 // inventions has a peer name n peers that do not exist, nearer to or farther from
 // the key than all that do.
-func inventions(s *Stage, n int, nearer bool) (words string, took time.Duration, err error) {
-	nodes, peer, told, err := hostile(s)
+func nameNonexistent(s *Stage, n int, nearer bool) (words string, took time.Duration, err error) {
+	nodes, peer, told, err := withHostilePeer(s)
 	if err != nil {
 		return "", 0, err
 	}
 	there := append(IDs(nodes), peer.ID())
-	invented, err := invent(n, func(id identity.ID) bool {
+	invented, err := nonexistentPeers(n, func(id identity.ID) bool {
 		all := world.Nearest(append(there, id), []byte(target), len(there)+1, identity.ID{})
 		if nearer {
 			return all[0] == id
@@ -66,7 +66,7 @@ func inventions(s *Stage, n int, nearer bool) (words string, took time.Duration,
 	return words, time.Since(begun), nil
 }
 
-func repeated(s *Stage) (string, error) {
+func namedTwice(s *Stage) (string, error) {
 	nodes, err := s.Converged(5)
 	if err != nil {
 		return "", err
@@ -78,7 +78,7 @@ func repeated(s *Stage) (string, error) {
 		return "", err
 	}
 	told := new(script)
-	peer, err := s.raw(told.answer)
+	peer, err := s.scriptedPeer(told.answer)
 	if err != nil {
 		return "", err
 	}
@@ -108,12 +108,12 @@ func repeated(s *Stage) (string, error) {
 
 // impersonated has a peer name another ID at its own address.
 func impersonated(s *Stage) (string, error) {
-	nodes, peer, told, err := hostile(s)
+	nodes, peer, told, err := withHostilePeer(s)
 	if err != nil {
 		return "", err
 	}
 	there := append(IDs(nodes), peer.ID())
-	named, err := invent(1, func(id identity.ID) bool {
+	named, err := nonexistentPeers(1, func(id identity.ID) bool {
 		return world.Nearest(append(there, id), []byte(target), 1, identity.ID{})[0] == id
 	})
 	if err != nil {
@@ -134,18 +134,18 @@ func impersonated(s *Stage) (string, error) {
 }
 
 // inventedWorld is the world of hosts that do not exist.
-const inventedWorld = 666
+const nonexistentWorld = 666
 
 // invent makes up n peers that fit, each at a port of 127.0.0.1 where nobody
 // listens.
-func invent(n int, fits func(identity.ID) bool) ([]identity.Address, error) {
+func nonexistentPeers(n int, fits func(identity.ID) bool) ([]identity.Address, error) {
 	var invented []identity.Address
 	for i := 0; len(invented) < n; i++ {
-		id := world.Host(inventedWorld, i).ID()
+		id := world.Host(nonexistentWorld, i).ID()
 		if !fits(id) {
 			continue
 		}
-		at, err := deserted()
+		at, err := unusedPort()
 		if err != nil {
 			return nil, err
 		}
@@ -155,7 +155,7 @@ func invent(n int, fits func(identity.ID) bool) ([]identity.Address, error) {
 }
 
 // deserted is a UDP port that was free a moment ago.
-func deserted() (netip.AddrPort, error) {
+func unusedPort() (netip.AddrPort, error) {
 	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		return netip.AddrPort{}, err

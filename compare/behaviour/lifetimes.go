@@ -19,7 +19,7 @@ const margin = 300 * time.Millisecond
 
 // brief is three nodes, each with a validator of its own; what putBrief puts there
 // lasts for a lifetime.
-func brief(s *Stage) ([]side.Node, []*world.Sequenced, error) {
+func shortLived(s *Stage) ([]side.Node, []*world.Sequenced, error) {
 	var nodes []side.Node
 	var validators []*world.Sequenced
 	for range 3 {
@@ -34,7 +34,7 @@ func brief(s *Stage) ([]side.Node, []*world.Sequenced, error) {
 	return nodes, validators, s.Converge(nodes)
 }
 
-func putBrief(s *Stage, n side.Node) (ends time.Time, err error) {
+func putShortLived(s *Stage, n side.Node) (ends time.Time, err error) {
 	if k, ok := n.(*kad.Node); ok {
 		_, err = k.PutAs(s.Context, side.Key("brief"), world.Value(1, "brief"), kadmium.PutOptions{TTL: lifetime, Ephemeral: true})
 	} else {
@@ -43,47 +43,42 @@ func putBrief(s *Stage, n side.Node) (ends time.Time, err error) {
 	return time.Now().Add(lifetime), err
 }
 
-// until waits for a time.
-func (s *Stage) until(t time.Time) error {
-	return s.Await(func() bool { return time.Now().After(t) })
-}
-
 func expires(s *Stage) (string, error) {
-	nodes, _, err := brief(s)
+	nodes, _, err := shortLived(s)
 	if err != nil {
 		return "", err
 	}
-	ends, err := putBrief(s, nodes[1])
+	ends, err := putShortLived(s, nodes[1])
 	if err != nil {
 		return "", err
 	}
 	r, err := nodes[2].Get(s.Context, "brief", 0)
-	before := getting(r, err)
+	before := getOutcome(r, err)
 	if err := s.until(ends.Add(margin)); err != nil {
 		return "", err
 	}
 	r, err = nodes[2].Get(s.Context, "brief", 0)
-	return fmt.Sprintf("%s before it, %s after it", before, getting(r, err)), nil
+	return fmt.Sprintf("%s before it, %s after it", before, getOutcome(r, err)), nil
 }
 
 // mendedLate has a get mend a holder that had nothing, near the end of the lifetime,
 // and another get ask after it.
-func mendedLate(s *Stage) (string, error) {
-	nodes, validators, err := brief(s)
+func repairedLate(s *Stage) (string, error) {
+	nodes, validators, err := shortLived(s)
 	if err != nil {
 		return "", err
 	}
 	validators[2].Refuse("brief")
-	ends, err := putBrief(s, nodes[1])
+	ends, err := putShortLived(s, nodes[1])
 	if err != nil {
 		return "", err
 	}
 	validators[2].Refuse("nothing")
-	asker, err := s.asker(nodes[0])
+	asker, err := s.client(nodes[0])
 	if err != nil {
 		return "", err
 	}
-	stranger, err := s.stranger()
+	stranger, err := s.rawPeer()
 	if err != nil {
 		return "", err
 	}
@@ -104,17 +99,17 @@ func mendedLate(s *Stage) (string, error) {
 		return "", err
 	}
 	r, err := asker.Get(s.Context, "brief", 0)
-	return getting(r, err), nil
+	return getOutcome(r, err), nil
 }
 
 // libp2pOutdates plays with a short lifetime what takes libp2p 48 h: nothing in it
 // is due before the lifetime is over.
-func libp2pOutdates(s *Stage) (string, error) {
-	nodes, _, err := brief(s)
+func libp2pExpires(s *Stage) (string, error) {
+	nodes, _, err := shortLived(s)
 	if err != nil {
 		return "", err
 	}
-	ends, err := putBrief(s, nodes[1])
+	ends, err := putShortLived(s, nodes[1])
 	if err != nil {
 		return "", err
 	}
@@ -122,7 +117,7 @@ func libp2pOutdates(s *Stage) (string, error) {
 		return "", err
 	}
 	r, err := nodes[2].Get(s.Context, "brief", 0)
-	return getting(r, err), nil
+	return getOutcome(r, err), nil
 }
 
 // kadmiumRepublishes plays the 24 hours by a clock that is sent ahead: to when the
@@ -142,5 +137,5 @@ func kadmiumRepublishes(s *Stage) (string, error) {
 	})
 	s.Clock.Leap(2 * time.Hour)
 	r, err := nodes[2].Get(s.Context, "brief", 0)
-	return getting(r, err), nil
+	return getOutcome(r, err), nil
 }

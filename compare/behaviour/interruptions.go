@@ -13,7 +13,7 @@ import (
 	"kadmium/identity"
 )
 
-func endingCases() []Case {
+func interruptionCases() []Case {
 	return []Case{{
 		Name: "a lookup is cancelled half way",
 		Play: cancelled,
@@ -52,7 +52,7 @@ func endingCases() []Case {
 
 // halfWay is a searcher that has joined 24 nodes, 100 ms from each: its lookups take
 // several round trips.
-func halfWay(s *Stage) (searcher side.Node, err error) {
+func slowSearcher(s *Stage) (searcher side.Node, err error) {
 	nodes, err := s.Converged(24)
 	if err != nil {
 		return nil, err
@@ -83,7 +83,7 @@ func interrupt(ctx context.Context, n side.Node, then func()) (*interrupted, err
 	var i interrupted
 	ended := make(chan time.Time, 1)
 	go func() {
-		i.found, i.err = heed(ctx, n, "half way", func([]identity.ID) { once.Do(func() { close(answered) }) })
+		i.found, i.err = lookUpListening(ctx, n, "half way", func([]identity.ID) { once.Do(func() { close(answered) }) })
 		ended <- time.Now()
 	}()
 	select {
@@ -100,7 +100,7 @@ func interrupt(ctx context.Context, n side.Node, then func()) (*interrupted, err
 }
 
 func cancelled(s *Stage) (string, error) {
-	searcher, err := halfWay(s)
+	searcher, err := slowSearcher(s)
 	if err != nil {
 		return "", err
 	}
@@ -118,7 +118,7 @@ func cancelled(s *Stage) (string, error) {
 }
 
 func closedMeanwhile(s *Stage) (string, error) {
-	searcher, err := halfWay(s)
+	searcher, err := slowSearcher(s)
 	if err != nil {
 		return "", err
 	}
@@ -141,14 +141,6 @@ func promptly(d time.Duration) string {
 		return "ends within 1 s"
 	}
 	return "ends later than 1 s"
-}
-
-// soFar is the words for what a lookup gave.
-func soFar(found side.Result) string {
-	if len(found.Peers) == 0 {
-		return "no peers"
-	}
-	return "some peers"
 }
 
 func closedBefore(s *Stage) (string, error) {

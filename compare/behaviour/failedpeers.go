@@ -6,22 +6,21 @@ import (
 	"slices"
 	"time"
 
-	"kadmium/compare/p2p"
 	"kadmium/compare/side"
 	"kadmium/compare/world"
 	"kadmium/identity"
 )
 
 // deadCases are lookups in networks of which some nodes answer no more.
-func deadCases() []Case {
+func failedPeerCases() []Case {
 	return []Case{{
 		Name: "half of 24 nodes crash, a lookup at once, for 4 s",
-		Play: halfDead,
+		Play: halfFailed,
 		Why: "libp2p waits 20 s for each peer that is silent on an open connection, and such a peer takes one of alpha places. " +
 			"kadmium sets a peer aside when it overruns its usual round trip, and returns only peers that answered.",
 	}, {
 		Name: "4 of the 20 nearest are dead, not the nearest ones, and no connection to them is open",
-		Play: fewDead,
+		Play: fewFailed,
 		Why: "libp2p's lookup ends when the 3 nearest have answered; its follow-up dials the rest, and does not look whether that works. " +
 			"kadmium returns only peers that answered.",
 	}, {
@@ -30,14 +29,14 @@ func deadCases() []Case {
 		Why:  "libp2p waits 10 s for an answer, twice. kadmium's timeouts follow the round trips that it measured (RFC 6298): all tries are over in about 2 s.",
 	}, {
 		Name: "every peer that a node knows is dead",
-		Play: allDead,
+		Play: allFailed,
 		Why:  "When nobody at all is heard the node's own link may be down: kadmium says that nobody answered, and empties no table for it.",
 	}}
 }
 
 // patience is how long a lookup among the dead may take: less than what libp2p waits
 // for one of them, longer than all the tries of kadmium.
-const patience = 4 * time.Second
+const lookupWithin = 4 * time.Second
 
 // nearest is the nodes but the searcher, the nearest to the key first.
 func nearest(nodes []side.Node, key string, searcher side.Node) []side.Node {
@@ -48,7 +47,7 @@ func nearest(nodes []side.Node, key string, searcher side.Node) []side.Node {
 	return sorted
 }
 
-func halfDead(s *Stage) (string, error) {
+func halfFailed(s *Stage) (string, error) {
 	nodes, err := s.Converged(24)
 	if err != nil {
 		return "", err
@@ -63,18 +62,18 @@ func halfDead(s *Stage) (string, error) {
 			live = append(live, n)
 		}
 	}
-	return amongDead(s, searcher, "half", IDs(dead), IDs(live))
+	return lookUpAmongFailed(s, searcher, "half", IDs(dead), IDs(live))
 }
 
 // amongDead looks a key up and says what the dead did to that.
-func amongDead(s *Stage, searcher side.Node, key string, dead, live []identity.ID) (string, error) {
-	ctx, cancel := context.WithTimeout(s.Context, patience)
+func lookUpAmongFailed(s *Stage, searcher side.Node, key string, dead, live []identity.ID) (string, error) {
+	ctx, cancel := context.WithTimeout(s.Context, lookupWithin)
 	defer cancel()
 	found, err := searcher.Closest(ctx, key)
-	return fmt.Sprintf("%s; names %s of the live, %s of the dead", outcome(err), naming(found.Peers, live), naming(found.Peers, dead)), nil
+	return fmt.Sprintf("%s; names %s of the live, %s of the dead", outcome(err), howMany(found.Peers, live), howMany(found.Peers, dead)), nil
 }
 
-func fewDead(s *Stage) (string, error) {
+func fewFailed(s *Stage) (string, error) {
 	nodes, err := s.Converged(24)
 	if err != nil {
 		return "", err
@@ -85,11 +84,11 @@ func fewDead(s *Stage) (string, error) {
 	if err := s.crashUnconnected(searcher, dead); err != nil {
 		return "", err
 	}
-	ctx, cancel := context.WithTimeout(s.Context, 3*patience)
+	ctx, cancel := context.WithTimeout(s.Context, 3*lookupWithin)
 	defer cancel()
 	found, err := searcher.Closest(ctx, "few")
 	return fmt.Sprintf("%s; names %s of the live nearest, %s of the dead", outcome(err),
-		naming(found.Peers, IDs(slices.Concat(sorted[:12], sorted[16:20]))), naming(found.Peers, IDs(dead))), nil
+		howMany(found.Peers, IDs(slices.Concat(sorted[:12], sorted[16:20]))), howMany(found.Peers, IDs(dead))), nil
 }
 
 // silent has a peer, with which the searcher has spoken, take every further request
@@ -101,33 +100,18 @@ func silent(s *Stage) (string, error) {
 // nearestReplies has the peer that is nearest to a key reply alike to all requests, of
 // a lookup for that key.
 func nearestReplies(s *Stage, reply side.Reply) (string, error) {
-	nodes, peer, told, err := hostile(s)
+	nodes, peer, told, err := withHostilePeer(s)
 	if err != nil {
 		return "", err
 	}
 	told.reply.Store(&reply)
 	before := told.asked.Load()
 	name := nameNearest(peer.ID(), IDs(nodes))
-	words, err := amongDead(s, nodes[0], side.Key(name), []identity.ID{peer.ID()}, IDs(nodes[1:]))
+	words, err := lookUpAmongFailed(s, nodes[0], side.Key(name), []identity.ID{peer.ID()}, IDs(nodes[1:]))
 	if err == nil && told.asked.Load() == before {
 		return "the peer is not asked", nil
 	}
 	return words, err
-}
-
-// disconnect closes the connections of a node to a peer; kadmium knows none.
-func (s *Stage) disconnect(n, peer side.Node) error {
-	host, ok := n.(*p2p.Node)
-	if !ok {
-		return nil
-	}
-	return s.Await(func() bool { // the node may be connecting anew meanwhile
-		conns := host.Host().Network().ConnsToPeer(p2p.PeerID(peer.ID()))
-		for _, c := range conns {
-			c.Close()
-		}
-		return len(conns) == 0
-	})
 }
 
 // crashUnconnected crashes nodes to which a searcher then has no connection.
@@ -141,7 +125,7 @@ func (s *Stage) crashUnconnected(searcher side.Node, nodes []side.Node) error {
 	return nil
 }
 
-func allDead(s *Stage) (string, error) {
+func allFailed(s *Stage) (string, error) {
 	nodes, err := s.Converged(4)
 	if err != nil {
 		return "", err
@@ -149,7 +133,7 @@ func allDead(s *Stage) (string, error) {
 	if err := s.crashUnconnected(nodes[1], slices.Concat(nodes[:1], nodes[2:])); err != nil {
 		return "", err
 	}
-	ctx, cancel := context.WithTimeout(s.Context, 3*patience)
+	ctx, cancel := context.WithTimeout(s.Context, 3*lookupWithin)
 	defer cancel()
 	found, err := nodes[1].Closest(ctx, "a key")
 	words := "; the table keeps them"

@@ -46,7 +46,7 @@ func crash(n side.Node) error {
 const noticedWithin = 7 * time.Second
 
 // departed has a node leave, which the others then look up.
-func departed(s *Stage, leave func(side.Node) error) (gone side.Node, others []side.Node, err error) {
+func depart(s *Stage, leave func(side.Node) error) (gone side.Node, others []side.Node, err error) {
 	nodes, err := s.Converged(6)
 	if err != nil {
 		return nil, nil, err
@@ -55,7 +55,7 @@ func departed(s *Stage, leave func(side.Node) error) (gone side.Node, others []s
 	if err := leave(gone); err != nil {
 		return nil, nil, err
 	}
-	s.lookUpPlace(gone, others)
+	s.lookUpPosition(gone, others)
 	return gone, others, nil
 }
 
@@ -66,12 +66,12 @@ func (s *Stage) remembered(gone side.Node, others []side.Node) (words string, in
 	if err != nil {
 		return "", false, err
 	}
-	heard, err := s.hear(newcomer, others[0])
+	heard, err := s.toldAtJoin(newcomer, others[0])
 	if err != nil {
 		return "", false, err
 	}
 	if !slices.ContainsFunc(others[1:], func(n side.Node) bool { return slices.Contains(heard, n.ID()) }) {
-		return "", false, errHeardOfNobody
+		return "", false, errToldOfNobody
 	}
 	words = "out of all tables"
 	if inTables = inTable(gone, others); inTables {
@@ -89,7 +89,7 @@ func inTable(n side.Node, others []side.Node) bool {
 }
 
 func crashes(s *Stage) (string, error) {
-	gone, others, err := departed(s, crash)
+	gone, others, err := depart(s, crash)
 	if err != nil {
 		return "", err
 	}
@@ -98,7 +98,7 @@ func crashes(s *Stage) (string, error) {
 }
 
 func closes(s *Stage) (string, error) {
-	gone, others, err := departed(s, side.Node.Close)
+	gone, others, err := depart(s, side.Node.Close)
 	if err != nil {
 		return "", err
 	}
@@ -117,7 +117,7 @@ func closes(s *Stage) (string, error) {
 }
 
 // lookUpPlace has nodes look up where another stands, however that ends.
-func (s *Stage) lookUpPlace(of side.Node, by []side.Node) {
+func (s *Stage) lookUpPosition(of side.Node, by []side.Node) {
 	ctx, cancel := context.WithTimeout(s.Context, noticedWithin)
 	defer cancel()
 	own := of.ID().Bytes()
@@ -130,15 +130,15 @@ func (s *Stage) lookUpPlace(of side.Node, by []side.Node) {
 
 // errHeardOfNobody reports a newcomer that was told of no node at all: what it was
 // not told says nothing.
-var errHeardOfNobody = errors.New("the newcomer was not even told of those that live")
+var errToldOfNobody = errors.New("the newcomer was not even told of those that live")
 
 // hearsWithin is how long a newcomer's lookup may take: answers come at once, but it
 // may have been told of the dead.
-const hearsWithin = 2 * time.Second
+const joinWithin = 2 * time.Second
 
 // hear joins a newcomer by a node, and lists whom it is told of.
-func (s *Stage) hear(newcomer, by side.Node) (told []identity.ID, err error) {
-	ctx, cancel := context.WithTimeout(s.Context, hearsWithin)
+func (s *Stage) toldAtJoin(newcomer, by side.Node) (told []identity.ID, err error) {
+	ctx, cancel := context.WithTimeout(s.Context, joinWithin)
 	defer cancel()
 	if n, ok := newcomer.(*kad.Node); ok {
 		lookup, err := n.Kadmium().Bootstrap(ctx, by.(*kad.Node).Addresses()[0].String())
@@ -154,7 +154,7 @@ func (s *Stage) hear(newcomer, by side.Node) (told []identity.ID, err error) {
 	if err := s.Await(func() bool { return len(n.Table()) > 0 }); err != nil {
 		return nil, err
 	}
-	_, err = heed(ctx, n, "a key", func(named []identity.ID) { told = append(told, named...) })
+	_, err = lookUpListening(ctx, n, "a key", func(named []identity.ID) { told = append(told, named...) })
 	if errors.Is(err, context.DeadlineExceeded) { // it waits for the dead
 		err = nil
 	}
@@ -204,7 +204,7 @@ func replaced(s *Stage) (string, error) {
 	if err := gone.Close(); err != nil {
 		return "", err
 	}
-	s.lookUpPlace(gone, []side.Node{n})
+	s.lookUpPosition(gone, []side.Node{n})
 	if !s.Within(time.Second, func() bool { return !inTable(gone, []side.Node{n}) }) {
 		return "still in the table", nil
 	}

@@ -14,11 +14,11 @@ func holderCases() []Case {
 	return []Case{
 		{
 			Name: "one holder has an older value: after a get from all",
-			Play: func(s *Stage) (string, error) { return mended(s, 0) },
+			Play: func(s *Stage) (string, error) { return repaired(s, 0) },
 		},
 		{
 			Name: "one holder has an older value: after a get with quorum 1",
-			Play: func(s *Stage) (string, error) { return mended(s, 1) },
+			Play: func(s *Stage) (string, error) { return repaired(s, 1) },
 		},
 		{
 			Name: "get with quorum 1, all of 10 hold the value",
@@ -31,18 +31,18 @@ func holderCases() []Case {
 		},
 		{
 			Name: "3 holders, 5 newcomers join, the 3 leave: get",
-			Play: outlives,
+			Play: valueOutlivesHolders,
 			Why:  "The nearest holder hands a newcomer what it should hold (Kademlia, section 2.5), and holders store again each hour. Libp2p never moves a value that its putter does not put again (its issue 323).",
 		},
 	}
 }
 
 // mendedWithin is how long a holder is given to be mended.
-const mendedWithin = time.Second
+const repairedWithin = time.Second
 
 // mended gives all holders but one a newer value, gets it, and asks the one.
-func mended(s *Stage, quorum int) (string, error) {
-	nodes, validators, err := s.judging(6)
+func repaired(s *Stage, quorum int) (string, error) {
+	nodes, validators, err := s.withValidators(6)
 	if err != nil {
 		return "", err
 	}
@@ -55,7 +55,7 @@ func mended(s *Stage, quorum int) (string, error) {
 		return "", err
 	}
 	validators[2].Refuse("neither") // the holder now takes both
-	stranger, err := s.stranger()
+	stranger, err := s.rawPeer()
 	if err != nil {
 		return "", err
 	}
@@ -63,7 +63,7 @@ func mended(s *Stage, quorum int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	asker, err := s.asker(nodes[0])
+	asker, err := s.client(nodes[0])
 	if err != nil {
 		return "", err
 	}
@@ -71,19 +71,19 @@ func mended(s *Stage, quorum int) (string, error) {
 		return "", err
 	}
 	after := before
-	s.Within(mendedWithin, func() bool {
+	s.Within(repairedWithin, func() bool {
 		value, err := stranger.Fetch(s.Context, stale, side.Key("page"))
 		if err == nil {
 			after = value
 		}
-		return holding(after) != holding(before)
+		return payload(after) != payload(before)
 	})
-	return "it had " + holding(before) + " and has " + holding(after), nil
+	return "it had " + payload(before) + " and has " + payload(after), nil
 }
 
 // quorumOfOne has so many of 10 nodes hold a value, and a client get it.
 func quorumOfOne(s *Stage, holders int) (string, error) {
-	nodes, validators, err := s.judging(10)
+	nodes, validators, err := s.withValidators(10)
 	if err != nil {
 		return "", err
 	}
@@ -107,7 +107,7 @@ func quorumOfOne(s *Stage, holders int) (string, error) {
 	}
 	r, err := asker.Get(s.Context, name, 1)
 	if err != nil {
-		return getting(r, err), nil
+		return getOutcome(r, err), nil
 	}
 	if r.Counts().Asked < len(nodes) {
 		return "ends before it has asked all", nil
@@ -117,7 +117,7 @@ func quorumOfOne(s *Stage, holders int) (string, error) {
 
 // succession is a network whose three first nodes hold something, and are followed by
 // five others before they leave; it returns a client that knows them all.
-func succession(s *Stage, store func(at side.Node) error, held func(by side.Node) bool) (side.Node, error) {
+func replaceHolders(s *Stage, store func(at side.Node) error, held func(by side.Node) bool) (side.Node, error) {
 	old, err := s.Converged(3)
 	if err != nil {
 		return nil, err
@@ -136,10 +136,10 @@ func succession(s *Stage, store func(at side.Node) error, held func(by side.Node
 	if err := s.Converge(all); err != nil {
 		return nil, err
 	}
-	s.Within(handedWithin, func() bool { // or never
+	s.Within(handoverWithin, func() bool { // or never
 		return !slices.ContainsFunc(all[len(old):], func(n side.Node) bool { return !held(n) })
 	})
-	client, err := s.asker(all[len(all)-1])
+	client, err := s.client(all[len(all)-1])
 	if err != nil {
 		return nil, err
 	}
@@ -156,14 +156,14 @@ func succession(s *Stage, store func(at side.Node) error, held func(by side.Node
 
 // handedWithin is how long newcomers, who come at once, are given to be handed
 // something before the old holders leave.
-const handedWithin = time.Second
+const handoverWithin = time.Second
 
-func outlives(s *Stage) (string, error) {
-	stranger, err := s.stranger()
+func valueOutlivesHolders(s *Stage) (string, error) {
+	stranger, err := s.rawPeer()
 	if err != nil {
 		return "", err
 	}
-	client, err := succession(s, func(at side.Node) error {
+	client, err := replaceHolders(s, func(at side.Node) error {
 		_, err := at.Put(s.Context, "letter", world.Value(1, "letter"))
 		return err
 	}, func(by side.Node) bool {
@@ -174,5 +174,5 @@ func outlives(s *Stage) (string, error) {
 		return "", err
 	}
 	r, err := client.Get(s.Context, "letter", 1)
-	return getting(r, err), nil
+	return getOutcome(r, err), nil
 }

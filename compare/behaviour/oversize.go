@@ -20,15 +20,15 @@ func oversizeCases() []Case {
 		},
 		{
 			Name: "a peer's answers are longer than a message may be: closest, for 4 s",
-			Play: overlong,
+			Play: oversizeAnswers,
 		},
 		{
 			Name: "a peer answers a get with a value over the limit, nobody has another",
-			Play: func(s *Stage) (string, error) { return overweight(s, false) },
+			Play: func(s *Stage) (string, error) { return oversizeValue(s, false) },
 		},
 		{
 			Name: "a peer answers a get with a value over the limit, others have a valid one",
-			Play: func(s *Stage) (string, error) { return overweight(s, true) },
+			Play: func(s *Stage) (string, error) { return oversizeValue(s, true) },
 		},
 	}
 }
@@ -52,7 +52,7 @@ func manyNamed(s *Stage) (string, error) {
 		return "", err
 	}
 	told := new(script)
-	peer, err := s.raw(told.answer)
+	peer, err := s.scriptedPeer(told.answer)
 	if err != nil {
 		return "", err
 	}
@@ -80,13 +80,13 @@ func manyNamed(s *Stage) (string, error) {
 }
 
 // overlong has a peer answer with more bytes than a message of its side may have.
-func overlong(s *Stage) (string, error) {
+func oversizeAnswers(s *Stage) (string, error) {
 	return nearestReplies(s, side.Reply{Oversize: true})
 }
 
 // overweight has the peer that is nearest to a key answer a get with a value that is
 // over the limit of its side: of kadmium's records, of libp2p's messages.
-func overweight(s *Stage, othersHaveIt bool) (string, error) {
+func oversizeValue(s *Stage, othersHaveIt bool) (string, error) {
 	size := 1_100 // with the rest of the answer it fits a datagram
 	if s.Network != nil {
 		size = 5_000_000

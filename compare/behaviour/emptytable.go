@@ -9,38 +9,38 @@ import (
 )
 
 // loneCases are what a server that knows nobody answers.
-func loneCases() []Case {
+func emptyTableCases() []Case {
 	return []Case{{
 		Name: "empty table: closest",
-		Play: alone(func(ctx context.Context, n side.Node) string {
+		Play: withEmptyTable(func(ctx context.Context, n side.Node) string {
 			_, err := n.Closest(ctx, "a key")
 			return outcome(err)
 		}),
 	}, {
 		Name: "empty table: find a peer",
-		Play: alone(func(ctx context.Context, n side.Node) string {
+		Play: withEmptyTable(func(ctx context.Context, n side.Node) string {
 			_, err := n.FindPeer(ctx, world.Host(2, 0).ID())
 			return outcome(err)
 		}),
 	}, {
 		Name: "empty table: get",
-		Play: alone(func(ctx context.Context, n side.Node) string {
+		Play: withEmptyTable(func(ctx context.Context, n side.Node) string {
 			_, err := n.Get(ctx, "nobody put it", 1)
 			return outcome(err)
 		}),
 		Why: "Nobody was asked, so nothing is known of the key: another error than for a key that nobody holds.",
 	}, {
 		Name: "empty table: put, then get it",
-		Play: alone(func(ctx context.Context, n side.Node) string {
+		Play: withEmptyTable(func(ctx context.Context, n side.Node) string {
 			_, putting := n.Put(ctx, "alone", world.Value(1, "mine"))
 			got, getting := n.Get(ctx, "alone", 1)
-			return "put: " + outcome(putting) + "; get: " + orFound(getting, holding(got.Value) == "mine")
+			return "put: " + outcome(putting) + "; get: " + foundOr(getting, payload(got.Value) == "mine")
 		}),
 		Why: "libp2p's error says at once that nobody else has the value, which it keeps all the same. In kadmium a server among the k nearest " +
 			"is a holder like any other: the put has one, says so, and hands the record over to nodes that join.",
 	}, {
 		Name: "empty table: find providers",
-		Play: alone(func(ctx context.Context, n side.Node) string {
+		Play: withEmptyTable(func(ctx context.Context, n side.Node) string {
 			found, err := n.Providers(ctx, "nobody has it", 0)
 			if err == nil && len(found.Peers) == 0 {
 				return "no error, and no provider"
@@ -50,27 +50,16 @@ func loneCases() []Case {
 		Why: "Nobody was asked, which is not the same as that nobody provides it; libp2p's channel has no place for an error.",
 	}, {
 		Name: "empty table: provide, then find providers",
-		Play: alone(func(ctx context.Context, n side.Node) string {
+		Play: withEmptyTable(func(ctx context.Context, n side.Node) string {
 			_, providing := n.Provide(ctx, "alone")
 			found, finding := n.Providers(ctx, "alone", 0)
-			return "provide: " + outcome(providing) + "; providers: " + orFound(finding, slices.Contains(found.Peers, n.ID()))
+			return "provide: " + outcome(providing) + "; providers: " + foundOr(finding, slices.Contains(found.Peers, n.ID()))
 		}),
 		Why: "As for a put: libp2p's error warns that nobody else knows, while kadmium counts the node itself, a server among the k nearest, as the one holder.",
 	}}
 }
 
-// orFound is the outcome of an operation that may have found what was sought.
-func orFound(err error, found bool) string {
-	switch {
-	case err != nil:
-		return outcome(err)
-	case !found:
-		return "something else"
-	}
-	return "found"
-}
-
-func alone(operation func(context.Context, side.Node) string) func(*Stage) (string, error) {
+func withEmptyTable(operation func(context.Context, side.Node) string) func(*Stage) (string, error) {
 	return func(s *Stage) (string, error) {
 		n, err := s.Join()
 		if err != nil {

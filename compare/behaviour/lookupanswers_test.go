@@ -32,7 +32,7 @@ func TestHeedStepsOfOneLookup(t *testing.T) {
 	events <- kadmium.Event{Kind: "lookup step", Lookup: 4, Step: &kadmium.Step{Kind: "ended"}}
 	close(events)
 	var named []int
-	heedSteps(events, target, func(all []identity.ID) { named = append(named, len(all)) })
+	listenToSteps(events, target, func(all []identity.ID) { named = append(named, len(all)) })
 	if want := []int{5, 7}; !slices.Equal(named, want) {
 		t.Errorf("answers that named %v were handed over, want %v", named, want)
 	}

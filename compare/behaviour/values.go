@@ -24,12 +24,12 @@ func storeCases() []Case {
 		},
 		{
 			Name: "a get mends a holder half a lifetime after the put: get after the lifetime",
-			Play: mendedLate,
+			Play: repairedLate,
 			Why:  "What remains of a lifetime travels with the record, and nobody but its publisher can extend it. A holder of libp2p counts from when it was given the record, so reads can keep one alive for ever.",
 		},
 		{
 			Name:    "get after a lifetime, the putter still there",
-			Libp2p:  libp2pOutdates,
+			Libp2p:  libp2pExpires,
 			Kadmium: kadmiumRepublishes,
 			Why:     "A putter of kadmium is a publisher: it puts the record again every 22 h until told not to. Libp2p leaves that to the application (its issue 323).",
 		},
@@ -49,8 +49,8 @@ func storeCases() []Case {
 		},
 		{
 			Name:    "four puts at once of 1, 7, 3 and 5 at one sequence: what every holder has",
-			Libp2p:  func(s *Stage) (string, error) { return together(s, libp2pPut) },
-			Kadmium: func(s *Stage) (string, error) { return together(s, kadmiumPut) },
+			Libp2p:  func(s *Stage) (string, error) { return putTogether(s, libp2pPut) },
+			Kadmium: func(s *Stage) (string, error) { return putTogether(s, kadmiumPut) },
 		},
 		{
 			Name: "a held record turns invalid everywhere: get at a holder",
@@ -78,7 +78,7 @@ func newcomerGets(s *Stage) (string, error) {
 		return "", err
 	}
 	r, err := newcomer.Get(s.Context, "greeting", 0)
-	return getting(r, err), nil
+	return getOutcome(r, err), nil
 }
 
 // overwritten puts two values at two nodes, and gets at a third.
@@ -92,7 +92,7 @@ func overwritten(s *Stage, first, second uint64) (string, error) {
 	}
 	_, put := nodes[2].Put(s.Context, "page", world.Value(second, fmt.Sprintf("version %d", second)))
 	r, err := nodes[3].Get(s.Context, "page", 0)
-	return fmt.Sprintf("put: %s; get: %s", putting(put), getting(r, err)), nil
+	return fmt.Sprintf("put: %s; get: %s", putOutcome(put), getOutcome(r, err)), nil
 }
 
 func olderAtSamePutter(s *Stage) (string, error) {
@@ -108,7 +108,7 @@ func olderAtClient(s *Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	client, err := s.asker(nodes[0])
+	client, err := s.client(nodes[0])
 	if err != nil {
 		return "", err
 	}
@@ -122,7 +122,7 @@ func older(s *Stage, first, second, third side.Node) (string, error) {
 	}
 	_, put := second.Put(s.Context, "page", world.Value(1, "version 1"))
 	r, err := third.Get(s.Context, "page", 0)
-	return fmt.Sprintf("put: %s; get: %s", putting(put), getting(r, err)), nil
+	return fmt.Sprintf("put: %s; get: %s", putOutcome(put), getOutcome(r, err)), nil
 }
 
 func libp2pPut(s *Stage, n side.Node, value []byte) error {
@@ -138,7 +138,7 @@ func kadmiumPut(s *Stage, n side.Node, value []byte) error {
 
 // together puts at four nodes at once, and asks every node what it then holds. A
 // put may end with the word that another was better.
-func together(s *Stage, put func(*Stage, side.Node, []byte) error) (string, error) {
+func putTogether(s *Stage, put func(*Stage, side.Node, []byte) error) (string, error) {
 	nodes, err := s.Converged(s.Nodes)
 	if err != nil {
 		return "", err
@@ -148,7 +148,7 @@ func together(s *Stage, put func(*Stage, side.Node, []byte) error) (string, erro
 		puts.Go(func() { put(s, nodes[i], world.Value(1, payload)) })
 	}
 	puts.Wait()
-	asker, err := s.stranger()
+	asker, err := s.rawPeer()
 	if err != nil {
 		return "", err
 	}
@@ -157,7 +157,7 @@ func together(s *Stage, put func(*Stage, side.Node, []byte) error) (string, erro
 		all = ""
 		for _, n := range nodes {
 			value, err := asker.Fetch(s.Context, n, side.Key("vote"))
-			switch held := holding(value); {
+			switch held := payload(value); {
 			case err != nil:
 				return false
 			case all == "":
@@ -175,7 +175,7 @@ func together(s *Stage, put func(*Stage, side.Node, []byte) error) (string, erro
 }
 
 func turnsInvalid(s *Stage) (string, error) {
-	nodes, validators, err := s.judging(3)
+	nodes, validators, err := s.withValidators(3)
 	if err != nil {
 		return "", err
 	}
@@ -183,29 +183,29 @@ func turnsInvalid(s *Stage) (string, error) {
 		return "", err
 	}
 	before, err := nodes[1].Get(s.Context, "offer", 1)
-	words := getting(before, err)
+	words := getOutcome(before, err)
 	for _, v := range validators {
 		v.Refuse("offer")
 	}
 	after, err := nodes[1].Get(s.Context, "offer", 1)
-	return fmt.Sprintf("before: %s; after: %s", words, getting(after, err)), nil
+	return fmt.Sprintf("before: %s; after: %s", words, getOutcome(after, err)), nil
 }
 
 // refused is a payload that validators are told to refuse.
 const refused = "unwanted"
 
 func refusedByAll(s *Stage) (string, error) {
-	nodes, validators, err := s.judging(3)
+	nodes, validators, err := s.withValidators(3)
 	if err != nil {
 		return "", err
 	}
 	for _, v := range validators {
 		v.Refuse(refused)
 	}
-	client, err := s.asker(nodes[0])
+	client, err := s.client(nodes[0])
 	if err != nil {
 		return "", err
 	}
 	_, err = client.Put(s.Context, "page", world.Value(1, refused))
-	return putting(err), nil
+	return putOutcome(err), nil
 }
