@@ -1,5 +1,5 @@
-// Package behaviour plays the same cases on both sides and says where they behave
-// alike and where they do not.
+// Package behaviour plays the same cases on both sides, and reports in which of them
+// the sides behave alike and in which they differ.
 package behaviour
 
 import (
@@ -11,31 +11,30 @@ import (
 	"kadmium/compare/report"
 )
 
-// A Case is one question about behaviour. What a side did comes out as a few words,
-// the same words for the same behaviour: equal words are the verdict same.
+// A Case is one question about behaviour. It describes what a side did in a few words,
+// the same words for the same behaviour. Equal words give the verdict "same".
 type Case struct {
 	Name string
 
-	// Play plays the case in terms that both sides have. Where they need different
-	// code it is nil, and the two below are set.
+	// Play plays the case on either side. If the sides need different code it is nil,
+	// and Libp2p and Kadmium are set.
 	Play    func(*Stage) (string, error)
 	Libp2p  func(*Stage) (string, error)
 	Kadmium func(*Stage) (string, error)
 
-	// Alone says that the case looks at the whole process: no other may be played
-	// beside it.
+	// Alone says that the case measures the whole process, so that no other case may
+	// be played at the same time.
 	Alone bool
 
-	// Why says, of a case in which the sides differ, why kadmium does it its way;
-	// where libp2p does better, it begins with report.LibraryBetter, by which the
-	// report finds it.
+	// Why says why kadmium does it differently, if the sides differ. It begins with
+	// report.LibraryBetter if libp2p does better; the report finds it by that.
 	Why string
 }
 
 // playWithin is how long one case may take on one side.
 const playWithin = time.Minute
 
-// Cases are all of them, in the order of the table.
+// Cases are all cases, in the order of the report.
 func Cases() []Case {
 	var all []Case
 	for _, group := range [][]Case{
@@ -47,14 +46,15 @@ func Cases() []Case {
 	return all
 }
 
-// playedAtOnce is how many cases are played beside each other: they mostly wait.
+// playedAtOnce is how many cases are played at the same time. They mostly wait.
 const playedAtOnce = 5
 
-// Run plays the cases on both sides; nodes is the size of the networks that a case
-// leaves open. Progress is told of each case before it is played. The rows are in
-// the order of the cases. A case that could not be played is tried once more, when no
-// other is: on a busy machine its time may be over before its nodes are there. Those
-// that fail again have no row; what was in their way is returned beside the rows.
+// Run plays the cases on both sides. Nodes is the size of a network where the case does
+// not say. Progress is called before each case. The rows are in the order of the cases.
+//
+// A case that could not be played is tried once more, with no other case beside it: on a
+// busy machine it may run out of time before its nodes are ready. A case that fails again
+// has no row; its error is in the second result.
 func Run(ctx context.Context, nodes int, cases []Case, progress func(name string)) ([]report.Row, []report.Missing) {
 	rows := make([]report.Row, len(cases))
 	failed := make([]bool, len(cases))

@@ -14,7 +14,7 @@ import (
 	"kadmium/identity"
 )
 
-// departedCases are about tables with a node that has left.
+// departedCases are about routing tables that contain a node that has left.
 func departedCases() []Case {
 	return []Case{{
 		Name: "a node closes, the others look its place up, for up to 7 s; where that is not enough, 5 min pass",
@@ -33,19 +33,19 @@ func departedCases() []Case {
 	}}
 }
 
-// crash ends a node without a word.
+// crash cuts a node off from the network, without any farewell.
 func crash(n side.Node) error {
 	n.Link().Cut()
 	return nil
 }
 
-// noticedWithin is how long the lookups of a departed node may take: more than the
-// 5 s after which libp2p gives a dial up (defaultDialTimeoutLocal of its swarm), less
-// than the 20 s that it waits over an open connection (10 s for each of two tries,
-// internal/net/message_manager.go of its DHT).
+// noticedWithin is how long the lookups of a departed node may take. It is more than the
+// 5 s after which libp2p gives up a dial (defaultDialTimeoutLocal of its swarm), and less
+// than the 20 s that it waits for an answer over an open connection (10 s for each of two
+// tries, internal/net/message_manager.go of its DHT).
 const noticedWithin = 7 * time.Second
 
-// departed has a node leave, which the others then look up.
+// depart has a node leave, which the others then look up.
 func depart(s *Stage, leave func(side.Node) error) (gone side.Node, others []side.Node, err error) {
 	nodes, err := s.Converged(6)
 	if err != nil {
@@ -59,8 +59,8 @@ func depart(s *Stage, leave func(side.Node) error) (gone side.Node, others []sid
 	return gone, others, nil
 }
 
-// remembered says what became of a node that has left: whether it is in the tables of
-// the others, and whether they tell a newcomer of it.
+// remembered reports whether a node that has left is still in the tables of the others,
+// and whether they name it to a newcomer.
 func (s *Stage) remembered(gone side.Node, others []side.Node) (words string, inTables bool, err error) {
 	newcomer, err := s.Join()
 	if err != nil {
@@ -116,7 +116,7 @@ func closes(s *Stage) (string, error) {
 	return words + "; still in tables then", nil
 }
 
-// lookUpPlace has nodes look up where another stands, however that ends.
+// lookUpPosition has nodes look up the position of another. Their results do not matter.
 func (s *Stage) lookUpPosition(of side.Node, by []side.Node) {
 	ctx, cancel := context.WithTimeout(s.Context, noticedWithin)
 	defer cancel()
@@ -128,21 +128,21 @@ func (s *Stage) lookUpPosition(of side.Node, by []side.Node) {
 	all.Wait()
 }
 
-// errHeardOfNobody reports a newcomer that was told of no node at all: what it was
-// not told says nothing.
+// errToldOfNobody reports a newcomer that was told of no node at all, so that nothing
+// follows from what it was not told.
 var errToldOfNobody = errors.New("the newcomer was not even told of those that live")
 
-// hearsWithin is how long a newcomer's lookup may take: answers come at once, but it
-// may have been told of the dead.
+// joinWithin is how long a newcomer's lookup may take. Answers come at once, but it may
+// wait for failed nodes that it was told of.
 const joinWithin = 2 * time.Second
 
-// hear joins a newcomer by a node, and lists whom it is told of.
+// toldAtJoin has a newcomer join by a node, and lists the nodes it is told of.
 func (s *Stage) toldAtJoin(newcomer, by side.Node) (told []identity.ID, err error) {
 	ctx, cancel := context.WithTimeout(s.Context, joinWithin)
 	defer cancel()
 	if n, ok := newcomer.(*kad.Node); ok {
 		lookup, err := n.Kadmium().Bootstrap(ctx, by.(*kad.Node).Addresses()[0].String())
-		if errors.Is(err, context.DeadlineExceeded) { // it waits for the dead
+		if errors.Is(err, context.DeadlineExceeded) { // it waits for failed nodes
 			err = nil
 		}
 		return inTrace(lookup), err
@@ -155,13 +155,13 @@ func (s *Stage) toldAtJoin(newcomer, by side.Node) (told []identity.ID, err erro
 		return nil, err
 	}
 	_, err = lookUpListening(ctx, n, "a key", func(named []identity.ID) { told = append(told, named...) })
-	if errors.Is(err, context.DeadlineExceeded) { // it waits for the dead
+	if errors.Is(err, context.DeadlineExceeded) { // it waits for failed nodes
 		err = nil
 	}
 	return told, err
 }
 
-// inTrace is the peers that a lookup met or heard of.
+// inTrace lists the peers in the trace of a lookup.
 func inTrace(l kadmium.Lookup) []identity.ID {
 	var ids []identity.ID
 	for _, step := range l.Trace {
@@ -170,11 +170,10 @@ func inTrace(l kadmium.Lookup) []identity.ID {
 	return ids
 }
 
-// smallBucket is the k of a node whose farthest bucket has not room for all.
+// smallBucket is a k too small for the farthest bucket to hold all nodes of its range.
 const smallBucket = 3
 
-// replaced closes a node that stands in the full bucket of another, which then looks
-// its place up.
+// replaced closes a node in the full bucket of another, which then looks up its position.
 func replaced(s *Stage) (string, error) {
 	spec := s.Spec()
 	spec.K = smallBucket

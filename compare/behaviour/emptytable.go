@@ -8,7 +8,7 @@ import (
 	"kadmium/compare/world"
 )
 
-// loneCases are what a server that knows nobody answers.
+// emptyTableCases are about the operations of a server that knows no other node.
 func emptyTableCases() []Case {
 	return []Case{{
 		Name: "empty table: closest",

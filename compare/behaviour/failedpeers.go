@@ -11,7 +11,7 @@ import (
 	"kadmium/identity"
 )
 
-// deadCases are lookups in networks of which some nodes answer no more.
+// failedPeerCases are about lookups in networks of which some nodes no longer answer.
 func failedPeerCases() []Case {
 	return []Case{{
 		Name: "half of 24 nodes crash, a lookup at once, for 4 s",
@@ -34,11 +34,11 @@ func failedPeerCases() []Case {
 	}}
 }
 
-// patience is how long a lookup among the dead may take: less than what libp2p waits
-// for one of them, longer than all the tries of kadmium.
+// lookupWithin is how long a lookup among failed peers may take: less than libp2p waits
+// for one of them, and more than all tries of kadmium take.
 const lookupWithin = 4 * time.Second
 
-// nearest is the nodes but the searcher, the nearest to the key first.
+// nearest sorts the nodes without the searcher by distance to the key, nearest first.
 func nearest(nodes []side.Node, key string, searcher side.Node) []side.Node {
 	var sorted []side.Node
 	for _, id := range world.Nearest(IDs(nodes), []byte(key), len(nodes), searcher.ID()) {
@@ -53,24 +53,24 @@ func halfFailed(s *Stage) (string, error) {
 		return "", err
 	}
 	searcher := nodes[1]
-	var dead, live []side.Node
+	var failed, alive []side.Node
 	for i, n := range nearest(nodes, "half", searcher) {
 		if i%2 == 0 {
 			crash(n)
-			dead = append(dead, n)
+			failed = append(failed, n)
 		} else {
-			live = append(live, n)
+			alive = append(alive, n)
 		}
 	}
-	return lookUpAmongFailed(s, searcher, "half", IDs(dead), IDs(live))
+	return lookUpAmongFailed(s, searcher, "half", IDs(failed), IDs(alive))
 }
 
-// amongDead looks a key up and says what the dead did to that.
-func lookUpAmongFailed(s *Stage, searcher side.Node, key string, dead, live []identity.ID) (string, error) {
+// lookUpAmongFailed looks up a key, and says how that ended and whom the result names.
+func lookUpAmongFailed(s *Stage, searcher side.Node, key string, failed, alive []identity.ID) (string, error) {
 	ctx, cancel := context.WithTimeout(s.Context, lookupWithin)
 	defer cancel()
 	found, err := searcher.Closest(ctx, key)
-	return fmt.Sprintf("%s; names %s of the live, %s of the dead", outcome(err), howMany(found.Peers, live), howMany(found.Peers, dead)), nil
+	return fmt.Sprintf("%s; names %s of the live, %s of the dead", outcome(err), howMany(found.Peers, alive), howMany(found.Peers, failed)), nil
 }
 
 func fewFailed(s *Stage) (string, error) {
@@ -80,25 +80,24 @@ func fewFailed(s *Stage) (string, error) {
 	}
 	searcher := nodes[1]
 	sorted := nearest(nodes, "few", searcher)
-	dead := sorted[12:16]
-	if err := s.crashUnconnected(searcher, dead); err != nil {
+	failed := sorted[12:16]
+	if err := s.crashUnconnected(searcher, failed); err != nil {
 		return "", err
 	}
 	ctx, cancel := context.WithTimeout(s.Context, 3*lookupWithin)
 	defer cancel()
 	found, err := searcher.Closest(ctx, "few")
 	return fmt.Sprintf("%s; names %s of the live nearest, %s of the dead", outcome(err),
-		howMany(found.Peers, IDs(slices.Concat(sorted[:12], sorted[16:20]))), howMany(found.Peers, IDs(dead))), nil
+		howMany(found.Peers, IDs(slices.Concat(sorted[:12], sorted[16:20]))), howMany(found.Peers, IDs(failed))), nil
 }
 
-// silent has a peer, with which the searcher has spoken, take every further request
-// and answer none.
+// silent has a peer of the searcher's table receive requests and answer none.
 func silent(s *Stage) (string, error) {
 	return nearestReplies(s, side.Reply{Silent: true})
 }
 
-// nearestReplies has the peer that is nearest to a key reply alike to all requests, of
-// a lookup for that key.
+// nearestReplies looks up a key, the nearest peer to which gives the same reply to every
+// request.
 func nearestReplies(s *Stage, reply side.Reply) (string, error) {
 	nodes, peer, told, err := withHostilePeer(s)
 	if err != nil {
@@ -114,7 +113,7 @@ func nearestReplies(s *Stage, reply side.Reply) (string, error) {
 	return words, err
 }
 
-// crashUnconnected crashes nodes to which a searcher then has no connection.
+// crashUnconnected crashes nodes, and closes the connections of a searcher to them.
 func (s *Stage) crashUnconnected(searcher side.Node, nodes []side.Node) error {
 	for _, n := range nodes {
 		crash(n)

@@ -12,7 +12,7 @@ import (
 	"kadmium/identity"
 )
 
-// target is the key that is looked up while a peer lies about contacts.
+// target is the key that is looked up while a peer names false contacts.
 const target = "/seq/the key"
 
 func nonexistentFar(s *Stage) (string, error) {
@@ -20,8 +20,8 @@ func nonexistentFar(s *Stage) (string, error) {
 	return words, err
 }
 
-// soon is between how long kadmium takes to give silent peers up, under 2 s, and how
-// long one dial that nobody answers takes libp2p, 5 s.
+// soon is between the time after which kadmium gives up silent peers, under 2 s, and the
+// time after which libp2p gives up a dial without an answer, 5 s.
 const soon = 3500 * time.Millisecond
 
 func nonexistentNear(s *Stage) (string, error) {
@@ -32,8 +32,8 @@ func nonexistentNear(s *Stage) (string, error) {
 	return words + ", in time", err
 }
 
-// inventions has a peer name n peers that do not exist, nearer to or farther from
-// the key than all that do.
+// nameNonexistent has a peer name n peers that do not exist, all nearer to the key than
+// any that exists, or all farther.
 func nameNonexistent(s *Stage, n int, nearer bool) (words string, took time.Duration, err error) {
 	nodes, peer, told, err := withHostilePeer(s)
 	if err != nil {
@@ -71,7 +71,7 @@ func namedTwice(s *Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	spec := s.Spec() // it knows the peer alone: nobody else fills its buckets of 3
+	spec := s.Spec() // the peer is its only contact: no other takes room in its buckets of 3
 	spec.K = 3
 	asker, err := s.Make(spec)
 	if err != nil {
@@ -106,7 +106,7 @@ func namedTwice(s *Stage) (string, error) {
 	return fmt.Sprintf("%d peers, %s", len(r.Peers), words), nil
 }
 
-// impersonated has a peer name another ID at its own address.
+// impersonated has a peer name its own address under another ID.
 func impersonated(s *Stage) (string, error) {
 	nodes, peer, told, err := withHostilePeer(s)
 	if err != nil {
@@ -133,11 +133,10 @@ func impersonated(s *Stage) (string, error) {
 	return "not believed", nil
 }
 
-// inventedWorld is the world of hosts that do not exist.
+// nonexistentWorld is the world (see world.Host) of hosts that do not exist.
 const nonexistentWorld = 666
 
-// invent makes up n peers that fit, each at a port of 127.0.0.1 where nobody
-// listens.
+// nonexistentPeers makes up n peers whose IDs fit, each at an unused port of 127.0.0.1.
 func nonexistentPeers(n int, fits func(identity.ID) bool) ([]identity.Address, error) {
 	var invented []identity.Address
 	for i := 0; len(invented) < n; i++ {
@@ -154,7 +153,7 @@ func nonexistentPeers(n int, fits func(identity.ID) bool) ([]identity.Address, e
 	return invented, nil
 }
 
-// deserted is a UDP port that was free a moment ago.
+// unusedPort is a UDP port that was free a moment ago.
 func unusedPort() (netip.AddrPort, error) {
 	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {

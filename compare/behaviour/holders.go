@@ -8,8 +8,8 @@ import (
 	"kadmium/compare/world"
 )
 
-// holderCases are about the nodes that hold a value: how many a get asks, whom it
-// mends, and what remains when they leave.
+// holderCases are about the nodes that hold a value: how many of them a get asks, which
+// it repairs, and what is left after they leave.
 func holderCases() []Case {
 	return []Case{
 		{
@@ -37,10 +37,10 @@ func holderCases() []Case {
 	}
 }
 
-// mendedWithin is how long a holder is given to be mended.
+// repairedWithin is how long a repair may take.
 const repairedWithin = time.Second
 
-// mended gives all holders but one a newer value, gets it, and asks the one.
+// repaired gives all holders except one a newer value, gets it, and asks that one.
 func repaired(s *Stage, quorum int) (string, error) {
 	nodes, validators, err := s.withValidators(6)
 	if err != nil {
@@ -54,12 +54,12 @@ func repaired(s *Stage, quorum int) (string, error) {
 	if _, err := nodes[1].Put(s.Context, "page", world.Value(2, "version 2")); err != nil {
 		return "", err
 	}
-	validators[2].Refuse("neither") // the holder now takes both
-	stranger, err := s.rawPeer()
+	validators[2].Refuse("neither") // the holder now accepts both versions
+	peer, err := s.rawPeer()
 	if err != nil {
 		return "", err
 	}
-	before, err := stranger.Fetch(s.Context, stale, side.Key("page"))
+	before, err := peer.Fetch(s.Context, stale, side.Key("page"))
 	if err != nil {
 		return "", err
 	}
@@ -72,7 +72,7 @@ func repaired(s *Stage, quorum int) (string, error) {
 	}
 	after := before
 	s.Within(repairedWithin, func() bool {
-		value, err := stranger.Fetch(s.Context, stale, side.Key("page"))
+		value, err := peer.Fetch(s.Context, stale, side.Key("page"))
 		if err == nil {
 			after = value
 		}
@@ -81,7 +81,7 @@ func repaired(s *Stage, quorum int) (string, error) {
 	return "it had " + payload(before) + " and has " + payload(after), nil
 }
 
-// quorumOfOne has so many of 10 nodes hold a value, and a client get it.
+// quorumOfOne has the given number of 10 nodes hold a value, and a client get it.
 func quorumOfOne(s *Stage, holders int) (string, error) {
 	nodes, validators, err := s.withValidators(10)
 	if err != nil {
@@ -96,12 +96,12 @@ func quorumOfOne(s *Stage, holders int) (string, error) {
 	}
 	spec := s.Spec(nodes[9])
 	spec.Client = true
-	spec.Delay = 10 * time.Millisecond // far more than it takes to check an answer
+	spec.Delay = 10 * time.Millisecond // far more than checking an answer takes
 	asker, err := s.Make(spec)
 	if err != nil {
 		return "", err
 	}
-	// All contacts first, so that nothing but the quorum ends the get.
+	// Wait for all contacts, so that only the quorum can end the get.
 	if err := s.Await(func() bool { return len(asker.Table()) == len(nodes) }); err != nil {
 		return "", err
 	}
@@ -115,8 +115,8 @@ func quorumOfOne(s *Stage, holders int) (string, error) {
 	return "asks all", nil
 }
 
-// succession is a network whose three first nodes hold something, and are followed by
-// five others before they leave; it returns a client that knows them all.
+// replaceHolders makes three nodes that hold something, has five others join, and then
+// closes the three. It returns a client that has all of them in its table.
 func replaceHolders(s *Stage, store func(at side.Node) error, held func(by side.Node) bool) (side.Node, error) {
 	old, err := s.Converged(3)
 	if err != nil {
@@ -136,7 +136,7 @@ func replaceHolders(s *Stage, store func(at side.Node) error, held func(by side.
 	if err := s.Converge(all); err != nil {
 		return nil, err
 	}
-	s.Within(handoverWithin, func() bool { // or never
+	s.Within(handoverWithin, func() bool { // it may never come true
 		return !slices.ContainsFunc(all[len(old):], func(n side.Node) bool { return !held(n) })
 	})
 	client, err := s.client(all[len(all)-1])
@@ -154,12 +154,12 @@ func replaceHolders(s *Stage, store func(at side.Node) error, held func(by side.
 	return client, nil
 }
 
-// handedWithin is how long newcomers, who come at once, are given to be handed
-// something before the old holders leave.
+// handoverWithin is how long the old holders have, before they leave, to hand over what
+// they hold to the newcomers.
 const handoverWithin = time.Second
 
 func valueOutlivesHolders(s *Stage) (string, error) {
-	stranger, err := s.rawPeer()
+	peer, err := s.rawPeer()
 	if err != nil {
 		return "", err
 	}
@@ -167,7 +167,7 @@ func valueOutlivesHolders(s *Stage) (string, error) {
 		_, err := at.Put(s.Context, "letter", world.Value(1, "letter"))
 		return err
 	}, func(by side.Node) bool {
-		value, err := stranger.Fetch(s.Context, by, side.Key("letter"))
+		value, err := peer.Fetch(s.Context, by, side.Key("letter"))
 		return err == nil && value != nil
 	})
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"kadmium/compare/world"
 )
 
-// hostileCases are about peers that do not keep to the protocol. Each is made by
-// hand, and in the table of the node that asks.
+// hostileCases are about peers that violate the protocol. Each is a scripted peer in the
+// table of the node that asks.
 func hostileCases() []Case {
 	return []Case{
 		{
@@ -66,8 +66,8 @@ func hostileCases() []Case {
 
 const whyReason = "Both refuse it. Kadmium's answer says why, so that a putter can tell its user; libp2p's resets the stream."
 
-// hostile is five converged servers and a peer, which answers what the script says,
-// in the table of the first.
+// withHostilePeer makes five converged servers, and a peer in the table of the first that
+// answers what the script says.
 func withHostilePeer(s *Stage) (nodes []side.Node, peer side.Raw, told *script, err error) {
 	if nodes, err = s.Converged(5); err != nil {
 		return nil, nil, nil, err
@@ -79,7 +79,7 @@ func withHostilePeer(s *Stage) (nodes []side.Node, peer side.Raw, told *script, 
 	return nodes, peer, told, peer.Enter(s.Context, nodes[0])
 }
 
-// A script is what a hand-made peer answers, which may change while it plays.
+// A script says what a scripted peer answers. It may be changed while the peer runs.
 type script struct {
 	reply atomic.Pointer[side.Reply]
 	asked atomic.Int64
@@ -93,7 +93,7 @@ func (s *script) answer() side.Reply {
 	return side.Reply{}
 }
 
-// answered has the peer that is nearest to a key answer a get with a value.
+// answered has the nearest peer to a key answer a get with a value.
 func answered(s *Stage, value []byte, key string, othersHaveIt bool) (string, error) {
 	nodes, peer, told, err := withHostilePeer(s)
 	if err != nil {
@@ -114,7 +114,7 @@ func answered(s *Stage, value []byte, key string, othersHaveIt bool) (string, er
 	return getOutcome(r, err), nil
 }
 
-// handed has a peer hand a node, which holds a newer record, another under its key.
+// handed has a peer send a STORE to a node that holds a newer record.
 func handed(s *Stage, value []byte) (string, error) {
 	nodes, err := s.Converged(3)
 	if err != nil {
@@ -139,7 +139,7 @@ func handed(s *Stage, value []byte) (string, error) {
 	return told + "; it holds " + payload(held), err
 }
 
-// garbledTimes is more often than chance would forgive.
+// garbledTimes is enough for a fault that occurs only sometimes to show.
 const garbledTimes = 100
 
 func garbled(s *Stage) (string, error) {
@@ -162,7 +162,7 @@ func garbled(s *Stage) (string, error) {
 	return fmt.Sprintf("then answers it: %s, others: %s", fetchOutcome(s, peer, nodes[0]), fetchOutcome(s, other, nodes[0])), nil
 }
 
-// fetching is the words for what a node answers to a peer about a page.
+// fetchOutcome says in words what a node answers to a peer that asks for the page.
 func fetchOutcome(s *Stage, peer side.Raw, n side.Node) string {
 	ctx, cancel := context.WithTimeout(s.Context, fetchWithin)
 	defer cancel()
@@ -173,5 +173,5 @@ func fetchOutcome(s *Stage, peer side.Raw, n side.Node) string {
 	return payload(held)
 }
 
-// fetchWithin is when an answer no longer comes.
+// fetchWithin is the time after which no answer is expected any more.
 const fetchWithin = 5 * time.Second

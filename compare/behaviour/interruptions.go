@@ -13,6 +13,7 @@ import (
 	"kadmium/identity"
 )
 
+// interruptionCases are about operations whose context or node ends before they do.
 func interruptionCases() []Case {
 	return []Case{{
 		Name: "a lookup is cancelled half way",
@@ -50,33 +51,32 @@ func interruptionCases() []Case {
 	}}
 }
 
-// halfWay is a searcher that has joined 24 nodes, 100 ms from each: its lookups take
-// several round trips.
+// slowSearcher makes a searcher that has joined 24 nodes, 100 ms from each. Its lookups
+// take several round trips.
 func slowSearcher(s *Stage) (searcher side.Node, err error) {
 	nodes, err := s.Converged(24)
 	if err != nil {
 		return nil, err
 	}
 	spec := s.Spec(nodes[0])
-	spec.Delay = 100 * time.Millisecond // of what it sends
+	spec.Delay = 100 * time.Millisecond // of the packets it sends
 	if searcher, err = s.Make(spec); err != nil {
 		return nil, err
 	}
 	return searcher, s.Await(func() bool { return len(searcher.Table()) > 10 })
 }
 
-// errTooSoon reports a lookup that was to be interrupted and ended before.
+// errTooSoon reports a lookup that ended before it was interrupted.
 var errTooSoon = errors.New("the lookup ended before it was interrupted")
 
-// An interrupted lookup is what one gave that was interrupted, and how.
+// An interrupted says how a lookup ended that was interrupted.
 type interrupted struct {
 	found side.Result
 	err   error
-	after time.Duration // the interruption, it ended
+	after time.Duration // the interruption
 }
 
-// interrupt looks a key up and calls then when the first answer of that lookup has
-// come.
+// interrupt looks up a key, and calls then after the first answer of that lookup.
 func interrupt(ctx context.Context, n side.Node, then func()) (*interrupted, error) {
 	answered := make(chan struct{})
 	var once sync.Once
@@ -130,12 +130,12 @@ func closedMeanwhile(s *Stage) (string, error) {
 	return lookup.String(), <-closed
 }
 
-// String is the words for it.
+// String says it in words.
 func (i *interrupted) String() string {
 	return fmt.Sprintf("%s: %s, %s", promptly(i.after), outcome(i.err), soFar(i.found))
 }
 
-// promptly is the words for how soon a lookup ended.
+// promptly says in words how soon a lookup ended.
 func promptly(d time.Duration) string {
 	if d < time.Second {
 		return "ends within 1 s"
@@ -209,13 +209,13 @@ func leftovers(s *Stage) (string, error) {
 	return "goroutines are left", nil
 }
 
-// goneWithin is how long the goroutines of what is over may take to end.
+// goneWithin is how long the goroutines of ended operations may take to end.
 const goneWithin = 2 * time.Second
 
-// settledFor is how long the goroutines of a process at rest have stayed the same.
+// settledFor is how long the number of goroutines must not change for a process to be at rest.
 const settledFor = 500 * time.Millisecond
 
-// settled is the number of goroutines once nothing is under way.
+// settled is the number of goroutines of the process at rest.
 func (s *Stage) settled() (goroutines int, err error) {
 	since := time.Now()
 	err = s.Await(func() bool {

@@ -10,21 +10,21 @@ import (
 	"kadmium/compare/world"
 )
 
-// lifetime is long enough to get a value before it has run out.
+// lifetime is long enough to get a value before it expires.
 const lifetime = 1500 * time.Millisecond
 
-// margin is more than a lifetime grows where a message that says what is left of it
-// waits for a busy processor, and less than the half by which it grows in libp2p.
+// margin is more than a lifetime grows because a message with the remaining lifetime
+// waits for a busy processor, and less than the half lifetime by which it grows in libp2p.
 const margin = 300 * time.Millisecond
 
-// brief is three nodes, each with a validator of its own; what putBrief puts there
-// lasts for a lifetime.
+// shortLived makes three nodes, each with a validator of its own. What putShortLived puts
+// there expires after a lifetime.
 func shortLived(s *Stage) ([]side.Node, []*world.Sequenced, error) {
 	var nodes []side.Node
 	var validators []*world.Sequenced
 	for range 3 {
 		spec := s.Spec(nodes[:min(1, len(nodes))]...)
-		spec.MaxAge, spec.Validator = lifetime, new(world.Sequenced) // the age is libp2p's
+		spec.MaxAge, spec.Validator = lifetime, new(world.Sequenced) // MaxAge is of libp2p's side
 		n, err := s.Make(spec)
 		if err != nil {
 			return nil, nil, err
@@ -61,8 +61,8 @@ func expires(s *Stage) (string, error) {
 	return fmt.Sprintf("%s before it, %s after it", before, getOutcome(r, err)), nil
 }
 
-// mendedLate has a get mend a holder that had nothing, near the end of the lifetime,
-// and another get ask after it.
+// repairedLate has a get repair a holder that has no record half a lifetime after the
+// put, and gets again after the lifetime.
 func repairedLate(s *Stage) (string, error) {
 	nodes, validators, err := shortLived(s)
 	if err != nil {
@@ -78,7 +78,7 @@ func repairedLate(s *Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	stranger, err := s.rawPeer()
+	peer, err := s.rawPeer()
 	if err != nil {
 		return "", err
 	}
@@ -89,7 +89,7 @@ func repairedLate(s *Stage) (string, error) {
 		return "", err
 	}
 	given := s.Within(lifetime/2, func() bool {
-		value, err := stranger.Fetch(s.Context, nodes[2], side.Key("brief"))
+		value, err := peer.Fetch(s.Context, nodes[2], side.Key("brief"))
 		return err == nil && value != nil
 	})
 	if !given {
@@ -102,8 +102,8 @@ func repairedLate(s *Stage) (string, error) {
 	return getOutcome(r, err), nil
 }
 
-// libp2pOutdates plays with a short lifetime what takes libp2p 48 h: nothing in it
-// is due before the lifetime is over.
+// libp2pExpires plays with a short lifetime what takes libp2p 48 h. No periodic task of
+// libp2p is due before its end in either case.
 func libp2pExpires(s *Stage) (string, error) {
 	nodes, _, err := shortLived(s)
 	if err != nil {
@@ -120,8 +120,8 @@ func libp2pExpires(s *Stage) (string, error) {
 	return getOutcome(r, err), nil
 }
 
-// kadmiumRepublishes plays the 24 hours by a clock that is sent ahead: to when the
-// putter is due, then to after the end of the first lifetime.
+// kadmiumRepublishes lets 24 hours pass by setting the clock ahead: first to when the
+// putter republishes, then to after the end of the first lifetime.
 func kadmiumRepublishes(s *Stage) (string, error) {
 	nodes, err := s.Converged(3)
 	if err != nil {
@@ -131,7 +131,7 @@ func kadmiumRepublishes(s *Stage) (string, error) {
 		return "", err
 	}
 	s.Clock.Leap(22*time.Hour + time.Minute)
-	s.Within(5*time.Second, func() bool { // or not at all: the get will tell
+	s.Within(5*time.Second, func() bool { // it may never come true: the get below shows it
 		held, err := nodes[2].(*kad.Node).Kadmium().Get(s.Context, side.Key("brief"), kadmium.GetOptions{})
 		return err == nil && held.Expires.Sub(s.Clock.Now()) > 12*time.Hour
 	})

@@ -8,7 +8,7 @@ import (
 	"kadmium/compare/world"
 )
 
-// limitCases are about keys and values that are not as they should be.
+// limitCases are about keys and values that are empty, malformed or too large.
 func limitCases() []Case {
 	const datagram = "Every message of kadmium is one datagram that no network cuts up, so a record with its key has 1,000 bytes at most, and a put of more says so. "
 	return []Case{
@@ -51,7 +51,7 @@ func limitCases() []Case {
 	}
 }
 
-// under puts a value under a key at one of the nodes, and gets it at a client.
+// putAndGet puts a value under a key at a server, and gets it at a client.
 func putAndGet(s *Stage, key string, value []byte) (string, error) {
 	nodes, err := s.Converged(s.Nodes)
 	if err != nil {

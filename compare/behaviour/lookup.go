@@ -59,7 +59,7 @@ func lookupCases() []Case {
 	return append(cases, failedPeerCases()...)
 }
 
-// exact compares lookups with what a perfect one returns.
+// exact compares the results of lookups with the true nearest nodes.
 func exact(s *Stage) (string, error) {
 	nodes, err := s.Converged(max(25, s.Nodes))
 	if err != nil {
@@ -133,12 +133,12 @@ func ownPosition(s *Stage) (string, error) {
 	return "finds neither itself nor all the others", nil
 }
 
-// mostLookups are so many of 10. On a busy machine an answer may come late, and a
-// request be sent again, in any of them.
+// mostLookups is how many of 10 lookups are "most". In any of them a busy machine may
+// delay an answer, so that a request is sent again.
 const mostLookups = 6
 
-// askedTwice says whether lookups send peers more than one request, retransmissions
-// counted.
+// askedTwice says whether most lookups send some peer more than one request,
+// retransmissions included.
 func askedTwice(s *Stage) (string, error) {
 	nodes, err := s.Converged(max(25, s.Nodes))
 	if err != nil {
@@ -153,7 +153,7 @@ func askedTwice(s *Stage) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if err := s.quiet(n); err != nil { // libp2p's last requests arrive after its result
+		if err := s.quiet(n); err != nil { // libp2p sends its last requests after it has the result
 			return "", err
 		}
 		if counts := found.Counts(); counts.Requests > counts.Asked {
@@ -166,7 +166,7 @@ func askedTwice(s *Stage) (string, error) {
 	return "most lookups send some peers two requests", nil
 }
 
-// two are nodes that have each other in their tables, and nobody else.
+// pair makes two nodes that have only each other in their tables.
 func pair(s *Stage) (asker, asked side.Node, err error) {
 	nodes, err := s.Converged(2)
 	if err != nil {
@@ -177,8 +177,8 @@ func pair(s *Stage) (asker, asked side.Node, err error) {
 	})
 }
 
-// namesAsker says whom a node that knows only the asker names to it: for a key, and
-// for the asker's own ID.
+// namesAsker says whom a node names to its only contact, which asks it for a key and for
+// the asker's own ID.
 func namesAsker(s *Stage) (string, error) {
 	asker, _, err := pair(s)
 	if err != nil {
@@ -203,13 +203,13 @@ func namesAsker(s *Stage) (string, error) {
 	return fmt.Sprintf("for a key: %s; for the asker's ID: %s", words[0], words[1]), nil
 }
 
-// known is a node in the table of the second.
+// tableMember is a node in the table of the second node.
 func tableMember(nodes []side.Node) side.Node {
 	table := nodes[1].Table()
 	return nodes[slices.IndexFunc(nodes, func(n side.Node) bool { return slices.Contains(table, n.ID()) })]
 }
 
-// finding has a node of a small network find a peer, and says whom it asked for it.
+// findPeer has a node of a small network find a peer, and says how many nodes it asked.
 func findPeer(s *Stage, choose func([]side.Node) (side.Node, identity.ID)) (string, error) {
 	nodes, err := s.Converged(max(4, s.Nodes))
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 	"kadmium/identity"
 )
 
-// heed looks a key up and hands over each answer of that lookup as it comes: the
-// peers that it named, of which kadmium tells only how many. All have been handed
-// over when it returns.
+// lookUpListening looks up a key and calls answered for each answer of that lookup, with
+// the peers that it named. Of kadmium only their number is known: the IDs are zero. All
+// calls have returned when it returns.
 func lookUpListening(ctx context.Context, n side.Node, key string, answered func(named []identity.ID)) (side.Result, error) {
 	listening, stop := context.WithCancel(ctx)
 	defer stop()
@@ -26,17 +26,18 @@ func lookUpListening(ctx context.Context, n side.Node, key string, answered func
 		handing.Go(func() { listenToSteps(events, identity.KeyPosition([]byte(key)), answered) })
 	default:
 		var events <-chan *routing.QueryEvent
-		listening, events = routing.RegisterForQueryEvents(listening) // of lookups under this context alone
+		listening, events = routing.RegisterForQueryEvents(listening) // only of lookups under this context
 		handing.Go(func() { listenToQueries(events, answered) })
 	}
 	found, err := n.Closest(listening, key)
-	stop() // ends the events, once those there are were read
+	stop() // ends the events, after those in the channel have been read
 	handing.Wait()
 	return found, err
 }
 
-// heedSteps reads the events of a kadmium node, which are of all its lookups: the
-// lookup meant is the first whose steps fit the target, and that is not the node's own.
+// listenToSteps reads the events of a kadmium node, which are of all its lookups. The
+// lookup it listens to is the first that the API has started (its number is not 0) and
+// whose steps have the right distances to the target.
 func listenToSteps(events <-chan kadmium.Event, target identity.Position, answered func([]identity.ID)) {
 	var lookup uint64
 	strange := make(map[uint64]bool)

@@ -15,8 +15,8 @@ import (
 	"kadmium/identity"
 )
 
-// outcome is the words for how an operation ended, the same for the same errors of
-// both sides.
+// outcome says in words how an operation ended. Corresponding errors of the two sides
+// have the same words.
 func outcome(err error) string {
 	switch {
 	case err == nil:
@@ -38,7 +38,7 @@ func outcome(err error) string {
 	}
 }
 
-// naming is whether a list names none, some or all of these peers.
+// howMany says whether a list contains none, some or all of these peers.
 func howMany(list, peers []identity.ID) string {
 	named := 0
 	for _, id := range peers {
@@ -56,11 +56,11 @@ func howMany(list, peers []identity.ID) string {
 	}
 }
 
-// olderAtPutter is what libp2p says, without an error of its own, to a putter that
-// holds something newer (routing.go, PutValue).
+// olderAtPutter is in the error of libp2p's PutValue (routing.go) where the putter itself
+// holds a newer value. There is no error variable for it.
 const olderAtPutter = "can't replace a newer value"
 
-// putting is the words for how a put ended.
+// putOutcome says in words how a put ended.
 func putOutcome(err error) string {
 	switch {
 	case err == nil:
@@ -73,7 +73,7 @@ func putOutcome(err error) string {
 	return inputError(err)
 }
 
-// getting is the words for how a get ended.
+// getOutcome says in words how a get ended.
 func getOutcome(r side.Result, err error) string {
 	switch {
 	case errors.Is(err, routing.ErrNotFound), errors.Is(err, kadmium.ErrNotFound):
@@ -84,7 +84,7 @@ func getOutcome(r side.Result, err error) string {
 	return payload(r.Value)
 }
 
-// failing is the words for what can be wrong with the question.
+// inputError says in words what is wrong with a key or a value.
 func inputError(err error) string {
 	switch {
 	case errors.Is(err, kadmium.ErrTooLarge):
@@ -95,8 +95,7 @@ func inputError(err error) string {
 	return "another error: " + err.Error()
 }
 
-// holding is the words for a value of the workload's namespace; long payloads go
-// unnamed.
+// payload is the payload of a value of the workload's namespace, if it is not long.
 func payload(value []byte) string {
 	switch {
 	case len(value) < 8:
@@ -107,7 +106,7 @@ func payload(value []byte) string {
 	return string(value[8:])
 }
 
-// atOnce adds to an error's words that nobody was asked for it.
+// noteNobodyAsked adds to the words for an error that no request was sent.
 func noteNobodyAsked(words string, r side.Result, err error) string {
 	if err != nil && (r.Counts == nil || r.Counts().Requests == 0) {
 		return words + ", nobody is asked"
@@ -115,7 +114,7 @@ func noteNobodyAsked(words string, r side.Result, err error) string {
 	return words
 }
 
-// locating is the words for whether a provider was found, and where.
+// whereFound says in words whether a provider was found, and at which addresses.
 func whereFound(found []identity.Address, provider identity.Address) string {
 	var told, own, other bool
 	for _, p := range found {
@@ -139,7 +138,7 @@ func whereFound(found []identity.Address, provider identity.Address) string {
 	return "found, without an address"
 }
 
-// soFar is the words for what a lookup gave.
+// soFar says in words whether a lookup returned peers.
 func soFar(found side.Result) string {
 	if len(found.Peers) == 0 {
 		return "no peers"
@@ -147,7 +146,7 @@ func soFar(found side.Result) string {
 	return "some peers"
 }
 
-// orFound is the outcome of an operation that may have found what was sought.
+// foundOr is the outcome of an operation that searches for something.
 func foundOr(err error, found bool) string {
 	switch {
 	case err != nil:

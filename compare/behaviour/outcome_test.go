@@ -13,15 +13,15 @@ func TestLocatingSaysWhereAProviderWasFound(t *testing.T) {
 	provider := identity.Address{ID: world.Host(1, 1).ID(), Endpoint: documentationAddress}
 	unplaced := identity.Address{ID: provider.ID}
 	moved := identity.Address{ID: provider.ID, Endpoint: netip.AddrPortFrom(documentationAddress.Addr(), documentationAddress.Port()+1)}
-	stranger := identity.Address{ID: world.Host(1, 2).ID(), Endpoint: documentationAddress}
+	other := identity.Address{ID: world.Host(1, 2).ID(), Endpoint: documentationAddress}
 	for _, c := range []struct {
 		found []identity.Address
 		want  string
 	}{
 		{nil, "not found"},
-		{[]identity.Address{stranger}, "not found"},
+		{[]identity.Address{other}, "not found"},
 		{[]identity.Address{unplaced}, "found, without an address"},
-		{[]identity.Address{stranger, provider}, "found, with its address"},
+		{[]identity.Address{other, provider}, "found, with its address"},
 		{[]identity.Address{moved}, "found, with another address"},
 		{[]identity.Address{moved, provider}, "found, with its address and another"},
 	} {

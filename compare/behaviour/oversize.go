@@ -10,7 +10,7 @@ import (
 	"kadmium/identity"
 )
 
-// oversizeCases are about answers that are larger than an honest one can be.
+// oversizeCases are about answers larger than an honest peer can send.
 func oversizeCases() []Case {
 	return []Case{
 		{
@@ -33,11 +33,11 @@ func oversizeCases() []Case {
 	}
 }
 
-// manyNamed has a peer name many more than k, the farthest from the key first: which
-// of them a lookup returns tells how many of the answer it took.
+// manyNamed has a peer name many more than k peers, the farthest from the key first. The
+// peers that the lookup returns show how many of the answer it took.
 func manyNamed(s *Stage) (string, error) {
 	const k, named = 4, 24
-	var others []side.Node // each alone: they name nobody
+	var others []side.Node // not connected to each other, so that they name nobody
 	for range named {
 		n, err := s.Join()
 		if err != nil {
@@ -79,15 +79,15 @@ func manyNamed(s *Stage) (string, error) {
 	return fmt.Sprintf("the first %d, and returns %d", taken, len(r.Peers)), nil
 }
 
-// overlong has a peer answer with more bytes than a message of its side may have.
+// oversizeAnswers has a peer answer with more bytes than a message of its side may have.
 func oversizeAnswers(s *Stage) (string, error) {
 	return nearestReplies(s, side.Reply{Oversize: true})
 }
 
-// overweight has the peer that is nearest to a key answer a get with a value that is
-// over the limit of its side: of kadmium's records, of libp2p's messages.
+// oversizeValue has the nearest peer to a key answer a get with a value over the limit of
+// its side, which is that of records (kadmium) or of messages (libp2p).
 func oversizeValue(s *Stage, othersHaveIt bool) (string, error) {
-	size := 1_100 // with the rest of the answer it fits a datagram
+	size := 1_100 // an answer with it still fits a datagram
 	if s.Network != nil {
 		size = 5_000_000
 	}

@@ -13,7 +13,7 @@ import (
 	"kadmium/identity"
 )
 
-// providerCases are about who has content, and who may say so.
+// providerCases are about providers of content, and about who may announce them.
 func providerCases() []Case {
 	return []Case{
 		{
@@ -81,8 +81,8 @@ func provided(s *Stage, leaves bool) (string, error) {
 	return fmt.Sprintf("before: %s; after: %s", words, after), err
 }
 
-// foundAt looks for the provider of a film from a new client, for so long: libp2p's
-// ADD_PROVIDER has no answer to wait for.
+// foundAt looks for the provider of a film from a new client, again and again for the
+// time given: libp2p's ADD_PROVIDER has no answer that could be waited for.
 func foundAt(s *Stage, by side.Node, provider identity.Address, patience time.Duration) (string, error) {
 	asker, err := s.client(by)
 	if err != nil {
@@ -131,7 +131,7 @@ func twoOfFive(s *Stage) (string, error) {
 	return fmt.Sprintf("finds %d", len(r.Peers)), err
 }
 
-// manyProviders are more than one datagram can name.
+// manyProviders is more than one datagram can name.
 const manyProviders = 30
 
 func manyProvide(s *Stage) (string, error) {
@@ -171,7 +171,7 @@ func manyProvide(s *Stage) (string, error) {
 }
 
 func longContentKey(s *Stage) (string, error) {
-	key, err := multihash.Sum(make([]byte, 98), multihash.IDENTITY, -1) // and two bytes before them
+	key, err := multihash.Sum(make([]byte, 98), multihash.IDENTITY, -1) // a prefix of two bytes makes them 100
 	if err != nil {
 		return "", err
 	}
@@ -213,8 +213,7 @@ func entryOutlivesHolders(s *Stage) (string, error) {
 	return whereFound(found, at), err
 }
 
-// announced has a hand-made peer announce at a node that somebody provides, and
-// looks for them.
+// announced has a scripted peer announce a provider to a node, and looks for it.
 func announced(s *Stage, who func(by side.Raw, other keyed) (announced, own identity.Address)) (string, error) {
 	nodes, err := s.Converged(3)
 	if err != nil {
@@ -243,7 +242,7 @@ func announcesAnother(s *Stage) (string, error) {
 	})
 }
 
-// nowhere is an address for documentation, where nobody lives (RFC 5737).
+// documentationAddress is reserved for documentation, so no node is there (RFC 5737).
 var documentationAddress = netip.MustParseAddrPort("192.0.2.7:4100")
 
 func announcesElsewhere(s *Stage) (string, error) {

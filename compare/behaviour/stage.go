@@ -14,13 +14,12 @@ import (
 	"kadmium/identity"
 )
 
-// A Stage is where a case is played on one side: it makes nodes, and ends them when
-// the case is over.
+// A Stage makes the nodes of a case on one side, and closes them after the case.
 type Stage struct {
 	Context context.Context // ends with the case
-	Nodes   int             // the size of networks that the case leaves open
+	Nodes   int             // the size of a network where the case does not say
 	Network *p2p.Network    // nil on kadmium's side
-	Clock   *kad.Clock      // of kadmium's nodes; nil on libp2p's side, where time cannot be sent ahead
+	Clock   *kad.Clock      // of kadmium's nodes; nil on libp2p's side, whose clock cannot be set ahead
 
 	maker side.Maker
 	nodes []side.Node
@@ -49,13 +48,14 @@ func (s *Stage) clear() {
 	}
 }
 
-// Spec is a node of the matched profile with a key of its own, joining by these.
+// Spec describes a node of the matched profile with a key of its own that joins by the
+// given nodes.
 func (s *Stage) Spec(bootstrap ...side.Node) side.Spec {
 	s.made++
 	return side.Spec{Seed: world.Host(2, s.made), Profile: side.Matched, K: 20, Alpha: 3, Bootstrap: bootstrap}
 }
 
-// Make makes the node of a spec.
+// Make makes the node that a spec describes.
 func (s *Stage) Make(spec side.Spec) (side.Node, error) {
 	n, err := s.maker(s.Context, spec)
 	if err != nil {
@@ -65,10 +65,10 @@ func (s *Stage) Make(spec side.Spec) (side.Node, error) {
 	return n, nil
 }
 
-// Join makes a server that joins by these nodes.
+// Join makes a server that joins by the given nodes.
 func (s *Stage) Join(bootstrap ...side.Node) (side.Node, error) { return s.Make(s.Spec(bootstrap...)) }
 
-// Converged makes n servers, all but the first joining by it, and waits until they
+// Converged makes n servers, of which all others join by the first, and waits until they
 // have converged.
 func (s *Stage) Converged(n int) ([]side.Node, error) {
 	var nodes []side.Node
@@ -82,7 +82,7 @@ func (s *Stage) Converged(n int) ([]side.Node, error) {
 	return nodes, s.Converge(nodes)
 }
 
-// IDs are the nodes'.
+// IDs are the IDs of nodes.
 func IDs(nodes []side.Node) []identity.ID {
 	var ids []identity.ID
 	for _, n := range nodes {
@@ -91,7 +91,7 @@ func IDs(nodes []side.Node) []identity.ID {
 	return ids
 }
 
-// A keyed node is a node of either side as cases of values need it.
+// A keyed node is a node of either side with operations on keys of any form.
 type keyed interface {
 	side.Node
 	Address() identity.Address
@@ -104,12 +104,12 @@ type keyed interface {
 
 var _, _ keyed = (*p2p.Node)(nil), (*kad.Node)(nil)
 
-// stranger makes a hand-made peer that is in no table.
+// rawPeer makes a scripted peer that answers nothing. It is in no table.
 func (s *Stage) rawPeer() (side.Raw, error) {
 	return s.scriptedPeer(func() side.Reply { return side.Reply{} })
 }
 
-// raw makes a hand-made peer with these answers.
+// scriptedPeer makes a peer that gives these answers. See side.Raw.
 func (s *Stage) scriptedPeer(answer func() side.Reply) (side.Raw, error) {
 	var r side.Raw
 	var err error
@@ -124,8 +124,8 @@ func (s *Stage) scriptedPeer(answer func() side.Reply) (side.Raw, error) {
 	return r, err
 }
 
-// newcomer makes a server that joins by a node, and waits until it knows
-// somebody: libp2p's table fills after the node was made.
+// newcomer makes a server that joins by a node, and waits until it has a contact: libp2p
+// fills the table only after the node was made.
 func (s *Stage) newcomer(by side.Node) (side.Node, error) {
 	n, err := s.Join(by)
 	if err != nil {
@@ -134,8 +134,8 @@ func (s *Stage) newcomer(by side.Node) (side.Node, error) {
 	return n, s.Await(func() bool { return len(n.Table()) > 0 })
 }
 
-// asker makes a client: it asks, but is in nobody's table and holds nothing for
-// others. It waits until the client knows somebody.
+// client makes a client, which is in no table and holds nothing for others, and waits
+// until it has a contact.
 func (s *Stage) client(by side.Node) (side.Node, error) {
 	spec := s.Spec(by)
 	spec.Client = true
@@ -146,7 +146,7 @@ func (s *Stage) client(by side.Node) (side.Node, error) {
 	return n, s.Await(func() bool { return len(n.Table()) > 0 })
 }
 
-// judging makes n converged servers, each with a validator of its own.
+// withValidators makes n converged servers, each with a validator of its own.
 func (s *Stage) withValidators(n int) ([]side.Node, []*world.Sequenced, error) {
 	var nodes []side.Node
 	var validators []*world.Sequenced
@@ -162,8 +162,7 @@ func (s *Stage) withValidators(n int) ([]side.Node, []*world.Sequenced, error) {
 	return nodes, validators, s.Converge(nodes)
 }
 
-// nameNearest is a name of the workload's namespace whose key is nearer to the host
-// than to all of the others.
+// nameNearest finds a name whose key is nearer to the host than to all of the others.
 func nameNearest(host identity.ID, others []identity.ID) string {
 	all := append([]identity.ID{host}, others...)
 	for i := 0; ; i++ {
@@ -174,13 +173,13 @@ func nameNearest(host identity.ID, others []identity.ID) string {
 	}
 }
 
-// disconnect closes the connections of a node to a peer; kadmium knows none.
+// disconnect closes the connections of a libp2p node to a peer. Kadmium has none.
 func (s *Stage) disconnect(n, peer side.Node) error {
 	host, ok := n.(*p2p.Node)
 	if !ok {
 		return nil
 	}
-	return s.Await(func() bool { // the node may be connecting anew meanwhile
+	return s.Await(func() bool { // the node may connect again meanwhile
 		conns := host.Host().Network().ConnsToPeer(p2p.PeerID(peer.ID()))
 		for _, c := range conns {
 			c.Close()

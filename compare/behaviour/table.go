@@ -12,6 +12,7 @@ import (
 	"kadmium/compare/world"
 )
 
+// tableCases are about who enters which routing table.
 func tableCases() []Case {
 	cases := []Case{{
 		Name: "ring of 30 nodes, each joining by the one before it",
@@ -49,7 +50,8 @@ func ring(s *Stage) (string, error) {
 	return "converges: each finds its true 20 nearest", nil
 }
 
-// acquaintance is Kademlia, section 2.2: who is asked learns who asks.
+// requestIntroduces checks that a node that is asked learns of the asker (Kademlia,
+// section 2.2).
 func requestIntroduces(s *Stage) (string, error) {
 	b, err := s.Join()
 	if err != nil {
@@ -63,7 +65,7 @@ func requestIntroduces(s *Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	err = s.Await(func() bool { // until libp2p has B in C's table, which is after joining
+	err = s.Await(func() bool { // libp2p has B in C's table only some time after joining
 		_, err := c.Closest(s.Context, "acquaintance")
 		return err == nil
 	})
@@ -85,7 +87,7 @@ func requestIntroduces(s *Stage) (string, error) {
 	}
 }
 
-// withClient is a converged network and a client that joined it.
+// withClient makes a converged network and a client that joins it.
 func withClient(s *Stage) (servers []side.Node, client side.Node, err error) {
 	if servers, err = s.Converged(max(4, s.Nodes)); err != nil {
 		return nil, nil, err

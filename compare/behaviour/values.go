@@ -11,7 +11,7 @@ import (
 	"kadmium/compare/world"
 )
 
-// storeCases are about one value under a key, and which of several.
+// storeCases are about which value a get returns, and for how long.
 func storeCases() []Case {
 	return []Case{
 		{
@@ -81,7 +81,7 @@ func newcomerGets(s *Stage) (string, error) {
 	return getOutcome(r, err), nil
 }
 
-// overwritten puts two values at two nodes, and gets at a third.
+// overwritten puts two values at two nodes, and gets at a third node.
 func overwritten(s *Stage, first, second uint64) (string, error) {
 	nodes, err := s.Converged(s.Nodes)
 	if err != nil {
@@ -115,7 +115,7 @@ func olderAtClient(s *Stage) (string, error) {
 	return older(s, nodes[1], client, nodes[2])
 }
 
-// older puts version 2 at one node, version 1 at another, and gets at a third.
+// older puts version 2 at one node, version 1 at another, and gets at a third node.
 func older(s *Stage, first, second, third side.Node) (string, error) {
 	if _, err := first.Put(s.Context, "page", world.Value(2, "version 2")); err != nil {
 		return "", err
@@ -136,8 +136,8 @@ func kadmiumPut(s *Stage, n side.Node, value []byte) error {
 	return err
 }
 
-// together puts at four nodes at once, and asks every node what it then holds. A
-// put may end with the word that another was better.
+// putTogether puts at four nodes at once, and asks every node what it holds afterwards. A
+// put may fail because another value was better.
 func putTogether(s *Stage, put func(*Stage, side.Node, []byte) error) (string, error) {
 	nodes, err := s.Converged(s.Nodes)
 	if err != nil {
@@ -191,7 +191,7 @@ func turnsInvalid(s *Stage) (string, error) {
 	return fmt.Sprintf("before: %s; after: %s", words, getOutcome(after, err)), nil
 }
 
-// refused is a payload that validators are told to refuse.
+// refused is a payload that the validators refuse.
 const refused = "unwanted"
 
 func refusedByAll(s *Stage) (string, error) {

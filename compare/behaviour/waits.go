@@ -10,8 +10,8 @@ import (
 	"kadmium/compare/world"
 )
 
-// Converge waits until each node's lookup of its own place finds exactly those of
-// the nodes that are nearest to it.
+// Converge waits until each node's lookup of its own position returns exactly the nodes
+// nearest to it.
 func (s *Stage) Converge(nodes []side.Node) error {
 	ids := IDs(nodes)
 	for _, n := range nodes {
@@ -28,14 +28,13 @@ func (s *Stage) Converge(nodes []side.Node) error {
 	return nil
 }
 
-// ErrNeverHappened reports a condition that did not come true before the case's
-// time was over.
+// ErrNeverHappened reports a condition that did not come true within the time of the case.
 var ErrNeverHappened = errors.New("never happened")
 
-// pollEvery is how often a condition is looked at.
+// pollEvery is the time between two checks of a condition.
 const pollEvery = 5 * time.Millisecond
 
-// Await waits until a condition holds, or for the rest of the case's time.
+// Await waits until a condition holds, at most for the rest of the time of the case.
 func (s *Stage) Await(condition func() bool) error {
 	for !condition() {
 		select {
@@ -47,7 +46,7 @@ func (s *Stage) Await(condition func() bool) error {
 	return nil
 }
 
-// now is the time of the nodes.
+// now is the time by the clock of the nodes.
 func (s *Stage) now() time.Time {
 	if s.Clock != nil {
 		return s.Clock.Now()
@@ -55,15 +54,15 @@ func (s *Stage) now() time.Time {
 	return time.Now()
 }
 
-// On kadmium's side so much time passes within passEvery, which is long enough for an
-// answer to come back before the clock is sent ahead again.
+// On kadmium's side the clock is set ahead by passes every passEvery, which is long enough
+// for an answer to arrive in between.
 const (
 	passEvery = 50 * time.Millisecond
 	passes    = 2 * time.Second
 )
 
-// AwaitLong waits until a condition holds, for up to d of the nodes' time, which
-// kadmium's side is spared, and reports whether it came true.
+// AwaitLong waits until a condition holds, for up to d by the clock of the nodes, and
+// reports whether it came true. On kadmium's side most of d is skipped.
 func (s *Stage) AwaitLong(d time.Duration, condition func() bool) (bool, error) {
 	for end := s.now().Add(d); s.now().Before(end); {
 		if s.Within(passEvery, condition) {
@@ -79,7 +78,7 @@ func (s *Stage) AwaitLong(d time.Duration, condition func() bool) (bool, error) 
 	return false, nil
 }
 
-// Within reports whether a condition comes true within d.
+// Within waits until a condition holds, for up to d, and reports whether it came true.
 func (s *Stage) Within(d time.Duration, condition func() bool) bool {
 	end := time.Now().Add(d)
 	for !condition() {
@@ -91,15 +90,15 @@ func (s *Stage) Within(d time.Duration, condition func() bool) bool {
 	return true
 }
 
-// until waits for a time.
+// until waits until a time of the real clock.
 func (s *Stage) until(t time.Time) error {
 	return s.Await(func() bool { return time.Now().After(t) })
 }
 
-// quietFor is longer than a node at work is silent between two packets of loopback.
+// quietFor is longer than the pauses between the packets of a busy node on loopback.
 const quietFor = 50 * time.Millisecond
 
-// quiet waits until nothing passes a node's link.
+// quiet waits until no packets pass the link of a node.
 func (s *Stage) quiet(n side.Node) error {
 	return s.Await(func() bool { return n.Link().Quiet() > quietFor })
 }
