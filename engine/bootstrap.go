@@ -1,8 +1,6 @@
 package engine
 
-import (
-	"time"
-)
+import "time"
 
 // aloneAfter is how long nobody may answer before the node counts as alone (design R7.2).
 // The table is then not empty, because failures do not count during an outage.

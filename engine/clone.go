@@ -1,8 +1,6 @@
 package engine
 
-import (
-	"kadmium/rpc"
-)
+import "kadmium/rpc"
 
 func cloneRecord(r *rpc.Record) *rpc.Record {
 	c := *r

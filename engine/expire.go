@@ -1,8 +1,6 @@
 package engine
 
-import (
-	"time"
-)
+import "time"
 
 func (e *Engine) wantsExpiry() time.Time { return e.store.NextExpiry() }
 

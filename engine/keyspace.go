@@ -1,8 +1,6 @@
 package engine
 
-import (
-	"kadmium/identity"
-)
+import "kadmium/identity"
 
 // randomIn is a random position in the range of a bucket.
 func (e *Engine) randomIn(cpl int) identity.Position {

@@ -25,7 +25,7 @@ func (e *Engine) republish() {
 	key := item.Key()
 	e.counters.Republishes++
 	target := identity.KeyPosition(key)
-	e.maintain(rpc.FindNode, nil, target, func(l *activeLookup) {
+	e.maintain(target, func(l *activeLookup) {
 		closest := l.state.Closest(nil)
 		others, self := e.holders(&target, closest)
 		if item.Record != nil {

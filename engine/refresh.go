@@ -1,10 +1,6 @@
 package engine
 
-import (
-	"time"
-
-	"kadmium/rpc"
-)
+import "time"
 
 func (e *Engine) wantsRefresh() time.Time {
 	if !e.mayMaintain() {
@@ -22,7 +18,7 @@ func (e *Engine) refresh() {
 		return
 	}
 	if cpl >= e.table.Subtree(e.cfg.K) { // in the neighbourhood
-		e.maintain(rpc.FindNode, nil, e.randomIn(cpl), func(*activeLookup) {})
+		e.maintain(e.randomIn(cpl), func(*activeLookup) {})
 		return
 	}
 	e.upkeep++

@@ -1,8 +1,6 @@
 package engine
 
-import (
-	"time"
-)
+import "time"
 
 // A taskState is the state of a task of the schedule in one engine.
 type taskState struct {

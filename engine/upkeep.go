@@ -17,10 +17,10 @@ func (e *Engine) mayMaintain() bool { return e.upkeep < maxUpkeep }
 // is joining does not know the holders yet.
 func (e *Engine) mayStoreAgain() bool { return e.mayMaintain() && e.joining == 0 }
 
-// maintain runs a lookup of the node's own.
-func (e *Engine) maintain(asks rpc.Type, key []byte, target identity.Position, ended func(*activeLookup)) {
+// maintain looks a target up for the node itself: its k closest nodes.
+func (e *Engine) maintain(target identity.Position, ended func(*activeLookup)) {
 	e.upkeep++
-	l := e.newLookup(0, asks, key, target)
+	l := e.newLookup(0, rpc.FindNode, nil, target)
 	l.onEnd = func(lookup.Reason) {
 		e.upkeep--
 		ended(l)
