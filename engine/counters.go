@@ -6,24 +6,24 @@ import "kadmium/rpc"
 // and named in its Each; whatever shows counters then shows it under that name.
 type Counters struct {
 	Work
-	Served           [rpc.AppMessage + 1]uint64 // requests received, by type
-	Refused          [rpc.Failed + 1]uint64     // writes refused, by status
-	Hits             uint64                     // FIND_VALUEs answered with a record
-	Delivered        uint64                     // MESSAGEs given to a handler
-	RequestsRefused  uint64                     // requests not begun: too many were outstanding
-	Unreachable      uint64                     // requests that the driver could not send
-	Unsolicited      uint64                     // responses to no outstanding request
-	ContactsDropped  uint64                     // contacts named by others that this node may not use
-	InvalidRecords   uint64                     // records in answers that are not valid
-	HandoversDropped uint64                     // keys not queued: the queue was full
-	DialBacks        uint64                     // first contacts sent because a peer asked for a dial back
+	Served           [rpc.TypeLimit]uint64  // requests received, by type
+	Refused          [rpc.Failed + 1]uint64 // writes refused, by status
+	Hits             uint64                 // FIND_VALUEs answered with a record
+	Delivered        uint64                 // MESSAGEs given to a handler
+	RequestsRefused  uint64                 // requests not begun: too many were outstanding
+	Unreachable      uint64                 // requests that the driver could not send
+	Unsolicited      uint64                 // responses to no outstanding request
+	ContactsDropped  uint64                 // contacts named by others that this node may not use
+	InvalidRecords   uint64                 // records in answers that are not valid
+	HandoversDropped uint64                 // keys not queued: the queue was full
+	DialBacks        uint64                 // first contacts sent because a peer asked for a dial back
 	JournalErrors    uint64
 }
 
 // Work counts what a node does for its operations and by itself. What others ask of it,
 // and what goes wrong, is not included.
 type Work struct {
-	Requests        [rpc.AppMessage + 1]uint64 // begun, by type
+	Requests        [rpc.TypeLimit]uint64 // begun, by type
 	Retransmissions uint64
 	Timeouts        uint64 // requests given up after all tries
 	Lookups         uint64
@@ -40,8 +40,8 @@ type Work struct {
 
 // The names of the counters that are kept by type of request or by status.
 var (
-	requestNames = dotted("requests.", rpc.AppMessage)
-	servedNames  = dotted("served.", rpc.AppMessage)
+	requestNames = dotted("requests.", rpc.TypeLimit-1)
+	servedNames  = dotted("served.", rpc.TypeLimit-1)
 	refusedNames = dotted("refused.", rpc.Failed)
 )
 
