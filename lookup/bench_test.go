@@ -6,7 +6,7 @@ import (
 	"kadmium/identity"
 )
 
-// A tape is a lookup as it went, to be played again without the world around it.
+// A tape is a recorded lookup that can be repeated without a world.
 type tape struct {
 	searcher identity.Contact
 	target   identity.Position
@@ -48,8 +48,8 @@ func (t *tape) play(l *Lookup, w *world) {
 	}
 }
 
-// BenchmarkLookup is a whole lookup among 10,000 nodes, all it costs a simulator
-// but for the answers: about 23 requests and their outcomes.
+// BenchmarkLookup is a whole lookup among 10,000 nodes, its whole cost in a simulator
+// except the answers: about 23 requests and their outcomes.
 func BenchmarkLookup(b *testing.B) {
 	w := newWorld(10_000, DefaultK, 1)
 	for _, kind := range []struct {
@@ -76,7 +76,7 @@ func BenchmarkLookup(b *testing.B) {
 	}
 }
 
-// BenchmarkKnown is the list of contacts to make tags of, once a request.
+// BenchmarkKnown is the list of contacts that a request lists as tags.
 func BenchmarkKnown(b *testing.B) {
 	w := newWorld(10_000, DefaultK, 1)
 	l := new(Lookup)

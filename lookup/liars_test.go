@@ -8,8 +8,8 @@ import (
 	"kadmium/identity"
 )
 
-// lied is a world of 300 nodes and a lookup in it of which the liars are the
-// nodes that lies says; lie is what they answer.
+// lied is a lookup in a world of 300 nodes, of which those that lies reports are liars;
+// lie is their answer.
 func lied(seed uint64, cfg Config, liar func(r *run, c identity.Contact) bool, lie func(r *run, c identity.Contact) []identity.Contact) *run {
 	w := newWorld(300, DefaultK, seed)
 	r := &run{w: w, cfg: cfg, searcher: 7, target: w.randomPosition()}
@@ -22,12 +22,12 @@ func lied(seed uint64, cfg Config, liar func(r *run, c identity.Contact) bool, l
 	return r.start(new(Lookup))
 }
 
-// first is the one liar: whoever is asked first, who is the nearest of the seeds.
+// first reports the only liar: the peer that is asked first, the nearest of the seeds.
 func first(r *run, c identity.Contact) bool { return c == r.asked[0] }
 
 func everybody(*run, identity.Contact) bool { return true }
 
-// requests counts the requests to the contacts that which says.
+// requests counts the requests to the contacts that which reports.
 func (r *run) requests(which func(c identity.Contact) bool) (n int) {
 	for _, c := range r.asked {
 		if which(c) {
@@ -39,8 +39,8 @@ func (r *run) requests(which func(c identity.Contact) bool) (n int) {
 
 func (r *run) madeUp(c identity.Contact) bool { return !r.w.isNode(c) }
 
-// wantRequests checks that lies cost so many requests, and that nobody was asked
-// twice.
+// wantRequests checks the number of requests that lies cost, and that no contact was
+// asked twice.
 func wantRequests(t *testing.T, r *run, least, most int, which func(c identity.Contact) bool) {
 	t.Helper()
 	if n := r.requests(which); n < least || n > most {
@@ -118,7 +118,7 @@ func TestLiarNamesDuplicates(t *testing.T) {
 }
 
 // Bound: k requests for an answer of 1,000 fabricated nearer contacts. The lookup
-// still finds the truth: what is silent is set aside, and the rest goes on.
+// still finds the closest nodes: contacts that do not answer are set aside.
 func TestLiarFabricatesNearer(t *testing.T) {
 	eachSeed(t, func(t *testing.T, seed uint64) {
 		r := lied(seed, Config{}, first, fabricate1000).finish()
@@ -140,8 +140,8 @@ func TestTenthOfNodesFabricates(t *testing.T) {
 	})
 }
 
-// Bound: CandidatesPerK times k requests in all, when everybody lies, what they make up
-// answers too, and each answer names 100 contacts nearer than all before.
+// Bound: CandidatesPerK times k requests in all, if all nodes lie, the contacts that they
+// make up answer too, and each answer names 100 contacts nearer than all before.
 func TestEverybodyFabricates(t *testing.T) {
 	for seed := range uint64(2) {
 		bits := 64
@@ -164,8 +164,8 @@ func TestEverybodyFabricates(t *testing.T) {
 	}
 }
 
-// Bound: two requests to a victim's address, however many answers name contacts
-// there. On loopback the lies are bound by k alone.
+// Bound: two requests to a victim's address, however many answers name contacts there.
+// On loopback only k bounds them.
 func TestLiarsAimAtVictim(t *testing.T) {
 	for _, test := range []struct {
 		victim string
@@ -197,9 +197,9 @@ func TestLiarsAimAtVictim(t *testing.T) {
 	}
 }
 
-// A liar that gives the true closest at false addresses costs k requests and hides
-// nobody: those addresses are set aside, so the next answers name the true ones,
-// which are asked when the false ones have failed.
+// A liar that names the closest nodes at false addresses costs k requests and hides no
+// node: those addresses are set aside, so the next answers name the true ones, which are
+// asked when the false ones have failed.
 func TestLiarNamesClosestAtFalseAddresses(t *testing.T) {
 	eachSeed(t, func(t *testing.T, seed uint64) {
 		r := lied(seed, Config{}, first, func(r *run, c identity.Contact) (named []identity.Contact) {

@@ -9,11 +9,11 @@ import (
 	"kadmium/identity"
 )
 
-// A fifth of all nodes is dead, which nobody's table knows yet, and a tenth of the
-// others slow. Nobody dead is returned, and the closest live node always. Of the
-// k closest live some are missed: those beyond the k closest of dead and live, whom
-// only tables that have dropped the dead would name.
-func TestDeadAndSlowPeers(t *testing.T) {
+// A fifth of all nodes is unresponsive, which no table shows yet, and a tenth of the
+// others is slow. No unresponsive node is returned, and the closest responsive one always
+// is. Some of the k closest responsive nodes are missed: those beyond the k closest of
+// all, which would be named only by tables without the unresponsive ones.
+func TestUnresponsiveAndSlowPeers(t *testing.T) {
 	w := newWorld(1000, DefaultK, 1)
 	dead := func(c identity.Contact) bool { return c%5 == 0 }
 	const lookups = 200
@@ -64,8 +64,7 @@ func TestAlpha(t *testing.T) {
 	}
 }
 
-// Reset forgets the lookup before, keeps its memory, and what was drained stays
-// drained.
+// Reset forgets the lookup before it, and reuses its memory without an allocation.
 func TestResetAllocatesNothing(t *testing.T) {
 	w := newWorld(1000, DefaultK, 1)
 	recorded := tapes(w, 20, true)
@@ -84,8 +83,8 @@ func TestResetAllocatesNothing(t *testing.T) {
 	}
 }
 
-// Events tells each step once: for each request that it was asked and what came of
-// it, and at last the end.
+// Events returns each step once: of each request the asking and the outcome, and then
+// the end.
 func TestEvents(t *testing.T) {
 	w := newWorld(1000, DefaultK, 1)
 	r := (&run{w: w, searcher: 7, target: w.randomPosition()}).start(new(Lookup))

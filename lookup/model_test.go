@@ -13,16 +13,15 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A model is the lookup again, written for clearness: it sorts everything anew at
-// each step and keeps no counts. The property test holds the two against each
-// other, call by call.
+// A model is the lookup in its simplest form: it sorts everything again at each step and
+// keeps no counts. The property test compares the two after each call.
 type model struct {
 	cfg     Config
 	most    int // candidates
 	w       *world
 	self    identity.Position
 	target  identity.Position
-	known   []*known // in the order they were heard of
+	known   []*known // in the order in which they were named
 	turn    int
 	last    int // round of the last outcome
 	rounds  int
@@ -42,7 +41,7 @@ type known struct {
 
 func (m *model) at(c identity.Contact) identity.Position { return *m.w.Position(c) }
 
-// sorted are the candidates by distance, those of one peer as they were heard of.
+// sorted are the candidates by distance, those of one peer in the order of m.known.
 func (m *model) sorted() []*known {
 	all := slices.Clone(m.known)
 	slices.SortStableFunc(all, func(a, b *known) int {
@@ -202,8 +201,8 @@ func (m *model) nearestKnown(n int) (all []identity.Contact) {
 	return all
 }
 
-// crowded is a world of few places, some of which share their first 64 bits, and
-// of few IP addresses, so that all that is rare happens.
+// crowded is a world of few positions, some of which share their first 64 bits, and of
+// few IP addresses, so that rare cases happen.
 func crowded(t *rapid.T) *world {
 	w := newWorld(0, 0, 1)
 	ips := []string{"9.0.0.1", "9.0.0.2", "9.0.0.3", "9.0.0.4", "9.0.0.5", "9.0.0.6", "2001:db8::1", "2001:db8::2", "10.0.0.1", "127.0.0.1"}
@@ -232,7 +231,7 @@ func TestModel(t *testing.T) {
 		seeds := rapid.SliceOfN(anyone, 0, 8).Draw(t, "seeds")
 		now := epoch
 		l.Reset(now, cfg, w, m.self, m.target, seeds)
-		l.list.most = m.most // so few that some must go
+		l.list.most = m.most // so few that some are dropped
 		n := 0
 		for _, c := range seeds {
 			if m.admit(c, nil, map[int]bool{n % cfg.DisjointPaths: true}) {
@@ -257,14 +256,14 @@ func TestModel(t *testing.T) {
 			m.compare(t, &l, now)
 		}
 		for range rapid.IntRange(0, 40).Draw(t, "steps") {
-			c := anyone.Draw(t, "of") // mostly somebody that is waited for
+			c := anyone.Draw(t, "of") // mostly a contact that is waited for
 			if waiting := m.waiting(); len(waiting) > 0 && rapid.IntRange(0, 9).Draw(t, "stray") > 0 {
 				c = rapid.SampledFrom(waiting).Draw(t, "waited for")
 			}
 			s := rapid.SampledFrom([]state{answered, answered, failed, aside}).Draw(t, "outcome")
 			check(c, s, rapid.SliceOfN(anyone, 0, 8).Draw(t, "named"))
 		}
-		// Whatever happened, it ends when everybody has answered or failed.
+		// Whatever happened, it ends when all have answered or failed.
 		for m.done == 0 {
 			waiting := m.waiting()
 			if len(waiting) == 0 {
@@ -284,8 +283,7 @@ func (m *model) waiting() (all []identity.Contact) {
 	return all
 }
 
-// compare asks both for all that they want to ask now, and holds against each
-// other what they say.
+// compare takes the contacts that both want to ask now, and compares all their results.
 func (m *model) compare(t *rapid.T, l *Lookup, now time.Time) {
 	for {
 		got, ok := l.Next(now)

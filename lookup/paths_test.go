@@ -7,9 +7,9 @@ import (
 	"kadmium/identity"
 )
 
-// hidden looks up a node among 1,000, of which half are in league: they name,
-// instead of it, contacts nearer to it than anybody else, who answer and name one
-// another. It reports of how many lookups it answered in how many all the same.
+// hidden looks up a node among 1,000, of which half collude: they name, instead of it,
+// contacts nearer to it than all other nodes, which answer and name one another. It
+// returns the number of lookups in which the node answered all the same.
 func hidden(paths int) (lookups, found int) {
 	for seed := range uint64(60) {
 		w := newWorld(1000, DefaultK, seed+1)

@@ -8,8 +8,8 @@ import (
 	"kadmium/identity"
 )
 
-// When nobody is left to ask, and some of fewer than k answered, the lookup goes on
-// with what Refill gives, once; if that is nobody new, it ends.
+// If no contact is left to ask, and fewer than k answered but at least one did, the lookup
+// continues with the contacts of Refill, once; without new ones it ends.
 func TestRefill(t *testing.T) {
 	w := newWorld(100, 4, 1)
 	target := w.randomPosition()
@@ -60,9 +60,9 @@ func TestRefill(t *testing.T) {
 	}
 }
 
-// The farther ones are asked as soon as too few of those asked are in time: the wait
-// for the dead of both is one.
-func TestRefillDoesNotWaitForTheDead(t *testing.T) {
+// The farther contacts are asked as soon as too few of those asked are in time, so that
+// the lookup waits for unresponsive ones of both at the same time.
+func TestRefillDoesNotWaitForTheUnresponsive(t *testing.T) {
 	w := newWorld(100, 4, 1)
 	target := w.randomPosition()
 	known := w.truth(&target, 8, 1)

@@ -7,8 +7,8 @@ import (
 	"kadmium/identity"
 )
 
-// Times of a run, in round trips: when one that is silent is set aside, and when
-// all tries have failed.
+// Times of a run, in round trips: until a contact that does not answer is set aside, and
+// until all its tries have failed.
 const (
 	asideAfter = 1.5
 	failAfter  = 7
@@ -22,11 +22,11 @@ type run struct {
 	searcher identity.Contact
 	target   identity.Position
 	latency  func() float64 // of one request; 1 if nil
-	// answer is what c says, of which the run leaves out what the tags list (so c
-	// need not); nil: an honest answer.
+	// answer is the answer of c, from which the run removes what the tags list; nil: an
+	// honest answer.
 	answer func(c identity.Contact) []identity.Contact
 	silent func(c identity.Contact) bool                      // nil: only contacts that were made up
-	heard  func(c identity.Contact, named []identity.Contact) // nil: nobody listens
+	heard  func(c identity.Contact, named []identity.Contact) // may be nil
 
 	l          *Lookup
 	clock      float64

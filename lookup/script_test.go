@@ -14,9 +14,9 @@ import (
 	"github.com/cockroachdb/datadriven"
 )
 
-// A script tells a lookup step by step; its output is what the lookup then did.
-// The target is at 0, so that a peer's position, given by its first byte, is its
-// distance too. Directives, each at a time in milliseconds if at is given:
+// A script controls a lookup step by step; its output is what the lookup then did. The
+// position of the target is 0, so that a peer's position, given by its first byte, is also
+// its distance. Directives, each at a time in milliseconds if at is given:
 //
 //	peers                               lines of: name, first byte of the position, address
 //	lookup k= alpha= paths= self= seeds=(names)

@@ -15,7 +15,7 @@ type figures struct {
 }
 
 // static makes lookups from random nodes to random targets in a static model:
-// everybody has an ideal table and answers after one round trip.
+// all nodes have ideal tables and answer after one round trip.
 func static(w *world, cfg Config, lookups int, latency func() float64) (f figures) {
 	var l Lookup
 	for range lookups {
@@ -34,9 +34,9 @@ func static(w *world, cfg Config, lookups int, latency func() float64) (f figure
 }
 
 // The figures of Roos, Salah and Strufe's model (2015) for alpha 3, k 20: 1.895
-// hops among 1,000 nodes, 2.424 among 10,000. To burst later than at the first answer
-// that brings nothing nearer must pay: 23 requests are enough, and the end comes one
-// round trip after the closest node answered.
+// hops among 1,000 nodes, 2.424 among 10,000. The rule of burst.go, which bursts later
+// than the paper's, must save requests: 23 are enough, and the lookup ends one round trip
+// after the closest node answered.
 func TestStaticModel(t *testing.T) {
 	for _, test := range []struct {
 		nodes, lookups    int

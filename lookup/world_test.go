@@ -55,7 +55,7 @@ func (w *world) Address(c identity.Contact) identity.Address {
 	return identity.Address{ID: identity.ID{31: byte(c)}, Endpoint: ap}
 }
 
-// Intern is not for lookups to call: all they handle is interned.
+// Intern is never called by a lookup: all its contacts are interned.
 func (w *world) Intern(identity.Address) identity.Contact { panic("a lookup interned an address") }
 
 // publicAddress is the nth of 2^24 public IP addresses, with a port.
@@ -92,7 +92,7 @@ func (w *world) bounds(p *identity.Position, bits int) (lo, hi int) {
 	return lo, hi
 }
 
-// table is node c's ideal table: of each bucket k random nodes, or all there are.
+// table is the ideal table of node c: of each bucket k random nodes, or all if fewer.
 func (w *world) table(c identity.Contact) []identity.Contact {
 	if t := w.tables[c-1]; t != nil {
 		return t
@@ -101,7 +101,7 @@ func (w *world) table(c identity.Contact) []identity.Contact {
 	lo, hi := 0, w.n // the nodes sharing the first bits bits
 	for bits := 0; hi-lo > 1; bits++ {
 		inLo, inHi := w.bounds(w.Position(c), bits+1)
-		first, end := lo, inLo // the bucket's nodes stand side by side
+		first, end := lo, inLo // the bucket's nodes are adjacent
 		if inLo == lo {
 			first, end = inHi, hi
 		}
@@ -112,7 +112,7 @@ func (w *world) table(c identity.Contact) []identity.Contact {
 	return t
 }
 
-// sample is k of the nodes first to end, or all there are.
+// sample is k of the nodes first to end, or all if fewer.
 func (w *world) sample(first, end int) (nodes []identity.Contact) {
 	for len(nodes) < min(w.k, end-first) {
 		i := first + len(nodes)

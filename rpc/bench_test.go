@@ -56,7 +56,7 @@ func BenchmarkSize(b *testing.B) {
 	}
 }
 
-// One request's life with 256 others under way.
+// One request from start to answer while 256 others are outstanding.
 func BenchmarkRequests(b *testing.B) {
 	var q Requests
 	now := time.Unix(0, 0)

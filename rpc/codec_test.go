@@ -13,8 +13,7 @@ import (
 	"kadmium/identity"
 )
 
-// Whatever may be sent arrives: encoding and decoding give the message back, and
-// Size foretold how long it would be.
+// Encoding and decoding give the message back, and Size is its encoded size.
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var sender, receiver identity.Contacts
@@ -186,7 +185,7 @@ func anyTTL() *rapid.Generator[time.Duration] {
 func anyID() *rapid.Generator[identity.ID] {
 	return rapid.Custom(func(t *rapid.T) identity.ID {
 		id := identity.ID(rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "id"))
-		id[0] |= 1 // the zero ID is none
+		id[0] |= 1 // the zero ID is no ID
 		return id
 	})
 }

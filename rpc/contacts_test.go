@@ -38,8 +38,8 @@ func unhex(t *testing.T, s string) []byte {
 	return b
 }
 
-// A contact has one encoding: what is read is what was written, and nothing
-// else reads as it.
+// A contact has one encoding: what is read is what was written, and no other bytes are
+// read as the same contact.
 func TestContactsHaveOneEncoding(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := anyAddress().Draw(t, "address")

@@ -12,8 +12,7 @@ import (
 	"kadmium/identity"
 )
 
-// checkDecode decodes a body that may hold anything and checks what Decode
-// promises of it.
+// checkDecode decodes a body with any content and checks what Decode promises.
 func checkDecode(t *testing.T, head Message, body []byte) {
 	t.Helper()
 	var codec Codec
@@ -28,7 +27,7 @@ func checkDecode(t *testing.T, head Message, body []byte) {
 	if !bytes.Equal(body, kept) {
 		t.Fatal("Decode changed the body")
 	}
-	clear(body) // m must not care
+	clear(body) // m must not change with it
 	if m.Type != head.Type || m.Response != head.Response || m.ID != head.ID || m.Serves != head.Serves {
 		t.Fatalf("Decode changed the header of %+v to %+v", head, m)
 	}
@@ -42,7 +41,7 @@ func checkDecode(t *testing.T, head Message, body []byte) {
 	}
 	again, err := codec.Append(nil, &m, &book)
 	if err != nil {
-		// Only what a Status has to answer for is let in without a check.
+		// Only what has a Status of its own is accepted without a check.
 		if m.Record == nil && m.Provider == nil {
 			t.Fatalf("%+v was decoded but cannot be sent: %v", m, err)
 		}
@@ -92,7 +91,7 @@ func TestDamagedBodies(t *testing.T) {
 	}
 }
 
-// Design, section 3, rule 9: what later versions add is ignored.
+// What later versions add is ignored (wire.md, section 7).
 func TestUnknownFieldsAreIgnored(t *testing.T) {
 	unknown := protowire.AppendTag(nil, 1000, protowire.BytesType)
 	unknown = protowire.AppendString(unknown, "from the future")
@@ -123,7 +122,7 @@ func TestRefusedBodies(t *testing.T) {
 	ones := func(n int) []byte { return bytes.Repeat([]byte{1}, n) }
 	mapped := join(ones(32), []byte{6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1, 1, 1})
 	entry := func(contact []byte, signature int) []byte { return join(field(1, contact), field(4, ones(signature))) }
-	nobody := append(ones(32), 4, 224, 0, 0, 1, 1, 1) // multicast
+	multicast := append(ones(32), 4, 224, 0, 0, 1, 1, 1) // multicast
 	for _, c := range []struct {
 		name     string
 		kind     Type
@@ -155,7 +154,7 @@ func TestRefusedBodies(t *testing.T) {
 		{"no provider entry", AddProvider, false, field(1, ones(8)), errNoEntry},
 		{"an entry with half a contact", AddProvider, false, field(2, entry(fourContact()[:20], 64)), errContacts},
 		{"an entry with two contacts", AddProvider, false, field(2, entry(join(fourContact(), fourContact()), 64)), errContacts},
-		{"an entry that nobody can reach", AddProvider, false, field(2, entry(nobody, 64)), errNoContact},
+		{"an entry that nobody can reach", AddProvider, false, field(2, entry(multicast, 64)), errNoContact},
 		{"an unsigned entry", AddProvider, false, field(2, entry(fourContact(), 0)), errSignature},
 		{"an unsigned entry in an answer", GetProviders, true, field(5, entry(fourContact(), 1)), errSignature},
 		{"no protocol", AppMessage, false, field(2, ones(1)), errProtocol},
@@ -175,8 +174,8 @@ func TestRefusedBodies(t *testing.T) {
 	}
 }
 
-// A record too large, or without a key, gets in: its STORE is to be answered
-// with a status.
+// A record that is too large, or has no key, is decoded: its STORE is answered with a
+// status.
 func TestStoreOfTooMuchIsDecoded(t *testing.T) {
 	value := bytes.Repeat([]byte{1}, MaxRecord)
 	body := protowire.AppendBytes([]byte{0x0a}, protowire.AppendBytes([]byte{0x12}, value))
@@ -189,8 +188,8 @@ func TestStoreOfTooMuchIsDecoded(t *testing.T) {
 	}
 }
 
-// Design, section 3, rule 7: what nobody can contact is left out of an answer,
-// and so is what is over the limit.
+// wire.md rule 7: contacts that cannot be reached are left out of an answer, and so are
+// contacts over the limit.
 func TestContactsLeftOut(t *testing.T) {
 	good := fourContact()
 	changed := func(at int, b ...byte) []byte {
@@ -235,7 +234,7 @@ func TestContactsLeftOut(t *testing.T) {
 	}
 }
 
-// Numbers that only a later version knows are taken as the nearest thing here.
+// Numbers that only a later version knows are decoded as the nearest known ones.
 func TestNumbersOfLaterVersions(t *testing.T) {
 	varint := func(number protowire.Number, v uint64) []byte {
 		return protowire.AppendVarint(protowire.AppendTag(nil, number, protowire.VarintType), v)

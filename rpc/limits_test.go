@@ -59,9 +59,8 @@ func TestRefusedToSend(t *testing.T) {
 	}
 }
 
-// What the sizes of the design (section 3) allow arrives whole: they fit the
-// bodies that a first contact's response (1,043 bytes) and a session datagram
-// (1,188) have room for.
+// The largest messages that the limits allow arrive complete: they fit the bodies of a
+// first response (1,043 bytes) and of a session datagram (1,188).
 func TestLargestMessages(t *testing.T) {
 	const firstResponse, inSession = MaxDatagram - 125 - 64, MaxDatagram - 44
 	var book identity.Contacts
@@ -107,7 +106,7 @@ func TestLargestMessages(t *testing.T) {
 	}
 }
 
-// An answer filled as ContactsRoom says fits, and hardly a byte is wasted.
+// An answer that is filled to ContactsRoom fits, and hardly a byte is unused.
 func TestContactsRoom(t *testing.T) {
 	var book identity.Contacts
 	var contacts []identity.Contact

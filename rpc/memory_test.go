@@ -9,8 +9,8 @@ import (
 	"kadmium/identity"
 )
 
-// Encoding allocates nothing; decoding no more than protobuf does itself, a
-// slice for each field of bytes, and what the caller may keep.
+// Encoding allocates nothing. Decoding allocates what protobuf does, a slice for each
+// field of bytes, and what the caller may keep.
 func TestAllocations(t *testing.T) {
 	decoding := map[string]float64{
 		"PING/request":           0,
@@ -19,7 +19,7 @@ func TestAllocations(t *testing.T) {
 		"FIND_NODE/response":     1, // contacts
 		"FIND_VALUE/request":     2, // key, tags
 		"FIND_VALUE/response":    5, // contacts; wire record, key, value; Record
-		"STORE/request":          7, // wire record, key, value, publisher, signature; swap sequence; Record
+		"STORE/request":          7, // wire record, key, value, publisher, signature; CAS sequence; Record
 		"STORE/response":         0,
 		"ADD_PROVIDER/request":   5, // key; wire entry, contact, signature; Provider
 		"ADD_PROVIDER/response":  0,
@@ -64,8 +64,8 @@ func TestDecodeReusesSlices(t *testing.T) {
 	}
 }
 
-// Between calls a codec refers to no message, also after an error: a node would
-// else hold on to the last record of each kind.
+// Between calls a codec refers to no message, also after an error: otherwise a node
+// would keep the last record of each kind in memory.
 func TestCodecKeepsNothing(t *testing.T) {
 	var book identity.Contacts
 	var codec Codec

@@ -22,7 +22,7 @@ func TestFamilies(t *testing.T) {
 		families           Families
 		has4, has6, hasAs6 bool
 	}{
-		{0, true, true, true}, // not said: both
+		{0, true, true, true}, // not set: both
 		{IPv4, true, false, true},
 		{IPv6, false, true, false},
 		{IPv4 | IPv6, true, true, true},
@@ -34,7 +34,7 @@ func TestFamilies(t *testing.T) {
 	}
 }
 
-// A message that is reset is as good as new but for the memory it has.
+// A message after Reset is like a new one, except that it has memory.
 func TestReset(t *testing.T) {
 	m := Message{
 		Type: FindValue, Response: true, Serves: true, ID: 1,

@@ -19,7 +19,7 @@ import (
 //
 //	start ID...           requests sent now, with the initial timeout
 //	answer ID...          answers that arrive now
-//	wait DURATION         time passes; deadlines are acted on as they come
+//	wait DURATION         time passes, and deadlines are handled
 func TestRequestStories(t *testing.T) {
 	datadriven.Walk(t, "testdata/requests", func(t *testing.T, path string) {
 		start := time.Unix(1000, 0)
@@ -88,7 +88,7 @@ func parseDuration(t *testing.T, s string) time.Duration {
 	return d
 }
 
-// The table does what a list searched from end to end would do.
+// The table behaves like a list that is searched from end to end.
 func TestRequestsAgainstAList(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		now := time.Unix(1000, 0)
@@ -181,7 +181,7 @@ func TestRequestsAgainstAList(t *testing.T) {
 	})
 }
 
-// first is the request with the first deadline, of equals the one sent first.
+// first is the request with the earliest deadline, of equals the one sent first.
 func first(list []*Request) *Request {
 	if len(list) == 0 {
 		return nil

@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// testdata/rtt.txt: samples, one a line, and what the estimate makes of them.
+// testdata/rtt.txt: samples, one a line, and the estimates that follow.
 func TestRTT(t *testing.T) {
 	datadriven.RunTest(t, "testdata/rtt.txt", func(t *testing.T, d *datadriven.TestData) string {
 		var r RTT
@@ -122,8 +122,8 @@ func TestPackedRTTLosesNothing(t *testing.T) {
 	}
 }
 
-// A peer that was never measured is waited for as long as those that were usually
-// take, but within 200 and 500 ms, and 500 ms before any was.
+// The timeout of a peer without a measurement is the usual one of the others, but within
+// 200 and 500 ms, and 500 ms before any measurement (design R3.13).
 func TestUnmeasured(t *testing.T) {
 	if got := (RTT{}).Unmeasured(); got != 500*time.Millisecond {
 		t.Errorf("nothing measured: %v", got)

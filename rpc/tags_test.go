@@ -40,8 +40,8 @@ func TestTagsArePacked(t *testing.T) {
 	})
 }
 
-// Two nodes near one target, with 8 bytes in common, are told apart by almost
-// every request.
+// Two nodes near one target, with 8 bytes in common, have different tags in almost every
+// request.
 func TestTagsTellNeighboursApart(t *testing.T) {
 	a := identity.KeyPosition([]byte("a"))
 	b := identity.RandomInRange(&a, 64, identity.KeyPosition([]byte("b")))

@@ -12,8 +12,8 @@ import (
 	"kadmium/rpc/pb"
 )
 
-// testdata/bodies.txt has the bytes of one body of each kind: what other
-// implementations can be held against, and a change of the wire shows up in it.
+// testdata/bodies.txt has the bytes of one body of each kind. Other implementations can
+// be compared with it, and a change of the wire format changes it.
 func TestBodies(t *testing.T) {
 	var book identity.Contacts
 	bodies := make(map[string][]byte)

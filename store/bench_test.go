@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// What a record is counted as costing is about what it costs.
+// What a record counts against MaxBytes is about the memory that it takes.
 func TestHeldOverhead(t *testing.T) {
 	const n = 20000
 	s := New(Config{Volatile: true}, NewNamespaces(network))

@@ -7,8 +7,8 @@ import (
 	"kadmium/rpc"
 )
 
-// Design, section 6: "An honest re-store never extends it; only the publisher
-// does". Holders store again every hour, each time a little late.
+// Design R6.11, R6.12: a replication extends no lifetime. Holders replicate every
+// hour, each time with a small delay.
 func TestReplicationNeverExtendsALife(t *testing.T) {
 	f := newFixture(t, Config{})
 	f.want(f.put(blackboardRecord("/v/a", "x", 1, 24*time.Hour), 0), rpc.OK)
@@ -57,7 +57,7 @@ func TestASTOREOfLessDoesNotShortenALife(t *testing.T) {
 	f.want(f.left("/v/a"), 24*time.Hour)
 }
 
-// A new value starts a life of its own.
+// A new value starts a new lifetime.
 func TestANewValueHasItsOwnLife(t *testing.T) {
 	f := newFixture(t, Config{})
 	f.put(blackboardRecord("/v/a", "x", 1, 24*time.Hour), 0)
@@ -84,7 +84,7 @@ func TestNothingIsLeftToStore(t *testing.T) {
 	f.want(f.Stats(), Stats{})
 }
 
-// An expired record that has not been swept yet counts for nothing.
+// An expired record that was not removed yet does not compete with a new one.
 func TestAnExpiredRecordIsNoRival(t *testing.T) {
 	f := newFixture(t, Config{MaxRecords: 1})
 	f.put(blackboardRecord("/v/a", "new", 9, time.Minute), 0)
@@ -97,7 +97,7 @@ func TestAnExpiredRecordIsNoRival(t *testing.T) {
 	f.want(f.value("/v/a"), "old")
 }
 
-// Kademlia, section 2.3: copies expire sooner the more nodes stand between.
+// Kademlia, section 2.3; design R6.13: copies expire sooner the more nodes are between.
 func TestCopiesShrink(t *testing.T) {
 	for between, want := range []time.Duration{24 * time.Hour, 12 * time.Hour, 6 * time.Hour, 3 * time.Hour} {
 		f := newFixture(t, Config{})
@@ -120,7 +120,7 @@ func TestCopiesShrink(t *testing.T) {
 	}
 }
 
-// A copy that comes in again lives longer, but never beyond the record itself.
+// A copy that is stored again lives longer, but never longer than the record itself.
 func TestACopyNeverOutlivesItsRecord(t *testing.T) {
 	f := newFixture(t, Config{})
 	for end := epoch.Add(24 * time.Hour); f.now.Before(end); f.now = f.now.Add(30 * time.Minute) {
@@ -142,7 +142,7 @@ func TestClockSetBack(t *testing.T) {
 	}
 }
 
-// An acknowledgement always waits for the disk: also a repeated STORE's, since the
+// Every acknowledgement waits for the disk, also that of a repeated STORE, since the
 // first may not have been written.
 func TestARepeatedSTOREIsWrittenAgain(t *testing.T) {
 	f := newFixture(t, Config{})

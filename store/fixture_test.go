@@ -18,11 +18,11 @@ var epoch = time.Unix(1_800_000_000, 0)
 
 const network = "test"
 
-// immutableKey is where a value may stand in /imm.
+// immutableKey is the only valid key of the value in /imm.
 func immutableKey(value []byte) string { return fmt.Sprintf("/imm/%x", sha256.Sum256(value)) }
 
-// A fixture is a store with a clock to turn and a journal on the side, which
-// every operation that comes out is applied to.
+// A fixture is a store with a settable clock and a journal to which every operation
+// that the store returns is applied.
 type fixture struct {
 	*Store
 	t       tester
@@ -56,7 +56,7 @@ func (f *fixture) write(ops []Op) {
 	}
 }
 
-// restart replaces the store by one that has only what the journal says.
+// restart replaces the store by one that is loaded from the journal.
 func (f *fixture) restart() {
 	f.t.Helper()
 	f.Store = New(f.cfg, f.names)
@@ -97,7 +97,7 @@ func (f *fixture) want(got, want any) {
 	}
 }
 
-// left is what remains of the life of the record under the key, 0 for none.
+// left is the remaining lifetime of the record under the key, 0 for none.
 func (f *fixture) left(key string) time.Duration {
 	if r, ok := f.Get(f.now, []byte(key)); ok {
 		return r.TTL

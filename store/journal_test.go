@@ -57,7 +57,7 @@ func TestEverythingSurvivesARestart(t *testing.T) {
 	}
 }
 
-// withoutReplication cuts the due times of re-stores, which a restart changes.
+// withoutReplication removes the times of replications, which a restart changes.
 func withoutReplication(drawn string) string {
 	lines := strings.Split(drawn, "\n")
 	for i := range lines {
@@ -66,7 +66,7 @@ func withoutReplication(drawn string) string {
 	return strings.Join(lines, "\n")
 }
 
-// A journal's bytes do not depend on the machine, nor change with the program.
+// The bytes of a journal depend neither on the machine nor on the program's version.
 func TestJournalEntriesAreStable(t *testing.T) {
 	f := newFixture(t, Config{})
 	r := blackboardRecord("/v/a", "x", 0x0102, 24*time.Hour)
@@ -77,8 +77,8 @@ func TestJournalEntriesAreStable(t *testing.T) {
 	}
 }
 
-// Entries cut short, lengthened or of another version are refused, and leave no
-// trace.
+// Entries that are too short, too long or of another version are refused, and change
+// nothing.
 func TestBadEntries(t *testing.T) {
 	f := journalled(t)
 	for _, op := range f.journal {

@@ -14,8 +14,8 @@ import (
 	"kadmium/rpc"
 )
 
-// A model is the store as one would write it without caring for speed: a list of
-// what was taken in, searched from end to end.
+// A model is the store in its simplest form: a list of what was stored, searched from
+// end to end.
 type model struct {
 	cfg       Config
 	items     []modelItem
@@ -296,17 +296,17 @@ func TestStoreAgainstModel(t *testing.T) {
 	})
 }
 
-// replicate checks a due key: it is of a holder, silent for long enough, and when
-// there is none, none is missing.
+// replicate checks a due key: this node is a holder, and no STORE came for long enough.
+// If no key is due, none should be.
 func (m *model) replicate(t *rapid.T, f *fixture, leased map[string]time.Time) {
 	key, ok := f.DueReplication(f.now)
-	silent := func(i modelItem, d time.Duration) bool {
+	unstored := func(i modelItem, d time.Duration) bool {
 		return m.between[i.key()] == 0 && i.expires.After(f.now) && !i.heard.Add(d).After(f.now)
 	}
 	if !ok {
 		for _, i := range m.items {
 			latest := ReplicateAfter + ReplicateJitter // after a restart it may be that once more
-			if silent(i, latest) && leased[i.key()].Before(f.now) && i.expires.After(f.now.Add(latest)) && !m.spread(f, i) {
+			if unstored(i, latest) && leased[i.key()].Before(f.now) && i.expires.After(f.now.Add(latest)) && !m.spread(f, i) {
 				t.Fatalf("%s was heard of %v ago and is not due", i.key(), f.now.Sub(i.heard))
 			}
 		}
@@ -315,11 +315,11 @@ func (m *model) replicate(t *rapid.T, f *fixture, leased map[string]time.Time) {
 	leased[string(key)] = f.now.Add(replicationLease)
 	var want []modelItem
 	for _, i := range m.items {
-		if i.key() == string(key) && silent(i, ReplicateAfter/2) {
+		if i.key() == string(key) && unstored(i, ReplicateAfter/2) {
 			want = append(want, i)
 		}
 	}
-	if !slices.ContainsFunc(want, func(i modelItem) bool { return silent(i, ReplicateAfter) }) {
+	if !slices.ContainsFunc(want, func(i modelItem) bool { return unstored(i, ReplicateAfter) }) {
 		want = nil
 	}
 	r, providers := f.Overdue(f.now, key, nil)
@@ -338,8 +338,8 @@ func (m *model) replicate(t *rapid.T, f *fixture, leased map[string]time.Time) {
 	}
 }
 
-// spread reports whether i is put off within the jitter's range, as after a
-// restart.
+// spread reports whether the replication of i is due within the jitter's range, as after
+// a restart.
 func (m *model) spread(f *fixture, i modelItem) bool {
 	e := f.byKey[i.key()]
 	found := false
@@ -349,7 +349,7 @@ func (m *model) spread(f *fixture, i modelItem) bool {
 	return found
 }
 
-// compare holds everything that can be read against the model.
+// compare compares everything that can be read with the model.
 func (m *model) compare(t *rapid.T, f *fixture) {
 	for _, key := range modelKeys {
 		var record *modelItem

@@ -168,7 +168,7 @@ func TestVerifyProvider(t *testing.T) {
 	}
 }
 
-// What is signed, byte by byte, so that a second implementation can be written.
+// The signed bytes, which other implementations must sign too.
 func TestSignedText(t *testing.T) {
 	got := signedText(recordDomain, "net", []byte("/v/k"), 0x0102)
 	want := "kadmium record v1" + "\x00\x03net" + "\x00\x04/v/k" + "\x00\x00\x00\x00\x00\x00\x01\x02"
@@ -279,8 +279,8 @@ func TestARecordThatBecameInvalid(t *testing.T) {
 	f.want(len(f.journal), 0)
 }
 
-// A record of another network, or of a namespace that is gone, is not given out
-// after a restart, and leaves the journal.
+// A record of another network, or of a namespace that is no longer registered, is not
+// returned after a restart, and is removed from the journal.
 func TestRestartWithOtherNamespaces(t *testing.T) {
 	f := newFixture(t, Config{})
 	f.names, _ = withLongest()

@@ -33,7 +33,7 @@ func TestProviderEntries(t *testing.T) {
 	f.want(len(f.journal), 0)
 }
 
-// A record and providers live and die apart under one key.
+// The record and the providers of one key expire independently.
 func TestOneKeyTwoKinds(t *testing.T) {
 	f := newFixture(t, Config{})
 	f.put(blackboardRecord("/v/a", "x", 1, time.Hour), 0)
@@ -54,7 +54,7 @@ func TestOneKeyTwoKinds(t *testing.T) {
 	f.want(ok, false)
 }
 
-// Each of the entries is in a sample as often as any other.
+// Each entry is in a sample as often as any other.
 func TestTheSampleIsFair(t *testing.T) {
 	f := newFixture(t, Config{})
 	for i := range byte(20) {

@@ -27,8 +27,8 @@ func TestFullIsRefusedAndNothingEvicted(t *testing.T) {
 	f.want(f.putFrom(blackboardRecord("/v/9", "x", 1, time.Hour), publicSource(1), nil, 0), rpc.OK)
 }
 
-// One subnet fills no more than its share, however many peers it makes up; a
-// restart changes nothing.
+// One subnet uses no more than its share, however many peers it has; a restart changes
+// nothing.
 func TestTheShareOfASource(t *testing.T) {
 	f := newFixture(t, Config{MaxRecords: 40})
 	put := func(i int, from Source) rpc.Status {
@@ -45,7 +45,7 @@ func TestTheShareOfASource(t *testing.T) {
 	f.want(put(10, publicSource(2)), rpc.OK)
 	f.want(put(11, Source{}), rpc.OK)
 	f.want(f.Stats().Sources, 3)
-	// A record belongs to who brought its present value.
+	// A record counts for the source of its present value.
 	f.want(f.putFrom(blackboardRecord("/v/0", "y", 2, time.Hour), publicSource(2), nil, 0), rpc.OK)
 	f.want(put(12, publicSource(1)), rpc.OK)
 	f.want(put(13, publicSource(1)), rpc.Full)
@@ -61,7 +61,7 @@ func TestLocalSourcesAreCountedByPeer(t *testing.T) {
 	}
 }
 
-// This node itself has no share, but no more room than there is.
+// This node is not limited by a share, but by the total.
 func TestOwnRecords(t *testing.T) {
 	f := newFixture(t, Config{MaxRecords: 4})
 	for i := range 5 {
@@ -98,7 +98,7 @@ func TestBytesAreCounted(t *testing.T) {
 	}
 }
 
-// One host cannot crowd the others out from a key.
+// One host cannot displace the other providers of a key.
 func TestProvidersPerKey(t *testing.T) {
 	f := newFixture(t, Config{MaxProvidersPerKey: 8})
 	provide := func(n byte, key string, from Source) rpc.Status {
@@ -115,7 +115,7 @@ func TestProvidersPerKey(t *testing.T) {
 	}
 	f.want(provide(n, "k", publicSource(9)), rpc.Full)
 	f.want(provide(n, "other", publicSource(9)), rpc.OK)
-	f.want(provide(0, "k", publicSource(9)), rpc.OK) // it is there already
+	f.want(provide(0, "k", publicSource(9)), rpc.OK) // it is already held
 	f.want(f.provide(signedProvider(0, "k", 2, 4100, time.Hour), 0), rpc.OK)
 	f.restart()
 	f.want(provide(n, "k", publicSource(9)), rpc.Full)

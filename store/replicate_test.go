@@ -8,7 +8,7 @@ import (
 	"kadmium/rpc"
 )
 
-// Kademlia, section 2.5: a holder stores again an hour after the last STORE.
+// Kademlia, section 2.5; design R6.10: a holder replicates an hour after the last STORE.
 func TestAHolderStoresAgain(t *testing.T) {
 	f := newFixture(t, Config{})
 	f.put(blackboardRecord("/v/a", "x", 1, 24*time.Hour), 0)
@@ -35,7 +35,7 @@ func TestAHolderStoresAgain(t *testing.T) {
 	}
 }
 
-// Any STORE of the record puts it off, so that one of k holders does the work.
+// Any STORE of the record postpones it, so that one of k holders does the work.
 func TestASTOREPutsReplicationOff(t *testing.T) {
 	f := newFixture(t, Config{})
 	f.put(blackboardRecord("/v/a", "x", 1, 24*time.Hour), 0)
@@ -48,7 +48,7 @@ func TestASTOREPutsReplicationOff(t *testing.T) {
 	}
 }
 
-// An older record says nothing about who has this one.
+// An older record does not show that others hold this one.
 func TestAnOlderSTOREPutsNothingOff(t *testing.T) {
 	f := newFixture(t, Config{})
 	f.put(blackboardRecord("/v/a", "x", 2, 24*time.Hour), 0)
@@ -58,7 +58,8 @@ func TestAnOlderSTOREPutsNothingOff(t *testing.T) {
 	f.want(f.NextReplication(), at)
 }
 
-// Twenty holders that hear one another spend about one re-store an hour on a key.
+// Twenty holders of a key that receive each other's STOREs replicate it about once an
+// hour together.
 func TestOneOfTwentyHoldersDoesTheWork(t *testing.T) {
 	holders := make([]*fixture, 20)
 	for i := range holders {
@@ -110,8 +111,8 @@ func TestACopyIsNeverStoredAgain(t *testing.T) {
 	f.SetHolder([]byte("/v/none"), 2)
 }
 
-// A key that was given out is not given out again at once, and comes back if
-// nothing came of it.
+// A key that was returned is not returned again at once, but later if it was not
+// replicated.
 func TestADueKeyIsLeased(t *testing.T) {
 	f := newFixture(t, Config{})
 	f.put(blackboardRecord("/v/a", "x", 1, 24*time.Hour), 0)
@@ -125,8 +126,8 @@ func TestADueKeyIsLeased(t *testing.T) {
 	f.want(ok, true)
 }
 
-// All of a key goes out after one lookup: entries that came in at different times
-// fall into step.
+// Everything under a key is sent after one lookup: entries that were stored at different
+// times become due together.
 func TestProvidersOfAKeyAreStoredTogether(t *testing.T) {
 	f := newFixture(t, Config{})
 	for i := range byte(10) {
@@ -150,7 +151,7 @@ func TestProvidersOfAKeyAreStoredTogether(t *testing.T) {
 	}
 }
 
-// After a restart the overdue are spread, and none is forgotten.
+// After a restart overdue replications are spread, and none is forgotten.
 func TestOverdueAfterARestart(t *testing.T) {
 	f := newFixture(t, Config{})
 	for i := range 100 {
@@ -179,8 +180,8 @@ func TestOverdueAfterARestart(t *testing.T) {
 	f.want(total, 100)
 }
 
-// What will be gone by then is not stored again.
-func TestTheDyingAreNotStoredAgain(t *testing.T) {
+// What will have expired by then is not replicated.
+func TestWhatWillHaveExpiredIsNotReplicated(t *testing.T) {
 	f := newFixture(t, Config{})
 	f.put(blackboardRecord("/v/a", "x", 1, 30*time.Minute), 0)
 	f.want(f.NextReplication(), time.Time{})

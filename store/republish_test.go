@@ -9,7 +9,7 @@ import (
 
 func (f *fixture) publishRecord(r *rpc.Record) { f.write(f.Publish(f.now, r)) }
 
-// Design, section 6: the publisher, every 22 hours, until it unpublishes.
+// Design R6.8: the publisher, every 22 hours, until Unpublish.
 func TestRepublishEvery22Hours(t *testing.T) {
 	f := newFixture(t, Config{})
 	r := blackboardRecord("/v/a", "x", 3, 24*time.Hour)
@@ -65,7 +65,7 @@ func TestAFailedPublicationComesUpAgain(t *testing.T) {
 	f.want(ok, true)
 }
 
-// What was unpublished or replaced while its publication was under way stays so.
+// What was unpublished or replaced during its publication stays so.
 func TestRepublishedTooLate(t *testing.T) {
 	f := newFixture(t, Config{})
 	f.publishRecord(blackboardRecord("/v/a", "x", 1, 24*time.Hour))
@@ -82,7 +82,7 @@ func TestRepublishedTooLate(t *testing.T) {
 	f.want(f.NextRepublish(), time.Time{})
 }
 
-// A lifetime that ends before the next publication was meant to end.
+// A lifetime that ends before the next publication is not extended (design R6.9).
 func TestAShortLifeIsNotKeptUp(t *testing.T) {
 	f := newFixture(t, Config{})
 	f.publishRecord(blackboardRecord("/v/a", "x", 1, 24*time.Hour))

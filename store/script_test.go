@@ -11,14 +11,14 @@ import (
 	"kadmium/rpc"
 )
 
-// Scenarios of a record's life, as scripts in testdata: commands to one store and
-// what it said. Each command's arguments are name=value.
+// Scenarios of a record's lifetime, as scripts in testdata: commands to one store and
+// its answers. The arguments of commands are name=value.
 //
 //	put key value [seq] [ttl] [between] [swap]     STORE a record
 //	provide key peer [seq] [ttl] [between]         ADD_PROVIDER
 //	get key | providers key
-//	wait for                                       let time pass and expire what must
-//	due                                            what is to be stored or published again
+//	wait for                                       let time pass and expire what has to
+//	due                                            what is due to be replicated or published
 //	holder key between                             other nodes come or go
 //	publish key value [seq] [ttl] | unpublish key
 //	restart                                        kill -9 and a start from the journal
@@ -60,7 +60,7 @@ func (a scriptArgs) record() *rpc.Record {
 	return blackboardRecord(a.text("key", ""), a.text("value", ""), a.number("seq", 1), a.duration("ttl"))
 }
 
-// command carries out one command and says what came of it.
+// command executes one command and returns its result.
 func (f *fixture) command(a scriptArgs) string {
 	key, between := a.text("key", ""), int(a.number("between", 0))
 	switch a.d.Cmd {
@@ -103,7 +103,7 @@ func (f *fixture) command(a scriptArgs) string {
 	return "ok\n"
 }
 
-// due does what is due and says what that was.
+// due does what is due and returns what that was.
 func (f *fixture) due() string {
 	var b strings.Builder
 	for {

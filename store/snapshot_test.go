@@ -18,8 +18,8 @@ func sameOps(a, b []Op) bool {
 	})
 }
 
-// A store without a journal, stopped whenever and started again with its snapshot,
-// holds the same, publishes the same and has used the same sequences.
+// A store without a journal that is started again from its snapshot holds the same,
+// publishes the same and has used the same sequences, whenever it was stopped.
 func TestSnapshotLosesNothing(t *testing.T) {
 	signed := make(map[string]*rpc.Provider) // signing is what takes long
 	entry := func(peer byte, key string, sequence uint64) *rpc.Provider {
@@ -69,7 +69,7 @@ func TestSnapshotLosesNothing(t *testing.T) {
 	})
 }
 
-// Where there is a journal the snapshot is what it holds.
+// The snapshot of a store with a journal is the journal's content.
 func TestSnapshotIsTheJournal(t *testing.T) {
 	f := journalled(t)
 	ops := f.Snapshot([]Op{f.journal[string(rune(TableBucket))+tableKey]})

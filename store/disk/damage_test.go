@@ -25,8 +25,8 @@ func wantCorrupt(t *testing.T, dir, what string) {
 	}
 }
 
-// sound makes a journal of some pages, with branches and pages with overflow, and
-// returns its bytes and what it holds.
+// sound makes an intact journal of some pages, with branches and pages with overflow, and
+// returns its bytes and its content.
 func sound(t testing.TB) (data []byte, want map[string]string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -140,7 +140,7 @@ func TestFlippedBits(t *testing.T) {
 			refused++
 		}
 	}
-	for page := 0; page < end; page += pageSize { // headers and elements are where the harm is
+	for page := 0; page < end; page += pageSize { // damage to headers and elements is the most harmful
 		for at := page; at < page+160; at += 1 + rnd.IntN(12) {
 			flip(at)
 		}
@@ -207,8 +207,8 @@ func TestALostMetaPageIsNoticed(t *testing.T) {
 	}
 }
 
-// Entries that vanish or come back whole, each with a right checksum, are noticed
-// by the totals.
+// Entries that disappear or reappear, each with a correct checksum, are noticed by the
+// totals.
 func TestTotalsNoticeWhatIsMissing(t *testing.T) {
 	for what, change := range map[string]func(*bbolt.Tx) error{
 		"an entry is gone": func(tx *bbolt.Tx) error { return tx.Bucket([]byte("record")).Delete([]byte("a")) },
@@ -247,7 +247,7 @@ func TestAnotherVersion(t *testing.T) {
 	}
 }
 
-// A file that is not ours is refused, whatever it holds.
+// A file of another program is refused, whatever it contains.
 func TestAnotherProgramsFile(t *testing.T) {
 	dir := t.TempDir()
 	db, err := bbolt.Open(filepath.Join(dir, FileName), 0o600, nil)
@@ -262,8 +262,8 @@ func TestAnotherProgramsFile(t *testing.T) {
 	wantCorrupt(t, dir, "a text file")
 }
 
-// A page that cannot be read any more, after the file was checked, is an error
-// and not the end of the process.
+// A page that cannot be read after the file was checked is an error, and does not end the
+// process.
 func TestTruncatedWhileOpen(t *testing.T) {
 	data, _ := sound(t)
 	dir := t.TempDir()
@@ -286,7 +286,7 @@ func TestTruncatedWhileOpen(t *testing.T) {
 	}
 }
 
-// Whatever bytes the file holds, checking it ends with an answer.
+// Whatever bytes the file has, the check ends with a result.
 func FuzzCheckFile(f *testing.F) {
 	data, _ := sound(f)
 	end := used(f, data)

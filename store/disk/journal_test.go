@@ -117,8 +117,7 @@ func TestWriteCloseOpen(t *testing.T) {
 	}
 }
 
-// The journal is the store's: what goes in comes out ordered, and a callback's
-// error ends the loading.
+// What is written is loaded in order, and an error of the function ends the loading.
 func TestLoadIsOrderedAndStops(t *testing.T) {
 	j := open(t, t.TempDir())
 	mustWrite(t, j, op(store.TableBucket, "a", "1"), op(store.RecordBucket, "b", "2"), op(store.RecordBucket, "a", "3"))
@@ -136,7 +135,8 @@ func TestLoadIsOrderedAndStops(t *testing.T) {
 	}
 }
 
-// Many writers are served in few transactions, each told when its own is on disk.
+// The writes of many goroutines share few transactions; each goroutine is told when its own
+// write is on disk.
 func TestGroupCommit(t *testing.T) {
 	dir := t.TempDir()
 	j := open(t, dir)
@@ -192,7 +192,7 @@ func TestCloseFlushes(t *testing.T) {
 	}
 }
 
-// A flood is refused rather than kept in memory without end.
+// Writes over the limit are refused, and not kept in memory.
 func TestTooMuchWaiting(t *testing.T) {
 	j := open(t, t.TempDir())
 	release := make(chan struct{})
