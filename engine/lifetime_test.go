@@ -210,7 +210,7 @@ func TestManyProvidersAreStoredAgain(t *testing.T) {
 	n.grow(30, nil)
 	key := []byte("popular")
 	holders := n.nearest(identity.KeyPosition(key), 20, nil)
-	for i := range store.DefaultMaxProvidersPerKey {
+	for i := range store.MaxProvidersPerKey {
 		provider := seedKey(1000 + i)
 		p := &rpc.Provider{Key: key, Peer: n.nodes[1].address, Sequence: 1, TTL: store.ProviderTTL}
 		store.SignProvider(provider, testNetwork, p)
@@ -224,7 +224,7 @@ func TestManyProvidersAreStoredAgain(t *testing.T) {
 	if s := holders[0].e.Stats().Counters; most > 100 || s.RequestsRefused > 0 {
 		t.Errorf("%d requests at a time, %d not begun", most, s.RequestsRefused)
 	}
-	if sent := n.count[rpc.AddProvider]; sent < 19*store.DefaultMaxProvidersPerKey {
+	if sent := n.count[rpc.AddProvider]; sent < 19*store.MaxProvidersPerKey {
 		t.Errorf("only %d entries were sent", sent)
 	}
 	if left := len(holders[0].e.activities); left > 0 {

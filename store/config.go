@@ -12,27 +12,28 @@ const (
 	RepublishEvery  = 22 * time.Hour     // from one publication to the next, before DefaultTTL ends
 )
 
-// Default limits (design R8.8).
+// Limits, most of them defaults (design R8.8).
 const (
-	DefaultMaxRecords         = 1 << 16 // records
-	DefaultMaxProviders       = 1 << 16 // provider entries
-	DefaultMaxProvidersPerKey = 256     // provider entries under one key
-	DefaultMaxBytes           = 1 << 26 // bytes of memory for records and provider entries, including their index
-	shareOfSource             = 4       // one source may use 1/4 of each limit
+	DefaultMaxRecords   = 1 << 16 // records
+	DefaultMaxProviders = 1 << 16 // provider entries
+	MaxProvidersPerKey  = 256     // provider entries under one key
+	DefaultMaxBytes     = 1 << 26 // bytes of memory for records and provider entries, including their index
+	shareOfSource       = 4       // one source may use 1/4 of each limit
 )
 
 // A Config holds a store's limits. The zero value of a field is its default, the
-// constant of the same name or with Default before it.
+// constant of the same name with Default before it.
 type Config struct {
-	MaxRecords         int // records held for others
-	MaxProviders       int // provider entries held
-	MaxProvidersPerKey int // of them, under one key
-	MaxBytes           int // bytes that records and provider entries occupy
-	MaxPerSource       int // records stored by one source; MaxRecords/4. The other limits have the same share
-
-	ReplicateJitter time.Duration // at most, see the constant; tests set it
+	MaxRecords   int // records held for others
+	MaxProviders int // provider entries held
+	MaxBytes     int // bytes that records and provider entries occupy
+	MaxPerSource int // records stored by one source; MaxRecords/4. The other limits have the same share
 
 	Volatile bool // there is no journal: no operations are made
+
+	// Constants that tests of this package change.
+	maxProvidersPerKey int
+	replicateJitter    time.Duration
 }
 
 func (c *Config) fill() {
@@ -43,16 +44,16 @@ func (c *Config) fill() {
 	}
 	number(&c.MaxRecords, DefaultMaxRecords)
 	number(&c.MaxProviders, DefaultMaxProviders)
-	number(&c.MaxProvidersPerKey, DefaultMaxProvidersPerKey)
+	number(&c.maxProvidersPerKey, MaxProvidersPerKey)
 	number(&c.MaxBytes, DefaultMaxBytes)
 	number(&c.MaxPerSource, max(1, c.MaxRecords/shareOfSource))
-	if c.ReplicateJitter <= 0 {
-		c.ReplicateJitter = ReplicateJitter
+	if c.replicateJitter <= 0 {
+		c.replicateJitter = ReplicateJitter
 	}
 }
 
 // settings are a store's Config. All stores of a process with the default Config
-// share one: a simulation has up to ten million stores.
+// share one: a simulation may have a million stores.
 type settings struct{ cfg Config }
 
 var defaults, volatileDefaults = filled(Config{}), filled(Config{Volatile: true})

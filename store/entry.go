@@ -14,8 +14,8 @@ import (
 // The journal's entries, integers big-endian, times in Unix nanoseconds. Each
 // begins with a version byte; the key is in Op.Key and is not repeated.
 //
-//	record     1 | expires 8 | heard 8 | between 2 | source | sequence 8 | publisher | signature | value ...
-//	provider   1 | expires 8 | heard 8 | between 2 | source | sequence 8 | endpoint | signature
+//	record     1 | expires 8 | last STORE 8 | between 2 | source | sequence 8 | publisher | signature | value ...
+//	provider   1 | expires 8 | last STORE 8 | between 2 | source | sequence 8 | endpoint | signature
 //	published  1 | due 8 | lifetime 8 | sequence 8 | peer | endpoint | signature | value ...   (a record: no endpoint; a provider: no value)
 //	sequence   1 | sequence 8
 //	table      1 | (peer | endpoint) ...

@@ -182,7 +182,7 @@ func (s *Store) invalidNow(h *held) bool {
 // jitter, by a number that differs from holder to holder.
 func (s *Store) afterRestart(now time.Time, h *held) time.Time {
 	spread := uint64(h.lastStore.UnixNano()) * 0x9e3779b97f4a7c15 // Fibonacci hashing
-	jitter := time.Duration((spread >> 1) % uint64(s.cfg.ReplicateJitter))
+	jitter := time.Duration((spread >> 1) % uint64(s.cfg.replicateJitter))
 	if at := h.lastStore.Add(ReplicateAfter + jitter); at.After(now) {
 		return at
 	}

@@ -183,7 +183,7 @@ func FuzzValidate(f *testing.F) {
 	f.Add([]byte("/v/a"), []byte("x"), uint64(1), []byte{}, []byte{})
 	f.Add(signed.Key, signed.Value, signed.Sequence, id[:], signed.Signature)
 	f.Add([]byte(immutableKey([]byte("x"))), []byte("x"), uint64(0), []byte{}, []byte{})
-	f.Add([]byte("/pk/"+id.String()), PublicKeyValue(id), uint64(0), []byte{}, []byte{})
+	f.Add([]byte("/pk/"+id.String()), publicKeyValue(id), uint64(0), []byte{}, []byte{})
 	f.Add([]byte("/long/a"), []byte("x"), uint64(1<<63), []byte{}, []byte{})
 	names, _ := withLongest()
 	f.Fuzz(func(t *testing.T, key, value []byte, sequence uint64, publisher, signature []byte) {

@@ -138,8 +138,8 @@ func (m *model) fits(items []modelItem, last modelItem) bool {
 	if last.record != nil {
 		return all.records <= m.cfg.MaxRecords && (own || mine.records <= m.cfg.MaxRecords/2)
 	}
-	return all.providers <= m.cfg.MaxProviders && here <= m.cfg.MaxProvidersPerKey &&
-		(own || mine.providers <= m.cfg.MaxProviders/2 && mineHere <= m.cfg.MaxProvidersPerKey/2)
+	return all.providers <= m.cfg.MaxProviders && here <= m.cfg.maxProvidersPerKey &&
+		(own || mine.providers <= m.cfg.MaxProviders/2 && mineHere <= m.cfg.maxProvidersPerKey/2)
 }
 
 func (m *model) stats() Stats {
@@ -158,7 +158,7 @@ func (m *model) stats() Stats {
 	return s
 }
 
-var modelConfig = Config{MaxRecords: 6, MaxProviders: 6, MaxProvidersPerKey: 4, MaxBytes: 9 * 700, MaxPerSource: 3}
+var modelConfig = Config{MaxRecords: 6, MaxProviders: 6, maxProvidersPerKey: 4, MaxBytes: 9 * 700, MaxPerSource: 3}
 
 var modelKeys = []string{"/v/a", "/v/b", "/v/c", "/v/d", "/v/e", "/v/f", "/v/g", "/v/h"}
 

@@ -93,9 +93,9 @@ func (s *Store) roomForProvider(e *Entry, h, old *held) bool {
 			}
 		}
 	}
-	return total.providers <= s.cfg.MaxProviders && total.bytes <= s.cfg.MaxBytes && here <= s.cfg.MaxProvidersPerKey &&
+	return total.providers <= s.cfg.MaxProviders && total.bytes <= s.cfg.MaxBytes && here <= s.cfg.maxProvidersPerKey &&
 		(h.source == sourceKey{} || mine.providers <= s.share(s.cfg.MaxProviders) && mine.bytes <= s.share(s.cfg.MaxBytes) &&
-			mineHere <= s.share(s.cfg.MaxProvidersPerKey))
+			mineHere <= s.share(s.cfg.maxProvidersPerKey))
 }
 
 // replace adds h, and subtracts old if it counts here.

@@ -100,7 +100,7 @@ func TestBytesAreCounted(t *testing.T) {
 
 // One host cannot displace the other providers of a key.
 func TestProvidersPerKey(t *testing.T) {
-	f := newFixture(t, Config{MaxProvidersPerKey: 8})
+	f := newFixture(t, Config{maxProvidersPerKey: 8})
 	provide := func(n byte, key string, from Source) rpc.Status {
 		status, ops := f.PutProvider(f.now, signedProvider(n, key, 1, 4100, time.Hour), from, 0, f.rnd)
 		f.write(ops)

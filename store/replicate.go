@@ -21,7 +21,7 @@ func (s *Store) noteStore(now time.Time, h *held, between int, rnd *rand.Rand) {
 
 // jitter is random, so that one of k holders is first and saves the others the work.
 func (s *Store) jitter(rnd *rand.Rand) time.Duration {
-	return time.Duration(rnd.Int64N(int64(s.cfg.ReplicateJitter) + 1))
+	return time.Duration(rnd.Int64N(int64(s.cfg.replicateJitter) + 1))
 }
 
 // scheduleReplication sets when h is replicated: never, if this node is no holder or
@@ -46,7 +46,7 @@ func (s *Store) SetHolder(key []byte, between int) {
 		if between > 0 {
 			s.replication.remove(&h.replication)
 		} else if h.replication.index == 0 {
-			s.scheduleReplication(h, h.lastStore.Add(ReplicateAfter+s.cfg.ReplicateJitter))
+			s.scheduleReplication(h, h.lastStore.Add(ReplicateAfter+s.cfg.replicateJitter))
 		}
 	})
 }

@@ -25,7 +25,7 @@ import (
 //	draw
 func TestScripts(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
-		f := newFixture(t, Config{ReplicateJitter: 1}) // so that times read well
+		f := newFixture(t, Config{replicateJitter: 1}) // so that times read well
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			f.t = t
 			return f.command(scriptArgs{t, d})

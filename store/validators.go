@@ -19,8 +19,8 @@ import (
 // (0x20). The value under /pk/<peer ID> is this and the key, 36 bytes.
 const pkPrefix = "\x08\x01\x12\x20"
 
-// PublicKeyValue is the value of /pk/<peer ID>.
-func PublicKeyValue(id identity.ID) []byte { return append([]byte(pkPrefix), id[:]...) }
+// publicKeyValue is the value of /pk/<peer ID>.
+func publicKeyValue(id identity.ID) []byte { return append([]byte(pkPrefix), id[:]...) }
 
 // parses turns a function that reads a key into one that checks it.
 func parses[T any](parse func(rest string) (T, error)) func(rest string) error {
@@ -77,7 +77,7 @@ func checkPublicKey(_, rest string, value []byte) error {
 	if err != nil {
 		return err
 	}
-	if !slices.Equal(value, PublicKeyValue(id)) {
+	if !slices.Equal(value, publicKeyValue(id)) {
 		return fmt.Errorf("%w: the value is not the peer's public key (36 bytes: 08 01 12 20 and the key)", ErrInvalid)
 	}
 	return nil
