@@ -15,8 +15,8 @@ import (
 // previous one are accepted.
 const CookieEpoch = 2 * time.Minute
 
-// Cookies makes and checks cookies: a MAC (keyed BLAKE2s, RFC 7693) of an address
-// under a secret that nobody else needs to know. It keeps no state per address.
+// Cookies makes and checks cookies (wire.md, section 6): a MAC (keyed BLAKE2s, RFC
+// 7693) of an address under a secret of this process. It keeps no state per address.
 // Safe for concurrent use.
 type Cookies struct{ secret [32]byte }
 
@@ -34,7 +34,8 @@ func (c *Cookies) Make(now time.Time, a netip.AddrPort) Cookie {
 	return c.mac(now.Unix()/int64(CookieEpoch/time.Second), a)
 }
 
-// Check reports whether the cookie was made for the address lately.
+// Check reports whether the cookie was made for the address in the current CookieEpoch
+// or the one before.
 func (c *Cookies) Check(now time.Time, a netip.AddrPort, got Cookie) bool {
 	epoch := now.Unix() / int64(CookieEpoch/time.Second)
 	for _, e := range [2]int64{epoch, epoch - 1} {
@@ -46,7 +47,8 @@ func (c *Cookies) Check(now time.Time, a netip.AddrPort, got Cookie) bool {
 	return false
 }
 
-// mac covers the epoch, so that each has cookies as good as under its own secret.
+// mac covers the epoch, so that the cookies of one epoch tell nothing about those of
+// another.
 func (c *Cookies) mac(epoch int64, a netip.AddrPort) (cookie Cookie) {
 	h, _ := blake2s.New128(c.secret[:]) // fails only for keys over 32 bytes
 	var text [26]byte

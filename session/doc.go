@@ -2,8 +2,8 @@
 // layout of all six kinds of datagram, the signed first contact that costs no
 // extra round trip, the encrypted session that follows it, and the defences
 // around them (replay window, cookies, limits, bounded tables). docs/wire.md
-// specifies every byte and says which attack each rule answers; "rule n" in comments
-// here is its section 9.
+// specifies every byte, and its section 9 says which attack each rule prevents;
+// comments cite a rule as "wire.md rule n".
 //
 //	initiator                                             responder
 //	Initiate   -- first request, signed, in the clear ->  ParseFirstRequest, Verify
@@ -11,9 +11,9 @@
 //	Seal       -- session request, one AEAD ----------->  Open (promotes the session)
 //	Open       <- session response, one AEAD -----------  Seal
 //
-// Everything here is pure: no sockets, clocks, goroutines or locks. Time comes in
-// as an argument, randomness from an injected reader. Nothing is safe for
-// concurrent use unless it says so; the costly calls (Initiate, Complete, Verify,
-// Answer) touch no shared state, so that they can run on any goroutine, while
-// a Table and its Sessions belong to one locked owner.
+// Everything here is pure: no sockets, clocks, goroutines or locks. Time is an
+// argument, randomness comes from an injected reader. Nothing is safe for concurrent
+// use unless it says so. The functions that cost signatures (Initiate, Complete,
+// Verify, Answer) touch no shared state and can run on any goroutine. A Table and its
+// Sessions belong to one locked owner.
 package session

@@ -17,11 +17,11 @@ const (
 	BadCookie                 // malformed: no answer
 )
 
-// A Gate decides which first requests are worth a signature check (rule 8). The
-// limit of a host whose address is not proven can be used up by anyone who forges
-// it; so beyond it a request is not dropped but draws a cookie, and those who bring
-// it back have a limit of their own: nobody is banned on an unauthenticated
-// address. Not safe for concurrent use.
+// A Gate decides which first requests are worth a signature check (wire.md rule 8).
+// Anybody who forges the address of a host can use up its limit. So a request over the
+// limit is not dropped but draws a cookie, and requests that bring the cookie back have
+// a limit of their own: no host is banned because of an address that is not
+// authenticated. Not safe for concurrent use.
 type Gate struct {
 	cookies         *Cookies
 	claimed, proven *HostLimiter
@@ -40,9 +40,9 @@ func NewGate(random io.Reader) (*Gate, error) {
 	}, nil
 }
 
-// Admit judges a first request with that cookie that came from an address; loaded
-// says that signature checks are queueing up. A wrong cookie is malformed input,
-// which draws nothing, unless cookies are being asked for: it may then be stale.
+// Admit judges a first request that came from an address with that cookie; loaded says
+// that signature checks are queueing up. A wrong cookie is malformed input, which draws
+// no answer. While cookies are asked for it draws a new one, since it may be too old.
 func (g *Gate) Admit(now time.Time, from netip.AddrPort, cookie Cookie, loaded bool) Verdict {
 	if cookie != (Cookie{}) {
 		if !g.cookies.Check(now, from, cookie) {

@@ -2,8 +2,9 @@ package session
 
 import "time"
 
-// A halfOpenEntry is a first request that has been verified, and once it is answered
-// the session made and the reply: a retry gets the same bytes again (rule 1).
+// A halfOpenEntry is a first request whose signature was checked, and once it is
+// answered also the session and the reply: a retry gets the same bytes again (wire.md
+// rule 1).
 type halfOpenEntry struct {
 	key     RequestKey
 	session *Session // nil while being answered
@@ -39,8 +40,8 @@ func (t *Table) Asked(now time.Time, key RequestKey) (state RequestState, reply 
 	return Answered, h.reply
 }
 
-// Claim marks a verified first request as being answered. It reports false if
-// another copy of it was verified first: this one is then dropped.
+// Claim marks a first request, whose signature was checked, as being answered. It
+// reports false if another copy came first: this one is then dropped.
 func (t *Table) Claim(now time.Time, r *Responder) bool {
 	t.expireHalfOpen(now.UnixNano())
 	if _, ok := t.asked[r.key]; ok || t.taken(r.receiveID) {
@@ -52,9 +53,8 @@ func (t *Table) Claim(now time.Time, r *Responder) bool {
 }
 
 // AddAnswered stores the reply of a claimed request and its session, which stays
-// half-open until it opens a datagram. It reports false if the claim is gone
-// (too late, or pushed out): the reply may still be sent, but will not found a
-// session.
+// half-open until it opens a datagram. It reports false if the claim is gone (too late,
+// or evicted): the reply may still be sent, but makes no session.
 func (t *Table) AddAnswered(now time.Time, r *Responder, s *Session, reply []byte) bool {
 	h, ok := t.half.Peek(r.receiveID)
 	if !ok || h.key != r.key || h.session != nil {
@@ -64,8 +64,8 @@ func (t *Table) AddAnswered(now time.Time, r *Responder, s *Session, reply []byt
 	return true
 }
 
-// expireHalfOpen drops half-open entries past their life, oldest first. One that
-// was answered late may hide older ones for as long as it lives, no longer.
+// expireHalfOpen drops half-open entries past their life, oldest first. An entry that
+// was answered late may keep those behind it, at most for its own life.
 func (t *Table) expireHalfOpen(now int64) {
 	for {
 		id, h, ok := t.half.GetOldest()

@@ -11,9 +11,9 @@ import (
 	"kadmium/identity"
 )
 
-// An Initiator is one first contact that this node has begun, from its signed
-// request until the response. Its datagram is sent again as it is; only a cookie
-// may be put in.
+// An Initiator is one first contact begun by this node, from its signed request until
+// the response (wire.md, section 2). Its datagram is sent again as it is, except for a
+// cookie.
 type Initiator struct {
 	endpoint  *Endpoint
 	private   *ecdh.PrivateKey
@@ -22,8 +22,8 @@ type Initiator struct {
 	datagram  []byte
 }
 
-// Initiate makes and signs a first request to a peer, or to whoever answers if to
-// is zero (rule 2). It costs an X25519 key and a signature. Its errors
+// Initiate makes and signs a first request to a peer, or to any peer at the address
+// if to is zero (wire.md rule 2). It costs an X25519 key and a signature. Its errors
 // are ErrType, ErrTooLarge, ErrSender (to is oneself), and the random reader's.
 func (e *Endpoint) Initiate(to identity.ID, rpc, flags uint8, id uint64, body []byte) (*Initiator, error) {
 	if !e.mayOpen(rpc, !to.IsZero()) {

@@ -29,9 +29,8 @@ const (
 	keysInfo       = "kadmium session keys\x00"
 )
 
-// An Endpoint is one node's side of all its first contacts: its key, its network
-// and its source of randomness. It keeps no state and is safe for concurrent use
-// if random is.
+// An Endpoint makes the first contacts of one node: it has the node's key, network and
+// source of randomness. It keeps no state and is safe for concurrent use if random is.
 type Endpoint struct {
 	key     identity.Key
 	id      identity.ID
@@ -40,8 +39,9 @@ type Endpoint struct {
 	random  io.Reader
 }
 
-// MayOpen reports whether an RPC may be a first contact: one that changes nothing
-// at its receiver may (rule 1), and fewer if the receiver's ID is not known (rule 2).
+// MayOpen reports whether an RPC may be a first contact: one that changes nothing at
+// its receiver may (wire.md rule 1), and fewer if the receiver's ID is not known
+// (rule 2).
 type MayOpen func(rpc uint8, receiverKnown bool) bool
 
 // NewEndpoint makes the endpoint of a key in a network, which begins first contacts
@@ -58,7 +58,7 @@ func (e *Endpoint) ID() identity.ID { return e.id }
 func (e *Endpoint) Network() *Network { return &e.network }
 
 // signedRequest is the text a first request's signature covers: the domain, the
-// network's name, and the datagram's own bytes but the cookie and the signature.
+// network's name, and the bytes of the datagram without cookie and signature.
 func signedRequest(n *Network, datagram []byte) []byte {
 	text := make([]byte, 0, len(requestDomain)+1+len(n.name)+len(datagram))
 	text = appendDomain(text, requestDomain, n)
@@ -67,8 +67,8 @@ func signedRequest(n *Network, datagram []byte) []byte {
 }
 
 // signedResponse is the text a first response's signature covers: the domain, the
-// network's name, the hash of the request it answers, and the datagram's own
-// bytes but the signature.
+// network's name, the hash of the request it answers, and the bytes of the datagram
+// without the signature.
 func signedResponse(n *Network, requestHash []byte, datagram []byte) []byte {
 	text := make([]byte, 0, len(responseDomain)+1+len(n.name)+len(requestHash)+len(datagram))
 	text = appendDomain(text, responseDomain, n)
@@ -96,7 +96,8 @@ func (e *Endpoint) ephemeral() (*ecdh.PrivateKey, error) {
 type directions [2]cipher.AEAD
 
 // deriveKeys turns both ephemeral keys and the hash of both datagrams into the
-// ciphers (rule 3). An all-zero shared secret (RFC 7748, section 6.1) is refused.
+// ciphers (wire.md rule 3). An all-zero shared secret (RFC 7748, section 6.1) is
+// refused.
 func deriveKeys(own *ecdh.PrivateKey, other, salt []byte) (d directions, err error) {
 	public, err := ecdh.X25519().NewPublicKey(other)
 	if err != nil {

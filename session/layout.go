@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// Errors of datagrams, one a reason, so that each can be counted.
+// Errors of datagrams, one for each reason that is counted (wire.md rule 9).
 var (
 	ErrLength      = errors.New("wrong length")
 	ErrVersion     = errors.New("unknown version")
@@ -106,8 +106,8 @@ func NewNetwork(name string) (Network, error) {
 	return Network{name, [4]byte(sum[:4])}, nil
 }
 
-// A Cookie is what a loaded responder wants to see again before it verifies a
-// first contact. The zero Cookie is none.
+// A Cookie proves an address to a responder under load, before it checks the signature
+// of a first request (wire.md, section 6). The zero Cookie is none.
 type Cookie [16]byte
 
 // AppendCookie appends the COOKIE datagram that answers a first request.
@@ -142,8 +142,8 @@ type Tag [tagSize]byte
 // TagOf is the tag of a session datagram, sealed or received.
 func TagOf(datagram []byte) Tag { return Tag(datagram[len(datagram)-tagSize:]) }
 
-// AppendNoSession appends the NOSESSION datagram that answers a session request
-// under an unknown session ID: it echoes that ID and the datagram's tag (rule 5).
+// AppendNoSession appends the NOSESSION datagram that answers a session request under
+// an unknown session ID: it echoes that ID and the datagram's tag (wire.md rule 5).
 func AppendNoSession(dst []byte, sessionID uint64, t Tag) []byte {
 	dst = append(dst, Version, byte(KindNoSession))
 	dst = binary.BigEndian.AppendUint64(dst, sessionID)

@@ -2,23 +2,23 @@ package session
 
 import "time"
 
-// Lifetimes. Both ends apply them to their own clocks, which differ by the time a
-// datagram travels: who sends stops before who receives does.
+// Lifetimes (wire.md, section 5). Each end applies them by its own clock, and their
+// starts differ by the time a datagram travels. So the end that sends stops earlier
+// than the end that receives.
 const (
-	// HalfOpenLife is how long a responder keeps a session whose initiator has
-	// not been heard under it, and the stored reply with it: longer than the
-	// retries of a request last.
+	// HalfOpenLife is how long a responder keeps a half-open session and the
+	// stored reply: longer than the retries of a request last.
 	HalfOpenLife = 10 * time.Second
 
 	// UnconfirmedUse is how long an initiator sends under a session that has not
-	// opened a datagram yet; later the responder has forgotten its half.
+	// opened a datagram yet. After that the responder has forgotten it.
 	UnconfirmedUse = 8 * time.Second
 
 	// MaxAge is how long a session is used for new requests. The next one is a
 	// first contact again, which bounds what one stolen session key opens.
 	MaxAge = time.Hour
 
-	// OldLife is how long a replaced session still receives (rule 4), and how
+	// OldLife is how long a replaced session still receives (wire.md rule 4), and how
 	// long one still does after MaxAge.
 	OldLife = 30 * time.Second
 
@@ -62,10 +62,10 @@ func (s *Session) retireAt(now int64) {
 }
 
 // Rekey makes every session an old one, half-open ones too: the next request to each
-// peer is a first contact, with fresh keys. What is under way still arrives, and what
-// the peer still sends under an old session is answered, for OldLife; later it draws a
-// NOSESSION, upon which the peer begins again as well (rule 5). A first contact under
-// way makes a session that is used.
+// peer is a first contact, with fresh keys. For OldLife datagrams under way still
+// arrive, and requests of the peer under an old session are answered. After that they
+// draw a NOSESSION, and the peer makes first contact too (wire.md rule 5). A first
+// contact under way makes a session that is used.
 func (t *Table) Rekey(now time.Time) {
 	at := now.UnixNano()
 	for _, first := range t.peers {
@@ -74,7 +74,7 @@ func (t *Table) Rekey(now time.Time) {
 		}
 	}
 	for _, h := range t.half.Values() {
-		if h.session != nil { // else it is being answered
+		if h.session != nil { // otherwise it is being answered
 			h.session.retireAt(at)
 		}
 	}

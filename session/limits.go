@@ -9,8 +9,8 @@ import (
 	"kadmium/identity"
 )
 
-// Limits by address (rules 5 and 8). Loopback is exempt from all: many nodes of
-// one machine talk there, and nobody else can.
+// Limits by address (wire.md rules 5 and 8). Loopback is exempt from all: the nodes
+// of one machine use it, and others cannot.
 const (
 	FirstContactRate  = 50  // first requests a second that one host may send us
 	FirstContactBurst = 200 // of them at once
@@ -42,7 +42,8 @@ func (b *tokenBucket) take(now int64, rate, burst float64) bool {
 }
 
 // A HostLimiter is a token bucket for each host (an IPv4 address, or an IPv6 /64),
-// bounded: hosts not heard for longest are forgotten. Not safe for concurrent use.
+// bounded: the hosts that were not heard for longest are forgotten. Not safe for
+// concurrent use.
 type HostLimiter struct {
 	rate, burst float64
 	hosts       *simplelru.LRU[netip.Prefix, *tokenBucket] // nil until needed

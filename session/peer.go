@@ -7,9 +7,9 @@ import (
 	"kadmium/identity"
 )
 
-// This file holds rule 4: a new session stands beside the live one until it has
-// opened a datagram; the old one still receives for OldLife; of two begun by both
-// sides at once the one begun by the smaller peer ID is used.
+// This file holds wire.md rule 4. A new session exists beside the one in use until it
+// has opened a datagram; then the other becomes an old one and receives for OldLife. Of
+// two that both sides began at once, the one begun by the smaller peer ID is used.
 
 // prefer reports whether a is used rather than b, both with the same peer.
 func (t *Table) prefer(a, b *Session) bool {
@@ -22,7 +22,7 @@ func (t *Table) prefer(a, b *Session) bool {
 }
 
 // chooseInUse is called when s has opened its first datagram. Of the peer's sessions
-// that have, one stays in use, and one more still receives: the last to be retired.
+// that have opened one, one is in use, and one more still receives: the last retired.
 func (t *Table) chooseInUse(now int64, s *Session) {
 	var best, old *Session
 	for o := t.peers[shortID(s.peer)]; o != nil; o = o.next {
@@ -31,7 +31,7 @@ func (t *Table) chooseInUse(now int64, s *Session) {
 		}
 	}
 	if best == nil {
-		best = s // retired before it was heard under: nothing is in use
+		best = s // retired before it opened a datagram: no session is in use
 	}
 	for o := t.peers[shortID(s.peer)]; o != nil; o = o.next {
 		if o == best || !o.confirmed || o.peer != s.peer {
@@ -51,8 +51,8 @@ func (t *Table) chooseInUse(now int64, s *Session) {
 	}
 }
 
-// shortID is what sessions are found by under their peer: 8 bytes of its ID. Peers
-// that share them share a list.
+// shortID is the key of a peer's list of sessions: 8 bytes of its ID. Peers with the
+// same 8 bytes share a list.
 func shortID(id identity.ID) uint64 { return binary.BigEndian.Uint64(id[:8]) }
 
 // link puts a session into its peer's list, newest first.

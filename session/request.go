@@ -32,15 +32,15 @@ type FirstRequest struct {
 	Type, Flags uint8
 	ID          uint64
 	From        identity.ID // not yet proven: see Verify
-	To          identity.ID // zero if the sender does not know whom it asks
+	To          identity.ID // zero if the sender does not know the ID of the peer it asks
 	Cookie      Cookie
 	Body        []byte
 	datagram    []byte
 }
 
-// ParseFirstRequest makes the cheap checks of a first request that arrived at
-// the endpoint: length, version, network, destination, sender, type and padding (rule 8).
-// The signature is not checked yet.
+// ParseFirstRequest makes the cheap checks of a first request that arrived at the
+// endpoint: length, version, network, destination, sender, type and padding (wire.md
+// rule 8). The signature is not checked yet.
 func (e *Endpoint) ParseFirstRequest(datagram []byte) (FirstRequest, error) {
 	var r FirstRequest
 	if err := want(datagram, KindFirstRequest); err != nil {
@@ -83,12 +83,12 @@ func (e *Endpoint) ParseFirstRequest(datagram []byte) (FirstRequest, error) {
 	return r, nil
 }
 
-// firstRequestSize is the one size that a first request with a body of so many
-// bytes may have.
+// firstRequestSize is the size of a first request with a body of so many bytes; no
+// other is allowed.
 func firstRequestSize(body int) int { return max(MinFirstRequest, FirstRequestOverhead+body) }
 
-// hashRequest feeds a first request to SHA-256 with its cookie as zeros: the
-// cookie is the one thing that may differ between two sends of one request.
+// hashRequest feeds a first request to SHA-256 with its cookie as zeros: only the
+// cookie may differ between two sends of one request.
 func hashRequest(datagram []byte) hash.Hash {
 	h := sha256.New()
 	h.Write(datagram[:requestCookie])
@@ -97,21 +97,21 @@ func hashRequest(datagram []byte) hash.Hash {
 	return h
 }
 
-// A RequestKey names one first request from one address: a retry has the same,
-// whatever its cookie, and nothing else has.
+// A RequestKey identifies one first request from one address. A retry has the same key,
+// with any cookie; no other request has it.
 type RequestKey struct {
 	from netip.AddrPort
 	hash [16]byte
 }
 
-// Key is the request's, had it come from that address.
+// Key is the key of the request, as coming from that address.
 func (r *FirstRequest) Key(from netip.AddrPort) RequestKey {
 	return RequestKey{from, [16]byte(hashRequest(r.datagram).Sum(nil))}
 }
 
 // FirstResponseRoom is how many bytes the body of the response to a first request
 // of that size may have: one datagram, and at most Amplification times the
-// request's (rule 6).
+// request's (wire.md rule 6).
 func FirstResponseRoom(request int) int {
 	return max(0, min(MaxDatagram, Amplification*request)-FirstResponseOverhead)
 }

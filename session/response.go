@@ -36,8 +36,8 @@ type FirstResponse struct {
 }
 
 // ParseFirstResponse makes the cheap checks of a first response: length, version,
-// network, sender and the form of the observed address. Whether anybody asked is
-// for the caller to find out, before Complete checks the signature.
+// network, sender and the form of the observed address. The caller finds the request
+// that it answers, and only then has Complete check the signature.
 func (e *Endpoint) ParseFirstResponse(datagram []byte) (FirstResponse, error) {
 	var r FirstResponse
 	if err := want(datagram, KindFirstResponse); err != nil {

@@ -21,7 +21,7 @@ var (
 )
 
 // MaxDatagrams is how many datagrams a session may send in one direction: long
-// before its counter could wrap, and well within what ChaCha20-Poly1305 bears.
+// before its counter could wrap, and well within the limits of ChaCha20-Poly1305.
 // Counters from there on are refused.
 const MaxDatagrams = 1 << 32
 
@@ -35,13 +35,13 @@ const (
 	nonceZeros       = 4
 )
 
-// A Session is what two peers hold after a first contact: a cipher a direction, a
-// send counter and a replay window. Not safe for concurrent use.
+// A Session is what two peers share after a first contact: a cipher for each direction,
+// a send counter and a replay window. Not safe for concurrent use.
 type Session struct {
 	seal, open        cipher.AEAD
 	peer              identity.ID
 	sendID, receiveID uint64
-	sent              uint64 // datagrams so far, and so the next counter
+	sent              uint64 // number of datagrams so far: the next counter
 	window            Window
 	address           netip.AddrPort // where the first contact went or came from
 	next              *Session       // of the same peer, see Table
@@ -52,7 +52,7 @@ type Session struct {
 	suspect           bool // the peer seems to have lost it
 }
 
-// Peer is whom the session is with.
+// Peer is the other end of the session.
 func (s *Session) Peer() identity.ID { return s.peer }
 
 // ReceiveID is the ID in datagrams that this side receives.
@@ -110,7 +110,7 @@ type Opened struct {
 const MaxSessionBody = MaxDatagram - SessionOverhead
 
 // SessionRoom is how many bytes the body of a session response may have, to a
-// request of that size from an address that is proven or not (rule 6).
+// request of that size from an address that is proven or not (wire.md rule 6).
 func SessionRoom(request int, proven bool) int {
 	if proven {
 		return MaxSessionBody
@@ -140,9 +140,9 @@ func RequestIDOf(datagram []byte) uint64 {
 	return binary.BigEndian.Uint64(datagram[sessionRequestID:])
 }
 
-// Open decrypts a session datagram in place, whatever address it came from: also
-// when it fails, the datagram is spent. It allocates nothing. Its errors are those
-// of ReceiverOf, ErrSessionID, ErrReplay and ErrSeal.
+// Open decrypts a session datagram in place; it may come from any address. The datagram
+// is overwritten even on failure. It allocates nothing. Its errors are those of
+// ReceiverOf, ErrSessionID, ErrReplay and ErrSeal.
 func (s *Session) Open(datagram []byte) (Opened, error) {
 	id, err := ReceiverOf(datagram)
 	if err != nil {

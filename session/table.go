@@ -17,15 +17,15 @@ const (
 // expireEvery is how often a table looks for sessions past their life by itself.
 const expireEvery = 10 * time.Second
 
-// A Table holds a node's sessions. Those this side has proof for (it began them,
-// or they opened a datagram) and those it answered but has not heard under yet are
-// separate bounded LRUs: a flood of first contacts cannot push out a live session.
-// Not safe for concurrent use: it belongs to one locked owner, as do the sessions.
+// A Table holds a node's sessions, in two bounded LRUs: the live ones, which this side
+// began or which have opened a datagram, and the half-open ones. A flood of first
+// contacts therefore cannot evict a live session (wire.md rule 8). Not safe for
+// concurrent use: it belongs to one locked owner, as do the sessions.
 type Table struct {
 	self    identity.ID
 	live    *simplelru.LRU[uint64, *Session]       // by receive ID
 	half    *simplelru.LRU[uint64, *halfOpenEntry] // by receive ID, oldest first
-	asked   map[RequestKey]uint64                  // first requests being or been answered, to their receive ID
+	asked   map[RequestKey]uint64                  // first requests answered or being answered, to their receive ID
 	peers   map[uint64]*Session                    // the live sessions with a peer, by shortID, linked by next
 	most    int                                    // half-open sessions
 	expired int64                                  // when Expire last ran, Unix nanoseconds
@@ -52,9 +52,9 @@ func (t *Table) emptyHalfOpen() {
 	t.half, _ = simplelru.NewLRU(t.most, func(_ uint64, h *halfOpenEntry) { delete(t.asked, h.key) }) // likewise
 }
 
-// AddInitiated takes in the session of a completed first contact of this side. It
-// is used at once, beside the live one. If that is suspect it is replaced.
-// It reports false, and does nothing, if the session's ID is taken.
+// AddInitiated takes in the session of a completed first contact of this side, which
+// may be used at once. Suspect sessions with the peer become old ones. It reports
+// false, and does nothing, if the session's ID is taken.
 func (t *Table) AddInitiated(now time.Time, s *Session) bool {
 	t.Expire(now, false)
 	if t.taken(s.receiveID) {
@@ -92,8 +92,8 @@ func (t *Table) Find(now time.Time, receiveID uint64) (*Session, bool) {
 }
 
 // Opened is called after each datagram that a found session opened. The first one
-// promotes the session: it is then live, proven at its address, and by rule 4 in
-// use or already an old one.
+// promotes the session: it is then live, proven at its address, and by wire.md rule 4
+// in use or already an old one.
 func (t *Table) Opened(now time.Time, s *Session) {
 	if s.confirmed {
 		return
@@ -118,13 +118,13 @@ func (t *Table) ForPeer(now time.Time, id identity.ID) (*Session, bool) {
 	if best == nil {
 		return nil, false
 	}
-	t.live.Get(best.receiveID) // used: to the front
+	t.live.Get(best.receiveID) // moves it to the front
 	return best, true
 }
 
-// Suspect is called when the peer said, by a NOSESSION that echoes a request in
-// flight, that it lost the session. That is no proof: the session lives on until a
-// new one with the peer is there.
+// Suspect is called when a NOSESSION that echoes a request in flight says that the peer
+// lost the session. That is no proof: the session is kept until there is a new one with
+// the peer (wire.md rule 5).
 func (t *Table) Suspect(s *Session) { s.suspect = true }
 
 // Expire drops what is past its life. The table does it by itself as sessions come

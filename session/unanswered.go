@@ -7,15 +7,15 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// Rule 7: at most so many first contacts in any such stretch of time go to one IP
-// that never answered any.
+// Wire.md rule 7: an IP that never answered a first contact is sent at most so many
+// in any such period.
 const (
 	UnansweredContacts = 10
 	UnansweredPeriod   = time.Minute
 )
 
-// Unanswered bounds the first contacts this node sends to an IP that never
-// answered one, so that nobody who names contacts can aim it at a victim.
+// Unanswered bounds the first contacts this node sends to an IP that never answered
+// one, so that a peer which names false contacts cannot aim this node at a victim.
 // Loopback is exempt. It remembers a bounded number of IPs. The zero value is
 // ready to use. Not safe for concurrent use.
 type Unanswered struct {
