@@ -13,12 +13,12 @@ import (
 	"kadmium/session"
 )
 
-// batchSize is how many datagrams one recvmmsg(2) or sendmmsg(2) moves at most.
-// With 256 requests in flight that takes a third off the CPU time of a round trip.
+// batchSize is how many datagrams one recvmmsg(2) or sendmmsg(2) moves at most. With
+// 256 requests in flight batches save a third of the CPU time of a round trip.
 const batchSize = 16
 
-// A batch is the memory for one recvmmsg and one sendmmsg. A busy read loop
-// borrows one from a pool of the process; a node at rest holds none.
+// A batch is the memory for one recvmmsg and one sendmmsg. A busy read loop takes one
+// from a pool of the process; an idle node holds none.
 type batch struct {
 	in, out  [batchSize]header
 	inSlots  [batchSize]slot
@@ -45,7 +45,8 @@ type slot struct {
 	control [controlSize]byte
 }
 
-// batching is how batches reach a socket, and which addresses it takes.
+// batching is what moves batches through a socket, and whether the socket takes IPv6
+// addresses.
 func batching(conn *net.UDPConn) (raw syscall.RawConn, six bool, err error) {
 	if raw, err = conn.SyscallConn(); err != nil {
 		return nil, false, err
@@ -79,7 +80,7 @@ func newBatch() *batch {
 		n, _, errno := syscall.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&b.in)), batchSize, unix.MSG_DONTWAIT, 0, 0)
 		b.moved = int(n)
 		if errno != 0 {
-			b.moved = 0 // the plain read that follows meets the error
+			b.moved = 0 // the next plain read reports the error
 		}
 		return true
 	}
@@ -91,7 +92,7 @@ func newBatch() *batch {
 	return b
 }
 
-// receive takes what waits at a socket, without waiting for more.
+// receive takes the datagrams that wait at a socket, without waiting for more.
 func (b *batch) receive(raw syscall.RawConn) int {
 	for i := range batchSize {
 		b.in[i].Namelen = unix.SizeofSockaddrInet6
@@ -127,13 +128,14 @@ func (b *batch) put(d *buffer, to netip.AddrPort, local netip.Addr, s *socket) {
 	b.pending++
 }
 
-// An outbox takes what is sent while its socket's read loop deals with a batch.
+// An outbox takes what is sent while its socket's read loop handles a batch.
 type outbox struct {
 	mu    sync.Mutex
 	batch *batch // nil: send at once
 }
 
-// queue has the datagram sent with others, if a batch is being dealt with.
+// queue has the datagram sent together with others, if a batch is being handled. If not
+// it is false.
 func (t *Transport) queue(s *socket, d *buffer, to netip.AddrPort, local netip.Addr) bool {
 	if s.raw == nil || to.Addr().Zone() != "" {
 		return false
@@ -156,7 +158,7 @@ func (t *Transport) flush(s *socket, b *batch) {
 	for b.first = 0; b.first < b.pending; {
 		err := s.raw.Write(b.send)
 		if err != nil || b.failed {
-			t.count.drop(dropSend) // the first of them cannot be sent: go on behind it
+			t.count.drop(dropSend) // the first of them cannot be sent: continue with the next
 			b.first++
 			continue
 		}
@@ -173,8 +175,8 @@ func (t *Transport) flush(s *socket, b *batch) {
 	b.pending = 0
 }
 
-// drain deals with the datagrams that already wait at the reader's socket, and is
-// how many those were. What is sent meanwhile goes out together.
+// drain handles the datagrams that already wait at the reader's socket, and is their
+// number. What is sent meanwhile is sent together.
 func (t *Transport) drain(r *reader) (got int) {
 	s := r.socket
 	b := batches.Get().(*batch)
@@ -198,12 +200,12 @@ func (t *Transport) drain(r *reader) (got int) {
 		t.flush(s, b)
 		s.out.mu.Unlock()
 		if n < batchSize {
-			return got // nothing waited any more
+			return got // no more are waiting
 		}
 	}
 }
 
-// endpoint is a socket address, unmapped.
+// endpoint is the endpoint of a socket address, unmapped.
 func endpoint(name *unix.RawSockaddrInet6) netip.AddrPort {
 	p := (*[2]byte)(unsafe.Pointer(&name.Port)) // in network order
 	port := uint16(p[0])<<8 | uint16(p[1])

@@ -6,8 +6,7 @@ import (
 	"kadmium/session"
 )
 
-// A buffer holds one datagram. All nodes of a process share the pool, so that a
-// thousand of them need no thousand rings.
+// A buffer holds one datagram. All nodes of a process share one pool.
 type buffer struct {
 	size int
 	data [session.MaxDatagram]byte

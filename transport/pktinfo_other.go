@@ -11,9 +11,9 @@ import (
 
 const controlSize = 1
 
-// wildcard knows no packet information here: replies of a wildcard socket leave
-// from the address that the system's routing picks. An IPv6 wildcard socket is
-// taken for one of both families, as Go opens it.
+// wildcard asks for no packet information on this system: the system's routing chooses
+// the source address of replies. An IPv6 wildcard socket is taken for one of both
+// families, as Go opens it.
 func wildcard(_ *net.UDPConn, is4 bool) (dual, told bool, err error) { return !is4, false, nil }
 
 func parseLocal([]byte) netip.Addr { return netip.Addr{} }

@@ -10,25 +10,26 @@ import (
 	"kadmium/rpc"
 )
 
-// receiveBuffer is asked of the system for each UDP socket, in bytes: its default
-// does not hold the answers to 256 requests in flight. It may grant less.
+// receiveBuffer is the receive buffer that each UDP socket asks the system for, in
+// bytes: the usual one does not hold the answers to 256 requests in flight. The system
+// may grant less.
 const receiveBuffer = 1 << 20
 
-// addrPortConn is the way in and out that makes no garbage; *net.UDPConn and
-// memnet's Conn have it.
+// An addrPortConn reads and writes without allocation; *net.UDPConn and memnet.Conn are
+// such.
 type addrPortConn interface {
 	ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error)
 	WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error)
 }
 
-// A socket is one of the transport's Conns. Its fields but out do not change.
+// A socket is one of the transport's Conns. Only out changes after newSocket.
 type socket struct {
 	conn     net.PacketConn
-	fast     addrPortConn // nil for a Conn that has only net.PacketConn
-	udp      *net.UDPConn // set if replies must name their source, see pktinfo
+	fast     addrPortConn // nil if conn is only a net.PacketConn
+	udp      *net.UDPConn // set if replies must name their source, see pktinfo_linux.go
 	at       netip.AddrPort
 	families rpc.Families
-	raw      syscall.RawConn // nil for a Conn that moves no batches
+	raw      syscall.RawConn // nil if conn cannot move batches
 	six      bool            // raw takes IPv6 socket addresses
 	out      outbox
 }
@@ -49,7 +50,7 @@ func newSocket(conn net.PacketConn) (*socket, error) {
 	if !ok {
 		return s, nil
 	}
-	_ = udp.SetReadBuffer(receiveBuffer) // refused, only more is lost under load
+	_ = udp.SetReadBuffer(receiveBuffer) // without it only more is lost under load
 	var err error
 	if s.raw, s.six, err = batching(udp); err != nil {
 		return nil, fmt.Errorf("preparing socket %v: %w", s.at, err)
@@ -73,8 +74,8 @@ func newSocket(conn net.PacketConn) (*socket, error) {
 
 var errNoSource = errors.New("datagram from nowhere")
 
-// read waits for one datagram. local is the address it was sent to, where the
-// socket can tell and would otherwise answer from another.
+// read waits for one datagram. local is the address it was sent to, if the socket can
+// tell that and might otherwise answer from another one.
 func (s *socket) read(b, oob []byte) (n int, from netip.AddrPort, local netip.Addr, err error) {
 	switch {
 	case s.udp != nil:
@@ -116,8 +117,9 @@ func (s *socket) write(b []byte, to netip.AddrPort, local netip.Addr) error {
 	return err
 }
 
-// suits ranks the socket for an endpoint: 0 cannot, 1 could, 2 is made for it. A
-// socket bound to a loopback address reaches only loopback, and the other way round.
+// suits ranks the socket for an endpoint: 0 cannot reach it, 1 may, 2 does. A socket
+// bound to a loopback address reaches only loopback addresses, and one bound to another
+// address only other ones.
 func (s *socket) suits(to netip.AddrPort) int {
 	if !s.families.Has(to.Addr()) {
 		return 0

@@ -8,7 +8,7 @@ type Traffic struct {
 	Bytes     uint64 `json:"bytes"`
 }
 
-// Stats is what a Transport did and holds.
+// Stats counts what a Transport did and holds.
 type Stats struct {
 	In      map[string]Traffic `json:"in"`      // by kind of datagram
 	Out     map[string]Traffic `json:"out"`     // by kind of datagram
@@ -52,7 +52,8 @@ func (t *Transport) Stats() Stats {
 	return s
 }
 
-// kinds of datagram, as their second byte has them; 0 stands for any other.
+// kindCount is the number of kinds of datagram by their second byte; 0 stands for any
+// other.
 const kindCount = 7
 
 var kindNames = [kindCount]string{"other", "first request", "first response", "session request", "session response", "cookie", "no session"}
@@ -88,8 +89,8 @@ func (c *counters) drop(r reason) { c.dropped[r].Add(1) }
 // maxReasons bounds the reasons that Malformed tells apart.
 const maxReasons = 32
 
-// Malformed counts a body that the driver could not decode. reason should be one
-// of few fixed texts; beyond 32 different ones they count as "other".
+// Malformed counts a body that the driver could not decode (wire.md rule 9). reason
+// should be one of few fixed texts: after 32 different ones others count as "other".
 func (t *Transport) Malformed(reason string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -104,7 +104,7 @@ func (c *Conn) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	defer c.net.mu.Unlock()
 	from := c.at
 	if c.nat != nil {
-		from = c.nat.outward(c, to)
+		from = c.nat.translateOut(c, to)
 	}
 	c.net.send(from, to, b)
 	return len(b), nil

@@ -5,10 +5,9 @@ import (
 	"net/netip"
 )
 
-// A NAT stands between a private side and the network: one public port for each
-// Conn inside, whomever it talks to (endpoint-independent mapping), through which
-// only those answer that the Conn wrote to (address- and port-dependent
-// filtering). Terms of RFC 4787.
+// A NAT connects a private side to the network, with one public port for each Conn inside
+// (endpoint-independent mapping, RFC 4787). Only endpoints that the Conn wrote to reach
+// it through that port (address- and port-dependent filtering).
 type NAT struct {
 	net      *Network
 	public   netip.Addr
@@ -52,7 +51,7 @@ func (t *NAT) Listen(private netip.AddrPort) (*Conn, error) {
 	return c, nil
 }
 
-// Rebind forgets all mappings, as a NAT does that restarts or times out: the next
+// Rebind forgets all mappings, as a NAT does after a restart or a timeout: the next
 // datagram out gets another port.
 func (t *NAT) Rebind() {
 	t.net.mu.Lock()
@@ -69,8 +68,8 @@ func (t *NAT) Public(c *Conn) (netip.AddrPort, bool) {
 	return netip.AddrPortFrom(t.public, port), ok
 }
 
-// outward is the public source address of what c sends. The network is locked.
-func (t *NAT) outward(c *Conn, to netip.AddrPort) netip.AddrPort {
+// translateOut is the public source address of what c sends. The network is locked.
+func (t *NAT) translateOut(c *Conn, to netip.AddrPort) netip.AddrPort {
 	port, ok := t.ports[c]
 	if !ok {
 		t.next++
@@ -82,8 +81,8 @@ func (t *NAT) outward(c *Conn, to netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(t.public, port)
 }
 
-// inward is the Conn that a datagram to the public port reaches, if any.
-func (t *NAT) inward(from netip.AddrPort, port uint16) *Conn {
+// translateIn is the Conn that a datagram to the public port reaches, if any.
+func (t *NAT) translateIn(from netip.AddrPort, port uint16) *Conn {
 	m := t.mappings[port]
 	if m == nil || !m.wrote[from] {
 		return nil

@@ -1,9 +1,9 @@
 // Package memnet is an in-memory network for tests: net.PacketConns whose
 // datagrams meet latency, loss, duplication, reordering, NAT and partition.
 //
-// It uses the time package's clock, so inside a testing/synctest bubble a test
-// waits for nothing. Deliveries only queue datagrams; a receiver's code runs on
-// its own goroutine alone. Everything is safe for concurrent use.
+// It uses the clock of package time, so a test inside a testing/synctest bubble does not
+// wait. A delivery only queues the datagram; the receiver reads it on a goroutine of its
+// own. Everything is safe for concurrent use.
 package memnet
 
 import (
@@ -30,7 +30,7 @@ type Conditions struct {
 	Jitter    time.Duration // up to this much more, evenly spread; alone it does not reorder
 	Loss      float64       // probability that a datagram is lost
 	Duplicate float64       // probability that a datagram arrives twice
-	Reorder   float64       // probability that a datagram is overtaken by those sent after it
+	Reorder   float64       // probability that datagrams sent later arrive before it
 }
 
 // Stats counts datagrams since the network was made.
@@ -39,7 +39,7 @@ type Stats struct {
 }
 
 // A Network carries datagrams between its Conns. What happens to the nth datagram
-// sent depends on the seed alone.
+// sent depends only on the seed.
 type Network struct {
 	mu         sync.Mutex
 	rnd        *rand.Rand
@@ -48,7 +48,7 @@ type Network struct {
 	nats       map[netip.Addr]*NAT
 	cut        func(from, to netip.Addr) bool
 	tap        func(from, to netip.AddrPort, datagram []byte)
-	flying     flight
+	inTransit  packetHeap
 	sequence   uint64
 	lastDue    map[route]time.Time // so that jitter alone keeps the order
 	timer      *time.Timer
@@ -58,7 +58,7 @@ type Network struct {
 
 type route struct{ from, to netip.AddrPort }
 
-// New is a network whose luck comes from the seed.
+// New is a network whose random choices follow from the seed.
 func New(seed uint64, c Conditions) *Network {
 	return &Network{
 		rnd:        rand.New(rand.NewPCG(seed, 0)),
@@ -148,30 +148,30 @@ func (n *Network) send(from, to netip.AddrPort, datagram []byte) {
 		n.stats.Lost++
 		return
 	}
-	n.launch(from, to, datagram)
+	n.schedule(from, to, datagram)
 	if n.rnd.Float64() < c.Duplicate {
 		n.stats.Duplicated++
-		n.launch(from, to, datagram)
+		n.schedule(from, to, datagram)
 	}
 }
 
-func (n *Network) launch(from, to netip.AddrPort, datagram []byte) {
+func (n *Network) schedule(from, to netip.AddrPort, datagram []byte) {
 	c := n.conditions
 	delay := c.Latency
 	if c.Jitter > 0 {
 		delay += time.Duration(n.rnd.Int64N(int64(c.Jitter)))
 	}
-	overtaken := n.rnd.Float64() < c.Reorder
-	if overtaken {
-		delay += time.Millisecond + c.Latency + c.Jitter // at most doubled: later ones pass it
+	reordered := n.rnd.Float64() < c.Reorder
+	if reordered {
+		delay += time.Millisecond + c.Latency + c.Jitter // at most doubled: later datagrams arrive first
 	}
 	p := &packet{from: from, to: to, data: append([]byte(nil), datagram...)}
-	if delay == 0 && len(n.flying) == 0 {
-		n.arrive(p)
+	if delay == 0 && len(n.inTransit) == 0 {
+		n.deliver(p)
 		return
 	}
 	p.due = time.Now().Add(delay)
-	if !overtaken {
+	if !reordered {
 		r := route{from, to}
 		if last := n.lastDue[r]; last.After(p.due) {
 			p.due = last
@@ -180,43 +180,43 @@ func (n *Network) launch(from, to netip.AddrPort, datagram []byte) {
 	}
 	n.sequence++
 	p.sequence = n.sequence
-	heap.Push(&n.flying, p)
-	if n.flying[0] == p {
-		n.arm()
+	heap.Push(&n.inTransit, p)
+	if n.inTransit[0] == p {
+		n.setTimer()
 	}
 }
 
-// arm sets the one timer for the packet that is due first.
-func (n *Network) arm() {
+// setTimer sets the one timer for the packet that is due first.
+func (n *Network) setTimer() {
 	if n.timer != nil {
 		n.timer.Stop()
 	}
-	n.timer = time.AfterFunc(time.Until(n.flying[0].due), n.land)
+	n.timer = time.AfterFunc(time.Until(n.inTransit[0].due), n.deliverDue)
 }
 
-func (n *Network) land() {
+func (n *Network) deliverDue() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	now := time.Now()
-	for len(n.flying) > 0 && !n.flying[0].due.After(now) {
-		n.arrive(heap.Pop(&n.flying).(*packet))
+	for len(n.inTransit) > 0 && !n.inTransit[0].due.After(now) {
+		n.deliver(heap.Pop(&n.inTransit).(*packet))
 	}
-	if len(n.flying) > 0 {
-		n.arm()
+	if len(n.inTransit) > 0 {
+		n.setTimer()
 		return
 	}
 	clear(n.lastDue)
 }
 
-// arrive hands a packet to whoever is at its address now.
-func (n *Network) arrive(p *packet) {
+// deliver gives a packet to the Conn that is at its address now.
+func (n *Network) deliver(p *packet) {
 	if n.cut != nil && n.cut(p.from.Addr(), p.to.Addr()) {
 		n.stats.Cut++
 		return
 	}
 	c := n.conns[p.to]
 	if nat := n.nats[p.to.Addr()]; nat != nil {
-		c = nat.inward(p.from, p.to.Port())
+		c = nat.translateIn(p.from, p.to.Port())
 	}
 	if c == nil {
 		n.stats.Unreachable++
@@ -236,22 +236,23 @@ type packet struct {
 	sequence uint64
 }
 
-// flight is a heap of packets under way: first due first, then as sent.
-type flight []*packet
+// packetHeap is a heap of packets under way: the first due first; of equal ones the
+// first sent.
+type packetHeap []*packet
 
-func (f flight) Len() int { return len(f) }
-func (f flight) Less(i, j int) bool {
-	if !f[i].due.Equal(f[j].due) {
-		return f[i].due.Before(f[j].due)
+func (h packetHeap) Len() int { return len(h) }
+func (h packetHeap) Less(i, j int) bool {
+	if !h[i].due.Equal(h[j].due) {
+		return h[i].due.Before(h[j].due)
 	}
-	return f[i].sequence < f[j].sequence
+	return h[i].sequence < h[j].sequence
 }
-func (f flight) Swap(i, j int) { f[i], f[j] = f[j], f[i] }
-func (f *flight) Push(x any)   { *f = append(*f, x.(*packet)) }
-func (f *flight) Pop() any {
-	last := len(*f) - 1
-	p := (*f)[last]
-	(*f)[last] = nil
-	*f = (*f)[:last]
+func (h packetHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *packetHeap) Push(x any)   { *h = append(*h, x.(*packet)) }
+func (h *packetHeap) Pop() any {
+	last := len(*h) - 1
+	p := (*h)[last]
+	(*h)[last] = nil
+	*h = (*h)[:last]
 	return p
 }
