@@ -12,7 +12,7 @@ import (
 	"kadmium/identity"
 )
 
-// peerPrefix begins the text of every Ed25519 peer's ID, and nobody's key.
+// peerPrefix begins the text of every Ed25519 peer ID, and of no record's key.
 const peerPrefix = "12D3KooW"
 
 // addressForm says what addresses look like.
@@ -32,7 +32,7 @@ func parsePeer(text string) (identity.ID, error) {
 }
 
 // parsePeerOrAddress reads PEER|ADDR: a peer ID, a multiaddr, or host:port, whose
-// host is resolved here. A peer ID gives an address without an endpoint.
+// host is resolved here. For a peer ID the address has no endpoint.
 func parsePeerOrAddress(ctx context.Context, text string) (identity.Address, error) {
 	if strings.HasPrefix(text, "/p2p/") || !strings.ContainsAny(text, "/:") {
 		id, err := parsePeer(text)
@@ -53,7 +53,7 @@ func parsePeerOrAddress(ctx context.Context, text string) (identity.Address, err
 }
 
 // parseAddress reads a multiaddr or host:port. If host is not empty, it is a name
-// still to be resolved, and the address has only its port.
+// that is not resolved yet, and the address has only its port.
 func parseAddress(text string) (a identity.Address, host string, err error) {
 	if strings.HasPrefix(text, "/") {
 		if a, err = identity.ParseAddress(text); err != nil {
@@ -89,7 +89,7 @@ func usable(text string, e netip.AddrPort) error {
 }
 
 // listenFor is where a client node must listen to reach the bootstrap addresses: on
-// the families they name; a host name is taken for IPv4.
+// the IP versions they name. A host name counts as IPv4.
 func listenFor(bootstrap []string) ([]string, error) {
 	var four, six bool
 	for _, text := range bootstrap {

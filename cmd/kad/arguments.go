@@ -6,8 +6,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// arguments checks that exactly the named arguments stand behind a command. None
-// may be empty.
+// arguments checks that a command has exactly the named arguments.
 func arguments(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		next := "see: " + cmd.CommandPath() + " --help"

@@ -10,7 +10,7 @@ import (
 	"kadmium/sim/report"
 )
 
-// benchNetwork is the name of the network that the bench makes: no other is met.
+// benchNetwork is the name of the network that the bench makes: it never meets another.
 const benchNetwork = "kad bench"
 
 func (a *app) benchCommand() *cobra.Command {
@@ -61,8 +61,8 @@ Interrupted, it reports what it has measured, as partial, and exits with 1.`,
 	f.IntVar(&cfg.K, "k", kadmium.DefaultK, "size of a bucket, and number of nodes that hold a value; the same in all of a network")
 	f.IntVar(&cfg.Alpha, "alpha", kadmium.DefaultAlpha, "requests that a lookup keeps in flight")
 	f.Uint64Var(&cfg.Seed, "seed", 1, "of what is random: keys, who looks, for what")
-	f.StringVar(&cfg.Workload, "workload", bench.Find, "find, value, provide or mixed")
-	f.StringVar(&cfg.Targets, "targets", bench.Random, "of find: random, or nodes")
+	f.StringVar(&cfg.Workload, "workload", report.WorkloadFind, "find, value, provide or mixed")
+	f.StringVar(&cfg.Targets, "targets", report.TargetsRandom, "of find: random, or nodes")
 	f.DurationVar(&cfg.TTL, "ttl", 0, "how long values live (default the network's, 24h)")
 	f.StringSliceVar(&cfg.Bootstrap, "bootstrap", nil, "start no network: measure the live one that these addresses are in")
 	f.StringVar(&out, "out", "", "directory for pictures")
@@ -72,15 +72,15 @@ Interrupted, it reports what it has measured, as partial, and exits with 1.`,
 
 // checkBench refuses flags that contradict each other, and completes the Config.
 func (a *app) checkBench(cmd *cobra.Command, cfg *bench.Config) error {
-	finds := cfg.Workload != bench.Value && cfg.Workload != bench.Provide
-	stores := cfg.Workload != bench.Find && cfg.Workload != bench.Provide
+	finds := cfg.Workload != report.WorkloadValue && cfg.Workload != report.WorkloadProvide
+	stores := cfg.Workload != report.WorkloadFind && cfg.Workload != report.WorkloadProvide
 	switch nodes := a.typed(cmd, "nodes"); {
-	case cfg.Workload == "day":
+	case cfg.Workload == report.WorkloadDay:
 		return badInput("use the simulator: kad sim --workload day", "--workload day takes a day: here time is real")
 	case nodes && a.typed(cmd, "bootstrap"):
 		return badInput("choose one of them", "--nodes starts a network, --bootstrap measures one that is there")
 	case nodes:
-		cfg.Bootstrap = nil // what is typed goes before what the environment says
+		cfg.Bootstrap = nil // a typed flag takes precedence over the environment
 	}
 	switch {
 	case !finds && a.typed(cmd, "targets"):

@@ -16,13 +16,13 @@ import (
 	"time"
 )
 
-// callNode runs an operation in the running node at the other end of c.
+// runOnRunningNode runs an operation on the running node at the other end of c.
 func runOnRunningNode[A, R any](ctx context.Context, c net.Conn, o operation[A, R], args A, timeout time.Duration) (R, error) {
 	var result R
 	path := c.RemoteAddr()
 	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Now()) })
 	defer stop()
-	_ = c.SetDeadline(time.Now().Add(timeout + controlWriteGrace)) // the node itself keeps the time
+	_ = c.SetDeadline(time.Now().Add(timeout + controlWriteGrace)) // the node itself keeps to the timeout
 	raw, err := json.Marshal(args)
 	if err != nil {
 		return result, fmt.Errorf("encoding the arguments: %w", err)
@@ -69,7 +69,7 @@ func dialControl(ctx context.Context, paths ...string) (net.Conn, error) {
 		"no node is running at %s", strings.Join(paths, " or "))
 }
 
-// nobodyThere are the errors that mean no node listens at a path.
+// nobodyThere are the errors that mean that no node listens at a path.
 var nobodyThere = []error{fs.ErrNotExist, syscall.ECONNREFUSED, syscall.ENOTDIR, syscall.ENOTSOCK}
 
 func dialOwn(ctx context.Context, path string) (net.Conn, error) {

@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// umask is the process's: listenControl borrows it.
+// umask guards the umask of the process, which listenControl changes for a moment.
 var umask sync.Mutex
 
-// listenControl opens a control socket, mode 0600 from its first moment. What a
-// killed node left behind is replaced; a live node's socket, or a file of another
-// kind, is left alone.
+// listenControl opens a control socket, mode 0600 from the start. The socket of
+// a killed node is replaced. The socket of a running node, or a file of another kind,
+// stays.
 func listenControl(path string) (*net.UnixListener, error) {
 	if err := checkSocketPath(path); err != nil {
 		return nil, err
@@ -47,8 +47,8 @@ func listenControl(path string) (*net.UnixListener, error) {
 	return l, nil
 }
 
-// ownSocket refuses a socket that another user put where ours is expected: it would
-// read what we send and answer as it likes.
+// ownSocket refuses a socket of another user, who would read what we send and answer
+// anything.
 func ownSocket(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -11,11 +11,11 @@ import (
 // address structure, less the zero byte that ends it.
 const maxSocketPath = len(syscall.RawSockaddrUnix{}.Path) - 1
 
-// socketName is the control socket of a node with a data directory, in it.
+// socketName is the control socket in a data directory.
 const socketName = "control.sock"
 
-// controlPath is where a node listens and its callers look: the path given, else in
-// the data directory, else the user's one default.
+// controlPath is where a node listens and its clients connect: the path given,
+// otherwise in the data directory, otherwise the user's default.
 func controlPath(control, data string) string {
 	switch {
 	case control != "":
@@ -27,7 +27,7 @@ func controlPath(control, data string) string {
 }
 
 // defaultControlPath is the control socket of a node without data directory: in the
-// user's runtime directory if there is one, else beside the temporary files.
+// user's runtime directory if there is one, otherwise in that of temporary files.
 func defaultControlPath() string {
 	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" {
 		return filepath.Join(dir, "kad.sock")
@@ -36,7 +36,7 @@ func defaultControlPath() string {
 }
 
 // defaultDataDir is where commands look for a running node's socket besides
-// defaultControlPath. It is never made unless --data names it.
+// defaultControlPath. It is only made if --data names it.
 func defaultDataDir() string {
 	home, err := os.UserHomeDir()
 	if err != nil {

@@ -25,8 +25,8 @@ const (
 	controlWriteGrace  = 5 * time.Second
 )
 
-// A controlRequest is the one line a caller sends: an operation, its arguments, and
-// how long it may take.
+// A controlRequest is the one line that a client sends: an operation, its arguments,
+// and how long it may take.
 type controlRequest struct {
 	Command string          `json:"command"`
 	Args    json.RawMessage `json:"args"`
@@ -39,8 +39,8 @@ type controlReply struct {
 	Failure *failure        `json:"failure,omitempty"`
 }
 
-// serveControl runs the operations that callers ask of the node until the context
-// ends and the listener is closed; then it waits for those under way to give up.
+// serveControl runs the operations that clients request until the context ends and the
+// listener is closed. Then it waits for those under way to end.
 func serveControl(ctx context.Context, l net.Listener, n *kadmium.Node) {
 	var connections sync.WaitGroup
 	defer connections.Wait()
@@ -50,7 +50,7 @@ func serveControl(ctx context.Context, l net.Listener, n *kadmium.Node) {
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
-		if err != nil { // out of file descriptors, say: what holds them will end
+		if err != nil { // for example no file descriptor is free; one will be
 			time.Sleep(50 * time.Millisecond)
 			continue
 		}
@@ -75,7 +75,7 @@ func answerControl(ctx context.Context, c net.Conn, n *kadmium.Node) {
 	in := bufio.NewReader(io.LimitReader(c, maxControlLine))
 	line, err := in.ReadBytes('\n')
 	if err != nil {
-		return // the caller left, or sends no line
+		return // the client left, or sends no line
 	}
 	result, err := runControl(ctx, c, n, line)
 	reply := controlReply{}
@@ -89,7 +89,7 @@ func answerControl(ctx context.Context, c net.Conn, n *kadmium.Node) {
 		}
 	}
 	_ = c.SetWriteDeadline(time.Now().Add(controlWriteGrace))
-	_ = encodeJSON(c, reply) // the caller may have left
+	_ = encodeJSON(c, reply) // the client may have left
 }
 
 func runControl(ctx context.Context, c net.Conn, n *kadmium.Node, line []byte) (any, error) {
@@ -106,7 +106,7 @@ func runControl(ctx context.Context, c net.Conn, n *kadmium.Node, line []byte) (
 	}
 	ctx, cancel := withTimeout(ctx, min(cmp.Or(q.Timeout, defaultTimeout), maxTimeout))
 	defer cancel()
-	// A caller who leaves wants the answer no longer.
+	// A client that leaves no longer wants the answer.
 	_ = c.SetReadDeadline(time.Time{})
 	go func() {
 		_, _ = c.Read(make([]byte, 1))

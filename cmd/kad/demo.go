@@ -13,7 +13,7 @@ import (
 	"kadmium/sim/report"
 )
 
-// What the demo's nodes say to one another.
+// What the demo's nodes send each other.
 const (
 	demoProtocol = "/kad/demo/1"
 	demoMessage  = "hello from 3"
@@ -109,7 +109,7 @@ itself.`,
 	}
 }
 
-// A demo is the story as it unfolds: what happens is told at once and kept.
+// A demo prints each step when it happens, and keeps it for the result.
 type demo struct {
 	out    io.Writer
 	nodes  []*kadmium.Node
@@ -132,7 +132,7 @@ func (d *demo) run(ctx context.Context) error {
 	return nil
 }
 
-// start makes the three nodes; none knows another yet.
+// start makes the three nodes. None knows another.
 func (d *demo) start(context.Context) error {
 	for i := range 3 {
 		n, err := kadmium.New(kadmium.Config{Listen: []string{"127.0.0.1:0"}, Network: "kad demo", K: demoK})
@@ -164,7 +164,7 @@ func (d *demo) join(ctx context.Context) error {
 	return nil
 }
 
-// known waits until node 1 has verified node i and names it to others.
+// waitUntilKnown waits until node 1 has verified node i and names it to others.
 func (d *demo) waitUntilKnown(ctx context.Context, i int) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -205,7 +205,7 @@ func (d *demo) talk(ctx context.Context) error {
 	return nil
 }
 
-// keep lets 2 put a value that belongs to 1 and 2, and 3 get it.
+// keep puts a value from 2, which 1 and 2 hold, and gets it from 3.
 func (d *demo) keep(ctx context.Context) error {
 	v := &d.result.Value
 	v.Key, v.Value = d.farKey(), demoValue
@@ -231,7 +231,7 @@ func (d *demo) keep(ctx context.Context) error {
 	return nil
 }
 
-// farKey is a key that 3 stands farthest from, so that it holds no copy.
+// farKey is a key to which 3 is the farthest, so that it holds no copy.
 func (d *demo) farKey() string {
 	at := [3]identity.Position{}
 	for i, n := range d.nodes {

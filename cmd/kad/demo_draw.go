@@ -9,13 +9,13 @@ import (
 	"kadmium/sim/report"
 )
 
-// tell begins a chapter.
+// heading begins a part of the demo.
 func (d *demo) heading(format string, args ...any) {
 	fmt.Fprintf(d.out, "\n"+format+"\n", args...)
 }
 
-// drawLookup shows a lookup hop by hop: a line for each peer that was asked, and what
-// came of it.
+// drawLookup shows a lookup hop by hop: a line for each peer that was asked, with the
+// outcome.
 func (d *demo) drawLookup(l *kadmium.Lookup, found, outcome string) {
 	for _, s := range l.Trace {
 		if s.Kind != "asked" {
@@ -30,7 +30,8 @@ func (d *demo) drawLookup(l *kadmium.Lookup, found, outcome string) {
 	fmt.Fprintf(d.out, "  %s (%s)\n", outcome, summary(l))
 }
 
-// outcomeOf is what came of asking a peer; found is what it means to have found it.
+// outcomeOf says what a request to a peer led to; found is the text for a peer that
+// had what was looked for.
 func outcomeOf(l *kadmium.Lookup, peer identity.ID, found string) string {
 	for _, s := range l.Trace {
 		if s.Peer != peer {
@@ -50,7 +51,7 @@ func outcomeOf(l *kadmium.Lookup, peer identity.ID, found string) string {
 	return "not waited for"
 }
 
-// name is a node's number in the story.
+// name is a node's number in the demo.
 func (d *demo) name(id identity.ID) string {
 	for i, n := range d.nodes {
 		if n.ID() == id {

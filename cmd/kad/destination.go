@@ -7,8 +7,8 @@ import (
 	"kadmium/identity"
 )
 
-// A destination is PEER|ADDR as it travels to a running node: an address whose ID
-// or endpoint may be missing.
+// A destination is PEER|ADDR as it is sent to a running node: an address whose ID or
+// endpoint may be missing.
 type destination struct {
 	Peer     identity.ID    `json:"peer,omitzero"`
 	Endpoint netip.AddrPort `json:"endpoint,omitzero"`
@@ -31,8 +31,8 @@ func (d destination) check(n *kadmium.Node) error {
 	return hasSocket(n, d.Endpoint.Addr())
 }
 
-// hasSocket refuses what the node has no socket for: its silence would be blamed on
-// the peer.
+// hasSocket refuses an IP version that the node has no socket for. Without it the user
+// would blame the peer for not answering.
 func hasSocket(n *kadmium.Node, ip netip.Addr) error {
 	four := ip.Unmap().Is4()
 	for _, a := range n.Addresses() {
@@ -46,7 +46,7 @@ func hasSocket(n *kadmium.Node, ip netip.Addr) error {
 	return notDone("start the node with --listen /ip6/::/udp/4100 as well", "the node that you ask has no IPv6 socket")
 }
 
-// notSelf refuses the node that is asked: it is no peer of its own.
+// notSelf refuses the node that runs the operation: it is not a peer of its own.
 func notSelf(n *kadmium.Node, id identity.ID) error {
 	if id == n.ID() {
 		return badInput("name another peer, or ask through another node", "%s is the node that you ask", id)
@@ -54,7 +54,7 @@ func notSelf(n *kadmium.Node, id identity.ID) error {
 	return nil
 }
 
-// String is the destination as its user spells it.
+// String is the destination as the user writes it.
 func (d destination) String() string {
 	if !d.Endpoint.IsValid() {
 		return d.Peer.String()

@@ -31,7 +31,7 @@ func nameEnv(cmd *cobra.Command) {
 
 // applyEnv sets each flag that the command line left out from its variable; an
 // empty variable counts as none. Lists are separated by commas. It notes which
-// flags it set: what was typed outranks them.
+// flags it set: a typed flag takes precedence over them.
 func (a *app) applyEnv(cmd *cobra.Command) error {
 	var failed error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
@@ -49,8 +49,8 @@ func (a *app) applyEnv(cmd *cobra.Command) error {
 	return failed
 }
 
-// refuseEmpty refuses a flag that was typed without a value: a script's variable that
-// is not set must not stand for a default.
+// refuseEmpty refuses a flag that was typed with an empty value: an unset variable of a
+// script must not mean the default.
 func refuseEmpty(cmd *cobra.Command) (err error) {
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		list, isList := f.Value.(pflag.SliceValue)
@@ -61,13 +61,13 @@ func refuseEmpty(cmd *cobra.Command) (err error) {
 	return err
 }
 
-// typed reports whether the flag stands on the command line itself.
+// typed reports whether the flag was given on the command line itself.
 func (a *app) typed(cmd *cobra.Command, flag string) bool {
 	return cmd.Flags().Changed(flag) && !a.fromEnv[flag]
 }
 
-// wantsJSON reports whether a failure must be printed as JSON even though the
-// command line may be too broken to be parsed.
+// wantsJSON reports whether a failure must be printed as JSON. The command line may be
+// impossible to parse.
 func (a *app) wantsJSON(args []string) bool {
 	for _, arg := range args {
 		value, isSet := strings.CutPrefix(arg, "--json=")

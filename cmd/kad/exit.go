@@ -21,7 +21,7 @@ const (
 )
 
 // A failure is an error as the command reports it: what happened and to what, what
-// to do next, and the exit code that follows. It travels over the control socket.
+// to do next, and the exit code. It is sent over the control socket too.
 type failure struct {
 	Message string `json:"error"`
 	Next    string `json:"next"`
@@ -29,17 +29,17 @@ type failure struct {
 	// Lookup is the one that failed, with --trace.
 	Lookup *kadmium.Lookup `json:"lookup,omitempty"`
 
-	printed bool // stdout has its one object already
+	printed bool // stdout already has its one object
 }
 
 func (f *failure) Error() string { return f.Message }
 
-// badInput is a failure that the caller of the command can mend by other arguments.
+// badInput is a failure that the user can avoid by other arguments.
 func badInput(next, format string, args ...any) error {
 	return &failure{Message: fmt.Sprintf(format, args...), Next: next, Code: exitBadInput}
 }
 
-// notDone is a failure that other arguments alone would not mend.
+// notDone is a failure that other arguments alone would not avoid.
 func notDone(next, format string, args ...any) error {
 	return &failure{Message: fmt.Sprintf(format, args...), Next: next, Code: exitNotDone}
 }

@@ -65,7 +65,7 @@ repairs those of the closest nodes that had an older one or none.`,
 					fmt.Fprintf(w, "%s: %s (%s)\n", file, report.Count(len(got.Value), "byte"), summary(&got.Lookup))
 				})
 			}
-			if !a.json { // stdout is the value's alone
+			if !a.json { // stdout is for the value only
 				drawTrace(a.stderr, &got.Lookup)
 			}
 			return a.print(got, func(w io.Writer) { _, _ = w.Write(got.Value) })

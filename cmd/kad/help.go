@@ -56,7 +56,7 @@ func (a *app) helpCommand(root *cobra.Command) *cobra.Command {
 	}
 }
 
-// traceTopic is `kad help trace`: the words of a lookup.
+// traceTopic is `kad help trace`: the terms that --trace prints.
 func traceTopic() *cobra.Command {
 	return &cobra.Command{
 		Use:   "trace",

@@ -16,11 +16,11 @@ import (
 	"kadmium/store"
 )
 
-// maxInput bounds what is read from stdin for VALUE or PAYLOAD, in bytes: whatever
-// is longer is over a limit anyway.
+// maxInput bounds what is read from stdin for VALUE or PAYLOAD, in bytes. It is more
+// than a datagram holds.
 const maxInput = 64 << 10
 
-// checkKey refuses what no key can be.
+// checkKey refuses a key of no bytes or too many.
 func checkKey(key string) error {
 	switch {
 	case key == "":
@@ -64,7 +64,7 @@ func keyHelp() string {
 	return b.String()
 }
 
-// parseTarget reads KEY|PEER as the position it stands at.
+// parseTarget reads KEY|PEER as its position.
 func parseTarget(text string) (identity.Position, error) {
 	if strings.HasPrefix(text, peerPrefix) || strings.Contains(text, "/p2p/") {
 		id, err := parsePeer(text)
@@ -102,7 +102,7 @@ func checkPut(cmd *cobra.Command, p putArgs) error {
 		return badInput("give the sequence that get shows", "--cas %d is out of range: sequences end below 2^63", *p.CAS)
 	}
 	r := rpc.Record{Key: []byte(p.Key), Value: p.Value}
-	if publisher, ok := namespaces.Publisher(r.Key); ok { // the node signs; what it signs must fit
+	if publisher, ok := namespaces.Publisher(r.Key); ok { // the node signs it, and the signed record must fit
 		r.Publisher, r.Signature = publisher, make([]byte, ed25519.SignatureSize)
 		if size := rpc.RecordSize(&r); size > rpc.MaxRecord {
 			return badInput("shorten the value", "%s: a signed record of %d bytes is over the limit of %d", p.Key, size, rpc.MaxRecord)

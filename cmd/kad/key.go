@@ -62,8 +62,8 @@ An existing file is never overwritten.`,
 	return key
 }
 
-// loadKey reads a key file, with a warning on w if others can read it too; a signal
-// gives up what never ends.
+// loadKey reads a key file, with a warning on w if others can read it too. A signal ends
+// it: a FIFO may never be written.
 func loadKey(ctx context.Context, w io.Writer, file string) (identity.Key, error) {
 	warnIfOpen(w, file)
 	k, err := untilSignal(ctx, func() (identity.Key, error) { return identity.LoadKey(file) })

@@ -35,7 +35,7 @@ func summary(l *kadmium.Lookup) string {
 	return fmt.Sprintf("%s, %s, %s", report.Count(l.Hops, "hop"), report.Count(l.RPCs, "request"), brief(l.Elapsed))
 }
 
-// drawTrace prints a lookup step by step; nil is none.
+// drawTrace prints a lookup step by step. A nil lookup has no steps.
 func drawTrace(w io.Writer, l *kadmium.Lookup) {
 	if l == nil {
 		return
@@ -45,7 +45,7 @@ func drawTrace(w io.Writer, l *kadmium.Lookup) {
 	}
 }
 
-// describeStep is a step in a line: who, where, and what came of it.
+// describeStep is a step in a line: the peer, its place, and the outcome.
 func describeStep(s *kadmium.Step) string {
 	if s.Reason == heldHere {
 		return fmt.Sprintf("%-9s held by this node", s.Kind)

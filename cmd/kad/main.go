@@ -1,4 +1,4 @@
-// Kad runs kadmium nodes and speaks to them.
+// Kad runs kadmium nodes and works through them.
 //
 //	kad demo                      three nodes find each other, talk and keep a value
 //	kad node --data DIR           run a node; it loses nothing on a crash
@@ -19,8 +19,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// An app is one run of the command: where it reads and writes, and what the flags
-// shared by all commands say.
+// An app is one run of the command: what it reads and writes, and the flags that all
+// commands share.
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
@@ -46,8 +46,8 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root := a.root()
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
-	// A node's first line of stdout is its ready line, or there is none; once it is
-	// ready its reader may leave.
+	// The first line of a node's stdout is its ready line or nothing. Once the node is
+	// ready, its reader may close the pipe.
 	isNode := cmd.Name() == "node"
 	if err == nil && out.err != nil && !isNode {
 		err = notWritten(out.err)

@@ -12,13 +12,13 @@ import (
 	"kadmium"
 )
 
-// maxWaitingLines bounds the messages that wait to be printed; one more is dropped.
+// maxWaitingLines bounds the messages that wait to be printed. Others are dropped.
 const maxWaitingLines = 256
 
 // lastLinesTime is how long a node that ends waits for its last lines to be read.
 const lastLinesTime = 500 * time.Millisecond
 
-// Errors of messages that are not printed; their senders are told that it failed.
+// Errors of messages that are not printed. Their senders are told that the handler failed.
 var (
 	errUnread   = errors.New("nobody reads the output: message dropped")
 	errNoOutput = errors.New("the output cannot be written: message dropped")
@@ -29,8 +29,8 @@ type messageLine struct {
 	Message kadmium.Message `json:"message"`
 }
 
-// A messagePrinter prints messages, one a line, without holding their senders up: a
-// bounded queue stands before an output that nobody may be reading.
+// A messagePrinter prints messages, one per line, without delaying their senders: a
+// bounded queue precedes an output that may have no reader.
 type messagePrinter struct {
 	print func(kadmium.Message) error
 	log   *slog.Logger
@@ -50,7 +50,7 @@ func newMessagePrinter(print func(kadmium.Message) error, log *slog.Logger) *mes
 	}
 }
 
-// handle is the handler of messages that no other takes.
+// handle is the handler of protocols that have no other.
 func (p *messagePrinter) handle(_ context.Context, m kadmium.Message) ([]byte, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -66,7 +66,7 @@ func (p *messagePrinter) handle(_ context.Context, m kadmium.Message) ([]byte, e
 	}
 }
 
-// start prints what comes, and what came before.
+// start begins to print the messages that wait and those that come.
 func (p *messagePrinter) start() { go p.run() }
 
 func (p *messagePrinter) run() {
@@ -84,7 +84,7 @@ func (p *messagePrinter) run() {
 	}
 }
 
-// printed notes what became of a line.
+// printed records the outcome of a line.
 func (p *messagePrinter) printed(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -98,7 +98,7 @@ func (p *messagePrinter) printed(err error) {
 	}
 }
 
-// stop prints what waits, if somebody reads it.
+// stop prints the messages that wait, if the output has a reader.
 func (p *messagePrinter) stop() {
 	close(p.end)
 	select {

@@ -19,7 +19,7 @@ import (
 	"kadmium/identity"
 )
 
-// defaultListen is where a node listens unless it is told otherwise.
+// defaultListen is where a node listens without --listen.
 const defaultListen = "/ip4/0.0.0.0/udp/4100"
 
 // echoProtocol is answered by every kad node with the message's own payload.
@@ -89,7 +89,7 @@ func (nf *nodeFlags) config(ctx context.Context, w io.Writer, log *slog.Logger) 
 	return cfg, err
 }
 
-// checkListen refuses what is no address of this machine's to listen on.
+// checkListen refuses text that is not an address to listen on.
 func checkListen(text string) error {
 	const next = "listen on an IP of this machine's: " + defaultListen + ", /ip6/::/udp/4100, or IP:PORT"
 	a, err := identity.ParseAddress(text)
@@ -103,7 +103,7 @@ func checkListen(text string) error {
 }
 
 func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
-	signal.Ignore(syscall.SIGPIPE) // whoever read the ready line may have left
+	signal.Ignore(syscall.SIGPIPE) // the reader of the ready line may have closed the pipe
 	log := slog.New(slog.NewTextHandler(a.stderr, nil))
 	cfg, err := nf.config(ctx, a.stderr, log)
 	if err != nil {
@@ -135,10 +135,10 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 		defer stop()
 	case nf.control != "" || nf.data != "":
 		return err
-	default: // the default socket is a convenience: several nodes may run without one
+	default: // only one node of a user has the default socket; others run without one
 		log.Warn("no control socket", "err", err)
 	}
-	// A join that failed is logged by the node, which goes on trying.
+	// The node logs a join that failed, and tries again.
 	if _ = n.Joined(ctx); ctx.Err() != nil {
 		return nil // told to end before it was ready
 	}
@@ -153,8 +153,8 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 	return err
 }
 
-// startControl serves the control socket; stop ends that, with the calls under way,
-// and removes it.
+// startControl serves the control socket. stop ends the operations under way and removes
+// the socket.
 func startControl(l net.Listener, n *kadmium.Node) (stop func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	done := make(chan struct{})
@@ -180,11 +180,11 @@ func (a *app) printReady(n *kadmium.Node) error {
 	})
 }
 
-// closeTime is how long closing may take: it waits for no peer, only for the disk,
-// and what was acknowledged is there already.
+// closeTime is how long closing may take. It waits only for the disk, and everything
+// acknowledged has been synced before.
 const closeTime = 4 * time.Second
 
-// endInTime ends the process should closing hang.
+// endInTime ends the process if closing takes longer than closeTime.
 func endInTime(log *slog.Logger) {
 	time.AfterFunc(closeTime, func() {
 		log.Error("closing hangs; ending without it")

@@ -86,7 +86,7 @@ func runOnChosenNode[A, R any](a *app, cmd *cobra.Command, choice *nodeChoice, o
 		}
 	}
 	control := choice.control
-	if a.typed(cmd, "data") { // goes before what the environment says
+	if a.typed(cmd, "data") { // it takes precedence over the environment
 		control = ""
 	}
 	paths := []string{controlPath(control, choice.data)}
@@ -130,7 +130,7 @@ func runOnTemporaryNode[A, R any](ctx context.Context, w io.Writer, choice *node
 	return o.do(ctx, n, args)
 }
 
-// noAnswer says that no bootstrap peer is there.
+// noAnswer says that no bootstrap peer answered.
 func noAnswer(bootstrap []string, err error) error {
 	return notDone("check the address, the --network, and that a node runs there", "no answer from %s: %s", strings.Join(bootstrap, ", "), plainWords(err))
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// print writes a command's result to stdout: as one JSON object with --json, else
+// print writes a command's result to stdout: as one JSON object with --json, otherwise
 // as plain draws it.
 func (a *app) print(result any, plain func(w io.Writer)) error {
 	var b bytes.Buffer
@@ -36,7 +36,7 @@ func notWritten(err error) error {
 	return notDone("check where the output goes", "writing the output: %v", err)
 }
 
-// A checkedWriter keeps the first error, for those who write without looking.
+// A checkedWriter keeps the first error, for writes whose error is not checked.
 type checkedWriter struct {
 	w   io.Writer
 	err error
@@ -50,15 +50,14 @@ func (c *checkedWriter) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// encodeJSON writes v as one line. Multiaddrs and keys stay readable: there is no
-// HTML here to escape for.
+// encodeJSON writes v as one line, without escapes for HTML, so that keys stay readable.
 func encodeJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
 }
 
-// joined is the JSON object with the members of two.
+// joined is the JSON object with the members of a, then those of b. Neither is empty.
 func joined(a, b any) ([]byte, error) {
 	var first, second bytes.Buffer
 	if err := encodeJSON(&first, a); err != nil {
@@ -85,7 +84,7 @@ func (a *app) report(command string, err error, asJSON bool) {
 	}
 	fmt.Fprintf(a.stderr, "%s: %s\n  next: %s\n", command, f.Message, f.Next)
 	if asJSON && !f.printed {
-		_ = encodeJSON(a.stdout, f) // there is no third place to complain to
+		_ = encodeJSON(a.stdout, f) // stderr has the failure
 	}
 }
 
@@ -102,7 +101,7 @@ func brief(d time.Duration) string {
 	return d.Round(time.Microsecond).String()
 }
 
-// short is a duration without the zeros at its end: 22h, not 22h0m0s.
+// short is a duration without zeros at its end: 22h, not 22h0m0s.
 func short(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {

@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// warnIfOpen says on w when others than its owner can read a key file, or look into a
-// data directory: who has the key is the node. A missing one is nobody's.
+// warnIfOpen warns on w if users other than the owner can read a key file or enter a data
+// directory: with the key they could act as the node. Missing files are no reason.
 func warnIfOpen(w io.Writer, paths ...string) {
 	for _, path := range paths {
 		if path == "" {

@@ -12,7 +12,7 @@ import (
 	"kadmium/store"
 )
 
-// plainWords is an error's text on one line, as one who knows no Go would say it.
+// plainWords is an error's text on one line, without Go's terms.
 func plainWords(err error) string {
 	return strings.NewReplacer(
 		"\n", "; ", // joined errors

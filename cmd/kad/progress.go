@@ -10,9 +10,9 @@ import (
 	"golang.org/x/term"
 )
 
-// A bar shows how far something is that takes over two seconds, on a terminal only.
+// A bar shows the progress of what takes over two seconds, on a terminal only.
 type bar struct {
-	w     io.Writer // nil: nobody would see it
+	w     io.Writer // nil: there is no terminal
 	title string
 	began time.Time
 
@@ -23,8 +23,8 @@ type bar struct {
 	drawn bool
 }
 
-// A patient writer drops what is written before its time, so that a bar can count
-// from the start and appear late.
+// A delayedWriter drops what is written before its time, so that a bar can count from
+// the start and appear later.
 type delayedWriter struct {
 	w     io.Writer
 	until time.Time
@@ -37,8 +37,8 @@ func (p delayedWriter) Write(b []byte) (int, error) {
 	return p.w.Write(b)
 }
 
-// barDelay is what passes before a bar appears; barEvery what passes between two
-// looks of it.
+// barDelay is the time before a bar appears, barEvery the time between two updates of
+// it.
 const (
 	barDelay = 2 * time.Second
 	barEvery = 100 * time.Millisecond
@@ -52,7 +52,7 @@ func (a *app) newBar(title string) *bar {
 	return b
 }
 
-// tell takes note of progress. It may be called by several goroutines at once.
+// update records progress. It may be called by several goroutines at once.
 func (b *bar) update(stage string, done, total int) {
 	if b.w == nil || !b.mu.TryLock() {
 		return // another is drawing
@@ -74,10 +74,10 @@ func (b *bar) update(stage string, done, total int) {
 	}
 	b.next, b.drawn = now.Add(barEvery), true
 	b.shown.ChangeMax(total)
-	_ = b.shown.Set(min(done, total)) // a terminal that is gone is no reason to stop
+	_ = b.shown.Set(min(done, total)) // the command goes on without a terminal
 }
 
-// end takes the bar away.
+// end removes the bar.
 func (b *bar) end() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -69,7 +69,7 @@ at once, both may find some holders. Get with a --quorum to see which one stands
 			if err := checkPut(cmd, p); err != nil {
 				return err
 			}
-			p.Ephemeral = choice.temporary(a, cmd) // nobody will be there to publish it again
+			p.Ephemeral = choice.temporary(a, cmd) // the node ends with the command, and cannot publish it again
 			got, err := runOperation(a, cmd, &choice, putOperation, p)
 			if err != nil {
 				return err
@@ -86,7 +86,7 @@ at once, both may find some holders. Get with a --quorum to see which one stands
 	return cmd
 }
 
-// drawStored says what became of a put or a provide.
+// drawStored draws the result of a put or a provide.
 func drawStored(w io.Writer, s *kadmium.Stored, verb string) {
 	drawTrace(w, &s.Lookup)
 	self := ""

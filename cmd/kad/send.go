@@ -57,7 +57,7 @@ reads stdin. A peer given by its ID is found first. Every kad node answers
 			if err != nil {
 				return err
 			}
-			if !a.json { // stdout is the reply's alone
+			if !a.json { // stdout is for the reply only
 				drawTrace(a.stderr, got.Lookup)
 			}
 			return a.print(got, func(w io.Writer) { _, _ = w.Write(got.Payload) })

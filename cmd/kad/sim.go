@@ -102,8 +102,8 @@ which differences exceed the noise.`,
 	return cmd
 }
 
-// configs are the simulations that the flags ask for, checked. Targets that were typed
-// must be of use.
+// configs are the simulations that the flags ask for, checked. targets: --targets was
+// typed, so the workload must use it.
 func (f *simFlags) configs(targets bool) ([]sim.Config, error) {
 	if targets && (f.Workload == report.WorkloadValue || f.Workload == report.WorkloadProvide) {
 		return nil, badInput("leave it out, or choose --workload find, mixed or day", "--targets is for lookups of targets: --workload %s looks for its own keys", f.Workload)
@@ -149,7 +149,7 @@ func (a *app) simulate(ctx context.Context, configs []sim.Config, out string) er
 	return a.printReports(reports, len(configs) > 1, out)
 }
 
-// checkOut refuses what cannot become a directory of pictures, before a long run.
+// checkOut refuses, before a long run, a path that cannot become a directory of pictures.
 func checkOut(out string) error {
 	if out == "" {
 		return nil

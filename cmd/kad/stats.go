@@ -73,14 +73,14 @@ func drawStats(w io.Writer, s kadmium.Stats, now time.Time) {
 	all.draw(w)
 }
 
-// figures are the rows of the last block: those of one title follow one another.
+// figures are the rows of the last block. Rows with the same title are adjacent.
 type figures []struct{ title, name, figure string }
 
 func (f *figures) add(title, name, figure string) {
 	*f = append(*f, struct{ title, name, figure string }{title, name, figure})
 }
 
-// draw names each title once, and aligns all titles alike.
+// draw writes each title once and aligns the columns.
 func (f figures) draw(w io.Writer) {
 	var titles, names int // widths
 	for _, row := range f {
@@ -116,7 +116,7 @@ func trafficOf(all *figures, title string, traffic map[string]transport.Traffic)
 	}
 }
 
-// interval is a scheduler's duration; none is drawn as a dash.
+// interval is the duration of a task; 0 is drawn as a dash.
 func interval(d time.Duration) string {
 	if d == 0 {
 		return "-"

@@ -8,19 +8,19 @@ import (
 	"kadmium"
 )
 
-// A timedOut is the error of what took longer than --timeout.
+// A timedOut is the error of an operation that took longer than --timeout.
 type timedOut time.Duration
 
 func (t timedOut) Error() string { return "timed out after --timeout " + short(time.Duration(t)) }
 
 func (t timedOut) Is(target error) bool { return target == context.DeadlineExceeded }
 
-// withTimeout bounds what a command waits for.
+// withTimeout bounds how long a command waits.
 func withTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, d, timedOut(d))
 }
 
-// whyEnded is err, or if it only says that the context ended, why that did.
+// whyEnded is err, or if err only says that the context ended, the reason for that.
 func whyEnded(ctx context.Context, err error) error {
 	cause := context.Cause(ctx)
 	if cause == nil || !errors.Is(err, ctx.Err()) {

@@ -2,8 +2,8 @@ package main
 
 import "context"
 
-// untilSignal runs what may wait for ever in the system, as reading a pipe or opening
-// a FIFO does, and gives it up when the context ends: the process ends then.
+// untilSignal runs a system call that may never return, as reading a pipe or opening a
+// FIFO. When the context ends it returns without it: the process ends then.
 func untilSignal[T any](ctx context.Context, wait func() (T, error)) (T, error) {
 	type outcome struct {
 		value T

@@ -13,7 +13,7 @@ import (
 type versionResult struct {
 	Version  string `json:"version"`
 	Revision string `json:"revision,omitempty"` // the commit it was built from
-	Modified bool   `json:"modified"`           // with changes on top
+	Modified bool   `json:"modified"`           // with uncommitted changes
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
 }
@@ -33,7 +33,7 @@ func (a *app) versionCommand() *cobra.Command {
 	}
 }
 
-// version reads what the Go tool stamped into the binary.
+// version reads what the Go tool wrote into the binary.
 func version() versionResult {
 	v := versionResult{Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()

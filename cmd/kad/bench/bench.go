@@ -2,13 +2,13 @@
 // the simulator (kadmium/sim), from nodes on loopback in this process, or by a few
 // clients in a live network.
 //
-// Lookups run one after the other, so that latencies are those of a network
-// without load. What is random comes from the seed, so that two runs ask the same
-// nodes for the same targets; what the network makes of it differs from run to run.
+// Lookups run one after the other, so that latencies are those of a network without
+// load. The seed decides which nodes look for which targets. The routes differ from run
+// to run.
 //
-// Of a live network nobody knows all nodes, so that nothing says which are closest:
-// recall and first_replica_hops stay empty, and a find counts as succeeded when it
-// brought peers. Nodes, tables and traffic are those of the clients.
+// In a live network the set of all nodes is unknown, and so are the true closest:
+// recall and first_replica_hops stay empty, and a find succeeds if it returned peers.
+// Nodes, tables and traffic are those of the clients.
 package bench
 
 import (
@@ -27,55 +27,43 @@ import (
 
 // Errors of Run, which also returns those of kadmium.New and Node.Joined.
 var (
-	// ErrBadConfig reports a Config that makes no sense; the error says what of it.
+	// ErrBadConfig reports a Config that cannot be used. The error names the field.
 	ErrBadConfig = errors.New("bad measurement")
-	// ErrFiles reports more nodes than the process may open sockets.
+	// ErrFiles reports more nodes than the process may have sockets.
 	ErrFiles = errors.New("too many open files")
-)
-
-// The workloads, as the simulator names them.
-const (
-	Find    = "find"    // look up targets
-	Value   = "value"   // put, then get from elsewhere
-	Provide = "provide" // provide, then look for a provider from elsewhere
-	Mixed   = "mixed"   // a third of each, in turn
-)
-
-// The targets of find.
-const (
-	Random = "random" // anywhere
-	Nodes  = "nodes"  // where a node stands
 )
 
 // Limits of a Config.
 const (
 	maxNodes = 1<<16 - 1 // ports of an address
-	maxAlpha = 64        // what a node takes
+	maxAlpha = 64        // as kadmium.New
 )
 
-// A Config says what to measure. Nothing of it has a default.
+// A Config says what to measure. No field has a default, except TTL.
 type Config struct {
-	Nodes    int // of a network of the bench's own; ignored with Bootstrap
+	Nodes    int // of the network to start; ignored with Bootstrap
 	Lookups  int
 	K        int // contacts in a bucket and an answer, holders of a value
 	Alpha    int // requests in flight in a lookup
 	Seed     uint64
 	Workload string
-	Targets  string        // of find: Random or Nodes
+	Targets  string        // of find: report.TargetsRandom or report.TargetsNodes
 	TTL      time.Duration // of values; 0: the network's default
 	Network  string        // name
 
-	// Bootstrap are the addresses that clients join a live network by; Listen is
-	// where they listen. Without any the network is made here.
+	// Bootstrap are the addresses by which clients join a live network, Listen those
+	// they listen on. Without Bootstrap a network is started on loopback.
 	Bootstrap, Listen []string
 
-	// Progress, if not nil, is told of each node that joined and of each lookup that
+	// Progress, if not nil, is called for each node that joined and each lookup that
 	// ended. It may be called by several goroutines at once.
 	Progress func(stage string, done, total int)
 }
 
 // finds reports whether the workload has lookups of targets.
-func (c *Config) finds() bool { return c.Workload == Find || c.Workload == Mixed }
+func (c *Config) finds() bool {
+	return c.Workload == report.WorkloadFind || c.Workload == report.WorkloadMixed
+}
 
 func (c *Config) live() bool { return len(c.Bootstrap) > 0 }
 
@@ -84,7 +72,7 @@ func (c *Config) Check() error {
 	bad := func(format string, args ...any) error {
 		return fmt.Errorf("%w: %s", ErrBadConfig, fmt.Sprintf(format, args...))
 	}
-	workloads, targets := []string{Find, Value, Provide, Mixed}, []string{Random, Nodes}
+	workloads, targets := []string{report.WorkloadFind, report.WorkloadValue, report.WorkloadProvide, report.WorkloadMixed}, []string{report.TargetsRandom, report.TargetsNodes}
 	switch {
 	case !c.live() && (c.Nodes < 2 || c.Nodes > maxNodes):
 		return bad("nodes %d, want 2 to %d", c.Nodes, maxNodes)
@@ -100,26 +88,26 @@ func (c *Config) Check() error {
 		return bad("workload %q, want one of %s", c.Workload, strings.Join(workloads, ", "))
 	case c.finds() && !slices.Contains(targets, c.Targets):
 		return bad("targets %q, want one of %s", c.Targets, strings.Join(targets, ", "))
-	case c.finds() && c.Targets == Nodes && c.live():
-		return bad("targets %s: where the nodes of a live network stand is not known", Nodes)
+	case c.finds() && c.Targets == report.TargetsNodes && c.live():
+		return bad("targets %s: where the nodes of a live network stand is not known", report.TargetsNodes)
 	}
 	return nil
 }
 
-// Run measures. When ctx ends while the network is being made, its error is ctx's;
-// after that Run reports what was measured so far, as partial.
+// Run measures. If ctx ends while the network is started, the error is that of ctx.
+// If it ends later, Run reports what was measured so far, as partial.
 func Run(ctx context.Context, cfg Config) (*report.Report, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
 	}
 	began, before := time.Now(), report.LiveHeap()
-	n, err := start(ctx, &cfg)
+	n, err := startNetwork(ctx, &cfg)
 	if err != nil {
 		return nil, err
 	}
 	defer n.close()
 	r := &run{cfg: &cfg, network: n, random: rand.New(rand.NewPCG(cfg.Seed, forWorkload))}
-	r.work(ctx)
+	r.runWorkload(ctx)
 	out := r.report()
 	out.Machine.MemoryBytesPerNode = rounded(float64(max(0, report.LiveHeap()-before)) / float64(len(n.members)))
 	out.Machine.WallSeconds = rounded(time.Since(began).Seconds())

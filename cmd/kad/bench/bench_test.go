@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // small is a network in which most nodes hold none of a key's copies.
 func small(workload string) Config {
-	return Config{Nodes: 12, Lookups: 30, K: 4, Alpha: 3, Seed: 1, Workload: workload, Targets: Random, Network: "bench test"}
+	return Config{Nodes: 12, Lookups: 30, K: 4, Alpha: 3, Seed: 1, Workload: workload, Targets: report.TargetsRandom, Network: "bench test"}
 }
 
 func measure(t *testing.T, cfg Config) *report.Report {
@@ -41,11 +41,11 @@ func TestWorkloads(t *testing.T) {
 		workload, targets string
 		finds, values     int // lookups of each kind
 	}{
-		{Find, Random, 30, 0},
-		{Find, Nodes, 30, 0},
-		{Value, Random, 0, 30},
-		{Provide, Random, 0, 30},
-		{Mixed, Nodes, 10, 20},
+		{report.WorkloadFind, report.TargetsRandom, 30, 0},
+		{report.WorkloadFind, report.TargetsNodes, 30, 0},
+		{report.WorkloadValue, report.TargetsRandom, 0, 30},
+		{report.WorkloadProvide, report.TargetsRandom, 0, 30},
+		{report.WorkloadMixed, report.TargetsNodes, 10, 20},
 	} {
 		t.Run(test.workload+" "+test.targets, func(t *testing.T) {
 			cfg := small(test.workload)
@@ -137,7 +137,7 @@ func checkWhole(t *testing.T, r *report.Report) {
 
 // The seed decides who looks for what.
 func TestSeed(t *testing.T) {
-	cfg := small(Find)
+	cfg := small(report.WorkloadFind)
 	cfg.Lookups = 1
 	one, same := measure(t, cfg), measure(t, cfg)
 	cfg.Seed++
@@ -153,7 +153,7 @@ func TestSeed(t *testing.T) {
 // An interrupted run reports what ran; one that had not begun reports nothing.
 func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	cfg := small(Mixed)
+	cfg := small(report.WorkloadMixed)
 	cfg.Progress = func(stage string, done, _ int) {
 		if stage != "lookups" {
 			return
@@ -176,11 +176,11 @@ func TestInterrupted(t *testing.T) {
 
 // In a live network clients measure what can be known there.
 func TestLiveNetwork(t *testing.T) {
-	for _, workload := range []string{Find, Value, Provide} {
+	for _, workload := range []string{report.WorkloadFind, report.WorkloadValue, report.WorkloadProvide} {
 		live := Config{Nodes: 6, K: 4, Alpha: 3, Network: "live"}
 		n := &network{members: make([]*member, live.Nodes), numbers: nil}
 		defer n.close()
-		if err := n.found(t.Context(), &live); err != nil {
+		if err := n.startNodes(t.Context(), &live); err != nil {
 			t.Fatal(err)
 		}
 		cfg := small(workload)
@@ -204,7 +204,7 @@ func TestNobodyThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer silent.Close()
-	cfg := small(Find)
+	cfg := small(report.WorkloadFind)
 	cfg.Bootstrap, cfg.Listen = []string{silent.LocalAddr().String()}, []string{"127.0.0.1:0"}
 	if _, err := Run(t.Context(), cfg); !errors.Is(err, kadmium.ErrNoAnswer) {
 		t.Errorf("%v, want no answer", err)
@@ -224,9 +224,9 @@ func TestBadConfig(t *testing.T) {
 		"ttl 169h":     func(c *Config) { c.TTL = 169 * time.Hour },
 		`workload "d"`: func(c *Config) { c.Workload = "d" },
 		`targets "t"`:  func(c *Config) { c.Targets = "t" },
-		"targets node": func(c *Config) { c.Targets, c.Bootstrap = Nodes, []string{"127.0.0.1:1"} },
+		"targets node": func(c *Config) { c.Targets, c.Bootstrap = report.TargetsNodes, []string{"127.0.0.1:1"} },
 	} {
-		cfg := small(Find)
+		cfg := small(report.WorkloadFind)
 		change(&cfg)
 		if _, err := Run(t.Context(), cfg); !errors.Is(err, ErrBadConfig) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", says, err)
@@ -239,9 +239,9 @@ func TestBadConfig(t *testing.T) {
 func TestBucketsAreFilled(t *testing.T) {
 	missing := 0
 	for seed := range uint64(3) {
-		cfg := small(Find)
+		cfg := small(report.WorkloadFind)
 		cfg.Seed = seed
-		n, err := start(t.Context(), &cfg)
+		n, err := startNetwork(t.Context(), &cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -282,7 +282,7 @@ func TestTooManyFiles(t *testing.T) {
 	if err := enoughFiles(int(limit)); !errors.Is(err, ErrFiles) {
 		t.Errorf("%v, want %v", err, ErrFiles)
 	}
-	if err := enoughFiles(int(limit) - spareFile); err != nil {
+	if err := enoughFiles(int(limit) - spareFiles); err != nil {
 		t.Error(err)
 	}
 }

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// receiveBuffer is what a node asks of the system for sockets that it makes itself.
+// receiveBuffer is the size that a node requests for sockets that it makes itself, in
+// bytes.
 const receiveBuffer = 1 << 20
 
 // A traffic counts bytes of UDP payload.
@@ -15,7 +16,7 @@ type traffic struct{ sent, received atomic.Uint64 }
 
 func (t *traffic) both() uint64 { return t.sent.Load() + t.received.Load() }
 
-// listen makes a node's sockets, as it would itself but for the counting.
+// listen makes the sockets that a node would make itself, but they count.
 func (t *traffic) listen(at netip.AddrPort) (net.PacketConn, error) {
 	network := "udp6" // [::] is IPv6 only
 	if at.Addr().Is4() {
@@ -25,12 +26,12 @@ func (t *traffic) listen(at netip.AddrPort) (net.PacketConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = udp.SetReadBuffer(receiveBuffer) // refused, only more is lost under load
+	_ = udp.SetReadBuffer(receiveBuffer) // if it is refused, more is lost under load
 	return &conn{udp, t}, nil
 }
 
-// A conn is a UDP socket that counts. It does not embed the *net.UDPConn: what a
-// node read and wrote by a method let through would not be counted.
+// A conn is a UDP socket that counts. It does not embed the *net.UDPConn, whose
+// promoted methods would not count.
 type conn struct {
 	udp     *net.UDPConn
 	traffic *traffic

@@ -8,8 +8,8 @@ import (
 	"kadmium/sim/report"
 )
 
-// take measures a search.
-func (r *run) take(s *search) {
+// record adds a measurement to the report.
+func (r *run) record(s *measurement) {
 	l := &s.lookup
 	steps := r.network.steps(l.Trace)
 	winner := r.network.winner(s)
@@ -26,7 +26,7 @@ func (r *run) take(s *search) {
 		sample.RoundsAfterClosest = l.Rounds - report.RoundOf(steps, winner)
 	}
 	if !r.cfg.live() {
-		r.judge(&sample, s, steps)
+		r.compareWithTruth(&sample, s, steps)
 	}
 	r.samples = append(r.samples, sample)
 	if r.trace == nil || l.Hops > r.trace.Hops {
@@ -34,16 +34,16 @@ func (r *run) take(s *search) {
 	}
 }
 
-// judge compares a search with the truth: the k closest of all nodes but the
-// searcher, which no lookup returns.
-func (r *run) judge(sample *report.Sample, s *search, steps []report.Step) {
+// compareWithTruth compares a lookup with the truth: the k closest of all nodes except
+// the searcher, which no lookup returns.
+func (r *run) compareWithTruth(sample *report.Sample, s *measurement, steps []report.Step) {
 	var truth []uint32
 	for _, m := range r.network.nearest(&s.target, r.cfg.K, s.searcher) {
 		truth = append(truth, r.network.number(m.ID()))
 	}
 	isTrue := func(peer uint32) bool { return slices.Contains(truth, peer) }
 	sample.FirstReplicaHops = report.FirstReplica(steps, isTrue)
-	if !s.find {
+	if !s.findsPeers {
 		return
 	}
 	returned := 0
@@ -58,9 +58,9 @@ func (r *run) judge(sample *report.Sample, s *search, steps []report.Step) {
 	sample.Found, sample.Recall = true, float64(returned)/float64(len(truth))
 }
 
-// winner is the peer whose hop is the lookup's: the closest returned, or who had
-// what was sought. 0: nobody is.
-func (n *network) winner(s *search) uint32 {
+// winner is the peer whose hop is the lookup's: the closest returned, or the one that
+// had what was looked for. 0: there is none.
+func (n *network) winner(s *measurement) uint32 {
 	if len(s.peers) > 0 {
 		return n.number(s.peers[0].ID)
 	}
@@ -72,7 +72,7 @@ func (n *network) winner(s *search) uint32 {
 	return 0
 }
 
-// kinds are those of steps by their names.
+// kinds are the kinds of steps by name.
 var kinds = func() map[string]lookup.Kind {
 	all := make(map[string]lookup.Kind)
 	for k := lookup.Asked; k <= lookup.Ended; k++ {
@@ -81,7 +81,7 @@ var kinds = func() map[string]lookup.Kind {
 	return all
 }()
 
-// steps is a trace with its peers numbered.
+// steps is a trace with numbers for peers.
 func (n *network) steps(trace []kadmium.Step) []report.Step {
 	steps := make([]report.Step, len(trace))
 	for i, s := range trace {

@@ -15,18 +15,18 @@ import (
 )
 
 const (
-	clients   = 4  // that measure a live network: more points of view than one table's
-	atOnce    = 8  // nodes that join at a time
-	spareFile = 64 // files that the process has open beside the sockets of nodes
+	clients       = 4  // that measure a live network, so that results do not depend on one table
+	parallelJoins = 8  // nodes that join at the same time
+	spareFiles    = 64 // files that the process has open beside the sockets of nodes
 )
 
-// The purposes of random numbers: each has a stream of its own.
+// The purposes of random numbers. Each has its own stream.
 const (
 	forKeys = 1 + iota
 	forWorkload
 )
 
-// A network is the nodes that the bench runs: all of a network of its own, or
+// A network is the nodes that the bench runs: all nodes of a network on loopback, or
 // clients of a live one.
 type network struct {
 	members []*member
@@ -40,8 +40,8 @@ type member struct {
 	traffic  traffic
 }
 
-// start makes the network, and returns when all have joined.
-func start(ctx context.Context, cfg *Config) (_ *network, err error) {
+// startNetwork makes the network, and returns when all nodes have joined.
+func startNetwork(ctx context.Context, cfg *Config) (_ *network, err error) {
 	count := cfg.Nodes
 	if cfg.live() {
 		count = clients
@@ -56,9 +56,9 @@ func start(ctx context.Context, cfg *Config) (_ *network, err error) {
 		}
 	}()
 	if cfg.live() {
-		err = n.enter(ctx, cfg)
+		err = n.startClients(ctx, cfg)
 	} else {
-		err = n.found(ctx, cfg)
+		err = n.startNodes(ctx, cfg)
 	}
 	if err != nil {
 		return nil, err
@@ -69,8 +69,8 @@ func start(ctx context.Context, cfg *Config) (_ *network, err error) {
 	return n, nil
 }
 
-// found makes a network of the bench's own, on loopback.
-func (n *network) found(ctx context.Context, cfg *Config) error {
+// startNodes makes a network on loopback.
+func (n *network) startNodes(ctx context.Context, cfg *Config) error {
 	keys := rand.New(rand.NewPCG(cfg.Seed, forKeys))
 	seeds := make([]identity.Position, len(n.members))
 	for i := range seeds {
@@ -79,7 +79,7 @@ func (n *network) found(ctx context.Context, cfg *Config) error {
 	var bootstrap []string
 	var joined atomic.Int64
 	join := func(i int) error {
-		err := n.add(ctx, i, kadmium.Config{
+		err := n.startNode(ctx, i, kadmium.Config{
 			Key: identity.KeyFromSeed(seeds[i]), Mode: kadmium.Server, Bootstrap: bootstrap,
 			Listen: []string{"127.0.0.1:0"}, Network: cfg.Network, K: cfg.K, Alpha: cfg.Alpha,
 		})
@@ -92,30 +92,30 @@ func (n *network) found(ctx context.Context, cfg *Config) error {
 		return err
 	}
 	bootstrap = []string{n.members[0].Addresses()[0].String()}
-	if err := each(1, len(n.members), join); err != nil {
+	if err := inParallel(1, len(n.members), join); err != nil {
 		return err
 	}
-	// Those that joined at the same time may have missed each other: all join again, now
-	// that all are there, so that the workload finds their buckets filled.
-	return each(0, len(n.members), func(i int) error {
+	// Nodes that joined at the same time may not know each other. All join again, so that
+	// their buckets are filled when the workload begins.
+	return inParallel(0, len(n.members), func(i int) error {
 		other := n.members[(i+1)%len(n.members)]
 		_, err := n.members[i].Bootstrap(ctx, other.Addresses()[0].String())
 		return err
 	})
 }
 
-// enter has clients join a live network.
-func (n *network) enter(ctx context.Context, cfg *Config) error {
-	return each(0, len(n.members), func(i int) error {
-		return n.add(ctx, i, kadmium.Config{
+// startClients makes clients that join a live network.
+func (n *network) startClients(ctx context.Context, cfg *Config) error {
+	return inParallel(0, len(n.members), func(i int) error {
+		return n.startNode(ctx, i, kadmium.Config{
 			Mode: kadmium.Client, Bootstrap: cfg.Bootstrap, Listen: cfg.Listen,
 			Network: cfg.Network, K: cfg.K, Alpha: cfg.Alpha,
 		})
 	})
 }
 
-// add makes member i and waits until it has joined.
-func (n *network) add(ctx context.Context, i int, cfg kadmium.Config) error {
+// startNode makes member i and waits until it has joined.
+func (n *network) startNode(ctx context.Context, i int, cfg kadmium.Config) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func (n *network) add(ctx context.Context, i int, cfg kadmium.Config) error {
 func (n *network) close() {
 	for _, m := range n.members {
 		if m != nil {
-			_ = m.Close() // nothing of it was to last
+			_ = m.Close() // it has no data to lose
 		}
 	}
 }
@@ -155,20 +155,20 @@ func (n *network) number(id identity.ID) uint32 {
 	return number
 }
 
-// nearest are the k members closest to a target, one excepted (nil: none is).
+// nearest are the k members closest to a target, without the one excepted (nil: none).
 func (n *network) nearest(target *identity.Position, k int, except *member) []*member {
 	all := slices.DeleteFunc(slices.Clone(n.members), func(m *member) bool { return m == except })
 	slices.SortFunc(all, func(a, b *member) int { return identity.Compare(target, &a.position, &b.position) })
 	return all[:min(k, len(all))]
 }
 
-// each calls do with the numbers from first up to end, a few at a time, until one
+// inParallel calls do with the numbers from first up to end, a few at a time, until one
 // fails.
-func each(first, end int, do func(i int) error) error {
+func inParallel(first, end int, do func(i int) error) error {
 	var next atomic.Int64
 	next.Store(int64(first))
 	var group sync.WaitGroup
-	errs := make([]error, atOnce)
+	errs := make([]error, parallelJoins)
 	for w := range errs {
 		group.Go(func() {
 			for {
@@ -186,21 +186,21 @@ func each(first, end int, do func(i int) error) error {
 	group.Wait()
 	for _, err := range errs {
 		if err != nil {
-			return err // the others failed alike
+			return err // those of others are no different
 		}
 	}
 	return nil
 }
 
-// enoughFiles refuses more nodes than the process may open sockets.
+// enoughFiles refuses more nodes than the process may have sockets.
 func enoughFiles(nodes int) error {
-	if limit, known := MayOpen(); known && limit < uint64(nodes+spareFile) {
-		return fmt.Errorf("%w: %d nodes need %d, the limit is %d", ErrFiles, nodes, nodes+spareFile, limit)
+	if limit, known := MayOpen(); known && limit < uint64(nodes+spareFiles) {
+		return fmt.Errorf("%w: %d nodes need %d, the limit is %d", ErrFiles, nodes, nodes+spareFiles, limit)
 	}
 	return nil
 }
 
-// randomPosition is anywhere.
+// randomPosition is uniformly random.
 func randomPosition(random *rand.Rand) (p identity.Position) {
 	for i := range p {
 		p[i] = byte(random.Uint32())

@@ -13,11 +13,10 @@ import (
 	"kadmium/sim/report"
 )
 
-// intervals is how many parts of a run its report tells apart, each of as many
-// lookups.
+// intervals is the number of intervals in a report. Each has the same number of lookups.
 const intervals = 10
 
-// A mark is where an interval begins and the one before ends.
+// A mark is the state of the counters where one interval ends and the next begins.
 type mark struct {
 	at       time.Duration
 	samples  int
@@ -26,7 +25,7 @@ type mark struct {
 	bytes    uint64
 }
 
-// markInterval notes the begin of an interval, if one begins with lookup i.
+// markInterval adds a mark if an interval begins with lookup i.
 func (r *run) markInterval(i int) {
 	interval := func(i int) int { return i * intervals / r.cfg.Lookups }
 	if i == 0 || interval(i) != interval(i-1) {
@@ -40,7 +39,7 @@ func (r *run) mark() {
 	r.marks = append(r.marks, m)
 }
 
-// counters are those of all members, added up.
+// counters are the sums over all members.
 func (n *network) counters() map[string]uint64 {
 	all := make(map[string]uint64)
 	for _, m := range n.members {
@@ -51,7 +50,7 @@ func (n *network) counters() map[string]uint64 {
 	return all
 }
 
-// requests is how many were begun.
+// requests is the number of requests that were begun.
 func requests(counters map[string]uint64) (sum uint64) {
 	for t := rpc.Ping; t.Valid(); t++ {
 		sum += counters[fmt.Sprintf("requests.%v", t)]
@@ -59,8 +58,8 @@ func requests(counters map[string]uint64) (sum uint64) {
 	return sum
 }
 
-// bytes is what went over the wire, each datagram counted once: as it was sent, or
-// in a live network, whose other sockets are not here, on either way.
+// bytes is the UDP payload of all datagrams, each counted once: where it was sent. In a
+// live network, whose other sockets are elsewhere, it is counted in both directions.
 func (n *network) bytes(live bool) (sum uint64) {
 	for _, m := range n.members {
 		sum += m.traffic.sent.Load()
@@ -71,7 +70,7 @@ func (n *network) bytes(live bool) (sum uint64) {
 	return sum
 }
 
-// report is what the run has measured.
+// report is the report of the run.
 func (r *run) report() *report.Report {
 	first, last := r.marks[0], r.marks[len(r.marks)-1]
 	nodes, seconds := float64(len(r.network.members)), (last.at - first.at).Seconds()
@@ -82,7 +81,7 @@ func (r *run) report() *report.Report {
 		NodesUp:        nodes,
 		RPCTotal:       last.rpcs,
 		VirtualSeconds: rounded(seconds),
-		Work:           did(first.counters, last.counters),
+		Work:           counted(first.counters, last.counters),
 		Buckets:        r.network.buckets(),
 		Series:         r.series(),
 		Trace:          r.trace,
@@ -92,7 +91,7 @@ func (r *run) report() *report.Report {
 	if seconds > 0 {
 		out.BytesPerNodeSecond = rounded(float64(last.bytes-first.bytes) / nodes / seconds)
 	}
-	if r.cfg.Workload != Find {
+	if r.cfg.Workload != report.WorkloadFind {
 		out.Values = &r.values
 		out.Values.Holders = rounded(float64(r.holders) / float64(max(1, r.values.Puts)))
 	}
@@ -111,8 +110,8 @@ func (r *run) config() report.Config {
 	return c
 }
 
-// did is what the members counted in the period, by the names of Stats.Counters.
-func did(first, last map[string]uint64) []report.Work {
+// counted is by how much the members' counters grew, by the names of Stats.Counters.
+func counted(first, last map[string]uint64) []report.Work {
 	var work []report.Work
 	for _, name := range slices.Sorted(maps.Keys(last)) {
 		if count := last[name] - first[name]; count > 0 {
@@ -167,5 +166,5 @@ func (r *run) series() []report.Interval {
 	return list
 }
 
-// rounded leaves out digits that nobody reads.
+// rounded keeps three decimals.
 func rounded(v float64) float64 { return math.Round(v*1e3) / 1e3 }
