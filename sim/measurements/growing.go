@@ -9,7 +9,8 @@ import (
 var joins = experiment{
 	name:  "joins",
 	title: "Networks whose nodes joined",
-	why:   `Tables that nodes filled by themselves, through one bootstrap node, over the simulated network: as good as ideal ones? And what does joining cost?`,
+	why: `Nodes fill their tables by themselves, through one bootstrap node, over the simulated network.
+The questions are whether these tables are as good as ideal ones, and what joining costs.`,
 	commands: []command{
 		{name: "joined-1k", flags: "--tables join --nodes 1000 --lookups 10000 --seed 1"},
 		{name: "joined-10k", flags: "--tables join --nodes 10000 --lookups 10000 --seed 1"},
@@ -28,9 +29,10 @@ var joins = experiment{
 			return hundreds(joiningOf(r[0]).bytes) + " / " + hundreds(joiningOf(r[1]).bytes)
 		}, "joined-1k", "joined-10k"),
 	},
-	says: `The requests of a join are those of all nodes, less those of the lookups, for each node. More than half are the PINGs by which a node fills its far buckets with contacts from
-all over their range. They include what nodes did besides until the run ended: probes, and beyond an hour refreshes. The bytes are estimated from them: a FIND_NODE counts as much as
-one of the lookups measured, with its answer, and a PING as it is.`,
+	says: `The requests of a join are those of all nodes, less those of the lookups, divided by the number of nodes.
+More than half are the PINGs by which a node fills its far buckets with contacts from all over their range.
+They include what nodes did in addition until the run ended: probes, and beyond an hour refreshes.
+The bytes are estimated from them: a FIND_NODE counts as much as one of the lookups measured, with its answer, and a PING as it is.`,
 }
 
 func joinRequests(r []*result) string {
@@ -47,7 +49,8 @@ var observed = netip.MustParseAddrPort("192.0.2.1:4100")
 var largeJoin = experiment{
 	name:  "large-join",
 	title: "The largest network that joined",
-	why:   `Every one of so many engines with its own table, its own round trip times and its own schedule, in one history. GOGC trades some time for memory.`,
+	why: `Every engine has its own table, its own round trip times and its own schedule, in one history.
+GOGC trades some time for memory.`,
 	large: true,
 	commands: []command{
 		{name: "joined", env: "GOGC=25", flags: "--tables join --nodes 200000 --lookups 10000 --seed 1"},
@@ -62,13 +65,17 @@ var largeJoin = experiment{
 		of("recall", recall, short, "joined"),
 		shown("requests of a join", joinRequests, "joined"),
 	},
-	says: `A million is the aim. ` + "`GOGC=25 kad sim --tables join --nodes 1000000 --lookups 10000`" + ` was interrupted after 50 minutes beside other work, when 520,575 nodes had
-joined: the process had taken 7.5 GiB at most, 15.5 kB a node, of which 12.3 kB lived. At that rate a million take 14.5 GiB. Joins are one history, so one core has to do them.
+	says: `The aim is a million nodes.
+` + "`GOGC=25 kad sim --tables join --nodes 1000000 --lookups 10000`" + ` was interrupted after 50 minutes beside other work, when 520,575 nodes had joined.
+The process had taken 7.5 GiB at most, 15.5 kB a node, of which 12.3 kB were live.
+At that rate a million nodes take 14.5 GiB.
+Joins are one history, so one core has to execute them.
 
-The hops are 0.2 more than on ideal tables of as many nodes (` + "`kad sim --nodes 200000 --lookups 10000`" + `: 3.06). Full buckets keep their old contacts, so where nobody ever leaves all tables of a
-region come to hold the same, its oldest nodes, and the answers of three peers bring less that is new than three random tables would. The more nodes, the more levels this is felt on.
+The hops are 0.2 more than on ideal tables of as many nodes (` + "`kad sim --nodes 200000 --lookups 10000`" + `: 3.06).
+Full buckets keep their old contacts.
+Where no node ever leaves, all tables of a region therefore come to hold the same contacts, the oldest nodes, and the answers of three peers bring less that is new than three random tables would.
+The effect grows with the number of nodes, because it occurs at more levels.
 
-What a node's memory is, by a heap profile of 20,000 that joined: contacts of its table 27 % (12 bytes each), the engine itself 18 %, round trip times 23 % (11 bytes for each of 224
-peers), the buckets' heads 13 %, counts of subnets 5 %, contacts that wait 2 to 3 %, the rest what lookups and replies keep ready. In larger networks only the table grows, by some
-380 bytes for each doubling.`,
+By a heap profile of 20,000 nodes that joined, the memory of a node is: contacts of its table 27 % (12 bytes each), the engine itself 18 %, round trip times 23 % (11 bytes for each of 224 peers), the heads of the buckets 13 %, counts of subnets 5 %, replacements 2 to 3 %, and the rest what lookups and replies keep ready.
+In larger networks only the table grows, by some 380 bytes for each doubling.`,
 }

@@ -8,9 +8,9 @@ import (
 var day = experiment{
 	name:  "day",
 	title: "A day of KAD's users",
-	why: `Nodes stay and are away as users of the KAD network did (Steiner, En-Najjary and Biersack: Weibull with shape 0.615 and scale 169.5 min up, 0.476 and
-413.7 min away), 10,000 of them up at a time. 10,000 keys are published once, within the first half hour, and never again: what keeps them is that holders re-store them and hand
-them over. All along nodes are looked up, and keys fetched by nodes that do not hold them.`,
+	why: `Nodes are up and away as users of the KAD network were (Steiner, En-Najjary and Biersack: Weibull with shape 0.615 and scale 169.5 min up, 0.476 and 413.7 min away), 10,000 of them up at a time.
+10,000 keys are published once, within the first half hour, and never again; they survive because holders replicate them and hand them over.
+All the time nodes are looked up, and keys are fetched by nodes that do not hold them.`,
 	commands: []command{
 		{name: "day", flags: "--workload day --sessions kad --duration 24h --nodes 10000 --keys 10000 --ttl 48h --lookups 10000 --seed 1"},
 	},
@@ -39,8 +39,8 @@ them over. All along nodes are looked up, and keys fetched by nodes that do not 
 		wanted("wall time", wall, seconds, atMost(900, seconds), "day"),
 		of("most memory of the process", peak, memory, "day"),
 	},
-	says: `A key is lost if at the end no node that is up would give it out. A lookup is judged by the nodes that had joined half a minute before it began, and were
-still up at its end.`,
+	says: `A key is lost if at the end no node that is up would give it out.
+A lookup is judged by the nodes that had joined half a minute before it began and were still up at its end.`,
 }
 
 // shares are the kinds of requests with their part of all.
@@ -57,8 +57,8 @@ func count(n int) string { return digits(0)(float64(n)) }
 var churn = experiment{
 	name:  "churn",
 	title: "Churn",
-	why: `Half of all stays end within 1.4 minutes, and nodes are away for as long: the shortest stays under which Bamboo still worked, with less than
-900 bytes for each of 1,000 nodes and second (Rhea, Geels, Roscoe and Kubiatowicz 2004).`,
+	why: `Half of all stays end within 1.4 minutes, and nodes are away for as long.
+These are the shortest stays under which Bamboo still worked, with less than 900 bytes for each of 1,000 nodes and second (Rhea, Geels, Roscoe and Kubiatowicz 2004).`,
 	commands: []command{
 		{name: "churn", flags: "--sessions exp:121s --nodes 1000 --duration 1h --lookups 10000 --seed 1"},
 	},
@@ -74,6 +74,6 @@ var churn = experiment{
 		}, "churn"),
 		shown("operations whose node left before their end", func(r []*result) string { return count(r[0].Report.Abandoned) }, "churn"),
 	},
-	says: `An exponential distribution with a mean of 121 s has its median at 84 s. A node returns with its identity and with what its
-data directory would have kept: records, and contacts of its table to join by again.`,
+	says: `An exponential distribution with a mean of 121 s has its median at 84 s.
+A node returns with its identity and with what its data directory would have kept: records, and contacts of its table by which it joins again.`,
 }

@@ -7,8 +7,9 @@ import "fmt"
 var theory = experiment{
 	name:  "theory",
 	title: "Lookups on ideal tables, beside theory",
-	why: `Each bucket holds k uniformly random nodes of its range, nobody fails, every round trip takes 50 ms. What a lookup costs then is known from theory:
-the model of Roos, Salah and Strufe (2015) gives the hops below for alpha 3 and k 20. A deviation would be a fault of the lookup, or in how hops are counted.`,
+	why: `Each bucket holds k uniformly random nodes of its range, no node fails, every round trip takes 50 ms.
+What a lookup costs then is known from theory: the model of Roos, Salah and Strufe (2015) gives the hops below for alpha 3 and k 20.
+A deviation would be a fault of the lookup, or in how hops are counted.`,
 	commands: []command{
 		{name: "1k", flags: "--nodes 1000 --lookups 20000 --latency const:50ms --seed 1"},
 		{name: "10k", flags: base},
@@ -29,8 +30,8 @@ the model of Roos, Salah and Strufe (2015) gives the hops below for alpha 3 and 
 		worst("recall, the least of the four", recall, short, 1, sizes...),
 		most("`rounds_after_closest`, mean, the most of the four", afterClosest, digits(3), 1.1, sizes...),
 	},
-	says: `The hops are those of the closest node returned. The lookup lasts one round trip longer, in which all unasked of the k closest are asked at once: that is
-the difference to the rounds.`,
+	says: `The hops are those of the closest node returned.
+The lookup lasts one round trip longer, in which all contacts of the k closest that were not asked yet are asked at once; that is the difference to the rounds.`,
 }
 
 // base is the run that others are compared with.
@@ -96,9 +97,10 @@ func join(figures, next string) string {
 }
 
 var tenMillion = experiment{
-	name:     "ten-million",
-	title:    "Ten million nodes",
-	why:      `Whole networks, and not samples of them, on a small machine: a node costs the 32 bytes of its position until somebody asks it, and its buckets are filled when they are first looked at.`,
+	name:  "ten-million",
+	title: "Ten million nodes",
+	why: `Whole networks, and not samples of them, on a small machine.
+A node costs the 32 bytes of its position until another node asks it, and its buckets are filled when they are first read.`,
 	commands: []command{{name: "10m", flags: "--nodes 10000000 --lookups 10000 --seed 1"}},
 	rows: []row{
 		wanted("wall time", wall, seconds, atMost(120, seconds), "10m"),
@@ -112,8 +114,8 @@ var tenMillion = experiment{
 var speeds = experiment{
 	name:  "speed",
 	title: "How fast it simulates",
-	why: `Lookups on ideal tables change nothing for one another, so they run on all cores at once. The report does not depend on how many there are: everything
-random in a lookup is a hash of the seed and of its number.`,
+	why: `Lookups on ideal tables change nothing for one another, so they run on all cores at once.
+The report does not depend on the number of cores: everything random in a lookup is a hash of the seed and of the lookup's number.`,
 	commands: []command{
 		{name: "one", env: "GOMAXPROCS=1", flags: "--nodes 100000 --lookups 20000 --seed 1"},
 		{name: "all", flags: "--nodes 100000 --lookups 20000 --seed 1"},
@@ -130,7 +132,9 @@ random in a lookup is a hash of the seed and of its number.`,
 			return measured{"differ", false}
 		}},
 	},
-	says: `A request here is all that it takes: sent, answered by an engine with a table of its own, received, and the next one chosen. What limits it, by a CPU profile: making that engine
-and the bucket that is asked takes two fifths, more than half of it allocation; the engines' own work another two fifths, the network the rest. To keep the engines from lookup to
-lookup was no faster and took a hundred times the memory: they outgrow the caches. Filling buckets by one contact after the other was slower. An optimising build from a profile gained 3 %.`,
+	says: `A request here is everything that it needs: it is sent, answered by an engine with a table of its own, received, and the next one is chosen.
+By a CPU profile, making that engine and the bucket that is asked takes two fifths of the time, more than half of that allocation; the engines' own work takes another two fifths, the network the rest.
+Keeping the engines from lookup to lookup was no faster and took a hundred times the memory: they exceed the caches.
+Filling buckets contact by contact was slower.
+An optimising build from a profile gained 3 %.`,
 }

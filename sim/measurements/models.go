@@ -6,8 +6,9 @@ import "fmt"
 var models = experiment{
 	name:  "models",
 	title: "Other networks, other settings",
-	why: `One thing at a time is not as in the first line: how long datagrams take, whether they arrive, who answers, k and alpha. Ideal tables, 10,000 nodes. Each line
-shows the latency of a lookup (p50 / p90 / p99), its mean hops and requests, and the lookups that returned the closest of the nodes that answer at all.`,
+	why: `Each line differs in one thing from the first: how long datagrams take, whether they arrive, who answers, k or alpha.
+All are of 10,000 nodes with ideal tables.
+Each line shows the latency of a lookup (p50 / p90 / p99), its mean hops and requests, and the lookups that returned the closest of the nodes that answer at all.`,
 	commands: []command{
 		{name: "base", flags: base},
 		{name: "exp", flags: "--nodes 10000 --lookups 20000 --latency exp:50ms --seed 1"},
@@ -32,9 +33,9 @@ shows the latency of a lookup (p50 / p90 / p99), its mean hops and requests, and
 		model("alpha 1", "alpha1"),
 		model("alpha 10", "alpha10"),
 	},
-	says: `"World" places nodes on a plane of milliseconds with a height for the access line; a pair has one round trip time, a datagram some jitter. Silent nodes stand in tables
-as if they had just fallen silent: a node that has been up for long would have dropped them. Liars name the k liars nearest to the target; that a lookup returns the closest node all the same is the
-work of the honest nodes that it asks beside them.`,
+	says: `"World" places nodes on a plane of milliseconds with a height for the access line; a pair has one round trip time, a datagram some jitter.
+Silent nodes are in tables as if they had just become silent; a node that has been up for long would have dropped them.
+Liars name the k liars nearest to the target; a lookup still returns the closest node because it also asks honest nodes.`,
 }
 
 func model(what, from string) row {

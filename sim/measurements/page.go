@@ -13,14 +13,20 @@ const notMeasured = "not measured"
 
 const pageHead = `# Measurements
 
-Every simulated figure, with the command and the seed it came from. ` + "`go run ./sim/measurements`" + ` runs the commands and writes this page; by hand nothing is changed
-here. ` + "`kad`" + ` is what ` + "`go build ./cmd/kad`" + ` makes, each command prints its report in JSON, and [report.md](report.md) says what each field means. The same command gives
-the same report on every machine. Only wall times and memory are the machine's, and depend on what else it did meanwhile: take them as ratios.
+This page has every simulated figure, with the command and the seed it came from.
+` + "`go run ./sim/measurements`" + ` runs the commands and writes this page; nothing is changed by hand.
+` + "`kad`" + ` is what ` + "`go build ./cmd/kad`" + ` makes, each command prints its report in JSON, and [report.md](report.md) says what each field means.
+The same command gives the same report on every machine.
+Only wall times and memory depend on the machine, and on what else it did at the time: take them as ratios.
 Figures of real sockets are in [benchmarks.md](benchmarks.md).
 
-"Hops" has three meanings in the literature, which differ by up to 1.7 on the same run. Here they are ` + "`hops`" + `, the depth of the closest node returned (a contact from the
-searcher's own table is at hop 1, one first named by a contact at hop h at h + 1); ` + "`first_replica_hops`" + `, the depth at which the first of the true k closest was named; and
-` + "`rounds`" + `, the longest chain of requests that had to wait for one another. Where only hops are spoken of, the first is meant.
+"Hops" has three meanings in the literature, which differ by up to 1.7 on the same run:
+
+- ` + "`hops`" + `: the depth of the closest node returned; a contact from the searcher's own table is at hop 1, one first named by a contact at hop h at h + 1.
+- ` + "`first_replica_hops`" + `: the depth at which the first of the true k closest was named.
+- ` + "`rounds`" + `: the longest chain of requests that had to wait for one another.
+
+"Hops" alone means the first.
 `
 
 // page is docs/measurements.md, of the results that there are.
@@ -125,7 +131,7 @@ func balance(all []experiment, k *kept) string {
 		}
 	}
 	if rest != "" {
-		return fmt.Sprintf("**Of %d targets %d are reached.** Not so:\n\n%s", targets, good, rest)
+		return fmt.Sprintf("**Of %d targets %d are reached.** These are not:\n\n%s", targets, good, rest)
 	}
 	return fmt.Sprintf("**All %d targets are reached.**\n", targets)
 }

@@ -13,9 +13,9 @@ func whereTheTimeGoes(all []experiment, k *kept) string {
 	if r == nil {
 		return text + "The day is not measured as its command is now.\n"
 	}
-	text += fmt.Sprintf(`The day above is %s events in %s: %s a second, %s microseconds each, and %s of them for each request: that it arrives, that its answer does, that an
-engine is due. %s of all requests are PINGs and FIND_NODEs, of joins, probes, refreshes and the lookups behind re-stores; %s put values somewhere or look for them. %s requests
-timed out, after %s repeated sends: what nodes that leave without a word cost the others.
+	text += fmt.Sprintf(`The day above is %s events in %s: %s a second, %s microseconds each, and %s of them for each request: its arrival, the arrival of its answer, and an engine that is due.
+%s of all requests are PINGs and FIND_NODEs, of joins, probes, refreshes and the lookups of replications; %s store values or look for them.
+%s requests timed out, after %s repeated sends: this is the cost of nodes that leave without notice.
 `, digits(0)(float64(r.Report.Events)), seconds(wall(r)), digits(0)(float64(r.Report.Events)/wall(r)), digits(2)(1e6*wall(r)/float64(r.Report.Events)),
 		digits(2)(float64(r.Report.Events)/float64(r.Report.RPCTotal)),
 		percent(part(r, "PING", "FIND_NODE")), percent(part(r, "FIND_VALUE", "STORE")),
@@ -35,8 +35,8 @@ func part(r *result, names ...string) float64 {
 // profile tells the processor's view; see runtime/pprof. It was taken once, and is
 // not measured again with the rest.
 const profile = `
-A CPU profile of the first six hours of such a day (` + "`runtime/pprof`" + ` around ` + "`sim.Run`" + `) has over nine tenths of the time in the one goroutine that drives the history, nearly all
-else in the collector. Seven tenths of it is in the engines' own code: a third in answering requests, a fifth in taking answers in, a sixth in what falls due. A tenth goes into asking
-engines when they are next due, a twenty-fifth into the queue of events, less than a fiftieth into putting datagrams on their way. No function stands out: the costliest are those that touch an
-engine's memory first, as one would expect where ten thousand others have used the cache since.
+A CPU profile of the first six hours of such a day (` + "`runtime/pprof`" + ` around ` + "`sim.Run`" + `) has over nine tenths of the time in the one goroutine that drives the history, and nearly all the rest in the garbage collector.
+Seven tenths of it is in the engines' own code: a third in answering requests, a fifth in processing answers, a sixth in what falls due.
+A tenth is spent on asking engines when they are next due, a twenty-fifth on the queue of events, less than a fiftieth on sending datagrams.
+No function stands out: the most expensive are those that touch an engine's memory first, because ten thousand other engines have used the cache since.
 `
