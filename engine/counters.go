@@ -30,7 +30,7 @@ type Work struct {
 	Joins           uint64
 	Fills           uint64 // of buckets
 	Probes          uint64
-	Restores        uint64 // keys replicated
+	Replications    uint64 // keys replicated
 	Republishes     uint64 // keys published again
 	Handovers       uint64 // keys sent to newcomers
 	Cachings        uint64 // copies left at the closest node that had none
@@ -91,7 +91,7 @@ func (w *Work) Each(f func(name string, value uint64)) {
 	f("joins", w.Joins)
 	f("fills", w.Fills)
 	f("probes", w.Probes)
-	f("restores", w.Restores)
+	f("restores", w.Replications)
 	f("republishes", w.Republishes)
 	f("handovers", w.Handovers)
 	f("cachings", w.Cachings)

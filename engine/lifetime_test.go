@@ -25,7 +25,7 @@ func TestExpiresToTheSecond(t *testing.T) {
 	publisher.up = false
 	replications := func() (sum uint64) {
 		for _, nd := range n.nodes {
-			sum += nd.e.Stats().Counters.Restores
+			sum += nd.e.Stats().Counters.Replications
 		}
 		return sum
 	}

@@ -201,7 +201,7 @@ func TestClientForAWhileRestores(t *testing.T) {
 	n.run(16 * time.Minute) // what is overdue has become due again
 	nd.e.mode = Server
 	n.run(30 * time.Minute)
-	if nd.e.Stats().Counters.Restores == 0 {
+	if nd.e.Stats().Counters.Replications == 0 {
 		t.Error("nothing was stored again")
 	}
 }

@@ -30,7 +30,7 @@ func (e *Engine) replicate() {
 		e.store.SetHolder(key, n)
 		return
 	}
-	e.counters.Restores++
+	e.counters.Replications++
 	e.maintain(target, func(l *activeLookup) {
 		closest := l.state.Closest(nil)
 		if len(closest) == 0 {
