@@ -78,7 +78,7 @@ func TestOldestWaiterFallsOff(t *testing.T) {
 
 // A probe that is answered moves the old contact to the tail; the next goes to
 // the next (section 2.2). In a bucket where no contact fails each pause is twice as long,
-// up to 16 minutes, until somebody does.
+// up to 16 minutes, until one does.
 func TestAnsweredProbeKeepsTheOldContact(t *testing.T) {
 	s := newStory(t, limits{k: 3})
 	old, newcomer := s.peers(3), s.peer(0)

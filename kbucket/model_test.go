@@ -251,8 +251,8 @@ func (m *model) Subtree(n int) int {
 	return shared[len(shared)-n]
 }
 
-// Free is the number of places that are free or a failing contact's, and for which
-// nobody waits.
+// Free is the number of places that are free or a failing contact's, less the
+// replacements.
 func (m *model) Free(cpl int) int {
 	free := m.limits.k
 	for _, h := range m.held[cpl] {

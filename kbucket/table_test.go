@@ -10,7 +10,7 @@ import (
 )
 
 // The table of a node among a million, 350 contacts with full replacement lists,
-// is under 8 KiB (design, section 1).
+// is under 8 KiB (docs/benchmarks.md).
 func TestTableIsSmall(t *testing.T) {
 	const tables = 256
 	s := newStory(t, limits{})

@@ -41,7 +41,7 @@ type Endpoint struct {
 
 // MayOpen reports whether an RPC may be a first contact: one that changes nothing at
 // its receiver may (wire.md rule 1), and fewer if the receiver's ID is not known
-// (rule 2).
+// (wire.md rule 2).
 type MayOpen func(rpc uint8, receiverKnown bool) bool
 
 // NewEndpoint makes the endpoint of a key in a network, which begins first contacts

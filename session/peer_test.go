@@ -103,7 +103,7 @@ func TestInitiatorUsesTheSessionAtOnceAndResponderOnceHeard(t *testing.T) {
 	}
 }
 
-// A session that nobody was heard under is given up by its initiator before its
+// A session that opened no datagram is given up by its initiator before its
 // responder forgets it.
 func TestUnconfirmedSessionsEnd(t *testing.T) {
 	a, b := pair(t)
@@ -240,7 +240,7 @@ func TestBothOpenAtOnce(t *testing.T) {
 	}
 }
 
-// A peer that restarts opens a new session later: it is used, whoever is smaller.
+// A peer that restarts opens a new session later: it is used, whichever ID is smaller.
 func TestRestartedPeer(t *testing.T) {
 	for _, swap := range []bool{false, true} {
 		a, b := pair(t)

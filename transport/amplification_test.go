@@ -31,7 +31,7 @@ func (p *peer) greedy() {
 }
 
 // wantModest checks every exchange since the mark: one datagram in, at most one
-// out, to where it came from, of at most three times its size (rule 6).
+// out, to where it came from, of at most three times its size (wire.md rule 6).
 func (w *world) wantModest(t rapid.TB, mark int, to netip.AddrPort) {
 	t.Helper()
 	if len(w.sent) > mark+2 {

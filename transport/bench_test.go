@@ -102,7 +102,7 @@ func benchTransport(b testing.TB, n byte, handler func(*Inbound)) *Transport {
 	return tr
 }
 
-// BenchmarkUDPEcho is the same traffic without any of ours: what the system gives.
+// BenchmarkUDPEcho is the same traffic on bare sockets: what the system alone takes.
 func BenchmarkUDPEcho(b *testing.B) { both(b, udpEcho) }
 
 func udpEcho(b *testing.B, inFlight int) {

@@ -40,7 +40,7 @@ func TestFirstContactThenSession(t *testing.T) {
 	})
 }
 
-// A retry is byte-identical and gets the stored reply again (rule 1).
+// A retry is byte-identical and gets the stored reply again (wire.md rule 1).
 func TestRetryGetsTheStoredReply(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.peer(1), w.peer(2)
@@ -64,7 +64,7 @@ func TestRetryGetsTheStoredReply(t *testing.T) {
 }
 
 // A first contact repeated in its victim's name draws no more full answers there than
-// the victim's host may have first contacts (rule 8); with its cookie it still does.
+// the victim's host may have first contacts (wire.md rule 8); with its cookie it still does.
 func TestRepeatsOverTheHostLimitDrawCookies(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.peer(1), w.peer(2)
@@ -119,7 +119,7 @@ func TestRetryOfAnUnansweredFirstContact(t *testing.T) {
 	})
 }
 
-// An unknown destination may be pinged, and anyone may answer (rule 2).
+// An unknown destination may be pinged, and anyone may answer (wire.md rule 2).
 func TestUnknownPeerIsPinged(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.peer(1), w.peer(2)
@@ -134,7 +134,7 @@ func TestUnknownPeerIsPinged(t *testing.T) {
 }
 
 // Under load a first contact draws a cookie, and only those that bring it back
-// are verified (rule 8).
+// are verified (wire.md rule 8).
 func TestCookieUnderLoad(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.peer(1), w.peer(2, func(_ *Config, l *limits) { l.cookieAbove = 0 })
@@ -177,7 +177,7 @@ func TestCookieOfAnotherAddress(t *testing.T) {
 	})
 }
 
-// A cookie that nobody made is malformed input while none is asked for.
+// A forged cookie is malformed input while none is asked for.
 func TestCookieThatNobodyMade(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.peer(1), w.peer(2)
@@ -195,7 +195,7 @@ func TestCookieThatNobodyMade(t *testing.T) {
 }
 
 // Both sides open at once: both complete, and afterwards both use one session,
-// the one begun by the smaller peer ID (rule 4).
+// the one begun by the smaller peer ID (wire.md rule 4).
 func TestBothOpenAtOnce(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.peer(1), w.peer(2)
@@ -249,7 +249,7 @@ func TestFreshTry(t *testing.T) {
 	})
 }
 
-// At most ten first contacts a minute go to an IP that never answered (rule 7),
+// At most ten first contacts a minute go to an IP that never answered (wire.md rule 7),
 // whatever the ports, peers and requests.
 func TestLimitOnAnIPThatNeverAnswered(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {

@@ -178,7 +178,7 @@ func TestEveryTruncationAndBitFlip(t *testing.T) {
 }
 
 // A first contact replayed later, or from another address, changes nothing: its
-// answer's keys are nobody's, and the live session is used on.
+// answer's keys are useless, and the live session stays in use.
 func TestReplayedFirstContact(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.peer(1), w.peer(2)
@@ -223,7 +223,7 @@ func (p *peer) wantInboxEmpty() {
 }
 
 // STORE, ADD_PROVIDER, MESSAGE and unknown types are refused as a first contact,
-// however well signed (rule 1).
+// however well signed (wire.md rule 1).
 func TestWritesAsFirstContact(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.loopback(1), w.loopback(2)
@@ -276,7 +276,7 @@ func TestStrayFirstContacts(t *testing.T) {
 	})
 }
 
-// Unsolicited answers, and the right ID from a wrong address, reach nobody.
+// Unsolicited answers, and the right ID from a wrong address, reach no handler.
 func TestUnsolicitedAnswers(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b, c := w.peer(1), w.peer(2), w.peer(3)
@@ -317,7 +317,7 @@ func TestUnsolicitedAnswers(t *testing.T) {
 		w.settle()
 		a.wantInboxEmpty()
 
-		// A first response that nobody asked for.
+		// An unsolicited first response.
 		first := w.sent[1]
 		w.Inject(first.from, first.to, first.data)
 		w.settle()

@@ -13,7 +13,7 @@ import (
 )
 
 // A peer restarted with the same key does not know the session: its NOSESSION
-// makes the request start again as a first contact (rule 5).
+// makes the request start again as a first contact (wire.md rule 5).
 func TestRestartedPeerIsFoundAgain(t *testing.T) {
 	for _, r := range []rpc.Type{rpc.FindNode, rpc.Store} {
 		inWorld(t, func(t *testing.T, w *world) {
@@ -46,7 +46,7 @@ func TestRestartedPeerIsFoundAgain(t *testing.T) {
 }
 
 // A NOSESSION counts only for the request in flight to that address with that
-// session ID and tag, and harms no session (rule 5).
+// session ID and tag, and harms no session (wire.md rule 5).
 func TestForgedNoSession(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.peer(1), w.peer(2)
@@ -91,7 +91,7 @@ func TestForgedNoSession(t *testing.T) {
 }
 
 // A session survives its peer's NAT: the new address is answered, but counts as
-// proven only after a request to it was answered (design, section 3).
+// proven only after a request to it was answered (wire.md, section 5).
 func TestNATRebind(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		nat, err := w.NAT(netip.MustParseAddr("198.51.100.1"))
@@ -211,7 +211,7 @@ func TestFirstContactsOverTheHostLimitDrawCookies(t *testing.T) {
 		w.settle()
 		c.wantAnswer(b.addr, id, "re:other host")
 		w.wantKinds(mark, 1, 2)
-		// Which datagram of an instant is judged first is nobody's to say: the victim may
+		// Which datagram of an instant is handled first is not determined: the victim may
 		// slip in before the flood, but not each time.
 		drew := false
 		for i := byte(1); i <= 5 && !drew; i++ {

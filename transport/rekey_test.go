@@ -47,7 +47,7 @@ func TestRekey(t *testing.T) {
 	})
 }
 
-// A write after Rekey has a PING make the session first (rule 1).
+// A write after Rekey has a PING make the session first (wire.md rule 1).
 func TestRekeyBeforeAWrite(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.peer(1), w.peer(2)

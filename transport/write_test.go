@@ -10,7 +10,7 @@ import (
 	"kadmium/rpc"
 )
 
-// A write without a session is sealed as soon as a PING has made one (rule 1).
+// A write without a session is sealed as soon as a PING has made one (wire.md rule 1).
 func TestWriteOpensItsSession(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.peer(1, func(c *Config, _ *limits) { c.Serves = func() bool { return true } }), w.peer(2)
@@ -75,7 +75,7 @@ func TestRepeatedWriteCarriesItsNewBody(t *testing.T) {
 }
 
 // Inside a session writes are at-most-once: a retry gets the first answer again
-// (rule 3), also under a renewed session.
+// (wire.md rule 3), also under a renewed session.
 func TestWritesAreAtMostOnce(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.peer(1), w.peer(2)
@@ -155,7 +155,7 @@ func TestAnswersAreBounded(t *testing.T) {
 	}
 }
 
-// A peer that floods with writes pushes out its own, and nobody else's, also not
+// A peer that floods with writes evicts its own answers and no others, also not
 // one that is being worked on.
 func TestFloodOfWritesIsItsOwnLoss(t *testing.T) {
 	a := atMostOnce{most: 4096}
