@@ -43,9 +43,9 @@ func RecordSize(r *Record) int {
 	return n
 }
 
-// ProviderSize is what the provider entry adds to the size of a GET_PROVIDERS answer,
+// providerSize is what the provider entry adds to the size of a GET_PROVIDERS answer,
 // in bytes; its key is not sent there.
-func ProviderSize(p *Provider) int {
+func providerSize(p *Provider) int {
 	return message(bytesField(ContactSize(p.Peer.Endpoint)) + varintField(p.Sequence) +
 		varintField(millis(p.TTL)) + bytesField(len(p.Signature)))
 }
@@ -75,7 +75,7 @@ func sizeOfRest(m *Message) int {
 		if m.Provider == nil {
 			return 0
 		}
-		return bytesField(len(m.Provider.Key)) + ProviderSize(m.Provider)
+		return bytesField(len(m.Provider.Key)) + providerSize(m.Provider)
 	case AppMessage:
 		return bytesField(len(m.Protocol)) + bytesField(len(m.Payload))
 	}
@@ -100,7 +100,7 @@ func sizeOfResponse(m *Message) int {
 	case GetProviders:
 		n := flagField(m.More)
 		for i := range m.Providers {
-			n += ProviderSize(&m.Providers[i])
+			n += providerSize(&m.Providers[i])
 		}
 		return n
 	case AppMessage:

@@ -42,6 +42,9 @@ func TestDocumentsHaveTheTypes(t *testing.T) {
 	numbers, reads := typeLine(t, wire)
 	var c Codec
 	for kind := Type(1); kind.Valid(); kind++ {
+		if types[kind].name == "" || types[kind].request == nil || types[kind].response == nil {
+			t.Fatalf("type %d has no row, or not all of it", kind)
+		}
 		if got := numbers[kind.String()]; got != int(kind) {
 			t.Errorf("wire.md, section 1: %v is %d, want %d", kind, got, kind)
 		}

@@ -22,7 +22,7 @@ func (s *Store) Draw(now time.Time) string {
 		fmt.Fprintf(&b, "%-24q %s\n", truncated(e.Key), role)
 		e.each(func(h *held) { fmt.Fprintf(&b, "  %s\n", h.draw(now)) })
 	}
-	for _, p := range s.AllPublished(nil) {
+	for _, p := range s.allPublished(nil) {
 		kind := "record"
 		if p.Provider != nil {
 			kind = "provider"

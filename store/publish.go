@@ -108,8 +108,8 @@ func (s *Store) Published(key []byte) (record, provider *Published) {
 	return s.published[string(publication(recordKind, key))], s.published[string(publication(providerKind, key))]
 }
 
-// AllPublished appends everything this node publishes, ordered by key.
-func (s *Store) AllPublished(dst []*Published) []*Published {
+// allPublished appends everything this node publishes, ordered by key.
+func (s *Store) allPublished(dst []*Published) []*Published {
 	start := len(dst)
 	for _, p := range s.published {
 		dst = append(dst, p)

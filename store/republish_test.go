@@ -105,7 +105,7 @@ func TestRecordAndProviderOfOneKey(t *testing.T) {
 	f.want(provider.Provider.TTL, 24*time.Hour)
 	f.want(f.names.VerifyProvider(provider.Provider), nil)
 	f.want(provider.Due(), epoch.Add(RepublishEvery))
-	f.want(len(f.AllPublished(nil)), 2)
+	f.want(len(f.allPublished(nil)), 2)
 	ops, ok := f.Unpublish([]byte("/v/a"))
 	f.want(ok, true)
 	f.write(ops)

@@ -13,7 +13,7 @@ func (s *Store) Snapshot(dst []Op) []Op {
 	for _, e := range s.entries {
 		e.each(func(h *held) { dst = append(dst, h.op()) })
 	}
-	for _, p := range s.AllPublished(nil) {
+	for _, p := range s.allPublished(nil) {
 		dst = append(dst, p.op())
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.sequences)) {
