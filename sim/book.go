@@ -9,20 +9,20 @@ import (
 	"kadmium/identity"
 )
 
-// A book knows all nodes of a simulation: 32 bytes each. Node i is contact i, and
-// nodes count from 1. Those that serve stand first, in the order of their
-// positions; behind them, in no order, those that are in nobody's table.
+// A book is the contact book of a simulation: the positions of all nodes, 32 bytes each.
+// Node i is contact i, counted from 1. Servers come first, sorted by position. Nodes that
+// are in no table follow, in no order.
 type book struct {
 	positions []identity.Position
 	servers   int
-	shift     int                // a prefix shifted by it is an index of starts
-	starts    []uint32           // by the first bits of a position: the first server from there on
-	present   []identity.Contact // see limit
+	shift     int                // a prefix shifted right by this is an index of starts
+	starts    []uint32           // by the first bits of a position: the first server at it or behind
+	present   []identity.Contact // see restrictTo
 	keys      map[identity.Contact]identity.Key
-	byID      map[identity.ID]identity.Contact // of owners
+	byID      map[identity.ID]identity.Contact // of keys
 }
 
-// newBook makes the positions of a run: servers first, then others.
+// newBook makes the positions of a run.
 func newBook(seed uint64, servers, others int) *book {
 	b := &book{positions: make([]identity.Position, servers+others), servers: servers}
 	random := source(seed, forPosition)
@@ -31,7 +31,7 @@ func newBook(seed uint64, servers, others int) *book {
 		prefixes[i] = random.Uint64()
 	}
 	slices.Sort(prefixes)
-	for i := range prefixes { // equal ones, one run in 300,000 of the largest, step aside
+	for i := range prefixes { // make equal ones distinct: they occur in one of 300,000 runs of MaxNodes
 		if i > 0 && prefixes[i] <= prefixes[i-1] {
 			prefixes[i] = prefixes[i-1] + 1
 		}
@@ -54,7 +54,7 @@ func newBook(seed uint64, servers, others int) *book {
 	return b
 }
 
-// index notes where the servers of each prefix begin, about two of them a place.
+// index makes starts, with about two servers for each entry.
 func (b *book) index(prefixes []uint64) {
 	width := max(0, bits.Len(uint(len(prefixes)))-2)
 	b.shift = 64 - width
@@ -79,8 +79,8 @@ func (b *book) from(v uint64) int {
 	return lo
 }
 
-// within is the range of the servers whose prefix begins with the first n bits of
-// v: from lo to under hi.
+// within is the range of the servers that share the first n bits of v: from lo, without
+// hi.
 func (b *book) within(v uint64, n int) (lo, hi int) {
 	if n == 0 {
 		return 0, b.servers
@@ -93,17 +93,17 @@ func (b *book) within(v uint64, n int) (lo, hi int) {
 	return lo, b.servers
 }
 
-// Position is where a node stands.
+// Position is the position of a node.
 func (b *book) Position(c identity.Contact) *identity.Position { return &b.positions[c-1] }
 
-// Address is a made-up ID, and an address in a /24 of the node's own.
+// Address is the made-up ID of a node, and an endpoint in a /24 of its own.
 func (b *book) Address(c identity.Contact) identity.Address {
 	return identity.Address{ID: b.id(c), Endpoint: netip.AddrPortFrom(addressOf(uint32(c)), port)}
 }
 
 const port = 4100
 
-// id is made up of the node's number, unless it has a key to sign with.
+// id is the ID of the node's key, or an ID made of its number if it has none.
 func (b *book) id(c identity.Contact) identity.ID {
 	if b.keys != nil {
 		if key, ok := b.keys[c]; ok {
@@ -116,7 +116,7 @@ func (b *book) id(c identity.Contact) identity.ID {
 	return id
 }
 
-// Intern is the node of an address.
+// Intern is the node that has an address.
 func (b *book) Intern(a identity.Address) identity.Contact {
 	if c, ok := b.byID[a.ID]; ok {
 		return c
@@ -124,7 +124,7 @@ func (b *book) Intern(a identity.Address) identity.Contact {
 	return identity.Contact(binary.BigEndian.Uint32(a.ID[len(a.ID)-4:]))
 }
 
-// sign gives a node a key of its own: what it provides is signed.
+// giveKey gives a node a key, with which it signs its provider entries.
 func (b *book) giveKey(seed uint64, c identity.Contact) {
 	if b.keys == nil {
 		b.keys, b.byID = make(map[identity.Contact]identity.Key), make(map[identity.ID]identity.Contact)
@@ -137,8 +137,8 @@ func (b *book) giveKey(seed uint64, c identity.Contact) {
 	b.keys[c], b.byID[key.ID()] = key, c
 }
 
-// addressOf gives each node a public /24: 1.0.0.0 to 223.255.255.0 without the
-// blocks that are private, loopback, link-local or shared.
+// addressOf gives each node a public /24, from 1.0.0.0 to 223.255.255.0, without the
+// private, loopback, link-local and shared blocks.
 func addressOf(n uint32) netip.Addr {
 	block := n - 1 + 1<<16 // from 1.0.0.0
 	for _, r := range reserved {
@@ -150,7 +150,7 @@ func addressOf(n uint32) netip.Addr {
 	return netip.AddrFrom4([4]byte{byte(block >> 16), byte(block >> 8), byte(block), 1})
 }
 
-// reserved are the blocks left out, in /24s, in order.
+// reserved are the blocks that are left out, counted in /24s, in order.
 var reserved = [...]struct{ first, blocks uint32 }{
 	{10 << 16, 1 << 16},        // 10.0.0.0/8
 	{100<<16 | 64<<8, 64 << 8}, // 100.64.0.0/10

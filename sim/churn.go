@@ -2,8 +2,7 @@ package sim
 
 import "kadmium/identity"
 
-// flip has a node leave, at once and without a word, or return with its identity and
-// its data.
+// flip has a node leave without notice, or return with its identity and its data.
 func (n *network) flip(c identity.Contact) {
 	nd := n.all[c-1]
 	random := n.sessions[c-1]
@@ -15,7 +14,7 @@ func (n *network) flip(c identity.Contact) {
 	nd = n.make(c)
 	for _, op := range nd.saved {
 		if err := nd.engine.Load(n.clock(), op); err != nil {
-			panic(err) // what an engine wrote, an engine reads
+			panic(err) // an engine can load what an engine has saved
 		}
 	}
 	nd.saved = nil
@@ -24,7 +23,7 @@ func (n *network) flip(c identity.Contact) {
 	n.queue.put(event{at: n.now + n.cfg.Sessions.up.sample(random), kind: flip, node: uint32(c)})
 }
 
-// leave ends a node as a crash would: all that is left is what a data directory has.
+// leave ends a node as a crash would. It keeps what would be in its data directory.
 func (n *network) leave(nd *node) {
 	n.delist(nd)
 	n.departed.add(nd.engine)

@@ -10,50 +10,50 @@ import (
 	"kadmium/store"
 )
 
-// ErrBadConfig reports a Config that makes no sense; the error says what of it.
+// ErrBadConfig reports an invalid Config. The error says what is wrong with it.
 var ErrBadConfig = errors.New("bad simulation")
 
 // Limits of a Config.
 const (
-	MaxNodes   = 14_000_000 // each in a /24 of its own: so many are public
+	MaxNodes   = 14_000_000 // the number of public /24s: each node has its own
 	MaxLookups = 100_000_000
 	MaxKeys    = 10_000_000
 	maxAlpha   = 64
 )
 
-// A Config says what to simulate. Defaults is the usual one.
+// A Config says what to simulate. See Defaults.
 type Config struct {
-	Nodes     int     // that are up, on average
-	Lookups   int     // of the workload; of a day, spread over its duration
-	K         int     // contacts in a bucket and an answer, holders of a value
+	Nodes     int     // up at a time, on average
+	Lookups   int     // of the workload; in a day spread over its duration
+	K         int     // contacts of a bucket and of an answer, holders of a value
 	Alpha     int     // requests in flight in a lookup
-	Seed      uint64  // all that is random comes from it
+	Seed      uint64  // of all random numbers
 	Tables    string  // report.TablesIdeal or report.TablesJoin
 	Latency   Latency // of the network
 	Loss      float64 // share of datagrams that are lost, under 1
 	Duplicate float64 // share of datagrams that arrive twice
 	Sessions  Sessions
-	Client    float64 // share of the nodes that are clients, behind a NAT: in nobody's table
-	Silent    float64 // share of the nodes that ask, and never answer
-	Lying     float64 // share of the nodes that name each other, and forget what they promise to keep
+	Client    float64 // share of the nodes that are clients behind a NAT, and in no table
+	Silent    float64 // share of the nodes that send requests and never answer any
+	Lying     float64 // share of the nodes that name only each other, and acknowledge writes without storing
 	Workload  string
 	Targets   string        // of find: report.TargetsRandom or report.TargetsNodes
-	Duration  time.Duration // of the workload; 0: a day for WorkloadDay, else an hour under sessions, else Pace a lookup
-	Keys      int           // WorkloadDay: keys published at the start
-	TTL       time.Duration // lifetime of what is stored; 0: the network's default
+	Duration  time.Duration // of the workload; 0: a day for WorkloadDay, otherwise an hour with sessions, otherwise Pace for each lookup
+	Keys      int           // of WorkloadDay: published at the start
+	TTL       time.Duration // lifetime of stored values; 0: the default of the network
 }
 
-// Pace is the time between the beginnings of lookups where no duration is given.
+// Pace is the time between the starts of two lookups if no duration is given.
 const Pace = 50 * time.Millisecond
 
-// Defaults is the Config of a run that says nothing else.
+// Defaults is the Config of a run without options.
 func Defaults() Config {
 	latency, _ := ParseLatency("const:50ms")
 	return Config{Nodes: 10_000, Lookups: 1000, K: 20, Alpha: 3, Seed: 1, Tables: report.TablesIdeal, Latency: latency,
 		Workload: report.WorkloadFind, Targets: report.TargetsRandom}
 }
 
-// Check completes the Config and says what is wrong with it: ErrBadConfig.
+// Check fills in the defaults of a Config. Its error is ErrBadConfig.
 func (c *Config) Check() error {
 	bad := func(format string, args ...any) error {
 		return fmt.Errorf("%w: %s", ErrBadConfig, fmt.Sprintf(format, args...))
@@ -121,15 +121,15 @@ func (c *Config) Check() error {
 	return nil
 }
 
-// independent reports whether no lookup changes anything for another.
+// independent reports whether no lookup affects another.
 func (c *Config) independent() bool {
 	return c.Workload == report.WorkloadFind && c.Tables == report.TablesIdeal && c.Sessions.Always() && c.Duration == 0
 }
 
-// population is the number of nodes there are, up or not.
+// population is the number of all nodes, up or down.
 func (c *Config) population() int { return c.Sessions.population(c.Nodes) }
 
-// report is the Config as a report has it.
+// report is the Config of the report.
 func (c *Config) report() report.Config {
 	r := report.Config{Nodes: c.Nodes, Lookups: c.Lookups, K: c.K, Alpha: c.Alpha, Seed: c.Seed, Tables: c.Tables,
 		Latency: c.Latency.String(), Loss: c.Loss, Duplicate: c.Duplicate,

@@ -7,16 +7,16 @@ import (
 	"kadmium/session"
 )
 
-// A datagram is a message on its way, inside a session that stands already.
+// A datagram is a message in transit, in an established session.
 type datagram struct {
 	from, to  identity.Contact
 	message   rpc.Message
-	operation *operation // on whose behalf; nil: the node's own
+	operation *operation // that caused it; nil: none of the workload
 	twin      *datagram
 	second    bool // its twin has arrived
 }
 
-// send puts a message on its way. The engine's memory is copied.
+// send sends a message. It copies it, as the memory belongs to the engine.
 func (w *world) send(from, to identity.Contact, m *rpc.Message, c *operation) {
 	size := session.SessionOverhead + rpc.Size(m, w.book)
 	w.bytes += uint64(size)
@@ -38,7 +38,7 @@ func (w *world) send(from, to identity.Contact, m *rpc.Message, c *operation) {
 	w.transmit(d)
 }
 
-// transmit lets a datagram arrive after the time of its way, or never.
+// transmit has a datagram arrive after its one-way time, or loses it.
 func (w *world) transmit(d *datagram) {
 	if w.cfg.Loss > 0 && unit(w.random.Uint64()) < w.cfg.Loss {
 		w.lost++
@@ -52,7 +52,7 @@ func (w *world) transmit(d *datagram) {
 	w.queue.put(event{at: w.now + w.path.oneWay(w.number(d.from), w.number(d.to), random), kind: arrival, datagram: d})
 }
 
-// number is what the way of a node's datagrams is computed from.
+// number is the number by which the latencies of a node are computed.
 func (w *world) number(c identity.Contact) uint32 {
 	if c == w.guest {
 		return w.guestNumber
@@ -60,8 +60,8 @@ func (w *world) number(c identity.Contact) uint32 {
 	return uint32(c)
 }
 
-// arrive hands a datagram to its destination. Of two twins the session's replay
-// window takes the one that comes first.
+// arrive delivers a datagram. Of two copies only the first to arrive is delivered: the
+// replay window of the session drops the other.
 func (w *world) arrive(d *datagram) {
 	if d.second {
 		w.replayed++
@@ -89,7 +89,7 @@ func (w *world) deliver(d *datagram) {
 	w.perform(to, to.engine.Receive(w.clock(), &w.inbound, w.effects[:0]))
 }
 
-// datagram is an empty one.
+// datagram is an empty datagram.
 func (w *world) datagram() *datagram {
 	if n := len(w.freeDatagrams); n > 0 {
 		d := w.freeDatagrams[n-1]
@@ -107,8 +107,8 @@ func (w *world) recycle(d *datagram) {
 	w.freeDatagrams = append(w.freeDatagrams, d)
 }
 
-// copyMessage copies a message, reusing the memory of dst's slices. What records
-// and provider entries point to is never changed by an engine, so it is shared.
+// copyMessage copies a message, and reuses the memory of dst's slices. It shares the
+// memory that records and provider entries refer to: engines never change it.
 func copyMessage(dst, m *rpc.Message) {
 	known, contacts, providers := dst.Known, dst.Contacts, dst.Providers
 	*dst = *m

@@ -6,8 +6,8 @@ import (
 	"kadmium/identity"
 )
 
-// closest appends the n servers closest to a target that count, closest first: the
-// truth that lookups are measured by.
+// closest appends the n servers closest to a target for which counts is true, closest
+// first. They are the ground truth that lookups are compared with.
 func (b *book) closest(dst []identity.Contact, target *identity.Position, n int, counts func(identity.Contact) bool) []identity.Contact {
 	b.byDistance(target, func(c identity.Contact) bool {
 		if counts == nil || counts(c) {
@@ -19,14 +19,13 @@ func (b *book) closest(dst []identity.Contact, target *identity.Position, n int,
 	return dst
 }
 
-// byDistance calls yield with the servers in the order of their distance to the
-// target, until it returns false: at each bit, those that share the target's come
-// before the others.
+// byDistance calls yield with the servers in the order of their distance to the target,
+// until it returns false. At each bit, servers that share the target's bit come first.
 func (b *book) byDistance(target *identity.Position, yield func(identity.Contact) bool) {
 	b.descend(target, 0, b.servers, 0, yield)
 }
 
-// leaf is how few servers are sorted rather than split further.
+// leaf is the number of servers up to which a range is sorted and not split further.
 const leaf = 16
 
 func (b *book) descend(target *identity.Position, lo, hi, bit int, yield func(identity.Contact) bool) bool {

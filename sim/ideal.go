@@ -10,13 +10,13 @@ import (
 	"kadmium/kbucket"
 )
 
-// idealBucket appends what an ideal table has in one bucket: min(k, available)
-// uniformly random servers of its range, which are a function of the seed, the
-// owner and the bucket. The owner is told by a number, since searchers stand
-// outside of the book's order.
+// idealBucket appends the contacts of one bucket of an ideal table: k uniformly random
+// servers of its range, or all if there are fewer. They depend on the seed, the owner and
+// the bucket only. The owner is identified by a number, as guests have no contact of
+// their own.
 func (b *book) idealBucket(dst []identity.Contact, seed, owner uint64, self *identity.Position, cpl, k int) []identity.Contact {
 	if cpl >= 64 {
-		return dst // the book's prefixes are distinct
+		return dst // the prefixes of the book are distinct
 	}
 	lo, hi := b.within(self.Prefix()^1<<(63-cpl), cpl+1)
 	if b.present != nil {
@@ -47,17 +47,17 @@ func (b *book) idealBucket(dst []identity.Contact, seed, owner uint64, self *ide
 	return dst
 }
 
-// limit has ideal buckets made of these nodes alone, which are in the book's order;
-// of all servers again, if there are none.
+// restrictTo has ideal buckets contain these nodes only, which are in the order of the
+// book; nil lifts the restriction.
 func (b *book) restrictTo(present []identity.Contact) { b.present = present }
 
-// presentFrom is how many of those that buckets are made of stand before server i.
+// presentFrom is the number of present nodes before server i.
 func (b *book) presentFrom(i int) int {
 	at, _ := slices.BinarySearch(b.present, identity.Contact(i+1))
 	return at
 }
 
-// server is number i of those that buckets are made of.
+// server is server i, or present node i if buckets are restricted.
 func (b *book) server(i int) identity.Contact {
 	if b.present != nil {
 		return b.present[i]
@@ -65,7 +65,7 @@ func (b *book) server(i int) identity.Contact {
 	return identity.Contact(i + 1)
 }
 
-// deepest is the last bucket in which a node at p can have anybody.
+// deepest is the last bucket that can hold a contact of a node at p.
 func (b *book) deepest(p *identity.Position) int {
 	cpl := 0
 	for ; cpl < 64; cpl++ {
@@ -76,12 +76,12 @@ func (b *book) deepest(p *identity.Position) int {
 	return cpl - 1
 }
 
-// A filling is how far an ideal table has been made: each bucket when it is first
-// looked at, so that of a node that is asked once only a bucket or two exist.
-type filling struct {
-	deepest int       // the last bucket that can hold anybody, plus one; 0: not looked for yet
-	filled  uint64    // a bit for each bucket that was made
-	size    [64]uint8 // of those
+// An idealTable records which buckets of an ideal table have been made. A bucket is made
+// when it is first read, so that a node that is asked once has only one or two.
+type idealTable struct {
+	deepest int       // the last bucket that can hold a contact, plus one; 0: not computed yet
+	filled  uint64    // a bit for each bucket
+	size    [64]uint8 // of the buckets filled
 }
 
 // fill makes the buckets of a node's table that a search of the n contacts nearest
@@ -91,7 +91,7 @@ func (w *world) fill(nd *node, owner uint64, target *identity.Position, n int) {
 	self := w.book.Position(nd.contact)
 	f := nd.ideal
 	if f == nil {
-		f = new(filling)
+		f = new(idealTable)
 		nd.ideal = f
 	}
 	first := identity.CommonPrefixLen(self, target)
@@ -110,7 +110,7 @@ func (w *world) fill(nd *node, owner uint64, target *identity.Position, n int) {
 	}
 }
 
-// bucket makes a bucket, if need be, and says how many contacts it has.
+// bucket makes a bucket, if it was not made before, and returns its number of contacts.
 func (w *world) bucket(nd *node, owner uint64, self *identity.Position, cpl int) int {
 	f := nd.ideal
 	if f.filled>>cpl&1 == 0 {
@@ -124,18 +124,18 @@ func (w *world) bucket(nd *node, owner uint64, self *identity.Position, cpl int)
 	return int(f.size[cpl])
 }
 
-// fillAll makes a whole ideal table.
+// fillAll makes all buckets of an ideal table.
 func (w *world) fillAll(nd *node) {
 	self := w.book.Position(nd.contact)
-	nd.ideal = new(filling)
+	nd.ideal = new(idealTable)
 	for cpl := w.book.deepest(self); cpl >= 0; cpl-- {
 		w.bucket(nd, uint64(nd.contact), self, cpl)
 	}
 	nd.ideal = nil
 }
 
-// seen is when an ideal table was made: within the last hour, so that not all of
-// them are refreshed at once.
+// seen is when the contacts of an ideal table were last heard: at random within the last
+// hour, so that the tables are not all refreshed at once.
 func (w *world) seen(owner uint64) time.Time {
 	return epoch.Add(-time.Duration(below(hash(w.cfg.Seed, forGrowth, owner), int(kbucket.RefreshInterval))))
 }

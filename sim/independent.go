@@ -13,17 +13,17 @@ import (
 	"kadmium/sim/report"
 )
 
-// On ideal tables a lookup by a node that is in nobody's table leaves the network
-// as it was, so each runs in a world of its own, whose clock begins at the start,
-// and which worker runs it makes no difference.
+// On ideal tables a lookup by a node that is in no table does not change the network.
+// So each lookup runs in a world of its own, whose clock begins at 0, and it makes no
+// difference which worker runs it.
 
 // A searcher runs lookups one after the other.
 type searcher struct {
 	*world
-	servers     map[identity.Contact]*node // that were asked in this lookup
-	serverPool  []*server                  // of which used are theirs
+	servers     map[identity.Contact]*node // that were asked in the present lookup
+	serverPool  []*server                  // memory of servers, the first pooled of which are in use
 	pooled      int
-	lookup      int // the one that runs
+	lookup      int // the number of the present lookup
 	target      identity.Position
 	result      *engine.Result
 	groundTruth []identity.Contact
@@ -39,13 +39,14 @@ func newSearcher(cfg *Config, b *book, guest identity.Contact) *searcher {
 	return s
 }
 
-// node is a server's node, made when it is first asked; or the searcher's own.
+// node is the node of a contact: the searcher's, or a server's, which it makes when the
+// server is first asked.
 func (s *searcher) node(c identity.Contact) *node {
 	nd := s.servers[c]
 	if nd == nil {
 		v := s.server()
 		nd = &v.node
-		nd.contact, nd.role, nd.idle, nd.ideal = c, s.role(c), true, &v.filling
+		nd.contact, nd.role, nd.idle, nd.ideal = c, s.role(c), true, &v.idealTable
 		if nd.role == honest {
 			v.random.Seed(hash(s.cfg.Seed, forEngine, uint64(c)), 0)
 			nd.engine = s.newEngine(c, engine.Server, &v.random)
@@ -58,14 +59,14 @@ func (s *searcher) node(c identity.Contact) *node {
 	return nd
 }
 
-// A server is a node that only answers, for as long as one lookup lasts.
+// A server is a node that only answers, and exists for one lookup.
 type server struct {
 	node
-	filling
+	idealTable
 	random rand.PCG
 }
 
-// server is an empty one, in the memory of one of an earlier lookup.
+// server is an empty server, in memory that an earlier lookup may have used.
 func (s *searcher) server() *server {
 	if s.pooled == len(s.serverPool) {
 		s.serverPool = append(s.serverPool, new(server))
@@ -76,7 +77,7 @@ func (s *searcher) server() *server {
 	return v
 }
 
-// run looks up the target of one lookup and measures it.
+// run runs and measures one lookup.
 func (s *searcher) run(index int) report.Sample {
 	s.now, s.result, s.lookup = 0, nil, index
 	clear(s.servers)
@@ -112,7 +113,7 @@ func (s *searcher) run(index int) report.Sample {
 	return s.measure(c)
 }
 
-// measure compares what a lookup brought with the truth.
+// measure compares the result of the lookup with the ground truth.
 func (s *searcher) measure(c *operation) report.Sample {
 	r := s.result
 	s.groundTruth = s.book.closest(s.groundTruth[:0], &s.target, s.cfg.K, func(n identity.Contact) bool { return s.role(n) != silent })
@@ -124,15 +125,15 @@ func (s *searcher) measure(c *operation) report.Sample {
 	return sample
 }
 
-// garbagePercent is GOGC while lookups are independent: what lives is the book and the
-// samples, the rest is garbage of lookups that have ended. It leaves room for a quarter
-// of a GiB of that, within bounds.
+// garbagePercent is GOGC for independent lookups. The book and the samples stay alive,
+// everything else becomes garbage with the lookup. It allows 256 MiB of garbage before a
+// collection, within bounds.
 func garbagePercent(b *book) int {
 	const room = 1 << 28
 	return min(max(100, 100*room/(len(identity.Position{})*len(b.positions))), 1000)
 }
 
-// independent runs all lookups, on all cores.
+// independent runs all lookups of a run, on all cores.
 func (r *run) independent(ctx context.Context) {
 	cfg := &r.cfg
 	workers := min(runtime.GOMAXPROCS(0), cfg.Lookups)
@@ -166,7 +167,7 @@ func (r *run) independent(ctx context.Context) {
 		if s.longest != nil && s.longest.better(longest) {
 			longest = s.longest
 		}
-		r.samples = append(r.samples, s.samples...) // their order says nothing
+		r.samples = append(r.samples, s.samples...) // in no order
 		s.samples = nil
 	}
 	if longest != nil {

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// A Latency is a model of round trip times. A datagram takes half of one.
+// A Latency is a model of round trip times. A datagram takes half a round trip.
 type Latency struct {
 	kind   string // const, exp, world or file
 	text   string
@@ -31,8 +31,8 @@ const maxRTT = 60_000
 
 // ParseLatency reads const:RTT, exp:RTT (each pair of nodes has an RTT of its own,
 // exponentially distributed with that mean), world, or file:PATH (a square matrix
-// of milliseconds in CSV; each node is put at one of the sites). Its error is
-// ErrBadConfig, or that of reading the file.
+// of milliseconds in CSV; each node is at one of the sites). Its error is ErrBadConfig,
+// or that of reading the file.
 func ParseLatency(s string) (Latency, error) {
 	kind, rest, _ := strings.Cut(s, ":")
 	l := Latency{kind: kind, text: s}
@@ -65,7 +65,7 @@ func ParseLatency(s string) (Latency, error) {
 	return Latency{}, fmt.Errorf("%w: latency %q: want const:50ms, exp:50ms, world or file:PATH", ErrBadConfig, s)
 }
 
-// String is the model as ParseLatency reads it.
+// String is the model in the form that ParseLatency reads.
 func (l Latency) String() string { return l.text }
 
 var errMatrix = errors.New("want a square matrix of milliseconds, comma-separated")
@@ -107,14 +107,14 @@ func readMatrix(r io.Reader) ([][]float32, error) {
 	return matrix, nil
 }
 
-// A place is where a node stands in the world model: a plane, in milliseconds, and
-// the height of its access line above it.
+// A place is the position of a node in the latency model "world": a point of a plane, in
+// milliseconds, and a height above it for the access line.
 type place struct {
 	node    uint32
 	x, y, h float32
 }
 
-// A region is one Gaussian of the mixture that the world's nodes stand in.
+// A region is one Gaussian of the mixture by which nodes are distributed over the plane.
 type region struct{ weight, x, y, sdx, sdy float64 }
 
 var regions = [...]region{
@@ -157,7 +157,7 @@ func placeOf(seed uint64, node uint32) place {
 type path struct {
 	latency *Latency
 	seed    uint64
-	places  []place // recently used, by the low bits of the node
+	places  []place // a cache, by the low bits of the node
 }
 
 const placesKept = 1 << 14
@@ -170,7 +170,7 @@ func newPath(latency *Latency, seed uint64) *path {
 	return p
 }
 
-// place is placeOf, remembered. Nodes count from 1.
+// place is placeOf, with a cache. Node 0 does not exist.
 func (p *path) place(node uint32) *place {
 	kept := &p.places[node%placesKept]
 	if kept.node != node {
@@ -179,14 +179,15 @@ func (p *path) place(node uint32) *place {
 	return kept
 }
 
-// rtt is the round trip between two nodes, the same both ways, in milliseconds.
+// rtt is the round trip time between two nodes in milliseconds, the same in both
+// directions.
 func (p *path) rtt(a, b uint32) float64 {
 	switch p.latency.kind {
 	case "exp":
 		mean := float64(p.latency.mean) / float64(time.Millisecond)
 		return mean * exponential(hash(p.seed, forPair, uint64(min(a, b)), uint64(max(a, b))))
 	case "world":
-		from := *p.place(a) // a copy: both may be kept at one slot
+		from := *p.place(a) // a copy: both may be cached in the same slot
 		to := p.place(b)
 		dx, dy := float64(from.x-to.x), float64(from.y-to.y)
 		return float64(2*math.Sqrt(float64(dx*dx)+float64(dy*dy))) + (float64(from.h) + float64(to.h))
@@ -198,7 +199,7 @@ func (p *path) rtt(a, b uint32) float64 {
 	return float64(p.latency.mean) / float64(time.Millisecond)
 }
 
-// oneWay is how long a datagram takes, jitter included.
+// oneWay is how long a datagram takes, including jitter.
 func (p *path) oneWay(from, to uint32, random uint64) time.Duration {
 	if p.latency.kind == "const" {
 		return p.latency.mean / 2

@@ -11,30 +11,30 @@ import (
 	"kadmium/sim/report"
 )
 
-// A network is all nodes of a run in one history.
+// A network is all nodes of a run, whose events are one history.
 type network struct {
 	*world
 	run         *run
-	all         []*node // by contact, less one; nil: not made yet
-	up          []*node // in an order that depends on nothing but the history
-	upTime      float64 // node seconds, since the workload began
+	all         []*node // by contact, minus one; nil: not made yet
+	up          []*node // in an order that depends on the history only
+	upTime      float64 // node seconds, since the start of the workload
 	upTimeUntil time.Duration
-	lazy        bool               // all are up, and made when they are first needed
-	sessions    []*rand.PCG        // of each node's sessions, by contact, less one
-	joining     []identity.Contact // in the order in which they join a network that grows
-	joined      int                // of those
+	lazy        bool               // all nodes are up, and are made when they are first needed
+	sessions    []*rand.PCG        // for the sessions of each node, by contact, minus one
+	joining     []identity.Contact // of a network that grows: the nodes in the order in which they join
+	joined      int                // the number of them that have been started
 	lastOp      engine.OpID
-	deferred    []func() // by the number that a follow event has
-	freeSlots   []uint32 // numbers of later
+	deferred    []func() // functions in the queue, by the index in their events
+	freeSlots   []uint32 // free indexes of deferred
 
 	workload    workload
-	departed    tally // of engines that are no more
+	departed    tally // of engines whose nodes have left
 	longest     *longest
 	series      []report.Interval
 	groundTruth []identity.Contact
 }
 
-// settled is how long ago a node must have joined to be counted on.
+// settled is how long after its join a node takes part in operations and ground truth.
 const settled = 30 * time.Second
 
 // network runs one history from its beginning to its end.
@@ -52,8 +52,8 @@ func (r *run) network(ctx context.Context) {
 	n.writeReport()
 }
 
-// newNetwork is a network at the beginning of its history. If ctx ends before it is
-// whole some of its nodes are missing.
+// newNetwork makes a network at the beginning of its history. If ctx ends meanwhile, some
+// of its nodes are missing.
 func (r *run) newNetwork(ctx context.Context) *network {
 	cfg := &r.cfg
 	servers := r.servers()
@@ -68,10 +68,10 @@ func (r *run) newNetwork(ctx context.Context) *network {
 	return n
 }
 
-// more reports whether the history goes on.
+// more reports whether the run is not finished.
 func (n *network) more() bool { return !n.ended() && !n.queue.empty() }
 
-// advance has the next event happen.
+// advance handles the next event.
 func (n *network) advance() {
 	switch e := n.step(); e.kind {
 	case joinNext:
@@ -85,7 +85,7 @@ func (n *network) advance() {
 	}
 }
 
-// at puts something off to a time.
+// at puts a function into the queue.
 func (n *network) at(when time.Duration, do func()) {
 	var number uint32
 	if last := len(n.freeSlots) - 1; last >= 0 {
@@ -98,7 +98,7 @@ func (n *network) at(when time.Duration, do func()) {
 	n.queue.put(event{at: when, kind: deferred, node: number})
 }
 
-// node is a node that is up.
+// node is the node of a contact; nil if it is down.
 func (n *network) node(c identity.Contact) *node {
 	nd := n.all[c-1]
 	if nd == nil && n.lazy {
@@ -110,7 +110,7 @@ func (n *network) node(c identity.Contact) *node {
 	return nd
 }
 
-// make gives a contact a node with a fresh engine.
+// make gives the node of a contact a new engine.
 func (n *network) make(c identity.Contact) *node {
 	nd := n.all[c-1]
 	if nd == nil {
@@ -129,8 +129,8 @@ func (n *network) make(c identity.Contact) *node {
 	return nd
 }
 
-// counts reports whether a server can be counted on by a lookup that began at a
-// time: it is up, has been since, and had joined half a minute before.
+// reachable reports whether a lookup that started at the given time can be expected to
+// find a server: it is up and answers, and had settled before that time.
 func (n *network) reachable(c identity.Contact, began time.Duration) bool {
 	if n.lazy && n.all[c-1] == nil {
 		return n.role(c) != silent
@@ -139,10 +139,10 @@ func (n *network) reachable(c identity.Contact, began time.Duration) bool {
 	return nd != nil && nd.engine != nil && nd.role != silent && nd.joined+settled <= began
 }
 
-// never is when a node joined that has not.
+// never is the time of a join that has not ended.
 const never = time.Duration(math.MaxInt64) - settled
 
-// enlist puts a node among those that are up.
+// enlist adds a node to those that are up, delist removes it.
 func (n *network) enlist(nd *node) {
 	n.addUpTime()
 	nd.upIndex = len(n.up)
@@ -156,7 +156,7 @@ func (n *network) delist(nd *node) {
 	n.up = n.up[:len(n.up)-1]
 }
 
-// count adds up the time that nodes were up.
+// addUpTime adds up the time for which nodes were up.
 func (n *network) addUpTime() {
 	if n.now > n.upTimeUntil {
 		n.upTime += float64(n.upCount() * (n.now - n.upTimeUntil).Seconds())
@@ -164,7 +164,7 @@ func (n *network) addUpTime() {
 	n.upTimeUntil = max(n.now, n.upTimeUntil)
 }
 
-// ups is the number of nodes that are up.
+// upCount is the number of nodes that are up.
 func (n *network) upCount() float64 {
 	if n.lazy {
 		return float64(len(n.all))

@@ -8,10 +8,10 @@ import (
 	"kadmium/sim/report"
 )
 
-// occupancySample is how many tables are looked at.
+// occupancySample is the number of tables that are counted.
 const occupancySample = 1000
 
-// An occupancy adds tables up.
+// An occupancy adds up tables, bucket by bucket.
 type occupancy struct {
 	tables                  int
 	contacts, dead, waiting []int // by common-prefix length
@@ -31,7 +31,7 @@ func (o *occupancy) contact(cpl int, dead bool) {
 	}
 }
 
-// table adds a table.
+// table adds one table.
 func (o *occupancy) table(t *kbucket.Table, self *identity.Position, b *book, dead func(identity.Contact) bool) {
 	held := make(map[identity.Contact]bool)
 	t.Each(func(c identity.Contact, _ time.Time, _, bucket int) {
@@ -57,7 +57,7 @@ func (o *occupancy) buckets() []report.Bucket {
 	return list
 }
 
-// occupancy is that of a sample of the tables of nodes that serve.
+// occupancy counts a sample of the tables of honest servers.
 func (n *network) occupancy() []report.Bucket {
 	var made []*node
 	for _, nd := range n.all {
@@ -80,7 +80,7 @@ func (n *network) occupancy() []report.Bucket {
 	return o.buckets()
 }
 
-// idealOccupancy is that of a sample of ideal tables.
+// idealOccupancy counts a sample of ideal tables.
 func (w *world) idealOccupancy() []report.Bucket {
 	var o occupancy
 	b := w.book

@@ -9,15 +9,15 @@ import (
 	"kadmium/sim/report"
 )
 
-// How a network that joins grows: never more than a sixtieth a second, and one node
-// a second at first. Then it is left alone until the last has joined and is settled.
+// How fast a network of joining nodes grows: one node a second at first, later by at most
+// a sixtieth of its size a second. The workload starts after the last has settled.
 const (
 	growthTime  = 60 * time.Second
 	growthFirst = time.Second
 	growthRest  = settled + 30*time.Second
 )
 
-// populate makes the network that the workload will find.
+// populate makes the nodes of the network, or puts their joins into the queue.
 func (n *network) populate(ctx context.Context) {
 	n.bootstrap = []identity.Address{n.book.Address(n.first)}
 	n.lazy = n.cfg.Tables == report.TablesIdeal && n.cfg.Sessions.Always() && n.cfg.Workload != report.WorkloadDay
@@ -46,17 +46,17 @@ func (n *network) populate(ctx context.Context) {
 	}
 }
 
-// ready makes a node that has been there for long: its table is ideal.
+// makeSettled makes a node that has been up for long: its table is ideal.
 func (n *network) makeSettled(c identity.Contact) *node {
 	nd := n.make(c)
 	nd.joined = -settled
 	n.fillAll(nd)
-	n.perform(nd, n.effects[:0]) // when it is first due
+	n.perform(nd, n.effects[:0]) // schedule its first tick
 	return nd
 }
 
-// present are the nodes that are up at the start, in the book's order. The others
-// are away. first is each one's first going or coming, from the workload's start on.
+// presentAtStart lists the nodes that are up at the start, in the order of the book.
+// first is the first flip of each node, relative to the start of the workload.
 func (n *network) presentAtStart() (up []identity.Contact, first []event) {
 	sessions := n.cfg.Sessions
 	if !sessions.Always() {
@@ -80,7 +80,7 @@ func (n *network) presentAtStart() (up []identity.Contact, first []event) {
 	return up, first
 }
 
-// grow puts the joins of nodes in, one after the other in random order.
+// grow puts the joins of nodes into the queue, one after the other in random order.
 func (n *network) grow(nodes []identity.Contact) {
 	random := source(n.cfg.Seed, forGrowth, 1)
 	order := make([]identity.Contact, 0, len(nodes))
@@ -102,10 +102,10 @@ func (n *network) grow(nodes []identity.Contact) {
 	n.workload.start = at + growthRest
 }
 
-// growth is the time between the join of node i and the one before.
+// growth is the time between the join of node i and the join before it.
 func growth(i int) time.Duration { return min(growthFirst, growthTime/time.Duration(i)) }
 
-// enter has the next node of a network that grows join it.
+// joinNext has the next node join a network that grows.
 func (n *network) joinNext() {
 	c := n.joining[n.joined]
 	n.joined++
@@ -117,7 +117,7 @@ func (n *network) joinNext() {
 	n.join(nd)
 }
 
-// join has a node with a fresh engine join.
+// join has a node with a new engine join the network.
 func (n *network) join(nd *node) {
 	nd.joined = never
 	n.perform(nd, nd.engine.Join(n.clock(), n.track(nd, nil), nil, n.effects[:0]))

@@ -3,15 +3,17 @@ package sim
 import "math"
 
 // Logarithms, powers and cosines that are the same to the last bit on every machine.
-// Those of package math are not: some are written in assembly that multiplies and
-// adds in one step, rounding once, where the processor can; and a Go compiler does
-// the same to x*y+z, be it over several statements, where the architecture always can
-// (arm64), unless the product is converted to float64. So in all of this package each
-// product that is added to is converted. What these functions lose to those of package
-// math is a unit or two in the last place.
+//
+// Those of package math are not. Some are written in assembly that uses a fused
+// multiply-add, which rounds once, where the processor has one. The Go compiler does the
+// same to x*y+z, also across statements, where every processor of the architecture has
+// one (arm64), unless the product is converted to float64. So throughout this package
+// every product that is an operand of an addition is converted.
+//
+// The results differ from those of package math by one or two units in the last place.
 
-// ln is the natural logarithm of a positive x: that of its exponent, and 2 artanh s
-// of its fraction f, s = (f-1)/(f+1).
+// ln is the natural logarithm of a positive x. With fraction f and exponent n it is
+// n ln 2 + 2 artanh((f-1)/(f+1)).
 func ln(x float64) float64 {
 	fraction, exponent := math.Frexp(x)
 	if fraction < math.Sqrt2/2 {
@@ -26,7 +28,7 @@ func ln(x float64) float64 {
 	return float64(2*s*sum) + float64(float64(exponent)*math.Ln2)
 }
 
-// exp is e to the x: a power of two, and the series of the rest.
+// exp is e to the power of x: a power of two, times the series of the remainder.
 func exp(x float64) float64 {
 	whole := math.Round(x * math.Log2E)
 	rest := x - float64(whole*math.Ln2) // at most 0.35
@@ -37,10 +39,10 @@ func exp(x float64) float64 {
 	return math.Ldexp(sum, int(max(-2000, min(whole, 2000))))
 }
 
-// power is x to the y for positive x.
+// power is x to the power of y, for positive x.
 func power(x, y float64) float64 { return exp(y * ln(x)) }
 
-// cosine is that of a turn's part, from 0 to 1.
+// cosine is the cosine of a part of a full turn, from 0 to 1.
 func cosine(part float64) float64 {
 	part = min(part, 1-part)
 	sign := 1.0
@@ -56,7 +58,7 @@ func cosine(part float64) float64 {
 	return sign * sum
 }
 
-// factorial is Euler's gamma function of x+1, by Stirling's series for large numbers.
+// factorial is Euler's gamma function of x+1, by Stirling's series.
 func factorial(x float64) float64 {
 	below := 1.0
 	for x < 20 {

@@ -7,26 +7,26 @@ type kind uint8
 
 const (
 	arrival  kind = 1 + iota // a datagram reaches its destination
-	tick                     // an engine wanted to be called
+	tick                     // an engine is due
 	flip                     // a node leaves or returns
 	joinNext                 // a node of a network that grows joins
-	deferred                 // something that was put off
+	deferred                 // a function runs that was put into the queue
 )
 
-// An event is what happens at a time. Events of one time happen in the order in
-// which they were put in.
+// An event is something that happens at a time. Events of the same time happen in the
+// order in which they were put into the queue.
 type event struct {
 	at       time.Duration // since the run's start
 	turn     uint64
 	datagram *datagram // of an arrival
-	node     uint32    // of a tick or flip; of follow what
+	node     uint32    // of a tick or flip; of deferred the index of the function
 	kind     kind
 }
 
 func (e *event) before(o *event) bool { return e.at < o.at || e.at == o.at && e.turn < o.turn }
 
-// A queue holds events, the earliest first: a heap of four children a parent,
-// which for millions of events misses fewer cache lines than one of two.
+// A queue contains events, the earliest first. It is a heap with four children for each
+// parent: with millions of events it misses fewer cache lines than a binary heap.
 type queue struct {
 	events []event
 	turns  uint64
@@ -48,7 +48,7 @@ func (q *queue) put(e event) {
 	q.events[i] = e
 }
 
-// take is the earliest event; there must be one.
+// take removes the earliest event. The queue must not be empty.
 func (q *queue) take() event {
 	first := q.events[0]
 	last := len(q.events) - 1

@@ -18,7 +18,7 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// hash is a random number for one purpose: the first part says which.
+// hash is a random number for one purpose, which is the first part.
 func hash(seed uint64, parts ...uint64) uint64 {
 	h := mix(seed)
 	for _, p := range parts {
@@ -27,8 +27,8 @@ func hash(seed uint64, parts ...uint64) uint64 {
 	return h
 }
 
-// The purposes of random numbers. Each has numbers of its own, so that a change of
-// one thing leaves the rest of a run as it was.
+// The purposes of random numbers. Each has numbers of its own, so that a change of one
+// setting does not change the rest of a run.
 const (
 	forPosition = 1 + iota
 	forBucket
@@ -55,8 +55,8 @@ func unit(random uint64) float64 {
 	return float64((float64(random>>11) + 0.5) / (1 << 53))
 }
 
-// below is a number from 0 to n-1 from 64 random bits (Lemire, 2019; the bias,
-// n/2^64, is far under what any run could show).
+// below is a number from 0 to n-1 from 64 random bits (Lemire, 2019). Its bias, n/2^64, is
+// far too small for any run to show.
 func below(random uint64, n int) int {
 	hi, _ := bits.Mul64(random, uint64(n))
 	return int(hi)
@@ -88,7 +88,7 @@ func gamma(shape float64, r rand.Source) float64 {
 	}
 }
 
-// randomPosition is anywhere, for a purpose.
+// randomPosition is a random position for one purpose.
 func randomPosition(seed uint64, parts ...uint64) (p identity.Position) {
 	h := hash(seed, parts...)
 	for i := 0; i < len(p); i += 8 {

@@ -5,10 +5,10 @@ import (
 	"kadmium/rpc"
 )
 
-// lie answers a request as liars in league do: whoever is sought, the k liars that
-// stand nearest to the target are said to be; no record is there; and what is to be
-// kept is acknowledged and forgotten. A liar cannot answer for another identity, so
-// this is the worst it can name: invented peers would only be silent ones.
+// lie answers a request as a colluding lying node does: it names the k lying nodes
+// nearest to the target, has no records, and acknowledges writes without storing. It
+// cannot answer for another identity, so nodes that it made up would only be silent:
+// naming other lying nodes is worse.
 func (w *world) lie(n *node, d *datagram) {
 	q := &d.message
 	m := &w.falseReply
@@ -25,16 +25,16 @@ func (w *world) lie(n *node, d *datagram) {
 	w.send(n.contact, d.from, m, d.operation)
 }
 
-// A role is what a node that serves is like.
+// A role is the behaviour of a server.
 type role uint8
 
 const (
 	honest role = iota
-	silent      // hears answers alone
+	silent      // receives responses only
 	lying       // see lie
 )
 
-// role is a server's role, a function of the seed.
+// role is the role of a server. It depends on the seed only.
 func (w *world) role(n identity.Contact) role {
 	c := w.cfg
 	if c.Silent+c.Lying == 0 || n == w.first {
@@ -49,5 +49,5 @@ func (w *world) role(n identity.Contact) role {
 	return honest
 }
 
-// hears reports whether a message gets through to the node.
+// hears reports whether the node receives a message.
 func (n *node) hears(m *rpc.Message) bool { return m.Response || n.role != silent && !n.client }

@@ -9,11 +9,11 @@ import (
 	"kadmium/sim/report"
 )
 
-// Progress is told how far a run is: done of total, in the unit of its stage. It
-// may be called by several goroutines at once, and often.
+// Progress is called with how far a run is: done of total, in the unit of the stage. It
+// is called often, and by several goroutines at once.
 type Progress func(stage string, done, total int)
 
-// A run is one simulation on its way to a report.
+// A run is one simulation in progress.
 type run struct {
 	cfg        Config
 	report     report.Report
@@ -21,14 +21,14 @@ type run struct {
 	samples    []report.Sample
 	bytes      uint64
 	virtual    time.Duration
-	measured   time.Duration // the part of it in which bytes were sent
-	stopped    bool          // before its end
+	measured   time.Duration // the part of it in which bytes are counted
+	stopped    bool          // it was interrupted
 	onProgress Progress
-	alive      any // what the run consists of, until its memory has been measured
+	alive      any // what the run consists of; it stays reachable until memory is measured
 }
 
-// Run simulates. When ctx ends it stops and reports what was so far, as partial.
-// Its error is ErrBadConfig. A nil progress is told nothing.
+// Run simulates. When ctx ends, it stops and returns a partial report. Its error is
+// ErrBadConfig. Progress may be nil.
 func Run(ctx context.Context, cfg Config, progress Progress) (*report.Report, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
@@ -67,11 +67,11 @@ func (r *run) progress(stage string, done, total int) {
 	}
 }
 
-// servers is the number of nodes that serve, or seem to.
+// servers is the number of nodes that are in tables, silent and lying ones included.
 func (r *run) servers() int {
 	n := r.cfg.population()
 	return max(1, n-int(math.Round(float64(n)*r.cfg.Client)))
 }
 
-// millionths leaves out digits that nobody reads.
+// millionths rounds to six decimal places.
 func millionths(v float64) float64 { return math.Round(v*1e6) / 1e6 }

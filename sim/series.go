@@ -6,10 +6,10 @@ import (
 	"kadmium/sim/report"
 )
 
-// intervals is how many parts a run's series has.
+// intervals is the number of intervals of a series.
 const intervals = 48
 
-// planSeries has the run described interval by interval.
+// planSeries puts the recording of the boundaries of intervals into the queue.
 func (n *network) planSeries() {
 	w := &n.workload
 	length := (w.end - w.start) / intervals
@@ -26,7 +26,7 @@ func (n *network) planSeries() {
 	}
 }
 
-// intervals turns what was noted at the ends of intervals into what happened in each.
+// intervals computes what happened in each interval from what was recorded at its ends.
 func (n *network) intervals() []report.Interval {
 	marks := n.series
 	if len(marks) < 2 {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// A weibull is a distribution of times; with shape 1 it is exponential.
+// A weibull is a Weibull distribution of times. With shape 1 it is exponential.
 type weibull struct {
 	shape float64
 	scale time.Duration
@@ -17,14 +17,14 @@ type weibull struct {
 
 func (w weibull) mean() float64 { return float64(float64(w.scale) * factorial(1/w.shape)) }
 
-// sample is a time of the distribution.
+// sample draws a time.
 func (w weibull) sample(r rand.Source) time.Duration {
 	return w.times(power(exponential(r.Uint64()), 1/w.shape))
 }
 
-// residual is what remains of a time that is met at a random moment: of long times
-// more are met, in proportion to their length (x^shape is then gamma distributed),
-// and all moments within one are alike.
+// residual draws what is left of a time at a random moment of observation. A time is met
+// with a probability proportional to its length, so that x^shape is gamma distributed,
+// and the moment is uniform within it.
 func (w weibull) residual(r rand.Source) time.Duration {
 	return w.times(power(gamma(1+1/w.shape, r), 1/w.shape) * unit(r.Uint64()))
 }
@@ -33,16 +33,16 @@ func (w weibull) times(x float64) time.Duration {
 	return time.Duration(min(x*float64(w.scale), float64(maxSession))) + time.Nanosecond
 }
 
-// maxSession bounds every session and pause.
+// maxSession bounds every time up and every time down.
 const maxSession = 10 * 365 * 24 * time.Hour
 
-// Sessions is how long nodes are up and down in turn. The zero value: always up.
+// Sessions says how long nodes are up and down in turn. The zero value: always up.
 type Sessions struct {
 	text     string
 	up, down weibull
 }
 
-// Kad is how long users of the KAD network stayed and were away, measured by
+// Kad is how long users of the KAD network were up and down, as measured by
 // Steiner, En-Najjary and Biersack (2007 to 2009).
 const Kad = "kad"
 
@@ -86,10 +86,10 @@ func ParseSessions(s string) (Sessions, error) {
 	return Sessions{s, w, w}, nil
 }
 
-// Always reports that nodes never leave.
+// Always reports whether nodes never leave.
 func (s Sessions) Always() bool { return s.text == "" }
 
-// String is what ParseSessions reads.
+// String is the form that ParseSessions reads.
 func (s Sessions) String() string {
 	if s.Always() {
 		return "none"
@@ -97,7 +97,7 @@ func (s Sessions) String() string {
 	return s.text
 }
 
-// population is the number of nodes of which so many are up on average.
+// population is the number of all nodes if the given number is up on average.
 func (s Sessions) population(up int) int {
 	if s.Always() {
 		return up
@@ -105,7 +105,7 @@ func (s Sessions) population(up int) int {
 	return max(up, int(math.Round(float64(up)/s.share())))
 }
 
-// share is the part of the time that a node is up.
+// share is the share of the time for which a node is up.
 func (s Sessions) share() float64 {
 	if s.Always() {
 		return 1

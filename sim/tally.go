@@ -26,12 +26,12 @@ func (t *tally) add(e *engine.Engine) {
 	})
 }
 
-// copy is a tally that goes on by itself.
+// copy is an independent copy.
 func (t *tally) copy() *tally {
 	return &tally{requests: t.requests, counters: slices.Clone(t.counters)}
 }
 
-// work is what was done at all.
+// work lists the counters that are not 0.
 func (t *tally) work() []report.Work {
 	return slices.DeleteFunc(slices.Clone(t.counters), func(w report.Work) bool { return w.Count == 0 })
 }
@@ -39,7 +39,7 @@ func (t *tally) work() []report.Work {
 // A traffic counts datagrams.
 type traffic struct {
 	datagrams uint64 // sent
-	lost      uint64 // of these, and of those that the network made twice of one
+	lost      uint64 // of these and of second copies
 	replayed  uint64 // second copies, which the session drops
 }
 

@@ -50,7 +50,7 @@ type node struct {
 	contact  identity.Contact
 	engine   *engine.Engine
 	nextTick time.Duration // the earliest tick in the queue; 0: none
-	ideal    *filling      // of a table whose buckets are made when they are first read
+	ideal    *idealTable   // of a table whose buckets are made when they are first read
 	idle     bool          // it only answers: its engine is never ticked
 	client   bool          // behind a NAT: it receives responses only
 	role     role
