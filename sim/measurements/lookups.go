@@ -12,7 +12,7 @@ What a lookup costs then is known from theory: the model of Roos, Salah and Stru
 A deviation would be a fault of the lookup, or in how hops are counted.`,
 	commands: []command{
 		{name: "1k", flags: "--nodes 1000 --lookups 20000 --latency const:50ms --seed 1"},
-		{name: "10k", flags: base},
+		{name: "10k", flags: baseFlags},
 		{name: "100k", flags: "--nodes 100000 --lookups 20000 --latency const:50ms --seed 1"},
 		{name: "1m", flags: "--nodes 1000000 --lookups 20000 --latency const:50ms --seed 1"},
 	},
@@ -35,7 +35,7 @@ The lookup lasts one round trip longer, in which all contacts of the k closest t
 }
 
 // base is the run that others are compared with.
-const base = "--nodes 10000 --lookups 20000 --latency const:50ms --seed 1"
+const baseFlags = "--nodes 10000 --lookups 20000 --latency const:50ms --seed 1"
 
 var sizes = []string{"1k", "10k", "100k", "1m"}
 

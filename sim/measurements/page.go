@@ -38,7 +38,7 @@ func page(all []experiment, k *kept) string {
 		all[i].write(&b, k)
 	}
 	b.WriteString(whereTheTimeGoes(all, k))
-	b.WriteString(leftOut)
+	b.WriteString(notModelled)
 	return b.String()
 }
 

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// A Distribution summarises samples. Without any all of it is zero.
+// A Distribution summarises samples. Without samples it is zero.
 type Distribution struct {
 	Mean float64 `json:"mean"`
 	SD   float64 `json:"sd"`  // of the sample (n - 1)
@@ -25,7 +25,7 @@ type Bin struct {
 	Count int     `json:"count"`
 }
 
-// NewDistribution summarises samples, which it sorts.
+// NewDistribution summarises samples. It sorts them.
 func NewDistribution(samples []float64) Distribution {
 	d := Distribution{Histogram: []Bin{}}
 	n := len(samples)
@@ -62,12 +62,12 @@ func NewDistribution(samples []float64) Distribution {
 	return d
 }
 
-// figures are all but the histogram, in their order.
+// figures are all fields except the histogram, in their order.
 func (d *Distribution) figures() []float64 {
 	return []float64{d.Mean, d.SD, d.P50, d.P90, d.P95, d.P99, d.Max}
 }
 
-// percentiles names those figures that are percentiles, in their order.
+// percentiles are the names of the figures that are percentiles, in their order.
 var percentiles = []string{"p50", "p90", "p95", "p99", "max"}
 
 // N is the number of samples.
@@ -79,7 +79,7 @@ func (d *Distribution) N() int {
 	return n
 }
 
-// A Point of a CDF: so large a share of the samples is at most Value.
+// A Point of a CDF says which share of the samples is at most Value.
 type Point struct {
 	Value, Share float64
 }
@@ -95,7 +95,7 @@ func (d *Distribution) CDF() []Point {
 	return points
 }
 
-// rounded leaves out digits that nobody reads. Large numbers have none.
+// rounded rounds to six decimal places. Large numbers have none.
 func rounded(v float64) float64 {
 	if math.Abs(v) >= 1<<33 {
 		return v
@@ -103,7 +103,7 @@ func rounded(v float64) float64 {
 	return math.Round(v*1e6) / 1e6
 }
 
-// threeDigits rounds to three significant digits, and to millionths.
+// threeDigits rounds to three significant digits, and to six decimal places.
 func threeDigits(v float64) float64 {
 	a := math.Abs(v)
 	unit, parts := 1.0, 1.0 // powers of ten, which are exact; tenths are not

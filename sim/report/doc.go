@@ -1,4 +1,4 @@
-// Package report is what a measurement of lookups says, whether it was made in the
-// simulator or on real sockets: one schema (docs/report.md), the statistics behind
-// it, its form for people, and the comparison of two.
+// Package report is the report of a measurement of lookups, made in the simulator or on
+// real sockets. It has the schema (docs/report.md), the statistics, the report as text,
+// and the comparison of two reports.
 package report

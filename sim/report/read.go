@@ -9,16 +9,16 @@ import (
 	"strings"
 )
 
-// ErrNotReport is why Read refuses what it read; the error says what is wrong.
+// ErrNotReport reports input that is no report. The error says what is wrong with it.
 var ErrNotReport = errors.New("not a report")
 
-// MaxSize bounds what Read takes in, in bytes. Reports grow with the intervals of
-// their series and the digits of their histograms, not with nodes or lookups.
+// MaxSize bounds the input of Read, in bytes. The size of a report depends on the number of
+// intervals and of histogram bins, not on the number of nodes or lookups.
 const MaxSize = 16 << 20
 
-// Read reads one report in JSON, and nothing else: fields that it does not know
-// are an error that names the first, so that no report of another version is
-// taken for one of this.
+// Read reads one report in JSON. Unknown fields are an error that names the first of them,
+// so that a report of another version is not taken for one of this. Its error is
+// ErrNotReport, or that of r.
 func Read(r io.Reader) (*Report, error) {
 	text, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
 	if err != nil {
@@ -60,7 +60,7 @@ func notReport(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrNotReport, fmt.Sprintf(format, args...))
 }
 
-// plain is an error of encoding/json without its name.
+// plain is an error of encoding/json without the prefix "json: ".
 func plain(err error) string {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return "it breaks off"
@@ -68,8 +68,7 @@ func plain(err error) string {
 	return strings.TrimPrefix(err.Error(), "json: ")
 }
 
-// check says what no measurement can have brought, so that whoever has read a
-// report can count on its figures.
+// check rejects figures that no measurement can have, so that callers need not check them.
 func (r *Report) check() error {
 	if r.Kind != Sim && r.Kind != Bench {
 		return notReport("kind %q, want %q or %q", r.Kind, Sim, Bench)
@@ -92,7 +91,7 @@ func (r *Report) check() error {
 }
 
 func (d *Distribution) check() error {
-	const most = 1 << 53 // more than anybody counts; sums up to it are exact
+	const most = 1 << 53 // more than any count; sums up to it are exact
 	for _, v := range d.figures() {
 		if v < 0 || v > most {
 			return fmt.Errorf("%v is out of range", v)

@@ -20,7 +20,7 @@ const (
 	WorkloadValue   = "value"   // put, then get from another node
 	WorkloadProvide = "provide" // provide, then look for providers from another node
 	WorkloadMixed   = "mixed"   // a third of each, in turn
-	WorkloadDay     = "day"     // what nodes do by themselves, with keys that are looked for all along: of a simulation only
+	WorkloadDay     = "day"     // a day of nodes coming and going, with keys that are searched for; simulations only
 )
 
 // The targets of lookups.
@@ -29,8 +29,8 @@ const (
 	TargetsNodes  = "nodes"  // the position of a node
 )
 
-// A Report is a measurement. All of it but Machine, in a simulation, depends on
-// its Config alone.
+// A Report is the result of a measurement. In a simulation everything except Machine
+// depends on the Config only.
 type Report struct {
 	Kind    string `json:"kind"` // Sim or Bench
 	Config  Config `json:"config"`
@@ -67,7 +67,7 @@ type Report struct {
 	Machine Machine `json:"machine"`
 }
 
-// A Config is what was measured, as the flags say it.
+// A Config says what was measured, with the names and values of the flags.
 type Config struct {
 	Nodes     int     `json:"nodes"`
 	Lookups   int     `json:"lookups"`
@@ -90,7 +90,7 @@ type Config struct {
 	Bootstrap string  `json:"bootstrap,omitempty"` // of a bench: the live network's nodes
 }
 
-// Values is what became of what was stored.
+// Values says what happened to the values and provider entries that were stored.
 type Values struct {
 	Puts      int     `json:"puts"`      // values stored, or keys provided
 	Confirmed int     `json:"confirmed"` // of which at least one node confirmed
@@ -106,8 +106,8 @@ type Work struct {
 	Count uint64 `json:"count"`
 }
 
-// A Bucket is the occupancy of the bucket of one common-prefix length, over the
-// tables that were looked at.
+// A Bucket is the occupancy of the bucket of one common-prefix length, averaged over the
+// tables that were counted.
 type Bucket struct {
 	Prefix   int     `json:"prefix"`   // bits
 	Contacts float64 `json:"contacts"` // on average
@@ -115,7 +115,7 @@ type Bucket struct {
 	Dead     float64 `json:"dead"`     // of the contacts, those that are not up, on average
 }
 
-// An Interval is a part of a run.
+// An Interval is one of the equal parts of a run.
 type Interval struct {
 	Start     float64 `json:"start"` // seconds
 	NodesUp   float64 `json:"nodes_up"`
@@ -144,7 +144,7 @@ const (
 // A Request is one request of a Trace.
 type Request struct {
 	AskedMS  float64 `json:"asked_ms"` // since the lookup's start
-	EndMS    float64 `json:"end_ms"`   // of the answer or the failure, else of the lookup
+	EndMS    float64 `json:"end_ms"`   // of the answer or the failure, otherwise of the lookup
 	Distance int     `json:"distance"` // of the peer to the target, in bits
 	Hop      int     `json:"hop"`
 	Round    int     `json:"round"`
@@ -153,7 +153,7 @@ type Request struct {
 	Winning  bool    `json:"winning"` // of the chain that named the closest node returned
 }
 
-// milliseconds is a duration as reports give it.
+// milliseconds is a duration in the unit of reports.
 func milliseconds(d time.Duration) float64 {
 	return float64(d.Round(time.Microsecond)) / float64(time.Millisecond)
 }

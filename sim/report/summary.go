@@ -1,6 +1,6 @@
 package report
 
-// Summarise fills in what the samples say, in any order.
+// Summarise computes the statistics of the samples, whose order does not matter.
 func (r *Report) Summarise(samples []Sample) {
 	values := make([]float64, 0, len(samples)) // of one figure at a time
 	of := func(counts func(*Sample) bool, value func(*Sample) float64) Distribution {

@@ -8,7 +8,7 @@ import (
 	"text/tabwriter"
 )
 
-// Write writes the report for people, in lines of at most 100 columns.
+// Write writes the report as text, in lines of at most 100 columns.
 func (r *Report) Write(w io.Writer) error {
 	var b bytes.Buffer
 	r.writeRun(&b)
@@ -20,7 +20,7 @@ func (r *Report) Write(w io.Writer) error {
 	return err
 }
 
-// writeRun says what was run.
+// writeRun writes the configuration.
 func (r *Report) writeRun(b *bytes.Buffer) {
 	c := &r.Config
 	if r.Partial {
@@ -30,23 +30,23 @@ func (r *Report) writeRun(b *bytes.Buffer) {
 		}
 		writeList(b, "partial: ", []string{"interrupted", "what follows is of the part that ran", ran})
 	}
-	writeList(b, word(r.Kind, 20)+": ", []string{
-		"workload " + word(c.Workload, 30), Count(c.Lookups, "lookup"), Count(c.Nodes, "node"),
+	writeList(b, printable(r.Kind, 20)+": ", []string{
+		"workload " + printable(c.Workload, 30), Count(c.Lookups, "lookup"), Count(c.Nodes, "node"),
 		fmt.Sprintf("k %d", c.K), fmt.Sprintf("alpha %d", c.Alpha), fmt.Sprintf("seed %d", c.Seed)})
 	var more []string
 	for _, s := range c.settings() {
 		switch s.name {
-		case "workload", "lookups", "nodes", "k", "alpha", "seed": // said already
+		case "workload", "lookups", "nodes", "k", "alpha", "seed": // written already
 		default:
 			if !s.value.IsZero() {
-				more = append(more, s.name+" "+word(fmt.Sprint(s.value), 84))
+				more = append(more, s.name+" "+printable(fmt.Sprint(s.value), 84))
 			}
 		}
 	}
 	writeList(b, "  ", more)
 }
 
-// writeLookups says how the lookups went.
+// writeLookups writes the statistics of the lookups.
 func (r *Report) writeLookups(b *bytes.Buffer) {
 	recall := "recall not known"
 	if r.RecallOf > 0 {
@@ -56,7 +56,7 @@ func (r *Report) writeLookups(b *bytes.Buffer) {
 	if r.Lookups < r.Config.Lookups {
 		ended += fmt.Sprintf(" of %d wanted", r.Config.Lookups)
 	}
-	parts := []string{ended, "succeeded " + of(r.Succeeded, r.Lookups), recall}
+	parts := []string{ended, "succeeded " + share(r.Succeeded, r.Lookups), recall}
 	if r.Abandoned > 0 {
 		parts = append(parts, fmt.Sprintf("%d operations abandoned", r.Abandoned))
 	}
@@ -82,7 +82,7 @@ func (r *Report) writeLookups(b *bytes.Buffer) {
 	fmt.Fprintln(b)
 	var cdf []string
 	for _, p := range r.Hops.CDF() {
-		if len(cdf) == 20 { // nobody walks so far
+		if len(cdf) == 20 { // no lookup has so many hops
 			cdf = append(cdf, "...")
 			break
 		}
@@ -91,7 +91,7 @@ func (r *Report) writeLookups(b *bytes.Buffer) {
 	writeList(b, "hop CDF: ", cdf)
 }
 
-// writeNetwork says what all nodes did together, and what became of what was stored.
+// writeNetwork writes what all nodes did, and what happened to stored values.
 func (r *Report) writeNetwork(b *bytes.Buffer) {
 	network := []string{"nodes up " + Number(r.NodesUp) + " on average", fmt.Sprintf("%d RPCs", r.RPCTotal)}
 	time := " s"
@@ -102,18 +102,18 @@ func (r *Report) writeNetwork(b *bytes.Buffer) {
 	writeList(b, "network: ", append(network, Number(r.BytesPerNodeSecond)+" bytes a node and second", Number(r.VirtualSeconds)+time))
 	if v := r.Values; v != nil {
 		writeList(b, "values: ", []string{
-			Count(v.Puts, "put"), "confirmed " + of(v.Confirmed, v.Puts), Number(v.Holders) + " holders of a put on average",
-			Count(v.Gets, "get"), "found " + of(v.Found, v.Gets), Count(v.Lost, "key") + " lost"})
+			Count(v.Puts, "put"), "confirmed " + share(v.Confirmed, v.Puts), Number(v.Holders) + " holders of a put on average",
+			Count(v.Gets, "get"), "found " + share(v.Found, v.Gets), Count(v.Lost, "key") + " lost"})
 	}
 	var work []string
 	for _, done := range r.Work {
-		work = append(work, fmt.Sprintf("%s %d", word(done.Name, 40), done.Count))
+		work = append(work, fmt.Sprintf("%s %d", printable(done.Name, 40), done.Count))
 	}
 	writeList(b, "work: ", work)
 }
 
-// bucketRows is how many buckets have a line of their own: those further down
-// hold next to nothing and are taken together.
+// bucketRows is the number of buckets with a line of their own. Deeper buckets are almost
+// empty and are added up in one line.
 const bucketRows = 16
 
 func (r *Report) writeBuckets(b *bytes.Buffer) {
@@ -151,7 +151,7 @@ func total(buckets []Bucket) (sum Bucket) {
 	return sum
 }
 
-// writeRest says where it ran, and what only the JSON form has.
+// writeRest writes the machine, and what only the JSON form contains.
 func (r *Report) writeRest(b *bytes.Buffer) {
 	var more []string
 	if len(r.Series) > 0 {
@@ -167,6 +167,6 @@ func (r *Report) writeRest(b *bytes.Buffer) {
 	writeList(b, "in JSON also: ", more)
 	if *m != (Machine{}) {
 		writeList(b, "machine: ", []string{Number(m.WallSeconds) + " s", Number(m.RPCsPerSecond) + " RPCs/s",
-			Number(m.MemoryBytesPerNode) + " bytes of memory a node", Count(m.CPUs, "CPU"), word(m.Go, 40)})
+			Number(m.MemoryBytesPerNode) + " bytes of memory a node", Count(m.CPUs, "CPU"), printable(m.Go, 40)})
 	}
 }

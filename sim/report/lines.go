@@ -9,11 +9,11 @@ import (
 	"unicode/utf8"
 )
 
-// columns is how wide what is written for people may be.
+// columns is the greatest width of a line of text.
 const columns = 100
 
-// writeList writes a label and items with commas between, in as many lines as they
-// need; nothing if there are none.
+// writeList writes a label and items with commas between them, in as many lines as they
+// need. Without items it writes nothing.
 func writeList(b *bytes.Buffer, label string, items []string) {
 	if len(items) == 0 {
 		return
@@ -37,9 +37,9 @@ func writeList(b *bytes.Buffer, label string, items []string) {
 	b.WriteByte('\n')
 }
 
-// word is a text that came with a report, in at most so many columns and without
-// what would move a terminal's cursor.
-func word(s string, most int) string {
+// printable is a text of a report that was read from a file, cut off at the given number
+// of columns and without control characters.
+func printable(s string, most int) string {
 	s = strings.Map(func(c rune) rune {
 		if !unicode.IsPrint(c) {
 			return '?'
@@ -52,8 +52,8 @@ func word(s string, most int) string {
 	return s
 }
 
-// of is a count and its share of another.
-func of(part, all int) string {
+// share is a count with its percentage of another.
+func share(part, all int) string {
 	if all == 0 {
 		return strconv.Itoa(part)
 	}

@@ -6,7 +6,7 @@ import (
 
 // A Comparison is two reports side by side, a and b.
 type Comparison struct {
-	// Dependent: the lookups of a or of b share one history, and are not independent.
+	// Dependent says that the lookups of a or of b share one history.
 	Dependent  bool        `json:"dependent"`
 	Configured []Setting   `json:"configured"` // what was not measured alike
 	Figures    []Figure    `json:"figures"`
@@ -20,8 +20,8 @@ type Setting struct {
 	B    any    `json:"b"`
 }
 
-// A Figure is one figure of both reports. What is nil is not known: neither the
-// difference of what only one has, nor the standard error of what has no samples.
+// A Figure is one figure of both reports. Nil means not known: there is no difference if
+// only one report has the figure, and no standard error without samples.
 type Figure struct {
 	Name          string   `json:"name"` // as in a report, with dots
 	A             *float64 `json:"a"`
@@ -56,13 +56,13 @@ func Compare(a, b *Report) Comparison {
 	return c
 }
 
-// independent reports whether no lookup of a report changed anything for another:
-// searches from fresh clients on ideal tables.
+// independent reports whether no lookup of a report affected another. This is so for
+// lookups of new clients on ideal tables.
 func independent(r *Report) bool {
 	return r.Kind == Sim && r.Config.Workload == WorkloadFind && r.Config.Tables == TablesIdeal && r.Config.Sessions == "" && r.Config.Duration == ""
 }
 
-// configured lists what the reports were not made alike in.
+// configured lists the settings in which the reports differ.
 func configured(a, b *Report) []Setting {
 	differ := []Setting{}
 	add := func(name string, a, b any) {
@@ -106,7 +106,7 @@ func (c *Comparison) network(a, b *Report) {
 	c.plain("virtual_seconds", a.VirtualSeconds, b.VirtualSeconds)
 }
 
-// events are known of a simulation only.
+// events is known for simulations only.
 func events(r *Report) measured {
 	return measured{value: float64(r.Events), known: r.Kind == Sim}
 }
@@ -132,7 +132,7 @@ func (c *Comparison) values(a, b *Values) {
 	add("lost", func(v *Values) measured { return figure(float64(v.Lost)) }, none)
 }
 
-// work compares the counts of one name, in the order of a and then of b.
+// work compares counts by name, in the order of a, then of b.
 func (c *Comparison) work(a, b []Work) {
 	find := func(of []Work, name string) measured {
 		i := slices.IndexFunc(of, func(w Work) bool { return w.Name == name })
@@ -150,7 +150,7 @@ func (c *Comparison) work(a, b []Work) {
 	}
 }
 
-// buckets compares whole tables: one bucket more or less of two is no difference.
+// buckets compares whole tables: how many buckets a table has is no difference.
 func (c *Comparison) buckets(a, b []Bucket) {
 	if len(a) == 0 && len(b) == 0 {
 		return
@@ -175,10 +175,10 @@ func (c *Comparison) machine(a, b *Machine) {
 	add("cpus", func(m *Machine) float64 { return float64(m.CPUs) })
 }
 
-// plain adds a figure that both have, and no samples behind it.
+// plain adds a figure that both reports have, without samples.
 func (c *Comparison) plain(name string, a, b float64) { c.add(name, figure(a), figure(b), none) }
 
-// add compares a figure of which at least one is known.
+// add adds a figure, if it is known of one report at least.
 func (c *Comparison) add(name string, a, b measured, spread standardError) {
 	if !a.known && !b.known {
 		return

@@ -10,8 +10,8 @@ import (
 	"text/tabwriter"
 )
 
-// Write writes the comparison for people, in lines of at most 100 columns. Figures
-// on which there is no verdict are left out where they are the same.
+// Write writes the comparison as text, in lines of at most 100 columns. It leaves out
+// figures that are the same and have no verdict.
 func (c Comparison) Write(w io.Writer) error {
 	var b bytes.Buffer
 	c.writeConfigured(&b)
@@ -28,7 +28,7 @@ func (c *Comparison) writeConfigured(b *bytes.Buffer) {
 		if v == "" {
 			return "-"
 		}
-		return word(fmt.Sprint(v), 40)
+		return printable(fmt.Sprint(v), 40)
 	}
 	items := make([]string, len(c.Configured))
 	for i, s := range c.Configured {
@@ -48,7 +48,7 @@ func (c *Comparison) writeFigures(b *bytes.Buffer) {
 		if _, _, ok := f.percentile(); ok || f.Exceeds == nil && f.same() {
 			continue
 		}
-		fmt.Fprintf(tw, "%-29s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", word(f.Name, 29), known(f.A, Number), known(f.B, Number),
+		fmt.Fprintf(tw, "%-29s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", printable(f.Name, 29), known(f.A, Number), known(f.B, Number),
 			known(f.Difference, signed), known(f.Relative, percent), known(f.StandardError, Number), verdict(f.Exceeds))
 	}
 	tw.Flush()
@@ -58,14 +58,14 @@ func (c *Comparison) writeFigures(b *bytes.Buffer) {
 // same reports whether both reports have the figure, and the same one.
 func (f *Figure) same() bool { return f.Difference != nil && *f.Difference == 0 }
 
-// percentile splits the name of a percentile: of what, and which.
+// percentile splits the name of a percentile into distribution and percentile.
 func (f *Figure) percentile() (of, which string, ok bool) {
 	of, which, ok = strings.Cut(f.Name, ".")
 	return of, which, ok && slices.Contains(percentiles, which)
 }
 
-// writePercentiles writes those of b below those of a, for each distribution that
-// they differ in.
+// writePercentiles writes the percentiles of b below those of a, for each distribution in
+// which they differ.
 func (c *Comparison) writePercentiles(b *bytes.Buffer) {
 	var names []string // of the distributions
 	differ := make(map[string]bool)
@@ -90,7 +90,7 @@ func (c *Comparison) writePercentiles(b *bytes.Buffer) {
 	tw := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(tw, "%-29s\t\t%s\t\n", "percentiles", strings.Join(percentiles, "\t"))
 	for _, name := range names {
-		fmt.Fprintf(tw, "%-29s\ta\t%s\n%-29s\tb\t%s\n", word(name, 29), rows[name][0], "", rows[name][1])
+		fmt.Fprintf(tw, "%-29s\ta\t%s\n%-29s\tb\t%s\n", printable(name, 29), rows[name][0], "", rows[name][1])
 	}
 	tw.Flush()
 }
@@ -107,13 +107,13 @@ func (c *Comparison) writeCDFs(b *bytes.Buffer) {
 		if f.Difference != 0 {
 			at = "P(<=" + Number(f.At) + ")"
 		}
-		fmt.Fprintf(tw, "%-29s\t%s\t%s\t%.4f\t%s\t\n", word(f.Name, 29), signed(f.Difference), at, f.Critical, verdict(&f.Exceeds))
+		fmt.Fprintf(tw, "%-29s\t%s\t%s\t%.4f\t%s\t\n", printable(f.Name, 29), signed(f.Difference), at, f.Critical, verdict(&f.Exceeds))
 	}
 	tw.Flush()
 	fmt.Fprintf(b, "\ndiffers: by more than chance brings in one comparison of 1000\n")
 }
 
-// writeDependence says what the verdicts are worth where lookups share a network.
+// writeDependence warns that verdicts are less reliable if lookups share a network.
 func (c *Comparison) writeDependence(b *bytes.Buffer) {
 	if c.Dependent {
 		fmt.Fprint(b, `
@@ -133,7 +133,7 @@ func verdict(exceeds *bool) string {
 	return "noise"
 }
 
-// known is a figure, - if there is none.
+// known is a figure, or "-" if there is none.
 func known(v *float64, form func(float64) string) string {
 	if v == nil {
 		return "-"

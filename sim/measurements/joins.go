@@ -15,7 +15,7 @@ The questions are whether these tables are as good as ideal ones, and what joini
 		{name: "joined-1k", flags: "--tables join --nodes 1000 --lookups 10000 --seed 1"},
 		{name: "joined-10k", flags: "--tables join --nodes 10000 --lookups 10000 --seed 1"},
 		{name: "ideal-1k", flags: "--nodes 1000 --lookups 20000 --latency const:50ms --seed 1"},
-		{name: "ideal-10k", flags: base},
+		{name: "ideal-10k", flags: baseFlags},
 	},
 	rows: []row{
 		difference("`hops`, mean, joined / ideal, 1,000 nodes", hops, digits(3), .1, "joined-1k", "ideal-1k"),

@@ -5,24 +5,24 @@ import (
 	"strconv"
 )
 
-// Limit is by how many standard errors a difference exceeds chance. Between
-// measurements of the same thing that happens about 3 times in 1,000.
+// Limit is the number of standard errors from which on a difference counts. Between two
+// measurements of the same thing chance exceeds it about 3 times in 1,000.
 const Limit = 3
 
-// A measured is a figure of one report with what is needed to judge it.
+// A measured is a figure of one report, with what its standard error is computed from.
 type measured struct {
 	value, sd float64
 	n         int // samples
 	known     bool
 }
 
-// figure is one without samples behind it.
+// figure is a figure without samples.
 func figure(v float64) measured { return measured{value: v, known: true} }
 
-// percentile is one of n samples.
+// percentile is a percentile of n samples.
 func percentile(v float64, n int) measured { return measured{value: v, n: n, known: n > 0} }
 
-// mean is that of n samples.
+// mean is the mean of n samples.
 func mean(v, sd float64, n int) measured { return measured{v, sd, n, n > 0} }
 
 // proportion is the share of n tries that succeeded.
@@ -40,8 +40,8 @@ func (m measured) pointer() *float64 {
 	return finite(m.value)
 }
 
-// finite is v to nine digits, which hide how it was computed; nil if JSON has no
-// form for it.
+// finite is v rounded to nine digits, so that the order of the computation does not show;
+// nil if JSON cannot represent it.
 func finite(v float64) *float64 {
 	if math.IsInf(v, 0) || math.IsNaN(v) {
 		return nil
@@ -53,13 +53,13 @@ func finite(v float64) *float64 {
 	return &v
 }
 
-// A standardError is that of the difference of two figures, if it can be told.
+// A standardError computes the standard error of a difference, if it is known.
 type standardError func(a, b measured) (float64, bool)
 
 func none(measured, measured) (float64, bool) { return 0, false }
 
-// welch is the standard error of the difference of two means whose variances need
-// not be the same. A single sample says nothing about its own.
+// welch is the standard error of the difference of two means with different variances
+// (Welch, 1947). One sample has no variance.
 func welch(a, b measured) (float64, bool) {
 	if a.n < 2 || b.n < 2 {
 		return 0, false
@@ -67,23 +67,22 @@ func welch(a, b measured) (float64, bool) {
 	return math.Sqrt(a.sd*a.sd/float64(a.n) + b.sd*b.sd/float64(b.n)), true
 }
 
-// pooled is the standard error of the difference of two proportions, from their
-// common one: those of each would be 0 where none or all succeeded.
+// pooled is the standard error of the difference of two proportions, by their pooled
+// proportion. The separate standard errors would be 0 if none or all succeeded.
 func pooled(a, b measured) (float64, bool) {
 	n, m := float64(a.n), float64(b.n)
 	p := (a.value*n + b.value*m) / (n + m)
-	// Of rounding p may be just above 1.
+	// Rounding may put p just above 1.
 	return math.Sqrt(max(0, p*(1-p)) * (1/n + 1/m)), true
 }
 
-// exceeds reports whether a difference is more than chance brings. Without any
-// deviation every difference is.
+// exceeds reports whether a difference is more than Limit standard errors. If they are 0
+// every difference is.
 func exceeds(difference, se float64) bool { return math.Abs(difference) > Limit*se }
 
-// critical is what the largest difference of the distribution functions of n and m
-// samples from one distribution exceeds once in 1,000 times: Kolmogorov and
-// Smirnov's bound for many samples. Where values repeat, as hops do, it happens
-// less often.
+// critical is the largest difference of the distribution functions of n and m samples of
+// the same distribution that chance exceeds once in 1,000 times (Kolmogorov and Smirnov,
+// for many samples). It is exceeded less often if values repeat, as hops do.
 func critical(n, m int) float64 {
 	const alpha = 0.001
 	return math.Sqrt(-math.Log(alpha/2)/2) * math.Sqrt(1/float64(n)+1/float64(m))

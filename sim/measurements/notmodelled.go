@@ -1,7 +1,7 @@
 package main
 
 // leftOut says what the simulator's figures are silent about, and what follows.
-const leftOut = `
+const notModelled = `
 ## What the model leaves out
 
 The engines are those of real nodes.

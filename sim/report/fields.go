@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A setting is one field of a Config under its name in JSON.
+// A setting is one field of a Config with its name in JSON.
 type setting struct {
 	name  string
 	value reflect.Value
@@ -22,13 +22,13 @@ func (c *Config) settings() []setting {
 	return all
 }
 
-// A named distribution is one of a Report's under its name in JSON.
+// A named distribution is one of a Report with its name in JSON.
 type named struct {
 	name string
 	*Distribution
 }
 
-// distributions are all of a Report's, in their order.
+// distributions are all distributions of a Report, in their order.
 func (r *Report) distributions() []named {
 	return []named{
 		{"hops", &r.Hops},
