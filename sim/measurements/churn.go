@@ -43,7 +43,7 @@ All the time nodes are looked up, and keys are fetched by nodes that do not hold
 A lookup is judged by the nodes that had joined half a minute before it began and were still up at its end.`,
 }
 
-// shares are the kinds of requests with their part of all.
+// shares lists the kinds of requests with their shares of all requests.
 func shares(r *result) string {
 	var parts []string
 	for _, k := range kinds(r) {

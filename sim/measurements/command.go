@@ -12,14 +12,14 @@ import (
 	"time"
 )
 
-// A command is one simulation as it is typed.
+// A command is one simulation as typed on a command line.
 type command struct {
-	name  string // by which the rows of an experiment call it
-	env   string // as GOMAXPROCS=1
+	name  string // by which rows refer to it
+	env   string // like GOMAXPROCS=1
 	flags string // of kad sim
 }
 
-// line is the command as the page shows it, and as it is run.
+// line is the command line that the page shows and that is run.
 func (c command) line() string {
 	line := "kad sim " + c.flags + " --json"
 	if c.env != "" {
@@ -28,12 +28,12 @@ func (c command) line() string {
 	return line
 }
 
-// words are the arguments of kad.
+// words are the arguments of the command kad.
 func (c command) words() []string {
 	return append(append([]string{"sim"}, strings.Fields(c.flags)...), "--json")
 }
 
-// repository is the root of the module that the working directory is in.
+// repository is the root of the repository that contains the working directory.
 func repository() (string, error) {
 	here, err := os.Getwd()
 	if err != nil {
@@ -49,8 +49,8 @@ func repository() (string, error) {
 	}
 }
 
-// build compiles the command into a directory. The working directory is the
-// repository's root.
+// build compiles kad into a directory. The working directory must be the root of the
+// repository.
 func build(ctx context.Context, directory string) (kad string, err error) {
 	kad = filepath.Join(directory, "kad")
 	out, err := exec.CommandContext(ctx, "go", "build", "-o", kad, "./cmd/kad").CombinedOutput()
@@ -60,11 +60,10 @@ func build(ctx context.Context, directory string) (kad string, err error) {
 	return kad, nil
 }
 
-// patience is how long an interrupted command may take to end.
+// patience is how long an interrupted command has to end before it is killed.
 const patience = 10 * time.Second
 
-// execute runs the command to its end in a process of its own. What is interrupted
-// brings nothing.
+// execute runs the command in a process of its own. An interrupted command has no result.
 func (c command) execute(ctx context.Context, kad string) (*result, error) {
 	cmd := exec.CommandContext(ctx, kad, c.words()...)
 	cmd.Env = c.environment(os.Environ())
@@ -86,12 +85,12 @@ func (c command) execute(ctx context.Context, kad string) (*result, error) {
 	return r, nil
 }
 
-// tuning are the variables that the Go runtime reads. Like those of kad's own flags
-// they would change what is measured without being seen on the page.
+// tuning are variables that the Go runtime reads. Like those that kad reads for its flags
+// (KAD_*), they would change a measurement without showing on the page.
 var tuning = []string{"GOMAXPROCS", "GOGC", "GOMEMLIMIT", "GODEBUG"}
 
-// environment is the given one with what the command line says, and nothing else
-// that changes a run.
+// environment is the given environment with the variables of the command line, and without
+// any others that affect a run.
 func (c command) environment(given []string) []string {
 	env := slices.DeleteFunc(slices.Clone(given), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")

@@ -7,8 +7,8 @@
 //	go run ./sim/measurements -page        none: the page from what is kept
 //	go run ./sim/measurements -list        what there is
 //
-// It builds the command and runs the very lines that the page shows, one after the
-// other, each in a process of its own. What each brought is kept in
-// docs/measurements.json under its command line, so a result is shown only beside
-// the command that brought it. Interrupted, it keeps what was done.
+// It builds kad and runs the command lines that the page shows, one after the other, each
+// in a process of its own. It keeps each result in docs/measurements.json with its command
+// line, so that the page shows a result only beside the command that it is from. If it is
+// interrupted, the results until then are kept.
 package main

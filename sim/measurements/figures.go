@@ -13,7 +13,7 @@ import (
 	"kadmium/sim/report"
 )
 
-// The figures of a report that tables are made of.
+// The figures of reports that rows show.
 
 func hops(r *result) float64           { return r.Report.Hops.Mean }
 func firstReplica(r *result) float64   { return r.Report.FirstReplicaHops.Mean }
@@ -38,7 +38,7 @@ func shareOf(hops int, r *result) float64 {
 	return r.HopShares[hops-1]
 }
 
-// work is the count of something that nodes did.
+// work is a count of Report.Work.
 func work(r *result, name string) float64 {
 	if i := slices.IndexFunc(r.Report.Work, func(w report.Work) bool { return w.Name == name }); i >= 0 {
 		return float64(r.Report.Work[i].Count)
@@ -46,13 +46,13 @@ func work(r *result, name string) float64 {
 	return 0
 }
 
-// A kind of requests, and how many.
+// A kind is a kind of requests with their number.
 type kind struct {
 	name  string
 	count float64
 }
 
-// kinds are the requests of all nodes by their kind, the most frequent first.
+// kinds are the kinds of requests of all nodes, the most frequent first.
 func kinds(r *result) []kind {
 	var all []kind
 	for _, w := range r.Report.Work {
@@ -64,11 +64,11 @@ func kinds(r *result) []kind {
 	return all
 }
 
-// nodeHours is how long nodes were up, all together.
+// nodeHours is the total time for which nodes were up.
 func nodeHours(r *result) float64 { return r.Report.NodesUp * r.Report.VirtualSeconds / 3600 }
 
-// A joining is what one join costs, of a network in which each node joined: what was
-// asked beside the lookups of the workload.
+// A joining is the cost of one join, in a network in which every node joined: all requests
+// except those of the lookups of the workload, for each node.
 type joining struct{ findNodes, pings, bytes float64 }
 
 func joiningOf(r *result) joining {
@@ -81,7 +81,7 @@ func joiningOf(r *result) joining {
 	return j
 }
 
-// pingBytes is what a PING and its answer take on the wire.
+// pingBytes is the size of a PING and its answer on the wire.
 func pingBytes() float64 {
 	ask := rpc.Message{Type: rpc.Ping, Serves: true}
 	answer := rpc.Message{Type: rpc.Ping, Response: true, Serves: true, Observed: observed}
@@ -95,16 +95,16 @@ func ratio(part, whole int) float64 {
 	return float64(part) / float64(whole)
 }
 
-// How numbers are written.
+// The formats of numbers.
 
 func digits(n int) func(float64) string {
 	return func(v float64) string { return report.Grouped(strconv.FormatFloat(v, 'f', n, 64)) }
 }
 
-// short is a number with no more digits than it has.
+// short is a number with as many digits as needed.
 func short(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
-// percent is a share, to hundredths of a per cent, downwards: what is not all is not
+// percent is a share in per cent, rounded down to two decimal places, so that only all is
 // shown as 100 %.
 func percent(v float64) string {
 	return short(math.Floor(v*1e4+1e-6)/100) + " %"
@@ -117,7 +117,7 @@ func seconds(v float64) string {
 	return report.Grouped(fmt.Sprintf("%.0f s", v))
 }
 
-// memory is an amount of it.
+// memory is an amount of memory in a suitable unit.
 func memory(v float64) string {
 	switch {
 	case v == 0:
@@ -130,7 +130,7 @@ func memory(v float64) string {
 	return report.Grouped(fmt.Sprintf("%.0f bytes", v))
 }
 
-// latencies are a lookup's usual, slow and slowest but one in a hundred.
+// latencies are the median, the 90th and the 99th percentile.
 func latencies(d *report.Distribution) string {
 	return fmt.Sprintf("%s / %s / %s ms", digits(0)(d.P50), digits(0)(d.P90), digits(0)(d.P99))
 }

@@ -40,10 +40,10 @@ func joinRequests(r []*result) string {
 	return fmt.Sprintf("%s FIND_NODE, %s PING", digits(1)(j.findNodes), digits(1)(j.pings))
 }
 
-// hundreds is a number that is not known more closely.
+// hundreds is a number rounded to hundreds.
 func hundreds(v float64) string { return digits(0)(math.Round(v/100) * 100) }
 
-// observed is what a PING's answer may say.
+// observed is an observed endpoint as in the answer to a PING.
 var observed = netip.MustParseAddrPort("192.0.2.1:4100")
 
 var largeJoin = experiment{

@@ -2,8 +2,8 @@ package main
 
 import "fmt"
 
-// theory compares lookups on ideal tables with the model of Roos, Salah and Strufe
-// (2015), which an independent Monte-Carlo agrees with.
+// theory compares lookups on ideal tables with the model of Roos, Salah and Strufe (2015).
+// An independent Monte-Carlo simulation agrees with the model.
 var theory = experiment{
 	name:  "theory",
 	title: "Lookups on ideal tables, beside theory",
@@ -34,12 +34,12 @@ A deviation would be a fault of the lookup, or in how hops are counted.`,
 The lookup lasts one round trip longer, in which all contacts of the k closest that were not asked yet are asked at once; that is the difference to the rounds.`,
 }
 
-// base is the run that others are compared with.
+// baseFlags are of the run that others are compared with.
 const baseFlags = "--nodes 10000 --lookups 20000 --latency const:50ms --seed 1"
 
 var sizes = []string{"1k", "10k", "100k", "1m"}
 
-// hopShareRow compares the first steps of the distribution function of hops.
+// hopShareRow is a row of the first values of the distribution function of hops.
 func hopShareRow(what string, want []float64, within float64, from string) row {
 	text := ""
 	for _, w := range want {
@@ -67,7 +67,7 @@ func of(what string, f figure, format func(float64) string, from ...string) row 
 	}, from...)
 }
 
-// worst is a row of the least of several results, and most one of the greatest.
+// worst is a row of the least of several results, most of the greatest.
 func worst(what string, f figure, format func(float64) string, least float64, from ...string) row {
 	return row{what: what, from: from, target: short(least), measure: func(r []*result) measured {
 		v := f(r[0])
@@ -88,7 +88,7 @@ func most(what string, f figure, format func(float64) string, limit float64, fro
 	}}
 }
 
-// join sets a figure behind others.
+// join appends a figure to others.
 func join(figures, next string) string {
 	if figures == "" {
 		return next

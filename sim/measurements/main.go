@@ -12,13 +12,13 @@ import (
 	"syscall"
 )
 
-// The files written, from the root of the repository.
+// The files that are written, relative to the root of the repository.
 const (
 	pageFile = "docs/measurements.md"
 	keptFile = "docs/measurements.json"
 )
 
-// options are what the flags say.
+// options are the values of the flags.
 type options struct {
 	only              string
 	large, list, page bool
@@ -41,7 +41,7 @@ func main() {
 	}
 }
 
-// measure runs what is wanted and writes the page.
+// measure runs the chosen experiments and writes the page.
 func measure(ctx context.Context, o options, arguments []string) error {
 	if len(arguments) > 0 {
 		return fmt.Errorf("takes no arguments, got %q", arguments)
@@ -84,7 +84,7 @@ func measure(ctx context.Context, o options, arguments []string) error {
 	return runAll(ctx, kad, experiments, wanted, k, os.Stderr)
 }
 
-// choose picks the experiments that are to be run.
+// choose selects the experiments to run.
 func choose(all []experiment, o options) ([]experiment, error) {
 	var wanted []experiment
 	if o.only == "" {
@@ -108,8 +108,8 @@ func choose(all []experiment, o options) ([]experiment, error) {
 	return wanted, nil
 }
 
-// runAll runs the commands of the wanted experiments, each once, and keeps what each
-// brought as soon as it is there.
+// runAll runs the commands of the wanted experiments, each once, and saves each result as
+// soon as it is there.
 func runAll(ctx context.Context, kad string, all, wanted []experiment, k *kept, progress io.Writer) error {
 	commands := commandsOf(wanted)
 	for i, c := range commands {
@@ -130,7 +130,7 @@ func runAll(ctx context.Context, kad string, all, wanted []experiment, k *kept, 
 	return nil
 }
 
-// commandsOf are those of experiments, each once.
+// commandsOf are the commands of experiments, each once.
 func commandsOf(list []experiment) []command {
 	var all []command
 	seen := make(map[string]bool)
@@ -145,7 +145,7 @@ func commandsOf(list []experiment) []command {
 	return all
 }
 
-// write writes both files. What is kept of commands that are no more is dropped.
+// write writes both files. It drops results of commands that no experiment has any more.
 func write(all []experiment, k *kept) error {
 	k.only(commandsOf(all))
 	return errors.Join(k.save(keptFile), replace(pageFile, []byte(page(all, k))))

@@ -4,5 +4,5 @@ package main
 
 import "os"
 
-// peakMemory is not known: other systems count it in other units, or not at all.
+// peakMemory is 0, not known: other systems count in other units, or not at all.
 func peakMemory(*os.ProcessState) float64 { return 0 }

@@ -2,7 +2,7 @@ package main
 
 import "fmt"
 
-// models varies one thing at a time.
+// models varies one setting at a time.
 var models = experiment{
 	name:  "models",
 	title: "Other networks, other settings",
@@ -45,5 +45,5 @@ func model(what, from string) row {
 	}, from)
 }
 
-// experiments are all sections of the page, in its order.
+// experiments are all experiments, in the order of the page.
 var experiments = []experiment{theory, tenMillion, speeds, joins, largeJoin, day, churn, models}

@@ -1,6 +1,6 @@
 package main
 
-// leftOut says what the simulator's figures are silent about, and what follows.
+// notModelled is the section about what the simulator does not model.
 const notModelled = `
 ## What the model leaves out
 

@@ -8,7 +8,7 @@ import (
 	"kadmium/sim/report"
 )
 
-// notMeasured stands where a command was not run as it is now.
+// notMeasured is shown if there is no result of the present command line.
 const notMeasured = "not measured"
 
 const pageHead = `# Measurements
@@ -29,7 +29,7 @@ Figures of real sockets are in [benchmarks.md](benchmarks.md).
 "Hops" alone means the first.
 `
 
-// page is docs/measurements.md, of the results that there are.
+// page is docs/measurements.md.
 func page(all []experiment, k *kept) string {
 	var b strings.Builder
 	b.WriteString(pageHead)
@@ -42,7 +42,7 @@ func page(all []experiment, k *kept) string {
 	return b.String()
 }
 
-// write writes an experiment's section.
+// write writes the section of an experiment.
 func (e *experiment) write(b *strings.Builder, k *kept) {
 	fmt.Fprintf(b, "\n## %s\n\n%s\n\n", e.title, e.why)
 	for _, c := range e.commands {
@@ -65,7 +65,7 @@ const (
 	notReached = "**not reached**"
 )
 
-// measure computes a row: what was measured, and whether that is what is wanted.
+// measure computes a row and its verdict.
 func (e *experiment) measure(r row, k *kept) (text, verdict string) {
 	var results []*result
 	for _, name := range r.from {
@@ -89,7 +89,7 @@ func (e *experiment) measure(r row, k *kept) (text, verdict string) {
 	return m.text, notReached
 }
 
-// circumstances say when and on what the commands were run.
+// circumstances say when and on which machine the commands were run.
 func (e *experiment) circumstances(k *kept) string {
 	var dates, machines []string
 	time := 0.0
@@ -113,7 +113,7 @@ func distinct(list []string) []string {
 	return slices.Compact(list)
 }
 
-// balance says how many targets are reached, and which are not.
+// balance says how many targets are reached, and lists the others.
 func balance(all []experiment, k *kept) string {
 	targets, good, rest := 0, 0, ""
 	for _, e := range all {

@@ -2,7 +2,7 @@ package main
 
 import "fmt"
 
-// whereTheTimeGoes tells what a day's wall time is spent on.
+// whereTheTimeGoes is the section about the cost of simulating a day.
 func whereTheTimeGoes(all []experiment, k *kept) string {
 	text := "\n## Where the time goes\n\n"
 	e := find(all, day.name)
@@ -23,7 +23,7 @@ func whereTheTimeGoes(all []experiment, k *kept) string {
 	return text + profile
 }
 
-// part is the share of the requests that are of the given kinds.
+// part is the share of the given kinds in all requests.
 func part(r *result, names ...string) float64 {
 	n := 0.0
 	for _, name := range names {
@@ -32,8 +32,7 @@ func part(r *result, names ...string) float64 {
 	return n / float64(r.Report.RPCTotal)
 }
 
-// profile tells the processor's view; see runtime/pprof. It was taken once, and is
-// not measured again with the rest.
+// profile describes a CPU profile (runtime/pprof). It was taken once, by hand.
 const profile = `
 A CPU profile of the first six hours of such a day (` + "`runtime/pprof`" + ` around ` + "`sim.Run`" + `) has over nine tenths of the time in the one goroutine that drives the history, and nearly all the rest in the garbage collector.
 Seven tenths of it is in the engines' own code: a third in answering requests, a fifth in processing answers, a sixth in what falls due.

@@ -15,17 +15,17 @@ import (
 	"kadmium/sim/report"
 )
 
-// A result is what one command brought, as far as it is kept.
+// A result is the result of one command, without the large parts of its report.
 type result struct {
 	Command    string         `json:"command"`
 	Date       string         `json:"date"`
 	PeakMemory float64        `json:"peak_memory"` // bytes; 0: not known
-	Same       string         `json:"same"`        // SHA-256 of all of the report but machine
-	HopShares  []float64      `json:"hop_shares"`  // of lookups, by hops: of at most 1, 2, ...
+	Same       string         `json:"same"`        // SHA-256 of the report without machine
+	HopShares  []float64      `json:"hop_shares"`  // shares of lookups with at most 1, 2, ... hops
 	Report     *report.Report `json:"report"`      // without histograms, series, buckets and trace
 }
 
-// newResult reads what the command printed.
+// newResult reads the output of a command.
 func newResult(line string, output []byte) (*result, error) {
 	whole, err := report.Read(bytes.NewReader(output))
 	if err != nil {
@@ -52,7 +52,7 @@ func newResult(line string, output []byte) (*result, error) {
 	return r, nil
 }
 
-// hopShares is the distribution function of hops, at 1, 2, ... to the most.
+// hopShares is the distribution function of hops, at 1, 2, ... up to the maximum.
 func hopShares(d *report.Distribution) []float64 {
 	shares := make([]float64, int(d.Max))
 	for _, p := range d.CDF() {
@@ -65,12 +65,12 @@ func hopShares(d *report.Distribution) []float64 {
 	return shares
 }
 
-// kept is the results there are, in the order of their commands.
+// kept are the results of docs/measurements.json, in the order of their commands.
 type kept struct {
 	Results []*result `json:"results"`
 }
 
-// result is that of a command, nil if it was not run as it is now.
+// result is the result of a command, or nil.
 func (k *kept) result(c command) *result {
 	line := c.line()
 	for _, r := range k.Results {
@@ -81,13 +81,13 @@ func (k *kept) result(c command) *result {
 	return nil
 }
 
-// keep takes in a result, in place of an older one of the same command.
+// keep adds a result. It replaces an older one of the same command.
 func (k *kept) keep(r *result) {
 	k.Results = slices.DeleteFunc(k.Results, func(old *result) bool { return old.Command == r.Command })
 	k.Results = append(k.Results, r)
 }
 
-// only drops the results of all other commands, and puts the rest in their order.
+// only keeps the results of the given commands, and puts them into their order.
 func (k *kept) only(commands []command) {
 	var results []*result
 	for _, c := range commands {
@@ -98,7 +98,7 @@ func (k *kept) only(commands []command) {
 	k.Results = results
 }
 
-// load reads the results; without a file there are none.
+// load reads the results. Without a file there are none.
 func load(path string) (*kept, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -121,7 +121,7 @@ func load(path string) (*kept, error) {
 	return k, nil
 }
 
-// save writes the results, one a line.
+// save writes the results, one on each line.
 func (k *kept) save(path string) error {
 	var b bytes.Buffer
 	b.WriteString("{\"results\": [")
@@ -140,7 +140,7 @@ func (k *kept) save(path string) error {
 	return replace(path, b.Bytes())
 }
 
-// replace writes a file in one go: whoever reads it sees the old or the new one.
+// replace replaces a file at once: a reader sees either the old or the new content.
 func replace(path string, text []byte) error {
 	if err := os.WriteFile(path+".new", text, 0o644); err != nil {
 		return err

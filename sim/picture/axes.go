@@ -19,16 +19,15 @@ const (
 	bold    = xfont.WeightBold
 )
 
-// panel is an empty plot in the style of all pictures. The page writes the label of
-// the x axis: plot's own keeps room for it as if it stood elsewhere when the axis
-// is logarithmic.
+// panel is an empty plot in the style of all pictures. It has no label on the x axis: the
+// page writes that, because plot reserves the wrong room for it on a logarithmic axis.
 func panel(yLabel string) *plot.Plot {
 	p := axes(yLabel)
 	p.Add(grid{})
 	return p
 }
 
-// axes are a panel's, without a grid.
+// axes is a panel without a grid.
 func axes(yLabel string) *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = nil // the page's
@@ -48,7 +47,7 @@ func axes(yLabel string) *plot.Plot {
 	return p
 }
 
-// line is an unbroken line's style.
+// line is the style of a solid line.
 func line(ink color.Color, width vg.Length) draw.LineStyle {
 	return draw.LineStyle{Color: ink, Width: width}
 }
@@ -74,7 +73,7 @@ func (g grid) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// A curve is a line through points, cut off at the panel's edges.
+// A curve is a line through points, clipped to the panel.
 type curve struct {
 	points plotter.XYs
 	style  draw.LineStyle
@@ -95,10 +94,10 @@ func (v curve) Thumbnail(c *draw.Canvas) {
 	c.StrokeLine2(v.style, c.Min.X, c.Center().Y, c.Max.X, c.Center().Y)
 }
 
-// steps are ticks at multiples of a step, of which there are about as many as
-// wanted: the step is the least of the round ones that makes no more.
+// steps are ticks at multiples of a step. The step is the smallest of the round ones that
+// gives no more ticks than wanted.
 type steps struct {
-	round  []float64 // ascending; after the last come its tens
+	round  []float64 // ascending; larger ones are these times powers of ten
 	wanted int
 	label  func(float64) string
 }
@@ -113,14 +112,14 @@ var (
 // Ticks implements plot.Ticker.
 func (s steps) Ticks(low, high float64) []plot.Tick {
 	if high <= low {
-		return nil // there is no step that makes few ticks of nothing
+		return nil // an empty range has no ticks
 	}
 	step := s.step(high - low)
 	var ticks []plot.Tick
 	for i := math.Ceil(low/step - 1e-9); i*step <= high+step*1e-9; i++ {
 		v := i * step
 		if v == 0 {
-			v = 0 // and not minus nothing
+			v = 0 // not -0
 		}
 		label := s.label
 		if label == nil {
@@ -131,7 +130,7 @@ func (s steps) Ticks(low, high float64) []plot.Tick {
 	return ticks
 }
 
-// step is the distance of ticks over a range.
+// step is the distance between two ticks of a range.
 func (s steps) step(span float64) float64 {
 	scale := 1.0
 	if s.round[0] == 1 && s.label == nil { // numbers may need steps below one
@@ -166,8 +165,8 @@ func whole(v float64) string { return report.Grouped(strconv.FormatFloat(v, 'f',
 // percent writes a share.
 func percent(v float64) string { return strconv.FormatFloat(v*100, 'f', -1, 32) + " %" }
 
-// magnitudes are the ticks of a logarithmic axis: labelled at powers of ten, or at
-// 1, 2 and 5 where the range has few of them.
+// magnitudes are the ticks of a logarithmic axis. They are labelled at powers of ten, in a
+// short range also at 2 and 5 times a power of ten.
 type magnitudes struct{}
 
 // Ticks implements plot.Ticker.

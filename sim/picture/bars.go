@@ -8,15 +8,14 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// A look is how a bar is filled and, unless the width is 0, outlined.
+// A look says how a bar is filled and, unless the width is 0, outlined.
 type look struct {
 	fill    color.RGBA
 	outline color.RGBA
 	width   vg.Length
 }
 
-// paint fills a rectangle. The outline lies within it, so that neighbours do not
-// touch.
+// paint fills a rectangle. The outline is inside of it, so that neighbours do not touch.
 func (l look) paint(c *draw.Canvas, r vg.Rectangle) {
 	c.FillPolygon(l.fill, box(r))
 	if l.width == 0 {
@@ -25,13 +24,13 @@ func (l look) paint(c *draw.Canvas, r vg.Rectangle) {
 	half := l.width / 2
 	inside := vg.Rectangle{Min: vg.Point{X: r.Min.X + half, Y: r.Min.Y + half}, Max: vg.Point{X: r.Max.X - half, Y: r.Max.Y - half}}
 	corners := box(inside)
-	c.StrokeLines(line(l.outline, l.width), append(corners, corners[:2]...)) // past the first corner, or it stays open
+	c.StrokeLines(line(l.outline, l.width), append(corners, corners[:2]...)) // beyond the first corner, to close the outline
 }
 
 // Thumbnail implements plot.Thumbnailer.
 func (l look) Thumbnail(c *draw.Canvas) { l.paint(c, c.Rectangle) }
 
-// A bar is a rectangle in the axes' units.
+// A bar is a rectangle in the units of the axes.
 type bar struct {
 	left, right, low, high float64
 	look

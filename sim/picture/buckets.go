@@ -12,15 +12,15 @@ import (
 	"kadmium/sim/report"
 )
 
-// The looks of what a bucket holds: contacts stand in the bucket, dead on live ones;
-// those that wait stand beside it, narrower.
+// The looks of contacts. Contacts that are down are drawn above live ones, replacements
+// beside them, narrower.
 var (
 	liveLook    = look{fill: blue}
 	deadLook    = look{fill: vermilion}
 	waitingLook = look{fill: pale(grey), outline: grey, width: .75}
 )
 
-// bucketsPage draws how full the buckets of routing tables are.
+// bucketsPage draws the occupancy of the buckets of routing tables.
 func bucketsPage(r *report.Report) *page {
 	var drawn bars
 	first, last, highest := math.Inf(1), math.Inf(-1), float64(r.Config.K)

@@ -13,15 +13,15 @@ import (
 	"kadmium/sim/report"
 )
 
-// A Beside is a picture that sets two systems beside each other, as a PNG.
+// A Beside describes a picture that compares two systems.
 type Beside struct {
 	Title   string
 	Lines   []string // that say what was measured
 	Systems [2]string
 }
 
-// The systems' colours, and the widths of their curves: the first is seen below the
-// second where they are the same.
+// The colours of the systems, and the widths of their curves. Where two curves coincide,
+// the first shows on both sides of the second.
 var (
 	inks   = [2]color.RGBA{vermilion, blue}
 	widths = [2]vg.Length{4.5, 1.75}
@@ -30,11 +30,11 @@ var (
 // Curves is a panel of cumulative distributions.
 type Curves struct {
 	Label  string       // of the y axis
-	Values [2][]float64 // of each system; none: no curve
+	Values [2][]float64 // of each system; empty: no curve
 }
 
-// DrawCurves draws panels below one another to a file. They share an x axis, which
-// is logarithmic if the values span much.
+// DrawCurves draws panels below one another into a PNG file. They share the x axis, which
+// is logarithmic if the values differ much.
 func (b Beside) DrawCurves(path, xLabel string, panels []Curves) error {
 	p := &page{title: b.Title, lines: b.Lines, xLabel: xLabel, least: vg.Length(max(leastPanels, 210*len(panels)))}
 	low, high, least, counts := math.Inf(1), math.Inf(-1), math.Inf(1), true
@@ -84,23 +84,23 @@ func (b Beside) DrawCurves(path, xLabel string, panels []Curves) error {
 	return p.writePNG(path)
 }
 
-// spansMuch is the ratio of the greatest value to the least from which on a linear
-// axis would crowd the small ones at its edge.
+// spansMuch is the ratio of the greatest to the least value above which the axis is
+// logarithmic: on a linear one the small values would be crowded at the edge.
 const spansMuch = 15
 
-// Bars is a panel of level bars, of each group one for each system.
+// Bars is a panel of horizontal bars, with one for each system in every group.
 type Bars struct {
 	Label  string // of the x axis
 	Groups []BarGroup
 }
 
-// A BarGroup is what one thing takes of each system; NaN is drawn as nothing.
+// A BarGroup has one value of each system. NaN is not drawn.
 type BarGroup struct {
 	Name   string
 	Values [2]float64
 }
 
-// DrawBars draws panels below one another to a file, each with an x axis of its own.
+// DrawBars draws panels below one another into a PNG file. Each has its own x axis.
 func (b Beside) DrawBars(path string, panels []Bars) error {
 	p := &page{title: b.Title, lines: b.Lines}
 	for i, of := range panels {
@@ -117,7 +117,7 @@ func (b Beside) DrawBars(path string, panels []Bars) error {
 				}
 				upper := middle + .38 - .38*float64(system)
 				drawn.Add(bars{{0, v, upper - .34, upper, look{fill: inks[system]}}}, figure{v, upper - .17})
-				drawn.X.Max = math.Max(drawn.X.Max, v*1.12) // the figure stands behind the bar
+				drawn.X.Max = math.Max(drawn.X.Max, v*1.12) // room for the figure after the bar
 			}
 		}
 		if drawn.X.Max == 0 {
@@ -140,7 +140,7 @@ func (b Beside) DrawBars(path string, panels []Bars) error {
 	return p.writePNG(path)
 }
 
-// A figure is a value written behind the end of its bar.
+// A figure is a value written after the end of its bar.
 type figure struct{ value, height float64 }
 
 // Plot implements plot.Plotter.

@@ -13,8 +13,8 @@ import (
 	"kadmium/sim/report"
 )
 
-// hopsPage draws the hops of a lookup as cumulative distributions, rpcsPage its
-// requests, latencyPage its time.
+// hopsPage, rpcsPage and latencyPage draw the hops, requests and times of lookups as
+// cumulative distributions.
 func hopsPage(reports []*report.Report) *page {
 	p := distributions(reports, "Hops of a lookup", "lookups with no more hops", "", func(r *report.Report) *report.Distribution { return &r.Hops })
 	if p != nil {
@@ -59,7 +59,7 @@ func latencyPage(reports []*report.Report) *page {
 	return p
 }
 
-// leastPositive is the least latency that a logarithmic axis can show.
+// leastPositive is the least latency above 0, where a logarithmic axis can begin.
 func leastPositive(reports []*report.Report) float64 {
 	least := 0.0
 	for _, r := range reports {
@@ -72,8 +72,8 @@ func leastPositive(reports []*report.Report) float64 {
 	return least
 }
 
-// fromLeast is a logarithmic scale on which what is not positive stands at the
-// left edge: a lookup that took no time is there counted from the start.
+// fromLeast is a logarithmic scale that puts values below its least at the left edge, so
+// that the curve counts lookups that took no time.
 type fromLeast struct{}
 
 // Normalize implements plot.Normalizer.
@@ -113,8 +113,8 @@ func distributions(reports []*report.Report, title, yLabel, unit string, of func
 	return p
 }
 
-// A cumulative is a distribution as the share of samples that are no greater. It
-// is drawn over the panel's whole width, so it is made once the axes are known.
+// A cumulative draws a cumulative distribution. It reaches over the whole width of the
+// panel, so its points are computed when it is drawn, after the axes are set.
 type cumulative struct {
 	of    *report.Distribution
 	ink   color.RGBA

@@ -1,5 +1,5 @@
-// Package picture draws what a measurement of lookups says: distributions, hops
-// against the number of nodes, routing tables, a run over time and one lookup's
-// trace, each as an SVG and a PNG; and two systems beside each other. The same
-// reports make the same bytes.
+// Package picture draws reports: distributions, hops against the number of nodes, the
+// occupancy of routing tables, a run over time and the trace of a lookup, each as an SVG
+// and a PNG. It also draws comparisons of two systems. The same reports give the same
+// bytes.
 package picture

@@ -7,12 +7,12 @@ import (
 	"kadmium/sim/report"
 )
 
-// Draw draws what reports say into dir, which it makes if there is none, and
-// returns the files it wrote. Pictures of distributions and of hops against the
-// number of nodes are of all reports together; of a table, a run and a trace each
-// report has its own, named after what it differs in from the others if there are
-// others. What no report has data for is not drawn. An error names the file that
-// could not be written; there is no half of it.
+// Draw draws reports into files in dir, and returns the files. It makes dir if needed.
+//
+// Distributions and hops against the number of nodes have one picture of all reports.
+// Tables, series and traces have one of each report; the file name tells the settings in
+// which the report differs from the others. Pictures without data are left out. An error
+// names the file that could not be written; no file is written in part.
 func Draw(dir string, reports []*report.Report) (files []string, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("draw %s: %w", dir, cause(err))

@@ -8,36 +8,36 @@ import (
 	"kadmium/sim/report"
 )
 
-// A trace is drawn in bands, one a distance, farthest first. Many requests go to
-// peers that are equally far, most of all near the target, so a band is as high as
-// it takes to lay those that overlap in time beside one another, in lanes.
+// A trace is drawn in bands, one for each distance, the farthest at the top. Many requests
+// go to peers of the same distance, so a band consists of lanes: requests that overlap in
+// time are in different lanes.
 
 // Heights in points.
 const (
 	laneHeight  = 9.0
-	laneLeast   = 2.5 // of a lookup of hundreds of requests
+	laneLeast   = 2.5 // in a lookup of hundreds of requests
 	bandPadding = 4.0
 	bandLeast   = 13.0  // for its label
-	bandsMost   = 560.0 // for all of them, if lanes of the least height allow
-	bandsRoom   = 290.0 // that they have at least
+	bandsMost   = 560.0 // for all bands, unless lanes of laneLeast need more
+	bandsRoom   = 290.0 // for all bands, at least
 )
 
-// A band is a distance, or stands for those that are left out between two of them.
+// A band is one distance, or stands for all distances between two others.
 type band struct {
 	distance int
 	leftOut  bool
 	lanes    int
-	low      float64 // its lower edge, in points above the lowest band's
+	low      float64 // its lower edge, in points above the bottom of the lowest band
 	height   float64
 }
 
-// A placed request has its lane, counted from its band's top.
+// A placed request has a band, and a lane counted from the top of the band.
 type placed struct {
 	report.Request
 	band, lane int
 }
 
-// A chart is a trace, laid out.
+// A chart is the layout of a trace.
 type chart struct {
 	bands    []band // farthest first
 	requests []placed
@@ -46,7 +46,7 @@ type chart struct {
 	span     float64 // of time, in ms
 }
 
-// laidOut lays out a trace that has requests.
+// laidOut lays out a trace. It must have requests.
 func laidOut(t *report.Trace) *chart {
 	c := &chart{span: t.EndMS}
 	for _, r := range t.Requests {
@@ -63,8 +63,8 @@ func laidOut(t *report.Trace) *chart {
 	return c
 }
 
-// makeBands makes a band of each distance and of a single one that is left out
-// between two. More of them are one band, which says so.
+// makeBands makes a band for each distance that has requests. Distances without requests
+// between two of them share one band.
 func (c *chart) makeBands() {
 	var distances []int
 	for _, r := range c.requests {
@@ -86,7 +86,7 @@ func (c *chart) makeBands() {
 	}
 }
 
-// assignLanes gives each request the uppermost lane of its band that is free.
+// assignLanes puts each request into the uppermost free lane of its band.
 func (c *chart) assignLanes() {
 	ends := make([][]float64, len(c.bands)) // of each lane's last request
 	for i := range c.requests {
@@ -98,7 +98,7 @@ func (c *chart) assignLanes() {
 			r.lane = len(lanes)
 			lanes = append(lanes, 0)
 		}
-		const apart = .012 // of the span: bars one after the other are seen as two
+		const apart = .012 // of the span, so that successive bars are seen as two
 		lanes[r.lane] = c.seenUntil(r) + apart*c.span
 		ends[r.band] = lanes
 	}
@@ -107,12 +107,12 @@ func (c *chart) assignLanes() {
 	}
 }
 
-// seenUntil is where a request's bar ends: one that took no time is seen, too.
+// seenUntil is where the bar of a request ends. A request that took no time has one too.
 func (c *chart) seenUntil(r *placed) float64 {
 	return math.Max(r.EndMS, r.AskedMS+.004*c.span)
 }
 
-// setHeights makes lanes as high as the page has room for.
+// setHeights makes lanes as high as the room on the page allows.
 func (c *chart) setHeights() {
 	total := func(lane float64) float64 {
 		sum := 0.0
@@ -121,7 +121,7 @@ func (c *chart) setHeights() {
 		}
 		return sum
 	}
-	spare := 0.0 // for a band, of a page that is not filled
+	spare := 0.0 // height to add to each band if the page is not full
 	for c.lane = laneHeight; c.lane > laneLeast && total(c.lane) > bandsMost; c.lane -= .25 {
 	}
 	c.height = total(c.lane)

@@ -12,7 +12,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// The measures of a page, in points: 720 by 450 are 960 by 600 pixels.
+// The dimensions of a page, in points: 720 by 450 are 960 by 600 pixels.
 const (
 	pageWidth  = 720
 	pageHeight = 450 // at least
@@ -34,9 +34,9 @@ const (
 	leastPanels = 300
 )
 
-// A page is one picture: a title, lines that say what was measured, a legend, and
-// below them panels that share their x axis. The legend stands above the panels,
-// because anywhere within them some measurement would lie under it.
+// A page is one picture: a title, lines that say what was measured, a legend, and below
+// them panels that share the x axis. The legend is above the panels, because within them
+// it would hide data.
 type page struct {
 	file   string // name, without extension
 	title  string
@@ -47,15 +47,15 @@ type page struct {
 	least  vg.Length // height of the panels together with the x axis; 0: leastPanels
 }
 
-// An entry of a legend is a mark and what it means; without a mark it goes on from
-// the entry before.
+// An entry of a legend is a mark and its meaning. An entry without a mark continues the
+// entry before.
 type entry struct {
 	mark plot.Thumbnailer
 	text string
 }
 
-// size is the page's width and height. It grows with what stands above the panels,
-// so that those never get too small.
+// size is the width and height of the page. It grows with the heading and the legend, so
+// that the panels do not get too small.
 func (p *page) size() (w, h vg.Length) {
 	least := p.least
 	if least == 0 {
@@ -108,7 +108,7 @@ type headline struct {
 	style text.Style
 }
 
-// heading is the title and the lines, as they fit the page.
+// heading is the title and the lines, wrapped to the width of the page.
 func (p *page) heading() []headline {
 	var all []headline
 	add := func(style text.Style, whole string) {
@@ -126,14 +126,13 @@ func (p *page) heading() []headline {
 	return all
 }
 
-// A legendLine is a row of a legend. If there are several its entries stand in
-// columns.
+// A legendLine is a row of a legend. The entries of several rows are in columns.
 type legendLine struct {
 	entries []entry
 	column  vg.Length // width, or 0
 }
 
-// legendRows is the legend, as it fits the page.
+// legendRows is the legend, wrapped to the width of the page.
 func (p *page) legendRows() []legendLine {
 	const room = pageWidth - 2*margin + legendNext // the last entry of a row needs no gap
 	var entries []entry
@@ -162,17 +161,17 @@ func (p *page) legendRows() []legendLine {
 	return rows
 }
 
-// width is the entry's, with the gap to the next.
+// width is the width of the entry with the gap to the next.
 func (e entry) width() vg.Length {
 	style := lettering(textSize, inkSoft)
 	return legendMark + legendGap + style.Width(e.text) + legendNext
 }
 
-// draw draws the entry from x on, around a height.
+// draw draws the entry from x on, centered at a height.
 func (e entry) draw(c *draw.Canvas, x, middle vg.Length) {
 	style := lettering(textSize, inkSoft)
 	style.YAlign = draw.YCenter
-	mark := draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{ // its middle is that of small letters
+	mark := draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{ // centered like lower-case letters
 		Min: vg.Point{X: x, Y: middle - textSize*.42}, Max: vg.Point{X: x + legendMark, Y: middle + textSize*.30},
 	}}
 	if e.mark != nil {
@@ -190,7 +189,7 @@ func lettering(size vg.Length, ink color.Color) text.Style {
 	}
 }
 
-// wrapped breaks a text between words into lines no wider than width.
+// wrapped breaks a text between words into lines of at most the given width.
 func wrapped(style text.Style, all string, width vg.Length) []string {
 	var lines []string
 	line := ""

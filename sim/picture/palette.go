@@ -5,27 +5,26 @@ import (
 	"math"
 )
 
-// The palette is Okabe and Ito's, which people with any of the usual colour
-// blindnesses can tell apart, on white ("Color Universal Design", 2008).
+// The palette of Okabe and Ito ("Color Universal Design", 2008), whose colours can be told
+// apart on white with any of the usual colour blindnesses.
 var (
 	blue      = color.RGBA{0x00, 0x72, 0xB2, 0xFF}
 	vermilion = color.RGBA{0xD5, 0x5E, 0x00, 0xFF}
 	black     = color.RGBA{0x1A, 0x1A, 0x1A, 0xFF}
-	grey      = color.RGBA{0x8C, 0x8C, 0x8C, 0xFF} // told from the others by its lack of colour
+	grey      = color.RGBA{0x8C, 0x8C, 0x8C, 0xFF} // distinct by its lack of colour
 )
 
-// What is not data stands back.
+// The colours of everything except data.
 var (
 	white   = color.RGBA{0xFF, 0xFF, 0xFF, 0xFF}
-	inkSoft = color.RGBA{0x55, 0x55, 0x55, 0xFF} // of all texts but the title
+	inkSoft = color.RGBA{0x55, 0x55, 0x55, 0xFF} // of all texts except the title
 	rule    = color.RGBA{0x77, 0x77, 0x77, 0xFF} // of axes
 	gridded = color.RGBA{0xE4, 0xE4, 0xE4, 0xFF} // of grid lines
 	banded  = color.RGBA{0xF3, 0xF5, 0xF7, 0xFF} // of every other band
 )
 
-// viridis goes from dark to light, so that its order survives any colour
-// blindness and a printer without colours. Its last tenths, too pale on white,
-// are left out.
+// viridis goes from dark to light, so that its order can be seen with any colour blindness
+// and in greyscale. Its lightest part is left out: it is too pale on white.
 var viridis = []color.RGBA{
 	{0x44, 0x01, 0x54, 0xFF},
 	{0x3E, 0x4A, 0x89, 0xFF},
@@ -34,7 +33,7 @@ var viridis = []color.RGBA{
 	{0x9F, 0xD0, 0x2A, 0xFF},
 }
 
-// graded is the i-th of n colours that stand for a growing quantity.
+// graded is colour i of n for a growing quantity.
 func graded(i, n int) color.RGBA {
 	if n <= 1 {
 		return blue
@@ -44,10 +43,10 @@ func graded(i, n int) color.RGBA {
 	return mixed(viridis[from], viridis[from+1], at-float64(from))
 }
 
-// pale is a colour made lighter, for what counts less.
+// pale is a lighter version of a colour.
 func pale(c color.RGBA) color.RGBA { return mixed(c, white, .72) }
 
-// mixed is a with a share of b.
+// mixed is a mixture of a with a share of b.
 func mixed(a, b color.RGBA, share float64) color.RGBA {
 	mix := func(a, b uint8) uint8 {
 		return uint8(math.Round(float64(a)*(1-share) + float64(b)*share))

@@ -12,11 +12,11 @@ import (
 	"kadmium/sim/report"
 )
 
-// A measured is the hops of a network of some size.
+// A measured has the hops of a network of one size.
 type measured struct{ nodes, mean, sd float64 }
 
-// scalingPage draws mean hops against the number of nodes, if there are several
-// numbers. The paper promises a line on a logarithmic axis.
+// scalingPage draws mean hops against the number of nodes, if there are several sizes. On a
+// logarithmic axis they are a line (Kademlia, section 3).
 func scalingPage(reports []*report.Report) *page {
 	var points []measured
 	least, most := math.Inf(1), 0.0
@@ -31,7 +31,7 @@ func scalingPage(reports []*report.Report) *page {
 		return nil
 	}
 	axes := panel("hops of a lookup")
-	around := math.Pow(most/least, .06) // as wide as the axis is long
+	around := math.Pow(most/least, .06) // a share of the axis, which is logarithmic
 	axes.X.Min, axes.X.Max = least/around, most*around
 	axes.X.Scale = plot.LogScale{}
 	axes.X.Tick.Marker = magnitudes{}
@@ -52,7 +52,7 @@ func scalingPage(reports []*report.Report) *page {
 		p.lines = []string{line}
 	}
 	if math.Abs(a) < .005 {
-		a = 0 // and not minus nothing
+		a = 0 // not -0
 	}
 	sign := "+"
 	if b < 0 {
@@ -65,8 +65,8 @@ func scalingPage(reports []*report.Report) *page {
 	return p
 }
 
-// sharedBut is what the reports share; of how many lookups each is made goes with
-// it when that is the same for all.
+// sharedBut is the settings that the reports share, with the number of lookups of each if
+// that is the same.
 func sharedBut(reports []*report.Report) string {
 	_, shared := names(reports)
 	for _, r := range reports {
@@ -81,7 +81,7 @@ func sharedBut(reports []*report.Report) string {
 	return lookups + ", " + shared
 }
 
-// fitted is the line hops = a + b log10 n of least squares.
+// fitted is the least-squares line hops = a + b log10 n.
 func fitted(points []measured) (a, b float64) {
 	var meanX, meanY, xx, xy float64
 	n := float64(len(points))
@@ -94,11 +94,11 @@ func fitted(points []measured) (a, b float64) {
 		xx += dx * dx
 		xy += dx * (m.mean - meanY)
 	}
-	b = xy / xx // there are several numbers of nodes
+	b = xy / xx // not 0: there are several numbers of nodes
 	return meanY - b*meanX, b
 }
 
-// means draws each mean as a point and its deviation as a bar with caps.
+// means draws each mean as a point and its standard deviation as an error bar.
 type means []measured
 
 const (
@@ -110,7 +110,7 @@ const (
 func (ms means) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	for _, m := range ms {
-		low := math.Max(m.mean-m.sd, p.Y.Min) // no hops are fewer than none
+		low := math.Max(m.mean-m.sd, p.Y.Min) // hops are not negative
 		ms.mark(&c, x(m.nodes), y(low), y(m.mean), y(m.mean+m.sd))
 	}
 }

@@ -9,14 +9,14 @@ import (
 	"kadmium/sim/report"
 )
 
-// A unit of time, and the steps of an axis in it.
+// A unit of time, with the round steps of an axis in it.
 type unit struct {
 	name    string
 	seconds float64
 	round   []float64
 }
 
-// timeUnit is the unit in which a run is read best.
+// timeUnit is a suitable unit for a run of so many seconds.
 func timeUnit(seconds float64) unit {
 	switch {
 	case seconds <= 3*60:
@@ -35,9 +35,9 @@ func seriesPage(r *report.Report) *page {
 		return nil
 	}
 	first, last := r.Series[0].Start, r.Series[n-1].Start
-	end := last + (last - r.Series[n-2].Start) // intervals are as long as one another,
+	end := last + (last - r.Series[n-2].Start) // all intervals have the same length,
 	if r.VirtualSeconds > last && r.VirtualSeconds < end {
-		end = r.VirtualSeconds // but the last, when the run was over
+		end = r.VirtualSeconds // except the last, if the run ended in it
 	}
 	in := timeUnit(end - first)
 	until := func(i int) float64 {
@@ -48,14 +48,14 @@ func seriesPage(r *report.Report) *page {
 	}
 
 	up, success := panel("nodes up"), panel("lookups that succeeded")
-	var nodes, share plotter.XYs // of share those up to the next gap
+	var nodes, share plotter.XYs // share: the points since the last gap
 	low, high, worst, asked := math.Inf(1), 0.0, 1.0, false
 	style := line(blue, 1.75)
 	for i, s := range r.Series {
 		from := s.Start / in.seconds
 		nodes = append(nodes, plotter.XY{X: from, Y: s.NodesUp}, plotter.XY{X: until(i), Y: s.NodesUp})
 		low, high = math.Min(low, s.NodesUp), math.Max(high, s.NodesUp)
-		if s.Lookups == 0 { // no share is known of none
+		if s.Lookups == 0 { // without lookups there is no share
 			success.Add(curve{share, style})
 			share = nil
 			continue
@@ -88,8 +88,8 @@ func seriesPage(r *report.Report) *page {
 	return p
 }
 
-// upRange is the y axis of nodes up: from nothing, unless that would hide what
-// happens at the top.
+// upRange is the y axis of nodes up. It starts at 0, unless the variation is small compared
+// with the number of nodes.
 func upRange(low, high float64) (from, to float64) {
 	if high == 0 {
 		return 0, 1
@@ -97,21 +97,21 @@ func upRange(low, high float64) (from, to float64) {
 	if low < high/2 {
 		return 0, high * 1.05
 	}
-	spread := math.Max(high-low, math.Max(high*.02, 4)) // noise stays small
+	spread := math.Max(high-low, math.Max(high*.02, 4)) // do not magnify noise
 	return math.Max(0, low-spread*.25), high + spread*.25
 }
 
-// shareRange is the y axis of a share whose worst is known.
+// shareRange is the y axis of a share with the given least value.
 func shareRange(worst float64) (from, to float64) {
 	for _, from = range []float64{.9, .8, .5, 0} {
 		if worst >= from {
 			break
 		}
 	}
-	return from, 1 + (1-from)*.04 // a line at 100 % is seen whole
+	return from, 1 + (1-from)*.04 // room for a line at 100 %
 }
 
-// unlabelled are ticks without their labels: those stand under the panel below.
+// unlabelled are ticks without labels, of a panel above another.
 type unlabelled struct{ plot.Ticker }
 
 // Ticks implements plot.Ticker.

@@ -9,17 +9,16 @@ import (
 	"kadmium/sim/report"
 )
 
-// A setting is one thing that a report was made with, as a title says it.
+// A setting is one setting of a report, as text for a title.
 type setting struct {
 	text  string
-	minor bool // a title leaves it out unless reports differ in it
+	minor bool // left out of a title unless reports differ in it
 }
 
-// settings are what a report was made with, in an order that is the same for all
-// reports.
+// settings are the settings of a report, in the same order for all reports.
 func settings(r *report.Report) []setting {
 	c := &r.Config
-	nodes := "" // of a live network nobody knows how many
+	nodes := "" // the number is not known for a live network
 	if c.Nodes > 0 {
 		nodes = report.GroupedCount(c.Nodes, "node")
 	}
@@ -34,7 +33,7 @@ func settings(r *report.Report) []setting {
 		}
 		all = append(all, setting{value, minor})
 	}
-	share := func(name string, value float64) { // one that is nothing needs no word
+	share := func(name string, value float64) { // a share of 0 is minor
 		word(name, strconv.FormatFloat(value, 'g', -1, 64), value == 0)
 	}
 	word("latency", c.Latency, false)
@@ -57,8 +56,8 @@ func settings(r *report.Report) []setting {
 	return append(all, setting{"simulated", true})
 }
 
-// names tells reports apart by what they differ in, and says what all of them
-// share. A report alone has an empty name.
+// names gives each report a name from the settings in which it differs from the others,
+// and returns the settings that all share. A single report has an empty name.
 func names(reports []*report.Report) (names []string, shared string) {
 	all := make([][]setting, len(reports))
 	for i, r := range reports {
@@ -98,14 +97,13 @@ func names(reports []*report.Report) (names []string, shared string) {
 	return names, strings.Join(common, ", ")
 }
 
-// fileNames are what the reports' names add to those of files: nothing, if there is
-// but one report.
+// fileNames are the suffixes of the reports' file names. A single report has none.
 func fileNames(reports []*report.Report) []string {
 	each, _ := names(reports)
 	if len(each) == 1 {
 		return each
 	}
-	const longest = 80 // file systems end at 255 bytes, readers sooner
+	const longest = 80 // file systems allow 255 bytes
 	taken := make(map[string]bool)
 	for i, name := range each {
 		name = fileName(name)
@@ -118,7 +116,7 @@ func fileNames(reports []*report.Report) []string {
 	return each
 }
 
-// fileName is a name as part of a file's.
+// fileName is a name in the form of a part of a file name.
 func fileName(name string) string {
 	var b strings.Builder
 	for _, c := range strings.ToLower(strings.ReplaceAll(name, ",", "")) {

@@ -12,7 +12,7 @@ import (
 	"kadmium/sim/report"
 )
 
-// outcomes are the colours of a request's outcomes, in the legend's order.
+// outcomes are the colours of the outcomes of requests, in the order of the legend.
 var outcomes = []struct {
 	outcome string
 	ink     color.RGBA
@@ -23,7 +23,7 @@ var outcomes = []struct {
 	{report.Unanswered, grey, "unanswered at the end"},
 }
 
-// How thick a bar is, as a share of its lane.
+// The height of a bar, as a share of its lane.
 const (
 	thin  = .56
 	thick = .92
@@ -51,7 +51,7 @@ func tracePage(r *report.Report) *page {
 	return p
 }
 
-// labels name the bands.
+// labels are the labels of the bands.
 func (c *chart) labels() plot.ConstantTicks {
 	var ticks plot.ConstantTicks
 	for _, b := range c.bands {
@@ -64,7 +64,7 @@ func (c *chart) labels() plot.ConstantTicks {
 	return ticks
 }
 
-// legend explains what the chart has.
+// legend explains the marks that the chart contains.
 func (c *chart) legend() []entry {
 	var all []entry
 	has := func(is func(*placed) bool) bool {
@@ -89,7 +89,8 @@ func (c *chart) legend() []entry {
 	return all
 }
 
-// bars are the requests. Winners are drawn last, over the rest.
+// bars are the bars of the requests. Those of the winning chain are drawn last, over the
+// others.
 func (c *chart) bars() bars {
 	var rest, winners bars
 	for i := range c.requests {

@@ -13,7 +13,7 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// formats are the files that a page becomes.
+// formats are the formats in which a page is written.
 var formats = []struct {
 	extension string
 	encode    func(*page) ([]byte, error)
@@ -22,15 +22,15 @@ var formats = []struct {
 	{"png", png},
 }
 
-// svg is a page as an SVG. Where Liberation Sans is not installed one of its own
-// widths takes its place, so that texts end where the layout has them end.
+// svg is a page as an SVG. Where Liberation Sans is not installed, a font of the same widths
+// replaces it, so that the layout stays right.
 func svg(p *page) ([]byte, error) {
 	all, err := encoded(p, func(w, h vg.Length) vg.CanvasWriterTo { return vgsvg.New(w, h) })
 	all = bytes.ReplaceAll(all, []byte("font-family:Liberation Sans;"), []byte("font-family:Liberation Sans,Arial,Helvetica,sans-serif;"))
 	return all, err
 }
 
-// png is a page as a PNG, of 96 dots an inch as browsers count them.
+// png is a page as a PNG of 96 dots an inch, as in browsers.
 func png(p *page) ([]byte, error) {
 	return encoded(p, func(w, h vg.Length) vg.CanvasWriterTo { return vgimg.PngCanvas{Canvas: vgimg.New(w, h)} })
 }
@@ -60,8 +60,8 @@ func (p *page) write(dir string) ([]string, error) {
 	return files, nil
 }
 
-// replace writes a file under another name and renames it, so that nobody ever
-// finds half of it.
+// replace writes a file under a temporary name and renames it, so that it is never seen
+// in part.
 func replace(path string, data []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
@@ -69,7 +69,7 @@ func replace(path string, data []byte) error {
 	}
 	_, err = f.Write(data)
 	if err == nil {
-		err = f.Chmod(0o644) // a picture is no secret
+		err = f.Chmod(0o644) // CreateTemp makes it 0600
 	}
 	if closing := f.Close(); err == nil {
 		err = closing
@@ -83,8 +83,7 @@ func replace(path string, data []byte) error {
 	return cause(err)
 }
 
-// cause is an error without the name of the temporary file, which says nothing to
-// anybody.
+// cause is an error without the name of the temporary file.
 func cause(err error) error {
 	var onPath *fs.PathError
 	var onLink *os.LinkError
