@@ -24,7 +24,7 @@ func (r *Report) Page() string {
 	r.writeBehaviour(&b)
 	b.WriteString(howMeasured)
 	if r.Config.Nodes <= wellKnown {
-		fmt.Fprintf(&b, "- Of %s the tables of both sides hold most, so that there is little to tell their hops apart: a larger `--nodes` says more.\n", report.GroupedCount(r.Config.Nodes, "node"))
+		fmt.Fprintf(&b, "- Of %s the tables of both sides hold most, so their hops hardly differ: a larger `--nodes` shows more.\n", report.GroupedCount(r.Config.Nodes, "node"))
 	}
 	if r.Config.Beta != "" {
 		fmt.Fprintf(&b, "- How a lookup ends: %s.\n", cell(r.Config.Beta))
@@ -39,9 +39,10 @@ func (r *Report) circumstances() string {
 	for _, v := range r.versions() {
 		versions = append(versions, cell(v))
 	}
-	return fmt.Sprintf("One workload on go-libp2p-kad-dht and on kadmium, with the same keys at the same positions: a network of %s a side, %s an operation, %s, packets "+
-		"held back %s one way, libp2p over %s, each side in processes of its own. Made by `%s` on %s (%s; %s), which writes this page, its pictures and [%s.json](%s.json): by hand "+
-		"nothing is changed here. Ratios are kadmium's figure by libp2p's.",
+	return fmt.Sprintf("One workload was run on go-libp2p-kad-dht and on kadmium, with the same keys at the same positions.\n"+
+		"Each side had a network of %s and %s an operation, %s, packets delayed %s one way, libp2p over %s, each side in processes of its own.\n"+
+		"Made by `%s` on %s (%s; %s), which writes this page, its pictures and [%s.json](%s.json); nothing is changed by hand.\n"+
+		"Ratios are kadmium's figure divided by libp2p's.",
 		report.GroupedCount(c.Nodes, "node"), report.GroupedCount(c.Lookups, "lookup"), r.profile(), c.Link, strings.ToUpper(c.Transport), c.Command, c.Date, cell(c.Machine),
 		strings.Join(versions, ", "), Name, Name)
 }
@@ -238,33 +239,44 @@ const wellKnown = 100
 const howMeasured = `
 ## How it was measured
 
-Both sides by the same code, nodes of one side in one process on loopback, after every node has done ten lookups. Operations run one at a time, of one searcher after the other;
-what they look for has been put or provided before, and is compared with what comes back. Their figures are of those that succeeded within 30 s, but for the latency after a crash, in which the others count with these 30 s.
+Both sides are measured by the same code, with the nodes of one side in one process on loopback, after every node has done ten lookups.
+Operations run one at a time, by one searcher after the other.
+What they look for has been put or provided before, and is compared with what comes back.
+Their figures are those of the operations that succeeded within 30 s, except the latency after a crash, in which the others count with these 30 s.
 
-- Hops: a peer of the searcher's own table is at hop 1, one first named by a peer at hop h at h + 1. Those of a lookup are of the closest peer that it returns, or of the first
-  that had what was sought. libp2p tells them only through its lookup events, which cost time: they are counted in a pass of their own.
-- Requests: repeats are counted. libp2p's are counted where they arrive, at the answering nodes' request hook; kadmium's where they leave the searcher's socket, with
-  retransmissions and with pings that it sends by itself.
-- Quiet is a link on which nothing has passed for 30 ms and the time of two packets; after 300 ms, and that of four, it is not waited for any longer.
-- Bytes: payload of UDP, or of TCP, at the searcher's socket, both directions together, from the start of the operation until the link is quiet: what a side sends after it has
-  given its result is in it. Headers of lower layers are not.
+- Hops: a peer of the searcher's own table is at hop 1, one first named by a peer at hop h at h + 1.
+  The hops of a lookup are those of the closest peer that it returns, or of the first peer that had what was sought.
+  libp2p reports them only through its lookup events, which take time, so they are counted in a pass of their own.
+- Requests: repeats are counted.
+  libp2p's are counted where they arrive, at the answering nodes' request hook; kadmium's where they leave the searcher's socket, with retransmissions and with pings that it sends by itself.
+- Quiet: a link is quiet if nothing has passed for 30 ms and the time of two packets; after 300 ms, and the time of four, it is not waited for any longer.
+- Bytes: payload of UDP, or of TCP, at the searcher's socket, both directions together, from the start of the operation until the link is quiet.
+  What a side sends after it has given its result is therefore included; headers of lower layers are not.
 - Latency: until the result is there.
-- CPU: user and system time of the whole process from the start of the operation until the link is quiet, as for bytes: a good part of libp2p's work, for acknowledgements and for the
-  ends of streams, comes after its result. What all nodes do by themselves meanwhile is in it: see idle CPU. The other figure ends with the result. All nodes of a side live in one process, so that the work of those that answer is in both.
-- True closest: of the peers that truly are nearest, the share that came back. Alive: of those that came back, the share that live.
-- Holders: nodes from which others get what was put or provided, each once. A peer counts that confirmed it (kadmium), or was sent it (libp2p, which does not say); the node itself
-  counts where it hands its own copy out: with libp2p always, with kadmium if it is among the k nearest.
-- Cold: the searcher has ended all connections (libp2p) or sessions (kadmium) before the operation; its table stays. A quarter as many
-  lookups are measured cold, but ten if there are as many, after all that are warm.
-- A quarter crashed: a quarter of the nodes neither send nor receive any more, and at once up to ten of the others look up a key each. One that has no result after 30 s has failed: it found
-  0 % of the closest, and has no share of those that are alive.
-- Network: convergence lasts from the first node's start until the tables hold 99 % of what each node should know, its 20 nearest, or 15 s after the last has started. Memory, goroutines and
-  what is idle are of another network, whose nodes have done ten lookups each and nothing since, for 15 s: connections and sessions are open. Memory is what lives on heap and
-  stacks after a collection; idle bytes are those sent. The refreshes of tables, of libp2p every ten minutes and of kadmium every hour, are seldom in it. Values are held once all warm
-  operations are done: each put, get, provide and find of each pass has left a value or a provider entry with its holders. What values added is the difference to what the same network took
-  before the first of them.
-- This other network is measured on both sides at once, beside the one over 25 ms and the behaviour: it is mostly waited for. Its start falls on that of libp2p's network over 25 ms.
-- kadmium's own sockets move datagrams in batches on Linux; on the counted ones it cannot, and makes a system call for each. quic-go keeps its batches and its offloading.
+- CPU: user and system time of the whole process from the start of the operation until the link is quiet, as for bytes, because a good part of libp2p's work, for acknowledgements and for the ends of streams, comes after its result.
+  What all nodes do by themselves at the same time is included; see idle CPU.
+  The other figure ends with the result.
+  All nodes of a side are in one process, so the work of those that answer is included in both.
+- True closest: the share of the peers that truly are nearest which came back.
+  Alive: the share of the peers that came back which are alive.
+- Holders: nodes from which others get what was put or provided, each once.
+  A peer counts that confirmed it (kadmium), or was sent it (libp2p, which does not say whether it was stored).
+  The node itself counts if it gives its own copy to others: with libp2p always, with kadmium if it is among the k nearest.
+- Cold: the searcher has ended all connections (libp2p) or sessions (kadmium) before the operation; its table stays.
+  A quarter as many lookups are measured cold, but at least ten if there are as many, after all that are warm.
+- A quarter crashed: a quarter of the nodes neither send nor receive any more, and at once up to ten of the others look up a key each.
+  A lookup that has no result after 30 s has failed: it found 0 % of the closest, and has no share of those that are alive.
+- Network: convergence lasts from the first node's start until the tables hold 99 % of what each node should know, its 20 nearest, or 15 s after the last has started.
+  Memory, goroutines and idle figures are of another network, whose nodes have done ten lookups each and nothing since, for 15 s; connections and sessions are open.
+  Memory is what is live on heap and stacks after a collection; idle bytes are those sent.
+  Refreshes of tables, of libp2p every ten minutes and of kadmium every hour, are seldom included.
+  Values are held once all warm operations are done: each put, get, provide and find of each pass has left a value or a provider entry with its holders.
+  What values added is the difference to what the same network took before the first of them.
+- This other network is measured on both sides at once, at the same time as the one over 25 ms and the behaviour, because it mostly waits.
+  Its start coincides with that of libp2p's network over 25 ms.
+- kadmium's own sockets move datagrams in batches on Linux; on the counted sockets it cannot, and makes a system call for each.
+  quic-go keeps its batches and its offloading.
 - Percentiles are by nearest rank.
-- Behaviour: each case is played on both sides. What a side did is put into the same few words where it is the same; equal words are the verdict "same".
+- Behaviour: each case is executed on both sides.
+  What a side did is put into the same few words where it is the same; equal words give the verdict "same".
 `
