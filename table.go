@@ -33,7 +33,7 @@ type TableContact struct {
 
 // Table is the routing table as it stands.
 func (n *Node) Table() Table {
-	t := Table{Self: n.id}
+	t := Table{Self: n.id, Buckets: []Bucket{}}
 	n.driver.View(func(e *engine.Engine) {
 		t.Size = e.Table().Len()
 		e.Table().Each(func(c identity.Contact, seen time.Time, failures, bucket int) {

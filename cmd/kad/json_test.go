@@ -31,6 +31,7 @@ func TestJSON(t *testing.T) {
 	a := decodeLine[readyLine](t, s.ready)
 	b := u.node("--control", "b.sock", "--bootstrap", a.Addresses[0].String())
 	waitUntilKnown(t, u, "a.sock")
+	u.node("--control", "alone.sock")
 	s.names = strings.NewReplacer(
 		"$ADDR_A", a.Addresses[0].String(), "$ADDR_B", b.address(),
 		"$ID_A", a.Peer.String(), "$ID_B", b.ready.Peer.String(),
@@ -59,7 +60,7 @@ func waitUntilKnown(t *testing.T, u *user, control string) {
 }
 
 // A jsonScript runs the commands of testdata/json beside two nodes, $..._A and $..._B,
-// of which the former's control socket is a.sock.
+// whose control sockets are a.sock and b.sock, and a node without peers at alone.sock.
 type jsonScript struct {
 	*user
 	a     *runningNode
