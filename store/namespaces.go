@@ -42,7 +42,8 @@ type Namespaces struct {
 	users   map[string]*namespace
 }
 
-// A namespace is the rules for keys /name/rest. A rule that is nil forbids nothing.
+// A namespace is one row of the table: the rules for keys /name/rest. A rule that is
+// nil forbids nothing.
 type namespace struct {
 	name string
 	form Form
@@ -50,7 +51,7 @@ type namespace struct {
 	checkKey func(rest string) error
 	// publisher is the peer that must sign the records of a key; nil: none are signed.
 	publisher func(rest string) (identity.ID, error)
-	// checkValue reports a value that may not stand under the key.
+	// checkValue reports a value that is not valid under the key.
 	checkValue func(key, rest string, value []byte) error
 	// prefer says which of two values wins, as Better does, before sequences count.
 	prefer func(key string, a, b []byte) int
@@ -59,8 +60,8 @@ type namespace struct {
 	determined bool
 	// costly: validation takes a signature check or a user's code.
 	costly bool
-	// fades: a value may become invalid while it is held.
-	fades bool
+	// revalidate: a value may become invalid while it is held, so each Get checks it.
+	revalidate bool
 }
 
 // builtins are the namespaces of every network (design R6.1; wire.md, section 8).
@@ -235,7 +236,7 @@ func (n *Namespaces) Validate(r *rpc.Record) error {
 // stale reports whether the namespace no longer accepts a record that is held.
 func (n *Namespaces) stale(r *rpc.Record) bool {
 	ns, _, rest, _ := n.find(r.Key)
-	return ns != nil && ns.fades && ns.checkValue(string(r.Key), string(rest), r.Value) != nil
+	return ns != nil && ns.revalidate && ns.checkValue(string(r.Key), string(rest), r.Value) != nil
 }
 
 // Better says which of two valid records of one key wins: positive for a,

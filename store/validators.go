@@ -97,9 +97,9 @@ type Validator interface {
 // ofValidator is the namespace of a user's validator.
 func ofValidator(name string, v Validator) *namespace {
 	return &namespace{
-		name:   name,
-		costly: true,
-		fades:  true, // some let values expire
+		name:       name,
+		costly:     true,
+		revalidate: true, // some let values expire
 		checkValue: func(key, _ string, value []byte) error {
 			if err := v.Validate(key, value); err != nil {
 				return fmt.Errorf("%w: /%s: %w", ErrInvalid, name, err)
