@@ -19,10 +19,10 @@ const (
 // worked on and how the others were answered. When it is full the oldest go first: a
 // retry comes within seconds. Not safe for concurrent use.
 type atMostOnce struct {
-	most  int
-	bytes int
-	cache *simplelru.LRU[writeKey, *answer] // nil until the first write
-	of    map[identity.ID][]uint64          // IDs of each peer's, oldest first
+	most   int
+	bytes  int
+	cache  *simplelru.LRU[writeKey, *answer] // nil until the first write
+	byPeer map[identity.ID][]uint64          // IDs of each peer's, oldest first
 }
 
 type writeKey struct {
@@ -42,15 +42,15 @@ type answer struct {
 func (a *atMostOnce) begin(k writeKey) *answer {
 	if a.cache == nil {
 		a.cache, _ = simplelru.NewLRU(a.most, a.removed) // most is positive
-		a.of = make(map[identity.ID][]uint64)
+		a.byPeer = make(map[identity.ID][]uint64)
 	}
 	if known, ok := a.cache.Get(k); ok {
 		return known
 	}
-	if of := a.of[k.peer]; len(of) >= maxAnswersOfPeer {
-		a.cache.Remove(writeKey{k.peer, of[0]})
+	if ids := a.byPeer[k.peer]; len(ids) >= maxAnswersOfPeer {
+		a.cache.Remove(writeKey{k.peer, ids[0]})
 	}
-	a.of[k.peer] = append(a.of[k.peer], k.id)
+	a.byPeer[k.peer] = append(a.byPeer[k.peer], k.id)
 	a.cache.Add(k, &answer{})
 	return nil
 }
@@ -58,12 +58,12 @@ func (a *atMostOnce) begin(k writeKey) *answer {
 // removed is called with each write that leaves the cache.
 func (a *atMostOnce) removed(k writeKey, w *answer) {
 	a.bytes -= len(w.body)
-	of := a.of[k.peer]
-	if i := slices.Index(of, k.id); i >= 0 {
-		of = slices.Delete(of, i, i+1)
+	ids := a.byPeer[k.peer]
+	if i := slices.Index(ids, k.id); i >= 0 {
+		ids = slices.Delete(ids, i, i+1)
 	}
-	if a.of[k.peer] = of; len(of) == 0 {
-		delete(a.of, k.peer)
+	if a.byPeer[k.peer] = ids; len(ids) == 0 {
+		delete(a.byPeer, k.peer)
 	}
 }
 

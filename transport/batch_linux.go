@@ -47,7 +47,7 @@ type slot struct {
 
 // batching is what moves batches through a socket, and whether the socket takes IPv6
 // addresses.
-func batching(conn *net.UDPConn) (raw syscall.RawConn, six bool, err error) {
+func batching(conn *net.UDPConn) (raw syscall.RawConn, ipv6 bool, err error) {
 	if raw, err = conn.SyscallConn(); err != nil {
 		return nil, false, err
 	}
@@ -55,12 +55,12 @@ func batching(conn *net.UDPConn) (raw syscall.RawConn, six bool, err error) {
 	err = raw.Control(func(fd uintptr) {
 		var domain int
 		domain, failed = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_DOMAIN)
-		six = domain == unix.AF_INET6
+		ipv6 = domain == unix.AF_INET6
 	})
 	if err == nil {
 		err = failed
 	}
-	return raw, six, err
+	return raw, ipv6, err
 }
 
 var batches = sync.Pool{New: func() any { return newBatch() }}
@@ -117,7 +117,7 @@ func (b *batch) put(d *buffer, to netip.AddrPort, local netip.Addr, s *socket) {
 	h, slot := &b.out[b.pending], &b.outSlots[b.pending]
 	slot.iov.Base = &d.data[0]
 	slot.iov.SetLen(d.size)
-	h.Namelen = setEndpoint(&slot.name, to, s.six)
+	h.Namelen = setEndpoint(&slot.name, to, s.ipv6)
 	h.Control = nil
 	h.SetControllen(0)
 	if s.udp != nil && local.IsValid() {
@@ -225,11 +225,11 @@ func endpoint(name *unix.RawSockaddrInet6) netip.AddrPort {
 
 // setEndpoint writes the socket address of an endpoint without a zone, and is its
 // size. An IPv6 socket takes IPv4 addresses in their mapped form.
-func setEndpoint(name *unix.RawSockaddrInet6, to netip.AddrPort, six bool) uint32 {
+func setEndpoint(name *unix.RawSockaddrInet6, to netip.AddrPort, ipv6 bool) uint32 {
 	*name = unix.RawSockaddrInet6{}
 	p := (*[2]byte)(unsafe.Pointer(&name.Port))
 	p[0], p[1] = byte(to.Port()>>8), byte(to.Port())
-	if !six {
+	if !ipv6 {
 		name.Family = unix.AF_INET
 		(*unix.RawSockaddrInet4)(unsafe.Pointer(name)).Addr = to.Addr().As4()
 		return unix.SizeofSockaddrInet4

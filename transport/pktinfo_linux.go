@@ -15,9 +15,9 @@ import (
 // aligned, with room to spare (ip(7), ipv6(7), RFC 3542 section 6).
 const controlSize = 64
 
-// wildcard asks a socket bound to a wildcard address to tell which address each
+// enablePacketInfo asks a socket bound to a wildcard address to tell which address each
 // datagram was sent to, and whether it takes both families.
-func wildcard(conn *net.UDPConn, is4 bool) (dual, told bool, err error) {
+func enablePacketInfo(conn *net.UDPConn, is4 bool) (dual, enabled bool, err error) {
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		return false, false, err

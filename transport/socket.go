@@ -30,7 +30,7 @@ type socket struct {
 	at       netip.AddrPort
 	families rpc.Families
 	raw      syscall.RawConn // nil if conn cannot move batches
-	six      bool            // raw takes IPv6 socket addresses
+	ipv6     bool            // raw takes IPv6 socket addresses
 	out      outbox
 }
 
@@ -52,21 +52,21 @@ func newSocket(conn net.PacketConn) (*socket, error) {
 	}
 	_ = udp.SetReadBuffer(receiveBuffer) // without it only more is lost under load
 	var err error
-	if s.raw, s.six, err = batching(udp); err != nil {
+	if s.raw, s.ipv6, err = batching(udp); err != nil {
 		return nil, fmt.Errorf("preparing socket %v: %w", s.at, err)
 	}
 	if !s.at.Addr().IsUnspecified() {
 		return s, nil
 	}
-	var dual, told bool
-	dual, told, err = wildcard(udp, s.at.Addr().Is4())
+	var dual, enabled bool
+	dual, enabled, err = enablePacketInfo(udp, s.at.Addr().Is4())
 	if err != nil {
 		return nil, fmt.Errorf("preparing socket %v: %w", s.at, err)
 	}
 	if dual {
 		s.families = rpc.IPv4 | rpc.IPv6
 	}
-	if told {
+	if enabled {
 		s.udp = udp
 	}
 	return s, nil
