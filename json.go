@@ -17,7 +17,8 @@ import (
 // promoted, and hide the fields beside it. So each has a struct of its own that says what
 // is written, and those embed lookupJSON, which has no methods.
 
-// marshal is json.Marshal without escapes for HTML: whoever calls MarshalJSON decides.
+// marshal is json.Marshal without escapes for HTML. The encoder that calls MarshalJSON
+// adds them if it is set to.
 func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

@@ -6,17 +6,17 @@ import (
 	"kadmium/identity"
 )
 
-// A Lookup says how a lookup went. A contact from the searcher's own table is at
-// hop 1, one first named by a peer at hop h at h+1.
+// A Lookup says how a lookup went. A contact of the searcher's own table is at hop 1,
+// a contact that was first named by a peer at hop h is at hop h+1 (design R5.14).
 type Lookup struct {
-	Hops     int           // of the closest node returned, or of the one that had what was sought
+	Hops     int           // of the closest node returned, or of the one that had what was looked for
 	Rounds   int           // the longest chain of requests that waited for one another
-	RPCs     int           // requests, each counted once however often it was sent
+	RPCs     int           // requests; one that was sent again counts once
 	Answered int           // peers that answered
 	Failed   int           // peers that did not
 	Elapsed  time.Duration // from first request to end
-	Reason   string        // why it ended
-	Trace    []Step
+	Reason   string        // why it ended: converged, exhausted, satisfied, cancelled, timed out, no contacts
+	Trace    []Step        // in the order of time
 }
 
 // A Step is one event of a lookup.
@@ -25,21 +25,21 @@ type Step struct {
 	Kind     string        // asked, answered, failed, set aside, found, ended
 	Peer     identity.ID
 	Address  identity.Address
-	NamedBy  identity.ID // who named the peer first; zero: it was in the searcher's table
+	NamedBy  identity.ID // the peer that named it first; zero: it was in the searcher's table
 	Distance int         // bits of the XOR distance to the target
 	Hop      int
 	Round    int
 	Path     int           // of disjoint paths, from 0
-	Elapsed  time.Duration // answered, failed: since the peer was asked
+	Elapsed  time.Duration // answered, found, failed: since the peer was asked; ended: of the lookup
 	Named    int           // answered: contacts in the answer
-	New      int           // answered: of those, not heard of before
-	Reason   string        // ended: why
+	New      int           // answered: contacts among them that the lookup did not know
+	Reason   string        // ended: as Lookup.Reason
 }
 
 // A Pong is a peer's answer to a ping.
 type Pong struct {
-	Address  identity.Address // who answered, with its ID
-	RTT      time.Duration    // of the ping, first contact included
+	Address  identity.Address // of the peer that answered, with its ID
+	RTT      time.Duration    // round trip time of the ping; it includes a first contact
 	Observed identity.Address // where the peer saw this node
 	Serves   bool             // the peer is a server
 	Lookup   *Lookup          // if the peer had to be found first
@@ -52,37 +52,37 @@ type Peer struct {
 	Distance int              `json:"distance"` // bits of the XOR distance to the target, or to this node
 }
 
-// Found is a peer that FindPeer found: it has answered at the address. With an error
-// it has only the ID that was looked for.
+// Found is a peer that FindPeer found. It has answered at the address. If there is an
+// error, only the peer's ID is set.
 type Found struct {
 	Peer   Peer
 	Lookup Lookup
 }
 
-// Closest is the nodes nearest to a target that answered, nearest first.
+// Closest is the nodes that answered and are nearest to a target, nearest first.
 type Closest struct {
-	Target string // hex
+	Target string // position, in hex
 	Peers  []Peer
 	Lookup Lookup
 }
 
-// PutOptions says how to put a record. The zero value looks the highest sequence
-// up and puts the next one for store.DefaultTTL.
+// PutOptions says how to put a record. With the zero value, the record has the sequence
+// after the highest one found, and lives for store.DefaultTTL.
 type PutOptions struct {
-	TTL       time.Duration // of the record; 0: store.DefaultTTL. Holders cap it at store.MaxTTL
+	TTL       time.Duration // lifetime of the record; 0: store.DefaultTTL. Holders limit it to store.MaxTTL
 	Sequence  *uint64       // nil: one more than the highest found
-	CAS       *uint64       // compare and swap: only where the held sequence is this (0: none is held)
-	Ephemeral bool          // do not publish again: the record ends with its TTL
+	CAS       *uint64       // compare and swap: a node stores it only if it holds this sequence (0: no record)
+	Ephemeral bool          // do not publish it again: the record expires after its TTL
 }
 
-// Stored says what became of a put or a provide.
+// Stored is the result of a put or a provide.
 type Stored struct {
 	Key        string
-	Sequence   *uint64 // of a put; nil: of a provide
-	Holders    int     // nodes that confirmed it, this one counted
+	Sequence   *uint64 // of the record; nil after a provide
+	Holders    int     // nodes that confirmed it, including this one
 	SelfHolder bool    // this node is one of the holders
-	// Published: this node stores it again before it expires. Not so for a record
-	// whose lifetime is shorter than the 22 hours between publications.
+	// Published: this node publishes it again before it expires. It does not if the
+	// lifetime is shorter than the 22 hours between publications.
 	Published bool
 	Refusals  map[string]int // nodes that were asked and refused, by reason
 	Expires   time.Time      // unless it is published again
@@ -91,46 +91,46 @@ type Stored struct {
 
 // GetOptions says how to get a record.
 type GetOptions struct {
-	// Quorum is the number of valid answers to weigh, the best of which wins; 0
-	// and 1 end at the first. Above 1, holders of an older record are repaired.
+	// Quorum is the number of valid answers to compare; the best of them is returned.
+	// With 0 and 1 the first is. Above 1, holders of an older record are repaired.
 	Quorum int
 }
 
-// Value is a record as it was got.
+// Value is the result of a get.
 type Value struct {
 	Key       string
 	Value     []byte
 	Sequence  uint64
-	Publisher identity.ID // where the namespace has one
-	From      identity.ID // who had it; this node's own ID if it held it itself
-	Answers   int         // nodes that gave a valid record so far
+	Publisher identity.ID // zero: the namespace has none
+	From      identity.ID // the peer that had it; this node's own ID if it is a holder
+	Answers   int         // valid records received so far
 	Expires   time.Time   // unless it is published again
 	Lookup    Lookup
 }
 
 // ProvidersOptions says how to look for providers.
 type ProvidersOptions struct {
-	Max    int     // stop after so many; 0: all that the lookup meets
-	Lookup *Lookup // if not nil, set when the sequence ends by itself
+	Max    int     // stop after this many; 0: no limit
+	Lookup *Lookup // if not nil, set when the sequence ends without a break
 }
 
-// A Provider is a peer that said, under its signature, that it provides a key.
+// A Provider is a peer that has announced, with its signature, that it provides a key.
 type Provider struct {
 	Peer    identity.ID
 	Address identity.Address
 	Expires time.Time
 }
 
-// Providers is all that a lookup of providers yielded, as kad providers prints it.
+// Providers is the whole result of a lookup of providers, as kad providers prints it.
 type Providers struct {
 	Key       string
 	Providers []Provider
 	Lookup    Lookup
 }
 
-// A Message is what a peer sent to a handler.
+// A Message is a message of a peer, as a handler gets it.
 type Message struct {
-	From     identity.Address // authenticated ID, and the address it came from
+	From     identity.Address // the authenticated ID, and the address it came from
 	Protocol string
 	Payload  []byte
 }

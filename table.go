@@ -8,7 +8,7 @@ import (
 	"kadmium/identity"
 )
 
-// A Table is a picture of the routing table.
+// A Table is a snapshot of the routing table.
 type Table struct {
 	Self    identity.ID `json:"peer"`
 	Size    int         `json:"size"`    // contacts in all buckets
@@ -26,7 +26,7 @@ type Bucket struct {
 type TableContact struct {
 	Peer     identity.ID      `json:"peer"`
 	Address  identity.Address `json:"address"`
-	LastSeen time.Time        `json:"last_seen,omitzero"` // zero: not since it took another's place
+	LastSeen time.Time        `json:"last_seen,omitzero"` // zero: not since it replaced another contact
 	Failures int              `json:"failures"`           // requests failed in a row
 	RTT      time.Duration    `json:"rtt_ns,omitempty"`   // smoothed; 0: not measured
 }

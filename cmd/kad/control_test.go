@@ -66,7 +66,7 @@ func TestDefaultControlSockets(t *testing.T) {
 	home.stop(syscall.SIGTERM)
 }
 
-// Whatever is written to the socket, the node goes on and serves the next client.
+// After any bytes on the socket the node serves the next client.
 func TestControlSocketHostileCallers(t *testing.T) {
 	u := newUser(t)
 	n := u.node("--control", "c")
@@ -101,8 +101,8 @@ func TestControlSocketHostileCallers(t *testing.T) {
 	n.stop(syscall.SIGTERM)
 }
 
-// Callers who say nothing, more than are served at once, do not hold the node's end up.
-func TestControlCallersDoNotHoldTheNodeUp(t *testing.T) {
+// Clients that send nothing, more than are served at once, do not delay the node's end.
+func TestControlClientsDoNotDelayTheNodesEnd(t *testing.T) {
 	u := newUser(t)
 	n := u.node("--control", "c")
 	for range maxControlRequests + 6 {
@@ -115,8 +115,8 @@ func TestControlCallersDoNotHoldTheNodeUp(t *testing.T) {
 	n.stop(syscall.SIGTERM)
 }
 
-// Nor does a call under way, which gets an error.
-func TestControlCallWhileTheNodeEnds(t *testing.T) {
+// Nor does an operation under way, which ends with an error.
+func TestControlOperationWhileTheNodeEnds(t *testing.T) {
 	u := newUser(t)
 	silent, err := net.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {

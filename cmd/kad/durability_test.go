@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// What a put reported as stored is there after kill -9 at that very moment, and the
-// node is still itself.
+// A record that a put reported as stored survives a kill -9 right after it, and so does
+// the node's identity.
 func TestPutSurvivesKill(t *testing.T) {
 	u := newUser(t)
 	n := u.node("--data", "data")
@@ -34,7 +34,7 @@ func TestPutSurvivesKill(t *testing.T) {
 	}
 }
 
-// A stranger's put is acknowledged only when it would survive, too.
+// A put of another peer is acknowledged only when it would survive, too.
 func TestStoreFromOutsideSurvivesKill(t *testing.T) {
 	u := newUser(t)
 	n := u.node("--data", "data")

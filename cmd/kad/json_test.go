@@ -22,8 +22,8 @@ import (
 )
 
 // The JSON of every command is kept in testdata/json: names, order and kinds of all
-// members. What differs from run to run stands there by its kind. A member may be
-// added; one that is renamed, removed or of another kind fails the test.
+// members. Values that differ from run to run are replaced by their kind. A
+// member may be added. The test fails if one is renamed, removed or of another kind.
 func TestJSON(t *testing.T) {
 	u := newUser(t)
 	s := &jsonScript{user: u, a: u.plainNode("--json", "--control", "a.sock")}
@@ -193,7 +193,7 @@ func readValue(d *json.Decoder) (any, error) {
 	return token, nil
 }
 
-// exact are the members whose numbers are the same in each run.
+// exact are the members whose numbers are the same in every run.
 var exact = []string{"exit", "sequence", "node"}
 
 // varying replaces the parts of strings that differ from run to run.
@@ -208,8 +208,8 @@ var varying = []struct {
 	{regexp.MustCompile(`/v/greeting-\d+`), "/v/greeting-<n>"},
 }
 
-// normalise replaces what differs from run to run by its kind, and keeps of a list's
-// elements that are then equal the first.
+// normalise replaces what differs from run to run by its kind. Of elements of a list
+// that are then equal it keeps one.
 func normalise(u *user, name string, v any) any {
 	switch v := v.(type) {
 	case object:
@@ -239,7 +239,7 @@ func normalise(u *user, name string, v any) any {
 	return v
 }
 
-// steps are the kinds of a lookup's events in the order they are kept in.
+// steps are the kinds of a lookup's events, in the order in which they are kept.
 var steps = []string{`"asked"`, `"answered"`, `"failed"`, `"found"`, `"ended"`}
 
 func normaliseList(u *user, name string, all []any) []any {

@@ -29,7 +29,7 @@ func TestKeyNewAndShow(t *testing.T) {
 	}
 }
 
-// The key of design, section 2, shows the peer and position given there.
+// A key file of openssl shows the public key that openssl shows (design R2.1).
 func TestKeyShowReadsWhatOpensslWrote(t *testing.T) {
 	needOpenssl(t)
 	u := newUser(t)

@@ -7,8 +7,7 @@ import (
 	"kadmium"
 )
 
-// What the node that is asked holds itself is found without a lookup, and the trace
-// says so.
+// A node finds what it holds itself without a lookup, and the trace says so.
 func TestTraceOfWhatIsHeldHere(t *testing.T) {
 	t.Parallel()
 	n, err := kadmium.New(kadmium.Config{Listen: []string{"127.0.0.1:0"}, Mode: kadmium.Server})

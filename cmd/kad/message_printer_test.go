@@ -12,8 +12,8 @@ import (
 	"kadmium"
 )
 
-// Output that nobody reads holds no sender up: what does not fit the queue is
-// dropped, counted, and its senders are told; then printing goes on.
+// Output without a reader delays no sender: messages that do not fit the queue are
+// dropped and counted, and their senders are told. Then printing goes on.
 func TestMessagePrinterDrops(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer

@@ -24,7 +24,7 @@ func TestNodeReadyAndEnd(t *testing.T) {
 	if a.ID != first.ready.Peer || !strings.HasPrefix(a.String(), "/ip4/127.0.0.1/udp/") || !strings.HasSuffix(a.String(), "/p2p/"+first.ready.Peer.String()) {
 		t.Errorf("ready at %s as %s", a, first.ready.Peer)
 	}
-	// It answers a stranger.
+	// It answers a peer that it does not know.
 	got := one[kadmium.Pong](u.kad("ping", first.address(), "--bootstrap", first.address(), "--json").exits(exitDone))
 	if got.Address != a || !got.Serves || got.RTT <= 0 {
 		t.Errorf("ping: %+v", got)
@@ -37,7 +37,7 @@ func TestNodeReadyAndEnd(t *testing.T) {
 	second.stop(syscall.SIGINT)
 }
 
-// With peers that no longer answer, closing waits for none of them.
+// Closing does not wait for peers that no longer answer.
 func TestNodeEndsWhileItsPeersAreSilent(t *testing.T) {
 	u := newUser(t)
 	silent, err := net.ListenPacket("udp4", "127.0.0.1:0")
@@ -174,7 +174,7 @@ func TestNodePrintsMessages(t *testing.T) {
 	n.stop(syscall.SIGTERM)
 }
 
-// Whoever read the ready line may have closed the pipe: the node goes on.
+// The reader of the ready line may close the pipe: the node goes on.
 func TestNodeOutlivesItsReader(t *testing.T) {
 	u := newUser(t)
 	n := u.node()

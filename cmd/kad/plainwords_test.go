@@ -11,7 +11,7 @@ import (
 	"kadmium"
 )
 
-// What went wrong is said without the words of the language it is written in.
+// Messages of failures have none of Go's terms.
 func TestPlainWords(t *testing.T) {
 	late, cancel := withTimeout(context.Background(), 0)
 	defer cancel()

@@ -16,7 +16,7 @@ import (
 	"kadmium/sim/report"
 )
 
-// What is no terminal sees no bar.
+// Without a terminal there is no bar.
 func TestNoBar(t *testing.T) {
 	var buffer bytes.Buffer
 	file, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
