@@ -123,8 +123,8 @@ func (x *outstanding) matchFirst(id uint64, from netip.AddrPort) (*request, reas
 }
 
 // matchSealed is the request that a session response from the address could belong
-// to, any session with the peer will do (wire.md, section 4). If there is none it
-// says why the datagram is dropped.
+// to, whichever session with the peer it was sent under (wire.md, section 4). If there is
+// none it says why the datagram is dropped.
 func (x *outstanding) matchSealed(peer identity.ID, id uint64, from netip.AddrPort) (*request, reason) {
 	req := x.byID[id]
 	if req == nil || req.session == nil || req.to.ID != peer {
