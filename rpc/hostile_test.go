@@ -131,7 +131,7 @@ func TestRefusedBodies(t *testing.T) {
 		want     error
 	}{
 		{"unknown type 0", 0, false, nil, errType},
-		{"unknown type 8", 8, true, nil, errType},
+		{"the first unknown type", TypeLimit, true, nil, errType},
 		{"not protobuf", Ping, false, []byte{0xff}, errProtobuf},
 		{"a field that ends early", FindValue, false, field(2, ones(9))[:8], errProtobuf},
 		{"no target", FindNode, false, nil, errTarget},

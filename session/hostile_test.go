@@ -155,7 +155,7 @@ func TestWrongFirstRequests(t *testing.T) {
 		{"ADD_PROVIDER", set(requestType, byte(rpc.AddProvider)), ErrType},
 		{"MESSAGE", set(requestType, byte(rpc.AppMessage)), ErrType},
 		{"type 0", set(requestType, 0), ErrType},
-		{"type 8", set(requestType, 8), ErrType},
+		{"the first unknown type", set(requestType, byte(rpc.TypeLimit)), ErrType},
 		{"type 255", set(requestType, 255), ErrType},
 		{"PING to nobody", set(requestTo, zero[:]...), nil},
 		{"FIND_NODE to nobody", func(d []byte) []byte { return set(requestType, 2)(set(requestTo, zero[:]...)(d)) }, ErrType},
