@@ -15,33 +15,33 @@ import (
 	"kadmium/compare/side"
 )
 
-// options are what the flags say.
+// options are the values of the flags.
 type options struct {
 	nodes, lookups int
 	profile        side.Profile
 	link           time.Duration
 	tcp            bool
 	json           bool
-	out            string // "": nothing is written
+	out            string // empty: nothing is written
 	only           string
-	line           string // the command as it reproduces the report
+	line           string // the command line that reproduces the report
 }
 
-// defaultOut is where the committed page is, from the directory of the command.
+// defaultOut is the directory of the committed page, relative to that of the command.
 const defaultOut = "../docs"
 
 // defaultLine is the command that makes the committed page.
 const defaultLine = "cd compare && go run ."
 
-// The bounds of flags: the fewest nodes that a quarter can crash of and leave a
-// network, the most that a machine may be expected to hold of libp2p.
+// The bounds of --nodes: the fewest that still are a network after a quarter has crashed,
+// and the most libp2p nodes that a machine can be expected to run.
 const (
 	leastNodes, mostNodes     = 8, 1000
 	leastLookups, mostLookups = 1, 100000
 	longestLink               = time.Second
 )
 
-// flags are the command's, setting o.
+// flags are the flags of the command, which set o.
 func (o *options) flags() *flag.FlagSet {
 	f := flag.NewFlagSet("compare", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
@@ -86,7 +86,7 @@ func (o *options) flags() *flag.FlagSet {
 	return f
 }
 
-// within parses a whole number with bounds.
+// within parses an integer with bounds.
 func within(to *int, least, most int) func(string) error {
 	return func(s string) error {
 		n, err := strconv.Atoi(s)
@@ -102,7 +102,7 @@ func defaults() *options {
 	return &options{nodes: 50, lookups: 200, profile: side.Matched}
 }
 
-// parse reads a command line. It returns flag.ErrHelp if that asks for help.
+// parse reads a command line. Its error is flag.ErrHelp if that asks for help.
 func parse(args []string) (*options, error) {
 	o := defaults()
 	f := o.flags()
@@ -130,7 +130,7 @@ func parse(args []string) (*options, error) {
 		}
 	})
 	if o.only != "" && o.out != "" {
-		line = append(line, "--out DIR") // a part is not written without
+		line = append(line, "--out DIR") // a part is written only with --out
 	}
 	o.line = strings.Join(line, " ")
 	if o.out == "" && o.only == "" {
@@ -142,7 +142,7 @@ func parse(args []string) (*options, error) {
 	return o, nil
 }
 
-// usage is the help.
+// usage is the text of --help.
 func usage() string {
 	var b strings.Builder
 	b.WriteString("Runs one workload on go-libp2p-kad-dht and on kadmium and prints what differs in\nbehaviour and cost, where libp2p is better first.\n\nUsage: go run . [flags]\n\n")
@@ -160,12 +160,12 @@ func (o *options) transport() string {
 	return "quic"
 }
 
-// linkText is a delay as a flag and the report have it.
+// linkText is a delay in the form of the flag and the report.
 func linkText(d time.Duration) string {
 	return strconv.FormatFloat(float64(d)/float64(time.Millisecond), 'f', -1, 64) + "ms"
 }
 
-// config is what the report says of the run.
+// config is the Config of the report.
 func (o *options) config() report.Config {
 	return report.Config{
 		Nodes: o.nodes, Lookups: o.lookups, Profile: string(o.profile), Link: linkText(o.link), Transport: o.transport(),
@@ -174,20 +174,20 @@ func (o *options) config() report.Config {
 	}
 }
 
-// endings is how each side ends a lookup.
+// endings says how each side ends a lookup.
 const endings = "each in its own way, in either profile. libp2p's when the 3 closest known have answered (its Resiliency, as shipped); then it asks the rest of the closest k at once, " +
 	"those that are being asked a second time, and returns them answered or not. kadmium's when the closest k known have answered, and it returns no others"
 
-// connections is what libp2p's connection manager trims to, as shipped, which bounds
-// those of one host.
+// connections bounds the connections of one host: the default of libp2p's connection
+// manager.
 const connections = 192
 
-// feasible reports if the process may not open as many sockets as a network takes.
+// feasible reports an error if the process may not open as many sockets as a network needs.
 func (o *options) feasible() error {
 	const spare = 100
 	need := 2*o.nodes + spare
 	if o.tcp {
-		need += o.nodes * min(o.nodes-1, connections) // of each connection both ends are here
+		need += o.nodes * min(o.nodes-1, connections) // both ends of each connection are in this process
 	}
 	if limit, known := bench.MayOpen(); known && limit < uint64(need) {
 		return fmt.Errorf("%d nodes need about %d open files, and the process may have %d: allow more with ulimit -n, or choose fewer --nodes", o.nodes, need, limit)

@@ -28,7 +28,7 @@ const (
 	exitDone        = 0
 	exitNotDone     = 1
 	exitBadInput    = 2
-	exitInterrupted = 130 // as a shell has it of a command that SIGINT ended
+	exitInterrupted = 130 // as a shell reports a command that SIGINT ended
 )
 
 func main() {
@@ -73,14 +73,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return exitDone
 }
 
-// compare carries out a plan, writes the page and prints the report. Its error may be
-// of what could not be measured or played; all else is written and printed then.
+// compare carries out a plan, writes the page and prints the report. If parts could not be
+// measured or played, it writes and prints the others, and returns an error.
 func compare(ctx context.Context, o *options, p *plan, stdout, stderr io.Writer) error {
 	if err := o.feasible(); err != nil {
 		return err
 	}
 	if o.out != "" {
-		if err := writable(o.out); err != nil { // rather than after minutes of measuring
+		if err := writable(o.out); err != nil { // check before measuring for minutes
 			return err
 		}
 	}
@@ -107,10 +107,10 @@ func compare(ctx context.Context, o *options, p *plan, stdout, stderr io.Writer)
 	return errors.Join(missing...)
 }
 
-// errNoOut reports a directory for the page that cannot be written to.
+// errNoOut reports that the directory of the page is not writable.
 var errNoOut = errors.New("cannot write to --out, choose another directory")
 
-// writable makes a directory, if need be, and reports if no file can be made in it.
+// writable makes a directory, if needed, and checks that files can be made in it.
 func writable(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("%w: %w", errNoOut, err)

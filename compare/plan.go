@@ -15,42 +15,42 @@ import (
 	"kadmium/compare/side"
 )
 
-// bucketSize is k, which is the same on both sides as shipped.
+// bucketSize is k, the default of both sides.
 const bucketSize = 20
 
-// A plan is what a run measures and plays.
+// A plan says what a run measures and plays.
 type plan struct {
 	costs []network
-	nodes int      // of networks that a case leaves open
-	cases []string // by their names
+	nodes int      // of a network where the case does not say
+	cases []string // names
 }
 
-// A network is made and measured once on each side.
+// A network is the order to make and measure one network on each side.
 type network struct {
 	title  string // for the progress
 	config cost.Config
-	named  func(operation string) string // how the report calls an operation
+	named  func(operation string) string // the name of an operation in the report
 
-	// patient is one that is mostly waited for: it is measured on both sides at the
-	// same time, beside what follows, which that does not disturb.
+	// patient says that measuring mostly waits. Both sides are measured at the same time,
+	// and at the same time as the networks that follow.
 	patient bool
 }
 
-// behaviourNodes is the most nodes of the networks that a case leaves open: what a
-// case shows does not depend on it.
+// behaviourNodes is the most nodes of a network where the case does not say. The outcome of
+// the case does not depend on it.
 const behaviourNodes = 10
 
-// Over a link with delay fewer lookups tell as much, and each takes long.
+// Over a link with delay each lookup takes long, and a few are enough.
 const (
 	farLink    = 25 * time.Millisecond
 	farLookups = 20
 )
 
-// idleFor is how long an idle network is watched: the period of QUIC's keep-alives in
-// libp2p, the longest that either side has below a minute.
+// idleFor is how long an idle network is observed: the period of QUIC's keep-alives in
+// libp2p, which is the longest period of either side below a minute.
 const idleFor = 15 * time.Second
 
-// alphas are those at which a run measures; none: as shipped.
+// alphas are the values of alpha to measure; none: the defaults.
 func (o *options) alphas() []int {
 	if o.profile == side.Defaults {
 		return []int{}
@@ -58,7 +58,7 @@ func (o *options) alphas() []int {
 	return []int{3, 10}
 }
 
-// plan says what to do, or what is wrong with --only.
+// plan makes the plan. Its error says what is wrong with --only.
 func (o *options) plan() (*plan, error) {
 	p := &plan{nodes: min(o.nodes, behaviourNodes)}
 	if o.only != "behaviour" {
@@ -75,8 +75,8 @@ func (o *options) plan() (*plan, error) {
 	return p, p.restrict(o.only)
 }
 
-// networks are all that a run makes: one at each alpha, one that rests and crashes
-// and, as the targets ask for it, one over a link of 25 ms.
+// networks are all networks of a run: one for each alpha, one at rest that then crashes,
+// and one over a link of 25 ms, which the targets need.
 func (o *options) networks() []network {
 	base := cost.Config{Nodes: o.nodes, Lookups: o.lookups, Profile: o.profile, Delay: o.link, TCP: o.tcp}
 	same := func(operation string) string { return operation }
@@ -109,7 +109,7 @@ func over25(operation string) string {
 	return map[string]string{report.Closest: report.ClosestFar, report.ClosestCold: report.ClosestFarCold}[operation]
 }
 
-// restrict leaves what has a part in its name.
+// restrict keeps the operations and cases whose names contain part.
 func (p *plan) restrict(part string) error {
 	var kept []network
 	var known []string
@@ -125,7 +125,7 @@ func (p *plan) restrict(part string) error {
 		if !strings.Contains(report.Network, part) {
 			n.config.Converging, n.config.Idle = false, 0
 		}
-		n.config.Holding = false // tells nothing unless all was measured
+		n.config.Holding = false // means nothing unless everything was measured
 		if n.config.Operations != nil || n.config.Converging || n.config.Idle > 0 {
 			kept = append(kept, n)
 		}
@@ -139,9 +139,8 @@ func (p *plan) restrict(part string) error {
 	return nil
 }
 
-// carryOut measures and plays, telling how far it is. What cannot be measured or
-// played takes nothing else with it, which took minutes: the error is the context's
-// alone.
+// carryOut measures and plays, with progress on stderr. If a part fails, the others are
+// still carried out, as they take minutes. Its error is that of ctx only.
 func (p *plan) carryOut(ctx context.Context, stderr io.Writer) ([]report.Series, *played, error) {
 	shown := newProgress(stderr)
 	measured := p.measure(ctx, shown)
@@ -154,9 +153,8 @@ func (p *plan) carryOut(ctx context.Context, stderr io.Writer) ([]report.Series,
 	return series, cases, nil
 }
 
-// measure measures the networks on both sides, one after the other. What it returns
-// waits for the patient ones, which may take longer, and has what was measured: what
-// networks cost as a whole comes last.
+// measure measures the networks on both sides, one after the other. The function it returns
+// waits for the patient ones, and returns all series. Those of whole networks are last.
 func (p *plan) measure(ctx context.Context, shown *progress) func() ([]report.Series, []report.Missing) {
 	sides := [2]string{cost.Libp2p, cost.Kadmium}
 	samples, errs := make([][2]cost.Sample, len(p.costs)), make([][2]error, len(p.costs))
@@ -197,7 +195,7 @@ func (p *plan) measure(ctx context.Context, shown *progress) func() ([]report.Se
 	}
 }
 
-// beside puts the figures of both sides together, operation by operation.
+// beside joins the figures of both sides, operation by operation.
 func (n *network) beside(samples [2]cost.Sample) []report.Series {
 	var operations []string
 	figures := make(map[string][]report.Series)
@@ -227,7 +225,7 @@ func (n *network) beside(samples [2]cost.Sample) []report.Series {
 	return all
 }
 
-// reported is how the report calls what package cost does.
+// reported is the name of an operation of package cost in the report.
 func (n *network) reported(operation string) string {
 	if operation == cost.Network {
 		return report.Network
@@ -235,8 +233,8 @@ func (n *network) reported(operation string) string {
 	return n.named(operation)
 }
 
-// play plays the cases, if there are any: all in one process, and should that end, of a
-// panic, say, each in one of its own, so that only what is at fault is missing.
+// play plays the cases in one process. If that process ends early, for example by a panic,
+// it plays each case in a process of its own, so that only the case at fault is missing.
 func (p *plan) play(ctx context.Context, shown *progress) *played {
 	all := &played{Rows: []report.Row{}}
 	if len(p.cases) == 0 {
@@ -247,7 +245,7 @@ func (p *plan) play(ctx context.Context, shown *progress) *played {
 	if together == nil {
 		return all
 	}
-	// That it ended is told too: it may be the fault of several cases together.
+	// The failure is reported too: it may be caused by several cases together.
 	all = &played{Rows: []report.Row{}, Missing: []report.Missing{{What: "behaviour, all cases in one process", Error: together.Error()}}}
 	for i := range p.cases {
 		if ctx.Err() != nil {

@@ -10,15 +10,16 @@ import (
 	"golang.org/x/term"
 )
 
-// A progress shows how far a run is: on a terminal a bar of one of the things that
-// are being done, elsewhere a line when something begins. Safe for concurrent use.
+// A progress shows how far a run is: on a terminal with a bar for one of the tasks in
+// progress, otherwise with a line when a stage of a task begins. It is safe for concurrent
+// use.
 type progress struct {
 	w        io.Writer
 	terminal bool
 
 	mu     sync.Mutex
-	stages map[string]string // of what is being done, by its title
-	front  string            // the title that the bar is of
+	stages map[string]string // of the tasks in progress, by title
+	front  string            // the title of the task that the bar shows
 	bar    *progressbar.ProgressBar
 }
 
@@ -27,7 +28,7 @@ func newProgress(w io.Writer) *progress {
 	return &progress{w: w, terminal: ok && term.IsTerminal(int(f.Fd())), stages: make(map[string]string)}
 }
 
-// tell takes note of progress.
+// tell shows progress.
 func (p *progress) tell(title, stage string, done, total int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -52,10 +53,10 @@ func (p *progress) tell(title, stage string, done, total int) {
 			progressbar.OptionSetPredictTime(true), progressbar.OptionSetElapsedTime(true),
 			progressbar.OptionFullWidth(), progressbar.OptionClearOnFinish())
 	}
-	_ = p.bar.Set(min(done, total)) // a terminal that is gone is no reason to stop
+	_ = p.bar.Set(min(done, total)) // a closed terminal is no reason to stop
 }
 
-// ended takes the bar away from what is no longer being done.
+// ended removes the bar of a task that has ended.
 func (p *progress) ended(title string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

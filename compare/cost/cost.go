@@ -1,6 +1,5 @@
-// Package cost measures what operations take on one side: hops, requests, bytes,
-// time; and what its network takes as a whole. Both sides are measured by this code
-// and no other.
+// Package cost measures the operations of one side (hops, requests, bytes, time) and its
+// network as a whole. The same code measures both sides.
 package cost
 
 import (
@@ -21,33 +20,32 @@ const (
 	Kadmium = "kadmium"
 )
 
-// ErrUnknown reports a side or an operation that there is not.
+// ErrUnknown reports an unknown side or operation.
 var ErrUnknown = errors.New("unknown")
 
 // A Config says what to measure on one side.
 type Config struct {
 	Nodes, Lookups int
 	Profile        side.Profile
-	Alpha          int           // 0: as shipped
+	Alpha          int           // 0: the default
 	Delay          time.Duration // of a packet, one way
 	TCP            bool          // libp2p's transport
 	Operations     []string      // to be measured
 
-	// What the network costs as a whole: in getting there, in doing nothing for so
-	// long once its nodes have looked around, and in holding what the operations
-	// stored.
+	// Which costs of the whole network to measure: convergence, being idle for so long
+	// after the nodes have warmed up, and the memory for what the operations stored.
 	Converging bool
 	Idle       time.Duration
 	Holding    bool
 }
 
-// A Sample is what one side's network cost.
+// A Sample has the costs of one side.
 type Sample struct {
 	Figures []Figure `json:"figures"`
 }
 
-// A Figure is the values of one metric of an operation, in the order of measuring,
-// or the one value of the network.
+// A Figure has the values of one metric of an operation in the order of measuring, or the
+// one value of the network.
 type Figure struct {
 	Operation string    `json:"operation"`
 	Metric    string    `json:"metric"`
@@ -64,7 +62,7 @@ func (s *Sample) add(operation, metric string, value float64) {
 	s.Figures = append(s.Figures, Figure{operation, metric, []float64{value}})
 }
 
-// Metrics of operations. Each operation has those that mean something for it.
+// The metrics of operations. Each operation has those that apply to it.
 const (
 	Hops      = "hops"
 	Asked     = "peers asked"
@@ -72,15 +70,15 @@ const (
 	Bytes     = "bytes"
 	Latency   = "latency ms"
 	CPU       = "CPU ms"               // until the searcher's link is quiet
-	CPUResult = "CPU ms to the result" // what libp2p does after it has the result is not in it
-	Closest   = "true closest %"       // share of the true k closest that came back
-	Alive     = "alive %"              // share of the returned that live
+	CPUResult = "CPU ms to the result" // without what libp2p does after it has the result
+	Closest   = "true closest %"       // share of the true k closest that were returned
+	Alive     = "alive %"              // share of the returned peers that are alive
 	Holders   = "holders"
 	Succeeded = "succeeded %"
 )
 
-// Measure makes a network of one side and measures it. Its errors are ErrUnknown,
-// ErrOverflow, ctx's, and those of making nodes.
+// Measure makes a network of one side and measures it. Its error is ErrUnknown,
+// ErrOverflow, that of ctx, or one of making nodes.
 func Measure(ctx context.Context, name string, cfg Config, progress func(stage string, done, total int)) (*Sample, error) {
 	var maker side.Maker
 	switch name {
@@ -115,7 +113,7 @@ func Measure(ctx context.Context, name string, cfg Config, progress func(stage s
 	if cfg.Holding {
 		r.holding()
 	}
-	// These leave many a node without its connections: no warm one may follow.
+	// These close connections of many nodes, so they come after all warm operations.
 	if err := r.operate(ctx, true); err != nil {
 		return nil, err
 	}
@@ -130,5 +128,5 @@ func Measure(ctx context.Context, name string, cfg Config, progress func(stage s
 	return r.sample, nil
 }
 
-// k is both sides' own default: the size of a bucket, and the holders of a value.
+// k is the default of both sides: the size of a bucket, and the number of holders.
 const k = 20

@@ -17,20 +17,20 @@ import (
 const (
 	// operateWithin is how long one operation may take.
 	operateWithin = 30 * time.Second
-	// quietFor is how long a searcher's link must be silent for an operation to be
-	// over: QUIC holds acknowledgements back for up to 25 ms (RFC 9000, 13.2.1).
+	// quietFor is how long the link of the searcher must be silent at the end of an
+	// operation: QUIC delays acknowledgements by up to 25 ms (RFC 9000, 13.2.1).
 	quietFor = 30 * time.Millisecond
-	// quietWithin bounds the wait for that.
+	// quietWithin bounds the wait for silence.
 	quietWithin = 300 * time.Millisecond
-	// coldShare: every how many lookups one is measured cold, of fewest at least.
-	// Each makes all its connections anew, which takes libp2p a quarter of a second.
+	// One of coldShare lookups is measured cold too, fewest at least. A cold lookup sets
+	// up all its connections, which takes libp2p a quarter of a second.
 	coldShare = 4
 	fewest    = 10
-	// warmUps are the lookups each node does before the first measurement, so that
-	// connections and sessions are there.
+	// warmUps is the number of lookups of each node before the first measurement, which
+	// establish connections and sessions.
 	warmUps = 10
-	// warmingUp is how many nodes do so at the same time: with all at once round trips
-	// would be measured that are none of the network's.
+	// warmingUp is how many nodes warm up at the same time. With all at once the nodes
+	// would measure round trip times of a busy processor.
 	warmingUp = 8
 )
 
@@ -50,19 +50,19 @@ func (r *run) operate(ctx context.Context, cold bool) error {
 	return nil
 }
 
-// measure runs an operation as often as the Config says, first for the hops, then
-// for what it takes.
+// measure runs an operation as often as the Config says, once for the hops and once for
+// the costs.
 func (r *run) measure(ctx context.Context, o operation) error {
 	if !o.cold {
 		err := r.each(o.name+", hops", r.tasks(o, "first"), func(t task) error {
-			// Just before, as of libp2p's holders only the latest are known.
+			// Just before: of libp2p only the holders of the latest write are known.
 			if err := o.ready(ctx, t); err != nil {
 				return err
 			}
 			within, cancel := context.WithTimeout(side.WithHops(ctx), operateWithin)
 			defer cancel()
 			found, err := o.run(within, t)
-			// Libp2p may end before it has told who answered: unknown is not 0 hops.
+			// Libp2p may end before its events say who answered. Unknown hops are not 0.
 			if err == nil && (found.Hops > 0 || found.Counts().Asked == 0) {
 				r.sample.add(o.name, Hops, float64(found.Hops))
 			}
@@ -98,7 +98,7 @@ func (r *run) measure(ctx context.Context, o operation) error {
 	})
 }
 
-// each does something for each task, telling the stage.
+// each calls a function for each task, and reports progress.
 func (r *run) each(stage string, tasks []task, do func(task) error) error {
 	for i, t := range tasks {
 		r.progress(stage, i, len(tasks))
@@ -109,7 +109,7 @@ func (r *run) each(stage string, tasks []task, do func(task) error) error {
 	return nil
 }
 
-// warmUp has the nodes look around.
+// warmUp has every node look up keys, so that connections and sessions are established.
 func (r *run) warmUp(ctx context.Context) error {
 	all, warming := errgroup.WithContext(ctx)
 	all.SetLimit(warmingUp)
@@ -133,7 +133,7 @@ func (r *run) warmUp(ctx context.Context) error {
 	return r.allQuiet(ctx)
 }
 
-// tasks are those of one pass of an operation.
+// tasks are the tasks of one pass of an operation.
 func (r *run) tasks(o operation, pass string) []task {
 	lookups := r.cfg.Lookups
 	if o.cold {
@@ -154,10 +154,10 @@ func (r *run) tasks(o operation, pass string) []task {
 	return tasks
 }
 
-// elsewhere is a searcher that is neither the task's other node nor, unless all
-// are, one of the k nearest to the key, which hold what is under it.
+// elsewhere is a searcher that is neither the other node of the task nor, if possible, one
+// of the k nearest to the key, which are its holders.
 func (r *run) elsewhere(t task, key string) side.Node {
-	holders := world.Nearest(r.ids, []byte(key), k+1, identity.ID{}) // k beside the other, if it is one
+	holders := world.Nearest(r.ids, []byte(key), k+1, identity.ID{}) // k without the other node, if it is among them
 	for i := range r.nodes {
 		n := r.nodes[(1+t.i+i)%len(r.nodes)]
 		if n != t.other && !slices.Contains(holders, n.ID()) {
@@ -167,7 +167,7 @@ func (r *run) elsewhere(t task, key string) side.Node {
 	return t.searcher
 }
 
-// meter runs one operation and writes down what it took.
+// meter runs one operation and adds its costs to the sample.
 func (r *run) meter(ctx context.Context, o operation, t task) error {
 	within, cancel := context.WithTimeout(ctx, operateWithin)
 	defer cancel()
@@ -199,7 +199,7 @@ func (r *run) meter(ctx context.Context, o operation, t task) error {
 	return nil
 }
 
-// judge compares the peers that a lookup returned with the truth.
+// judge compares the peers that a lookup returned with the true closest.
 func (r *run) judge(operation string, t task, found []identity.ID) {
 	var living []identity.ID
 	for _, id := range r.ids {
@@ -223,8 +223,8 @@ func (r *run) judge(operation string, t task, found []identity.ID) {
 	}
 }
 
-// quiet waits until nothing passes the node's link. It sleeps through: the CPU time
-// of a wait is measured too.
+// quiet waits until no packets pass the link of the node. It sleeps and does not poll: the
+// CPU time of the wait is measured too.
 func (r *run) quiet(ctx context.Context, n side.Node) error {
 	for end := time.Now().Add(quietWithin + 4*r.cfg.Delay); time.Now().Before(end); {
 		left := quietFor + 2*r.cfg.Delay - n.Link().Quiet()
@@ -240,7 +240,7 @@ func (r *run) quiet(ctx context.Context, n side.Node) error {
 	return nil
 }
 
-// allQuiet waits until nothing passes any link.
+// allQuiet waits until no packets pass any link.
 func (r *run) allQuiet(ctx context.Context) error {
 	for _, n := range r.nodes {
 		if err := r.quiet(ctx, n); err != nil {
@@ -250,7 +250,7 @@ func (r *run) allQuiet(ctx context.Context) error {
 	return nil
 }
 
-// cpuTime is what the process has used, in user and system mode.
+// cpuTime is the user and system time of the process.
 func cpuTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

@@ -16,7 +16,7 @@ import (
 	"kadmium/identity"
 )
 
-// A run is the measuring of one network.
+// A run measures one network.
 type run struct {
 	cfg      Config
 	progress func(stage string, done, total int)
@@ -29,17 +29,17 @@ type run struct {
 }
 
 const (
-	// convergedShare is the share of all nodes' k nearest that must be in their
-	// tables for the network to have converged: the last few come with the refreshes
-	// of both sides, minutes later.
+	// convergedShare is the share of the k nearest of all nodes that must be in their
+	// tables in a converged network. The last few enter with the refreshes of both sides,
+	// minutes later.
 	convergedShare = .99
-	// convergeWithin is how long that is waited for.
+	// convergeWithin bounds the wait for convergence.
 	convergeWithin = 15 * time.Second
 	pollEvery      = 10 * time.Millisecond
 )
 
-// start makes the nodes one after the other, all joining by the first, and waits
-// until the tables know what they should.
+// start makes the nodes one after the other, all joining by the first, and waits until the
+// network has converged.
 func (r *run) start(ctx context.Context, make side.Maker) error {
 	began := time.Now()
 	r.dead = map[identity.ID]bool{}
@@ -72,7 +72,7 @@ func (r *run) start(ctx context.Context, make side.Maker) error {
 	return nil
 }
 
-// k is what nodes are told: nothing in the profile of defaults.
+// k is the k that nodes are configured with: 0 in the profile of defaults.
 func (r *run) k() int {
 	if r.cfg.Profile == side.Defaults {
 		return 0
@@ -80,7 +80,7 @@ func (r *run) k() int {
 	return k
 }
 
-// nearest are each node's k nearest.
+// nearest are the k nearest of each node.
 func (r *run) nearest() [][]identity.ID {
 	var all [][]identity.ID
 	for _, id := range r.ids {
@@ -89,7 +89,7 @@ func (r *run) nearest() [][]identity.ID {
 	return all
 }
 
-// known is the share of them that the node's table holds, over all nodes.
+// known is the share of these that are in the tables, over all nodes.
 func (r *run) known(nearest [][]identity.ID) float64 {
 	known, all := 0, 0
 	for i, n := range r.nodes {
@@ -107,7 +107,7 @@ func (r *run) known(nearest [][]identity.ID) float64 {
 	return float64(known) / float64(all)
 }
 
-// sent is what all nodes have sent, in bytes.
+// sent is the number of bytes that all nodes have sent.
 func (r *run) sent() (bytes uint64) {
 	for _, n := range r.nodes {
 		bytes += n.Link().Traffic().Out
@@ -115,11 +115,11 @@ func (r *run) sent() (bytes uint64) {
 	return bytes
 }
 
-// Network is the operation under which the figures of a network as a whole stand.
+// Network is the name under which the figures of a whole network are.
 const Network = "network"
 
-// atRest measures what the network takes whose nodes have looked around and do
-// nothing: tables, connections and sessions are there.
+// atRest measures an idle network whose nodes have warmed up: tables, connections and
+// sessions are established.
 func (r *run) atRest(ctx context.Context) error {
 	before, cpu, began := r.sent(), cpuTime(), time.Now()
 	for elapsed := time.Duration(0); elapsed < r.cfg.Idle; elapsed = time.Since(began) {
@@ -140,18 +140,18 @@ func (r *run) atRest(ctx context.Context) error {
 	return nil
 }
 
-// holding measures the memory of the network once the operations have stored what
-// they do, and what that is more than before.
+// holding measures the memory of the network after the operations have stored their values,
+// and the difference to before.
 func (r *run) holding() {
 	now, nodes := footprint(), float64(r.cfg.Nodes)
 	r.sample.add(Network, "memory KiB a node, values held", (now.live-r.base.live)/nodes/1024)
 	r.sample.add(Network, "memory KiB a node, that values added", max(0, now.live-r.empty.live)/nodes/1024)
 }
 
-// ErrOverflow reports that a link lost packets for want of room.
+// ErrOverflow reports that a link dropped packets because its queue was full.
 var ErrOverflow = errors.New("link overflowed")
 
-// overflowed reports if the links themselves lost something, which is no side's cost.
+// overflowed is an error if the links themselves dropped packets: neither side is the cause.
 func (r *run) overflowed() error {
 	var dropped uint64
 	for _, n := range r.nodes {
@@ -169,11 +169,11 @@ func (r *run) close() {
 	}
 }
 
-// A foot is what the process takes.
+// A foot is the memory and goroutines of the process.
 type foot struct{ live, resident, goroutines float64 }
 
-// footprint is what lives on the heap and the stacks after a collection, what the
-// system counts, in bytes, and the goroutines.
+// footprint measures the live bytes of heap and stacks after a collection, the resident
+// bytes, and the goroutines.
 func footprint() foot {
 	runtime.GC() // twice: finalizers, pools
 	debug.FreeOSMemory()
@@ -186,8 +186,7 @@ func footprint() foot {
 	}
 }
 
-// resident is the second number of /proc/self/statm, in bytes; 0 where there is no
-// such file.
+// resident is the resident memory by /proc/self/statm in bytes; 0 without such a file.
 func resident() float64 {
 	b, err := os.ReadFile("/proc/self/statm")
 	if err != nil {

@@ -11,36 +11,36 @@ import (
 	"kadmium/compare/world"
 )
 
-// An operation is one line of the costs.
+// An operation is one kind of operation whose costs are measured.
 type operation struct {
 	name string
 
-	// cold ends the searcher's connections, or sessions, before each.
+	// cold says to end the connections or sessions of the searcher before each.
 	cold bool
 
-	// prepare does what must be there before; it is not measured.
+	// prepare runs before and is not measured.
 	prepare func(context.Context, task) error
 	do      func(context.Context, task) (side.Result, error)
 
-	// again has the measured pass use the keys of the first: just what it needs is
-	// warm then.
+	// again says that the measured pass uses the keys of the first pass, so that exactly
+	// the connections that it needs are established.
 	again bool
-	// away is the key that the searcher should not be a holder of; nil: any searcher.
+	// away is the key of which the searcher should not be a holder; nil: any searcher.
 	away func(task) string
 
-	// brought reports whether what came back is what was sought; nil: nothing is.
+	// brought reports whether the result is what was sought; nil: nothing is sought.
 	brought func(task, side.Result) bool
 
 	closest bool // compare the peers returned with the true closest
-	holders bool // count who took it
+	holders bool // count the holders
 }
 
 // A task is one execution of an operation.
 type task struct {
 	i        int
-	pass     string    // tells the keys of passes apart
-	searcher side.Node // who does it
-	other    side.Node // who put or provided before, or is looked for
+	pass     string    // makes the keys of passes different
+	searcher side.Node // runs the operation
+	other    side.Node // the node that put or provided before, or that is sought
 }
 
 func (t task) key() string { return fmt.Sprintf("%s %d", t.pass, t.i) }
@@ -60,10 +60,10 @@ var operations = []operation{
 	{name: "find peer, cold", cold: true, do: findPeer, brought: other},
 }
 
-// stores reports whether the operation, or what it needs, leaves something with holders.
+// stores reports whether the operation or its preparation stores something.
 func (o operation) stores() bool { return o.holders || o.prepare != nil }
 
-// ready does what must be there before the operation.
+// ready prepares the operation.
 func (o operation) ready(ctx context.Context, t task) error {
 	if o.prepare == nil {
 		return nil
@@ -74,8 +74,7 @@ func (o operation) ready(ctx context.Context, t task) error {
 	return nil
 }
 
-// run does the operation. It is no success if something else came back than what was
-// sought, or nothing.
+// run runs the operation. It fails if the result is not what was sought.
 func (o operation) run(ctx context.Context, t task) (side.Result, error) {
 	found, err := o.do(ctx, t)
 	if err == nil && o.brought != nil && !o.brought(t, found) {
@@ -89,7 +88,7 @@ var errNotBrought = errors.New("what was sought did not come back")
 // Crashed is the operation that is measured last.
 const Crashed = "closest, a quarter crashed"
 
-// Operations are the names of all.
+// Operations are the names of all operations.
 func Operations() []string {
 	var names []string
 	for _, o := range operations {
@@ -115,10 +114,10 @@ func putByOther(ctx context.Context, t task) error {
 	return err
 }
 
-// stored reports whether the value came back that was put.
+// stored reports whether the result is the value that was put.
 func stored(t task, found side.Result) bool { return bytes.Equal(found.Value, t.value()) }
 
-// other reports whether the task's other node is among the peers found.
+// other reports whether the other node of the task is among the peers found.
 func other(t task, found side.Result) bool { return slices.Contains(found.Peers, t.other.ID()) }
 
 func get(quorum int) func(context.Context, task) (side.Result, error) {
@@ -142,8 +141,8 @@ func providers(most int) func(context.Context, task) (side.Result, error) {
 	}
 }
 
-// value is the key of what the task puts or gets.
+// value is the name of the value that the task puts or gets.
 func value(t task) string { return side.Key(t.key()) }
 
-// content is the key of what the task provides or finds providers of.
+// content is the name of the content that the task provides or seeks.
 func content(t task) string { return string(world.ContentKey(t.key())) }

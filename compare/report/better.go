@@ -7,13 +7,13 @@ import (
 	"kadmium/sim/report"
 )
 
-// A Finding is a matter in which libp2p does better.
+// A Finding is an operation or a case in which libp2p does better.
 type Finding struct {
 	Matter string // an operation, or a case
 	How    string
 }
 
-// What is less than this may be chance.
+// Smaller differences may be chance.
 const (
 	materialRatio = 1.05
 	materialShare = 1 // percentage points
@@ -23,7 +23,7 @@ const (
 // materially higher, and in which cases it behaves worse.
 func (r *Report) Better() []Finding {
 	var found []Finding
-	of := "" // the metric of the last cost found
+	of := "" // the metric of the last finding
 	for _, c := range r.Costs {
 		if c.Libp2p == nil || c.Kadmium == nil || !c.libp2pBetter() {
 			continue
@@ -33,7 +33,7 @@ func (r *Report) Better() []Finding {
 			how += fmt.Sprintf(" (%s times)", report.Trimmed(*c.Ratio))
 		}
 		if last := len(found) - 1; last >= 0 && found[last].Matter == c.Operation {
-			if name(c.Metric) != of { // one statistic speaks for the others
+			if name(c.Metric) != of { // one statistic of a metric is enough
 				found[last].How += "; " + how
 			}
 			of = name(c.Metric)
@@ -50,7 +50,7 @@ func (r *Report) Better() []Finding {
 	return found
 }
 
-// libp2pBetter reports whether a cost that both sides have speaks for libp2p.
+// libp2pBetter reports whether libp2p does better in a cost that both sides have.
 func (c *Cost) libp2pBetter() bool {
 	switch {
 	case share(c.Metric):

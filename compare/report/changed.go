@@ -2,8 +2,8 @@ package report
 
 import "fmt"
 
-// Changed says in which cases the verdict, or what a side did, is another than it was,
-// which are new and which are gone.
+// Changed lists the cases whose verdict or outcome has changed, and those that are new or
+// gone.
 func Changed(committed, now []Row) []string {
 	var changes []string
 	before := make(map[string]Row, len(committed))

@@ -7,17 +7,17 @@ import (
 	"kadmium/sim/report"
 )
 
-// Network is the operation under which stands what a network costs as a whole.
+// Network is the name under which the costs of a whole network are.
 const Network = "network"
 
-// counts are the metrics of which a mean is read too: their medians move in whole
-// steps.
+// counts are the metrics whose mean is reported too: their medians change in whole steps
+// only.
 var counts = []string{"hops", "peers asked", "requests", holders}
 
-// holders are the nodes that keep what was put or provided.
+// holders is the metric of the nodes that hold what was put or provided.
 const holders = "holders"
 
-// Costs sums up what was measured, in its order.
+// Costs computes the statistics of the series, in their order.
 func Costs(measured []Series) []Cost {
 	costs := []Cost{}
 	for _, s := range measured {
@@ -51,7 +51,7 @@ func Costs(measured []Series) []Cost {
 	return costs
 }
 
-// distribution is nil of nothing.
+// distribution is nil without values.
 func distribution(values []float64) *report.Distribution {
 	if len(values) == 0 {
 		return nil
@@ -66,8 +66,7 @@ func name(metric string) string {
 	return name
 }
 
-// share reports whether a metric is a share of what is right, of which more is
-// better.
+// share reports whether a metric is a percentage of which more is better.
 func share(metric string) bool { return strings.HasSuffix(name(metric), "%") }
 
 // cost finds a figure, or nil.

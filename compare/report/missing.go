@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Missing is a part of the run that says nothing: costs that could not be measured,
-// or cases that could not be played.
+// Missing is a part of the run that failed: costs that could not be measured, or cases that
+// could not be played.
 type Missing struct {
 	What  string `json:"what"`
 	Error string `json:"error"`
@@ -15,7 +15,7 @@ type Missing struct {
 // String is what is missing and why.
 func (m Missing) String() string { return m.What + ": " + m.Error }
 
-// writeMissing says on a page what is missing.
+// writeMissing lists on the page what is missing.
 func (r *Report) writeMissing(b *strings.Builder) {
 	if len(r.Missing) == 0 {
 		return

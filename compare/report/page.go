@@ -8,10 +8,10 @@ import (
 	"kadmium/sim/report"
 )
 
-// Name is what the files of a report are called, but for their extension.
+// Name is the name of the files of a report, without extension.
 const Name = "compare-libp2p"
 
-// Page is the report as Markdown. It is a function of what JSON has.
+// Page is the report as Markdown. It depends on the contents of JSON only.
 func (r *Report) Page() string {
 	var b strings.Builder
 	b.WriteString("# Beside libp2p\n\n" + r.circumstances() + "\n")
@@ -32,7 +32,7 @@ func (r *Report) Page() string {
 	return b.String()
 }
 
-// circumstances is what was run, where and when.
+// circumstances says what was run, where and when.
 func (r *Report) circumstances() string {
 	c := r.Config
 	var versions []string
@@ -47,7 +47,7 @@ func (r *Report) circumstances() string {
 		strings.Join(versions, ", "), Name, Name)
 }
 
-// profile is how the nodes were configured, in words.
+// profile says how the nodes were configured.
 func (r *Report) profile() string {
 	if len(r.Config.Alpha) == 0 {
 		return "each side as shipped, but as servers at one loopback address"
@@ -73,8 +73,8 @@ func (r *Report) writeBetter(b *strings.Builder) {
 
 const material = "Costs count from 5 % more on, shares of what is right from one percentage point less."
 
-// nowhere is said where libp2p is found better in nothing. A figure of one side alone
-// says nothing of the other.
+// nowhere is the text if libp2p was better in nothing. It says so if some figures are of one
+// side only.
 func (r *Report) nowhere() string {
 	if len(r.Missing) > 0 || slices.ContainsFunc(r.Costs, func(c Cost) bool { return (c.Libp2p == nil) != (c.Kadmium == nil) }) {
 		return "Nowhere in what was measured on both sides; some of it was measured on one, or is missing."
@@ -102,7 +102,7 @@ type table struct {
 	metrics   []string
 }
 
-// tables are the costs, operation by operation: variants of one stand together.
+// tables are the tables of the page. The alphas of one operation are in one table.
 func (r *Report) tables() []table {
 	var all []table
 	for _, c := range r.Costs {
@@ -118,7 +118,7 @@ func (r *Report) tables() []table {
 	return all
 }
 
-// atOtherAlpha reports whether an operation is one that stands beside the same at
+// atOtherAlpha reports whether an operation is shown in the table of the same operation at
 // the first alpha.
 func (r *Report) atOtherAlpha(operation string) bool {
 	for _, v := range r.variants()[1:] {
@@ -161,8 +161,8 @@ func (r *Report) writeCosts(b *strings.Builder) {
 	}
 }
 
-// titled is the title of a column; what the network costs as a whole does not depend
-// on alpha, and an operation that stands alone at another alpha names it itself.
+// titled is the title of a column. It names alpha, except for the costs of the whole
+// network, which do not depend on it, and for an operation whose name has it already.
 func (r *Report) titled(v variant, t table, side string) string {
 	if t.operation == Network {
 		return side
@@ -175,8 +175,8 @@ func (r *Report) titled(v variant, t table, side string) string {
 	return v.title(side)
 }
 
-// writeSetUp says how much of a cold lookup is the setting up of connections, or of
-// sessions: what a warm one does not take.
+// writeSetUp writes which share of a cold lookup is the set-up of connections or sessions:
+// the time that a warm one does not take.
 func (r *Report) writeSetUp(b *strings.Builder) {
 	var rows []string
 	for _, of := range []struct{ link, warm, cold string }{{r.Config.Link, Closest, ClosestCold}, {farLink, ClosestFar, ClosestFarCold}} {
@@ -232,8 +232,8 @@ func (r *Report) balance() string {
 	return fmt.Sprintf("%s: %d the same, %d different on purpose.", report.GroupedCount(len(r.Behaviour), "case"), same, len(r.Behaviour)-same)
 }
 
-// wellKnown is the size of networks of which a node knows the most part: its buckets of
-// 20 hold about 65 of 100 others.
+// wellKnown is the number of nodes up to which a table holds most of the network: with
+// buckets of 20 it has about 65 of 100 others.
 const wellKnown = 100
 
 const howMeasured = `

@@ -9,8 +9,7 @@ import (
 	"kadmium/sim/report"
 )
 
-// A drawing is one picture: curves from what was measured lookup by lookup, or bars
-// from costs.
+// A drawing is one picture, with curves of series or bars of costs.
 type drawing struct {
 	name, title string
 	xLabel      string
@@ -21,10 +20,10 @@ type drawing struct {
 // curves are those of one operation.
 type curves struct{ label, operation, metric string }
 
-// file is the picture's name.
+// file is the name of the picture's file.
 func (d drawing) file() string { return Name + "-" + d.name + ".png" }
 
-// pictures are those for which the report has costs.
+// pictures are the pictures for which the report has costs.
 func (r *Report) pictures() []drawing {
 	var all []drawing
 	distribution := func(name, title, xLabel, metric, statistic string, warm, cold string) {
@@ -95,7 +94,7 @@ func (r *Report) draw(dir string, measured []Series) error {
 	return nil
 }
 
-// setting is what the figures of all pictures share.
+// setting is the configuration, which all pictures share.
 func (r *Report) setting() string {
 	s := report.GroupedCount(r.Config.Nodes, "node")
 	if len(r.Config.Alpha) == 0 {

@@ -1,4 +1,4 @@
-// Package report is what a comparison found: its JSON, its page and its pictures.
+// Package report is the report of a comparison: its JSON, its page and its pictures.
 package report
 
 import (
@@ -32,7 +32,7 @@ type Config struct {
 	Machine   string `json:"machine"`
 }
 
-// A Cost is one figure of both sides. A side that has no such figure has null.
+// A Cost is one figure of both sides. It is null for a side that does not have it.
 type Cost struct {
 	Operation string   `json:"operation"`
 	Metric    string   `json:"metric"` // with its unit
@@ -56,11 +56,11 @@ type Row struct {
 	Why     string `json:"why"`
 }
 
-// LibraryBetter is how the Why of a case begins in which libp2p does better.
+// LibraryBetter begins the Why of a case in which libp2p does better.
 const LibraryBetter = "libp2p is better:"
 
-// A Series is the values of one measured quantity, lookup by lookup, of both sides:
-// what pictures are drawn from.
+// A Series has the values of one metric of both sides, lookup by lookup. Pictures are drawn
+// from series.
 type Series struct {
 	Operation string    `json:"operation"`
 	Metric    string    `json:"metric"`
@@ -68,7 +68,7 @@ type Series struct {
 	Kadmium   []float64 `json:"kadmium"`
 }
 
-// JSON is the report as one object. A list without elements is one all the same.
+// JSON is the report as one object. Empty lists are [] and not null.
 func (r *Report) JSON() ([]byte, error) {
 	whole := *r
 	if whole.Versions == nil {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 )
 
-// A Target is a figure that kadmium is to reach, and what became of it.
+// A Target is a figure that kadmium should reach, and whether it does.
 type Target struct {
 	What    string
 	Want    string
@@ -18,8 +18,8 @@ const (
 	NotReached = "not reached"
 )
 
-// The operations that targets are of. Those over 25 ms are measured beside the
-// others on a link without delay.
+// The operations that have targets. Those over 25 ms are measured in addition to those on a
+// link without delay.
 const (
 	Closest         = "closest"
 	ClosestCold     = "closest, cold"
@@ -31,7 +31,7 @@ const (
 	notMeasuredOver = notMeasured + " (--link " + farLink + ")"
 )
 
-// AtAlpha is the name of an operation measured at another alpha than the first.
+// AtAlpha is the name of an operation that is measured at an alpha other than the first.
 func AtAlpha(operation string, alpha int) string {
 	return fmt.Sprintf("%s, alpha %d", operation, alpha)
 }
@@ -54,8 +54,8 @@ func (r *Report) variants() []variant {
 	return all
 }
 
-// operation is the name under which a variant of an operation is measured, title the
-// one by which it is spoken of beside others.
+// operation is the name of an operation in a variant. title is its name where the variants
+// are listed, which always has the alpha.
 func (v variant) operation(name string) string {
 	if v.first {
 		return name
@@ -70,7 +70,7 @@ func (v variant) title(name string) string {
 	return AtAlpha(name, v.alpha)
 }
 
-// Targets says what kadmium is to reach beside libp2p, and whether it does.
+// Targets are the targets of kadmium relative to libp2p, and whether it reaches them.
 func (r *Report) Targets() []Target {
 	var all []Target
 	add := func(c *Cost, what, want, missing string, reached func(c *Cost) bool) {

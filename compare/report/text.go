@@ -10,7 +10,7 @@ import (
 	"kadmium/sim/report"
 )
 
-// WriteText writes the report for a terminal: where libp2p is better first.
+// WriteText writes the report as text, beginning with where libp2p is better.
 func (r *Report) WriteText(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s and kadmium: %s a side, %s an operation, %s, link %s, %s\n",
@@ -80,7 +80,7 @@ func writeRow(b *strings.Builder, r Row) {
 	}
 }
 
-// versions are those of the modules compared, each with its name, in order.
+// versions are the compared modules with their versions, sorted.
 func (r *Report) versions() []string {
 	var all []string
 	for name, version := range r.Versions {

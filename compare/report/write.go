@@ -5,8 +5,8 @@ import (
 	"path/filepath"
 )
 
-// Write writes the report's page, its JSON and its pictures into a directory, which
-// it makes if there is none. Measured is what the pictures are drawn from.
+// Write writes the page of the report, its JSON and its pictures into a directory, which it
+// makes if needed. The pictures are drawn from measured.
 func (r *Report) Write(dir string, measured []Series) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -24,8 +24,8 @@ func (r *Report) Write(dir string, measured []Series) error {
 	return replace(filepath.Join(dir, Name+".md"), []byte(r.Page()))
 }
 
-// replace writes a file under another name first, so that what is there stays whole
-// until the new one is.
+// replace writes a file under another name and renames it, so that the old file stays
+// until the new one is complete.
 func replace(path string, text []byte) error {
 	err := os.WriteFile(path+".new", text, 0o644)
 	if err == nil {

@@ -19,25 +19,25 @@ import (
 	"kadmium/compare/report"
 )
 
-// Each side is measured in a process of its own, so that its heap, goroutines and
-// CPU time are not counted for the other, and its panic is an error here.
+// Each side is measured in a process of its own. So its heap, goroutines and CPU time do
+// not count for the other side, and its panic is an error of the parent.
 //
-// A child is this program with one argument. It reads its job as JSON from its
-// standard input, which ends with the parent, tells its progress in lines of its
-// standard error, and writes its answer as JSON to its standard output.
+// A child is this program with one argument. It reads its order as JSON from standard
+// input, which ends when the parent ends. It writes its progress as lines to standard
+// error, and its answer as JSON to standard output.
 
 const (
 	childPrefix    = "child:"
-	progressPrefix = "\x1eprogress " // a record separator: no log line has it
+	progressPrefix = "\x1eprogress " // begins with a record separator, which log lines do not contain
 )
 
-// A tell takes note of progress.
+// A tell reports progress.
 type tell func(stage string, done, total int)
 
-// A job is what a child does: it reads its order and returns its answer.
+// A job is the work of a child. It reads its order and returns its answer.
 type job func(ctx context.Context, order *json.Decoder, told tell) (answer any, err error)
 
-// children are the jobs by the argument that asks for them.
+// children are the jobs by the argument of the child.
 var children = map[string]job{"cost": measureCost, "behaviour": playCases}
 
 // A costJob is the order to measure one side.
@@ -75,25 +75,25 @@ func playCases(ctx context.Context, order *json.Decoder, told tell) (any, error)
 	return p, ctx.Err()
 }
 
-// What was played is the answer to a behaviourJob.
+// A played is the answer to a behaviourJob.
 type played struct {
 	Rows    []report.Row
 	Missing []report.Missing
 }
 
-// A told line is progress on its way to the parent.
+// A toldLine is a line of progress to the parent.
 type toldLine struct {
 	Stage       string
 	Done, Total int
 }
 
-// tellEvery is what passes at least between two lines of one stage.
+// tellEvery is the shortest time between two lines of one stage.
 const tellEvery = 100 * time.Millisecond
 
 // beChild does a job and returns the exit code.
 func beChild(name string, jobs map[string]job) int {
 	answerTo := os.Stdout
-	os.Stdout = os.Stderr // for whatever the libraries print
+	os.Stdout = os.Stderr // for the output of libraries
 	do, ok := jobs[name]
 	if !ok {
 		fmt.Fprintf(os.Stderr, "no job is called %q\n", name)
@@ -120,12 +120,12 @@ func beChild(name string, jobs map[string]job) int {
 	return exitDone
 }
 
-// orders decodes what comes in, and ends the process when nothing more can come: the
-// parent is gone, and nobody waits for an answer.
+// orders decodes standard input, and ends the process when standard input ends: the parent
+// has ended, and does not need an answer.
 func orders(stdin io.Reader) *json.Decoder {
 	r, w := io.Pipe()
 	go func() {
-		io.Copy(w, stdin) // however it ends
+		io.Copy(w, stdin) // the reason of its end does not matter
 		os.Exit(exitNotDone)
 	}()
 	return json.NewDecoder(r)
@@ -138,7 +138,7 @@ func runChild(ctx context.Context, name string, order, answer any, told tell) er
 		return err
 	}
 	cmd := exec.CommandContext(ctx, self, childPrefix+name)
-	// Libp2p's loggers know error; one of them does not know fatal, and would tell all.
+	// All loggers of libp2p know the level error. One does not know fatal, and would log everything.
 	cmd.Env = append(os.Environ(), "GOLOG_LOG_LEVEL=error", "QUIC_GO_DISABLE_RECEIVE_BUFFER_WARNING=true")
 	var stdout bytes.Buffer
 	cmd.Stdout = &stdout
@@ -171,11 +171,11 @@ func runChild(ctx context.Context, name string, order, answer any, told tell) er
 	return nil
 }
 
-// mostSaid bounds the lines that are kept of what a child said.
+// mostSaid bounds the lines of a child's standard error that are kept.
 const mostSaid = 200
 
-// follow passes progress on until a child is done, and returns what else it said
-// that may explain its end: a panic from its first line on, or else the last line.
+// follow reports progress until a child ends. It returns other lines that may explain the
+// end: a panic from its first line on, otherwise the last line.
 func follow(stderr io.Reader, told tell) string {
 	var said []string
 	panicked := false

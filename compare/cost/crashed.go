@@ -6,13 +6,12 @@ import (
 	"time"
 )
 
-// crashLookups bounds the lookups after the crash: those of libp2p wait for tens of
-// seconds.
+// crashLookups bounds the lookups after the crash: those of libp2p take tens of seconds.
 const crashLookups = 10
 
-// crash makes a quarter of the nodes vanish without a word and has others look up
-// keys at once, each searcher once, all at the same time: what they find and when.
-// The figures that need a quiet process are not taken.
+// crash cuts off a quarter of the nodes and has others look up keys at once: each searcher
+// one key, all at the same time. It measures what they find and when, but no figures that
+// need a quiet process.
 func (r *run) crash(ctx context.Context) error {
 	living := len(r.nodes) - len(r.nodes)/4
 	for _, n := range r.nodes[living:] {
@@ -21,7 +20,7 @@ func (r *run) crash(ctx context.Context) error {
 	}
 	lookups := min(crashLookups, living-1, r.cfg.Lookups)
 	var searches sync.WaitGroup
-	var mu sync.Mutex // of the sample
+	var mu sync.Mutex // guards the sample
 	for i := range lookups {
 		searches.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, operateWithin)
@@ -35,7 +34,7 @@ func (r *run) crash(ctx context.Context) error {
 			r.sample.add(Crashed, Succeeded, percent(err == nil))
 			r.sample.add(Crashed, Latency, milliseconds(elapsed))
 			if err != nil {
-				r.sample.add(Crashed, Closest, 0) // what a failed lookup guesses is no result
+				r.sample.add(Crashed, Closest, 0) // peers that a failed lookup returns are no result
 				return
 			}
 			r.judge(Crashed, t, found.Peers)

@@ -14,7 +14,7 @@ func figure(v *float64) string {
 	return report.Trimmed(*v)
 }
 
-// figures are a cost's: libp2p's, kadmium's and their ratio.
+// figures are the figures of a cost: libp2p, kadmium and their ratio.
 func (c *Cost) figures() [3]string {
 	if c == nil {
 		return [3]string{"-", "-", "-"}
@@ -22,7 +22,7 @@ func (c *Cost) figures() [3]string {
 	return [3]string{figure(c.Libp2p), figure(c.Kadmium), figure(c.Ratio)}
 }
 
-// cell is a text as a table of Markdown can hold it.
+// cell escapes a text for a table in Markdown.
 func cell(text string) string {
 	return strings.NewReplacer("|", `\|`, "\n", " ", "<", "&lt;").Replace(text)
 }

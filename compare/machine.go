@@ -11,7 +11,7 @@ import (
 // compared are the modules whose versions a report names.
 var compared = []string{"github.com/libp2p/go-libp2p-kad-dht", "github.com/libp2p/go-libp2p", "github.com/libp2p/go-libp2p-kbucket"}
 
-// versions are Go's and those of what is compared. Kadmium is the tree that the
+// versions are the versions of Go and of the compared modules, and the commit that this
 // program was built from.
 func versions() map[string]string {
 	all := map[string]string{"go": strings.TrimPrefix(runtime.Version(), "go"), "kadmium": "of this tree"}
@@ -34,12 +34,12 @@ func versions() map[string]string {
 	return all
 }
 
-// machine is what the program runs on.
+// machine describes the machine that the program runs on.
 func machine() string {
 	return fmt.Sprintf("%s, %d CPUs, %s/%s", processor(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
 }
 
-// processor is the model that Linux names, if it does.
+// processor is the model of the processor, if Linux names it.
 func processor() string {
 	text, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
