@@ -7,8 +7,8 @@ import (
 	"kadmium"
 )
 
-// A Clock is the system's, but that it can be sent ahead: what is due in a day
-// happens at once. The zero value is ready to use, and may be shared by nodes.
+// A Clock is the system's clock, but can be set ahead, so that what is due in a day happens
+// at once. The zero value is ready to use. Nodes may share it.
 type Clock struct {
 	mu     sync.Mutex
 	ahead  time.Duration
@@ -17,14 +17,14 @@ type Clock struct {
 
 var _ kadmium.Clock = (*Clock)(nil)
 
-// A timer is a call that waits.
+// A timer is a function that waits to be called.
 type timer struct {
 	due  time.Time
 	call func()
 	real *time.Timer
 }
 
-// Now is the time, as far ahead as it was sent.
+// Now is the time by this clock.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -33,7 +33,7 @@ func (c *Clock) Now() time.Time {
 
 func (c *Clock) now() time.Time { return time.Now().Add(c.ahead) }
 
-// AfterFunc calls f once d has passed, or has been leapt over.
+// AfterFunc calls f once d has passed by this clock.
 func (c *Clock) AfterFunc(d time.Duration, f func()) (stop func() bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -53,7 +53,7 @@ func (c *Clock) AfterFunc(d time.Duration, f func()) (stop func() bool) {
 	}
 }
 
-// take reports whether the timer still waited, and ends that.
+// take reports whether the timer was still waiting, and stops it.
 func (c *Clock) take(t *timer) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -62,7 +62,7 @@ func (c *Clock) take(t *timer) bool {
 	return waited
 }
 
-// Leap sends the clock ahead by d.
+// Leap sets the clock ahead by d.
 func (c *Clock) Leap(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

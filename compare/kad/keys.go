@@ -10,12 +10,12 @@ import (
 	"kadmium/identity"
 )
 
-// Operations under keys that are not the workload's, for cases of behaviour.
+// Operations with keys of any form, for cases of behaviour.
 
 // Address is where the node listens.
 func (n *Node) Address() identity.Address { return n.node.Addresses()[0] }
 
-// PutKey is Put under a whole key, namespace included.
+// PutKey is Put with a whole key, including the namespace.
 func (n *Node) PutKey(ctx context.Context, key string, value []byte) (side.Result, error) {
 	return n.PutAs(ctx, key, value, kadmium.PutOptions{})
 }
@@ -27,7 +27,7 @@ func (n *Node) PutAs(ctx context.Context, key string, value []byte, opts kadmium
 	return m.result(stored.Lookup, stored.Holders), err
 }
 
-// GetKey is Get under a whole key.
+// GetKey is Get with a whole key.
 func (n *Node) GetKey(ctx context.Context, key string, quorum int) (side.Result, error) {
 	if quorum == 0 {
 		quorum = n.k + 1
@@ -39,14 +39,13 @@ func (n *Node) GetKey(ctx context.Context, key string, quorum int) (side.Result,
 	return r, err
 }
 
-// ProvideKey is Provide under a key of the caller's.
+// ProvideKey is Provide with a key instead of a name.
 func (n *Node) ProvideKey(ctx context.Context, key multihash.Multihash) error {
 	_, err := n.node.Provide(ctx, string(key))
 	return err
 }
 
-// ProvidersOf is Providers under a key of the caller's, each with the address that
-// came along.
+// ProvidersOf is Providers with a key instead of a name. It returns the addresses too.
 func (n *Node) ProvidersOf(ctx context.Context, key multihash.Multihash) ([]identity.Address, error) {
 	var found []identity.Address
 	for p, err := range n.node.Providers(ctx, string(key), kadmium.ProvidersOptions{}) {
@@ -58,8 +57,7 @@ func (n *Node) ProvidersOf(ctx context.Context, key multihash.Multihash) ([]iden
 	return found, nil
 }
 
-// HoldsProviders reports whether the node itself has a provider entry, under
-// whatever key.
+// HoldsProviders reports whether the node itself holds a provider entry, of any key.
 func (n *Node) HoldsProviders(context.Context, multihash.Multihash) (bool, error) {
 	return n.node.Stats().Providers > 0, nil
 }

@@ -14,7 +14,7 @@ import (
 	"kadmium/identity"
 )
 
-// network sets the nodes apart from other networks.
+// network is the name of the network of these nodes.
 const network = "compare"
 
 // A Node is a kadmium node on a link.
@@ -24,10 +24,10 @@ type Node struct {
 	k    int
 }
 
-// New makes a node and has it join; it is a side.Maker.
+// New makes a node and has it join. It is a side.Maker.
 func New(ctx context.Context, spec side.Spec) (side.Node, error) { return Make(ctx, spec) }
 
-// Make is New with the type of this side, and with changes to the configuration.
+// Make is New with a result of this type, and with changes to the configuration.
 func Make(ctx context.Context, spec side.Spec, more ...func(*kadmium.Config)) (*Node, error) {
 	n := &Node{link: link.New(spec.Delay), k: spec.K}
 	if n.k == 0 {
@@ -68,22 +68,22 @@ func Make(ctx context.Context, spec side.Spec, more ...func(*kadmium.Config)) (*
 	return n, nil
 }
 
-// Kadmium is the node itself.
+// Kadmium is the node of package kadmium.
 func (n *Node) Kadmium() *kadmium.Node { return n.node }
 
 // Addresses are where the node listens.
 func (n *Node) Addresses() []identity.Address { return n.node.Addresses() }
 
-// ID is the node's.
+// ID is the ID of the node.
 func (n *Node) ID() identity.ID { return n.node.ID() }
 
-// Link is the node's.
+// Link is the link of the node.
 func (n *Node) Link() *link.Link { return n.link }
 
 // Close ends the node.
 func (n *Node) Close() error { return n.node.Close() }
 
-// Table is the peers in the routing table, nearest to the node first.
+// Table lists the peers in the routing table, nearest to the node first.
 func (n *Node) Table() []identity.ID {
 	var ids []identity.ID
 	for _, p := range n.node.Peers() {
@@ -92,7 +92,7 @@ func (n *Node) Table() []identity.ID {
 	return ids
 }
 
-// Cool ends the node's sessions: its next request to each peer is a first contact.
+// Cool ends the sessions of the node. Its next request to each peer is a first contact.
 func (n *Node) Cool(context.Context) error {
 	n.node.Rekey()
 	return nil
@@ -109,7 +109,7 @@ func (n *Node) Closest(ctx context.Context, key string) (side.Result, error) {
 	return r, err
 }
 
-// FindPeer finds where a peer is.
+// FindPeer finds the address of a peer.
 func (n *Node) FindPeer(ctx context.Context, id identity.ID) (side.Result, error) {
 	m := n.measure()
 	found, err := n.node.FindPeer(ctx, id)
@@ -130,7 +130,7 @@ func (n *Node) Put(ctx context.Context, name string, value []byte) (side.Result,
 // Get finds the value under /seq/NAME.
 func (n *Node) Get(ctx context.Context, name string, quorum int) (side.Result, error) {
 	if quorum == 0 {
-		quorum = n.k + 1 // more holders than there are: the lookup runs to its end
+		quorum = n.k + 1 // more than there are holders: the lookup runs to its end
 	}
 	m := n.measure()
 	value, err := n.node.Get(ctx, side.Key(name), kadmium.GetOptions{Quorum: quorum})
@@ -139,14 +139,14 @@ func (n *Node) Get(ctx context.Context, name string, quorum int) (side.Result, e
 	return r, err
 }
 
-// Provide says that this node has the content of that name.
+// Provide announces that this node has the content of a name.
 func (n *Node) Provide(ctx context.Context, name string) (side.Result, error) {
 	m := n.measure()
 	stored, err := n.node.Provide(ctx, string(world.ContentKey(name)))
 	return m.result(stored.Lookup, stored.Holders), err
 }
 
-// Providers finds who has it.
+// Providers finds the providers of the content of a name.
 func (n *Node) Providers(ctx context.Context, name string, most int) (side.Result, error) {
 	m := n.measure()
 	var lookup kadmium.Lookup
@@ -162,7 +162,7 @@ func (n *Node) Providers(ctx context.Context, name string, most int) (side.Resul
 	return r, nil
 }
 
-// A measurement counts what the node sends from its beginning on.
+// A measurement counts the requests that the node sends from its start.
 type measurement struct {
 	node *Node
 	sent uint64
@@ -170,14 +170,14 @@ type measurement struct {
 
 func (n *Node) measure() measurement { return measurement{n, n.sent()} }
 
-// sent is the requests that left the node's socket, retransmissions, and pings that
-// the node sends by itself, counted.
+// sent is the number of requests that left the node's socket, including retransmissions and
+// pings that the node sends by itself.
 func (n *Node) sent() uint64 {
 	out := n.node.Stats().Wire.Out
 	return out["first request"].Datagrams + out["session request"].Datagrams
 }
 
-// result is what became of an operation that holders confirmed.
+// result is the result of an operation that the given number of holders confirmed.
 func (m measurement) result(l kadmium.Lookup, holders int) side.Result {
 	asked := make(map[identity.ID]bool)
 	for _, s := range l.Trace {

@@ -23,15 +23,14 @@ import (
 	"kadmium/transport"
 )
 
-// A Raw is a peer made by hand: kadmium's transport without an engine. It is a
-// side.Raw.
+// A Raw is a scripted peer: kadmium's transport without an engine. It is a side.Raw.
 type Raw struct {
 	key    identity.Key
 	answer func() side.Reply
 	conn   *socket
 	wire   *transport.Transport
 
-	serves atomic.Bool // says that it belongs in tables
+	serves atomic.Bool // it claims to be a server
 
 	mu      sync.Mutex
 	book    identity.Contacts
@@ -39,7 +38,7 @@ type Raw struct {
 	waiting map[uint64]chan *rpc.Message // own requests by ID
 }
 
-// NewRaw makes a peer of the spec's key; answer is called with each request.
+// NewRaw makes a peer with the key of the spec. Answer is called for each request.
 func NewRaw(spec side.Spec, answer func() side.Reply) (*Raw, error) {
 	udp, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
@@ -62,10 +61,10 @@ func NewRaw(spec side.Spec, answer func() side.Reply) (*Raw, error) {
 	return r, nil
 }
 
-// ID is the peer's.
+// ID is the ID of the peer.
 func (r *Raw) ID() identity.ID { return r.key.ID() }
 
-// Address is where it listens.
+// Address is where the peer listens.
 func (r *Raw) Address() identity.Address {
 	return identity.Address{ID: r.ID(), Endpoint: r.wire.Addrs()[0]}
 }
@@ -98,8 +97,8 @@ func (r *Raw) received(in *transport.Inbound) {
 	}
 }
 
-// reply is the body of the answer to a request. That of a read is put together by
-// hand: package rpc encodes nothing that an honest node would not say.
+// reply is the body of the answer to a request. It encodes answers to reads itself: package
+// rpc encodes only what an honest node would send.
 func (r *Raw) reply(in *transport.Inbound, q *rpc.Message, told side.Reply) ([]byte, error) {
 	if !q.Type.IsQuery() {
 		return r.codec.Append(nil, &rpc.Message{Type: q.Type, ID: q.ID, Response: true, Observed: in.From.Endpoint}, &r.book)
@@ -119,13 +118,13 @@ func (r *Raw) reply(in *transport.Inbound, q *rpc.Message, told side.Reply) ([]b
 	return proto.Marshal(a)
 }
 
-// A socket can make answers longer than a datagram of kadmium may be.
+// A socket can make answers longer than kadmium allows.
 type socket struct {
 	*net.UDPConn
 	stretches atomic.Bool
 }
 
-// WriteToUDPAddrPort writes as net.UDPConn's does.
+// WriteToUDPAddrPort is like that of net.UDPConn.
 func (s *socket) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	kind, err := session.KindOf(b)
 	if isAnswer := kind == session.KindResponse || kind == session.KindFirstResponse; err == nil && isAnswer && s.stretches.Load() {
@@ -134,12 +133,12 @@ func (s *socket) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	return s.UDPConn.WriteToUDPAddrPort(b, to)
 }
 
-// enterWithin is how long a peer waits to be taken into a table.
+// enterWithin bounds the wait for entering a table.
 const enterWithin = 5 * time.Second
 
 // Enter pings the node until it has the peer in its table: the first ping is a
 // first contact, which changes nothing there; the second proves the address
-// (design, section 3, rule 1).
+// (design R3.1).
 func (r *Raw) Enter(ctx context.Context, n side.Node) error {
 	ctx, cancel := context.WithTimeout(ctx, enterWithin)
 	defer cancel()
@@ -173,8 +172,8 @@ func (r *Raw) Store(ctx context.Context, n side.Node, key string, value []byte) 
 	})
 }
 
-// Announce sends the node an ADD_PROVIDER. Who speaks for another has only the own
-// key to sign with.
+// Announce sends the node an ADD_PROVIDER. It is signed by the peer's own key, even if it
+// announces another provider.
 func (r *Raw) Announce(ctx context.Context, n side.Node, key string, provider identity.Address) error {
 	p := &rpc.Provider{Key: []byte(key), Peer: provider, Sequence: 1, TTL: time.Hour}
 	store.SignProvider(r.key, network, p)
@@ -193,8 +192,8 @@ func (r *Raw) hand(ctx context.Context, n side.Node, q *rpc.Message) error {
 	return nil
 }
 
-// Garble sends the node a datagram of noise, and one that is sealed as it should be
-// with noise in it.
+// Garble sends the node a datagram of random bytes, and a correctly sealed one with random
+// bytes in it.
 func (r *Raw) Garble(_ context.Context, n side.Node) error {
 	noise := make([]byte, 400)
 	rand.Read(noise)
@@ -207,7 +206,7 @@ func (r *Raw) Garble(_ context.Context, n side.Node) error {
 	return r.wire.Request(transport.Request{To: to, ID: id, Type: rpc.FindNode, Body: noise})
 }
 
-// tryEvery is when a request is sent again.
+// tryEvery is the time after which a request is sent again.
 const tryEvery = 200 * time.Millisecond
 
 // ask sends the node a request until it answers.

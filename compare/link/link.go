@@ -1,6 +1,6 @@
-// Package link is the one link that both sides' packets pass: it counts bytes where
-// they enter and leave a host's sockets, delays them, and can be cut, the same way
-// for kadmium's datagrams, libp2p's QUIC packets and libp2p's TCP streams.
+// Package link is the network link of the hosts of both sides. It counts bytes where they
+// enter and leave the sockets of a host, delays them, and can be cut. It treats kadmium's
+// datagrams, libp2p's QUIC packets and libp2p's TCP streams alike.
 package link
 
 import (
@@ -19,34 +19,34 @@ type Link struct {
 	lastTraffic atomic.Int64 // when bytes last passed, in ns since the epoch
 }
 
-// New is a link that holds each byte back for delay, one way, where it is sent.
+// New makes a link that delays each byte, one way, at the sender.
 func New(delay time.Duration) *Link { return &Link{delay: delay} }
 
-// Traffic is what passed a link: payload bytes of UDP or TCP. Headers of lower
-// layers and TCP's own acknowledgements are not in it.
+// Traffic counts the payload bytes of UDP or TCP on a link, without headers of lower layers
+// and without TCP's acknowledgements.
 type Traffic struct{ In, Out uint64 }
 
-// Total is the bytes of both directions.
+// Total is the number of bytes in both directions.
 func (t Traffic) Total() uint64 { return t.In + t.Out }
 
-// Since is what passed after an earlier reading.
+// Since is the traffic after an earlier reading.
 func (t Traffic) Since(before Traffic) Traffic {
 	return Traffic{In: t.In - before.In, Out: t.Out - before.Out}
 }
 
-// Traffic is what has passed so far.
+// Traffic is the traffic so far.
 func (l *Link) Traffic() Traffic { return Traffic{In: l.in.Load(), Out: l.out.Load()} }
 
-// Overflowed counts packets dropped because too many were on their way.
+// Overflowed counts packets that were dropped because too many were delayed.
 func (l *Link) Overflowed() uint64 { return l.overflowed.Load() }
 
-// Cut makes the host unreachable without a word, as a crash or a pulled cable does.
+// Cut makes the host unreachable, as a crash or a pulled cable does.
 func (l *Link) Cut() { l.cut.Store(true) }
 
-// Delay is how long a byte travels.
+// Delay is the delay of the link, one way.
 func (l *Link) Delay() time.Duration { return l.delay }
 
-// Quiet is for how long nothing has passed.
+// Quiet is the time since the last traffic.
 func (l *Link) Quiet() time.Duration {
 	return time.Since(time.Unix(0, l.lastTraffic.Load()))
 }
@@ -56,7 +56,7 @@ func (l *Link) sent(n int) {
 	l.lastTraffic.Store(time.Now().UnixNano())
 }
 
-// received counts what was read; nothing, if reading failed, is no traffic.
+// received counts n bytes that were read. A failed read (0) is no traffic.
 func (l *Link) received(n int) {
 	if n <= 0 {
 		return

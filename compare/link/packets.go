@@ -10,11 +10,10 @@ import (
 	"golang.org/x/net/ipv4"
 )
 
-// Packets is a UDP socket on a link. It has every method by which kadmium's
-// transport and quic-go read and write one fast, so that neither is slowed down
-// more than the other: quic-go keeps its segmentation offload, its ECN marks and
-// its batched reads; kadmium reads and writes without allocation, but loses the
-// batches that it only moves on a bare *net.UDPConn.
+// Packets is a UDP socket on a link. It has all methods by which kadmium's transport and
+// quic-go read and write sockets fast, so that it does not slow down one more than the
+// other. quic-go keeps segmentation offload, ECN marks and batched reads. kadmium reads and
+// writes without allocation, but loses its batches, for which it needs a *net.UDPConn.
 type Packets struct {
 	link  *Link
 	conn  *net.UDPConn
@@ -30,7 +29,7 @@ func newPackets(l *Link, conn *net.UDPConn) *Packets {
 	return p
 }
 
-// ReadFromUDPAddrPort reads as net.UDPConn's does.
+// ReadFromUDPAddrPort is like that of net.UDPConn.
 func (p *Packets) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error) {
 	for {
 		n, from, err := p.conn.ReadFromUDPAddrPort(b)
@@ -41,7 +40,7 @@ func (p *Packets) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error) {
 	}
 }
 
-// ReadFrom reads as net.UDPConn's does.
+// ReadFrom is like that of net.UDPConn.
 func (p *Packets) ReadFrom(b []byte) (int, net.Addr, error) {
 	n, from, err := p.ReadFromUDPAddrPort(b)
 	if err != nil {
@@ -50,7 +49,7 @@ func (p *Packets) ReadFrom(b []byte) (int, net.Addr, error) {
 	return n, net.UDPAddrFromAddrPort(from), nil
 }
 
-// ReadMsgUDP reads as net.UDPConn's does.
+// ReadMsgUDP is like that of net.UDPConn.
 func (p *Packets) ReadMsgUDP(b, oob []byte) (n, oobn, flags int, from *net.UDPAddr, err error) {
 	for {
 		n, oobn, flags, from, err = p.conn.ReadMsgUDP(b, oob)
@@ -61,7 +60,7 @@ func (p *Packets) ReadMsgUDP(b, oob []byte) (n, oobn, flags int, from *net.UDPAd
 	}
 }
 
-// ReadBatch reads as ipv4.PacketConn's does; quic-go looks for it.
+// ReadBatch is like that of ipv4.PacketConn. quic-go uses it if it exists.
 func (p *Packets) ReadBatch(messages []ipv4.Message, flags int) (int, error) {
 	for {
 		n, err := p.batch.ReadBatch(messages, flags)
@@ -75,7 +74,7 @@ func (p *Packets) ReadBatch(messages []ipv4.Message, flags int) (int, error) {
 	}
 }
 
-// WriteToUDPAddrPort writes as net.UDPConn's does.
+// WriteToUDPAddrPort is like that of net.UDPConn.
 func (p *Packets) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	if p.link.cut.Load() {
 		return len(b), nil
@@ -88,7 +87,7 @@ func (p *Packets) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	return len(b), p.hold(len(b), func() { p.conn.WriteToUDPAddrPort(held, to) })
 }
 
-// WriteTo writes as net.UDPConn's does.
+// WriteTo is like that of net.UDPConn.
 func (p *Packets) WriteTo(b []byte, to net.Addr) (int, error) {
 	udp, ok := to.(*net.UDPAddr)
 	if !ok {
@@ -97,8 +96,8 @@ func (p *Packets) WriteTo(b []byte, to net.Addr) (int, error) {
 	return p.WriteToUDPAddrPort(b, udp.AddrPort())
 }
 
-// WriteMsgUDP writes as net.UDPConn's does. One call may carry several packets of
-// equal size, which the system cuts apart.
+// WriteMsgUDP is like that of net.UDPConn. One call may contain several packets of equal
+// size, which the system segments.
 func (p *Packets) WriteMsgUDP(b, oob []byte, to *net.UDPAddr) (n, oobn int, err error) {
 	if p.link.cut.Load() {
 		return len(b), len(oob), nil
@@ -111,8 +110,8 @@ func (p *Packets) WriteMsgUDP(b, oob []byte, to *net.UDPAddr) (n, oobn int, err 
 	return len(b), len(oob), p.hold(len(b), func() { p.conn.WriteMsgUDP(held, control, to) })
 }
 
-// hold sends n bytes later. What there is no room for is dropped, and not counted as
-// sent; its error is that of a closed socket.
+// hold sends n bytes after the delay. If the queue is full they are dropped and not counted
+// as sent. Its error is that of a closed socket.
 func (p *Packets) hold(n int, send func()) error {
 	switch err := p.queue.add(send); {
 	case errors.Is(err, errOverflow):
@@ -125,7 +124,7 @@ func (p *Packets) hold(n int, send func()) error {
 	return nil
 }
 
-// Close closes the socket. What is on its way leaves first, as it would have left
+// Close closes the socket after the delayed packets have been sent, as they would have been
 // without a delay: libp2p tells its peers that it closes.
 func (p *Packets) Close() error {
 	if p.queue == nil {
@@ -134,23 +133,23 @@ func (p *Packets) Close() error {
 	return p.queue.end(p.conn.Close)
 }
 
-// SyscallConn is the socket's.
+// SyscallConn is that of the socket.
 func (p *Packets) SyscallConn() (syscall.RawConn, error) { return p.conn.SyscallConn() }
 
-// SetReadBuffer sets the socket's.
+// SetReadBuffer sets that of the socket.
 func (p *Packets) SetReadBuffer(bytes int) error { return p.conn.SetReadBuffer(bytes) }
 
-// SetWriteBuffer sets the socket's.
+// SetWriteBuffer sets that of the socket.
 func (p *Packets) SetWriteBuffer(bytes int) error { return p.conn.SetWriteBuffer(bytes) }
 
-// LocalAddr is the socket's.
+// LocalAddr is that of the socket.
 func (p *Packets) LocalAddr() net.Addr { return p.conn.LocalAddr() }
 
-// SetDeadline sets the socket's.
+// SetDeadline sets that of the socket.
 func (p *Packets) SetDeadline(t time.Time) error { return p.conn.SetDeadline(t) }
 
-// SetReadDeadline sets the socket's.
+// SetReadDeadline sets that of the socket.
 func (p *Packets) SetReadDeadline(t time.Time) error { return p.conn.SetReadDeadline(t) }
 
-// SetWriteDeadline sets the socket's.
+// SetWriteDeadline sets that of the socket.
 func (p *Packets) SetWriteDeadline(t time.Time) error { return p.conn.SetWriteDeadline(t) }

@@ -7,24 +7,23 @@ import (
 	"time"
 )
 
-// maxHeld bounds what is on its way from one socket: 4096 packets in 25 ms are
-// over 160,000 a second.
+// maxHeld bounds the delayed packets of one socket. 4096 packets in 25 ms are over 160,000 a
+// second.
 const maxHeld = 4096
 
-// errOverflow reports that there was no room for one more on the way.
+// errOverflow reports a full queue.
 var errOverflow = errors.New("too much on its way")
 
-// A queue runs functions, each a fixed time after it was added, in their order. The
-// instrument is to be small beside what is measured: one that holds nothing has
-// neither memory nor a goroutine.
+// A queue runs functions, each a fixed time after it was added, in order. It must not
+// disturb what is measured: an empty queue has neither memory nor a goroutine.
 type queue struct {
 	delay time.Duration
 
 	mu    sync.Mutex
 	held  []held
-	busy  bool        // the timer is set, or what is due is being sent
-	ended bool        // nothing may be added any more
-	timer *time.Timer // nil before the first
+	busy  bool        // the timer is set, or run is running
+	ended bool        // nothing can be added
+	timer *time.Timer // nil before its first use
 }
 
 type held struct {
@@ -34,8 +33,7 @@ type held struct {
 
 func newQueue(delay time.Duration) *queue { return &queue{delay: delay} }
 
-// add has a function run later. Its errors are errOverflow and, of a queue that ends,
-// net.ErrClosed.
+// add adds a function. Its error is errOverflow, or net.ErrClosed after end.
 func (q *queue) add(send func()) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -62,7 +60,7 @@ func (q *queue) append(send func()) {
 	q.timer.Reset(q.delay)
 }
 
-// run sends what is due, and comes again when the next is.
+// run runs the functions that are due, and sets the timer for the next.
 func (q *queue) run() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -81,11 +79,11 @@ func (q *queue) run() {
 	q.held, q.busy = nil, false
 }
 
-// endWithin is how long, after all is due, a writer that is stuck may hold up the end.
+// endWithin is how long a blocked writer may delay the end after everything is due.
 const endWithin = time.Second
 
-// end ends the queue and runs closing once what was added before has been sent: the
-// end of a connection travels as long as its bytes. Of what is stuck the rest is lost.
+// end ends the queue, and runs closing after all functions in it: the end of a connection is
+// delayed like its bytes. If a writer blocks, the remaining functions are dropped.
 func (q *queue) end(closing func() error) error {
 	closed := make(chan error, 1)
 	q.mu.Lock()
@@ -105,7 +103,7 @@ func (q *queue) end(closing func() error) error {
 	}
 }
 
-// drop loses what is held.
+// drop removes all functions.
 func (q *queue) drop() {
 	q.mu.Lock()
 	defer q.mu.Unlock()

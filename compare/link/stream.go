@@ -24,7 +24,7 @@ func (l *Link) Carry(conn manet.Conn) *Stream {
 	return s
 }
 
-// Read reads as net.Conn's does. From a cut link nothing comes any more.
+// Read is like that of net.Conn. On a cut link it reads nothing.
 func (s *Stream) Read(b []byte) (int, error) {
 	n, err := s.Conn.Read(b)
 	for s.link.cut.Load() && err == nil {
@@ -34,7 +34,7 @@ func (s *Stream) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Write writes as net.Conn's does.
+// Write is like that of net.Conn.
 func (s *Stream) Write(b []byte) (int, error) {
 	if s.link.cut.Load() {
 		return len(b), nil
@@ -54,7 +54,7 @@ func (s *Stream) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// Close closes the connection; what is still on its way arrives first.
+// Close closes the connection after the delayed bytes have been sent.
 func (s *Stream) Close() error {
 	if s.queue == nil {
 		return s.Conn.Close()

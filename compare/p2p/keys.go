@@ -14,18 +14,18 @@ import (
 	"kadmium/identity"
 )
 
-// Operations under keys that are not the workload's, for cases of behaviour.
+// Operations with keys of any form, for cases of behaviour.
 
 // Address is where the node listens.
 func (n *Node) Address() identity.Address { return addressOf(n.id, n.host.Addrs()) }
 
-// PutKey is Put under a whole key, namespace included.
+// PutKey is Put with a whole key, including the namespace.
 func (n *Node) PutKey(ctx context.Context, key string, value []byte) (side.Result, error) {
 	result, _, err := n.write(ctx, key, func(ctx context.Context) error { return n.dht.PutValue(ctx, key, value) })
 	return result, err
 }
 
-// GetKey is Get under a whole key.
+// GetKey is Get with a whole key.
 func (n *Node) GetKey(ctx context.Context, key string, quorum int) (side.Result, error) {
 	var value []byte
 	result, _, err := n.operate(ctx, key, func(ctx context.Context) (err error) {
@@ -36,13 +36,13 @@ func (n *Node) GetKey(ctx context.Context, key string, quorum int) (side.Result,
 	return result, err
 }
 
-// ProvideKey is Provide under a key of the caller's.
+// ProvideKey is Provide with a key instead of a name.
 func (n *Node) ProvideKey(ctx context.Context, key multihash.Multihash) error {
 	return n.dht.Provide(ctx, cid.NewCidV1(cid.Raw, key), true)
 }
 
-// ProvidersOf is Providers under a key of the caller's: an entry for each address
-// that came along, or one without an endpoint if none did.
+// ProvidersOf is Providers with a key instead of a name. It returns each address of a
+// provider, or one without an endpoint if there was none.
 func (n *Node) ProvidersOf(ctx context.Context, key multihash.Multihash) ([]identity.Address, error) {
 	var found []identity.Address
 	for p := range n.dht.FindProvidersAsync(ctx, cid.NewCidV1(cid.Raw, key), 0) {
@@ -58,13 +58,13 @@ func (n *Node) ProvidersOf(ctx context.Context, key multihash.Multihash) ([]iden
 	return found, ctx.Err()
 }
 
-// HoldsProviders reports whether the node itself has a provider entry under a key.
+// HoldsProviders reports whether the node itself holds a provider entry of a key.
 func (n *Node) HoldsProviders(ctx context.Context, key multihash.Multihash) (bool, error) {
 	held, err := n.dht.ProviderStore().GetProviders(ctx, key)
 	return len(held) > 0, err
 }
 
-// endpoints are those of the addresses that are QUIC's.
+// endpoints are the endpoints of the QUIC addresses.
 func endpoints(at []ma.Multiaddr) []netip.AddrPort {
 	var all []netip.AddrPort
 	for _, a := range at {
@@ -80,7 +80,7 @@ func endpoints(at []ma.Multiaddr) []netip.AddrPort {
 	return all
 }
 
-// addressOf is the first of a peer's addresses.
+// addressOf is the first address of a peer.
 func addressOf(id identity.ID, at []ma.Multiaddr) identity.Address {
 	a := identity.Address{ID: id}
 	if all := endpoints(at); len(all) > 0 {

@@ -25,10 +25,10 @@ import (
 	"kadmium/identity"
 )
 
-// Prefix sets the hosts apart from the public network.
+// Prefix is a protocol prefix that keeps the hosts out of the public network.
 const Prefix = protocol.ID("/compare")
 
-// Protocol is what the DHT's streams are negotiated by.
+// Protocol is the protocol ID of the DHT's streams.
 const Protocol = Prefix + "/kad/1.0.0"
 
 // A Node is a libp2p host with a DHT, on a link.
@@ -40,21 +40,21 @@ type Node struct {
 	ledger *ledger
 }
 
-// A Network is hosts of one process whose requests are counted together.
+// A Network is the hosts of one process, whose requests are counted in one ledger.
 type Network struct{ ledger *ledger }
 
-// NewNetwork is a network without hosts.
+// NewNetwork makes a network without hosts.
 func NewNetwork() *Network { return &Network{newLedger()} }
 
-// New makes a host and has it join; it is a side.Maker.
+// New makes a host and has it join. It is a side.Maker.
 func (w *Network) New(ctx context.Context, spec side.Spec) (side.Node, error) {
 	return w.Make(ctx, spec)
 }
 
-// Make is New with the type of this side, and with more options. Beside what the spec
-// says, in either profile the DHT has a protocol and a namespace of the comparison, and
-// serves without being found reachable first: on loopback ModeAuto would have it stay a
-// client. All else is as shipped, with 3 as its Resiliency.
+// Make is New with a result of this type, and with more options. In both profiles the DHT
+// has the protocol prefix and the namespace of the comparison, and starts as a server: with
+// ModeAuto it would stay a client, as hosts on loopback are not found reachable. Everything
+// else that the spec does not say is the default, so Resiliency is 3.
 func (w *Network) Make(ctx context.Context, spec side.Spec, more ...dht.Option) (*Node, error) {
 	n := &Node{link: link.New(spec.Delay), id: spec.Seed.ID(), ledger: w.ledger}
 	h, err := NewHost(spec, n.link)
@@ -100,8 +100,8 @@ func (w *Network) Make(ctx context.Context, spec side.Spec, more ...dht.Option) 
 	return n, nil
 }
 
-// join connects to the seeds, of which one that answers is enough, and has the DHT
-// fill its table, as its documentation says an application should.
+// join connects to the bootstrap nodes, at least one of which must answer, and has the DHT
+// fill its table, as the documentation tells applications to do.
 func (n *Node) join(ctx context.Context, seeds []peer.AddrInfo) error {
 	var failed error
 	for _, s := range seeds {
@@ -118,11 +118,11 @@ func (n *Node) join(ctx context.Context, seeds []peer.AddrInfo) error {
 	return n.dht.Bootstrap(ctx)
 }
 
-// NewHost makes a bare host of the spec's key on a link. As shipped it would listen on
-// all interfaces with TCP, QUIC, WebSocket, WebTransport and WebRTC; here it has one
-// address on loopback, and the one transport of it. All else of side.Defaults is as
-// shipped: relaying as a client, identify with the discovery of own addresses, ping,
-// AutoNAT's first version, the resource and the connection manager, Prometheus metrics.
+// NewHost makes a host without a DHT, with the key of the spec, on a link. By default a host
+// listens on all interfaces with TCP, QUIC, WebSocket, WebTransport and WebRTC. This one has
+// one address on loopback, with the one transport of that address. In side.Defaults
+// everything else is the default: relay client, identify with discovery of own addresses,
+// ping, AutoNAT v1, the resource and the connection manager, Prometheus metrics.
 func NewHost(spec side.Spec, l *link.Link) (host.Host, error) {
 	key, err := privateKey(spec.Seed)
 	if err != nil {
@@ -131,7 +131,7 @@ func NewHost(spec side.Spec, l *link.Link) (host.Host, error) {
 	options := []libp2p.Option{libp2p.Identity(key)}
 	metrics := spec.Profile == side.Defaults
 	if spec.Profile != side.Defaults {
-		// What a DHT does not need and kadmium has no counterpart of.
+		// Not needed by a DHT, and without a counterpart in kadmium.
 		options = append(options, libp2p.DisableRelay(), libp2p.DisableMetrics(), libp2p.DisableIdentifyAddressDiscovery())
 	}
 	if spec.TCP {
@@ -150,13 +150,13 @@ func privateKey(seed world.Seed) (crypto.PrivKey, error) {
 	return key, nil
 }
 
-// PeerID is libp2p's name of a peer.
+// PeerID is a peer ID in libp2p's type.
 func PeerID(id identity.ID) peer.ID {
 	b := id.Bytes()
 	return peer.ID(b[:])
 }
 
-// Identity is kadmium's name of a peer.
+// Identity is a peer ID in kadmium's type.
 func Identity(p peer.ID) identity.ID {
 	id, err := identity.IDFromBytes([]byte(p))
 	if err != nil {
@@ -173,37 +173,37 @@ func identities(peers []peer.ID) []identity.ID {
 	return ids
 }
 
-// Info is where the host is.
+// Info is the ID and the addresses of the host.
 func (n *Node) Info() peer.AddrInfo { return peer.AddrInfo{ID: n.host.ID(), Addrs: n.host.Addrs()} }
 
-// Host is the host itself.
+// Host is the libp2p host.
 func (n *Node) Host() host.Host { return n.host }
 
-// DHT is the DHT itself.
+// DHT is the libp2p DHT.
 func (n *Node) DHT() *dht.IpfsDHT { return n.dht }
 
-// ID is the node's.
+// ID is the ID of the node.
 func (n *Node) ID() identity.ID { return n.id }
 
-// Link is the node's.
+// Link is the link of the node.
 func (n *Node) Link() *link.Link { return n.link }
 
-// Close ends the DHT, then the host, which tells its peers.
+// Close closes the DHT, then the host, which tells its peers.
 func (n *Node) Close() error { return errors.Join(n.dht.Close(), n.host.Close()) }
 
-// Table is the peers in the routing table.
+// Table lists the peers in the routing table.
 func (n *Node) Table() []identity.ID { return identities(n.dht.RoutingTable().ListPeers()) }
 
 // coolWithin is how long closing all connections may take.
 const coolWithin = 10 * time.Second
 
-// Cool closes all connections of the host, until none is left. Its
-// table and the addresses it knows stay.
+// Cool closes connections of the host until none is left. It keeps the routing table and
+// the known addresses.
 func (n *Node) Cool(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, coolWithin)
 	defer cancel()
 	for len(n.host.Network().Conns()) > 0 {
-		for _, p := range n.host.Network().Peers() { // again: a peer may have dialled meanwhile
+		for _, p := range n.host.Network().Peers() { // in a loop: a peer may have dialled meanwhile
 			if err := n.host.Network().ClosePeer(p); err != nil {
 				return err
 			}
@@ -217,10 +217,10 @@ func (n *Node) Cool(ctx context.Context) error {
 	return nil
 }
 
-// content is the CID of that name: its multihash is the key on both sides.
+// content is the CID of a name. Its multihash is the key on both sides.
 func content(name string) cid.Cid { return cid.NewCidV1(cid.Raw, world.ContentKey(name)) }
 
-// distinct is without repeats, in order.
+// distinct removes repeats, and keeps the order.
 func distinct(ids []identity.ID) []identity.ID {
 	var out []identity.ID
 	for _, id := range ids {

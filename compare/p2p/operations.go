@@ -10,8 +10,8 @@ import (
 	"kadmium/identity"
 )
 
-// operate runs one operation about a key and says what it took. The lookup events
-// are asked for only if the caller wants hops: they cost time.
+// operate runs one operation on a key and measures it. It listens to lookup events only if
+// the caller wants hops: they cost time.
 func (n *Node) operate(ctx context.Context, key string, run func(context.Context) error) (side.Result, *referrals, error) {
 	result := side.Result{Counts: n.ledger.begin(n.host.ID(), key)}
 	var r *referrals
@@ -24,9 +24,9 @@ func (n *Node) operate(ctx context.Context, key string, run func(context.Context
 	return result, r, err
 }
 
-// write is operate for what others get from the node too once it is written: libp2p
-// keeps a copy at the writer, however far that is from the key (routing.go, PutValue
-// and Provide).
+// write is operate for a put or a provide, after which the node itself is a holder: libp2p
+// keeps a copy at the writer, at any distance from the key (routing.go, PutValue and
+// Provide).
 func (n *Node) write(ctx context.Context, key string, run func(context.Context) error) (side.Result, *referrals, error) {
 	return n.operate(ctx, key, func(ctx context.Context) error {
 		err := run(ctx)
@@ -51,7 +51,7 @@ func (n *Node) Closest(ctx context.Context, key string) (side.Result, error) {
 	return result, err
 }
 
-// FindPeer finds where a peer is.
+// FindPeer finds the addresses of a peer.
 func (n *Node) FindPeer(ctx context.Context, id identity.ID) (side.Result, error) {
 	var found identity.ID
 	result, hops, err := n.operate(ctx, string(PeerID(id)), func(ctx context.Context) error {
@@ -87,7 +87,7 @@ func (n *Node) Get(ctx context.Context, name string, quorum int) (side.Result, e
 	return result, err
 }
 
-// Provide says that this node has the content of that name.
+// Provide announces that this node has the content of a name.
 func (n *Node) Provide(ctx context.Context, name string) (side.Result, error) {
 	key := string(world.ContentKey(name))
 	result, hops, err := n.write(ctx, key, func(ctx context.Context) error { return n.dht.Provide(ctx, content(name), true) })
@@ -95,7 +95,7 @@ func (n *Node) Provide(ctx context.Context, name string) (side.Result, error) {
 	return result, err
 }
 
-// Providers finds who has it.
+// Providers finds the providers of the content of a name.
 func (n *Node) Providers(ctx context.Context, name string, most int) (side.Result, error) {
 	key := string(world.ContentKey(name))
 	var found []identity.ID
@@ -105,8 +105,8 @@ func (n *Node) Providers(ctx context.Context, name string, most int) (side.Resul
 		}
 		return ctx.Err()
 	})
-	// Only now: entries are sent without waiting for an answer, and who had one when it
-	// was asked is known by now.
+	// Read the holders only now: entries are sent without waiting for an answer, and those
+	// of peers that answered this search have arrived.
 	result.Peers, result.Hops = distinct(found), hops.first(n.ledger.holders(key))
 	return result, err
 }

@@ -12,11 +12,10 @@ import (
 	"kadmium/compare/link"
 )
 
-// socketsOn makes the constructor of libp2p's manager of QUIC sockets with all of them
-// on the link. A constructor that libp2p is given replaces its own (config/config.go,
-// addTransports), so that this one does what that one does: the resource manager
-// lets connections in before their handshakes and says whose address is to be proven,
-// the sockets end with the host, and they have metrics if the host has.
+// socketsOn makes a constructor of libp2p's manager of QUIC sockets that puts all sockets on
+// the link. It replaces libp2p's own (config/config.go, addTransports), and does the same:
+// the resource manager admits connections before their handshakes and says which addresses
+// to verify, the sockets are closed with the host, and they have metrics if the host has.
 func socketsOn(l *link.Link, metrics bool) func(fx.Lifecycle, quic.StatelessResetKey, quic.TokenGeneratorKey, network.ResourceManager) (*quicreuse.ConnManager, error) {
 	return func(lifecycle fx.Lifecycle, reset quic.StatelessResetKey, token quic.TokenGeneratorKey, limits network.ResourceManager) (*quicreuse.ConnManager, error) {
 		options := []quicreuse.Option{
@@ -25,7 +24,7 @@ func socketsOn(l *link.Link, metrics bool) func(fx.Lifecycle, quic.StatelessRese
 			quicreuse.VerifySourceAddress(limits.VerifySourceAddress),
 		}
 		if metrics {
-			options = append(options, quicreuse.EnableMetrics(nil)) // at the registerer that the host has as shipped
+			options = append(options, quicreuse.EnableMetrics(nil)) // with the default registerer, as the host
 		}
 		m, err := quicreuse.NewConnManager(reset, token, options...)
 		if err != nil {
@@ -36,13 +35,13 @@ func socketsOn(l *link.Link, metrics bool) func(fx.Lifecycle, quic.StatelessRese
 	}
 }
 
-// admitBy has the resource manager open a scope for each incoming connection, which
-// ends with it.
+// admitBy has the resource manager open a scope for each incoming connection, and closes it
+// with the connection.
 func admitBy(limits network.ResourceManager) func(context.Context, *quic.ClientInfo) (context.Context, error) {
 	return func(ctx context.Context, client *quic.ClientInfo) (context.Context, error) {
 		from, err := quicreuse.ToQuicMultiaddr(client.RemoteAddr, quic.Version1)
 		if err != nil {
-			from = nil // the manager judges without
+			from = nil // the manager decides without an address
 		}
 		scope, err := limits.OpenConnection(network.DirInbound, false, from)
 		if err != nil {

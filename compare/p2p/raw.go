@@ -22,16 +22,16 @@ import (
 	"kadmium/identity"
 )
 
-// A Raw is a peer made by hand: a host without a DHT that speaks its protocol. It
-// is a side.Raw.
+// A Raw is a scripted peer: a host without a DHT that speaks the protocol of the DHT. It is
+// a side.Raw.
 type Raw struct {
 	host   host.Host
 	id     identity.ID
 	answer func() side.Reply
 }
 
-// NewRaw makes a peer of the spec's key; answer is called with each request.
-// Until it enters a table it does not say that it speaks the protocol.
+// NewRaw makes a peer with the key of the spec. Answer is called for each request. The peer
+// does not announce the protocol until it enters a table.
 func NewRaw(spec side.Spec, answer func() side.Reply) (*Raw, error) {
 	h, err := NewHost(spec, link.New(spec.Delay))
 	if err != nil {
@@ -40,16 +40,16 @@ func NewRaw(spec side.Spec, answer func() side.Reply) (*Raw, error) {
 	return &Raw{host: h, id: spec.Seed.ID(), answer: answer}, nil
 }
 
-// ID is the peer's.
+// ID is the ID of the peer.
 func (r *Raw) ID() identity.ID { return r.id }
 
-// Address is where it listens.
+// Address is where the peer listens.
 func (r *Raw) Address() identity.Address { return addressOf(r.id, r.host.Addrs()) }
 
-// Close ends the host.
+// Close closes the host.
 func (r *Raw) Close() error { return r.host.Close() }
 
-// infoOf is a peer that speaks QUIC at the address.
+// infoOf is the ID and QUIC address of a peer.
 func infoOf(a identity.Address) (peer.AddrInfo, error) {
 	at, err := ma.NewMultiaddr(fmt.Sprintf("/ip4/%s/udp/%d/quic-v1", a.Endpoint.Addr(), a.Endpoint.Port()))
 	if err != nil {
@@ -119,7 +119,7 @@ func reply(q *pb.Message, told side.Reply) (*pb.Message, error) {
 	return a, nil
 }
 
-// tooMuch is a field that no message has, as long as a message may be.
+// tooMuch is an unknown field, as long as a whole message may be.
 func tooMuch() []byte {
 	const unknown = 100
 	field := protowire.AppendTag(nil, unknown, protowire.BytesType)
@@ -142,10 +142,10 @@ func writeMessage(s network.Stream, m *pb.Message) error {
 	return msgio.NewVarintWriter(s).WriteMsg(b)
 }
 
-// enterWithin is how long a peer waits to be taken into a table.
+// enterWithin bounds the wait for entering a table.
 const enterWithin = 5 * time.Second
 
-// Enter connects to the node, which asks the peer for nodes before it takes it in.
+// Enter connects to the node, which sends the peer a FIND_NODE before it adds it.
 func (r *Raw) Enter(ctx context.Context, n side.Node) error {
 	ctx, cancel := context.WithTimeout(ctx, enterWithin)
 	defer cancel()
@@ -186,8 +186,8 @@ func (r *Raw) Store(ctx context.Context, n side.Node, key string, value []byte) 
 	return r.hand(ctx, n, q, true)
 }
 
-// Announce sends the node an ADD_PROVIDER, which a node answers only by resetting
-// the stream if it does not like it.
+// Announce sends the node an ADD_PROVIDER. The node has no answer, but resets the stream if
+// it refuses.
 func (r *Raw) Announce(ctx context.Context, n side.Node, key string, provider identity.Address) error {
 	q := pb.NewMessage(pb.Message_ADD_PROVIDER, []byte(key), 0)
 	var err error
@@ -197,8 +197,8 @@ func (r *Raw) Announce(ctx context.Context, n side.Node, key string, provider id
 	return r.hand(ctx, n, q, false)
 }
 
-// hand sends a write and waits for the answer, or for the end of the stream where
-// there is none: an orderly end is a yes, a reset a no.
+// hand sends a write and waits for the answer, or for the end of the stream if there is no
+// answer. A closed stream means accepted, a reset one refused.
 func (r *Raw) hand(ctx context.Context, n side.Node, q *pb.Message, answered bool) error {
 	s, err := r.open(ctx, n)
 	if err != nil {
@@ -221,8 +221,8 @@ func (r *Raw) hand(ctx context.Context, n side.Node, q *pb.Message, answered boo
 	return err
 }
 
-// Garble sends the node a length and bytes that are no protobuf, and waits until
-// the node has ended the stream.
+// Garble sends the node a length and bytes that are no protobuf, and waits until the node
+// closes the stream.
 func (r *Raw) Garble(ctx context.Context, n side.Node) error {
 	s, err := r.open(ctx, n)
 	if err != nil {

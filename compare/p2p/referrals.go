@@ -10,16 +10,16 @@ import (
 	"kadmium/identity"
 )
 
-// A referrals is the depth of each peer that a lookup heard of: libp2p has no hop
-// count, but its lookup events say who named whom first.
+// A referrals has the depth at which a lookup first heard of each peer. libp2p has no hop
+// count, but its lookup events say which peer named which first.
 type referrals struct {
 	hops    map[peer.ID]int
 	answers []peer.ID // in the order of their answers
 }
 
-// follow runs an operation and rebuilds the referral depths of its lookup. A peer
-// of the own table is at hop 1, one first named by a peer at hop h at h+1: the
-// definition of kadmium's own hops.
+// follow runs an operation and computes the depths from its lookup events. A peer of the
+// searcher's own table is at hop 1, a peer first named by one at hop h is at hop h+1, as in
+// kadmium.
 func follow(ctx context.Context, self peer.ID, run func(context.Context) error) (*referrals, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -56,7 +56,7 @@ func (r *referrals) note(self peer.ID, e *dht.LookupEvent) {
 	}
 }
 
-// of is a peer's hop, 0 if the lookup never heard of it.
+// of is the hop of a peer, or 0 if the lookup did not hear of it.
 func (r *referrals) of(id identity.ID) int {
 	if r == nil {
 		return 0
@@ -77,8 +77,8 @@ func (r *referrals) first(wanted []peer.ID) int {
 	return 0
 }
 
-// nearest is the hop of the peer nearest to the key of all that answered: the
-// closest that a put or a provide wrote to.
+// nearest is the hop of the peer that is nearest to the key among those that answered, and
+// so the closest that a put or a provide wrote to.
 func (r *referrals) nearest(key string) int {
 	if r == nil {
 		return 0

@@ -12,26 +12,25 @@ import (
 	"kadmium/compare/side"
 )
 
-// A ledger writes down the requests that arrive at the hosts of a network: libp2p
-// does not say how many it sends, and sends some twice. It lives among what is
-// measured: it keeps each host's last operation alone, and a request that belongs to
-// none of these costs a look into a map.
+// A ledger counts requests where they arrive, by operation: libp2p does not report how many
+// it sends, and sends some twice. It must not disturb what is measured, so it keeps only the
+// last operation of each host, and any other request costs one map access.
 type ledger struct {
 	mu   sync.Mutex
-	last map[peer.ID]*tally // by who asks
+	last map[peer.ID]*tally // by asker
 }
 
-// A tally is what one operation sent.
+// A tally counts the requests of one operation.
 type tally struct {
 	key      string
 	requests int
 	asked    []peer.ID // each once
-	holders  []peer.ID // each once: the peers that were sent what is under the key, and the asker if it keeps it
+	holders  []peer.ID // each once: the peers that were sent the value, and the asker if it keeps it
 }
 
 func newLedger() *ledger { return &ledger{last: make(map[peer.ID]*tally)} }
 
-// received is told of each request by the host that got it.
+// received is called by a host for each request that it receives.
 func (l *ledger) received(_ context.Context, s network.Stream, request *pb.Message) {
 	c := s.Conn()
 	l.mu.Lock()
@@ -47,7 +46,7 @@ func (l *ledger) received(_ context.Context, s network.Stream, request *pb.Messa
 	}
 }
 
-// with is the peers and one more, if it is not among them.
+// with adds a peer, if it is not among the peers.
 func with(peers []peer.ID, p peer.ID) []peer.ID {
 	if slices.Contains(peers, p) {
 		return peers
@@ -55,8 +54,8 @@ func with(peers []peer.ID, p peer.ID) []peer.ID {
 	return append(peers, p)
 }
 
-// begin counts the requests of an operation from now on, until the asker's next. What
-// it returns says how many there were so far.
+// begin counts the requests of an operation until the next operation of the asker. The
+// function it returns gives the counts so far.
 func (l *ledger) begin(asker peer.ID, key string) (count func() side.Counts) {
 	t := &tally{key: key}
 	l.mu.Lock()
@@ -69,7 +68,7 @@ func (l *ledger) begin(asker peer.ID, key string) (count func() side.Counts) {
 	}
 }
 
-// keeps notes that a host holds itself what it has put or provided.
+// keeps records that a host itself holds what it has put or provided.
 func (l *ledger) keeps(host peer.ID, key string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -78,8 +77,7 @@ func (l *ledger) keeps(host peer.ID, key string) {
 	}
 }
 
-// holders are the peers that hold what is under the key, if it was written by the last
-// operation of a host.
+// holders are the holders of a key that was written by the last operation of some host.
 func (l *ledger) holders(key string) []peer.ID {
 	l.mu.Lock()
 	defer l.mu.Unlock()

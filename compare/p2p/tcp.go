@@ -15,8 +15,7 @@ import (
 	"kadmium/compare/world"
 )
 
-// tcpOn makes the constructor of libp2p's TCP transport with all its connections on
-// the link.
+// tcpOn makes a constructor of libp2p's TCP transport that puts all connections on the link.
 func tcpOn(l *link.Link) func(transport.Upgrader, network.ResourceManager) (transport.Transport, error) {
 	return func(u transport.Upgrader, limits network.ResourceManager) (transport.Transport, error) {
 		return tcp.NewTCPTransport(upgrader{u, l}, limits, nil)
@@ -29,8 +28,8 @@ type upgrader struct {
 	link *link.Link
 }
 
-// Upgrade secures a connection that was dialled. The system has opened it without
-// the link's delay, which is made up for here: one round trip.
+// Upgrade secures an outgoing connection. The system has opened it without the delay of the
+// link, so it waits one round trip first.
 func (u upgrader) Upgrade(ctx context.Context, t transport.Transport, conn manet.Conn, d network.Direction, p peer.ID, s network.ConnManagementScope) (transport.CapableConn, error) {
 	if wait := 2 * u.link.Delay(); wait > 0 && d == network.DirOutbound {
 		select {
@@ -43,12 +42,12 @@ func (u upgrader) Upgrade(ctx context.Context, t transport.Transport, conn manet
 	return u.Upgrader.Upgrade(ctx, t, u.link.Carry(conn), d, p, s)
 }
 
-// UpgradeGatedMaListener secures what a listener accepts.
+// UpgradeGatedMaListener secures the connections that a listener accepts.
 func (u upgrader) UpgradeGatedMaListener(t transport.Transport, l transport.GatedMaListener) transport.Listener {
 	return u.Upgrader.UpgradeGatedMaListener(t, listener{l, u.link})
 }
 
-// A listener puts what it accepts on the link.
+// A listener puts the connections that it accepts on the link.
 type listener struct {
 	transport.GatedMaListener
 	link *link.Link
@@ -63,5 +62,5 @@ func (l listener) Accept() (manet.Conn, network.ConnManagementScope, error) {
 	return l.link.Carry(conn), scope, nil
 }
 
-// ed25519Key is the seed's private key as libp2p reads it.
+// ed25519Key is the private key of a seed in libp2p's encoding.
 func ed25519Key(seed world.Seed) []byte { return ed25519.NewKeyFromSeed(seed[:]) }

@@ -1,7 +1,6 @@
-// Package translate tells what a kadmium node does in libp2p's terms: the steps of
-// its lookups as the query events of github.com/libp2p/go-libp2p/core/routing, so
-// that who watches a libp2p DHT by routing.RegisterForQueryEvents can watch a kadmium
-// node.
+// Package translate converts the lookup steps of a kadmium node to the query events of
+// github.com/libp2p/go-libp2p/core/routing, so that a program that observes a libp2p DHT by
+// routing.RegisterForQueryEvents can observe a kadmium node.
 //
 // When go-libp2p-kad-dht v0.42.0 publishes each kind, and the step of kadmium that
 // becomes it:
@@ -29,7 +28,7 @@
 //	DialingPeer    before a connection to a peer is opened (query.go).
 //	               From nothing: first contact takes no round trip of its own.
 //
-// What kadmium tells and libp2p has no kind for:
+// The events of kadmium for which libp2p has no kind:
 //
 //	set aside      libp2p waits for a slow peer as for any other.
 //	found          of Providers: it is who had the entries, and the response of a
@@ -39,7 +38,7 @@
 //	peer added, peer removed, mode changed, record stored, records expired, joined:
 //	               of the node, not of a query.
 //
-// The STOREs of a put and the ADD_PROVIDERs of a provide are no steps of its lookup:
-// kadmium says in its result how many peers confirmed, where libp2p publishes a Value
-// for each that it is about to send to, and nothing of what they say.
+// The STOREs of a put and the ADD_PROVIDERs of a provide are no lookup steps. kadmium's result
+// says how many peers confirmed. libp2p publishes a Value for each peer before it sends to
+// it, and nothing about the answers.
 package translate

@@ -8,15 +8,15 @@ import (
 	"kadmium"
 )
 
-// Publish hands the steps of a node's operations to the consumer that the context was
-// registered for by routing.RegisterForQueryEvents, as they happen: run it beside an
-// operation of the kind op, or beside several. Of the lookups that the node makes by
-// itself it says nothing, as libp2p does not. An answer comes without the peers that
-// it named: which of them are asked is not known yet.
+// Publish publishes the steps of a node's operations as they happen, to the consumer for
+// which the context was registered by routing.RegisterForQueryEvents. Run it concurrently
+// with one or several operations of the kind op. Like libp2p it leaves out lookups that the
+// node makes by itself. A PeerResponse does not have the peers that the answer named: it is
+// not known yet which of them will be asked.
 //
-// It returns once the channel, which Node.Events made, is closed, or the context has
-// ended. A consumer that reads slowly is waited for; events of the node that were
-// lost meanwhile are counted in what is returned.
+// It returns when the channel, which is from Node.Events, is closed, or the context ends. It
+// waits for a slow consumer. It returns the number of events that the node dropped
+// meanwhile.
 func Publish(ctx context.Context, op Operation, events <-chan kadmium.Event) (lost uint64) {
 	for {
 		select {

@@ -13,8 +13,8 @@ import (
 	"kadmium/lookup"
 )
 
-// An Operation is what a lookup was for: the steps are the same, but what was found
-// is a peer or a value.
+// An Operation is the kind of operation that made a lookup. It decides whether "found" means a
+// peer or a value.
 type Operation int
 
 // The operations.
@@ -27,7 +27,7 @@ const (
 	Providers
 )
 
-// Trace is the query events of a lookup, in the order of its steps.
+// Trace converts the steps of a lookup to query events, in the same order.
 func Trace(op Operation, l kadmium.Lookup) []*routing.QueryEvent {
 	var events []*routing.QueryEvent
 	answers := make(map[identity.ID]*routing.QueryEvent)
@@ -48,13 +48,13 @@ func Trace(op Operation, l kadmium.Lookup) []*routing.QueryEvent {
 	return events
 }
 
-// Provider is the query event of a provider that was found.
+// Provider converts a provider that was found to a query event.
 func Provider(p kadmium.Provider) *routing.QueryEvent {
 	return &routing.QueryEvent{Type: routing.Provider, Responses: []*peer.AddrInfo{info(p.Address)}}
 }
 
-// event is what one step becomes, without the peers that an answer named; nil for one
-// that libp2p has no kind for.
+// event converts one step, without the peers that an answer named; nil if libp2p has no kind
+// for it.
 func event(op Operation, s *kadmium.Step) *routing.QueryEvent {
 	e := &routing.QueryEvent{ID: peerID(s.Peer)}
 	switch s.Kind {
@@ -87,7 +87,7 @@ func found(op Operation, s *kadmium.Step) *routing.QueryEvent {
 	return nil
 }
 
-// peerID is libp2p's name of a peer, empty for none.
+// peerID is a peer ID in libp2p's type, empty for none.
 func peerID(id identity.ID) peer.ID {
 	if id.IsZero() {
 		return ""
@@ -96,11 +96,11 @@ func peerID(id identity.ID) peer.ID {
 	return peer.ID(b[:])
 }
 
-// info is a peer with its one address, /ip4/.../udp/... or /ip6/.../udp/...
+// info is a peer with one address, /ip4/.../udp/... or /ip6/.../udp/...
 func info(a identity.Address) *peer.AddrInfo {
 	p := &peer.AddrInfo{ID: peerID(a.ID)}
 	at, err := manet.FromNetAddr(net.UDPAddrFromAddrPort(a.Endpoint))
-	if err == nil { // else the endpoint is not known
+	if err == nil { // otherwise the endpoint is not known
 		p.Addrs = []multiaddr.Multiaddr{at}
 	}
 	return p

@@ -7,17 +7,17 @@ import (
 	"sync/atomic"
 )
 
-// Namespace is where the workload's values live on both sides: /seq/NAME.
+// Namespace is the namespace of the values of the workload on both sides: /seq/NAME.
 const Namespace = "seq"
 
-// ErrBadValue reports bytes that are no value of the namespace.
+// ErrBadValue reports bytes that are not a value of the namespace.
 var ErrBadValue = errors.New("no sequenced value")
 
-// A Sequenced validator is written for libp2p (Validate, Select) and used unchanged
-// on both sides: 8 bytes of sequence, then the payload; a higher sequence wins,
-// then greater bytes. The zero value is ready, and safe for concurrent use.
+// A Sequenced validator is written for libp2p (Validate, Select) and used unchanged on both
+// sides. A value is 8 bytes of sequence, then the payload. The higher sequence wins, then
+// the greater bytes. The zero value is ready to use. It is safe for concurrent use.
 type Sequenced struct {
-	refused atomic.Pointer[[]byte] // a payload that has become invalid
+	refused atomic.Pointer[[]byte] // a payload that is invalid
 }
 
 // Value makes a value of the namespace.

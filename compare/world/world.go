@@ -1,5 +1,5 @@
-// Package world is what both sides share: the keys of the hosts, hence their
-// positions, the true neighbours of every key, and the validator of the values.
+// Package world has what both sides share: the keys of the hosts, and so their positions, the
+// true nearest hosts of every key, and the validator of the values.
 package world
 
 import (
@@ -24,17 +24,17 @@ func Host(world uint64, i int) Seed {
 	return sha256.Sum256(b[:])
 }
 
-// ID is the peer ID that the seed's key has on both sides.
+// ID is the peer ID of the seed's key, the same on both sides.
 func (s Seed) ID() identity.ID { return identity.KeyFromSeed(s).ID() }
 
-// Nearest is the n hosts of ids nearest to where a key stands, nearest first,
-// without except: what a perfect lookup by that host returns.
+// Nearest is the n hosts of ids nearest to the position of a key, nearest first, without
+// except: the result of a perfect lookup by that host.
 func Nearest(ids []identity.ID, key []byte, n int, except identity.ID) []identity.ID {
 	target := identity.KeyPosition(key)
 	return NearestTo(ids, target, n, except)
 }
 
-// NearestTo is Nearest of a position.
+// NearestTo is Nearest for a position.
 func NearestTo(ids []identity.ID, target identity.Position, n int, except identity.ID) []identity.ID {
 	type placed struct {
 		id identity.ID
@@ -54,8 +54,8 @@ func NearestTo(ids []identity.ID, target identity.Position, n int, except identi
 	return nearest
 }
 
-// Full is how many contacts the table of a host holds when every bucket is as full
-// as it can be: k, or all the hosts of its range.
+// Full is how many contacts the table of a host has when every bucket holds k contacts, or
+// all hosts of its range if there are fewer.
 func Full(ids []identity.ID, self identity.ID, k int) int {
 	at := self.Position()
 	var within [identity.Bits + 1]int
@@ -72,8 +72,8 @@ func Full(ids []identity.ID, self identity.ID, k int) int {
 	return full
 }
 
-// ContentKey is the key under which content of that name is provided: the bytes of
-// a multihash, which is what libp2p makes a position of.
+// ContentKey is the key of the content of a name: the bytes of a multihash, from which libp2p
+// computes the position.
 func ContentKey(name string) multihash.Multihash {
 	sum, err := multihash.Sum([]byte(name), multihash.SHA2_256, -1)
 	if err != nil {
