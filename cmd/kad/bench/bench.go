@@ -72,7 +72,8 @@ func (c *Config) Check() error {
 	bad := func(format string, args ...any) error {
 		return fmt.Errorf("%w: %s", ErrBadConfig, fmt.Sprintf(format, args...))
 	}
-	workloads, targets := []string{report.WorkloadFind, report.WorkloadValue, report.WorkloadProvide, report.WorkloadMixed}, []string{report.TargetsRandom, report.TargetsNodes}
+	workloads := []string{report.WorkloadFind, report.WorkloadValue, report.WorkloadProvide, report.WorkloadMixed}
+	targets := []string{report.TargetsRandom, report.TargetsNodes}
 	switch {
 	case !c.live() && (c.Nodes < 2 || c.Nodes > maxNodes):
 		return bad("nodes %d, want 2 to %d", c.Nodes, maxNodes)

@@ -9,46 +9,46 @@ import (
 )
 
 // record adds a measurement to the report.
-func (r *run) record(s *measurement) {
-	l := &s.lookup
+func (r *run) record(m *measurement) {
+	l := &m.lookup
 	steps := r.network.steps(l.Trace)
-	winner := r.network.winner(s)
+	winner := r.network.winner(m)
 	sample := report.Sample{
-		Started:   s.started,
-		Succeeded: s.found,
+		Started:   m.started,
+		Succeeded: m.found,
 		Hops:      l.Hops,
 		Rounds:    l.Rounds,
 		RPCs:      l.RPCs,
 		Latency:   l.Elapsed,
-		Bytes:     s.bytes,
+		Bytes:     m.bytes,
 	}
 	if winner != 0 {
 		sample.RoundsAfterClosest = l.Rounds - report.RoundOf(steps, winner)
 	}
 	if !r.cfg.live() {
-		r.compareWithTruth(&sample, s, steps)
+		r.compareWithTruth(&sample, m, steps)
 	}
 	r.samples = append(r.samples, sample)
 	if r.trace == nil || l.Hops > r.trace.Hops {
-		r.trace = report.NewTrace(s.target.String(), steps, winner)
+		r.trace = report.NewTrace(m.target.String(), steps, winner)
 	}
 }
 
 // compareWithTruth compares a lookup with the truth: the k closest of all nodes except
 // the searcher, which no lookup returns.
-func (r *run) compareWithTruth(sample *report.Sample, s *measurement, steps []report.Step) {
+func (r *run) compareWithTruth(sample *report.Sample, m *measurement, steps []report.Step) {
 	var truth []uint32
-	for _, m := range r.network.nearest(&s.target, r.cfg.K, s.searcher) {
-		truth = append(truth, r.network.number(m.ID()))
+	for _, closest := range r.network.nearest(&m.target, r.cfg.K, m.searcher) {
+		truth = append(truth, r.network.number(closest.ID()))
 	}
 	isTrue := func(peer uint32) bool { return slices.Contains(truth, peer) }
 	sample.FirstReplicaHops = report.FirstReplica(steps, isTrue)
-	if !s.findsPeers {
+	if !m.findsPeers {
 		return
 	}
 	returned := 0
 	sample.Succeeded = false
-	for _, p := range s.peers {
+	for _, p := range m.peers {
 		number := r.network.number(p.ID)
 		if isTrue(number) {
 			returned++
@@ -60,11 +60,11 @@ func (r *run) compareWithTruth(sample *report.Sample, s *measurement, steps []re
 
 // winner is the peer whose hop is the lookup's: the closest returned, or the one that
 // had what was looked for. 0: there is none.
-func (n *network) winner(s *measurement) uint32 {
-	if len(s.peers) > 0 {
-		return n.number(s.peers[0].ID)
+func (n *network) winner(m *measurement) uint32 {
+	if len(m.peers) > 0 {
+		return n.number(m.peers[0].ID)
 	}
-	for _, step := range s.lookup.Trace {
+	for _, step := range m.lookup.Trace {
 		if step.Kind == lookup.Found.String() {
 			return n.number(step.Peer)
 		}

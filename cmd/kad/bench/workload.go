@@ -49,12 +49,12 @@ func (r *run) runWorkload(ctx context.Context) {
 		}
 		r.markInterval(i)
 		values, holders := r.values, r.holders
-		s := r.measure(ctx, i)
+		m := r.measure(ctx, i)
 		if ctx.Err() != nil { // which may have ended the lookup, or the put before it
 			r.values, r.holders = values, holders
 			break
 		}
-		r.record(s)
+		r.record(m)
 		if r.cfg.Progress != nil {
 			r.cfg.Progress("lookups", i+1, r.cfg.Lookups)
 		}
@@ -86,10 +86,10 @@ func (r *run) find(ctx context.Context) *measurement {
 	} else {
 		target = randomPosition(r.random)
 	}
-	s := r.begin(searcher, target)
+	m := r.begin(searcher, target)
 	got, err := searcher.Closest(ctx, target)
-	s.findsPeers, s.peers = true, got.Peers
-	return r.end(s, got.Lookup, err == nil && len(got.Peers) > 0)
+	m.findsPeers, m.peers = true, got.Peers
+	return r.end(m, got.Lookup, err == nil && len(got.Peers) > 0)
 }
 
 // value puts a value at one node and gets it from another.
@@ -100,9 +100,9 @@ func (r *run) value(ctx context.Context, i int) *measurement {
 	// It need not be published again: the bench ends long before its lifetime.
 	stored, err := putter.Put(ctx, key, value, kadmium.PutOptions{TTL: r.cfg.TTL, Ephemeral: true})
 	r.countPut(stored, err)
-	s := r.begin(r.reader(putter, key))
-	got, err := s.searcher.Get(ctx, key, kadmium.GetOptions{})
-	return r.countGet(r.end(s, got.Lookup, err == nil && bytes.Equal(got.Value, value)))
+	m := r.begin(r.reader(putter, key))
+	got, err := m.searcher.Get(ctx, key, kadmium.GetOptions{})
+	return r.countGet(r.end(m, got.Lookup, err == nil && bytes.Equal(got.Value, value)))
 }
 
 // provide provides a key at one node and looks for providers from another.
@@ -110,27 +110,27 @@ func (r *run) provide(ctx context.Context, i int) *measurement {
 	provider := r.randomMember()
 	key := "/bench/" + name(provider, i)
 	r.countPut(provider.Provide(ctx, key))
-	s := r.begin(r.reader(provider, key))
+	m := r.begin(r.reader(provider, key))
 	var l kadmium.Lookup
 	found := false
-	for p, err := range s.searcher.Providers(ctx, key, kadmium.ProvidersOptions{Max: 1, Lookup: &l}) {
+	for p, err := range m.searcher.Providers(ctx, key, kadmium.ProvidersOptions{Max: 1, Lookup: &l}) {
 		found = err == nil && p.Peer == provider.ID()
 	}
-	return r.countGet(r.end(s, l, found))
+	return r.countGet(r.end(m, l, found))
 }
 
 // name is the name of a key. It is new in its network: in a live one it has the ID of a
 // client made for this run.
-func name(m *member, i int) string { return fmt.Sprintf("bench-%s-%d", m.ID().Short(), i) }
+func name(by *member, i int) string { return fmt.Sprintf("bench-%s-%d", by.ID().Short(), i) }
 
 func (r *run) begin(searcher *member, target identity.Position) *measurement {
 	return &measurement{searcher: searcher, target: target, started: time.Since(r.began), traffic: searcher.traffic.both()}
 }
 
-func (r *run) end(s *measurement, l kadmium.Lookup, found bool) *measurement {
-	s.bytes = s.searcher.traffic.both() - s.traffic
-	s.lookup, s.found = l, found
-	return s
+func (r *run) end(m *measurement, l kadmium.Lookup, found bool) *measurement {
+	m.bytes = m.searcher.traffic.both() - m.traffic
+	m.lookup, m.found = l, found
+	return m
 }
 
 func (r *run) countPut(s kadmium.Stored, err error) {
@@ -141,12 +141,12 @@ func (r *run) countPut(s kadmium.Stored, err error) {
 	r.holders += s.Holders
 }
 
-func (r *run) countGet(s *measurement) *measurement {
+func (r *run) countGet(m *measurement) *measurement {
 	r.values.Gets++
-	if s.found {
+	if m.found {
 		r.values.Found++
 	}
-	return s
+	return m
 }
 
 // randomMember is any member.
