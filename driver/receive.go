@@ -30,7 +30,7 @@ func (d *Driver) receive(in *transport.Inbound) {
 			Message:      m,
 			Room:         in.Room,
 			Proven:       in.Proven,
-			FirstContact: in.First,
+			FirstContact: in.FirstContact,
 			Ambiguous:    in.Ambiguous,
 			Observed:     in.Observed,
 		},

@@ -101,12 +101,12 @@ func (d *Driver) sendRequest(fx *engine.Effect) {
 	if err == nil {
 		d.body = body
 		err = d.request(fx.DialBack, transport.Request{
-			To:     d.book.Address(fx.To),
-			ID:     fx.RequestID,
-			Type:   m.Type,
-			Serves: m.Serves,
-			Body:   body,
-			Fresh:  fx.FirstContact,
+			To:           d.book.Address(fx.To),
+			ID:           fx.RequestID,
+			Type:         m.Type,
+			Serves:       m.Serves,
+			Body:         body,
+			FirstContact: fx.FirstContact,
 		})
 	}
 	if m.Type == rpc.GetProviders {

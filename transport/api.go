@@ -71,9 +71,9 @@ type Inbound struct {
 	// rule 6).
 	Proven bool
 
-	// First says that a request is a first contact: it may be an old one that
+	// FirstContact says that a request is a first contact: it may be an old one that
 	// somebody else recorded and sent again (wire.md rule 1).
-	First bool
+	FirstContact bool
 
 	Room      int            // requests: bytes the reply's body may have at most
 	Observed  netip.AddrPort // responses to a first contact: where the peer saw this node
@@ -84,10 +84,10 @@ type Inbound struct {
 
 // A Request is one RPC to a peer.
 type Request struct {
-	To     identity.Address // ID zero: unknown, then only a PING may be asked, and any key may answer
-	ID     uint64           // random; the same for every try
-	Type   rpc.Type
-	Serves bool
-	Body   []byte // copied if it is kept
-	Fresh  bool   // be a first contact even if there is a session (the last try)
+	To           identity.Address // ID zero: unknown, then only a PING may be asked, and any key may answer
+	ID           uint64           // random; the same for every try
+	Type         rpc.Type
+	Serves       bool
+	Body         []byte // copied if it is kept
+	FirstContact bool   // be a first contact even if there is a session (the last try)
 }

@@ -191,7 +191,7 @@ func BenchmarkFirstContact(b *testing.B) {
 	to := identity.Address{ID: server.self, Endpoint: server.Addrs()[0]}
 	b.ReportAllocs()
 	for id := uint64(0); b.Loop(); id++ {
-		if err := client.Request(Request{To: to, ID: id, Type: rpc.FindNode, Fresh: true}); err != nil {
+		if err := client.Request(Request{To: to, ID: id, Type: rpc.FindNode, FirstContact: true}); err != nil {
 			b.Fatal(err)
 		}
 		<-answered

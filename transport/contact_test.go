@@ -22,7 +22,7 @@ func TestFirstContactThenSession(t *testing.T) {
 		if in.Observed != a.addr.Endpoint || !in.Serves || in.Ambiguous {
 			t.Errorf("answered with %+v", in)
 		}
-		if asked := b.wantRequests(1)[0]; !asked.First || asked.Proven || asked.Serves || asked.From != a.addr {
+		if asked := b.wantRequests(1)[0]; !asked.FirstContact || asked.Proven || asked.Serves || asked.From != a.addr {
 			t.Errorf("first contact came as %+v", asked)
 		}
 		w.wantKinds(0, 1, 2)
@@ -30,7 +30,7 @@ func TestFirstContactThenSession(t *testing.T) {
 		id = a.ask(b.addr, rpc.FindNode, "two")
 		w.settle()
 		a.wantAnswer(b.addr, id, "re:two")
-		if asked := b.wantRequests(1)[0]; asked.First || !asked.Proven || asked.From != a.addr || asked.Room != session.MaxSessionBody {
+		if asked := b.wantRequests(1)[0]; asked.FirstContact || !asked.Proven || asked.From != a.addr || asked.Room != session.MaxSessionBody {
 			t.Errorf("request under the session came as %+v", asked)
 		}
 		id = b.ask(a.addr, rpc.Ping, "back")

@@ -151,7 +151,7 @@ func (p *peer) ask(to identity.Address, r rpc.Type, body string) uint64 {
 
 func (p *peer) again(to identity.Address, r rpc.Type, body string, id uint64, fresh bool) {
 	p.t.Helper()
-	if err := p.Request(Request{To: to, ID: id, Type: r, Body: []byte(body), Fresh: fresh}); err != nil {
+	if err := p.Request(Request{To: to, ID: id, Type: r, Body: []byte(body), FirstContact: fresh}); err != nil {
 		p.t.Fatalf("Request: %v", err)
 	}
 }

@@ -14,7 +14,7 @@ import (
 // Request sends a request, or sends it again: the caller times the tries.
 //
 //   - Under a session with the peer a try is sealed.
-//   - Without one, or if Fresh, it is a first contact, signed on a worker. All tries
+//   - Without one, or if FirstContact, it is a first contact, signed on a worker. All tries
 //     that are one are byte-identical but for a cookie (wire.md, section 2).
 //   - A read's tries carry the body of the first, a write's the body they are given.
 //   - A write without a session waits for one, see pendingwrites.go.
@@ -77,7 +77,7 @@ func (t *Transport) begin(now time.Time, r *Request, s *socket) (*buffer, error)
 	if known && !req.rpc.IsRead() { // the lifetime it tells is shorter at each try
 		req.body = append(req.body[:0], r.Body...)
 	}
-	b, err := t.nextTry(now, req, r.Fresh)
+	b, err := t.nextTry(now, req, r.FirstContact)
 	if err != nil {
 		t.outstanding.remove(req)
 	}

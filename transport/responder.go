@@ -80,7 +80,7 @@ func (t *Transport) verifyFirstRequest(s *socket, b *buffer, from netip.AddrPort
 	}
 	t.handler(&Inbound{
 		From: identity.Address{ID: f.From, Endpoint: from}, ID: f.ID, Type: rpc.Type(f.Type),
-		Serves: f.Flags&session.FlagServes != 0, First: true, Room: responder.Room(), Body: f.Body,
+		Serves: f.Flags&session.FlagServes != 0, FirstContact: true, Room: responder.Room(), Body: f.Body,
 		Reply: ReplyTo{
 			first: &firstReply{responder: responder}, socket: s, to: from, local: local,
 			id: f.ID, rpc: rpc.Type(f.Type), room: responder.Room(),
