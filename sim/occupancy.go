@@ -57,29 +57,6 @@ func (o *occupancy) buckets() []report.Bucket {
 	return list
 }
 
-// occupancy counts a sample of the tables of honest servers.
-func (n *network) occupancy() []report.Bucket {
-	var made []*node
-	for _, nd := range n.all {
-		if nd != nil && nd.engine != nil && nd.role == honest && !nd.client {
-			made = append(made, nd)
-		}
-	}
-	var o occupancy
-	sample := min(occupancySample, len(made))
-	for i := range sample {
-		nd := made[i*len(made)/sample]
-		o.table(nd.engine.Table(), n.book.Position(nd.contact), n.book, func(c identity.Contact) bool {
-			other := n.all[c-1]
-			if other == nil {
-				return !n.lazy || n.role(c) == silent
-			}
-			return other.engine == nil || other.role == silent
-		})
-	}
-	return o.buckets()
-}
-
 // idealOccupancy counts a sample of ideal tables.
 func (w *world) idealOccupancy() []report.Bucket {
 	var o occupancy

@@ -10,23 +10,6 @@ import (
 	"kadmium/sim/report"
 )
 
-// An operation is a lookup, put, get or provide of the workload.
-type operation struct {
-	target  identity.Position
-	started time.Duration
-	bytes   uint64
-	// Neither function may call an engine: it would be within a call of that engine.
-	finished  func(*engine.Result)
-	abandoned func() // the node left before the end
-}
-
-func (w *world) finish(op engine.OpID, r *engine.Result) {
-	if o, ok := w.operations[op]; ok {
-		delete(w.operations, op)
-		o.finished(r)
-	}
-}
-
 // track gives an operation its ID, and has finish find it by that. An operation that
 // is not the workload's (a join) is nil.
 func (n *network) track(nd *node, o *operation) engine.OpID {

@@ -148,3 +148,20 @@ func (w *world) clock() time.Time { return epoch.Add(w.now) }
 
 // epoch is the time at which every run begins.
 var epoch = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// An operation is a lookup, put, get or provide of the workload.
+type operation struct {
+	target  identity.Position
+	started time.Duration
+	bytes   uint64
+	// Neither function may call an engine: it would be within a call of that engine.
+	finished  func(*engine.Result)
+	abandoned func() // the node left before the end
+}
+
+func (w *world) finish(op engine.OpID, r *engine.Result) {
+	if o, ok := w.operations[op]; ok {
+		delete(w.operations, op)
+		o.finished(r)
+	}
+}
