@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -125,6 +126,65 @@ func documents[V any](t *testing.T, page, title string, names map[string]V) {
 		if _, ok := names[name]; !ok {
 			t.Errorf("%s: there is no %s", title, name)
 		}
+	}
+}
+
+// Every file that docs/design.md names as the place of a rule exists.
+func TestDesignNamesFiles(t *testing.T) {
+	name := regexp.MustCompile("`([^`]+)`")
+	_, table, found := strings.Cut(readDoc(t, "docs/design.md"), "| rule | file |\n|---|---|\n")
+	if !found {
+		t.Fatal("docs/design.md has no table of files")
+	}
+	table, _, _ = strings.Cut(table, "\n\n")
+	for _, row := range strings.Split(table, "\n") {
+		cells := strings.Split(row, " | ")
+		names := name.FindAllStringSubmatch(cells[len(cells)-1], -1)
+		if len(names) < 2 || !strings.HasSuffix(names[0][1], "/") {
+			t.Errorf("want a directory and its files: %s", row)
+			continue
+		}
+		for _, file := range names[1:] {
+			if _, err := os.Stat(filepath.Join(names[0][1], file[1])); err != nil {
+				t.Errorf("docs/design.md: %v", err)
+			}
+		}
+	}
+}
+
+// Every file that a recipe of CONTRIBUTING.md names exists.
+func TestRecipesNameFiles(t *testing.T) {
+	file := regexp.MustCompile("`([a-z0-9_./-]+\\.(?:go|proto|txt)|[A-Za-z_/-]+\\.md)`")
+	found := file.FindAllStringSubmatch(readDoc(t, "CONTRIBUTING.md"), -1)
+	if len(found) < 40 {
+		t.Errorf("only %d files found", len(found))
+	}
+	for _, name := range found {
+		if _, err := os.Stat(name[1]); err != nil {
+			t.Errorf("CONTRIBUTING.md: %v", err)
+		}
+	}
+}
+
+// docs/design.md has the tasks of a node (R7.1), in the order of the schedule.
+func TestDesignNamesTasks(t *testing.T) {
+	node, err := kadmium.New(kadmium.Config{Listen: []string{"/ip4/127.0.0.1/udp/0"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer node.Close()
+	_, table, _ := strings.Cut(readDoc(t, "docs/design.md"), "| task | what it does |\n|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var documented, tasks []string
+	for _, row := range strings.Split(table, "\n") {
+		task, _, _ := strings.Cut(strings.TrimPrefix(row, "| "), " |")
+		documented = append(documented, task)
+	}
+	for _, task := range node.Stats().Tasks {
+		tasks = append(tasks, task.Name)
+	}
+	if !slices.Equal(documented, tasks) {
+		t.Errorf("docs/design.md has tasks %q, want %q", documented, tasks)
 	}
 }
 
