@@ -42,7 +42,7 @@ func TestDataDirKeepsIdentityAndRecords(t *testing.T) {
 		t.Errorf("%d published, %d providers; want 2 and 1", stats.Published, stats.Providers)
 	}
 	// The sequence goes on where it was.
-	if stored, err = again.Put(t.Context(), "/v/kept", []byte("newer"), PutOptions{}); err != nil || *stored.Sequence != 2 {
+	if stored, err = again.Put(t.Context(), "/v/kept", []byte("newer"), PutOptions{}); err != nil || stored.Sequence != 2 {
 		t.Errorf("Put again: %+v, %v", stored, err)
 	}
 	// A key of the Config's own is used, and not written down.

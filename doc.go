@@ -32,8 +32,9 @@
 // node itself.
 //
 // Every method is safe for concurrent use. Those that wait take a context and return
-// its error when it ends. Every other error wraps one of this package's, for
-// errors.Is. Result types have the JSON form that the command kad prints.
+// its error when it ends. The documentation of each method lists the errors that
+// errors.Is finds in what it returns. Result types have the JSON form that the command
+// kad prints.
 //
 // # Inside
 //

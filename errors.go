@@ -59,6 +59,9 @@ var (
 	ErrJournal = engine.ErrJournal
 	// ErrRefused reports what a peer refused to do; one of those below says why.
 	ErrRefused = engine.ErrRefused
+	// ErrSequence reports a put after the highest sequence there is: no further one is
+	// left until the record expires.
+	ErrSequence = engine.ErrSequence
 	// ErrConflict reports a compare-and-swap that found another sequence.
 	ErrConflict = errors.New("the sequence has changed")
 	// ErrOlder reports a put that is not newer than what is held.

@@ -59,7 +59,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("%d holders, sequence %d\n", stored.Holders, *stored.Sequence)
+	fmt.Printf("%d holders, sequence %d\n", stored.Holders, stored.Sequence)
 	fmt.Printf("%s\n", got.Value)
 	// Output:
 	// 2 holders, sequence 1
@@ -119,12 +119,12 @@ func ExampleNode_Put_compareAndSwap() {
 		log.Fatal(err)
 	}
 	// Replace the draft, but nothing that came after it.
-	second, err := two.Put(ctx, key, []byte("final"), kadmium.PutOptions{CAS: first.Sequence})
+	second, err := two.Put(ctx, key, []byte("final"), kadmium.PutOptions{CAS: &first.Sequence})
 	if err != nil {
 		log.Fatal(err)
 	}
-	_, err = two.Put(ctx, key, []byte("late"), kadmium.PutOptions{CAS: first.Sequence})
-	fmt.Println(*first.Sequence, *second.Sequence, err)
+	_, err = two.Put(ctx, key, []byte("late"), kadmium.PutOptions{CAS: &first.Sequence})
+	fmt.Println(first.Sequence, second.Sequence, err)
 	// Output: 1 2 the sequence has changed (no node confirmed the value: refused: conflict)
 }
 

@@ -12,7 +12,8 @@ import (
 
 // The JSON of results is what kad prints with --json, and what travels over its control
 // socket. Members may be added; none is renamed or removed. Durations are milliseconds
-// with at most three decimals, byte strings are base64, and stand beside it as text if
+// with at most three decimals, but nanoseconds where the member's name ends in _ns
+// (Table, Stats); byte strings are base64, and stand beside it as text if
 // they are UTF-8. A type with MarshalJSON must not be embedded: its method would be
 // promoted, and hide the fields beside it. So each has a struct of its own that says what
 // is written, and those embed lookupJSON, which has no methods.
@@ -200,16 +201,27 @@ type storedJSON struct {
 	lookupJSON
 }
 
-// MarshalJSON writes key, sequence, holders, self_holder, expires, republished and
+// MarshalJSON writes key, sequence (not after a provide), holders, self_holder, expires, republished and
 // refusals, then the lookup's members.
 func (s Stored) MarshalJSON() ([]byte, error) {
-	return marshal(storedJSON{s.Key, s.Sequence, s.Holders, s.SelfHolder, s.Expires.UTC(), s.Published, s.Refusals, s.Lookup.json()})
+	sequence := &s.Sequence
+	if s.provide {
+		sequence = nil
+	}
+	return marshal(storedJSON{s.Key, sequence, s.Holders, s.SelfHolder, s.Expires.UTC(), s.Published, s.Refusals, s.Lookup.json()})
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (s *Stored) UnmarshalJSON(b []byte) error {
 	return unmarshal(b, s, func(w storedJSON) Stored {
-		return Stored{w.Key, w.Sequence, w.Holders, w.SelfHolder, w.Republished, w.Refusals, w.Expires, w.lookupJSON.result()}
+		s := Stored{
+			Key: w.Key, Holders: w.Holders, SelfHolder: w.SelfHolder, Published: w.Republished,
+			Refusals: w.Refusals, Expires: w.Expires, Lookup: w.lookupJSON.result(), provide: w.Sequence == nil,
+		}
+		if w.Sequence != nil {
+			s.Sequence = *w.Sequence
+		}
+		return s
 	})
 }
 

@@ -24,10 +24,15 @@ func TestResultsRoundTrip(t *testing.T) {
 	t.Run("Found", roundTrips(func(t *rapid.T) Found { return Found{drawPeer(t), drawLookup(t)} }))
 	t.Run("Closest", roundTrips(func(t *rapid.T) Closest { return Closest{drawText(t), several(t, drawPeer), drawLookup(t)} }))
 	t.Run("Stored", roundTrips(func(t *rapid.T) Stored {
-		return Stored{
-			Key: drawText(t), Sequence: maybe(t, drawUint64), Holders: drawInt(t), SelfHolder: rapid.Bool().Draw(t, "self"),
+		s := Stored{
+			Key: drawText(t), Holders: drawInt(t), SelfHolder: rapid.Bool().Draw(t, "self"),
 			Published: rapid.Bool().Draw(t, "published"), Refusals: drawCounts(t), Expires: drawTime(t), Lookup: drawLookup(t),
+			provide: rapid.Bool().Draw(t, "provide"),
 		}
+		if !s.provide {
+			s.Sequence = drawUint64(t)
+		}
+		return s
 	}))
 	t.Run("Value", roundTrips(func(t *rapid.T) Value {
 		return Value{

@@ -92,8 +92,8 @@ func newNode(cfg Config) (*Node, error) {
 // context ends. Further calls do nothing and return the same.
 func (n *Node) Close() error {
 	n.closing.Do(func() {
+		n.listeners.close() // first: what the driver waits for may itself wait for its events to end
 		n.closed = n.driver.Close()
-		n.listeners.close()
 	})
 	return n.closed
 }

@@ -76,7 +76,7 @@ func TestThreeNodesOnLoopback(t *testing.T) {
 	}
 
 	stored, err := two.Put(ctx, "/v/greeting", []byte("hi"), PutOptions{})
-	if err != nil || stored.Holders != 3 || !stored.SelfHolder || *stored.Sequence != 1 {
+	if err != nil || stored.Holders != 3 || !stored.SelfHolder || stored.Sequence != 1 {
 		t.Fatalf("Put: %+v, %v", stored, err)
 	}
 	if left := time.Until(stored.Expires); left < 23*time.Hour || left > 24*time.Hour {

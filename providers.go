@@ -17,7 +17,7 @@ import (
 // every 22 h until Unpublish. The key needs no namespace. Errors: ErrEmptyKey,
 // ErrTooLarge; ErrNoPeers, ErrNotStored.
 func (n *Node) Provide(ctx context.Context, key string) (Stored, error) {
-	stored := Stored{Key: key}
+	stored := Stored{Key: key, provide: true}
 	if err := store.CheckProviderKey([]byte(key)); err != nil {
 		return stored, err
 	}

@@ -15,9 +15,9 @@ import (
 // Put stores a value at the k nodes nearest to the key, and publishes it again every
 // 22 h until Unpublish. The key's namespace, /NAME/..., says who may write it.
 // Errors: ErrEmptyKey, ErrTooLarge, ErrUnknownNamespace, ErrInvalid, ErrBadOption;
-// ErrNoPeers, ErrNotStored, ErrOlder, ErrConflict, ErrFull, ErrJournal.
+// ErrNoPeers, ErrNotStored, ErrOlder, ErrConflict, ErrFull, ErrJournal, ErrSequence.
 func (n *Node) Put(ctx context.Context, key string, value []byte, opts PutOptions) (Stored, error) {
-	stored := Stored{Key: key, Sequence: new(uint64)}
+	stored := Stored{Key: key}
 	if err := n.checkPut(key, value, opts); err != nil {
 		return stored, err
 	}
@@ -41,8 +41,7 @@ func (n *Node) Put(ctx context.Context, key string, value []byte, opts PutOption
 func (n *Node) fillStored(s *Stored, r *engine.Result) {
 	s.Holders, s.SelfHolder, s.Published, s.Expires = r.Holders, r.SelfHolder, r.Published, wall(r.Expires)
 	if r.Record != nil {
-		sequence := r.Record.Sequence
-		s.Sequence = &sequence
+		s.Sequence = r.Record.Sequence
 	}
 	for _, status := range r.Refusals {
 		if s.Refusals == nil {

@@ -30,7 +30,7 @@ type Step struct {
 	Hop      int
 	Round    int
 	Path     int           // of disjoint paths, from 0
-	Elapsed  time.Duration // answered, found, failed: since the peer was asked; ended: of the lookup
+	Elapsed  time.Duration // answered, found, failed, set aside: since the peer was asked; ended: of the lookup
 	Named    int           // answered: contacts in the answer
 	New      int           // answered: contacts among them that the lookup did not know
 	Reason   string        // ended: as Lookup.Reason
@@ -78,15 +78,17 @@ type PutOptions struct {
 // Stored is the result of a put or a provide.
 type Stored struct {
 	Key        string
-	Sequence   *uint64 // of the record; nil after a provide
-	Holders    int     // nodes that confirmed it, including this one
-	SelfHolder bool    // this node is one of the holders
+	Sequence   uint64 // of the record; 0 after a provide
+	Holders    int    // nodes that confirmed it, including this one
+	SelfHolder bool   // this node is one of the holders
 	// Published: this node publishes it again before it expires. It does not if the
 	// lifetime is shorter than the 22 hours between publications.
 	Published bool
 	Refusals  map[string]int // nodes that were asked and refused, by reason
 	Expires   time.Time      // unless it is published again
 	Lookup    Lookup
+
+	provide bool // by Provide: its JSON has no sequence
 }
 
 // GetOptions says how to get a record.
@@ -102,8 +104,8 @@ type Value struct {
 	Value     []byte
 	Sequence  uint64
 	Publisher identity.ID // zero: the namespace has none
-	From      identity.ID // the peer that had it; this node's own ID if it is a holder
-	Answers   int         // valid records received so far
+	From      identity.ID // the peer that had it; this node's own ID if it held the value itself
+	Answers   int         // nodes that gave a valid record so far, this one included
 	Expires   time.Time   // unless it is published again
 	Lookup    Lookup
 }
@@ -111,7 +113,7 @@ type Value struct {
 // ProvidersOptions says how to look for providers.
 type ProvidersOptions struct {
 	Max    int     // stop after this many; 0: no limit
-	Lookup *Lookup // if not nil, set when the sequence ends without a break
+	Lookup *Lookup // if not nil, set when the sequence has ended, not by an error
 }
 
 // A Provider is a peer that has announced, with its signature, that it provides a key.

@@ -20,8 +20,8 @@ type Counters struct {
 	JournalErrors    uint64
 }
 
-// Work counts what a node does for its operations and by itself. What others ask of it,
-// and what goes wrong, is not included.
+// Work counts what a node does for its operations and by itself. What other nodes ask of
+// it is not included.
 type Work struct {
 	Requests        [rpc.TypeLimit]uint64 // begun, by type
 	Retransmissions uint64

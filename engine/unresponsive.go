@@ -17,7 +17,7 @@ const maxUnresponsive = 256
 // unresponsive holds peers outside the routing table that did not answer, the oldest
 // first. Without it each of several lookups in a row would wait for the same failed peer
 // that others still name.
-type unresponsive struct{ list *unresponsiveList } // nil while it is empty
+type unresponsive struct{ list *unresponsiveList } // nil until the first
 
 type unresponsiveList struct {
 	peers contactSet[identity.Contact]

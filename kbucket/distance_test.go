@@ -23,8 +23,11 @@ func TestBucketsByDistance(t *testing.T) {
 			}
 		}
 		slices.Sort(order)
+		if len(order) != count {
+			t.Fatalf("%d of %d buckets are named: %v", len(order), count, order)
+		}
 		for i, cpl := range order {
-			if i != cpl || len(order) != count {
+			if i != cpl {
 				t.Fatalf("of %d buckets these are named: %v", count, order)
 			}
 		}

@@ -3,8 +3,8 @@
 // limits, workers and the index of outstanding requests, and owns the sessions.
 //
 // A datagram under a session is handled on the goroutine that read it, under one short
-// lock and without heap allocation. On Linux one system call reads all datagrams that
-// wait, and another sends all that they cause. Signatures are made and checked by a few
+// lock and without heap allocation. On Linux one system call reads up to 16 datagrams
+// that wait, and another sends all that they cause. Signatures are made and checked by a few
 // workers behind a bounded queue, so a flood of first contacts does not slow sessions.
 //
 // A datagram's way through the package, by file:

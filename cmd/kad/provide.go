@@ -40,7 +40,7 @@ func (a *app) provideCommand() *cobra.Command {
 				return err
 			}
 			got.Published = !choice.temporary(a, cmd)
-			return a.print(got, func(w io.Writer) { drawStored(w, &got, "announced") })
+			return a.print(got, func(w io.Writer) { drawStored(w, &got, "announced", "") })
 		},
 	}
 	choice.flags(cmd)

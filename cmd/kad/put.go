@@ -74,7 +74,7 @@ at once, both may find some holders. Get with a --quorum to see which one stands
 			if err != nil {
 				return err
 			}
-			return a.print(got, func(w io.Writer) { drawStored(w, &got, "stored") })
+			return a.print(got, func(w io.Writer) { drawStored(w, &got, "stored", fmt.Sprintf(", sequence %d", got.Sequence)) })
 		},
 	}
 	f := cmd.Flags()
@@ -86,18 +86,15 @@ at once, both may find some holders. Get with a --quorum to see which one stands
 	return cmd
 }
 
-// drawStored draws the result of a put or a provide.
-func drawStored(w io.Writer, s *kadmium.Stored, verb string) {
+// drawStored draws the result of a put or a provide. After the nodes it says what else
+// is to be said, which begins with a comma.
+func drawStored(w io.Writer, s *kadmium.Stored, verb, also string) {
 	drawTrace(w, &s.Lookup)
 	self := ""
 	if s.SelfHolder {
 		self = ", this node one of them"
 	}
-	sequence := ""
-	if s.Sequence != nil {
-		sequence = fmt.Sprintf(", sequence %d", *s.Sequence)
-	}
-	fmt.Fprintf(w, "%s at %s%s%s (%s)\n", verb, report.Count(s.Holders, "node"), self, sequence, summary(&s.Lookup))
+	fmt.Fprintf(w, "%s at %s%s%s (%s)\n", verb, report.Count(s.Holders, "node"), self, also, summary(&s.Lookup))
 	again := "it is published again before then"
 	if !s.Published {
 		again = "nobody publishes it again"
