@@ -24,7 +24,7 @@ func TestAddresses(t *testing.T) {
 		step = 97
 	}
 	var last uint32
-	for n := uint32(1); n <= MaxNodes+1000; n += step { // guests stand behind the nodes
+	for n := uint32(1); n <= maxNodes+1000; n += step { // guests stand behind the nodes
 		ip := addressOf(n)
 		b := ip.As4()
 		subnet := uint32(b[0])<<16 | uint32(b[1])<<8 | uint32(b[2])
@@ -52,7 +52,7 @@ func TestAddressesBesideReserved(t *testing.T) {
 	// The number of a /24 less what is reserved before it: found by halving.
 	for text := range want {
 		ip := netip.MustParseAddr(text)
-		lo, hi := uint32(1), uint32(MaxNodes)
+		lo, hi := uint32(1), uint32(maxNodes)
 		for lo < hi {
 			if middle := (lo + hi) / 2; addressOf(middle).Less(ip) {
 				lo = middle + 1

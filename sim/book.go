@@ -31,7 +31,7 @@ func newBook(seed uint64, servers, others int) *book {
 		prefixes[i] = random.Uint64()
 	}
 	slices.Sort(prefixes)
-	for i := range prefixes { // make equal ones distinct: they occur in one of 300,000 runs of MaxNodes
+	for i := range prefixes { // make equal ones distinct: they occur in one of 300,000 runs of maxNodes
 		if i > 0 && prefixes[i] <= prefixes[i-1] {
 			prefixes[i] = prefixes[i-1] + 1
 		}

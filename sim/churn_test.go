@@ -16,7 +16,7 @@ import (
 func TestChurnHoldsTheNumberOfNodes(t *testing.T) {
 	slow(t)
 	t.Parallel()
-	for _, model := range []string{"exp:30m", "weibull:0.6,40m", Kad} {
+	for _, model := range []string{"exp:30m", "weibull:0.6,40m", kadSessions} {
 		r := simulate(t, config(150, 30, func(c *Config) { c.Sessions, c.Duration = sessions(t, model), 3*time.Hour }))
 		within(t, model+": nodes up", r.NodesUp, 150, 15)
 		for _, i := range r.Series {

@@ -15,9 +15,9 @@ var ErrBadConfig = errors.New("bad simulation")
 
 // Limits of a Config.
 const (
-	MaxNodes   = 14_000_000 // the number of public /24s: each node has its own
-	MaxLookups = 100_000_000
-	MaxKeys    = 10_000_000
+	maxNodes   = 14_000_000 // the number of public /24s: each node has its own
+	maxLookups = 100_000_000
+	maxKeys    = 10_000_000
 	maxAlpha   = 64
 )
 
@@ -38,13 +38,13 @@ type Config struct {
 	Lying     float64 // share of the nodes that name only each other, and acknowledge writes without storing
 	Workload  string
 	Targets   string        // of find: report.TargetsRandom or report.TargetsNodes
-	Duration  time.Duration // of the workload; 0: a day for WorkloadDay, otherwise an hour with sessions, otherwise Pace for each lookup
+	Duration  time.Duration // of the workload; 0: a day for WorkloadDay, otherwise an hour with sessions, otherwise pace for each lookup
 	Keys      int           // of WorkloadDay: published at the start
 	TTL       time.Duration // lifetime of stored values; 0: the default of the network
 }
 
-// Pace is the time between the starts of two lookups if no duration is given.
-const Pace = 50 * time.Millisecond
+// pace is the time between the starts of two lookups if no duration is given.
+const pace = 50 * time.Millisecond
 
 // Defaults is the Config of a run without options.
 func Defaults() Config {
@@ -67,10 +67,10 @@ func (c *Config) Check() error {
 		return bad("%s %q, want one of %v", what, value, allowed)
 	}
 	switch {
-	case c.Nodes < 1 || c.Nodes > MaxNodes:
-		return bad("%d nodes, want 1 to %d", c.Nodes, MaxNodes)
-	case c.Lookups < 0 || c.Lookups > MaxLookups, c.Lookups == 0 && c.Workload != report.WorkloadDay:
-		return bad("%d lookups, want 1 to %d", c.Lookups, MaxLookups)
+	case c.Nodes < 1 || c.Nodes > maxNodes:
+		return bad("%d nodes, want 1 to %d", c.Nodes, maxNodes)
+	case c.Lookups < 0 || c.Lookups > maxLookups, c.Lookups == 0 && c.Workload != report.WorkloadDay:
+		return bad("%d lookups, want 1 to %d", c.Lookups, maxLookups)
 	case c.K < 1 || c.K > rpc.MaxContacts:
 		return bad("k %d, want 1 to %d, what an answer holds", c.K, rpc.MaxContacts)
 	case c.Alpha < 1 || c.Alpha > maxAlpha:
@@ -81,8 +81,8 @@ func (c *Config) Check() error {
 		return bad("duplicate %v, want a share from 0 to 1", c.Duplicate)
 	case !(c.Client >= 0 && c.Silent >= 0 && c.Lying >= 0 && c.Client+c.Silent+c.Lying < 1):
 		return bad("client %v, silent %v and lying %v, want shares that leave somebody", c.Client, c.Silent, c.Lying)
-	case c.Keys < 0 || c.Keys > MaxKeys:
-		return bad("%d keys, want 0 to %d", c.Keys, MaxKeys)
+	case c.Keys < 0 || c.Keys > maxKeys:
+		return bad("%d keys, want 0 to %d", c.Keys, maxKeys)
 	case c.Keys > 0 && c.Workload != report.WorkloadDay:
 		return bad("keys are published by the workload %s", report.WorkloadDay)
 	case c.TTL > 0 && c.Workload != report.WorkloadValue && c.Workload != report.WorkloadMixed && c.Workload != report.WorkloadDay:
@@ -93,8 +93,8 @@ func (c *Config) Check() error {
 		return bad("duration %v, want at most a year", c.Duration)
 	case c.Latency.kind == "":
 		return bad("no latency")
-	case c.population() > MaxNodes:
-		return bad("sessions %s need %d nodes of which %d are up, want at most %d in all", c.Sessions, c.population(), c.Nodes, MaxNodes)
+	case c.population() > maxNodes:
+		return bad("sessions %s need %d nodes of which %d are up, want at most %d in all", c.Sessions, c.population(), c.Nodes, maxNodes)
 	}
 	if err := oneOf("tables", c.Tables, report.TablesIdeal, report.TablesJoin); err != nil {
 		return err
@@ -115,7 +115,7 @@ func (c *Config) Check() error {
 		case !c.Sessions.Always():
 			c.Duration = time.Hour
 		default:
-			c.Duration = time.Duration(c.Lookups) * Pace
+			c.Duration = time.Duration(c.Lookups) * pace
 		}
 	}
 	return nil

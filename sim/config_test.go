@@ -21,10 +21,10 @@ func TestCheckRefuses(t *testing.T) {
 	}{
 		{"0 nodes", func(c *Config) { c.Nodes = 0 }},
 		{"-1 nodes", func(c *Config) { c.Nodes = -1 }},
-		{"14000001 nodes", func(c *Config) { c.Nodes = MaxNodes + 1 }},
+		{"14000001 nodes", func(c *Config) { c.Nodes = maxNodes + 1 }},
 		{"0 lookups", func(c *Config) { c.Lookups = 0 }},
 		{"-1 lookups", func(c *Config) { c.Lookups, c.Workload = -1, report.WorkloadDay }},
-		{"100000001 lookups", func(c *Config) { c.Lookups = MaxLookups + 1 }},
+		{"100000001 lookups", func(c *Config) { c.Lookups = maxLookups + 1 }},
 		{"k 0", func(c *Config) { c.K = 0 }},
 		{"k 21", func(c *Config) { c.K = 21 }},
 		{"alpha 0", func(c *Config) { c.Alpha = 0 }},
@@ -41,7 +41,7 @@ func TestCheckRefuses(t *testing.T) {
 		{"lying -1", func(c *Config) { c.Lying = -1 }},
 		{"leave somebody", func(c *Config) { c.Client, c.Silent, c.Lying = 0.4, 0.3, 0.3 }},
 		{"-1 keys", func(c *Config) { c.Workload, c.Keys = report.WorkloadDay, -1 }},
-		{"10000001 keys", func(c *Config) { c.Workload, c.Keys = report.WorkloadDay, MaxKeys+1 }},
+		{"10000001 keys", func(c *Config) { c.Workload, c.Keys = report.WorkloadDay, maxKeys+1 }},
 		{"the workload day", func(c *Config) { c.Keys = 1 }},
 		{"ttl -1s", func(c *Config) { c.Workload, c.TTL = report.WorkloadValue, -time.Second }},
 		{"ttl 168h0m1s", func(c *Config) { c.Workload, c.TTL = report.WorkloadValue, store.MaxTTL+time.Second }},
@@ -54,7 +54,7 @@ func TestCheckRefuses(t *testing.T) {
 		{`tables ""`, func(c *Config) { c.Tables = "" }},
 		{`workload "bogus"`, func(c *Config) { c.Workload = "bogus" }},
 		{`targets "bogus"`, func(c *Config) { c.Targets = "bogus" }},
-		{"sessions kad need", func(c *Config) { c.Nodes = MaxNodes; c.Sessions, _ = ParseSessions(Kad) }},
+		{"sessions kad need", func(c *Config) { c.Nodes = maxNodes; c.Sessions, _ = ParseSessions(kadSessions) }},
 	} {
 		cfg := config(10, 10, c.change)
 		if err := cfg.Check(); !errors.Is(err, ErrBadConfig) || !strings.Contains(err.Error(), c.says) {
@@ -74,16 +74,16 @@ func TestCheckCompletes(t *testing.T) {
 	}{
 		{0, nil},
 		{0, func(c *Config) { c.Targets = "" }},
-		{10 * Pace, func(c *Config) { c.Tables = report.TablesJoin }},
-		{10 * Pace, func(c *Config) { c.Workload = report.WorkloadValue }},
+		{10 * pace, func(c *Config) { c.Tables = report.TablesJoin }},
+		{10 * pace, func(c *Config) { c.Workload = report.WorkloadValue }},
 		{time.Hour, func(c *Config) { c.Sessions = sessions(t, "exp:1h") }},
 		{24 * time.Hour, func(c *Config) { c.Workload, c.Lookups = report.WorkloadDay, 0 }},
-		{24 * time.Hour, func(c *Config) { c.Workload, c.Sessions = report.WorkloadDay, sessions(t, Kad) }},
+		{24 * time.Hour, func(c *Config) { c.Workload, c.Sessions = report.WorkloadDay, sessions(t, kadSessions) }},
 		{time.Second, func(c *Config) { c.Duration = time.Second }},
 		{0, func(c *Config) {
-			c.Nodes, c.Lookups, c.K, c.Alpha, c.Loss, c.Duplicate = MaxNodes, MaxLookups, 1, maxAlpha, 0.999, 1
+			c.Nodes, c.Lookups, c.K, c.Alpha, c.Loss, c.Duplicate = maxNodes, maxLookups, 1, maxAlpha, 0.999, 1
 		}},
-		{24 * time.Hour, func(c *Config) { c.Workload, c.Keys, c.TTL = report.WorkloadDay, MaxKeys, store.MaxTTL }},
+		{24 * time.Hour, func(c *Config) { c.Workload, c.Keys, c.TTL = report.WorkloadDay, maxKeys, store.MaxTTL }},
 	} {
 		cfg := config(10, 10, c.change)
 		for range 2 {

@@ -28,7 +28,7 @@ func varied(t testing.TB) map[string]Config {
 	world, exp := latency(t, "world"), latency(t, "exp:80ms")
 	half := sessions(t, "exp:30m")
 	weibull := sessions(t, "weibull:0.6,40m")
-	kad := sessions(t, Kad)
+	kad := sessions(t, kadSessions)
 	return map[string]Config{
 		"find":         config(300, 300, nil),
 		"find nodes":   config(300, 300, func(c *Config) { c.Targets, c.Latency, c.K, c.Alpha = report.TargetsNodes, exp, 8, 5 }),

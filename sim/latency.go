@@ -20,8 +20,8 @@ type Latency struct {
 	matrix [][]float32 // of a file: milliseconds from site to site
 }
 
-// MaxSites bounds the sites of a file.
-const MaxSites = 10_000
+// maxSites bounds the sites of a file.
+const maxSites = 10_000
 
 // maxMatrix bounds a file, in bytes.
 const maxMatrix = 1 << 30
@@ -82,11 +82,11 @@ func readMatrix(r io.Reader) ([][]float32, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(matrix) == MaxSites {
-			return nil, fmt.Errorf("over %d sites", MaxSites)
+		if len(matrix) == maxSites {
+			return nil, fmt.Errorf("over %d sites", maxSites)
 		}
-		if len(fields) > MaxSites {
-			return nil, fmt.Errorf("row %d: over %d sites", len(matrix)+1, MaxSites)
+		if len(fields) > maxSites {
+			return nil, fmt.Errorf("row %d: over %d sites", len(matrix)+1, maxSites)
 		}
 		row := make([]float32, len(fields))
 		for i, f := range fields {

@@ -123,7 +123,7 @@ func TestReadMatrix(t *testing.T) {
 	for text, says := range map[string]string{
 		"": "square", "# nothing\n": "square", "1,2\n": "square", "1\n2\n": "square", "1,2\n3\n": "wrong number of fields",
 		"1,x\n3,4": `row 1: "x"`, "1,2\n3,-4": `row 2: "-4"`, "1,2\n3,60001": `"60001"`, "1,NaN\n3,4": `"NaN"`, "1,Inf\n3,4": `"Inf"`, "1,\n3,4": `row 1: ""`,
-		"1;2\n3;4": `"1;2"`, "1,\"2\n3,4": "quote", strings.Repeat("1\n", MaxSites+1): "over 10000 sites",
+		"1;2\n3;4": `"1;2"`, "1,\"2\n3,4": "quote", strings.Repeat("1\n", maxSites+1): "over 10000 sites",
 	} {
 		if _, err := readMatrix(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%.40q: %v, want it to say %q", text, err, says)

@@ -66,7 +66,7 @@ func TestCancelledBefore(t *testing.T) {
 	for _, c := range []Config{
 		config(100, 100, nil),
 		config(100, 100, func(c *Config) { c.Tables = report.TablesJoin }),
-		config(100, 100, func(c *Config) { c.Sessions = sessions(t, Kad) }),
+		config(100, 100, func(c *Config) { c.Sessions = sessions(t, kadSessions) }),
 		config(100, 100, func(c *Config) { c.Workload, c.Keys = report.WorkloadDay, 10 }),
 	} {
 		r, err := Run(ctx, c, nil)
@@ -103,7 +103,7 @@ func TestSmallest(t *testing.T) {
 					"lying":    func(c *Config) { c.Lying = 0.9 },
 					"clients":  func(c *Config) { c.Client = 0.6 },
 					"churn":    func(c *Config) { c.Sessions = sessions(t, "exp:1s"); c.Duration = 20 * time.Second },
-					"kad":      func(c *Config) { c.Sessions = sessions(t, Kad) },
+					"kad":      func(c *Config) { c.Sessions = sessions(t, kadSessions) },
 				} {
 					c := config(nodes, 9, func(c *Config) {
 						c.Workload, c.Tables = workload, tables

@@ -42,9 +42,9 @@ type Sessions struct {
 	up, down weibull
 }
 
-// Kad is how long users of the KAD network were up and down, as measured by
+// kadSessions is how long users of the KAD network were up and down, as measured by
 // Steiner, En-Najjary and Biersack (2007 to 2009).
-const Kad = "kad"
+const kadSessions = "kad"
 
 // ParseSessions reads none, exp:MEAN, weibull:SHAPE,SCALE (each for up and down
 // times alike), or kad. Its error is ErrBadConfig.
@@ -61,12 +61,12 @@ func ParseSessions(s string) (Sessions, error) {
 			return bad("nothing follows none")
 		}
 		return Sessions{}, nil
-	case Kad:
+	case kadSessions:
 		if rest != "" {
 			return bad("nothing follows kad")
 		}
 		minutes := func(m float64) time.Duration { return time.Duration(m * float64(time.Minute)) }
-		return Sessions{Kad, weibull{0.615, minutes(169.54)}, weibull{0.476, minutes(413.68)}}, nil
+		return Sessions{kadSessions, weibull{0.615, minutes(169.54)}, weibull{0.476, minutes(413.68)}}, nil
 	case "exp":
 	case "weibull":
 		shape, after, ok := strings.Cut(rest, ",")

@@ -45,7 +45,7 @@ func TestWeibull(t *testing.T) {
 
 // Of nodes whose sessions follow one another a share is up at any time.
 func TestShareUp(t *testing.T) {
-	for text, want := range map[string]float64{"none": 1, "exp:30m": 0.5, "weibull:0.6,2h": 0.5, Kad: 0.21} {
+	for text, want := range map[string]float64{"none": 1, "exp:30m": 0.5, "weibull:0.6,2h": 0.5, kadSessions: 0.21} {
 		s := sessions(t, text)
 		within(t, text, s.share(), want, 0.005)
 		if got := s.population(1000); s.Always() && got != 1000 || math.Abs(float64(got)*s.share()-1000) > 1 {
