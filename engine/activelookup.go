@@ -13,7 +13,7 @@ import (
 // LookupTimeout bounds the time of one lookup.
 const LookupTimeout = 30 * time.Second
 
-// An activeLookup is a running lookup (Kademlia, section 2.3; design, section 5). Package
+// An activeLookup is a running lookup (Kademlia, section 2.3; design R5.1). Package
 // lookup decides whom to ask and when the lookup ends; activeLookup sends the requests
 // and takes the answers.
 type activeLookup struct {

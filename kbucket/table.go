@@ -6,7 +6,7 @@ import (
 	"kadmium/identity"
 )
 
-// Sizes and times of a table (design, section 4).
+// Sizes and times of a table (design R4.1, R4.10, R4.15).
 const (
 	DefaultK    = 20 // contacts of a bucket: Kademlia's k
 	MaxK        = 64 // the largest k
