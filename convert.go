@@ -12,14 +12,14 @@ import (
 // drops contacts that are not used: these conversions run with the driver's mutex
 // held, in the step that brought the contact.
 
-func (n *Node) address(c identity.Contact) identity.Address {
+func (n *Node) addressOf(c identity.Contact) identity.Address {
 	if c == 0 {
 		return identity.Address{}
 	}
 	return n.book.Address(c)
 }
 
-func (n *Node) peer(c identity.Contact, target *identity.Position) Peer {
+func (n *Node) peerOf(c identity.Contact, target *identity.Position) Peer {
 	if c == 0 {
 		return Peer{}
 	}
@@ -27,7 +27,7 @@ func (n *Node) peer(c identity.Contact, target *identity.Position) Peer {
 	return Peer{ID: a.ID, Address: a, Distance: identity.DistanceBits(n.book.Position(c), target)}
 }
 
-func (n *Node) lookup(r *engine.Result) Lookup {
+func (n *Node) lookupOf(r *engine.Result) Lookup {
 	s := &r.Lookup
 	l := Lookup{Hops: s.Hops, Rounds: s.Rounds, RPCs: s.RPCs, Answered: s.Answered, Failed: s.Failed}
 	if !s.Ended.IsZero() {
@@ -49,7 +49,7 @@ func (n *Node) traceStep(e *lookup.Event, began time.Time) Step {
 	s := Step{
 		At:       e.At.Sub(began),
 		Kind:     e.Kind.String(),
-		NamedBy:  n.address(e.NamedBy).ID,
+		NamedBy:  n.addressOf(e.NamedBy).ID,
 		Distance: e.Distance,
 		Hop:      e.Hop,
 		Round:    e.Round,
@@ -58,7 +58,7 @@ func (n *Node) traceStep(e *lookup.Event, began time.Time) Step {
 		Named:    e.Named,
 		New:      e.New,
 	}
-	s.Address = n.address(e.Contact)
+	s.Address = n.addressOf(e.Contact)
 	s.Peer = s.Address.ID
 	if e.Kind == lookup.Ended {
 		s.Reason = e.Reason.String()

@@ -84,7 +84,7 @@ func (n *Node) emit(ev *engine.Event) {
 	if len(ls.all) == 0 {
 		return
 	}
-	e := n.event(ev)
+	e := n.eventOf(ev)
 	for l := range ls.all {
 		e.Dropped = l.dropped
 		select {
@@ -97,11 +97,11 @@ func (n *Node) emit(ev *engine.Event) {
 	}
 }
 
-func (n *Node) event(ev *engine.Event) Event {
+func (n *Node) eventOf(ev *engine.Event) Event {
 	e := Event{
 		At:    wall(ev.At),
 		Kind:  ev.Kind.String(),
-		Peer:  n.address(ev.Contact),
+		Peer:  n.addressOf(ev.Contact),
 		Key:   string(ev.Key),
 		Count: ev.N,
 	}

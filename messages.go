@@ -71,7 +71,7 @@ func (n *Node) Send(ctx context.Context, to identity.Address, protocol string, p
 			return e.SendMessage(now, op, to, protocol, payload, fx)
 		},
 		Finish: func(r *engine.Result) {
-			reply.From, reply.Payload, reply.RTT = n.address(r.Peer), bytes.Clone(r.Payload), r.RTT
+			reply.From, reply.Payload, reply.RTT = n.addressOf(r.Peer), bytes.Clone(r.Payload), r.RTT
 		},
 	})
 	var refusal *engine.StatusError

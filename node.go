@@ -23,7 +23,7 @@ type Node struct {
 	started    time.Time
 	listeners  listeners
 	closing    sync.Once
-	closed     error // what Close returns; valid once closing is done
+	closeErr   error // what Close returns; valid once closing is done
 }
 
 // New makes a node: it reads the data directory, binds the sockets and starts.
@@ -93,9 +93,9 @@ func newNode(cfg Config) (*Node, error) {
 func (n *Node) Close() error {
 	n.closing.Do(func() {
 		n.listeners.close() // first: what the driver waits for may itself wait for its events to end
-		n.closed = n.driver.Close()
+		n.closeErr = n.driver.Close()
 	})
-	return n.closed
+	return n.closeErr
 }
 
 // ID is the node's peer ID.
@@ -114,7 +114,7 @@ func (n *Node) Bootstrap(ctx context.Context, addresses ...string) (Lookup, erro
 		return Lookup{}, err
 	}
 	var lookup Lookup
-	err = n.driver.Join(ctx, seeds, func(r *engine.Result) { lookup = n.lookup(r) })
+	err = n.driver.Join(ctx, seeds, func(r *engine.Result) { lookup = n.lookupOf(r) })
 	return lookup, publicError(err)
 }
 

@@ -51,7 +51,7 @@ func (n *Node) Providers(ctx context.Context, key string, opts ProvidersOptions)
 				p := &r.Providers[i]
 				if !seen[p.Peer.ID] && (opts.Max == 0 || len(seen) < opts.Max) {
 					seen[p.Peer.ID] = true
-					pending = append(pending, n.provider(p))
+					pending = append(pending, n.providerOf(p))
 				}
 			}
 		}
@@ -63,7 +63,7 @@ func (n *Node) Providers(ctx context.Context, key string, opts ProvidersOptions)
 			Progress: take,
 			Finish: func(r *engine.Result) {
 				take(r)
-				ended, complete = n.lookup(r), true
+				ended, complete = n.lookupOf(r), true
 			},
 		}, &pending, func(p Provider, err error) bool {
 			if errors.Is(err, ErrNotFound) {
@@ -77,6 +77,6 @@ func (n *Node) Providers(ctx context.Context, key string, opts ProvidersOptions)
 	}
 }
 
-func (n *Node) provider(p *rpc.Provider) Provider {
+func (n *Node) providerOf(p *rpc.Provider) Provider {
 	return Provider{Peer: p.Peer.ID, Address: p.Peer, Expires: wall(n.clock.Now().Add(p.TTL))}
 }

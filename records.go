@@ -49,7 +49,7 @@ func (n *Node) fillStored(s *Stored, r *engine.Result) {
 		}
 		s.Refusals[status.String()]++
 	}
-	s.Lookup = n.lookup(r)
+	s.Lookup = n.lookupOf(r)
 }
 
 // checkPut finds what can be wrong with a put before anybody is asked. It runs
@@ -88,15 +88,15 @@ func (n *Node) Get(ctx context.Context, key string, opts GetOptions) (Value, err
 		},
 		Finish: func(r *engine.Result) {
 			if r.Record != nil {
-				value = n.value(r)
+				value = n.valueOf(r)
 			}
-			value.Lookup = n.lookup(r)
+			value.Lookup = n.lookupOf(r)
 		},
 	})
 	return value, err
 }
 
-func (n *Node) value(r *engine.Result) Value {
+func (n *Node) valueOf(r *engine.Result) Value {
 	v := Value{
 		Key:       string(r.Record.Key),
 		Value:     bytes.Clone(r.Record.Value),

@@ -78,7 +78,7 @@ func gauges(d *driver.Stats) map[string]int {
 		"requests.outstanding": e.Outstanding,
 		"operations":           e.Operations,
 		"lookups":              e.ActiveLookups,
-		"writes.withheld":      e.Withheld,
+		"writes.withheld":      e.Unsynced,
 		"handovers.waiting":    e.Handovers,
 		"checks.waiting":       d.ValidationsWaiting,
 		"messages.handling":    d.Handling,

@@ -63,7 +63,7 @@ func (n *Node) Peers() []Peer {
 		})
 		peers = make([]Peer, len(contacts))
 		for i, c := range contacts {
-			peers[i] = n.peer(c, &self)
+			peers[i] = n.peerOf(c, &self)
 		}
 	})
 	return peers

@@ -23,7 +23,7 @@ func (n *Node) Watch(ctx context.Context, key string) iter.Seq2[Value, error] {
 			Start: func(e *engine.Engine, now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
 				return e.Get(now, op, engine.GetQuery{Key: []byte(key), Watch: true}, fx)
 			},
-			Progress: func(r *engine.Result) { latest = append(latest[:0:0], n.value(r)) },
+			Progress: func(r *engine.Result) { latest = append(latest[:0:0], n.valueOf(r)) },
 		}, &latest, yield)
 	}
 }

@@ -66,7 +66,7 @@ func (d *Driver) openDialer(to netip.Addr) error {
 func (d *Driver) dialerExpired() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.down {
+	if !d.closed {
 		d.workers.Go(d.closeDialer)
 	}
 }

@@ -76,11 +76,11 @@ type Driver struct {
 	journal      *disk.Journal // nil: nothing touches the disk
 	serves       atomic.Bool   // the mode in force is Server
 
-	ctx     context.Context // ends when the driver closes
-	end     context.CancelFunc
-	workers sync.WaitGroup // goroutines that Close waits for
-	closing sync.Once
-	closed  error // what Close returns; valid once closing is done
+	ctx      context.Context // ends when the driver closes
+	end      context.CancelFunc
+	workers  sync.WaitGroup // goroutines that Close waits for
+	closing  sync.Once
+	closeErr error // what Close returns; valid once closing is done
 
 	joined  chan struct{} // closed when the first join has ended
 	joinErr error         // valid once joined is closed
@@ -88,7 +88,7 @@ type Driver struct {
 	// mu protects the fields below. It is taken before the transport's locks. No
 	// handler and no reader of a stream runs under it; a validator may.
 	mu           sync.Mutex
-	down         bool // the driver is closed
+	closed       bool // the driver is closed
 	engine       *engine.Engine
 	book         identity.Contacts
 	collectAt    int // size of the book at which unused contacts are next removed
@@ -218,14 +218,14 @@ func (d *Driver) Close() error {
 	d.closing.Do(func() {
 		d.shutDown()
 		d.end()
-		d.closed = d.transport.Close()
+		d.closeErr = d.transport.Close()
 		d.closeDialer()
 		d.workers.Wait()
 		if d.journal != nil {
-			d.closed = errors.Join(d.closed, d.journal.Close())
+			d.closeErr = errors.Join(d.closeErr, d.journal.Close())
 		}
 	})
-	return d.closed
+	return d.closeErr
 }
 
 // shutDown ends everything that waits for the engine, which is not called any more.
@@ -233,7 +233,7 @@ func (d *Driver) shutDown() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.step(d.engine.SaveTable)
-	d.down = true
+	d.closed = true
 	d.timer.stop()
 	for _, op := range d.operations {
 		op.err = ErrClosed

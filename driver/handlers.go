@@ -74,7 +74,7 @@ func (d *Driver) handle(h Handler, from identity.Address, protocol string, paylo
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.handling--
-	if !d.down {
+	if !d.closed {
 		d.step(d.respond(token, status, reply))
 	}
 }

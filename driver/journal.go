@@ -1,52 +1,14 @@
 package driver
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
 	"time"
 
 	"kadmium/engine"
-	"kadmium/identity"
 	"kadmium/store"
 	"kadmium/store/disk"
 )
-
-// KeyFile is the name of the file in a data directory that holds the identity.
-const KeyFile = "key.pem"
-
-// openDataDir opens the data directory, if there is one, and sets the node's key: the
-// one given, that of the directory, or a new one.
-func (d *Driver) openDataDir(dir string, key identity.Key, made *undo) (err error) {
-	d.key = key
-	if dir != "" {
-		if d.journal, err = disk.Open(dir); err != nil {
-			return err
-		}
-		made.add(func() { d.journal.Close() })
-		if d.key.IsZero() {
-			d.key, err = loadOrCreateKey(filepath.Join(dir, KeyFile))
-		}
-	} else if d.key.IsZero() {
-		d.key, err = identity.GenerateKey(rand.Reader)
-	}
-	if err != nil {
-		return err
-	}
-	d.id = d.key.ID()
-	return nil
-}
-
-// loadOrCreateKey runs with the directory locked: no other process makes a key there.
-func loadOrCreateKey(path string) (identity.Key, error) {
-	key, err := identity.LoadKey(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return identity.CreateKey(path, rand.Reader)
-	}
-	return key, err
-}
 
 // load hands the engine what an earlier run journalled.
 func (d *Driver) load() error {
@@ -61,22 +23,22 @@ func (d *Driver) load() error {
 	return err
 }
 
-// persist has operations journalled, and tells the engine when they are synced if it
-// waits for that (design R1.12). The caller holds d.mu.
-func (d *Driver) persist(batch uint64, ops []store.Op) {
-	d.journal.Write(ops, func(err error) { d.persisted(batch, err) })
+// persist writes changes to the journal, and tells the engine when they are synced if it
+// waits for that (id is not 0; design R1.12). The caller holds d.mu.
+func (d *Driver) persist(id uint64, ops []store.Op) {
+	d.journal.Write(ops, func(err error) { d.persisted(id, err) })
 }
 
 // persisted runs on the journal's goroutine.
-func (d *Driver) persisted(batch uint64, err error) {
+func (d *Driver) persisted(id uint64, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.logJournal(err)
-	if d.down || batch == 0 {
+	if d.closed || id == 0 {
 		return
 	}
 	d.step(func(now time.Time, fx []engine.Effect) []engine.Effect {
-		return d.engine.Persisted(now, batch, err, fx)
+		return d.engine.Persisted(now, id, err, fx)
 	})
 }
 

@@ -45,7 +45,7 @@ func (d *Driver) begin(ctx context.Context, op Operation) (*running, error) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.down {
+	if d.closed {
 		return nil, ErrClosed
 	}
 	d.lastOp++

@@ -11,7 +11,7 @@ import (
 func (d *Driver) receive(in *transport.Inbound) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.down {
+	if d.closed {
 		return
 	}
 	m := d.message
@@ -43,7 +43,7 @@ func (d *Driver) receive(in *transport.Inbound) {
 		return
 	}
 	if m.Record != nil {
-		a.Verdict = d.namespaces.Validate(m.Record)
+		a.Invalid = d.namespaces.Validate(m.Record)
 	}
 	d.deliverToEngine(a)
 }

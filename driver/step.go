@@ -25,7 +25,7 @@ func (d *Driver) step(call engineCall) {
 func (d *Driver) tick() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.down || !d.timer.due(d.now()) {
+	if d.closed || !d.timer.due(d.now()) {
 		return
 	}
 	d.step(d.engine.Tick)
@@ -83,12 +83,12 @@ func (d *Driver) effect(fx *engine.Effect) {
 	case engine.SendReply:
 		d.sendReply(fx.Token, fx.Message)
 	case engine.Persist:
-		d.persist(fx.Batch, fx.Ops)
+		d.persist(fx.PersistID, fx.Ops)
 	case engine.Progress:
 		d.progress(fx.Op, fx.Result)
 	case engine.Finish:
 		d.finish(fx.Op, fx.Result)
-	case engine.Emit:
+	case engine.ReportEvent:
 		d.event(&fx.Event)
 	case engine.Deliver:
 		d.deliver(fx.Token, fx.To, fx.Message)
@@ -100,14 +100,19 @@ func (d *Driver) sendRequest(fx *engine.Effect) {
 	body, err := d.codec.Append(d.body[:0], m, &d.book)
 	if err == nil {
 		d.body = body
-		err = d.request(fx.DialBack, transport.Request{
+		r := transport.Request{
 			To:           d.book.Address(fx.To),
 			ID:           fx.RequestID,
 			Type:         m.Type,
 			Serves:       m.Serves,
 			Body:         body,
 			FirstContact: fx.FirstContact,
-		})
+		}
+		if fx.DialBack {
+			err = d.dialBack(r)
+		} else {
+			err = d.transport.Request(r)
+		}
 	}
 	if m.Type == rpc.GetProviders {
 		d.providerKeys[fx.RequestID] = m.Key
@@ -116,17 +121,10 @@ func (d *Driver) sendRequest(fx *engine.Effect) {
 		id := fx.RequestID
 		d.logger.Debug("request not sent", "type", m.Type, "to", d.book.Address(fx.To), "err", err)
 		delete(d.providerKeys, id)
-		d.followUp(func(now time.Time, fx []engine.Effect) []engine.Effect {
-			return d.engine.Unreachable(now, id, fx)
+		d.followUp(func(now time.Time, effects []engine.Effect) []engine.Effect {
+			return d.engine.Unreachable(now, id, effects)
 		})
 	}
-}
-
-func (d *Driver) request(elsewhere bool, r transport.Request) error {
-	if elsewhere {
-		return d.dialBack(r)
-	}
-	return d.transport.Request(r)
 }
 
 func (d *Driver) sendReply(token uint64, m *rpc.Message) {

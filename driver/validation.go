@@ -56,7 +56,7 @@ func (d *Driver) validateWaiting() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	q := &d.validations
-	for len(q.waiting) > 0 && !d.down {
+	for len(q.waiting) > 0 && !d.closed {
 		a := q.waiting[0]
 		q.waiting = slices.Delete(q.waiting, 0, 1)
 		q.running = append(q.running, a)
@@ -64,7 +64,7 @@ func (d *Driver) validateWaiting() {
 		d.validate(a)
 		d.mu.Lock()
 		q.running = slices.DeleteFunc(q.running, func(other *arrival) bool { return other == a })
-		if !d.down {
+		if !d.closed {
 			d.deliverToEngine(a)
 		}
 	}
@@ -77,9 +77,9 @@ func (d *Driver) validate(a *arrival) {
 	m := a.Message
 	switch {
 	case m.Provider != nil:
-		a.Verdict = d.namespaces.VerifyProvider(m.Provider)
+		a.Invalid = d.namespaces.VerifyProvider(m.Provider)
 	case m.Record != nil:
-		a.Verdict = d.namespaces.Validate(m.Record)
+		a.Invalid = d.namespaces.Validate(m.Record)
 	}
 	m.Providers = slices.DeleteFunc(m.Providers, func(p rpc.Provider) bool {
 		return d.namespaces.VerifyProvider(&p) != nil

@@ -30,20 +30,20 @@ type activeLookup struct {
 	onAnswer func(from identity.Contact, in *Inbound) (found identity.Contact)
 	onEnd    func(lookup.Reason) // called once, at the end
 
-	// first is the contact of the peer that is sought (design R5.11). It is asked before
+	// sought is the contact of the peer that is looked for (design R5.11). It is asked before
 	// all others, which are not asked until it has answered, failed or overrun. 0: there
 	// is none.
-	first       identity.Contact
-	awaitsFirst bool // first was asked, and others wait
+	sought       identity.Contact
+	awaitsSought bool // sought was asked, and others wait
 
-	firstContacts []identity.Contact // those that answered a first contact (design R7.6)
-	leftOut       bool               // some contacts could not be asked: locked out, or unusable
-	refilled      bool               // it has turned to farther contacts of the routing table (design R5.10)
-	extraRequests int                // second requests to a peer, which state does not count
-	trace         []lookup.Event
-	deadline      time.Time
-	over          bool
-	pumping       bool
+	metByFirstContact []identity.Contact // those that answered a first contact (design R7.6)
+	leftOut           bool               // some contacts could not be asked: locked out, or unusable
+	refilled          bool               // it has turned to farther contacts of the routing table (design R5.10)
+	extraRequests     int                // second requests to a peer, which state does not count
+	trace             []lookup.Event
+	deadline          time.Time
+	over              bool
+	pumping           bool
 }
 
 // newLookup makes a lookup; start begins it.
@@ -102,19 +102,19 @@ func (l *activeLookup) pump() {
 		return
 	}
 	l.pumping = true // a request that cannot begin leads back here
-	for !l.awaitsFirst {
+	for !l.awaitsSought {
 		c, ok := l.state.Next(l.e.now)
 		if !ok {
 			break
 		}
-		l.awaitsFirst = c == l.first
+		l.awaitsSought = c == l.sought
 		if !l.ask(c, l.asks, 0) {
-			l.awaitsFirst = false
+			l.awaitsSought = false
 			l.state.Failed(l.e.now, c)
 		}
 	}
 	l.pumping = false
-	l.drain()
+	l.reportSteps()
 	if reason, done := l.state.Done(); done {
 		l.end(reason)
 	}
@@ -131,13 +131,13 @@ func (l *activeLookup) ask(c identity.Contact, t rpc.Type, marks uint8) bool {
 }
 
 func (l *activeLookup) answered(r *rpc.Request, in *Inbound) {
-	l.awaitsFirst = l.awaitsFirst && r.To != l.first
-	if record := in.Message.Record; record != nil && (l.asks != rpc.FindValue || in.Verdict != nil || !bytes.Equal(record.Key, l.key)) {
+	l.awaitsSought = l.awaitsSought && r.To != l.sought
+	if record := in.Message.Record; record != nil && (l.asks != rpc.FindValue || in.Invalid != nil || !bytes.Equal(record.Key, l.key)) {
 		l.e.counters.InvalidRecords++
 		in.Message.Record = nil
 	}
-	if in.Observed.IsValid() {
-		l.firstContacts = append(l.firstContacts, in.From)
+	if in.Observed.IsValid() { // only a first response says where it saw this node
+		l.metByFirstContact = append(l.metByFirstContact, in.From)
 	}
 	var found identity.Contact
 	if l.onAnswer != nil && r.Message.Type == l.asks {
@@ -162,11 +162,11 @@ func (l *activeLookup) answered(r *rpc.Request, in *Inbound) {
 // failed sends a second request to a peer that has answered this node before (design
 // R5.9). The peer stays set aside until that is answered.
 func (l *activeLookup) failed(r *rpc.Request) {
-	l.awaitsFirst = l.awaitsFirst && r.To != l.first
+	l.awaitsSought = l.awaitsSought && r.To != l.sought
 	switch {
 	case r.Message.Type == l.asks && r.Marks&secondChance == 0 && l.e.rtts.knows(r.To) && l.e.retries.pays() && l.ask(r.To, l.asks, secondChance):
 		l.extraRequests++
-		l.pump() // contacts that waited for first
+		l.pump() // contacts that waited for the one sought
 		return
 	case r.Message.Type == l.asks:
 		l.state.Failed(l.e.now, r.To)
@@ -178,7 +178,7 @@ func (l *activeLookup) failed(r *rpc.Request) {
 
 // overran sets a peer aside whose answer is late (design R5.4).
 func (l *activeLookup) overran(r *rpc.Request) {
-	l.awaitsFirst = l.awaitsFirst && r.To != l.first
+	l.awaitsSought = l.awaitsSought && r.To != l.sought
 	l.state.SetAside(l.e.now, r.To)
 	l.pump()
 }
@@ -191,7 +191,7 @@ func (l *activeLookup) stop(reason lookup.Reason) {
 		return
 	}
 	l.state.Stop(l.e.now, reason)
-	l.drain()
+	l.reportSteps()
 	l.end(reason)
 }
 
@@ -217,8 +217,8 @@ func (l *activeLookup) end(reason lookup.Reason) {
 // maxTrace bounds the steps that are kept of one lookup.
 const maxTrace = 2048
 
-// drain reports the new steps of the lookup as events and keeps them for the trace.
-func (l *activeLookup) drain() {
+// reportSteps reports the new steps of the lookup as events and keeps them for the trace.
+func (l *activeLookup) reportSteps() {
 	steps := l.state.Events()
 	if l.op != 0 && len(l.trace) < maxTrace {
 		l.trace = l.state.Trace()

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"net/netip"
 	"time"
 
 	"kadmium/identity"
@@ -9,19 +8,6 @@ import (
 	"kadmium/rpc"
 	"kadmium/store"
 )
-
-// An Inbound is a message that arrived, authenticated and decoded.
-type Inbound struct {
-	From         identity.Contact // the peer whose key signed or sealed it, at its source address
-	Message      *rpc.Message     // the caller's memory: the engine copies what it keeps
-	Token        uint64           // of a request: names its reply
-	Room         int              // of a request: bytes that the body of its reply may have
-	Proven       bool             // the peer has shown that it receives at this address
-	FirstContact bool             // a first contact: anybody may have sent it again, later
-	Ambiguous    bool             // a response whose round trip time says nothing (Karn's rule)
-	Observed     netip.AddrPort   // where the answering peer saw this node; zero: it did not say
-	Verdict      error            // of the record or provider entry carried, by its namespace; nil: valid
-}
 
 // An EffectKind says what an Effect asks of the driver (design R1.7).
 type EffectKind uint8
@@ -34,10 +20,10 @@ const (
 	SendRequest   EffectKind = 1 + iota // To, RequestID, Op, Message, FirstContact, DialBack
 	ForgetRequest                       // RequestID: its answer is no longer awaited
 	SendReply                           // Token, Message
-	Persist                             // Batch, Ops: write to the journal, then call Persisted; Batch 0: do not call it
+	Persist                             // PersistID, Ops: write to the journal, then call Persisted; PersistID 0: do not call it
 	Progress                            // Op, Result: a better value, or more providers
 	Finish                              // Op, Result: the operation is over
-	Emit                                // Event
+	ReportEvent                         // Event
 	Deliver                             // Token, To, Message: hand a MESSAGE to its handler, then call Respond
 )
 
@@ -50,7 +36,7 @@ type Effect struct {
 	To           identity.Contact
 	RequestID    uint64
 	Token        uint64
-	Batch        uint64
+	PersistID    uint64
 	Op           OpID
 	Message      *rpc.Message
 	Ops          []store.Op
@@ -66,7 +52,7 @@ const (
 	PeerAdded     EventKind = 1 + iota // Contact entered the routing table
 	PeerRemoved                        // Contact left the routing table
 	ModeChanged                        // Mode is now in force
-	RecordStored                       // Key was stored, as Contact asked
+	RecordStored                       // Key was stored or stored again, as Contact asked; its journal entry may not be synced yet
 	RecordExpired                      // N records and provider entries expired
 	LookupStep                         // a lookup of operation Op (0: of the node's own) made Step
 	Joined                             // a join ended with N contacts in the routing table

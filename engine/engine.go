@@ -37,8 +37,8 @@ type Engine struct {
 	lookups []*activeLookup // in the order of their deadlines
 	upkeep  int             // lookups and fills of the node's own under way
 
-	withheld  map[uint64]func(error) // by batch: what waits for the journal
-	lastBatch uint64
+	unsynced      map[uint64]func(error) // by batch: what waits for the journal
+	lastPersistID uint64
 
 	tasks        [taskCount]taskState // in the order of schedule
 	outage       outage
@@ -117,7 +117,7 @@ func (e *Engine) emit(fx Effect) { e.fx = append(e.fx, fx) }
 
 func (e *Engine) event(ev Event) {
 	ev.At = e.now
-	e.emit(Effect{Kind: Emit, Event: ev})
+	e.emit(Effect{Kind: ReportEvent, Event: ev})
 }
 
 // Table is the routing table, to be read between calls.

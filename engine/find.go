@@ -29,7 +29,7 @@ func (e *Engine) Closest(now time.Time, op OpID, target identity.Position, fx []
 func (e *Engine) FindPeer(now time.Time, op OpID, id identity.ID, fx []Effect) []Effect {
 	e.enter(now, fx)
 	l := e.newLookup(op, rpc.FindNode, nil, id.Position())
-	l.first = e.contactOf(id)
+	l.sought = e.contactOf(id)
 	var found identity.Contact
 	l.onAnswer = func(from identity.Contact, _ *Inbound) identity.Contact {
 		if e.book.Address(from).ID == id {

@@ -10,13 +10,13 @@ import (
 // introduce sends a PING under the session to the neighbours that a lookup of this node
 // met by a first contact (design R7.6). The first contact changed nothing at its receiver
 // (design R3.1), and without the PING they would not know this node.
-func (e *Engine) introduce(op OpID, l *activeLookup, ended func(*spread)) {
+func (e *Engine) introduce(op OpID, l *activeLookup, ended func(*fanOut)) {
 	var neighbours []identity.Contact
 	for _, c := range l.state.Closest(nil) {
-		if slices.Contains(l.firstContacts, c) {
+		if slices.Contains(l.metByFirstContact, c) {
 			neighbours = append(neighbours, c)
 		}
 	}
 	ping := func(identity.Contact) *rpc.Message { return e.newRequest(rpc.Ping) }
-	e.spread(op, neighbours, ping, ended)
+	e.fanOut(op, neighbours, ping, ended)
 }

@@ -124,7 +124,7 @@ func (j *join) lookedUp(l *activeLookup, reason lookup.Reason) {
 			}
 		}
 		j.introducing = true
-		j.e.introduce(j.op, l, func(*spread) {
+		j.e.introduce(j.op, l, func(*fanOut) {
 			j.introducing = false
 			j.endIfOver()
 		})

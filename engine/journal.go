@@ -8,40 +8,42 @@ import (
 	"kadmium/store"
 )
 
-// maxWithheld bounds the writes that wait for the journal (design R8.7).
-const maxWithheld = 4096
+// maxUnsynced bounds the writes of others that wait for the journal (design R8.7). A
+// node's own puts wait there too, and are bounded by maxOperations.
+const maxUnsynced = 4096
 
-// persist has ops journalled. It calls done once they are synced, or with the error. If
-// there is nothing to journal it calls done at once.
+// persist asks the driver to journal ops. It calls done once they are synced, or with
+// the error. If there is nothing to journal it calls done at once.
 func (e *Engine) persist(ops []store.Op, done func(error)) {
 	if !e.cfg.Durable || len(ops) == 0 {
 		done(nil)
 		return
 	}
-	if e.withheld == nil {
-		e.withheld = make(map[uint64]func(error))
+	if e.unsynced == nil {
+		e.unsynced = make(map[uint64]func(error))
 	}
-	e.lastBatch++
-	e.withheld[e.lastBatch] = done
-	e.emit(Effect{Kind: Persist, Batch: e.lastBatch, Ops: ops})
+	e.lastPersistID++
+	e.unsynced[e.lastPersistID] = done
+	e.emit(Effect{Kind: Persist, PersistID: e.lastPersistID, Ops: ops})
 }
 
-// journal has ops journalled, and nothing waits for it.
+// journal asks the driver to journal ops, and does not wait for it.
 func (e *Engine) journal(ops []store.Op) {
 	if e.cfg.Durable && len(ops) > 0 {
 		e.emit(Effect{Kind: Persist, Ops: ops})
 	}
 }
 
-// Persisted tells the engine that a batch is synced, or why it could not be written.
-func (e *Engine) Persisted(now time.Time, batch uint64, err error, fx []Effect) []Effect {
+// Persisted tells the engine that the changes of a Persist effect are synced, or why they
+// could not be written.
+func (e *Engine) Persisted(now time.Time, id uint64, err error, fx []Effect) []Effect {
 	e.enter(now, fx)
 	if err != nil {
 		err = fmt.Errorf("%w: %w", ErrJournal, err)
 		e.counters.JournalErrors++
 	}
-	if done, ok := e.withheld[batch]; ok {
-		delete(e.withheld, batch)
+	if done, ok := e.unsynced[id]; ok {
+		delete(e.unsynced, id)
 		done(err)
 	}
 	return e.leave()

@@ -116,7 +116,7 @@ func (nd *node) run(fx []Effect) {
 				nd.n.t.Errorf("node %s: operation %d finished twice", nd.name, f.Op)
 			}
 			nd.results[f.Op] = f.Result
-		case Emit:
+		case ReportEvent:
 			nd.events = append(nd.events, f.Event)
 		case Deliver:
 			nd.deliver(f)
@@ -139,9 +139,9 @@ func (nd *node) persist(f Effect) {
 			}
 		}
 	}
-	if f.Batch != 0 {
+	if f.PersistID != 0 {
 		err := nd.failDisk
-		nd.n.after(time.Millisecond, func() { nd.run(nd.e.Persisted(nd.n.now, f.Batch, err, nil)) })
+		nd.n.after(time.Millisecond, func() { nd.run(nd.e.Persisted(nd.n.now, f.PersistID, err, nil)) })
 	}
 }
 
@@ -184,7 +184,7 @@ func (nd *node) sendRequest(f Effect) {
 		to.token++
 		to.tokens[to.token] = ticket{nd, m.ID, n.book.Intern(to.address), first}
 		in := &Inbound{From: n.book.Intern(source), Message: m, Token: to.token, Room: 1180, Proven: proven}
-		in.Verdict = to.verdict(m)
+		in.Invalid = to.verdict(m)
 		to.run(to.e.Receive(n.now, in, nil))
 	})
 }
@@ -215,7 +215,7 @@ func (nd *node) sendReply(f Effect) {
 		if t.first {
 			in.Observed = t.to.address.Endpoint
 		}
-		in.Verdict = t.to.verdict(m)
+		in.Invalid = t.to.verdict(m)
 		t.to.run(t.to.e.Receive(n.now, in, nil))
 	})
 }

@@ -25,8 +25,8 @@ func (e *Engine) Provide(now time.Time, op OpID, key []byte, ephemeral bool, fx 
 			e.finish(op, r)
 			return
 		}
-		e.provideAt(op, others, self, entry, func(s *spread) {
-			r.Holders, r.SelfHolder, r.Refusals = s.holders, s.selfHolder, s.refusals
+		e.provideAt(op, others, self, entry, func(s *fanOut) {
+			r.Holders, r.SelfHolder, r.Refusals = s.confirmed, s.selfHolder, s.refusals
 			if r.Holders == 0 {
 				r.Err = refusal(r.Refusals)
 			}

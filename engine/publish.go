@@ -29,7 +29,7 @@ func (e *Engine) republish() {
 		closest := l.state.Closest(nil)
 		others, self := e.holders(&target, closest)
 		if item.Record != nil {
-			e.storeAt(0, others, self, item.Record, nil, func(s *spread) {
+			e.storeAt(0, others, self, item.Record, nil, func(s *fanOut) {
 				if isPublished(s, closest, others) {
 					e.journal(e.store.Republished(e.now, item))
 				}
@@ -37,7 +37,7 @@ func (e *Engine) republish() {
 			return
 		}
 		entry := e.ownEntry(key) // with this node's present address
-		e.provideAt(0, others, self, entry, func(s *spread) {
+		e.provideAt(0, others, self, entry, func(s *fanOut) {
 			if _, published := e.store.Published(key); published == item && isPublished(s, closest, others) {
 				e.journal(e.store.PublishProvider(e.now, entry))
 			}
@@ -50,11 +50,11 @@ func (e *Engine) republish() {
 // node is known: a node that has just started, or that is cut off, would let the copies
 // of others expire. A record that others refuse as older was overwritten, and repeating
 // it changes nothing.
-func isPublished(s *spread, closest, others []identity.Contact) bool {
-	if s.selfHolder && s.holders == 1 && (len(others) > 0 || len(closest) == 0) {
+func isPublished(s *fanOut, closest, others []identity.Contact) bool {
+	if s.selfHolder && s.confirmed == 1 && (len(others) > 0 || len(closest) == 0) {
 		return slices.Contains(s.refusals, rpc.Older)
 	}
-	return s.holders > 0 || slices.Contains(s.refusals, rpc.Older)
+	return s.confirmed > 0 || slices.Contains(s.refusals, rpc.Older)
 }
 
 // Unpublish ends the publication of a key, and this node's publication as a provider of

@@ -121,8 +121,8 @@ func (p *put) store(sequence uint64, reason lookup.Reason) {
 		p.journalErr = err
 		p.settle()
 	})
-	e.storeAt(p.op, holders, self, p.record, p.query.CAS, func(s *spread) {
-		p.result.Holders, p.result.SelfHolder, p.result.Refusals = s.holders, s.selfHolder, s.refusals
+	e.storeAt(p.op, holders, self, p.record, p.query.CAS, func(s *fanOut) {
+		p.result.Holders, p.result.SelfHolder, p.result.Refusals = s.confirmed, s.selfHolder, s.refusals
 		p.settle()
 	})
 }

@@ -71,9 +71,9 @@ func (e *Engine) copyRecord(to []identity.Contact, r *rpc.Record) {
 		return
 	}
 	expires := e.now.Add(r.TTL)
-	e.spread(0, to, func(c identity.Contact) *rpc.Message {
+	e.fanOut(0, to, func(c identity.Contact) *rpc.Message {
 		return e.copyMessage(c, r, expires)
-	}, func(*spread) {})
+	}, func(*fanOut) {})
 }
 
 // copyMessage is a STORE of a record that this node does not publish. Its remaining
@@ -124,11 +124,11 @@ func (c *providerCopies) contacts(keep func(identity.Contact)) {
 // copyProvider sends a copy of a provider entry to nodes. Like a copy of a record it
 // never extends the lifetime.
 func (e *Engine) copyProvider(to []identity.Contact, p rpc.Provider, expires time.Time, ended func()) {
-	e.spread(0, to, func(c identity.Contact) *rpc.Message {
+	e.fanOut(0, to, func(c identity.Contact) *rpc.Message {
 		m := e.newRequest(rpc.AddProvider)
 		entry := p
 		entry.TTL = max(0, expires.Sub(e.now)-e.maxTransit(c))
 		m.Provider = &entry
 		return m
-	}, func(*spread) { ended() })
+	}, func(*fanOut) { ended() })
 }

@@ -5,8 +5,8 @@ import (
 	"kadmium/kbucket"
 )
 
-// contacted follows an authenticated round trip with a peer: a server belongs in the
-// routing table (design R4.2, R4.3).
+// contacted follows an answer of a peer, or its request under a session at its proven
+// address: a server belongs in the routing table (design R4.2, R4.3).
 func (e *Engine) contacted(c identity.Contact, serves bool) {
 	if !serves {
 		if removed, promoted := e.table.Remove(c); removed {

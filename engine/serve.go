@@ -190,9 +190,9 @@ func (e *Engine) serveAddProvider(in *Inbound) {
 // otherwise. A client stores nothing: nobody would look for it there.
 func (e *Engine) mayKeep(in *Inbound) (rpc.Status, bool) {
 	switch {
-	case in.Verdict != nil:
-		return store.StatusOf(in.Verdict), false
-	case e.mode != Server, len(e.withheld) >= maxWithheld:
+	case in.Invalid != nil:
+		return store.StatusOf(in.Invalid), false
+	case e.mode != Server, len(e.unsynced) >= maxUnsynced:
 		return rpc.Full, false
 	}
 	return rpc.OK, true

@@ -7,7 +7,7 @@ type Stats struct {
 	Outstanding   int // requests that wait for an answer
 	Operations    int // of the driver
 	ActiveLookups int // running lookups
-	Withheld      int // writes that wait for the journal
+	Unsynced      int // writes that wait for the journal
 	Handovers     int // keys that wait to be handed over
 	Counters      Counters
 }
@@ -20,7 +20,7 @@ func (e *Engine) Stats() Stats {
 		Outstanding:   e.requests.Len(),
 		Operations:    len(e.ops),
 		ActiveLookups: len(e.lookups),
-		Withheld:      len(e.withheld),
+		Unsynced:      len(e.unsynced),
 		Handovers:     len(e.handovers),
 		Counters:      e.counters,
 	}

@@ -25,7 +25,7 @@ func TestStepsAreToldAsTheyWere(t *testing.T) {
 	var told []lookup.Event
 	carry := func(fx []Effect) {
 		for _, f := range fx {
-			if f.Kind == Emit && f.Event.Kind == LookupStep && f.Event.Op == op {
+			if f.Kind == ReportEvent && f.Event.Kind == LookupStep && f.Event.Op == op {
 				told = append(told, *f.Event.Step)
 			}
 		}

@@ -8,74 +8,75 @@ import (
 	"kadmium/store"
 )
 
-// A spread sends one write to each of several nodes and counts their answers.
-type spread struct {
+// A fanOut sends one request to each of several nodes, mostly a write, and counts their
+// answers.
+type fanOut struct {
 	e           *Engine
 	owner       owner
 	outstanding int
-	holders     int  // nodes that confirmed, this node included
+	confirmed   int  // nodes that confirmed, this node included
 	selfHolder  bool // this node is one of them
 	refusals    []rpc.Status
-	onEnd       func(*spread)
+	onEnd       func(*fanOut)
 }
 
-// spread sends the write that write makes to each node, for an operation or for the node
+// fanOut sends the request that write makes to each node, for an operation or for the node
 // itself (op 0). ended is called once all have answered or failed.
-func (e *Engine) spread(op OpID, to []identity.Contact, write func(identity.Contact) *rpc.Message, ended func(*spread)) {
-	e.spreadAndKeep(op, to, nil, write, ended)
+func (e *Engine) fanOut(op OpID, to []identity.Contact, write func(identity.Contact) *rpc.Message, ended func(*fanOut)) {
+	e.fanOutAndStore(op, to, nil, write, ended)
 }
 
-// spreadAndKeep is spread where this node is a holder too: keepHere stores the write
+// fanOutAndStore is fanOut where this node is a holder too: keepHere stores the write
 // here, unless it is nil. This node counts as a holder once its journal has what keepHere
 // did.
-func (e *Engine) spreadAndKeep(op OpID, to []identity.Contact, keepHere func() (rpc.Status, []store.Op), write func(identity.Contact) *rpc.Message, ended func(*spread)) {
-	s := &spread{e: e, outstanding: len(to) + 1, onEnd: ended}
-	s.owner = e.register(s, op)
+func (e *Engine) fanOutAndStore(op OpID, to []identity.Contact, keepHere func() (rpc.Status, []store.Op), write func(identity.Contact) *rpc.Message, ended func(*fanOut)) {
+	f := &fanOut{e: e, outstanding: len(to) + 1, onEnd: ended}
+	f.owner = e.register(f, op)
 	if keepHere == nil {
-		s.settle()
+		f.settle()
 	} else {
 		status, ops := keepHere()
 		e.persist(ops, func(err error) {
 			if err != nil {
 				status = rpc.Failed
 			}
-			s.selfHolder = status == rpc.OK
-			s.count(status)
+			f.selfHolder = status == rpc.OK
+			f.count(status)
 		})
 	}
 	for _, c := range to {
-		if !e.ask(s.owner, c, write(c)) {
-			s.failed(nil)
+		if !e.ask(f.owner, c, write(c)) {
+			f.failed(nil)
 		}
 	}
 }
 
-func (s *spread) answered(_ *rpc.Request, in *Inbound) { s.count(in.Message.Status) }
+func (f *fanOut) answered(_ *rpc.Request, in *Inbound) { f.count(in.Message.Status) }
 
-func (s *spread) count(status rpc.Status) {
+func (f *fanOut) count(status rpc.Status) {
 	if status == rpc.OK {
-		s.holders++
+		f.confirmed++
 	} else {
-		s.refusals = append(s.refusals, status)
+		f.refusals = append(f.refusals, status)
 	}
-	s.settle()
+	f.settle()
 }
 
-func (s *spread) failed(*rpc.Request) { s.settle() }
+func (f *fanOut) failed(*rpc.Request) { f.settle() }
 
-func (s *spread) overran(*rpc.Request) {}
+func (f *fanOut) overran(*rpc.Request) {}
 
-func (s *spread) contacts(func(identity.Contact)) {}
+func (f *fanOut) contacts(func(identity.Contact)) {}
 
-func (s *spread) settle() {
-	if s.outstanding--; s.outstanding == 0 {
-		s.end()
+func (f *fanOut) settle() {
+	if f.outstanding--; f.outstanding == 0 {
+		f.end()
 	}
 }
 
-func (s *spread) end() {
-	s.e.unregister(s.owner)
-	s.onEnd(s)
+func (f *fanOut) end() {
+	f.e.unregister(f.owner)
+	f.onEnd(f)
 }
 
 // holders splits the k closest nodes that answered into the other holders and this node.
@@ -95,14 +96,14 @@ func (e *Engine) holders(target *identity.Position, closest []identity.Contact) 
 }
 
 // storeAt sends a record to its holders, and stores it here if self is set.
-func (e *Engine) storeAt(op OpID, others []identity.Contact, self bool, r *rpc.Record, cas *uint64, ended func(*spread)) {
+func (e *Engine) storeAt(op OpID, others []identity.Contact, self bool, r *rpc.Record, cas *uint64, ended func(*fanOut)) {
 	var keepHere func() (rpc.Status, []store.Op)
 	if self {
 		keepHere = func() (rpc.Status, []store.Op) {
 			return e.store.Put(e.now, r, store.Source{}, cas, 0, e.rnd)
 		}
 	}
-	e.spreadAndKeep(op, others, keepHere, func(identity.Contact) *rpc.Message {
+	e.fanOutAndStore(op, others, keepHere, func(identity.Contact) *rpc.Message {
 		m := e.newRequest(rpc.Store)
 		c := *r
 		m.Record = &c
@@ -114,14 +115,14 @@ func (e *Engine) storeAt(op OpID, others []identity.Contact, self bool, r *rpc.R
 }
 
 // provideAt sends a provider entry to its holders, and stores it here if self is set.
-func (e *Engine) provideAt(op OpID, others []identity.Contact, self bool, p *rpc.Provider, ended func(*spread)) {
+func (e *Engine) provideAt(op OpID, others []identity.Contact, self bool, p *rpc.Provider, ended func(*fanOut)) {
 	var keepHere func() (rpc.Status, []store.Op)
 	if self {
 		keepHere = func() (rpc.Status, []store.Op) {
 			return e.store.PutProvider(e.now, p, store.Source{}, 0, e.rnd)
 		}
 	}
-	e.spreadAndKeep(op, others, keepHere, func(identity.Contact) *rpc.Message {
+	e.fanOutAndStore(op, others, keepHere, func(identity.Contact) *rpc.Message {
 		m := e.newRequest(rpc.AddProvider)
 		entry := *p
 		m.Provider = &entry

@@ -21,8 +21,8 @@ const (
 // The least time to wait before a repeat, for requests that take the receiver longer
 // than a read of its memory (design R3.16).
 const (
-	writePatience   = 500 * time.Millisecond // a signature is checked, a disk synced
-	messagePatience = time.Second            // a handler runs: 6 s with all tries
+	writeTimeout   = 500 * time.Millisecond // a signature is checked, a disk synced
+	messageTimeout = time.Second            // a handler runs: 6 s with all tries
 )
 
 // types has one row for each RPC. A new RPC needs a constant above, a row here,
@@ -31,17 +31,17 @@ var types = [TypeLimit]struct {
 	name              string // in the spelling of the paper
 	read              bool   // it changes nothing at its receiver
 	query             bool   // a read that names contacts close to a target
-	patience          time.Duration
+	minTimeout        time.Duration
 	request, response func(*Codec) body
 }{
 	0:            {name: "?"},
 	Ping:         {name: "PING", read: true, request: pingRequest, response: pingResponse},
 	FindNode:     {name: "FIND_NODE", read: true, query: true, request: query, response: answer},
 	FindValue:    {name: "FIND_VALUE", read: true, query: true, request: query, response: answer},
-	Store:        {name: "STORE", patience: writePatience, request: storeRequest, response: outcome},
-	AddProvider:  {name: "ADD_PROVIDER", patience: writePatience, request: addProviderRequest, response: outcome},
+	Store:        {name: "STORE", minTimeout: writeTimeout, request: storeRequest, response: outcome},
+	AddProvider:  {name: "ADD_PROVIDER", minTimeout: writeTimeout, request: addProviderRequest, response: outcome},
 	GetProviders: {name: "GET_PROVIDERS", read: true, query: true, request: query, response: answer},
-	AppMessage:   {name: "MESSAGE", patience: messagePatience, request: messageRequest, response: outcome},
+	AppMessage:   {name: "MESSAGE", minTimeout: messageTimeout, request: messageRequest, response: outcome},
 }
 
 // Valid reports whether there is such an RPC.
@@ -71,6 +71,6 @@ func (t Type) MayOpen(receiverKnown bool) bool {
 	return t.IsRead() && (receiverKnown || t == Ping)
 }
 
-// Patience is the least time to wait before the request is sent again, whatever the
+// MinTimeout is the least time to wait before the request is sent again, whatever the
 // peer's round trip time.
-func (t Type) Patience() time.Duration { return types[t.known()].patience }
+func (t Type) MinTimeout() time.Duration { return types[t.known()].minTimeout }

@@ -75,7 +75,7 @@ func (w *world) perform(n *node, effects []engine.Effect) {
 			w.send(n.contact, w.answering.from, f.Message, w.answering.operation)
 		case engine.Finish:
 			w.finish(f.Op, f.Result)
-		case engine.Emit:
+		case engine.ReportEvent:
 			if f.Event.Kind == engine.Joined && f.Event.N > 0 {
 				n.joined = min(n.joined, w.now)
 			}

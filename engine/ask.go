@@ -42,7 +42,7 @@ func (e *Engine) ask(by owner, to identity.Contact, m *rpc.Message) bool {
 }
 
 func (e *Engine) askMarked(by owner, to identity.Contact, m *rpc.Message, marks uint8) bool {
-	r, err := e.requests.Start(e.now, m.ID, to, m, by.activity, e.patience(to, m.Type))
+	r, err := e.requests.Start(e.now, m.ID, to, m, by.activity, e.firstTimeout(to, m.Type))
 	if err != nil {
 		e.counters.RequestsRefused++
 		e.recycle(m)

@@ -24,7 +24,7 @@ func (n *Node) Ping(ctx context.Context, to identity.Address) (Pong, error) {
 			return e.Ping(now, op, to, fx)
 		},
 		Finish: func(r *engine.Result) {
-			pong.Address, pong.RTT, pong.Serves = n.address(r.Peer), r.RTT, r.Serves
+			pong.Address, pong.RTT, pong.Serves = n.addressOf(r.Peer), r.RTT, r.Serves
 			if r.Observed.IsValid() {
 				pong.Observed = identity.Address{ID: n.id, Endpoint: r.Observed}
 			}
@@ -57,9 +57,9 @@ func (n *Node) FindPeer(ctx context.Context, id identity.ID) (Found, error) {
 		Finish: func(r *engine.Result) {
 			if r.Peer != 0 {
 				self := n.id.Position()
-				found.Peer = n.peer(r.Peer, &self)
+				found.Peer = n.peerOf(r.Peer, &self)
 			}
-			found.Lookup = n.lookup(r)
+			found.Lookup = n.lookupOf(r)
 		},
 	})
 	return found, err
@@ -75,9 +75,9 @@ func (n *Node) Closest(ctx context.Context, target identity.Position) (Closest, 
 		},
 		Finish: func(r *engine.Result) {
 			for _, c := range r.Contacts {
-				closest.Peers = append(closest.Peers, n.peer(c, &target))
+				closest.Peers = append(closest.Peers, n.peerOf(c, &target))
 			}
-			closest.Lookup = n.lookup(r)
+			closest.Lookup = n.lookupOf(r)
 		},
 	})
 	return closest, err

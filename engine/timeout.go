@@ -29,10 +29,10 @@ func (e *Engine) maxTransit(c identity.Contact) time.Duration {
 	if rtt := e.rtts.of(c).Smoothed(); rtt > 0 {
 		return 2 * rtt
 	}
-	return max(e.rto(c), rpc.Store.Patience())
+	return max(e.rto(c), rpc.Store.MinTimeout())
 }
 
-// patience is how long to wait for an answer to the first try (design R3.12, R3.16).
-func (e *Engine) patience(to identity.Contact, t rpc.Type) time.Duration {
-	return max(e.rto(to), t.Patience())
+// firstTimeout is how long to wait for an answer to the first try (design R3.12, R3.16).
+func (e *Engine) firstTimeout(to identity.Contact, t rpc.Type) time.Duration {
+	return max(e.rto(to), t.MinTimeout())
 }

@@ -1,0 +1,33 @@
+package engine
+
+import (
+	"kadmium/identity"
+	"kadmium/rpc"
+)
+
+// EachContact calls keep with every contact that the engine holds, some of them more than
+// once. The driver's book may forget all others (design R1.19).
+func (e *Engine) EachContact(keep func(identity.Contact)) {
+	e.table.EachHandle(keep)
+	e.requests.Each(func(r *rpc.Request) { keep(r.To) })
+	for _, a := range e.activities {
+		a.contacts(keep)
+	}
+	for _, o := range e.ops { // a put has these after its lookup, too
+		o.contacts(keep)
+	}
+	e.rtts.each(keep)
+	if e.reachability != nil {
+		keep(e.reachability.asked)
+	}
+	e.unresponsive.each(keep)
+	for _, c := range e.moved {
+		keep(c)
+	}
+	for _, p := range e.probes {
+		keep(p.to)
+	}
+	for _, h := range e.handovers {
+		keep(h.to)
+	}
+}
