@@ -46,17 +46,3 @@ func listenControl(path string) (*net.UnixListener, error) {
 	}
 	return l, nil
 }
-
-// ownSocket refuses a socket of another user, who would read what we send and answer
-// anything.
-func ownSocket(path string) error {
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	owner, ok := info.Sys().(*syscall.Stat_t)
-	if me := uint32(os.Getuid()); ok && owner.Uid != me && owner.Uid != 0 && me != 0 {
-		return notDone("name the right one with --control", "control socket %s belongs to another user", path)
-	}
-	return nil
-}

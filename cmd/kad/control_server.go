@@ -15,30 +15,6 @@ import (
 	"kadmium"
 )
 
-// Limits of the control protocol.
-const (
-	maxControlLine     = 64 << 10 // bytes of a request; the largest value is far smaller
-	maxControlRequests = 64       // connections served at once; more wait
-	controlReadTime    = 10 * time.Second
-	defaultTimeout     = 30 * time.Second
-	maxTimeout         = 10 * time.Minute
-	controlWriteGrace  = 5 * time.Second
-)
-
-// A controlRequest is the one line that a client sends: an operation, its arguments,
-// and how long it may take.
-type controlRequest struct {
-	Command string          `json:"command"`
-	Args    json.RawMessage `json:"args"`
-	Timeout time.Duration   `json:"timeout_ns"`
-}
-
-// A controlReply is the one line that comes back. Then the connection is closed.
-type controlReply struct {
-	Result  json.RawMessage `json:"result,omitempty"`
-	Failure *failure        `json:"failure,omitempty"`
-}
-
 // serveControl runs the operations that clients request until the context ends and the
 // listener is closed. Then it waits for those under way to end.
 func serveControl(ctx context.Context, l net.Listener, n *kadmium.Node) {
@@ -113,4 +89,20 @@ func runControl(ctx context.Context, c net.Conn, n *kadmium.Node, line []byte) (
 		cancel()
 	}()
 	return run(ctx, n, q.Args)
+}
+
+// startControl serves the control socket. stop ends the operations under way and removes
+// the socket.
+func startControl(l net.Listener, n *kadmium.Node) (stop func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		serveControl(ctx, l, n)
+	}()
+	return func() {
+		cancel(kadmium.ErrClosed)
+		l.Close()
+		<-done
+	}
 }

@@ -61,11 +61,6 @@ func refuseEmpty(cmd *cobra.Command) (err error) {
 	return err
 }
 
-// typed reports whether the flag was given on the command line itself.
-func (a *app) typed(cmd *cobra.Command, flag string) bool {
-	return cmd.Flags().Changed(flag) && !a.fromEnv[flag]
-}
-
 // wantsJSON reports whether a failure must be printed as JSON. The command line may be
 // impossible to parse.
 func (a *app) wantsJSON(args []string) bool {

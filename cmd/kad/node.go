@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -151,22 +150,6 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 	err = n.Close()
 	messages.stop()
 	return err
-}
-
-// startControl serves the control socket. stop ends the operations under way and removes
-// the socket.
-func startControl(l net.Listener, n *kadmium.Node) (stop func()) {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		serveControl(ctx, l, n)
-	}()
-	return func() {
-		cancel(kadmium.ErrClosed)
-		l.Close()
-		<-done
-	}
 }
 
 func (a *app) printReady(n *kadmium.Node) error {

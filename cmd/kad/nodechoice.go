@@ -1,11 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -47,92 +42,6 @@ func (choice *nodeChoice) flags(cmd *cobra.Command) {
 // traceFlag adds --trace, for lookups.
 func (choice *nodeChoice) traceFlag(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&choice.trace, "trace", false, "print each step: who was asked, at which distance and hop, how long it took, what it answered; see: kad help trace")
-}
-
-// runOperation runs an operation on the node that the flags choose. Without --trace
-// neither its result nor its failure has the lookup's steps.
-func runOperation[A, R any](a *app, cmd *cobra.Command, choice *nodeChoice, o operation[A, R], args A) (R, error) {
-	result, err := runOnChosenNode(a, cmd, choice, o, args)
-	if o.lookup == nil {
-		return result, err
-	}
-	l := o.lookup(&result)
-	if l != nil && !choice.trace {
-		l.Trace = nil
-	}
-	if err != nil {
-		err = withLookup(err, l)
-	}
-	return result, err
-}
-
-func runOnChosenNode[A, R any](a *app, cmd *cobra.Command, choice *nodeChoice, o operation[A, R], args A) (R, error) {
-	var none R
-	if choice.timeout <= 0 || choice.timeout > maxTimeout {
-		return none, badInput("choose a time like 30s or 2m, up to "+maxTimeout.String(), "--timeout %s is out of range", choice.timeout)
-	}
-	if a.typed(cmd, "bootstrap") && (a.typed(cmd, "data") || a.typed(cmd, "control")) {
-		return none, badInput("choose the running node or --bootstrap", "--bootstrap works without a running node, --data and --control through one")
-	}
-	if a.typed(cmd, "data") && a.typed(cmd, "control") {
-		return none, badInput("choose one of them", "--data and --control both name a running node")
-	}
-	if choice.temporary(a, cmd) {
-		return runOnTemporaryNode(cmd.Context(), a.stderr, choice, o, args)
-	}
-	for _, flag := range []string{"network", "key"} {
-		if a.typed(cmd, flag) {
-			return none, badInput("leave it out, or add --bootstrap ADDR", "--%s is for a node of the command's own: a running node has its own", flag)
-		}
-	}
-	control := choice.control
-	if a.typed(cmd, "data") { // it takes precedence over the environment
-		control = ""
-	}
-	paths := []string{controlPath(control, choice.data)}
-	if choice.data == "" && control == "" {
-		paths = append(paths, controlPath("", defaultDataDir()))
-	}
-	c, err := dialControl(cmd.Context(), paths...)
-	if err != nil {
-		return none, err
-	}
-	defer c.Close()
-	return runOnRunningNode(cmd.Context(), c, o, args, choice.timeout)
-}
-
-// runOnTemporaryNode runs an operation on a client node that lives for it only.
-func runOnTemporaryNode[A, R any](ctx context.Context, w io.Writer, choice *nodeChoice, o operation[A, R], args A) (R, error) {
-	var none R
-	listen, err := listenFor(choice.bootstrap)
-	if err != nil {
-		return none, err
-	}
-	cfg := kadmium.Config{Listen: listen, Bootstrap: choice.bootstrap, Mode: kadmium.Client, Network: choice.network}
-	if choice.key != "" {
-		if cfg.Key, err = loadKey(ctx, w, choice.key); err != nil {
-			return none, err
-		}
-	}
-	ctx, cancel := withTimeout(ctx, choice.timeout)
-	defer cancel()
-	n, err := kadmium.New(cfg)
-	if err != nil {
-		return none, err
-	}
-	defer n.Close()
-	if err := n.Joined(ctx); err != nil {
-		if errors.Is(err, kadmium.ErrNoAnswer) {
-			return none, noAnswer(choice.bootstrap, err)
-		}
-		return none, fmt.Errorf("joining by %s: %w", strings.Join(choice.bootstrap, ", "), whyEnded(ctx, err))
-	}
-	return o.do(ctx, n, args)
-}
-
-// noAnswer says that no bootstrap peer answered.
-func noAnswer(bootstrap []string, err error) error {
-	return notDone("check the address, the --network, and that a node runs there", "no answer from %s: %s", strings.Join(bootstrap, ", "), plainWords(err))
 }
 
 // temporary reports whether the command works through a temporary node.

@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/ed25519"
 	"fmt"
 	"io"
 	"time"
 
+	"kadmium/rpc"
 	"kadmium/sim/report"
+	"kadmium/store"
 
 	"github.com/spf13/cobra"
 
@@ -100,4 +103,28 @@ func drawStored(w io.Writer, s *kadmium.Stored, verb, also string) {
 		again = "nobody publishes it again"
 	}
 	fmt.Fprintf(w, "expires %s; %s\n", s.Expires.UTC().Format(time.RFC3339), again)
+}
+
+// checkPut refuses what no node would store, before any node is asked.
+func checkPut(cmd *cobra.Command, p putArgs) error {
+	switch {
+	case cmd.Flags().Changed("ttl") && (p.TTL < time.Second || p.TTL > store.MaxTTL):
+		return badInput("choose a time like 90m, from 1s to "+store.MaxTTL.String(), "--ttl %s is out of range", p.TTL)
+	case p.Sequence != nil && *p.Sequence > store.MaxSequence:
+		return badInput("choose a smaller one, or none", "--seq %d is out of range: sequences end below 2^63", *p.Sequence)
+	case p.CAS != nil && *p.CAS > store.MaxSequence:
+		return badInput("give the sequence that get shows", "--cas %d is out of range: sequences end below 2^63", *p.CAS)
+	}
+	r := rpc.Record{Key: []byte(p.Key), Value: p.Value}
+	if publisher, ok := namespaces.Publisher(r.Key); ok { // the node signs it, and the signed record must fit
+		r.Publisher, r.Signature = publisher, make([]byte, ed25519.SignatureSize)
+		if size := rpc.RecordSize(&r); size > rpc.MaxRecord {
+			return badInput("shorten the value", "%s: a signed record of %d bytes is over the limit of %d", p.Key, size, rpc.MaxRecord)
+		}
+		return nil
+	}
+	if err := namespaces.Validate(&r); err != nil {
+		return badInput("see what each namespace asks for: kad put --help", "%s: %v", p.Key, err)
+	}
+	return nil
 }

@@ -13,14 +13,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"kadmium/sim"
-	"kadmium/sim/picture"
 	"kadmium/sim/report"
 )
-
-// A sweep is `kad sim` with several numbers of nodes.
-type sweep struct {
-	Sweep []*report.Report `json:"sweep"`
-}
 
 // A simFlags is what `kad sim` takes, as it was typed.
 type simFlags struct {
@@ -148,54 +142,6 @@ func (a *app) simulate(ctx context.Context, configs []sim.Config, out string) er
 	}
 	return a.printReports(reports, len(configs) > 1, out)
 }
-
-// checkOut refuses, before a long run, a path that cannot become a directory of pictures.
-func checkOut(out string) error {
-	if out == "" {
-		return nil
-	}
-	if info, err := os.Stat(out); err == nil && !info.IsDir() {
-		return badInput("name a directory; it is made if it is not there", "--out: %s is no directory", out)
-	}
-	return nil
-}
-
-// printReports prints reports, draws them if out names a directory, and fails if the
-// last is partial. What was measured is printed even if it could not be drawn.
-func (a *app) printReports(reports []*report.Report, several bool, out string) error {
-	var files []string
-	var undrawn error
-	if out != "" {
-		files, undrawn = picture.Draw(out, reports)
-	}
-	var object any = reports[0]
-	if several {
-		object = sweep{reports}
-	}
-	err := a.print(object, func(w io.Writer) {
-		for i, r := range reports {
-			if i > 0 {
-				fmt.Fprintln(w)
-			}
-			_ = r.Write(w) // into memory
-		}
-		if len(files) > 0 {
-			fmt.Fprintf(w, "\n%s in %s\n", report.Count(len(files), "picture"), out)
-		}
-	})
-	switch {
-	case err != nil:
-		return err
-	case undrawn != nil:
-		return &failure{Message: fmt.Sprintf("drawing: %v", undrawn), Next: "check the directory of --out; the report is printed all the same", Code: exitNotDone, printed: true}
-	case reports[len(reports)-1].Partial:
-		return errPartial
-	}
-	return nil
-}
-
-// errPartial ends a command that was interrupted and has printed its report.
-var errPartial error = &failure{Message: "interrupted: the report is of the part that ran", Next: "run it again to the end", Code: exitNotDone, printed: true}
 
 // onlyCompares refuses flags of a simulation beside --compare.
 func (a *app) onlyCompares(cmd *cobra.Command) (err error) {

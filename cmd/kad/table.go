@@ -14,8 +14,6 @@ import (
 	"kadmium"
 )
 
-type noArgs struct{}
-
 var tableOperation = operation[noArgs, kadmium.Table]{
 	command: "table",
 	run:     func(_ context.Context, n *kadmium.Node, _ noArgs) (kadmium.Table, error) { return n.Table(), nil },

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"syscall"
 
@@ -12,37 +11,6 @@ import (
 	"kadmium/identity"
 	"kadmium/sim"
 )
-
-// The exit codes of every command.
-const (
-	exitDone     = 0
-	exitNotDone  = 1 // not found, timed out, port in use, directory unwritable or taken
-	exitBadInput = 2 // a malformed argument, a key file that is not one, an unknown namespace, over a limit
-)
-
-// A failure is an error as the command reports it: what happened and to what, what
-// to do next, and the exit code. It is sent over the control socket too.
-type failure struct {
-	Message string `json:"error"`
-	Next    string `json:"next"`
-	Code    int    `json:"exit"`
-	// Lookup is the one that failed, with --trace.
-	Lookup *kadmium.Lookup `json:"lookup,omitempty"`
-
-	printed bool // stdout already has its one object
-}
-
-func (f *failure) Error() string { return f.Message }
-
-// badInput is a failure that the user can avoid by other arguments.
-func badInput(next, format string, args ...any) error {
-	return &failure{Message: fmt.Sprintf(format, args...), Next: next, Code: exitBadInput}
-}
-
-// notDone is a failure that other arguments alone would not avoid.
-func notDone(next, format string, args ...any) error {
-	return &failure{Message: fmt.Sprintf(format, args...), Next: next, Code: exitNotDone}
-}
 
 // knownFailures gives the errors of the packages below their exit code and what to
 // do next, the most specific first.
