@@ -64,7 +64,7 @@ func TestBenchInterrupted(t *testing.T) {
 	cancel()
 	var out, errs strings.Builder
 	a := &app{stdout: &out, stderr: &errs, getenv: func(string) string { return "" }}
-	if code := a.run(ctx, []string{"bench", "--json"}); code != exitNotDone || !strings.Contains(errs.String(), "interrupted") {
+	if code := a.execute(ctx, []string{"bench", "--json"}); code != exitNotDone || !strings.Contains(errs.String(), "interrupted") {
 		t.Errorf("exit code %d, stderr %s", code, &errs)
 	}
 	if f := decodeLine[failure](t, out.String()); f.Code != exitNotDone {

@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"io"
 
-	"kadmium/sim/report"
-
 	"github.com/spf13/cobra"
 
 	"kadmium"
+	"kadmium/sim/report"
 )
 
 type closestArgs struct {
@@ -20,7 +19,7 @@ var closestOperation = operation[closestArgs, kadmium.Closest]{
 	command: "closest",
 	subject: func(args closestArgs) string { return args.Target },
 	lookup:  func(c *kadmium.Closest) *kadmium.Lookup { return &c.Lookup },
-	run: func(ctx context.Context, n *kadmium.Node, args closestArgs) (kadmium.Closest, error) {
+	runOn: func(ctx context.Context, n *kadmium.Node, args closestArgs) (kadmium.Closest, error) {
 		target, err := parseTarget(args.Target)
 		if err != nil {
 			return kadmium.Closest{}, err

@@ -39,7 +39,7 @@ func TestControlRequests(t *testing.T) {
 		{`{"command":"get","args":{"key":"/v/nothing","quorum":1}}`, "/v/nothing: "},
 	} {
 		client, node := net.Pipe()
-		result, err := runControl(t.Context(), node, n, []byte(test.send))
+		result, err := runControlRequest(t.Context(), node, n, []byte(test.send))
 		client.Close()
 		node.Close()
 		if test.says == "" {

@@ -15,9 +15,25 @@ import (
 	"kadmium"
 )
 
-// serveControl runs the operations that clients request until the context ends and the
-// listener is closed. Then it waits for those under way to end.
-func serveControl(ctx context.Context, l net.Listener, n *kadmium.Node) {
+// startControlServer serves the control socket. stop ends the operations under way and
+// removes the socket.
+func startControlServer(l net.Listener, n *kadmium.Node) (stop func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		acceptControlClients(ctx, l, n)
+	}()
+	return func() {
+		cancel(kadmium.ErrClosed)
+		l.Close()
+		<-done
+	}
+}
+
+// acceptControlClients accepts clients, a goroutine for each, until the context ends and
+// the listener is closed. Then it waits for the operations under way to end.
+func acceptControlClients(ctx context.Context, l net.Listener, n *kadmium.Node) {
 	var connections sync.WaitGroup
 	defer connections.Wait()
 	room := make(chan struct{}, maxControlRequests)
@@ -41,19 +57,20 @@ func serveControl(ctx context.Context, l net.Listener, n *kadmium.Node) {
 			defer c.Close()
 			stop := context.AfterFunc(ctx, func() { _ = c.SetReadDeadline(time.Now()) })
 			defer stop()
-			answerControl(ctx, c, n)
+			serveControlClient(ctx, c, n)
 		})
 	}
 }
 
-func answerControl(ctx context.Context, c net.Conn, n *kadmium.Node) {
+// serveControlClient reads the one request of a connection and writes the reply.
+func serveControlClient(ctx context.Context, c net.Conn, n *kadmium.Node) {
 	_ = c.SetReadDeadline(time.Now().Add(controlReadTime))
 	in := bufio.NewReader(io.LimitReader(c, maxControlLine))
 	line, err := in.ReadBytes('\n')
 	if err != nil {
 		return // the client left, or sends no line
 	}
-	result, err := runControl(ctx, c, n, line)
+	result, err := runControlRequest(ctx, c, n, line)
 	reply := controlReply{}
 	if err != nil {
 		reply.Failure = asFailure(err)
@@ -68,13 +85,14 @@ func answerControl(ctx context.Context, c net.Conn, n *kadmium.Node) {
 	_ = encodeJSON(c, reply) // the client may have left
 }
 
-func runControl(ctx context.Context, c net.Conn, n *kadmium.Node, line []byte) (any, error) {
+// runControlRequest runs the operation that a line asks for, until the client leaves.
+func runControlRequest(ctx context.Context, c net.Conn, n *kadmium.Node, line []byte) (any, error) {
 	var q controlRequest
 	if err := json.Unmarshal(line, &q); err != nil {
 		return nil, badInput("a request is a line like {\"command\":\"stats\"}", "control request: %s", badJSON(err))
 	}
-	run := operations[q.Command]
-	if run == nil {
+	handle := operations[q.Command]
+	if handle == nil {
 		return nil, badInput("use the kad of the node's own version", "the node knows no operation %q", q.Command)
 	}
 	if q.Timeout < 0 {
@@ -88,21 +106,5 @@ func runControl(ctx context.Context, c net.Conn, n *kadmium.Node, line []byte) (
 		_, _ = c.Read(make([]byte, 1))
 		cancel()
 	}()
-	return run(ctx, n, q.Args)
-}
-
-// startControl serves the control socket. stop ends the operations under way and removes
-// the socket.
-func startControl(l net.Listener, n *kadmium.Node) (stop func()) {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		serveControl(ctx, l, n)
-	}()
-	return func() {
-		cancel(kadmium.ErrClosed)
-		l.Close()
-		<-done
-	}
+	return handle(ctx, n, q.Args)
 }

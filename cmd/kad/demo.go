@@ -93,12 +93,12 @@ itself.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), demoTime)
 			defer cancel()
-			d := demo{out: io.Discard}
+			d := demo{demoDrawing: demoDrawing{out: io.Discard}}
 			if !a.json {
 				d.out = a.stdout
 			}
 			defer d.close()
-			if err := d.run(ctx); err != nil {
+			if err := d.runChapters(ctx); err != nil {
 				return fmt.Errorf("demo: %w", err)
 			}
 			if !a.json {
@@ -111,7 +111,7 @@ itself.`,
 
 // A demo prints each step when it happens, and keeps it for the result.
 type demo struct {
-	out    io.Writer
+	demoDrawing
 	nodes  []*kadmium.Node
 	result demoResult
 }
@@ -122,7 +122,8 @@ func (d *demo) close() {
 	}
 }
 
-func (d *demo) run(ctx context.Context) error {
+// runChapters stops at the first chapter that fails.
+func (d *demo) runChapters(ctx context.Context) error {
 	fmt.Fprintf(d.out, "Three nodes on 127.0.0.1, each with a UDP socket of its own:\n\n")
 	for _, chapter := range []func(context.Context) error{d.start, d.join, d.find, d.talk, d.keep} {
 		if err := chapter(ctx); err != nil {
@@ -139,7 +140,7 @@ func (d *demo) start(context.Context) error {
 		if err != nil {
 			return err
 		}
-		d.nodes = append(d.nodes, n)
+		d.nodes, d.peers = append(d.nodes, n), append(d.peers, n.ID())
 		node := demoNode{n.ID(), n.Addresses()[0]}
 		d.result.Nodes = append(d.result.Nodes, node)
 		fmt.Fprintf(d.out, "  %d  %s\n", i+1, node.Address)
@@ -183,7 +184,7 @@ func (d *demo) waitUntilKnown(ctx context.Context, i int) error {
 
 func (d *demo) find(ctx context.Context) error {
 	d.heading("3 looks for 2 by its peer ID")
-	got, err := findOperation.run(ctx, d.nodes[2], findArgs{d.nodes[1].ID()})
+	got, err := findOperation.runOn(ctx, d.nodes[2], findArgs{d.nodes[1].ID()})
 	if err != nil {
 		return err
 	}

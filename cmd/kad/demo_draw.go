@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strconv"
 
 	"kadmium"
@@ -9,14 +10,20 @@ import (
 	"kadmium/sim/report"
 )
 
+// A demoDrawing is the demo as people read it. It calls the nodes 1, 2 and 3.
+type demoDrawing struct {
+	out   io.Writer
+	peers []identity.ID // of 1, 2 and 3
+}
+
 // heading begins a part of the demo.
-func (d *demo) heading(format string, args ...any) {
+func (d *demoDrawing) heading(format string, args ...any) {
 	fmt.Fprintf(d.out, "\n"+format+"\n", args...)
 }
 
 // drawLookup shows a lookup hop by hop: a line for each peer that was asked, with the
 // outcome.
-func (d *demo) drawLookup(l *kadmium.Lookup, found, outcome string) {
+func (d *demoDrawing) drawLookup(l *kadmium.Lookup, found, outcome string) {
 	for _, s := range l.Trace {
 		if s.Kind != "asked" {
 			continue
@@ -52,9 +59,9 @@ func outcomeOf(l *kadmium.Lookup, peer identity.ID, found string) string {
 }
 
 // name is a node's number in the demo.
-func (d *demo) name(id identity.ID) string {
-	for i, n := range d.nodes {
-		if n.ID() == id {
+func (d *demoDrawing) name(id identity.ID) string {
+	for i, peer := range d.peers {
+		if peer == id {
 			return strconv.Itoa(i + 1)
 		}
 	}

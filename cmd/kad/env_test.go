@@ -22,7 +22,7 @@ func TestEveryFlagHasAVariable(t *testing.T) {
 			check(sub)
 		}
 	}
-	check(new(app).root())
+	check(new(app).rootCommand())
 }
 
 // A variable stands for its flag; what is typed outranks it; what it holds is

@@ -19,7 +19,7 @@ var findOperation = operation[findArgs, kadmium.Found]{
 	command: "find",
 	subject: func(args findArgs) string { return args.Peer.String() },
 	lookup:  func(f *kadmium.Found) *kadmium.Lookup { return &f.Lookup },
-	run: func(ctx context.Context, n *kadmium.Node, args findArgs) (kadmium.Found, error) {
+	runOn: func(ctx context.Context, n *kadmium.Node, args findArgs) (kadmium.Found, error) {
 		if args.Peer.IsZero() {
 			return kadmium.Found{}, badInput("give its ID as peer", "no peer is named")
 		}

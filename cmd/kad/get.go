@@ -6,11 +6,10 @@ import (
 	"io"
 	"os"
 
-	"kadmium/sim/report"
-
 	"github.com/spf13/cobra"
 
 	"kadmium"
+	"kadmium/sim/report"
 )
 
 type getArgs struct {
@@ -22,7 +21,7 @@ var getOperation = operation[getArgs, kadmium.Value]{
 	command: "get",
 	subject: func(args getArgs) string { return args.Key },
 	lookup:  func(v *kadmium.Value) *kadmium.Lookup { return &v.Lookup },
-	run: func(ctx context.Context, n *kadmium.Node, args getArgs) (kadmium.Value, error) {
+	runOn: func(ctx context.Context, n *kadmium.Node, args getArgs) (kadmium.Value, error) {
 		got, err := n.Get(ctx, args.Key, kadmium.GetOptions{Quorum: args.Quorum})
 		if err == nil {
 			endedHere(&got.Lookup)

@@ -23,7 +23,7 @@ func TestHelpHasExamples(t *testing.T) {
 			check(sub)
 		}
 	}
-	check(new(app).root())
+	check(new(app).rootCommand())
 }
 
 func TestHelp(t *testing.T) {

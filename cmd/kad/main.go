@@ -22,17 +22,17 @@ func main() {
 	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	code := a.run(ctx, os.Args[1:])
+	code := a.execute(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)
 }
 
-// run executes one command line and returns its exit code.
-func (a *app) run(ctx context.Context, args []string) int {
+// execute runs one command line and returns its exit code.
+func (a *app) execute(ctx context.Context, args []string) int {
 	a.fromEnv = map[string]bool{}
 	out := &checkedWriter{w: a.stdout}
 	a.stdout = out
-	root := a.root()
+	root := a.rootCommand()
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
 	// The first line of a node's stdout is its ready line or nothing. Once the node is
@@ -47,8 +47,8 @@ func (a *app) run(ctx context.Context, args []string) int {
 	return exitCode(err)
 }
 
-// root is the command with all its subcommands.
-func (a *app) root() *cobra.Command {
+// rootCommand is the command with all its subcommands.
+func (a *app) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "kad",
 		Short: "A Kademlia DHT over UDP: run nodes, find peers, keep values",

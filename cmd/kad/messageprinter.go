@@ -67,9 +67,10 @@ func (p *messagePrinter) handle(_ context.Context, m kadmium.Message) ([]byte, e
 }
 
 // start begins to print the messages that wait and those that come.
-func (p *messagePrinter) start() { go p.run() }
+func (p *messagePrinter) start() { go p.printLines() }
 
-func (p *messagePrinter) run() {
+// printLines prints until stop, and then what still waits.
+func (p *messagePrinter) printLines() {
 	defer close(p.done)
 	for {
 		select {

@@ -130,7 +130,7 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 	l, err := listenControl(path)
 	switch {
 	case err == nil:
-		stop := startControl(l, n)
+		stop := startControlServer(l, n)
 		defer stop()
 	case nf.control != "" || nf.data != "":
 		return err

@@ -44,6 +44,42 @@ func (choice *nodeChoice) traceFlag(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&choice.trace, "trace", false, "print each step: who was asked, at which distance and hop, how long it took, what it answered; see: kad help trace")
 }
 
+// check refuses flags that contradict each other, and a --timeout out of range.
+func (choice *nodeChoice) check(a *app, cmd *cobra.Command) error {
+	if choice.timeout <= 0 || choice.timeout > maxTimeout {
+		return badInput("choose a time like 30s or 2m, up to "+maxTimeout.String(), "--timeout %s is out of range", choice.timeout)
+	}
+	if a.typed(cmd, "bootstrap") && (a.typed(cmd, "data") || a.typed(cmd, "control")) {
+		return badInput("choose the running node or --bootstrap", "--bootstrap works without a running node, --data and --control through one")
+	}
+	if a.typed(cmd, "data") && a.typed(cmd, "control") {
+		return badInput("choose one of them", "--data and --control both name a running node")
+	}
+	if choice.temporary(a, cmd) {
+		return nil
+	}
+	for _, flag := range []string{"network", "key"} {
+		if a.typed(cmd, flag) {
+			return badInput("leave it out, or add --bootstrap ADDR", "--%s is for a node of the command's own: a running node has its own", flag)
+		}
+	}
+	return nil
+}
+
+// controlPaths are the control sockets at which the running node may listen, in the
+// order in which they are tried.
+func (choice *nodeChoice) controlPaths(a *app, cmd *cobra.Command) []string {
+	control := choice.control
+	if a.typed(cmd, "data") { // it takes precedence over the environment
+		control = ""
+	}
+	paths := []string{controlPath(control, choice.data)}
+	if choice.data == "" && control == "" {
+		paths = append(paths, controlPath("", defaultDataDir()))
+	}
+	return paths
+}
+
 // temporary reports whether the command works through a temporary node.
 func (choice *nodeChoice) temporary(a *app, cmd *cobra.Command) bool {
 	return len(choice.bootstrap) > 0 && (choice.data == "" && choice.control == "" || a.typed(cmd, "bootstrap"))

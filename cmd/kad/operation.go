@@ -15,16 +15,18 @@ type operation[A, R any] struct {
 	command string
 	subject func(args A) string             // what an error is about; a nil func: nothing in particular
 	lookup  func(result *R) *kadmium.Lookup // of the result; nil: none was needed; a nil func: it never makes one
-	run     func(ctx context.Context, n *kadmium.Node, args A) (R, error)
+	runOn   func(ctx context.Context, n *kadmium.Node, args A) (R, error)
 }
 
-// do runs the operation. An error names its subject.
-func (o operation[A, R]) do(ctx context.Context, n *kadmium.Node, args A) (R, error) {
-	result, err := o.run(ctx, n, args)
+// runNamingSubject runs the operation on a node. An error names its subject, and why the
+// context ended.
+func (o operation[A, R]) runNamingSubject(ctx context.Context, n *kadmium.Node, args A) (R, error) {
+	result, err := o.runOn(ctx, n, args)
 	if err = whyEnded(ctx, err); err != nil && o.subject != nil {
 		err = fmt.Errorf("%s: %w", o.subject(args), err)
 	}
 	return result, err
 }
 
+// noArgs are the arguments of an operation that takes none.
 type noArgs struct{}

@@ -18,7 +18,7 @@ var pingOperation = operation[pingArgs, kadmium.Pong]{
 	command: "ping",
 	subject: func(args pingArgs) string { return args.To.String() },
 	lookup:  func(p *kadmium.Pong) *kadmium.Lookup { return p.Lookup },
-	run: func(ctx context.Context, n *kadmium.Node, args pingArgs) (kadmium.Pong, error) {
+	runOn: func(ctx context.Context, n *kadmium.Node, args pingArgs) (kadmium.Pong, error) {
 		if err := args.To.check(n); err != nil {
 			return kadmium.Pong{}, err
 		}

@@ -17,7 +17,7 @@ var provideOperation = operation[provideArgs, kadmium.Stored]{
 	command: "provide",
 	subject: func(args provideArgs) string { return args.Key },
 	lookup:  lookupOfStored,
-	run: func(ctx context.Context, n *kadmium.Node, args provideArgs) (kadmium.Stored, error) {
+	runOn: func(ctx context.Context, n *kadmium.Node, args provideArgs) (kadmium.Stored, error) {
 		return n.Provide(ctx, args.Key)
 	},
 }

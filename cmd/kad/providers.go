@@ -6,11 +6,10 @@ import (
 	"io"
 	"time"
 
-	"kadmium/sim/report"
-
 	"github.com/spf13/cobra"
 
 	"kadmium"
+	"kadmium/sim/report"
 )
 
 type providersArgs struct {
@@ -22,7 +21,7 @@ var providersOperation = operation[providersArgs, kadmium.Providers]{
 	command: "providers",
 	subject: func(args providersArgs) string { return args.Key },
 	lookup:  func(p *kadmium.Providers) *kadmium.Lookup { return &p.Lookup },
-	run: func(ctx context.Context, n *kadmium.Node, args providersArgs) (kadmium.Providers, error) {
+	runOn: func(ctx context.Context, n *kadmium.Node, args providersArgs) (kadmium.Providers, error) {
 		got := kadmium.Providers{Key: args.Key}
 		for p, err := range n.Providers(ctx, args.Key, kadmium.ProvidersOptions{Max: args.Max, Lookup: &got.Lookup}) {
 			if err != nil {

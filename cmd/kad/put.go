@@ -7,13 +7,12 @@ import (
 	"io"
 	"time"
 
-	"kadmium/rpc"
-	"kadmium/sim/report"
-	"kadmium/store"
-
 	"github.com/spf13/cobra"
 
 	"kadmium"
+	"kadmium/rpc"
+	"kadmium/sim/report"
+	"kadmium/store"
 )
 
 type putArgs struct {
@@ -29,7 +28,7 @@ var putOperation = operation[putArgs, kadmium.Stored]{
 	command: "put",
 	subject: func(args putArgs) string { return args.Key },
 	lookup:  lookupOfStored,
-	run: func(ctx context.Context, n *kadmium.Node, args putArgs) (kadmium.Stored, error) {
+	runOn: func(ctx context.Context, n *kadmium.Node, args putArgs) (kadmium.Stored, error) {
 		return n.Put(ctx, args.Key, args.Value, kadmium.PutOptions{
 			TTL: args.TTL, Sequence: args.Sequence, CAS: args.CAS, Ephemeral: args.Ephemeral,
 		})

@@ -31,32 +31,13 @@ func runOperation[A, R any](a *app, cmd *cobra.Command, choice *nodeChoice, o op
 
 func runOnChosenNode[A, R any](a *app, cmd *cobra.Command, choice *nodeChoice, o operation[A, R], args A) (R, error) {
 	var none R
-	if choice.timeout <= 0 || choice.timeout > maxTimeout {
-		return none, badInput("choose a time like 30s or 2m, up to "+maxTimeout.String(), "--timeout %s is out of range", choice.timeout)
-	}
-	if a.typed(cmd, "bootstrap") && (a.typed(cmd, "data") || a.typed(cmd, "control")) {
-		return none, badInput("choose the running node or --bootstrap", "--bootstrap works without a running node, --data and --control through one")
-	}
-	if a.typed(cmd, "data") && a.typed(cmd, "control") {
-		return none, badInput("choose one of them", "--data and --control both name a running node")
+	if err := choice.check(a, cmd); err != nil {
+		return none, err
 	}
 	if choice.temporary(a, cmd) {
 		return runOnTemporaryNode(cmd.Context(), a.stderr, choice, o, args)
 	}
-	for _, flag := range []string{"network", "key"} {
-		if a.typed(cmd, flag) {
-			return none, badInput("leave it out, or add --bootstrap ADDR", "--%s is for a node of the command's own: a running node has its own", flag)
-		}
-	}
-	control := choice.control
-	if a.typed(cmd, "data") { // it takes precedence over the environment
-		control = ""
-	}
-	paths := []string{controlPath(control, choice.data)}
-	if choice.data == "" && control == "" {
-		paths = append(paths, controlPath("", defaultDataDir()))
-	}
-	c, err := dialControl(cmd.Context(), paths...)
+	c, err := dialControl(cmd.Context(), choice.controlPaths(a, cmd)...)
 	if err != nil {
 		return none, err
 	}
@@ -90,5 +71,5 @@ func runOnTemporaryNode[A, R any](ctx context.Context, w io.Writer, choice *node
 		}
 		return none, fmt.Errorf("joining by %s: %w", strings.Join(choice.bootstrap, ", "), whyEnded(ctx, err))
 	}
-	return o.do(ctx, n, args)
+	return o.runNamingSubject(ctx, n, args)
 }

@@ -20,7 +20,7 @@ var sendOperation = operation[sendArgs, kadmium.Reply]{
 	command: "send",
 	subject: func(args sendArgs) string { return args.To.String() },
 	lookup:  func(r *kadmium.Reply) *kadmium.Lookup { return r.Lookup },
-	run: func(ctx context.Context, n *kadmium.Node, args sendArgs) (kadmium.Reply, error) {
+	runOn: func(ctx context.Context, n *kadmium.Node, args sendArgs) (kadmium.Reply, error) {
 		if err := args.To.check(n); err != nil {
 			return kadmium.Reply{}, err
 		}

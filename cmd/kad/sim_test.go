@@ -177,7 +177,7 @@ func TestSimInterrupted(t *testing.T) {
 	interrupted := func(args ...string) string {
 		var out, errs strings.Builder
 		a := &app{stdout: &out, stderr: &errs, getenv: func(string) string { return "" }}
-		if code := a.run(ctx, append([]string{"sim"}, args...)); code != exitNotDone || !strings.Contains(errs.String(), "interrupted") || strings.Count(errs.String(), "\n") != 2 {
+		if code := a.execute(ctx, append([]string{"sim"}, args...)); code != exitNotDone || !strings.Contains(errs.String(), "interrupted") || strings.Count(errs.String(), "\n") != 2 {
 			t.Errorf("exit code %d, stderr %s", code, &errs)
 		}
 		return out.String()

@@ -19,7 +19,7 @@ import (
 
 var statsOperation = operation[noArgs, kadmium.Stats]{
 	command: "stats",
-	run:     func(_ context.Context, n *kadmium.Node, _ noArgs) (kadmium.Stats, error) { return n.Stats(), nil },
+	runOn:   func(_ context.Context, n *kadmium.Node, _ noArgs) (kadmium.Stats, error) { return n.Stats(), nil },
 }
 
 func (a *app) statsCommand() *cobra.Command {

@@ -7,16 +7,15 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"kadmium/sim/report"
-
 	"github.com/spf13/cobra"
 
 	"kadmium"
+	"kadmium/sim/report"
 )
 
 var tableOperation = operation[noArgs, kadmium.Table]{
 	command: "table",
-	run:     func(_ context.Context, n *kadmium.Node, _ noArgs) (kadmium.Table, error) { return n.Table(), nil },
+	runOn:   func(_ context.Context, n *kadmium.Node, _ noArgs) (kadmium.Table, error) { return n.Table(), nil },
 }
 
 func (a *app) tableCommand() *cobra.Command {

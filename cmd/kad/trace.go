@@ -5,9 +5,8 @@ import (
 	"io"
 	"strconv"
 
-	"kadmium/sim/report"
-
 	"kadmium"
+	"kadmium/sim/report"
 )
 
 // heldHere is why a lookup ended that asked nobody: the node that runs the command had

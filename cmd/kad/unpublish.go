@@ -22,7 +22,7 @@ type unpublishArgs struct {
 var unpublishOperation = operation[unpublishArgs, unpublishResult]{
 	command: "unpublish",
 	subject: func(args unpublishArgs) string { return args.Key },
-	run: func(ctx context.Context, n *kadmium.Node, args unpublishArgs) (unpublishResult, error) {
+	runOn: func(ctx context.Context, n *kadmium.Node, args unpublishArgs) (unpublishResult, error) {
 		return unpublishResult(args), n.Unpublish(ctx, args.Key)
 	},
 }

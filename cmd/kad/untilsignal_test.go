@@ -37,7 +37,7 @@ func TestSignalWhileWaiting(t *testing.T) {
 		}
 		var stdout, stderr bytes.Buffer
 		a := &app{stdin: silentPipe{cancel}, stdout: &stdout, stderr: &stderr, getenv: func(string) string { return "" }}
-		if code := a.run(ctx, strings.Fields(line)); code != exitNotDone || !strings.Contains(stderr.String(), "interrupted\n") {
+		if code := a.execute(ctx, strings.Fields(line)); code != exitNotDone || !strings.Contains(stderr.String(), "interrupted\n") {
 			t.Errorf("kad %s: exit code %d, stderr %q", line, code, &stderr)
 		}
 	}
