@@ -12,8 +12,9 @@ import (
 	"kadmium/store/disk"
 )
 
-// Errors of a Node, for errors.Is. What a method returns wraps one of these, or
-// is the error of its context.
+// Errors of a Node, for errors.Is. What a method returns wraps one of these, or is the
+// error of its context. New passes other errors of the system on, as when an address is
+// not this machine's.
 var (
 	// ErrBadConfig reports a Config that cannot be used as it is.
 	ErrBadConfig = driver.ErrBadConfig

@@ -23,7 +23,12 @@ const (
 var modeNames = [...]string{"auto", "client", "server"}
 
 // String is the mode's name as the command line spells it.
-func (m Mode) String() string { return modeNames[m] }
+func (m Mode) String() string {
+	if int(m) >= len(modeNames) {
+		return "unknown"
+	}
+	return modeNames[m]
+}
 
 // Config is the configuration of an engine. The zero value of each optional field means
 // its default.

@@ -61,7 +61,12 @@ const (
 var eventNames = [...]string{"?", "peer added", "peer removed", "mode changed", "record stored", "records expired", "lookup step", "joined"}
 
 // String is the kind in words.
-func (k EventKind) String() string { return eventNames[k] }
+func (k EventKind) String() string {
+	if int(k) >= len(eventNames) {
+		return "unknown"
+	}
+	return eventNames[k]
+}
 
 // An Event tells of something worth watching. Which fields are set depends on its kind.
 type Event struct {
