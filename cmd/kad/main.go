@@ -42,7 +42,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 		err = notWritten(out.err)
 	}
 	if err != nil {
-		a.report(cmd.CommandPath(), err, a.wantsJSON(args) && !isNode)
+		a.printFailure(cmd.CommandPath(), err, a.wantsJSON(args) && !isNode)
 	}
 	return exitCode(err)
 }

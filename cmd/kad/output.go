@@ -19,9 +19,9 @@ func (c *checkedWriter) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// report prints a failure: what happened and what to do next on stderr, and, for a
+// printFailure prints a failure: what happened and what to do next on stderr, and, for a
 // reader of JSON, the one object on stdout.
-func (a *app) report(command string, err error, asJSON bool) {
+func (a *app) printFailure(command string, err error, asJSON bool) {
 	f := asFailure(err)
 	if !asJSON {
 		drawTrace(a.stderr, f.Lookup)

@@ -14,6 +14,9 @@ import (
 	"kadmium/identity"
 )
 
+// ErrFiles reports more nodes than the process may have sockets.
+var ErrFiles = errors.New("too many open files")
+
 const (
 	clients       = 4  // that measure a live network, so that results do not depend on one table
 	parallelJoins = 8  // nodes that join at the same time

@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"fmt"
 	"maps"
 	"math"
 	"runtime"
@@ -9,69 +8,11 @@ import (
 	"strings"
 	"time"
 
-	"kadmium/rpc"
 	"kadmium/sim/report"
 )
 
-// intervals is the number of intervals in a report. Each has the same number of lookups.
-const intervals = 10
-
-// A mark is the state of the counters where one interval ends and the next begins.
-type mark struct {
-	at       time.Duration
-	samples  int
-	counters map[string]uint64
-	rpcs     uint64
-	bytes    uint64
-}
-
-// markInterval adds a mark if an interval begins with lookup i.
-func (r *run) markInterval(i int) {
-	interval := func(i int) int { return i * intervals / r.cfg.Lookups }
-	if i == 0 || interval(i) != interval(i-1) {
-		r.mark()
-	}
-}
-
-func (r *run) mark() {
-	m := mark{at: time.Since(r.began), samples: len(r.samples), counters: r.network.counters(), bytes: r.network.bytes(r.cfg.live())}
-	m.rpcs = requests(m.counters)
-	r.marks = append(r.marks, m)
-}
-
-// counters are the sums over all members.
-func (n *network) counters() map[string]uint64 {
-	all := make(map[string]uint64)
-	for _, m := range n.members {
-		for name, count := range m.Stats().Counters {
-			all[name] += count
-		}
-	}
-	return all
-}
-
-// requests is the number of requests that were begun.
-func requests(counters map[string]uint64) (sum uint64) {
-	for t := rpc.Ping; t.Valid(); t++ {
-		sum += counters[fmt.Sprintf("requests.%v", t)]
-	}
-	return sum
-}
-
-// bytes is the UDP payload of all datagrams, each counted once: where it was sent. In a
-// live network, whose other sockets are elsewhere, it is counted in both directions.
-func (n *network) bytes(live bool) (sum uint64) {
-	for _, m := range n.members {
-		sum += m.traffic.sent.Load()
-		if live {
-			sum += m.traffic.received.Load()
-		}
-	}
-	return sum
-}
-
 // report is the report of the run.
-func (r *run) report() *report.Report {
+func (r *workloadRun) report() *report.Report {
 	first, last := r.marks[0], r.marks[len(r.marks)-1]
 	nodes, seconds := float64(len(r.network.members)), (last.at - first.at).Seconds()
 	out := &report.Report{
@@ -98,7 +39,7 @@ func (r *run) report() *report.Report {
 	return out
 }
 
-func (r *run) config() report.Config {
+func (r *workloadRun) config() report.Config {
 	c := report.Config{Nodes: len(r.network.members), Lookups: r.cfg.Lookups, K: r.cfg.K, Alpha: r.cfg.Alpha, Seed: r.cfg.Seed,
 		Workload: r.cfg.Workload, Bootstrap: strings.Join(r.cfg.Bootstrap, ", ")}
 	if r.cfg.finds() {
@@ -140,7 +81,7 @@ func (n *network) buckets() []report.Bucket {
 }
 
 // series is the run interval by interval.
-func (r *run) series() []report.Interval {
+func (r *workloadRun) series() []report.Interval {
 	list := []report.Interval{}
 	for i, m := range r.marks[:len(r.marks)-1] {
 		next := r.marks[i+1]

@@ -1,15 +1,18 @@
 package bench
 
 import (
+	"fmt"
 	"slices"
+	"time"
 
 	"kadmium"
 	"kadmium/lookup"
+	"kadmium/rpc"
 	"kadmium/sim/report"
 )
 
 // record adds a measurement to the report.
-func (r *run) record(m *measurement) {
+func (r *workloadRun) record(m *measurement) {
 	l := &m.lookup
 	steps := r.network.steps(l.Trace)
 	winner := r.network.winner(m)
@@ -36,7 +39,7 @@ func (r *run) record(m *measurement) {
 
 // compareWithTruth compares a lookup with the truth: the k closest of all nodes except
 // the searcher, which no lookup returns.
-func (r *run) compareWithTruth(sample *report.Sample, m *measurement, steps []report.Step) {
+func (r *workloadRun) compareWithTruth(sample *report.Sample, m *measurement, steps []report.Step) {
 	var truth []uint32
 	for _, closest := range r.network.nearest(&m.target, r.cfg.K, m.searcher) {
 		truth = append(truth, r.network.number(closest.ID()))
@@ -89,4 +92,53 @@ func (n *network) steps(trace []kadmium.Step) []report.Step {
 			Hop: s.Hop, Round: s.Round, Distance: s.Distance}
 	}
 	return steps
+}
+
+// intervals is the number of intervals in a report. Each has the same number of lookups.
+const intervals = 10
+
+// markInterval adds a mark if an interval begins with lookup i.
+func (r *workloadRun) markInterval(i int) {
+	interval := func(i int) int { return i * intervals / r.cfg.Lookups }
+	if i == 0 || interval(i) != interval(i-1) {
+		r.addMark()
+	}
+}
+
+// addMark records the state of the counters.
+func (r *workloadRun) addMark() {
+	m := mark{at: time.Since(r.began), samples: len(r.samples), counters: r.network.counters(), bytes: r.network.bytes(r.cfg.live())}
+	m.rpcs = requests(m.counters)
+	r.marks = append(r.marks, m)
+}
+
+// counters are the sums over all members.
+func (n *network) counters() map[string]uint64 {
+	all := make(map[string]uint64)
+	for _, m := range n.members {
+		for name, count := range m.Stats().Counters {
+			all[name] += count
+		}
+	}
+	return all
+}
+
+// requests is the number of requests that were begun.
+func requests(counters map[string]uint64) (sum uint64) {
+	for t := rpc.Ping; t.Valid(); t++ {
+		sum += counters[fmt.Sprintf("requests.%v", t)]
+	}
+	return sum
+}
+
+// bytes is the UDP payload of all datagrams, each counted once: where it was sent. In a
+// live network, whose other sockets are elsewhere, it is counted in both directions.
+func (n *network) bytes(live bool) (sum uint64) {
+	for _, m := range n.members {
+		sum += m.traffic.sent.Load()
+		if live {
+			sum += m.traffic.received.Load()
+		}
+	}
+	return sum
 }
