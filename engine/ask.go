@@ -48,7 +48,7 @@ func (e *Engine) askMarked(by owner, to identity.Contact, m *rpc.Message, marks 
 		e.recycle(m)
 		return false
 	}
-	r.Marks, r.Most, r.Op = marks, e.retries.tries(m.Type), uint64(by.op)
+	r.Marks, r.MaxTries, r.Op = marks, e.retries.tries(m.Type), uint64(by.op)
 	e.counters.Requests[m.Type]++
 	e.send(r)
 	return true

@@ -37,14 +37,14 @@ func (o *outage) counts(r *rpc.Request) bool {
 // overran notes that a try was not answered in time. It reports whether the link is to be
 // tested: nothing else was heard during the last try but one.
 func (o *outage) overran(now time.Time, r *rpc.Request) (testLink bool) {
-	if r.Owner == linkTest {
+	if r.Activity == linkTest {
 		return false
 	}
 	heardSince := o.lastHeard.After(r.Sent)
 	if o.silentFrom.IsZero() && !r.LastTry() && !heardSince {
 		o.silentFrom = now
 	}
-	if r.Tries != r.Most-1 {
+	if r.Tries != r.MaxTries-1 {
 		return false
 	}
 	if heardSince {

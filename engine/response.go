@@ -32,7 +32,7 @@ func (e *Engine) response(in *Inbound) {
 	if in.Message.Status == rpc.Unproven && e.prove(r) {
 		return
 	}
-	if a, ok := e.activities[r.Owner]; ok {
+	if a, ok := e.activities[r.Activity]; ok {
 		a.answered(r, in)
 	}
 	e.recycle(r.Message)
@@ -47,8 +47,8 @@ func (e *Engine) prove(r *rpc.Request) bool {
 	}
 	m := r.Message
 	m.ID = e.rnd.Uint64() // the peer remembers its answer to the first ID
-	if s, ok := e.activities[r.Owner].(*singleRequest); ok && s.message != 0 {
+	if s, ok := e.activities[r.Activity].(*singleRequest); ok && s.message != 0 {
 		s.message = m.ID
 	}
-	return e.askMarked(owner{r.Owner, OpID(r.Op)}, r.To, m, proveAddress)
+	return e.askMarked(owner{r.Activity, OpID(r.Op)}, r.To, m, proveAddress)
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // expireRequests sends requests again whose timeout has passed, and gives up those that
-// were sent Request.Most times (design R3.12).
+// were sent Request.MaxTries times (design R3.12).
 func (e *Engine) expireRequests() {
 	for {
 		r, ok := e.requests.Expired(e.now)
@@ -28,7 +28,7 @@ func (e *Engine) expireRequests() {
 		e.requests.Retry(e.now, r, e.firstTimeout(r.To, r.Message.Type))
 		e.counters.Retransmissions++
 		e.send(r)
-		if a, ok := e.activities[r.Owner]; ok && first {
+		if a, ok := e.activities[r.Activity]; ok && first {
 			a.overran(r)
 		}
 	}
@@ -51,7 +51,7 @@ func (e *Engine) giveUp(r *rpc.Request, count bool) {
 	e.counters.Timeouts++
 	if count && e.outage.counts(r) {
 		e.retries.note(&e.retries.lost)
-		if r.Most < rpc.MaxTries && e.table.Doubt(r.To) {
+		if r.MaxTries < rpc.MaxTries && e.table.Doubt(r.To) {
 			e.suspect(r.To)
 		} else {
 			e.contactFailed(r.To)
@@ -64,7 +64,7 @@ func (e *Engine) giveUp(r *rpc.Request, count bool) {
 	} else {
 		e.suspect(r.To) // nothing was learnt: a contact in doubt is pinged again
 	}
-	if a, ok := e.activities[r.Owner]; ok {
+	if a, ok := e.activities[r.Activity]; ok {
 		a.failed(r)
 	}
 	e.recycle(r.Message)

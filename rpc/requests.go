@@ -22,17 +22,17 @@ var (
 	ErrIDInUse = errors.New("the request ID is in use")
 )
 
-// A Request is an outstanding request. Owner is a number that the caller chose; Marks
+// A Request is an outstanding request. Activity is a number that the caller chose; Marks
 // and Op are for the caller's use.
 type Request struct {
 	ID       uint64
 	To       identity.Contact
 	Marks    uint8
 	Message  *Message
-	Owner    uint64
+	Activity uint64
 	Op       uint64
-	Tries    int       // times it was sent, 1 to Most
-	Most     int       // times it is sent at most: MaxTries, unless the caller sets less
+	Tries    int       // times it was sent, 1 to MaxTries
+	MaxTries int       // times it is sent at most: the constant MaxTries, unless the caller sets less
 	Started  time.Time // when it was first sent
 	Sent     time.Time // when it was last sent
 	Deadline time.Time // when to send it again, or to give up
@@ -43,7 +43,7 @@ type Request struct {
 }
 
 // LastTry reports whether the request must not be sent again.
-func (r *Request) LastTry() bool { return r.Tries >= r.Most }
+func (r *Request) LastTry() bool { return r.Tries >= r.MaxTries }
 
 // Requests is the table of one node's outstanding requests, at most MaxOutstanding. The
 // zero value is ready to use. Not safe for concurrent use.
@@ -55,7 +55,7 @@ type Requests struct {
 
 // Start adds a request that is sent now, to be answered within rto. Its error is
 // ErrTooMany or ErrIDInUse.
-func (q *Requests) Start(now time.Time, id uint64, to identity.Contact, m *Message, owner uint64, rto time.Duration) (*Request, error) {
+func (q *Requests) Start(now time.Time, id uint64, to identity.Contact, m *Message, activity uint64, rto time.Duration) (*Request, error) {
 	if len(q.due) >= MaxOutstanding {
 		return nil, ErrTooMany
 	}
@@ -63,8 +63,8 @@ func (q *Requests) Start(now time.Time, id uint64, to identity.Contact, m *Messa
 		return nil, ErrIDInUse
 	}
 	r := &Request{
-		ID: id, To: to, Message: m, Owner: owner,
-		Tries: 1, Most: MaxTries, Started: now, Sent: now, Deadline: now.Add(rto), turn: q.turns,
+		ID: id, To: to, Message: m, Activity: activity,
+		Tries: 1, MaxTries: MaxTries, Started: now, Sent: now, Deadline: now.Add(rto), turn: q.turns,
 	}
 	q.turns++
 	if q.due == nil {

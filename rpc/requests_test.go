@@ -104,15 +104,15 @@ func TestRequestsAgainstAList(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"start": func(t *rapid.T) {
 				id, rto, m := anyID.Draw(t, "id"), timeouts.Draw(t, "rto"), new(Message)
-				to, owner := identity.Contact(rapid.Uint32().Draw(t, "to")), rapid.Uint64().Draw(t, "owner")
-				r, err := q.Start(now, id, to, m, owner, rto)
+				to, activity := identity.Contact(rapid.Uint32().Draw(t, "to")), rapid.Uint64().Draw(t, "activity")
+				r, err := q.Start(now, id, to, m, activity, rto)
 				if find(id) >= 0 {
 					if !errors.Is(err, ErrIDInUse) {
 						t.Fatalf("the ID of another: %v", err)
 					}
 					return
 				}
-				if err != nil || r.ID != id || r.To != to || r.Message != m || r.Owner != owner || r.Tries != 1 ||
+				if err != nil || r.ID != id || r.To != to || r.Message != m || r.Activity != activity || r.Tries != 1 ||
 					r.Started != now || r.Sent != now || r.Deadline != now.Add(rto) {
 					t.Fatalf("started %+v, %v", r, err)
 				}
