@@ -60,7 +60,7 @@ func BenchmarkFind(b *testing.B) {
 		if !ok {
 			b.Fatal("not found")
 		}
-		table.Opened(noon, s)
+		table.Confirm(noon, s)
 	}
 }
 
@@ -146,7 +146,7 @@ func TestSessionPathAllocatesNothing(t *testing.T) {
 		if _, err := s.Open(d); err != nil {
 			t.Fatal(err)
 		}
-		table.Opened(noon, s)
+		table.Confirm(noon, s)
 		if _, ok := table.ForPeer(noon, from.peer); ok != (s.peer == from.peer) {
 			t.Fatal("wrong peer")
 		}

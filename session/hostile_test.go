@@ -289,12 +289,12 @@ func TestZeroSharedSecretIsRefused(t *testing.T) {
 	}
 }
 
-// A sealed datagram has a counter below MaxDatagrams; one beyond is not even
+// A sealed datagram has a counter below MaxCounter; one beyond is not even
 // decrypted, and a session that used them up sends nothing more.
 func TestCountersEnd(t *testing.T) {
 	a, b := endpoint(t, 1, "test"), endpoint(t, 2, "test")
 	sa, sb := contact(t, a, b, noon)
-	sa.sent = MaxDatagrams - 1
+	sa.sent = MaxCounter - 1
 	last := seal(t, sa)
 	if _, err := sa.Seal(nil, KindRequest, 1, 1, 0, nil); err != ErrExhausted {
 		t.Fatalf("sealed beyond the end: %v", err)
@@ -303,7 +303,7 @@ func TestCountersEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	beyond := seal(t, sb)
-	binary.BigEndian.PutUint64(beyond[sessionCounter:], MaxDatagrams)
+	binary.BigEndian.PutUint64(beyond[sessionCounter:], MaxCounter)
 	if _, err := sa.Open(beyond); err != ErrReplay {
 		t.Fatalf("counter beyond the end: %v", err)
 	}

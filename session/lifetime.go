@@ -45,7 +45,7 @@ func (s *Session) receives(now int64) bool {
 
 // usable reports whether new requests may be sent under the session at now.
 func (s *Session) usable(now int64) bool {
-	if s.retire != 0 || s.sent >= MaxDatagrams {
+	if s.retire != 0 || s.sent >= MaxCounter {
 		return false
 	}
 	if s.confirmed {

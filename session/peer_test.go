@@ -73,7 +73,7 @@ func delivers(t *testing.T, now time.Time, from *Session, to node) bool {
 	if _, err := s.Open(seal(t, from)); err != nil {
 		t.Fatal(err)
 	}
-	to.table.Opened(now, s)
+	to.table.Confirm(now, s)
 	return true
 }
 

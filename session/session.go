@@ -20,10 +20,10 @@ var (
 	ErrExhausted = errors.New("session has sent all it may")
 )
 
-// MaxDatagrams is how many datagrams a session may send in one direction: long
-// before its counter could wrap, and well within the limits of ChaCha20-Poly1305.
-// Counters from there on are refused.
-const MaxDatagrams = 1 << 32
+// MaxCounter is one above the highest counter of a session datagram, and so the number
+// of datagrams in one direction: reached long before a counter could wrap, and well
+// within the limits of ChaCha20-Poly1305. Counters from there on are refused.
+const MaxCounter = 1 << 32
 
 // Offsets of a session datagram's fields, in bytes; all of the header is
 // authenticated, the rest is also encrypted.
@@ -74,7 +74,7 @@ func (s *Session) Prove(a netip.AddrPort) { s.address = a }
 // allocates only if dst lacks room (SessionOverhead bytes and the body's). Its
 // errors are ErrExhausted and ErrTooLarge; dst is then returned as it was.
 func (s *Session) Seal(dst []byte, kind Kind, requestID uint64, rpc, flags uint8, body []byte) ([]byte, error) {
-	if s.sent >= MaxDatagrams {
+	if s.sent >= MaxCounter {
 		return dst, ErrExhausted
 	}
 	if len(body) > MaxSessionBody {
@@ -152,7 +152,7 @@ func (s *Session) Open(datagram []byte) (Opened, error) {
 		return Opened{}, ErrSessionID
 	}
 	counter := binary.BigEndian.Uint64(datagram[sessionCounter:])
-	if counter >= MaxDatagrams || !s.window.Check(counter) {
+	if counter >= MaxCounter || !s.window.Check(counter) {
 		return Opened{}, ErrReplay
 	}
 	binary.BigEndian.PutUint64(s.nonce[nonceZeros:], counter)

@@ -91,10 +91,10 @@ func (t *Table) Find(now time.Time, receiveID uint64) (*Session, bool) {
 	return h.session, true
 }
 
-// Opened is called after each datagram that a found session opened. The first one
-// promotes the session: it is then live, proven at its address, and by wire.md rule 4
-// in use or already an old one.
-func (t *Table) Opened(now time.Time, s *Session) {
+// Confirm notes that a found session has opened a datagram. The first one promotes the
+// session: it is then live, proven at its address, and by wire.md rule 4 in use or
+// already an old one.
+func (t *Table) Confirm(now time.Time, s *Session) {
 	if s.confirmed {
 		return
 	}

@@ -132,7 +132,7 @@ func TestTableStaysConsistent(t *testing.T) {
 			case 2, 3:
 				if id := rapid.Uint64Range(0, next).Draw(t, "id"); known[id] != nil {
 					if s, ok := table.Find(now, id); ok {
-						table.Opened(now, s)
+						table.Confirm(now, s)
 					}
 				}
 			case 4:

@@ -39,7 +39,7 @@ func (t *Transport) receiveSealed(r *reader, datagram []byte) {
 	}
 	opened, err := sess.Open(datagram)
 	if err == nil {
-		t.table.Opened(now, sess)
+		t.table.Confirm(now, sess)
 	}
 	if err == nil && (!rpc.Type(opened.Type).Valid() || req != nil && uint8(req.rpc) != opened.Type) {
 		err = session.ErrType
