@@ -16,7 +16,7 @@ func (d *Driver) load() error {
 		return nil
 	}
 	now := d.now()
-	err := d.journal.Load(func(op store.Op) error { return d.engine.Load(now, op) })
+	err := d.journal.Load(func(c store.Change) error { return d.engine.Load(now, c) })
 	if errors.Is(err, store.ErrBadEntry) {
 		return fmt.Errorf("%w: %s: %w", disk.ErrCorrupt, d.journal.Path(), err)
 	}
@@ -25,8 +25,8 @@ func (d *Driver) load() error {
 
 // persist writes changes to the journal, and tells the engine when they are synced if it
 // waits for that (id is not 0; design R1.12). The caller holds d.mu.
-func (d *Driver) persist(id uint64, ops []store.Op) {
-	d.journal.Write(ops, func(err error) { d.persisted(id, err) })
+func (d *Driver) persist(id uint64, changes []store.Change) {
+	d.journal.Write(changes, func(err error) { d.persisted(id, err) })
 }
 
 // persisted runs on the journal's goroutine.

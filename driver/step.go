@@ -83,7 +83,7 @@ func (d *Driver) effect(fx *engine.Effect) {
 	case engine.SendReply:
 		d.sendReply(fx.Token, fx.Message)
 	case engine.Persist:
-		d.persist(fx.PersistID, fx.Ops)
+		d.persist(fx.PersistID, fx.Changes)
 	case engine.Progress:
 		d.progress(fx.Op, fx.Result)
 	case engine.Finish:

@@ -20,7 +20,7 @@ const (
 	SendRequest   EffectKind = 1 + iota // To, RequestID, Op, Message, FirstContact, DialBack
 	ForgetRequest                       // RequestID: its answer is no longer awaited
 	SendReply                           // Token, Message
-	Persist                             // PersistID, Ops: write to the journal, then call Persisted; PersistID 0: do not call it
+	Persist                             // PersistID, Changes: write to the journal, then call Persisted; PersistID 0: do not call it
 	Progress                            // Op, Result: a better value, or more providers
 	Finish                              // Op, Result: the operation is over
 	ReportEvent                         // Event
@@ -39,7 +39,7 @@ type Effect struct {
 	PersistID    uint64
 	Op           OpID
 	Message      *rpc.Message
-	Ops          []store.Op
+	Changes      []store.Change
 	Result       *Result
 	Event        Event
 }

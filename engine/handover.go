@@ -29,9 +29,9 @@ func (e *Engine) queueHandovers(c identity.Contact) {
 	// the k closest to any key inside. That is true of most newcomers and most keys.
 	bucket := identity.CommonPrefixLen(&e.cfg.Position, newcomer)
 	far := bucket < e.table.Subtree(e.cfg.K)
-	e.store.Each(func(entry *store.Entry) {
-		position := entry.Position
-		if entry.Between > 0 || far && identity.CommonPrefixLen(&e.cfg.Position, &position) > bucket {
+	e.store.Each(func(items *store.KeyItems) {
+		position := items.Position
+		if items.Between > 0 || far && identity.CommonPrefixLen(&e.cfg.Position, &position) > bucket {
 			return
 		}
 		e.scratch = e.table.Nearest(e.scratch[:0], &position, e.cfg.K)
@@ -55,7 +55,7 @@ func (e *Engine) queueHandovers(c identity.Contact) {
 			e.counters.HandoversDropped++
 			return
 		}
-		e.handovers = append(e.handovers, handover{c, string(entry.Key)})
+		e.handovers = append(e.handovers, handover{c, string(items.Key)})
 	})
 }
 

@@ -18,16 +18,16 @@ import (
 // keys that a newcomer is among the k closest to, and of whose k closest contacts,
 // newcomers excepted, this node is the closest.
 func (e *Engine) toHand(newcomer identity.Contact, newcomers []identity.Contact) (keys []string) {
-	e.store.Each(func(entry *store.Entry) {
+	e.store.Each(func(items *store.KeyItems) {
 		var others []identity.Contact
 		e.table.Each(func(c identity.Contact, _ time.Time, failures, _ int) {
 			if failures == 0 {
 				others = append(others, c)
 			}
 		})
-		nearer := func(a, b *identity.Position) bool { return identity.Compare(&entry.Position, a, b) < 0 }
+		nearer := func(a, b *identity.Position) bool { return identity.Compare(&items.Position, a, b) < 0 }
 		slices.SortFunc(others, func(a, b identity.Contact) int {
-			return identity.Compare(&entry.Position, e.book.Position(a), e.book.Position(b))
+			return identity.Compare(&items.Position, e.book.Position(a), e.book.Position(b))
 		})
 		others = others[:min(e.cfg.K, len(others))]
 		others = slices.DeleteFunc(others, func(c identity.Contact) bool { return c == newcomer })
@@ -40,8 +40,8 @@ func (e *Engine) toHand(newcomer identity.Contact, newcomers []identity.Contact)
 				before++
 			}
 		}
-		if entry.Between == 0 && before < e.cfg.K {
-			keys = append(keys, string(entry.Key))
+		if items.Between == 0 && before < e.cfg.K {
+			keys = append(keys, string(items.Key))
 		}
 	})
 	return keys

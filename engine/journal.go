@@ -12,10 +12,10 @@ import (
 // node's own puts wait there too, and are bounded by maxOperations.
 const maxUnsynced = 4096
 
-// persist asks the driver to journal ops. It calls done once they are synced, or with
+// persist asks the driver to journal changes. It calls done once they are synced, or with
 // the error. If there is nothing to journal it calls done at once.
-func (e *Engine) persist(ops []store.Op, done func(error)) {
-	if !e.cfg.Durable || len(ops) == 0 {
+func (e *Engine) persist(changes []store.Change, done func(error)) {
+	if !e.cfg.Durable || len(changes) == 0 {
 		done(nil)
 		return
 	}
@@ -24,13 +24,13 @@ func (e *Engine) persist(ops []store.Op, done func(error)) {
 	}
 	e.lastPersistID++
 	e.unsynced[e.lastPersistID] = done
-	e.emit(Effect{Kind: Persist, PersistID: e.lastPersistID, Ops: ops})
+	e.emit(Effect{Kind: Persist, PersistID: e.lastPersistID, Changes: changes})
 }
 
-// journal asks the driver to journal ops, and does not wait for it.
-func (e *Engine) journal(ops []store.Op) {
-	if e.cfg.Durable && len(ops) > 0 {
-		e.emit(Effect{Kind: Persist, Ops: ops})
+// journal asks the driver to journal changes, and does not wait for it.
+func (e *Engine) journal(changes []store.Change) {
+	if e.cfg.Durable && len(changes) > 0 {
+		e.emit(Effect{Kind: Persist, Changes: changes})
 	}
 }
 
@@ -56,7 +56,7 @@ func (e *Engine) wantsTableSaved() time.Time { return dueIf(e.cfg.Durable && e.t
 func (e *Engine) saveTable() {
 	e.tableUnsaved = false
 	if way := e.contactsToSave(); len(way) > 0 {
-		e.journal([]store.Op{store.TableOp(way)})
+		e.journal([]store.Change{store.TableChange(way)})
 	}
 }
 
@@ -74,16 +74,16 @@ func (e *Engine) SaveTable(now time.Time, fx []Effect) []Effect {
 // records and provider entries, what the node publishes, the sequences it has used, and
 // its contacts. With it a driver without a journal can stop a node and start it again, by
 // calling Load with each in order.
-func (e *Engine) Snapshot() []store.Op {
-	ops := e.store.Snapshot(nil)
+func (e *Engine) Snapshot() []store.Change {
+	changes := e.store.Snapshot(nil)
 	way := e.contactsToSave()
 	if len(way) == 0 {
 		way = e.store.Table()
 	}
 	if len(way) > 0 {
-		ops = append(ops, store.TableOp(way))
+		changes = append(changes, store.TableChange(way))
 	}
-	return ops
+	return changes
 }
 
 // maxTableSaved bounds the contacts that are journalled.
@@ -103,8 +103,8 @@ func (e *Engine) contactsToSave() []identity.Address {
 
 // Load takes in one journal entry of an earlier run. It must be called before all other
 // methods. Its error names an entry that makes no sense.
-func (e *Engine) Load(now time.Time, op store.Op) error {
-	return e.store.Load(now, op)
+func (e *Engine) Load(now time.Time, c store.Change) error {
+	return e.store.Load(now, c)
 }
 
 // savedContacts is the number of contacts that an earlier run saved.

@@ -26,7 +26,7 @@ type node struct {
 	results  map[OpID]*Result
 	progress map[OpID][]*Result
 	events   []Event
-	journal  map[string]store.Op
+	journal  map[string]store.Change
 	tokens   map[uint64]ticket
 	token    uint64
 	proven   map[identity.Address]bool // peers that have a session with this node
@@ -128,14 +128,14 @@ func (nd *node) run(fx []Effect) {
 func (nd *node) persist(f Effect) {
 	if nd.failDisk == nil {
 		if nd.journal == nil {
-			nd.journal = make(map[string]store.Op)
+			nd.journal = make(map[string]store.Change)
 		}
-		for _, op := range f.Ops {
-			name := fmt.Sprintf("%v/%x", op.Bucket, op.Key)
-			if op.Value == nil {
+		for _, c := range f.Changes {
+			name := fmt.Sprintf("%v/%x", c.Kind, c.Key)
+			if c.Value == nil {
 				delete(nd.journal, name)
 			} else {
-				nd.journal[name] = op
+				nd.journal[name] = c
 			}
 		}
 	}

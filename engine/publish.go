@@ -65,8 +65,8 @@ func (e *Engine) Unpublish(now time.Time, op OpID, key []byte, fx []Effect) []Ef
 	if !e.begin(op, unpublishing{}) {
 		return e.leave()
 	}
-	ops, ok := e.store.Unpublish(key)
-	e.persist(ops, func(err error) {
+	changes, ok := e.store.Unpublish(key)
+	e.persist(changes, func(err error) {
 		if err == nil && !ok {
 			err = ErrNotFound
 		}

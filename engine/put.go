@@ -151,10 +151,10 @@ func (p *put) settle() {
 		p.end(nil) // of two concurrent puts the better one may end first
 		return
 	}
-	ops := e.store.Publish(e.now, p.record)
+	changes := e.store.Publish(e.now, p.record)
 	published, _ := e.store.Published(p.record.Key)
 	p.result.Published = published != nil
-	e.persist(ops, p.end)
+	e.persist(changes, p.end)
 }
 
 func (p *put) end(err error) {

@@ -27,7 +27,7 @@ func (e *Engine) replicate() {
 		return // a node in mode auto may still become a server
 	}
 	if n := e.between(&target); n > 0 { // nearer nodes have joined, which replicate it
-		e.store.SetHolder(key, n)
+		e.store.SetBetween(key, n)
 		return
 	}
 	e.counters.Replications++
@@ -42,7 +42,7 @@ func (e *Engine) replicate() {
 		e.store.Replicated(e.now, key, e.rnd)
 		e.copyKey(others, r, providers)
 		if !self {
-			e.store.SetHolder(key, 1)
+			e.store.SetBetween(key, 1)
 		}
 	})
 }

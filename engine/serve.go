@@ -168,8 +168,8 @@ func (e *Engine) serveStore(in *Inbound) {
 		cas = &m.CASSequence
 	}
 	position := identity.KeyPosition(m.Record.Key)
-	status, ops := e.store.Put(e.now, m.Record, e.source(in.From), cas, e.between(&position), e.rnd)
-	e.acknowledge(in, status, ops)
+	status, changes := e.store.Put(e.now, m.Record, e.source(in.From), cas, e.between(&position), e.rnd)
+	e.acknowledge(in, status, changes)
 	if status == rpc.OK {
 		e.event(Event{Kind: RecordStored, Contact: in.From, Key: m.Record.Key})
 	}
@@ -182,8 +182,8 @@ func (e *Engine) serveAddProvider(in *Inbound) {
 		return
 	}
 	position := identity.KeyPosition(m.Provider.Key)
-	status, ops := e.store.PutProvider(e.now, m.Provider, e.source(in.From), e.between(&position), e.rnd)
-	e.acknowledge(in, status, ops)
+	status, changes := e.store.PutProvider(e.now, m.Provider, e.source(in.From), e.between(&position), e.rnd)
+	e.acknowledge(in, status, changes)
 }
 
 // mayKeep says whether this node may store a write, and with which status it is refused
@@ -205,8 +205,8 @@ func (e *Engine) source(c identity.Contact) store.Source {
 
 // acknowledge replies to a write: at once, or when the journal has synced its entries
 // (design R1.12).
-func (e *Engine) acknowledge(in *Inbound, status rpc.Status, ops []store.Op) {
-	if status != rpc.OK || len(ops) == 0 || !e.cfg.Durable {
+func (e *Engine) acknowledge(in *Inbound, status rpc.Status, changes []store.Change) {
+	if status != rpc.OK || len(changes) == 0 || !e.cfg.Durable {
 		if status != rpc.OK {
 			e.counters.Refused[status]++
 		}
@@ -215,7 +215,7 @@ func (e *Engine) acknowledge(in *Inbound, status rpc.Status, ops []store.Op) {
 		return
 	}
 	kind, id, token := in.Message.Type, in.Message.ID, in.Token
-	e.persist(ops, func(err error) {
+	e.persist(changes, func(err error) {
 		m := e.newReply(kind, id)
 		if err != nil {
 			m.Status = rpc.Failed

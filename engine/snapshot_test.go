@@ -25,10 +25,10 @@ func TestSnapshotStartsANodeAgain(t *testing.T) {
 	}
 	n.run(time.Hour)
 	for _, nd := range n.nodes {
-		ops := nd.e.Snapshot()
+		changes := nd.e.Snapshot()
 		again := New(nd.cfg, &n.book, rand.New(rand.NewPCG(1, 2)), n.now)
-		for _, op := range ops {
-			if err := again.Load(n.now, op); err != nil {
+		for _, c := range changes {
+			if err := again.Load(n.now, c); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -38,7 +38,7 @@ func TestSnapshotStartsANodeAgain(t *testing.T) {
 		if again.savedContacts() != nd.e.table.Len() || again.table.Len() > 0 {
 			t.Errorf("node %s: %d ways back, want %d", nd.name, again.savedContacts(), nd.e.table.Len())
 		}
-		if !reflect.DeepEqual(again.Snapshot(), ops) { // the contacts of an earlier run outlive a run that ends before it joined
+		if !reflect.DeepEqual(again.Snapshot(), changes) { // the contacts of an earlier run outlive a run that ends before it joined
 			t.Errorf("node %s: its snapshot is another", nd.name)
 		}
 	}
@@ -53,8 +53,8 @@ func TestSnapshotLeavesTheDoubtfulOut(t *testing.T) {
 	e.table.Each(func(c identity.Contact, _ time.Time, _, _ int) { doubtful = c })
 	e.table.Failed(doubtful)
 	again := n.add(nil).e
-	for _, op := range e.Snapshot() {
-		if err := again.Load(n.now, op); err != nil {
+	for _, c := range e.Snapshot() {
+		if err := again.Load(n.now, c); err != nil {
 			t.Fatal(err)
 		}
 	}

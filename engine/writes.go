@@ -29,14 +29,14 @@ func (e *Engine) fanOut(op OpID, to []identity.Contact, write func(identity.Cont
 // fanOutAndStore is fanOut where this node is a holder too: keepHere stores the write
 // here, unless it is nil. This node counts as a holder once its journal has what keepHere
 // did.
-func (e *Engine) fanOutAndStore(op OpID, to []identity.Contact, keepHere func() (rpc.Status, []store.Op), write func(identity.Contact) *rpc.Message, ended func(*fanOut)) {
+func (e *Engine) fanOutAndStore(op OpID, to []identity.Contact, keepHere func() (rpc.Status, []store.Change), write func(identity.Contact) *rpc.Message, ended func(*fanOut)) {
 	f := &fanOut{e: e, outstanding: len(to) + 1, onEnd: ended}
 	f.owner = e.register(f, op)
 	if keepHere == nil {
 		f.settle()
 	} else {
-		status, ops := keepHere()
-		e.persist(ops, func(err error) {
+		status, changes := keepHere()
+		e.persist(changes, func(err error) {
 			if err != nil {
 				status = rpc.Failed
 			}
@@ -97,9 +97,9 @@ func (e *Engine) holders(target *identity.Position, closest []identity.Contact) 
 
 // storeAt sends a record to its holders, and stores it here if self is set.
 func (e *Engine) storeAt(op OpID, others []identity.Contact, self bool, r *rpc.Record, cas *uint64, ended func(*fanOut)) {
-	var keepHere func() (rpc.Status, []store.Op)
+	var keepHere func() (rpc.Status, []store.Change)
 	if self {
-		keepHere = func() (rpc.Status, []store.Op) {
+		keepHere = func() (rpc.Status, []store.Change) {
 			return e.store.Put(e.now, r, store.Source{}, cas, 0, e.rnd)
 		}
 	}
@@ -116,9 +116,9 @@ func (e *Engine) storeAt(op OpID, others []identity.Contact, self bool, r *rpc.R
 
 // provideAt sends a provider entry to its holders, and stores it here if self is set.
 func (e *Engine) provideAt(op OpID, others []identity.Contact, self bool, p *rpc.Provider, ended func(*fanOut)) {
-	var keepHere func() (rpc.Status, []store.Op)
+	var keepHere func() (rpc.Status, []store.Change)
 	if self {
-		keepHere = func() (rpc.Status, []store.Op) {
+		keepHere = func() (rpc.Status, []store.Change) {
 			return e.store.PutProvider(e.now, p, store.Source{}, 0, e.rnd)
 		}
 	}

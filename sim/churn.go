@@ -12,8 +12,8 @@ func (n *network) flip(c identity.Contact) {
 		return
 	}
 	nd = n.make(c)
-	for _, op := range nd.saved {
-		if err := nd.engine.Load(n.clock(), op); err != nil {
+	for _, c := range nd.saved {
+		if err := nd.engine.Load(n.clock(), c); err != nil {
 			panic(err) // an engine can load what an engine has saved
 		}
 	}

@@ -178,6 +178,6 @@ func TestLost(t *testing.T) {
 
 // held is how many entries a node has.
 func held(s *store.Store) (count int) {
-	s.Each(func(*store.Entry) { count++ })
+	s.Each(func(*store.KeyItems) { count++ })
 	return count
 }

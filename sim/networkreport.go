@@ -58,9 +58,9 @@ func (n *network) lost() int {
 			continue
 		}
 		held := nd.engine.Store()
-		held.Each(func(e *store.Entry) {
-			if k := byName[string(e.Key)]; k != nil && !k.held {
-				_, k.held = held.Get(n.clock(), e.Key)
+		held.Each(func(items *store.KeyItems) {
+			if k := byName[string(items.Key)]; k != nil && !k.held {
+				_, k.held = held.Get(n.clock(), items.Key)
 			}
 		})
 	}

@@ -56,11 +56,11 @@ type node struct {
 	role     role
 
 	// Of a network in which nodes come and go.
-	joined      time.Duration // when its join ended; never: not yet
-	incarnation uint64        // how often it has come up
-	upIndex     int           // in network.up
-	saved       []store.Op    // while it is down: the contents of its data directory
-	operations  []engine.OpID // of the workload; some may have ended
+	joined      time.Duration  // when its join ended; never: not yet
+	incarnation uint64         // how often it has come up
+	upIndex     int            // in network.up
+	saved       []store.Change // while it is down: the contents of its data directory
+	operations  []engine.OpID  // of the workload; some may have ended
 }
 
 // perform carries out the effects of an engine.

@@ -29,14 +29,15 @@ type Config struct {
 	MaxBytes     int // bytes that records and provider entries occupy
 	MaxPerSource int // records stored by one source; MaxRecords/4. The other limits have the same share
 
-	Volatile bool // there is no journal: no operations are made
+	Volatile bool // there is no journal: no changes are returned
 
 	// Constants that tests of this package change.
 	maxProvidersPerKey int
 	replicateJitter    time.Duration
 }
 
-func (c *Config) fill() {
+// withDefaults is the Config with defaults for the fields that are zero.
+func (c Config) withDefaults() Config {
 	number := func(n *int, def int) {
 		if *n <= 0 {
 			*n = def
@@ -50,18 +51,17 @@ func (c *Config) fill() {
 	if c.replicateJitter <= 0 {
 		c.replicateJitter = ReplicateJitter
 	}
+	return c
 }
 
 // settings are a store's Config. All stores of a process with the default Config
 // share one: a simulation may have a million stores.
 type settings struct{ cfg Config }
 
-var defaults, volatileDefaults = filled(Config{}), filled(Config{Volatile: true})
-
-func filled(cfg Config) settings {
-	cfg.fill()
-	return settings{cfg}
-}
+var (
+	defaults         = settings{Config{}.withDefaults()}
+	volatileDefaults = settings{Config{Volatile: true}.withDefaults()}
+)
 
 func settingsOf(cfg Config) *settings {
 	switch cfg {

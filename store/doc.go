@@ -5,7 +5,7 @@
 // one source may store.
 //
 // A Store lives in memory and is pure: time and randomness come in as arguments,
-// and every change is returned as journal operations, which package store/disk
+// and every method returns the changes of the journal, which package store/disk
 // writes. Each file is named after the rule that it holds.
 //
 // A Store is not safe for concurrent use. Namespaces are, so that signatures can

@@ -13,14 +13,14 @@ import (
 func (s *Store) Draw(now time.Time) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d records, %d providers, %d published\n", s.records, s.providers, len(s.published))
-	entries := slices.SortedFunc(slices.Values(s.entries), func(a, b *Entry) int { return slices.Compare(a.Key, b.Key) })
-	for _, e := range entries {
+	entries := slices.SortedFunc(slices.Values(s.keys), func(a, b *KeyItems) int { return slices.Compare(a.Key, b.Key) })
+	for _, items := range entries {
 		role := "holder"
-		if e.Between > 0 {
-			role = fmt.Sprintf("copy (%d between)", e.Between)
+		if items.Between > 0 {
+			role = fmt.Sprintf("copy (%d between)", items.Between)
 		}
-		fmt.Fprintf(&b, "%-24q %s\n", truncated(e.Key), role)
-		e.each(func(h *held) { fmt.Fprintf(&b, "  %s\n", h.draw(now)) })
+		fmt.Fprintf(&b, "%-24q %s\n", truncated(items.Key), role)
+		items.each(func(it *item) { fmt.Fprintf(&b, "  %s\n", it.draw(now)) })
 	}
 	for _, p := range s.allPublished(nil) {
 		kind := "record"
@@ -32,16 +32,16 @@ func (s *Store) Draw(now time.Time) string {
 	return b.String()
 }
 
-func (h *held) draw(now time.Time) string {
+func (it *item) draw(now time.Time) string {
 	var what string
-	if r := h.record; r != nil {
+	if r := it.record; r != nil {
 		what = fmt.Sprintf("record   seq %d %q", r.Sequence, truncated(r.Value))
 	} else {
-		what = fmt.Sprintf("provider seq %d %s at %s", h.provider.Sequence, h.provider.Peer.ID.Short(), h.provider.Peer.Endpoint)
+		what = fmt.Sprintf("provider seq %d %s at %s", it.provider.Sequence, it.provider.Peer.ID.Short(), it.provider.Peer.Endpoint)
 	}
 	again := "never"
-	if h.replication.index > 0 {
-		again = "in " + h.replication.at.Sub(now).Round(time.Second).String()
+	if it.replication.index > 0 {
+		again = "in " + it.replication.at.Sub(now).Round(time.Second).String()
 	}
-	return fmt.Sprintf("%s, expires in %s, stored again %s", what, h.expires.at.Sub(now).Round(time.Second), again)
+	return fmt.Sprintf("%s, expires in %s, stored again %s", what, it.expires.at.Sub(now).Round(time.Second), again)
 }

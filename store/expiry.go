@@ -12,7 +12,7 @@ import (
 const expirySlack = 10 * time.Second
 
 // expired reports whether the lifetime has run out.
-func (h *held) expired(now time.Time) bool { return !h.expires.at.After(now) }
+func (it *item) expired(now time.Time) bool { return !it.expires.at.After(now) }
 
 // Lifetime is the longest lifetime that a put with this ttl gets: DefaultTTL for 0,
 // and never more than MaxTTL.
@@ -23,11 +23,11 @@ func (s *Store) Lifetime(ttl time.Duration) time.Duration {
 	return min(ttl, MaxTTL)
 }
 
-// lifetime is the remaining lifetime of h if the sender says that it is ttl: capped,
-// and shrunk for a copy.
-func (s *Store) lifetime(h *held, ttl time.Duration, between int) time.Duration {
+// granted is the remaining lifetime that an item gets if the sender says that it is
+// ttl: capped, and shrunk for a copy.
+func (s *Store) granted(it *item, ttl time.Duration, between int) time.Duration {
 	limit := MaxTTL
-	if h.provider != nil {
+	if it.provider != nil {
 		limit = ProviderTTL
 	}
 	return shrink(min(ttl, limit), between)
@@ -38,14 +38,14 @@ func (s *Store) lifetime(h *held, ttl time.Duration, between int) time.Duration 
 // nothing; a publisher starts a new lifetime and so does (design R6.8, R6.11). The
 // journal entry is written again because the first write may still be waiting, or
 // may have failed.
-func (s *Store) storedAgain(now time.Time, h *held, ttl time.Duration, between int, rnd *rand.Rand) []Op {
-	remaining := s.lifetime(h, ttl, between)
+func (s *Store) storedAgain(now time.Time, it *item, ttl time.Duration, between int, rnd *rand.Rand) []Change {
+	remaining := s.granted(it, ttl, between)
 	slack := min(expirySlack, remaining/4) // so that short lifetimes can be renewed too
-	if now.Add(remaining).After(h.expires.at.Add(slack)) {
-		s.expiry.set(&h.expires, now.Add(remaining))
+	if now.Add(remaining).After(it.expires.at.Add(slack)) {
+		s.expiry.set(&it.expires, now.Add(remaining))
 	}
-	s.noteStore(now, h, between, rnd)
-	return s.op(h)
+	s.noteStore(now, it, between, rnd)
+	return s.changed(it)
 }
 
 // NextExpiry is when something expires next, zero for never.
@@ -53,14 +53,14 @@ func (s *Store) NextExpiry() time.Time { return s.expiry.next() }
 
 // Expire removes what has expired, and returns the number of records and provider
 // entries removed.
-func (s *Store) Expire(now time.Time) (ops []Op, n int) {
+func (s *Store) Expire(now time.Time) (changes []Change, n int) {
 	for {
-		h, ok := s.expiry.due(now)
+		it, ok := s.expiry.due(now)
 		if !ok {
-			return ops, n
+			return changes, n
 		}
-		ops = append(ops, s.deletion(h)...)
-		s.unlink(h)
+		changes = append(changes, s.deletion(it)...)
+		s.unlink(it)
 		n++
 	}
 }

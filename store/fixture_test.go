@@ -21,7 +21,7 @@ const network = "test"
 // immutableKey is the only valid key of the value in /imm.
 func immutableKey(value []byte) string { return fmt.Sprintf("/imm/%x", sha256.Sum256(value)) }
 
-// A fixture is a store with a settable clock and a journal to which every operation
+// A fixture is a store with a settable clock and a journal to which every change
 // that the store returns is applied.
 type fixture struct {
 	*Store
@@ -29,7 +29,7 @@ type fixture struct {
 	now     time.Time
 	rnd     *rand.Rand
 	names   *Namespaces
-	journal map[string]Op
+	journal map[string]Change
 }
 
 // A tester is a *testing.T or a *rapid.T.
@@ -40,18 +40,18 @@ type tester interface {
 }
 
 func newFixture(t tester, cfg Config) *fixture {
-	f := &fixture{t: t, now: epoch, rnd: rand.New(rand.NewPCG(1, 2)), names: NewNamespaces(network), journal: make(map[string]Op)}
+	f := &fixture{t: t, now: epoch, rnd: rand.New(rand.NewPCG(1, 2)), names: NewNamespaces(network), journal: make(map[string]Change)}
 	f.Store = New(cfg, f.names)
 	return f
 }
 
-func (f *fixture) write(ops []Op) {
-	for _, op := range ops {
-		key := string(rune(op.Bucket)) + string(op.Key)
-		if op.Value == nil {
+func (f *fixture) write(changes []Change) {
+	for _, c := range changes {
+		key := string(rune(c.Kind)) + string(c.Key)
+		if c.Value == nil {
 			delete(f.journal, key)
 		} else {
-			f.journal[key] = op
+			f.journal[key] = c
 		}
 	}
 }
@@ -61,8 +61,8 @@ func (f *fixture) restart() {
 	f.t.Helper()
 	f.Store = New(f.cfg, f.names)
 	for _, key := range slices.Sorted(maps.Keys(f.journal)) {
-		op := f.journal[key]
-		if err := f.Load(f.now, op); err != nil {
+		c := f.journal[key]
+		if err := f.Load(f.now, c); err != nil {
 			f.t.Fatalf("load: %v", err)
 		}
 	}
@@ -73,20 +73,20 @@ func (f *fixture) put(r *rpc.Record, between int) rpc.Status {
 }
 
 func (f *fixture) putFrom(r *rpc.Record, from Source, swap *uint64, between int) rpc.Status {
-	status, ops := f.Put(f.now, r, from, swap, between, f.rnd)
-	f.write(ops)
+	status, changes := f.Put(f.now, r, from, swap, between, f.rnd)
+	f.write(changes)
 	return status
 }
 
 func (f *fixture) provide(p *rpc.Provider, between int) rpc.Status {
-	status, ops := f.PutProvider(f.now, p, Source{Peer: identity.ID{9}}, between, f.rnd)
-	f.write(ops)
+	status, changes := f.PutProvider(f.now, p, Source{Peer: identity.ID{9}}, between, f.rnd)
+	f.write(changes)
 	return status
 }
 
 func (f *fixture) expire() int {
-	ops, n := f.Expire(f.now)
-	f.write(ops)
+	changes, n := f.Expire(f.now)
+	f.write(changes)
 	return n
 }
 

@@ -12,95 +12,98 @@ import (
 // ErrBadEntry reports a journal entry that this package cannot have written.
 var ErrBadEntry = errors.New("bad journal entry")
 
-// A Bucket is a kind of journal entry.
-type Bucket uint8
+// An EntryKind is a kind of journal entry.
+type EntryKind uint8
 
-// The buckets, and what their keys are.
+// The kinds of entries, and what their keys are.
 const (
-	RecordBucket    Bucket = 1 + iota // a record held: its key
-	ProviderBucket                    // a provider entry held: its key and the provider's 32 bytes
-	PublishedBucket                   // a publication of this node: 'r' or 'p', and its key
-	SequenceBucket                    // the highest sequence this node used: 'r' or 'p', and its key
-	TableBucket                       // the routing table: "contacts"
+	RecordEntry    EntryKind = 1 + iota // a record held: its key
+	ProviderEntry                       // a provider entry held: its key and the provider's 32 bytes
+	PublishedEntry                      // a publication of this node: 'r' or 'p', and its key
+	SequenceEntry                       // the highest sequence this node used: 'r' or 'p', and its key
+	TableEntry                          // the routing table: "contacts"
 )
 
-var bucketNames = [...]string{"?", "record", "provider", "published", "sequence", "table"}
+var entryKindNames = [...]string{"?", "record", "provider", "published", "sequence", "table"}
 
-// Buckets lists all buckets.
-func Buckets() []Bucket {
-	return []Bucket{RecordBucket, ProviderBucket, PublishedBucket, SequenceBucket, TableBucket}
+// EntryKinds lists all kinds.
+func EntryKinds() []EntryKind {
+	return []EntryKind{RecordEntry, ProviderEntry, PublishedEntry, SequenceEntry, TableEntry}
 }
 
-// String is the bucket's name on disk.
-func (b Bucket) String() string {
-	if int(b) >= len(bucketNames) {
-		return bucketNames[0]
+// String is the kind's name on disk.
+func (k EntryKind) String() string {
+	if int(k) >= len(entryKindNames) {
+		return entryKindNames[0]
 	}
-	return bucketNames[b]
+	return entryKindNames[k]
 }
 
-// An Op is one change of the journal: it sets Key in Bucket to Value, or deletes Key
-// if Value is nil. It owns its bytes.
-type Op struct {
-	Bucket     Bucket
+// A Change is one change of the journal: it sets the entry of this kind and key to
+// Value, or deletes it if Value is nil. It owns its bytes.
+type Change struct {
+	Kind       EntryKind
 	Key, Value []byte
 }
 
-// ops are the operations, or nil if there is no journal.
-func (s *Store) ops(ops ...Op) []Op {
+// changes returns its arguments, or nil if there is no journal.
+func (s *Store) changes(changes ...Change) []Change {
 	if s.cfg.Volatile {
 		return nil
 	}
-	return ops
+	return changes
 }
 
-// op is the operation that writes h in its present state.
-func (s *Store) op(h *held) []Op {
+// changed is the change that writes an item in its present state, nil if there is no
+// journal.
+func (s *Store) changed(it *item) []Change {
 	if s.cfg.Volatile {
 		return nil
 	}
-	return []Op{h.op()}
+	return []Change{it.change()}
 }
 
-func (h *held) op() Op { return Op{Bucket: h.bucket(), Key: h.journalKey(), Value: appendHeld(nil, h)} }
+func (it *item) change() Change {
+	return Change{Kind: it.kind(), Key: it.journalKey(), Value: appendItem(nil, it)}
+}
 
-// deletion is the operation that removes h from the journal.
-func (s *Store) deletion(h *held) []Op {
+// deletion is the change that removes an item from the journal, nil if there is none.
+func (s *Store) deletion(it *item) []Change {
 	if s.cfg.Volatile {
 		return nil
 	}
-	return []Op{{Bucket: h.bucket(), Key: h.journalKey()}}
+	return []Change{{Kind: it.kind(), Key: it.journalKey()}}
 }
 
-func (h *held) bucket() Bucket {
-	if h.record != nil {
-		return RecordBucket
+func (it *item) kind() EntryKind {
+	if it.record != nil {
+		return RecordEntry
 	}
-	return ProviderBucket
+	return ProviderEntry
 }
 
-func (h *held) journalKey() []byte {
-	key := append(make([]byte, 0, len(h.entry.Key)+len(identity.ID{})), h.entry.Key...)
-	if h.provider != nil {
-		key = append(key, h.provider.Peer.ID[:]...)
+func (it *item) journalKey() []byte {
+	key := append(make([]byte, 0, len(it.keyItems.Key)+len(identity.ID{})), it.keyItems.Key...)
+	if it.provider != nil {
+		key = append(key, it.provider.Peer.ID[:]...)
 	}
 	return key
 }
 
-func (s *Store) publishedOp(p *Published) []Op {
+func (s *Store) publishedChange(p *Published) []Change {
 	if s.cfg.Volatile {
 		return nil
 	}
-	return []Op{p.op()}
+	return []Change{p.change()}
 }
 
-func (p *Published) op() Op {
-	return Op{Bucket: PublishedBucket, Key: p.publication(), Value: appendPublished(nil, p)}
+func (p *Published) change() Change {
+	return Change{Kind: PublishedEntry, Key: p.publication(), Value: appendPublished(nil, p)}
 }
 
-// TableOp is the operation that writes the contacts of the routing table.
-func TableOp(contacts []identity.Address) Op {
-	return Op{Bucket: TableBucket, Key: []byte(tableKey), Value: appendTable(nil, contacts)}
+// TableChange is the change that writes the contacts of the routing table.
+func TableChange(contacts []identity.Address) Change {
+	return Change{Kind: TableEntry, Key: []byte(tableKey), Value: appendTable(nil, contacts)}
 }
 
 const tableKey = "contacts"
@@ -112,96 +115,96 @@ func (s *Store) Table() []identity.Address { return s.table }
 // provider entry that has expired since, or that is no longer valid, counts against
 // the limits until Expire removes it, but is never returned. The error wraps
 // ErrBadEntry.
-func (s *Store) Load(now time.Time, op Op) error {
-	op.Key = bytes.Clone(op.Key)
+func (s *Store) Load(now time.Time, c Change) error {
+	c.Key = bytes.Clone(c.Key)
 	var err error
-	switch op.Bucket {
-	case RecordBucket, ProviderBucket:
-		err = s.loadHeld(now, op)
-	case PublishedBucket:
-		err = s.loadPublished(now, op)
-	case SequenceBucket:
-		err = s.loadSequence(op)
-	case TableBucket:
-		s.table, err = parseTable(op)
+	switch c.Kind {
+	case RecordEntry, ProviderEntry:
+		err = s.loadItem(now, c)
+	case PublishedEntry:
+		err = s.loadPublished(now, c)
+	case SequenceEntry:
+		err = s.loadSequence(c)
+	case TableEntry:
+		s.table, err = parseTable(c)
 	default:
-		err = fmt.Errorf("no bucket %d", op.Bucket)
+		err = fmt.Errorf("no kind %d", c.Kind)
 	}
 	if err != nil {
-		return fmt.Errorf("%w: %s %q: %w", ErrBadEntry, op.Bucket, truncated(op.Key), err)
+		return fmt.Errorf("%w: %s %q: %w", ErrBadEntry, c.Kind, truncated(c.Key), err)
 	}
 	return nil
 }
 
-func (s *Store) loadHeld(now time.Time, op Op) error {
-	e, err := parseHeld(op)
+func (s *Store) loadItem(now time.Time, c Change) error {
+	loaded, err := parseItem(c)
 	if err != nil {
 		return err
 	}
-	h := e.held
-	if old := s.holding(e.key, h); old != nil {
+	it := loaded.item
+	if old := s.holding(loaded.key, it); old != nil {
 		s.unlink(old)
 	}
-	h.lastStore = earlier(h.lastStore, now) // so that a clock that was set back extends nothing
-	known := s.byKey[string(e.key)] != nil
-	s.link(e.key, h)
-	if !known || e.between < h.entry.Between { // the entries of a key may have been written at different times
-		s.SetHolder(e.key, e.between)
+	it.lastStore = earlier(it.lastStore, now) // so that a clock that was set back extends nothing
+	known := s.byKey[string(loaded.key)] != nil
+	s.link(loaded.key, it)
+	if !known || loaded.between < it.keyItems.Between { // the items of a key may have been written at different times
+		s.SetBetween(loaded.key, loaded.between)
 	}
-	s.expiry.set(&h.expires, earlier(e.expires, now.Add(MaxTTL)))
-	if s.invalidNow(h) {
-		s.expiry.set(&h.expires, now)
+	s.expiry.set(&it.expires, earlier(loaded.expires, now.Add(MaxTTL)))
+	if s.invalidNow(it) {
+		s.expiry.set(&it.expires, now)
 	}
-	s.scheduleReplication(h, s.afterRestart(now, h))
+	s.scheduleReplication(it, s.afterRestart(now, it))
 	return nil
 }
 
-// holding is the record or provider entry that h would replace, nil if there is none.
-func (s *Store) holding(key []byte, h *held) *held {
-	e := s.byKey[string(key)]
-	if h.provider != nil {
-		return e.provider(h.provider.Peer.ID)
+// holding is the item that this one would replace, nil if there is none.
+func (s *Store) holding(key []byte, it *item) *item {
+	items := s.byKey[string(key)]
+	if it.provider != nil {
+		return items.provider(it.provider.Peer.ID)
 	}
-	if e == nil {
+	if items == nil {
 		return nil
 	}
-	return e.record
+	return items.record
 }
 
-// invalidNow reports whether h, which was valid when it was written, no longer is:
+// invalidNow reports whether an item, valid when it was written, no longer is:
 // the network's name or the registered namespaces may have changed.
-func (s *Store) invalidNow(h *held) bool {
-	if h.record != nil {
-		return s.names.Validate(h.record) != nil
+func (s *Store) invalidNow(it *item) bool {
+	if it.record != nil {
+		return s.names.Validate(it.record) != nil
 	}
-	return s.names.VerifyProvider(h.provider) != nil
+	return s.names.VerifyProvider(it.provider) != nil
 }
 
-// afterRestart is when h is replicated unless a STORE comes first. The node missed
+// afterRestart is when an item is replicated unless a STORE comes first. The node missed
 // STOREs while it was down, so overdue replications are spread over the range of the
 // jitter, by a number that differs from holder to holder.
-func (s *Store) afterRestart(now time.Time, h *held) time.Time {
-	spread := uint64(h.lastStore.UnixNano()) * 0x9e3779b97f4a7c15 // Fibonacci hashing
+func (s *Store) afterRestart(now time.Time, it *item) time.Time {
+	spread := uint64(it.lastStore.UnixNano()) * 0x9e3779b97f4a7c15 // Fibonacci hashing
 	jitter := time.Duration((spread >> 1) % uint64(s.cfg.replicateJitter))
-	if at := h.lastStore.Add(ReplicateAfter + jitter); at.After(now) {
+	if at := it.lastStore.Add(ReplicateAfter + jitter); at.After(now) {
 		return at
 	}
 	return now.Add(jitter)
 }
 
-func (s *Store) loadPublished(now time.Time, op Op) error {
-	p, due, err := parsePublished(op)
+func (s *Store) loadPublished(now time.Time, c Change) error {
+	p, due, err := parsePublished(c)
 	if err != nil {
 		return err
 	}
-	s.keep(op.Key, p, earlier(due, now.Add(RepublishEvery)))
+	s.keep(c.Key, p, earlier(due, now.Add(RepublishEvery)))
 	return nil
 }
 
-func (s *Store) loadSequence(op Op) error {
-	sequence, err := parseSequence(op)
+func (s *Store) loadSequence(c Change) error {
+	sequence, err := parseSequence(c)
 	if err == nil {
-		s.raiseSequence(op.Key, sequence)
+		s.raiseSequence(c.Key, sequence)
 	}
 	return err
 }

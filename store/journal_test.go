@@ -31,7 +31,7 @@ func journalled(t tester) *fixture {
 	f.write(f.PublishProvider(f.now, p))
 	p.TTL = 24 * time.Hour
 	f.write(f.PublishProvider(f.now, p))
-	f.write([]Op{TableOp([]identity.Address{p.Peer, signedProvider(1, "k", 5, 4100, 0).Peer, {Endpoint: p.Peer.Endpoint}})})
+	f.write([]Change{TableChange([]identity.Address{p.Peer, signedProvider(1, "k", 5, 4100, 0).Peer, {Endpoint: p.Peer.Endpoint}})})
 	return f
 }
 
@@ -44,8 +44,8 @@ func TestEverythingSurvivesARestart(t *testing.T) {
 	f.want(f.Stats(), before)
 	f.want(withoutReplication(f.Draw(f.now)), drawn)
 	f.want(f.left("/v/copy"), 6*time.Hour-10*time.Minute)
-	e := f.byKey["/v/copy"]
-	f.want(e.Between, 2)
+	items := f.byKey["/v/copy"]
+	f.want(items.Between, 2)
 	record, _ := f.Published([]byte("/v/mine"))
 	f.want(sameRecord(record.Record, blackboardRecord("/v/mine", "x", 9, 48*time.Hour)), true)
 	_, provider := f.Published([]byte("k"))
@@ -70,10 +70,10 @@ func withoutReplication(drawn string) string {
 func TestJournalEntriesAreStable(t *testing.T) {
 	f := newFixture(t, Config{})
 	r := blackboardRecord("/v/a", "x", 0x0102, 24*time.Hour)
-	_, ops := f.Put(f.now, r, publicSource(3), nil, 5, f.rnd)
+	_, changes := f.Put(f.now, r, publicSource(3), nil, 5, f.rnd)
 	want := "01" + "18fae4eb383e7800" + "18fae27693b40000" + "0005" + "00" + "05" + "0808030018" + "0000000000000102" + "00" + "00" + "78"
-	if got := hex.EncodeToString(ops[0].Value); got != want || string(ops[0].Key) != "/v/a" || ops[0].Bucket != RecordBucket {
-		t.Errorf("%s %q\n got %s\nwant %s", ops[0].Bucket, ops[0].Key, got, want)
+	if got := hex.EncodeToString(changes[0].Value); got != want || string(changes[0].Key) != "/v/a" || changes[0].Kind != RecordEntry {
+		t.Errorf("%s %q\n got %s\nwant %s", changes[0].Kind, changes[0].Key, got, want)
 	}
 }
 
@@ -81,35 +81,35 @@ func TestJournalEntriesAreStable(t *testing.T) {
 // nothing.
 func TestBadEntries(t *testing.T) {
 	f := journalled(t)
-	for _, op := range f.journal {
-		try := func(what string, op Op) {
+	for _, c := range f.journal {
+		try := func(what string, c Change) {
 			s := New(Config{}, f.names)
-			if err := s.Load(f.now, op); err != nil && !errors.Is(err, ErrBadEntry) {
-				t.Errorf("%s %s %q: %v", what, op.Bucket, op.Key, err)
+			if err := s.Load(f.now, c); err != nil && !errors.Is(err, ErrBadEntry) {
+				t.Errorf("%s %s %q: %v", what, c.Kind, c.Key, err)
 			} else if err != nil && (s.Stats() != Stats{} || len(s.sequences) > 0) {
-				t.Errorf("%s %s %q: refused, but something is there", what, op.Bucket, op.Key)
+				t.Errorf("%s %s %q: refused, but something is there", what, c.Kind, c.Key)
 			}
 		}
-		for n := range op.Value {
-			cut := op
-			cut.Value = op.Value[:n]
+		for n := range c.Value {
+			cut := c
+			cut.Value = c.Value[:n]
 			try("cut", cut)
 		}
-		for n := range op.Key {
-			cut := op
-			cut.Key = op.Key[:n]
+		for n := range c.Key {
+			cut := c
+			cut.Key = c.Key[:n]
 			try("key cut", cut)
 		}
-		other := op
-		other.Value = bytes.Clone(op.Value)
+		other := c
+		other.Value = bytes.Clone(c.Value)
 		other.Value[0]++
 		if err := New(Config{}, f.names).Load(f.now, other); !errors.Is(err, ErrBadEntry) {
-			t.Errorf("another version of %s: %v", op.Bucket, err)
+			t.Errorf("another version of %s: %v", c.Kind, err)
 		}
-		other = op
-		other.Bucket = 77
+		other = c
+		other.Kind = 77
 		if err := New(Config{}, f.names).Load(f.now, other); !errors.Is(err, ErrBadEntry) {
-			t.Errorf("bucket 77: %v", err)
+			t.Errorf("kind 77: %v", err)
 		}
 	}
 }
@@ -118,8 +118,8 @@ func TestBadEntries(t *testing.T) {
 func TestLoadTwice(t *testing.T) {
 	f := journalled(t)
 	want := f.Stats()
-	for _, op := range f.journal {
-		if err := f.Load(f.now, op); err != nil {
+	for _, c := range f.journal {
+		if err := f.Load(f.now, c); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -129,19 +129,19 @@ func TestLoadTwice(t *testing.T) {
 // Whatever bytes the journal holds: no panic, and what is accepted can be written
 // and read again.
 func FuzzJournalEntry(f *testing.F) {
-	for _, op := range journalled(nopTester{}).journal {
-		f.Add(byte(op.Bucket), op.Key, op.Value)
+	for _, c := range journalled(nopTester{}).journal {
+		f.Add(byte(c.Kind), c.Key, c.Value)
 	}
 	names := NewNamespaces(network)
-	f.Fuzz(func(t *testing.T, bucket byte, key, value []byte) {
+	f.Fuzz(func(t *testing.T, kind byte, key, value []byte) {
 		s := New(Config{}, names)
-		if err := s.Load(epoch, Op{Bucket: Bucket(bucket), Key: key, Value: value}); err != nil {
+		if err := s.Load(epoch, Change{Kind: EntryKind(kind), Key: key, Value: value}); err != nil {
 			return
 		}
 		again := New(Config{}, names)
-		for _, op := range s.snapshot() {
-			if err := again.Load(epoch, op); err != nil {
-				t.Fatalf("%s %q does not survive: %v", op.Bucket, op.Key, err)
+		for _, c := range s.snapshot() {
+			if err := again.Load(epoch, c); err != nil {
+				t.Fatalf("%s %q does not survive: %v", c.Kind, c.Key, err)
 			}
 		}
 		if s.Stats() != again.Stats() || withoutReplication(s.Draw(epoch)) != withoutReplication(again.Draw(epoch)) || !slices.Equal(s.Table(), again.Table()) {
@@ -155,17 +155,17 @@ func FuzzJournalEntry(f *testing.F) {
 }
 
 // snapshot is a journal of all that the store holds.
-func (s *Store) snapshot() (ops []Op) {
-	s.Each(func(e *Entry) {
-		e.each(func(h *held) { ops = append(ops, s.op(h)...) })
+func (s *Store) snapshot() (changes []Change) {
+	s.Each(func(items *KeyItems) {
+		items.each(func(it *item) { changes = append(changes, s.changed(it)...) })
 	})
 	for _, p := range s.published {
-		ops = append(ops, s.publishedOp(p)...)
+		changes = append(changes, s.publishedChange(p)...)
 	}
 	for key, sequence := range s.sequences {
-		ops = append(ops, sequenceOp([]byte(key), sequence))
+		changes = append(changes, sequenceChange([]byte(key), sequence))
 	}
-	return append(ops, TableOp(s.table))
+	return append(changes, TableChange(s.table))
 }
 
 type nopTester struct{}
@@ -204,13 +204,13 @@ func FuzzValidate(f *testing.F) {
 			t.Fatalf("%q is valid", key)
 		}
 		s := New(Config{}, names)
-		status, ops := s.Put(epoch, r, Source{}, nil, 0, rand.New(rand.NewPCG(1, 2)))
+		status, changes := s.Put(epoch, r, Source{}, nil, 0, rand.New(rand.NewPCG(1, 2)))
 		got, ok := s.Get(epoch, key)
 		if status != rpc.OK || !ok || !sameRecord(got, r) {
 			t.Fatalf("%v: %v, want %v", status, got, r)
 		}
 		again := New(Config{}, names)
-		if err := again.Load(epoch, ops[0]); err != nil {
+		if err := again.Load(epoch, changes[0]); err != nil {
 			t.Fatal(err)
 		}
 		if got, ok := again.Get(epoch, key); !ok || !sameRecord(got, r) {

@@ -12,7 +12,7 @@ import (
 )
 
 // The journal's entries, integers big-endian, times in Unix nanoseconds. Each
-// begins with a version byte; the key is in Op.Key and is not repeated.
+// begins with a version byte; the key is in Change.Key and is not repeated.
 //
 //	record     1 | expires 8 | last STORE 8 | between 2 | source | sequence 8 | publisher | signature | value ...
 //	provider   1 | expires 8 | last STORE 8 | between 2 | source | sequence 8 | endpoint | signature
@@ -32,54 +32,54 @@ var (
 	errLong    = errors.New("bytes behind its end")
 )
 
-// A heldEntry is a record or provider entry as it was read from the journal.
-type heldEntry struct {
-	held    *held
+// A loadedItem is a record or provider entry as it was read from the journal.
+type loadedItem struct {
+	item    *item
 	key     []byte
 	expires time.Time
 	between int
 }
 
-func appendHeld(b []byte, h *held) []byte {
+func appendItem(b []byte, it *item) []byte {
 	b = append(b, entryVersion)
-	b = appendTime(b, h.expires.at)
-	b = appendTime(b, h.lastStore)
-	b = binary.BigEndian.AppendUint16(b, uint16(min(h.entry.Between, 1<<16-1)))
-	b = appendSource(b, h.source)
-	if r := h.record; r != nil {
+	b = appendTime(b, it.expires.at)
+	b = appendTime(b, it.lastStore)
+	b = binary.BigEndian.AppendUint16(b, uint16(min(it.keyItems.Between, 1<<16-1)))
+	b = appendSource(b, it.source)
+	if r := it.record; r != nil {
 		b = binary.BigEndian.AppendUint64(b, r.Sequence)
 		b = appendBytes(appendPeer(b, r.Publisher), r.Signature)
 		return append(b, r.Value...)
 	}
-	p := h.provider
+	p := it.provider
 	b = binary.BigEndian.AppendUint64(b, p.Sequence)
 	return appendBytes(appendEndpoint(b, p.Peer.Endpoint), p.Signature)
 }
 
-func parseHeld(op Op) (heldEntry, error) {
-	r := reader{rest: op.Value}
+func parseItem(c Change) (loadedItem, error) {
+	r := reader{rest: c.Value}
 	r.version()
-	e := heldEntry{key: op.Key, held: &held{}, expires: r.time()}
-	e.held.lastStore, e.between, e.held.source = r.time(), int(r.uint16()), r.source()
+	loaded := loadedItem{key: c.Key, item: &item{}, expires: r.time()}
+	loaded.item.lastStore, loaded.between, loaded.item.source = r.time(), int(r.uint16()), r.source()
 	sequence := r.uint64()
-	if op.Bucket == RecordBucket {
-		record := &rpc.Record{Key: e.key, Sequence: sequence, Publisher: r.peer(), Signature: r.bytes(), Value: r.remainder()}
-		e.held.record, e.held.size = record, recordCost(record)
+	if c.Kind == RecordEntry {
+		record := &rpc.Record{Key: loaded.key, Sequence: sequence, Publisher: r.peer(), Signature: r.bytes(), Value: r.remainder()}
+		loaded.item.record, loaded.item.size = record, recordCost(record)
 	} else {
-		split := len(op.Key) - len(identity.ID{})
+		split := len(c.Key) - len(identity.ID{})
 		if split < 0 {
-			return e, errShort
+			return loaded, errShort
 		}
-		e.key = op.Key[:split]
-		p := &rpc.Provider{Key: e.key, Sequence: sequence}
-		p.Peer = identity.Address{ID: identity.ID(op.Key[split:]), Endpoint: r.endpoint()}
+		loaded.key = c.Key[:split]
+		p := &rpc.Provider{Key: loaded.key, Sequence: sequence}
+		p.Peer = identity.Address{ID: identity.ID(c.Key[split:]), Endpoint: r.endpoint()}
 		p.Signature = r.bytes()
-		e.held.provider, e.held.size = p, providerCost(p)
+		loaded.item.provider, loaded.item.size = p, providerCost(p)
 	}
-	if len(e.key) == 0 || len(e.key) > rpc.MaxKey {
-		return e, errShort
+	if len(loaded.key) == 0 || len(loaded.key) > rpc.MaxKey {
+		return loaded, errShort
 	}
-	return e, r.end()
+	return loaded, r.end()
 }
 
 func appendPublished(b []byte, p *Published) []byte {
@@ -96,35 +96,35 @@ func appendPublished(b []byte, p *Published) []byte {
 	return appendBytes(b, p.Provider.Signature)
 }
 
-func parsePublished(op Op) (*Published, time.Time, error) {
-	r := reader{rest: op.Value}
+func parsePublished(c Change) (*Published, time.Time, error) {
+	r := reader{rest: c.Value}
 	r.version()
 	due, ttl, sequence := r.time(), time.Duration(r.uint64()), r.uint64()
 	peer, endpoint, signature, value := r.peer(), r.endpoint(), r.bytes(), r.remainder()
-	if len(op.Key) < 2 || len(op.Key) > 1+rpc.MaxKey || ttl <= 0 {
+	if len(c.Key) < 2 || len(c.Key) > 1+rpc.MaxKey || ttl <= 0 {
 		return nil, due, errShort
 	}
-	key := op.Key[1:]
+	key := c.Key[1:]
 	switch {
-	case op.Key[0] == recordKind && !endpoint.IsValid():
+	case c.Key[0] == recordKind && !endpoint.IsValid():
 		record := &rpc.Record{Key: key, Value: value, Sequence: sequence, Publisher: peer, Signature: signature, TTL: ttl}
 		return &Published{Record: record}, due, r.end()
-	case op.Key[0] == providerKind && len(value) == 0:
+	case c.Key[0] == providerKind && len(value) == 0:
 		provider := &rpc.Provider{Key: key, Peer: identity.Address{ID: peer, Endpoint: endpoint}, Sequence: sequence, TTL: ttl, Signature: signature}
 		return &Published{Provider: provider}, due, r.end()
 	}
 	return nil, due, errShort
 }
 
-func sequenceOp(key []byte, sequence uint64) Op {
-	return Op{Bucket: SequenceBucket, Key: key, Value: binary.BigEndian.AppendUint64([]byte{entryVersion}, sequence)}
+func sequenceChange(key []byte, sequence uint64) Change {
+	return Change{Kind: SequenceEntry, Key: key, Value: binary.BigEndian.AppendUint64([]byte{entryVersion}, sequence)}
 }
 
-func parseSequence(op Op) (uint64, error) {
-	r := reader{rest: op.Value}
+func parseSequence(c Change) (uint64, error) {
+	r := reader{rest: c.Value}
 	r.version()
 	sequence := r.uint64()
-	if len(op.Key) < 2 || op.Key[0] != recordKind && op.Key[0] != providerKind {
+	if len(c.Key) < 2 || c.Key[0] != recordKind && c.Key[0] != providerKind {
 		return 0, errShort
 	}
 	return sequence, r.end()
@@ -138,14 +138,14 @@ func appendTable(b []byte, contacts []identity.Address) []byte {
 	return b
 }
 
-func parseTable(op Op) ([]identity.Address, error) {
-	r := reader{rest: op.Value}
+func parseTable(c Change) ([]identity.Address, error) {
+	r := reader{rest: c.Value}
 	r.version()
 	var table []identity.Address
 	for r.err == nil && len(r.rest) > 0 {
 		table = append(table, identity.Address{ID: r.peer(), Endpoint: r.endpoint()})
 	}
-	if string(op.Key) != tableKey {
+	if string(c.Key) != tableKey {
 		return nil, errShort
 	}
 	return table, r.end()

@@ -167,7 +167,7 @@ var modelKeys = []string{"/v/a", "/v/b", "/v/c", "/v/d", "/v/e", "/v/f", "/v/g",
 func TestStoreAgainstModel(t *testing.T) {
 	entries := make(map[string]*rpc.Provider) // signing is what takes long
 	rapid.Check(t, func(t *rapid.T) {
-		f := &fixture{t: t, now: epoch, names: NewNamespaces(network), journal: make(map[string]Op)}
+		f := &fixture{t: t, now: epoch, names: NewNamespaces(network), journal: make(map[string]Change)}
 		f.rnd = rand.New(rand.NewPCG(1, rapid.Uint64().Draw(t, "seed")))
 		f.Store = New(modelConfig, f.names)
 		m := &model{cfg: f.cfg, between: make(map[string]int), published: make(map[string]time.Time), sequences: make(map[string]uint64)}
@@ -211,8 +211,8 @@ func TestStoreAgainstModel(t *testing.T) {
 				p := *entries[name]
 				p.TTL = ttl()
 				source, n := from(), between()
-				got, ops := f.PutProvider(f.now, &p, source, n, f.rnd)
-				f.write(ops)
+				got, changes := f.PutProvider(f.now, &p, source, n, f.rnd)
+				f.write(changes)
 				want := m.put(f.now, modelItem{provider: &p, source: source.key()}, p.TTL, nil, n,
 					func(h modelItem) int { return int(p.Sequence) - int(h.provider.Sequence) })
 				if got != want {
@@ -231,7 +231,7 @@ func TestStoreAgainstModel(t *testing.T) {
 			},
 			"holder": func(t *rapid.T) {
 				k, n := key(), between()
-				f.SetHolder([]byte(k), n)
+				f.SetBetween([]byte(k), n)
 				m.between[k] = n
 			},
 			"replicate": func(t *rapid.T) { m.replicate(t, f, leased) },
@@ -240,14 +240,14 @@ func TestStoreAgainstModel(t *testing.T) {
 				m.items = slices.DeleteFunc(m.items, func(i modelItem) bool { return !i.expires.After(f.now) })
 				f.restart()
 				for i := range m.items { // what is not journalled: STOREs of what is held, and who is a holder
-					e := f.byKey[m.items[i].key()]
-					m.between[m.items[i].key()] = e.Between
-					e.each(func(h *held) {
-						if h.record != nil && m.items[i].record != nil || h.provider != nil && m.items[i].provider != nil && h.provider.Peer.ID == m.items[i].provider.Peer.ID {
-							if h.lastStore.After(m.items[i].heard) {
-								t.Fatalf("heard %v, want at most %v", h.lastStore, m.items[i].heard)
+					items := f.byKey[m.items[i].key()]
+					m.between[m.items[i].key()] = items.Between
+					items.each(func(it *item) {
+						if it.record != nil && m.items[i].record != nil || it.provider != nil && m.items[i].provider != nil && it.provider.Peer.ID == m.items[i].provider.Peer.ID {
+							if it.lastStore.After(m.items[i].heard) {
+								t.Fatalf("heard %v, want at most %v", it.lastStore, m.items[i].heard)
 							}
-							m.items[i].heard = h.lastStore
+							m.items[i].heard = it.lastStore
 						}
 					})
 				}
@@ -268,8 +268,8 @@ func TestStoreAgainstModel(t *testing.T) {
 				k := key()
 				_, want := m.published["r"+k]
 				delete(m.published, "r"+k)
-				ops, ok := f.Unpublish([]byte(k))
-				f.write(ops)
+				changes, ok := f.Unpublish([]byte(k))
+				f.write(changes)
 				if ok != want {
 					t.Fatalf("unpublish %s: %v, want %v", k, ok, want)
 				}
@@ -341,10 +341,10 @@ func (m *model) replicate(t *rapid.T, f *fixture, leased map[string]time.Time) {
 // spread reports whether the replication of i is due within the jitter's range, as after
 // a restart.
 func (m *model) spread(f *fixture, i modelItem) bool {
-	e := f.byKey[i.key()]
+	items := f.byKey[i.key()]
 	found := false
-	e.each(func(h *held) {
-		found = found || h.replication.index > 0 && !h.replication.at.After(f.now.Add(ReplicateJitter))
+	items.each(func(it *item) {
+		found = found || it.replication.index > 0 && !it.replication.at.After(f.now.Add(ReplicateJitter))
 	})
 	return found
 }

@@ -12,12 +12,12 @@ import (
 // PutProvider stores a provider entry that VerifyProvider has accepted, and copies
 // what it keeps. Of two entries of one peer the higher sequence wins. Otherwise it is
 // like Put.
-func (s *Store) PutProvider(now time.Time, p *rpc.Provider, from Source, between int, rnd *rand.Rand) (rpc.Status, []Op) {
+func (s *Store) PutProvider(now time.Time, p *rpc.Provider, from Source, between int, rnd *rand.Rand) (rpc.Status, []Change) {
 	if p.TTL <= 0 || len(p.Key) == 0 {
 		return rpc.Invalid, nil
 	}
-	e := s.byKey[string(p.Key)]
-	old := e.provider(p.Peer.ID)
+	items := s.byKey[string(p.Key)]
+	old := items.provider(p.Peer.ID)
 	if old != nil && !old.expired(now) {
 		switch c := betterProvider(p, old.provider); {
 		case c == 0:
@@ -28,27 +28,27 @@ func (s *Store) PutProvider(now time.Time, p *rpc.Provider, from Source, between
 	}
 	clone := *p
 	clone.Signature, clone.TTL = bytes.Clone(p.Signature), 0
-	h := &held{provider: &clone, source: from.key(), size: providerCost(p)}
-	if !s.roomForProvider(e, h, old) {
+	it := &item{provider: &clone, source: from.key(), size: providerCost(p)}
+	if !s.roomForProvider(items, it, old) {
 		return rpc.Full, nil
 	}
 	if old != nil {
 		s.unlink(old)
 	}
-	s.link(p.Key, h)
-	s.expiry.set(&h.expires, now.Add(s.lifetime(h, p.TTL, between)))
-	s.noteStore(now, h, between, rnd)
-	return rpc.OK, s.op(h)
+	s.link(p.Key, it)
+	s.expiry.set(&it.expires, now.Add(s.granted(it, p.TTL, between)))
+	s.noteStore(now, it, between, rnd)
+	return rpc.OK, s.changed(it)
 }
 
-// provider is the entry's provider of that ID, nil if there is none.
-func (e *Entry) provider(id identity.ID) *held {
-	if e == nil {
+// provider is the provider entry of that peer, nil if there is none.
+func (items *KeyItems) provider(id identity.ID) *item {
+	if items == nil {
 		return nil
 	}
-	for _, h := range e.providers {
-		if h.provider.Peer.ID == id {
-			return h
+	for _, it := range items.providers {
+		if it.provider.Peer.ID == id {
+			return it
 		}
 	}
 	return nil
@@ -67,9 +67,9 @@ func betterProvider(a, b *rpc.Provider) int {
 }
 
 // remaining is the provider entry with its remaining lifetime as TTL.
-func (h *held) remaining(now time.Time) rpc.Provider {
-	p := *h.provider
-	p.TTL = h.expires.at.Sub(now)
+func (it *item) remaining(now time.Time) rpc.Provider {
+	p := *it.provider
+	p.TTL = it.expires.at.Sub(now)
 	return p
 }
 
@@ -77,20 +77,20 @@ func (h *held) remaining(now time.Time) rpc.Provider {
 // each equally likely, with their remaining lifetimes as TTL. Their bytes belong to
 // the store and must not be changed.
 func (s *Store) Providers(now time.Time, key []byte, dst []rpc.Provider, n int, rnd *rand.Rand) []rpc.Provider {
-	e := s.byKey[string(key)]
-	if e == nil || n <= 0 {
+	items := s.byKey[string(key)]
+	if items == nil || n <= 0 {
 		return dst
 	}
 	start, seen := len(dst), 0
-	for _, h := range e.providers { // reservoir sampling (Vitter's algorithm R)
-		if h.expired(now) {
+	for _, it := range items.providers { // reservoir sampling (Vitter's algorithm R)
+		if it.expired(now) {
 			continue
 		}
 		seen++
 		if len(dst)-start < n {
-			dst = append(dst, h.remaining(now))
+			dst = append(dst, it.remaining(now))
 		} else if i := rnd.IntN(seen); i < n {
-			dst[start+i] = h.remaining(now)
+			dst[start+i] = it.remaining(now)
 		}
 	}
 	return dst
@@ -98,13 +98,13 @@ func (s *Store) Providers(now time.Time, key []byte, dst []rpc.Provider, n int, 
 
 // AllProviders appends every provider entry of the key, oldest first.
 func (s *Store) AllProviders(now time.Time, key []byte, dst []rpc.Provider) []rpc.Provider {
-	e := s.byKey[string(key)]
-	if e == nil {
+	items := s.byKey[string(key)]
+	if items == nil {
 		return dst
 	}
-	for _, h := range e.providers {
-		if !h.expired(now) {
-			dst = append(dst, h.remaining(now))
+	for _, it := range items.providers {
+		if !it.expired(now) {
+			dst = append(dst, it.remaining(now))
 		}
 	}
 	return dst

@@ -39,15 +39,15 @@ func TestOneKeyTwoKinds(t *testing.T) {
 	f.put(blackboardRecord("/v/a", "x", 1, time.Hour), 0)
 	f.provide(signedProvider(1, "/v/a", 1, 4100, 2*time.Hour), 0)
 	n := 0
-	f.Each(func(e *Entry) { n++ })
+	f.Each(func(items *KeyItems) { n++ })
 	f.want(n, 1)
 	f.now = f.now.Add(time.Hour)
 	f.want(f.expire(), 1)
 	f.want(f.value("/v/a"), "")
 	f.want(len(f.AllProviders(f.now, []byte("/v/a"), nil)), 1)
-	e, ok := f.byKey["/v/a"]
+	items, ok := f.byKey["/v/a"]
 	f.want(ok, true)
-	f.want(e.Position, identity.KeyPosition([]byte("/v/a")))
+	f.want(items.Position, identity.KeyPosition([]byte("/v/a")))
 	f.now = f.now.Add(time.Hour)
 	f.want(f.expire(), 1)
 	_, ok = f.byKey["/v/a"]

@@ -47,28 +47,28 @@ func (p *Published) publication() []byte {
 // Publish notes that this node has just published the record, with a lifetime of
 // r.TTL, and publishes it again until Unpublish. A record whose lifetime ends before
 // the next publication is due is not published again (design R6.9).
-func (s *Store) Publish(now time.Time, r *rpc.Record) []Op {
+func (s *Store) Publish(now time.Time, r *rpc.Record) []Change {
 	clone := cloneRecord(r)
 	clone.Key, clone.TTL = bytes.Clone(r.Key), r.TTL
 	return s.publish(now, &Published{Record: clone}, r.TTL, r.Sequence)
 }
 
 // PublishProvider is Publish for a provider entry of this node.
-func (s *Store) PublishProvider(now time.Time, p *rpc.Provider) []Op {
+func (s *Store) PublishProvider(now time.Time, p *rpc.Provider) []Change {
 	clone := *p
 	clone.Key, clone.Signature = bytes.Clone(p.Key), bytes.Clone(p.Signature)
 	return s.publish(now, &Published{Provider: &clone}, p.TTL, p.Sequence)
 }
 
-func (s *Store) publish(now time.Time, p *Published, ttl time.Duration, sequence uint64) []Op {
+func (s *Store) publish(now time.Time, p *Published, ttl time.Duration, sequence uint64) []Change {
 	key := p.publication()
-	ops := s.raiseSequence(key, sequence)
+	changes := s.raiseSequence(key, sequence)
 	if ttl <= RepublishEvery {
 		more, _ := s.unpublish(key)
-		return append(ops, more...)
+		return append(changes, more...)
 	}
 	s.keep(key, p, now.Add(RepublishEvery))
-	return append(ops, s.publishedOp(p)...)
+	return append(changes, s.publishedChange(p)...)
 }
 
 // keep notes p as published, and replaces what had the same kind and key.
@@ -86,20 +86,20 @@ func (s *Store) keep(key []byte, p *Published, due time.Time) {
 
 // Unpublish ends the publication of the key's record and provider entry, which then
 // expire; false if this node publishes neither.
-func (s *Store) Unpublish(key []byte) ([]Op, bool) {
-	ops, record := s.unpublish(publication(recordKind, key))
+func (s *Store) Unpublish(key []byte) ([]Change, bool) {
+	changes, record := s.unpublish(publication(recordKind, key))
 	more, provider := s.unpublish(publication(providerKind, key))
-	return append(ops, more...), record || provider
+	return append(changes, more...), record || provider
 }
 
-func (s *Store) unpublish(key []byte) ([]Op, bool) {
+func (s *Store) unpublish(key []byte) ([]Change, bool) {
 	p := s.published[string(key)]
 	if p == nil {
 		return nil, false
 	}
 	s.republish.remove(&p.due)
 	delete(s.published, string(key))
-	return s.ops(Op{Bucket: PublishedBucket, Key: key}), true
+	return s.changes(Change{Kind: PublishedEntry, Key: key}), true
 }
 
 // Published is the record and the provider entry that this node publishes under

@@ -7,9 +7,9 @@ import (
 	"kadmium/rpc"
 )
 
-// heldOverhead is the memory that one record or provider entry takes besides its own
+// itemOverhead is the memory that one record or provider entry takes besides its own
 // bytes, in bytes: the structs, the index and the due times.
-const heldOverhead = 640
+const itemOverhead = 640
 
 // A Source is the peer that asked to store something. What it stored counts against
 // its share of the limits. The zero Source is this node, whose share is not limited.
@@ -37,82 +37,83 @@ type usage struct{ records, providers, bytes int }
 
 // recordCost is what a record counts against MaxBytes.
 func recordCost(r *rpc.Record) int {
-	return heldOverhead + len(r.Key) + len(r.Value) + len(r.Signature)
+	return itemOverhead + len(r.Key) + len(r.Value) + len(r.Signature)
 }
 
 // providerCost is what a provider entry counts against MaxBytes.
 func providerCost(p *rpc.Provider) int {
-	return heldOverhead + len(p.Key) + len(p.Signature)
+	return itemOverhead + len(p.Key) + len(p.Signature)
 }
 
-// count adds h to the totals, or subtracts it if sign is -1.
-func (s *Store) count(h *held, sign int) {
-	u := s.sources[h.source]
-	if h.record != nil {
+// count adds an item to the totals, or subtracts it if sign is -1.
+func (s *Store) count(it *item, sign int) {
+	u := s.sources[it.source]
+	if it.record != nil {
 		s.records += sign
 		u.records += sign
 	} else {
 		s.providers += sign
 		u.providers += sign
 	}
-	s.bytes += sign * h.size
-	u.bytes += sign * h.size
+	s.bytes += sign * it.size
+	u.bytes += sign * it.size
 	if u == (usage{}) {
-		delete(s.sources, h.source)
+		delete(s.sources, it.source)
 		return
 	}
 	if s.sources == nil {
 		s.sources = make(map[sourceKey]usage)
 	}
-	s.sources[h.source] = u
+	s.sources[it.source] = u
 }
 
-// roomForRecord reports whether h fits after old, if any, was removed.
-func (s *Store) roomForRecord(h, old *held) bool {
-	total, mine := usage{s.records, s.providers, s.bytes}, s.sources[h.source]
-	total.replace(h, old, true)
-	mine.replace(h, old, old != nil && old.source == h.source)
+// roomForRecord reports whether a record fits after old, if any, was removed.
+func (s *Store) roomForRecord(it, old *item) bool {
+	total, mine := usage{s.records, s.providers, s.bytes}, s.sources[it.source]
+	total.replace(it, old, true)
+	mine.replace(it, old, old != nil && old.source == it.source)
 	return total.records <= s.cfg.MaxRecords && total.bytes <= s.cfg.MaxBytes &&
-		(h.source == sourceKey{} || mine.records <= s.cfg.MaxPerSource && mine.bytes <= s.share(s.cfg.MaxBytes))
+		(it.source == sourceKey{} || mine.records <= s.cfg.MaxPerSource && mine.bytes <= s.share(s.cfg.MaxBytes))
 }
 
-// roomForProvider reports whether h fits under an entry once old, if any, has gone.
-func (s *Store) roomForProvider(e *Entry, h, old *held) bool {
-	total, mine := usage{s.records, s.providers, s.bytes}, s.sources[h.source]
-	total.replace(h, old, true)
-	mine.replace(h, old, old != nil && old.source == h.source)
+// roomForProvider reports whether a provider entry fits beside the items of its key
+// after old, if any, was removed.
+func (s *Store) roomForProvider(items *KeyItems, it, old *item) bool {
+	total, mine := usage{s.records, s.providers, s.bytes}, s.sources[it.source]
+	total.replace(it, old, true)
+	mine.replace(it, old, old != nil && old.source == it.source)
 	here, mineHere := 1, 1
-	if e != nil {
-		for _, o := range e.providers {
+	if items != nil {
+		for _, o := range items.providers {
 			if o == old {
 				continue
 			}
 			here++
-			if o.source == h.source {
+			if o.source == it.source {
 				mineHere++
 			}
 		}
 	}
 	return total.providers <= s.cfg.MaxProviders && total.bytes <= s.cfg.MaxBytes && here <= s.cfg.maxProvidersPerKey &&
-		(h.source == sourceKey{} || mine.providers <= s.share(s.cfg.MaxProviders) && mine.bytes <= s.share(s.cfg.MaxBytes) &&
+		(it.source == sourceKey{} || mine.providers <= s.share(s.cfg.MaxProviders) && mine.bytes <= s.share(s.cfg.MaxBytes) &&
 			mineHere <= s.share(s.cfg.maxProvidersPerKey))
 }
 
-// replace adds h, and subtracts old if it counts here.
-func (u *usage) replace(h, old *held, counts bool) {
-	u.add(h, 1)
+// replace adds an item, and subtracts old if it counts here.
+func (u *usage) replace(it, old *item, counts bool) {
+	u.add(it, 1)
 	if old != nil && counts {
 		u.add(old, -1)
 	}
 }
 
-func (u *usage) add(h *held, sign int) {
-	if h.record != nil {
+func (u *usage) add(it *item, sign int) {
+	if it.record != nil {
 		u.records += sign
 	} else {
 		u.providers += sign
 	}
-	u.bytes += sign * h.size
+	u.bytes += sign * it.size
 }
 
 // share is the part of a limit that one source may use, at least 1.

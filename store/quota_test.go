@@ -102,8 +102,8 @@ func TestBytesAreCounted(t *testing.T) {
 func TestProvidersPerKey(t *testing.T) {
 	f := newFixture(t, Config{maxProvidersPerKey: 8})
 	provide := func(n byte, key string, from Source) rpc.Status {
-		status, ops := f.PutProvider(f.now, signedProvider(n, key, 1, 4100, time.Hour), from, 0, f.rnd)
-		f.write(ops)
+		status, changes := f.PutProvider(f.now, signedProvider(n, key, 1, 4100, time.Hour), from, 0, f.rnd)
+		f.write(changes)
 		return status
 	}
 	n := byte(0)

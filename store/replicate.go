@@ -11,12 +11,12 @@ import (
 // Replicated was not called.
 const replicationLease = 5 * time.Minute
 
-// noteStore notes a STORE of h. It postpones the replication of h, since all k holders
-// have just received the same (Kademlia, section 2.5; design R6.10).
-func (s *Store) noteStore(now time.Time, h *held, between int, rnd *rand.Rand) {
-	h.lastStore = now
-	s.SetHolder(h.entry.Key, between)
-	s.scheduleReplication(h, now.Add(ReplicateAfter+s.jitter(rnd)))
+// noteStore notes a STORE of an item. It postpones the item's replication, since all k
+// holders have just received the same (Kademlia, section 2.5; design R6.10).
+func (s *Store) noteStore(now time.Time, it *item, between int, rnd *rand.Rand) {
+	it.lastStore = now
+	s.SetBetween(it.keyItems.Key, between)
+	s.scheduleReplication(it, now.Add(ReplicateAfter+s.jitter(rnd)))
 }
 
 // jitter is random, so that one of k holders is first and saves the others the work.
@@ -24,29 +24,29 @@ func (s *Store) jitter(rnd *rand.Rand) time.Duration {
 	return time.Duration(rnd.Int64N(int64(s.cfg.replicateJitter) + 1))
 }
 
-// scheduleReplication sets when h is replicated: never, if this node is no holder or
-// if h will have expired.
-func (s *Store) scheduleReplication(h *held, at time.Time) {
-	if h.entry.Between > 0 || !at.Before(h.expires.at) {
-		s.replication.remove(&h.replication)
+// scheduleReplication sets when an item is replicated: never, if this node is no holder
+// or if the item will have expired.
+func (s *Store) scheduleReplication(it *item, at time.Time) {
+	if it.keyItems.Between > 0 || !at.Before(it.expires.at) {
+		s.replication.remove(&it.replication)
 		return
 	}
-	s.replication.set(&h.replication, at)
+	s.replication.set(&it.replication, at)
 }
 
-// SetHolder sets the number of nodes between this node and the k closest to the key.
+// SetBetween sets the number of nodes between this node and the k closest to the key.
 // Only with 0 is the key replicated (design R6.13).
-func (s *Store) SetHolder(key []byte, between int) {
-	e := s.byKey[string(key)]
-	if e == nil || e.Between == between {
+func (s *Store) SetBetween(key []byte, between int) {
+	items := s.byKey[string(key)]
+	if items == nil || items.Between == between {
 		return
 	}
-	e.Between = between
-	e.each(func(h *held) {
+	items.Between = between
+	items.each(func(it *item) {
 		if between > 0 {
-			s.replication.remove(&h.replication)
-		} else if h.replication.index == 0 {
-			s.scheduleReplication(h, h.lastStore.Add(ReplicateAfter+s.cfg.replicateJitter))
+			s.replication.remove(&it.replication)
+		} else if it.replication.index == 0 {
+			s.scheduleReplication(it, it.lastStore.Add(ReplicateAfter+s.cfg.replicateJitter))
 		}
 	})
 }
@@ -58,16 +58,16 @@ func (s *Store) NextReplication() time.Time { return s.replication.next() }
 // ReplicateAfter and the jitter. It is returned once, and again after five minutes
 // unless Replicated is called or a STORE comes. The key must not be changed.
 func (s *Store) DueReplication(now time.Time) (key []byte, ok bool) {
-	h, ok := s.replication.due(now)
+	it, ok := s.replication.due(now)
 	if !ok {
 		return nil, false
 	}
-	h.entry.each(func(h *held) {
-		if h.replication.index > 0 && h.replication.at.Before(now.Add(replicationLease)) {
-			s.scheduleReplication(h, now.Add(replicationLease))
+	it.keyItems.each(func(it *item) {
+		if it.replication.index > 0 && it.replication.at.Before(now.Add(replicationLease)) {
+			s.scheduleReplication(it, now.Add(replicationLease))
 		}
 	})
-	return h.entry.Key, true
+	return it.keyItems.Key, true
 }
 
 // Overdue is what the replication of the key should send, asked at the moment of
@@ -77,9 +77,9 @@ func (s *Store) DueReplication(now time.Time) (key []byte, ok bool) {
 // becomes due at the same time and is sent after one lookup.
 func (s *Store) Overdue(now time.Time, key []byte, dst []rpc.Provider) (*rpc.Record, []rpc.Provider) {
 	var r *rpc.Record
-	s.eachOverdue(now, key, func(h *held) {
-		if h.provider != nil {
-			dst = append(dst, h.remaining(now))
+	s.eachOverdue(now, key, func(it *item) {
+		if it.provider != nil {
+			dst = append(dst, it.remaining(now))
 			return
 		}
 		r, _ = s.Get(now, key)
@@ -89,36 +89,36 @@ func (s *Store) Overdue(now time.Time, key []byte, dst []rpc.Provider) (*rpc.Rec
 
 // Replicated notes that what was overdue under the key has been replicated.
 func (s *Store) Replicated(now time.Time, key []byte, rnd *rand.Rand) {
-	s.eachOverdue(now, key, func(h *held) {
-		h.lastStore = now
-		s.scheduleReplication(h, now.Add(ReplicateAfter+s.jitter(rnd)))
+	s.eachOverdue(now, key, func(it *item) {
+		it.lastStore = now
+		s.scheduleReplication(it, now.Add(ReplicateAfter+s.jitter(rnd)))
 	})
 }
 
-func (s *Store) eachOverdue(now time.Time, key []byte, f func(*held)) {
-	e := s.byKey[string(key)]
-	if e == nil || e.Between > 0 {
+func (s *Store) eachOverdue(now time.Time, key []byte, f func(*item)) {
+	items := s.byKey[string(key)]
+	if items == nil || items.Between > 0 {
 		return
 	}
-	unstored := func(h *held, d time.Duration) bool { return !h.expired(now) && !h.lastStore.Add(d).After(now) }
+	unstored := func(it *item, d time.Duration) bool { return !it.expired(now) && !it.lastStore.Add(d).After(now) }
 	overdue := false
-	e.each(func(h *held) { overdue = overdue || unstored(h, ReplicateAfter) })
+	items.each(func(it *item) { overdue = overdue || unstored(it, ReplicateAfter) })
 	if !overdue {
 		return
 	}
-	e.each(func(h *held) {
-		if unstored(h, ReplicateAfter/2) {
-			f(h)
+	items.each(func(it *item) {
+		if unstored(it, ReplicateAfter/2) {
+			f(it)
 		}
 	})
 }
 
-// each calls f with the entry's record and provider entries.
-func (e *Entry) each(f func(*held)) {
-	if e.record != nil {
-		f(e.record)
+// each calls f with the record and the provider entries.
+func (items *KeyItems) each(f func(*item)) {
+	if items.record != nil {
+		f(items.record)
 	}
-	for _, h := range e.providers {
-		f(h)
+	for _, it := range items.providers {
+		f(it)
 	}
 }

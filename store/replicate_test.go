@@ -104,11 +104,11 @@ func TestACopyIsNeverStoredAgain(t *testing.T) {
 	if r, _ := f.Overdue(f.now.Add(5*time.Hour), []byte("/v/a"), nil); r != nil {
 		t.Error("a copy is overdue")
 	}
-	f.SetHolder([]byte("/v/a"), 0) // nodes in between have gone
+	f.SetBetween([]byte("/v/a"), 0) // nodes in between have gone
 	f.want(f.NextReplication(), epoch.Add(ReplicateAfter+ReplicateJitter))
-	f.SetHolder([]byte("/v/a"), 2)
+	f.SetBetween([]byte("/v/a"), 2)
 	f.want(f.NextReplication(), time.Time{})
-	f.SetHolder([]byte("/v/none"), 2)
+	f.SetBetween([]byte("/v/none"), 2)
 }
 
 // A key that was returned is not returned again at once, but later if it was not

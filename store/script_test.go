@@ -86,12 +86,12 @@ func (f *fixture) command(a scriptArgs) string {
 	case "due":
 		return f.due()
 	case "holder":
-		f.SetHolder([]byte(key), between)
+		f.SetBetween([]byte(key), between)
 	case "publish":
 		f.publishRecord(a.record())
 	case "unpublish":
-		ops, ok := f.Unpublish([]byte(key))
-		f.write(ops)
+		changes, ok := f.Unpublish([]byte(key))
+		f.write(changes)
 		return fmt.Sprintln(ok)
 	case "restart":
 		f.restart()

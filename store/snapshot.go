@@ -9,15 +9,15 @@ import (
 // without one: all that is held, in the store's order, then the publications and the
 // sequences used, each by key. Loading it in that order gives the same store. The
 // caller adds the routing table, see TableOp.
-func (s *Store) Snapshot(dst []Op) []Op {
-	for _, e := range s.entries {
-		e.each(func(h *held) { dst = append(dst, h.op()) })
+func (s *Store) Snapshot(dst []Change) []Change {
+	for _, items := range s.keys {
+		items.each(func(it *item) { dst = append(dst, it.change()) })
 	}
 	for _, p := range s.allPublished(nil) {
-		dst = append(dst, p.op())
+		dst = append(dst, p.change())
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.sequences)) {
-		dst = append(dst, sequenceOp([]byte(key), s.sequences[key]))
+		dst = append(dst, sequenceChange([]byte(key), s.sequences[key]))
 	}
 	return dst
 }

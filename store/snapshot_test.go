@@ -12,9 +12,9 @@ import (
 	"kadmium/rpc"
 )
 
-func sameOps(a, b []Op) bool {
-	return slices.EqualFunc(a, b, func(a, b Op) bool {
-		return a.Bucket == b.Bucket && string(a.Key) == string(b.Key) && string(a.Value) == string(b.Value)
+func sameOps(a, b []Change) bool {
+	return slices.EqualFunc(a, b, func(a, b Change) bool {
+		return a.Kind == b.Kind && string(a.Key) == string(b.Key) && string(a.Value) == string(b.Value)
 	})
 }
 
@@ -46,22 +46,22 @@ func TestSnapshotLosesNothing(t *testing.T) {
 			"publish provider": func(*rapid.T) { s.PublishProvider(now, entry(5, key(), sequence())) },
 			"unpublish":        func(*rapid.T) { s.Unpublish([]byte(key())) },
 			"use":              func(*rapid.T) { s.Used([]byte(key()), sequence()) },
-			"holder":           func(*rapid.T) { s.SetHolder([]byte(key()), between()) },
+			"holder":           func(*rapid.T) { s.SetBetween([]byte(key()), between()) },
 			"wait": func(*rapid.T) {
 				now = now.Add(rapid.SampledFrom([]time.Duration{time.Second, time.Hour, 20 * time.Hour}).Draw(t, "for"))
 				s.Expire(now)
 			},
 			"": func(t *rapid.T) {
-				again, ops := New(Config{Volatile: true}, names), s.Snapshot(nil)
-				for _, op := range ops {
-					if err := again.Load(now, op); err != nil {
+				again, changes := New(Config{Volatile: true}, names), s.Snapshot(nil)
+				for _, c := range changes {
+					if err := again.Load(now, c); err != nil {
 						t.Fatal(err)
 					}
 				}
 				if got, want := withoutReplication(again.Draw(now)), withoutReplication(s.Draw(now)); got != want || again.Stats() != s.Stats() {
 					t.Fatalf("got\n%s\nwant\n%s", got, want)
 				}
-				if !sameOps(again.Snapshot(nil), ops) {
+				if !sameOps(again.Snapshot(nil), changes) {
 					t.Fatal("its snapshot is another")
 				}
 			},
@@ -72,13 +72,13 @@ func TestSnapshotLosesNothing(t *testing.T) {
 // The snapshot of a store with a journal is the journal's content.
 func TestSnapshotIsTheJournal(t *testing.T) {
 	f := journalled(t)
-	ops := f.Snapshot([]Op{f.journal[string(rune(TableBucket))+tableKey]})
-	if len(ops) != len(f.journal) {
-		t.Errorf("%d entries, the journal has %d", len(ops), len(f.journal))
+	changes := f.Snapshot([]Change{f.journal[string(rune(TableEntry))+tableKey]})
+	if len(changes) != len(f.journal) {
+		t.Errorf("%d entries, the journal has %d", len(changes), len(f.journal))
 	}
-	for _, op := range ops {
-		if held := f.journal[string(rune(op.Bucket))+string(op.Key)]; !sameOps([]Op{op}, []Op{held}) {
-			t.Errorf("%v %q: %x, the journal has %x", op.Bucket, op.Key, op.Value, held.Value)
+	for _, c := range changes {
+		if held := f.journal[string(rune(c.Kind))+string(c.Key)]; !sameOps([]Change{c}, []Change{held}) {
+			t.Errorf("%v %q: %x, the journal has %x", c.Kind, c.Key, c.Value, held.Value)
 		}
 	}
 }

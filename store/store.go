@@ -16,15 +16,15 @@ type Store struct {
 	*settings
 	names *Namespaces
 
-	byKey     map[string]*Entry
-	entries   []*Entry // in an order that depends only on the calls made
+	byKey     map[string]*KeyItems
+	keys      []*KeyItems // in an order that depends only on the calls made
 	records   int
 	providers int
 	bytes     int
 	sources   map[sourceKey]usage
 
-	expiry      queue[held]
-	replication queue[held]
+	expiry      queue[item]
+	replication queue[item]
 
 	published map[string]*Published // by publication key
 	republish queue[Published]
@@ -35,28 +35,27 @@ type Store struct {
 
 // New makes an empty store. The namespaces decide who wins among records.
 func New(cfg Config, names *Namespaces) *Store {
-	cfg.fill()
-	return &Store{settings: settingsOf(cfg), names: names}
+	return &Store{settings: settingsOf(cfg.withDefaults()), names: names}
 }
 
-// An Entry is all that is held under one key.
-type Entry struct {
+// KeyItems are all items that this node holds under one key.
+type KeyItems struct {
 	Key      []byte            // not to be changed
 	Position identity.Position // of the key
 	Between  int               // nodes between this node and the k closest to the key; 0: this node is a holder
 
-	record    *held
-	providers []*held
-	index     int // in Store.entries
+	record    *item
+	providers []*item
+	index     int // in Store.keys
 }
 
-// A held is one record or one provider entry that this node holds for others.
-type held struct {
-	entry       *Entry
+// An item is one record or one provider entry that this node holds for others.
+type item struct {
+	keyItems    *KeyItems
 	record      *rpc.Record   // either this
 	provider    *rpc.Provider // or this
-	expires     timer[held]
-	replication timer[held] // queued while this node is a holder
+	expires     timer[item]
+	replication timer[item] // queued while this node is a holder
 	lastStore   time.Time   // the last STORE or ADD_PROVIDER of it
 	source      sourceKey
 	size        int // bytes that it counts against the limits
@@ -67,15 +66,15 @@ type held struct {
 // a holder, more for a copy, whose lifetime shrinks. With cas the record is stored
 // only if the held one has sequence *cas, or if none is held and *cas is 0.
 //
-// OK: it is held now, or was already; the operations must be in the journal before
+// OK: it is held now, or was already; the changes must be in the journal before
 // the write is acknowledged. Older, Conflict, Full, Invalid: nothing has changed.
-func (s *Store) Put(now time.Time, r *rpc.Record, from Source, cas *uint64, between int, rnd *rand.Rand) (rpc.Status, []Op) {
+func (s *Store) Put(now time.Time, r *rpc.Record, from Source, cas *uint64, between int, rnd *rand.Rand) (rpc.Status, []Change) {
 	if r.TTL <= 0 || len(r.Key) == 0 {
 		return rpc.Invalid, nil
 	}
-	var old, live *held // live: old, if it has not expired
-	if e := s.byKey[string(r.Key)]; e != nil && e.record != nil {
-		if old = e.record; !old.expired(now) {
+	var old, live *item // live: old, if it has not expired
+	if items := s.byKey[string(r.Key)]; items != nil && items.record != nil {
+		if old = items.record; !old.expired(now) {
 			live = old
 		}
 	}
@@ -88,102 +87,102 @@ func (s *Store) Put(now time.Time, r *rpc.Record, from Source, cas *uint64, betw
 	if live != nil && s.names.Better(r, live.record) < 0 {
 		return rpc.Older, nil
 	}
-	h := &held{record: cloneRecord(r), source: from.key(), size: recordCost(r)}
-	if !s.roomForRecord(h, old) {
+	it := &item{record: cloneRecord(r), source: from.key(), size: recordCost(r)}
+	if !s.roomForRecord(it, old) {
 		return rpc.Full, nil
 	}
 	if old != nil {
 		s.unlink(old)
 	}
-	s.link(r.Key, h)
-	s.expiry.set(&h.expires, now.Add(s.lifetime(h, r.TTL, between)))
-	s.noteStore(now, h, between, rnd)
-	return rpc.OK, s.op(h)
+	s.link(r.Key, it)
+	s.expiry.set(&it.expires, now.Add(s.granted(it, r.TTL, between)))
+	s.noteStore(now, it, between, rnd)
+	return rpc.OK, s.changed(it)
 }
 
 // casHolds reports whether a compare-and-swap may proceed that expects the sequence,
 // or with 0 that nothing is held.
-func casHolds(h *held, expected uint64) bool {
-	if h == nil || expected == 0 {
-		return h == nil && expected == 0
+func casHolds(it *item, expected uint64) bool {
+	if it == nil || expected == 0 {
+		return it == nil && expected == 0
 	}
-	return h.record.Sequence == expected
+	return it.record.Sequence == expected
 }
 
 // Get is the record held under the key, with its remaining lifetime as TTL, and never
 // an expired one. Its bytes belong to the store and must not be changed. A record that
 // a user's validator no longer accepts is not returned, and expires.
 func (s *Store) Get(now time.Time, key []byte) (*rpc.Record, bool) {
-	e := s.byKey[string(key)]
-	if e == nil || e.record == nil || e.record.expired(now) {
+	items := s.byKey[string(key)]
+	if items == nil || items.record == nil || items.record.expired(now) {
 		return nil, false
 	}
-	h := e.record
-	if s.names.stale(h.record) {
-		s.expiry.set(&h.expires, now)
+	it := items.record
+	if s.names.stale(it.record) {
+		s.expiry.set(&it.expires, now)
 		return nil, false
 	}
-	r := *h.record
-	r.TTL = h.expires.at.Sub(now)
+	r := *it.record
+	r.TTL = it.expires.at.Sub(now)
 	return &r, true
 }
 
 // Empty reports whether nothing is held.
-func (s *Store) Empty() bool { return len(s.entries) == 0 }
+func (s *Store) Empty() bool { return len(s.keys) == 0 }
 
-// Each calls f with every entry; f must not change the store.
-func (s *Store) Each(f func(*Entry)) {
-	for _, e := range s.entries {
-		f(e)
+// Each calls f with the items of every key; f must not change the store.
+func (s *Store) Each(f func(*KeyItems)) {
+	for _, items := range s.keys {
+		f(items)
 	}
 }
 
-// link adds h to the entry of the key, and counts it.
-func (s *Store) link(key []byte, h *held) {
-	e := s.byKey[string(key)]
-	if e == nil {
-		e = &Entry{Key: bytes.Clone(key), Position: identity.KeyPosition(key), index: len(s.entries)}
+// link adds an item under the key, and counts it.
+func (s *Store) link(key []byte, it *item) {
+	items := s.byKey[string(key)]
+	if items == nil {
+		items = &KeyItems{Key: bytes.Clone(key), Position: identity.KeyPosition(key), index: len(s.keys)}
 		if s.byKey == nil {
-			s.byKey = make(map[string]*Entry)
+			s.byKey = make(map[string]*KeyItems)
 		}
-		s.byKey[string(e.Key)] = e
-		s.entries = append(s.entries, e)
+		s.byKey[string(items.Key)] = items
+		s.keys = append(s.keys, items)
 	}
-	h.entry = e
-	h.expires.of, h.replication.of = h, h
-	if h.record != nil {
-		h.record.Key = e.Key
-		e.record = h
+	it.keyItems = items
+	it.expires.of, it.replication.of = it, it
+	if it.record != nil {
+		it.record.Key = items.Key
+		items.record = it
 	} else {
-		h.provider.Key = e.Key
-		e.providers = append(e.providers, h)
+		it.provider.Key = items.Key
+		items.providers = append(items.providers, it)
 	}
-	s.count(h, 1)
+	s.count(it, 1)
 }
 
-// unlink removes h, and its entry if that is then empty.
-func (s *Store) unlink(h *held) {
-	s.expiry.remove(&h.expires)
-	s.replication.remove(&h.replication)
-	s.count(h, -1)
-	e := h.entry
-	if h.record != nil {
-		e.record = nil
-	} else if i := slices.Index(e.providers, h); i >= 0 {
-		e.providers = slices.Delete(e.providers, i, i+1)
+// unlink removes an item, and its key if nothing is left under it.
+func (s *Store) unlink(it *item) {
+	s.expiry.remove(&it.expires)
+	s.replication.remove(&it.replication)
+	s.count(it, -1)
+	items := it.keyItems
+	if it.record != nil {
+		items.record = nil
+	} else if i := slices.Index(items.providers, it); i >= 0 {
+		items.providers = slices.Delete(items.providers, i, i+1)
 	}
-	if e.record != nil || len(e.providers) > 0 {
+	if items.record != nil || len(items.providers) > 0 {
 		return
 	}
-	delete(s.byKey, string(e.Key))
-	last := len(s.entries) - 1
-	s.entries[e.index] = s.entries[last]
-	s.entries[e.index].index = e.index
-	s.entries[last] = nil
-	s.entries = s.entries[:last]
+	delete(s.byKey, string(items.Key))
+	last := len(s.keys) - 1
+	s.keys[items.index] = s.keys[last]
+	s.keys[items.index].index = items.index
+	s.keys[last] = nil
+	s.keys = s.keys[:last]
 }
 
-// cloneRecord copies a record and its bytes, except the key, which its entry has.
+// cloneRecord copies a record and its bytes, except the key, which KeyItems has.
 func cloneRecord(r *rpc.Record) *rpc.Record {
 	c := *r
 	c.Value, c.Signature, c.TTL = bytes.Clone(r.Value), bytes.Clone(r.Signature), 0

@@ -13,7 +13,7 @@ func BenchmarkWriteAlone(b *testing.B) {
 	j := open(b, b.TempDir())
 	value := strings.Repeat("v", 200)
 	for i := 0; b.Loop(); i++ {
-		mustWrite(b, j, op(store.RecordBucket, fmt.Sprint(i%1000), value))
+		mustWrite(b, j, set(store.RecordEntry, fmt.Sprint(i%1000), value))
 	}
 }
 
@@ -24,7 +24,7 @@ func BenchmarkWriteTogether(b *testing.B) {
 	room := make(chan struct{}, 256)
 	for i := 0; b.Loop(); i++ {
 		room <- struct{}{}
-		j.Write([]store.Op{op(store.RecordBucket, fmt.Sprint(i%1000), value)}, func(error) { <-room })
+		j.Write([]store.Change{set(store.RecordEntry, fmt.Sprint(i%1000), value)}, func(error) { <-room })
 	}
 }
 
@@ -33,11 +33,11 @@ func BenchmarkOpen(b *testing.B) {
 	dir := b.TempDir()
 	j := open(b, dir)
 	value := strings.Repeat("v", 400)
-	var ops []store.Op
+	var changes []store.Change
 	for i := range 10000 {
-		ops = append(ops, op(store.RecordBucket, fmt.Sprint(i), value))
+		changes = append(changes, set(store.RecordEntry, fmt.Sprint(i), value))
 	}
-	mustWrite(b, j, ops...)
+	mustWrite(b, j, changes...)
 	j.Close()
 	for b.Loop() {
 		j, err := Open(dir)

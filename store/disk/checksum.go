@@ -12,10 +12,11 @@ import (
 	"kadmium/store"
 )
 
-// An entry's value on disk is a CRC-32C (4 bytes, big-endian) of its bucket's
-// name, its key and its value, then the value. The bucket "journal" holds the
-// format's version and the totals: the number of all other entries and the sum of
-// their checksums, so that a missing entry is noticed too.
+// Each kind of entry has a bbolt bucket of its name. An entry's value on disk is a
+// CRC-32C (4 bytes, big-endian) of its bucket's name, its key and its value, then the
+// value. One more bucket, "journal", holds the format's version and the totals: the
+// number of all other entries and the sum of their checksums, so that a missing entry
+// is noticed too.
 const (
 	checksumSize  = 4
 	formatVersion = 1
@@ -35,32 +36,32 @@ func checksum(bucket, key, value []byte) uint32 {
 	return crc32.Update(sum, castagnoli, value)
 }
 
-// seal is the value with its checksum.
-func seal(bucket, key, value []byte) []byte {
+// addChecksum is the value with its checksum before it.
+func addChecksum(bucket, key, value []byte) []byte {
 	b := make([]byte, 0, checksumSize+len(value))
 	b = binary.BigEndian.AppendUint32(b, checksum(bucket, key, value))
 	return append(b, value...)
 }
 
-// unseal is the value that seal was given.
-func unseal(bucket, key, sealed []byte) ([]byte, error) {
-	if len(sealed) < checksumSize || binary.BigEndian.Uint32(sealed) != checksum(bucket, key, sealed[checksumSize:]) {
+// checkChecksum is the value that addChecksum was given, or errChecksum.
+func checkChecksum(bucket, key, stored []byte) ([]byte, error) {
+	if len(stored) < checksumSize || binary.BigEndian.Uint32(stored) != checksum(bucket, key, stored[checksumSize:]) {
 		return nil, fmt.Errorf("%w: %s %q", errChecksum, bucket, key[:min(len(key), 80)])
 	}
-	return sealed[checksumSize:], nil
+	return stored[checksumSize:], nil
 }
 
 // totals are the number of entries and the sum of their checksums.
 type totals struct{ count, sum uint64 }
 
-func (t *totals) add(sealed []byte) {
+func (t *totals) add(stored []byte) {
 	t.count++
-	t.sum += uint64(binary.BigEndian.Uint32(sealed))
+	t.sum += uint64(binary.BigEndian.Uint32(stored))
 }
 
-func (t *totals) remove(sealed []byte) {
+func (t *totals) remove(stored []byte) {
 	t.count--
-	t.sum -= uint64(binary.BigEndian.Uint32(sealed))
+	t.sum -= uint64(binary.BigEndian.Uint32(stored))
 }
 
 func parseTotals(value []byte) (t totals, err error) {
@@ -71,7 +72,7 @@ func parseTotals(value []byte) (t totals, err error) {
 }
 
 func totalsOf(tx *bbolt.Tx) (t totals, err error) {
-	value, err := unseal([]byte(metaBucket), []byte(totalsKey), tx.Bucket([]byte(metaBucket)).Get([]byte(totalsKey)))
+	value, err := checkChecksum([]byte(metaBucket), []byte(totalsKey), tx.Bucket([]byte(metaBucket)).Get([]byte(totalsKey)))
 	if err != nil {
 		return t, err
 	}
@@ -84,13 +85,13 @@ func (t *totals) put(tx *bbolt.Tx) error {
 }
 
 func putMeta(tx *bbolt.Tx, key string, value []byte) error {
-	return tx.Bucket([]byte(metaBucket)).Put([]byte(key), seal([]byte(metaBucket), []byte(key), value))
+	return tx.Bucket([]byte(metaBucket)).Put([]byte(key), addChecksum([]byte(metaBucket), []byte(key), value))
 }
 
 // format makes the buckets of a new file.
 func format(tx *bbolt.Tx) error {
-	for _, bucket := range store.Buckets() {
-		if _, err := tx.CreateBucket([]byte(bucket.String())); err != nil {
+	for _, kind := range store.EntryKinds() {
+		if _, err := tx.CreateBucket([]byte(kind.String())); err != nil {
 			return err
 		}
 	}
@@ -111,8 +112,8 @@ type content struct {
 }
 
 // entry adds one entry of a bucket.
-func (c *content) entry(bucket string, key, sealed []byte) error {
-	value, err := unseal([]byte(bucket), key, sealed)
+func (c *content) entry(bucket string, key, stored []byte) error {
+	value, err := checkChecksum([]byte(bucket), key, stored)
 	if err != nil {
 		return err
 	}
@@ -120,7 +121,7 @@ func (c *content) entry(bucket string, key, sealed []byte) error {
 		c.meta[string(key)] = bytes.Clone(value)
 		return nil
 	}
-	c.totals.add(sealed)
+	c.totals.add(stored)
 	return nil
 }
 
@@ -130,12 +131,12 @@ func (c *content) complete() error {
 	if len(format) == 1 && format[0] != formatVersion {
 		return fmt.Errorf("%w: it has format %d, this program reads %d", ErrVersion, format[0], formatVersion)
 	}
-	if len(format) != 1 || len(c.buckets) != len(store.Buckets())+1 {
+	if len(format) != 1 || len(c.buckets) != len(store.EntryKinds())+1 {
 		return errors.New("it is not a journal, or parts of it are missing")
 	}
-	for _, bucket := range store.Buckets() {
-		if !c.buckets[bucket.String()] {
-			return fmt.Errorf("bucket %q is missing", bucket)
+	for _, kind := range store.EntryKinds() {
+		if !c.buckets[kind.String()] {
+			return fmt.Errorf("bucket %q is missing", kind)
 		}
 	}
 	want, err := parseTotals(c.meta[totalsKey])

@@ -11,30 +11,30 @@ import (
 	"kadmium/store"
 )
 
-// Write queues operations, which are written all or none, and then calls done: with
+// Write queues changes, which are written all or none, and then calls done: with
 // nil after they are synced to disk, with ErrBusy if too much is waiting, or with the
 // error that ended all writing. A failed sync is never repeated, since the kernel may
 // have dropped the data that it could not write. Write does not wait. The journal's
 // goroutine calls the functions done one at a time, in the order of the writes; done
 // may be nil. After Close nothing is written and done is not called.
-func (j *Journal) Write(ops []store.Op, done func(error)) {
+func (j *Journal) Write(changes []store.Change, done func(error)) {
 	j.mu.Lock()
 	if j.closed {
 		j.mu.Unlock()
 		return
 	}
-	w := write{ops: ops, done: done, err: j.failed}
-	if w.err == nil && j.waiting+len(ops) > MaxWaiting && j.waiting > 0 {
+	w := write{changes: changes, done: done, err: j.failed}
+	if w.err == nil && j.waiting+len(changes) > MaxWaiting && j.waiting > 0 {
 		w.err = fmt.Errorf("%w: %s: %d operations", ErrBusy, j.path, j.waiting)
 	}
 	if w.err != nil {
-		w.ops = nil
+		w.changes = nil
 		if done == nil { // no function to call
 			j.mu.Unlock()
 			return
 		}
 	}
-	j.waiting += len(w.ops)
+	j.waiting += len(w.changes)
 	j.queue = append(j.queue, w)
 	j.mu.Unlock()
 	j.signal()
@@ -97,7 +97,7 @@ func (j *Journal) commit(batch []write) (err error) {
 	if failed := j.Err(); failed != nil {
 		return failed
 	}
-	if !slices.ContainsFunc(batch, func(w write) bool { return len(w.ops) > 0 }) {
+	if !slices.ContainsFunc(batch, func(w write) bool { return len(w.changes) > 0 }) {
 		return nil
 	}
 	defer j.caught(&err, j.path)
@@ -123,8 +123,8 @@ func applyAll(tx *bbolt.Tx, batch []write) error {
 		return err
 	}
 	for _, w := range batch {
-		for _, op := range w.ops {
-			if err := apply(tx, &t, op); err != nil {
+		for _, c := range w.changes {
+			if err := apply(tx, &t, c); err != nil {
 				return err
 			}
 		}
@@ -132,20 +132,20 @@ func applyAll(tx *bbolt.Tx, batch []write) error {
 	return t.put(tx)
 }
 
-// apply executes one operation and updates the totals.
-func apply(tx *bbolt.Tx, t *totals, op store.Op) error {
-	name := []byte(op.Bucket.String())
+// apply makes one change and updates the totals.
+func apply(tx *bbolt.Tx, t *totals, c store.Change) error {
+	name := []byte(c.Kind.String())
 	b := tx.Bucket(name)
 	if b == nil {
 		return fmt.Errorf("no bucket %q", name)
 	}
-	if old := b.Get(op.Key); old != nil {
+	if old := b.Get(c.Key); old != nil {
 		t.remove(old)
 	}
-	if op.Value == nil {
-		return b.Delete(op.Key)
+	if c.Value == nil {
+		return b.Delete(c.Key)
 	}
-	sealed := seal(name, op.Key, op.Value)
-	t.add(sealed)
-	return b.Put(op.Key, sealed)
+	stored := addChecksum(name, c.Key, c.Value)
+	t.add(stored)
+	return b.Put(c.Key, stored)
 }

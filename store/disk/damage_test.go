@@ -34,16 +34,16 @@ func sound(t testing.TB) (data []byte, want map[string]string) {
 	want = make(map[string]string)
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for range 3 {
-		var ops []store.Op
+		var changes []store.Change
 		for range 100 {
 			key, value := fmt.Sprintf("key %03d", rnd.IntN(150)), strings.Repeat("v", rnd.IntN(300))
-			ops = append(ops, op(store.RecordBucket, key, value))
+			changes = append(changes, set(store.RecordEntry, key, value))
 			want["record "+key] = value
 		}
 		long := strings.Repeat("table", 2000)
-		ops = append(ops, op(store.TableBucket, "contacts", long), op(store.SequenceBucket, "r/v/a", "12345678"))
+		changes = append(changes, set(store.TableEntry, "contacts", long), set(store.SequenceEntry, "r/v/a", "12345678"))
 		want["table contacts"], want["sequence r/v/a"] = long, "12345678"
-		mustWrite(t, j, ops...)
+		mustWrite(t, j, changes...)
 	}
 	j.Close()
 	data, err := os.ReadFile(j.Path())
@@ -159,7 +159,7 @@ func TestFlippedBits(t *testing.T) {
 func TestEveryByteOfASmallFile(t *testing.T) {
 	dir := t.TempDir()
 	j := open(t, dir)
-	mustWrite(t, j, op(store.RecordBucket, "a", "1"), op(store.TableBucket, "b", "2"))
+	mustWrite(t, j, set(store.RecordEntry, "a", "1"), set(store.TableEntry, "b", "2"))
 	want, err := load(j)
 	if err != nil {
 		t.Fatal(err)
@@ -213,10 +213,10 @@ func TestTotalsNoticeWhatIsMissing(t *testing.T) {
 	for what, change := range map[string]func(*bbolt.Tx) error{
 		"an entry is gone": func(tx *bbolt.Tx) error { return tx.Bucket([]byte("record")).Delete([]byte("a")) },
 		"an entry is back": func(tx *bbolt.Tx) error {
-			return tx.Bucket([]byte("record")).Put([]byte("c"), seal([]byte("record"), []byte("c"), nil))
+			return tx.Bucket([]byte("record")).Put([]byte("c"), addChecksum([]byte("record"), []byte("c"), nil))
 		},
 		"an old value is back": func(tx *bbolt.Tx) error {
-			return tx.Bucket([]byte("record")).Put([]byte("a"), seal([]byte("record"), []byte("a"), []byte("0")))
+			return tx.Bucket([]byte("record")).Put([]byte("a"), addChecksum([]byte("record"), []byte("a"), []byte("0")))
 		},
 		"a bucket is gone":     func(tx *bbolt.Tx) error { return tx.DeleteBucket([]byte("table")) },
 		"the totals are gone":  func(tx *bbolt.Tx) error { return tx.Bucket([]byte(metaBucket)).Delete([]byte(totalsKey)) },
@@ -226,7 +226,7 @@ func TestTotalsNoticeWhatIsMissing(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		j := open(t, dir)
-		mustWrite(t, j, op(store.RecordBucket, "a", "1"), op(store.RecordBucket, "b", "2"))
+		mustWrite(t, j, set(store.RecordEntry, "a", "1"), set(store.RecordEntry, "b", "2"))
 		if err := j.db.Update(change); err != nil {
 			t.Fatal(err)
 		}
@@ -278,7 +278,7 @@ func TestTruncatedWhileOpen(t *testing.T) {
 	if _, err := load(j); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), path) {
 		t.Errorf("load: %v", err)
 	}
-	if err := tryWrite(j, op(store.RecordBucket, "key 001", "x")); !errors.Is(err, ErrCorrupt) {
+	if err := tryWrite(j, set(store.RecordEntry, "key 001", "x")); !errors.Is(err, ErrCorrupt) {
 		t.Errorf("write: %v", err)
 	}
 	if err := j.Close(); !errors.Is(err, ErrCorrupt) {

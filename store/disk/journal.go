@@ -29,7 +29,7 @@ var (
 	ErrBusy = errors.New("too much is waiting for the disk")
 )
 
-// MaxWaiting is how many operations may wait to be written.
+// MaxWaiting is how many changes may wait to be written.
 const MaxWaiting = 1 << 16
 
 // FileName is the journal's file in its directory.
@@ -53,16 +53,16 @@ type Journal struct {
 
 	mu      sync.Mutex // guards what follows
 	queue   []write
-	waiting int   // operations in queue
+	waiting int   // changes in queue
 	failed  error // the first failure; nothing is written after it
 	closed  bool
 }
 
 // A write is one call of Write; with err it was refused.
 type write struct {
-	ops  []store.Op
-	done func(error)
-	err  error
+	changes []store.Change
+	done    func(error)
+	err     error
 }
 
 // Open opens the journal in the directory, and makes both if they do not exist. Errors wrap
@@ -171,20 +171,20 @@ func (j *Journal) create() error {
 	return syncDirectory(j.dir)
 }
 
-// Load calls f with every entry, ordered by bucket and key, until f fails. The
+// Load calls f with every entry, ordered by kind and key, until f fails. The
 // entry's bytes are only valid during the call.
-func (j *Journal) Load(f func(store.Op) error) (err error) {
+func (j *Journal) Load(f func(store.Change) error) (err error) {
 	defer j.caught(&err, j.path)
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	return j.db.View(func(tx *bbolt.Tx) error {
-		for _, bucket := range store.Buckets() {
-			name := []byte(bucket.String())
+		for _, kind := range store.EntryKinds() {
+			name := []byte(kind.String())
 			err := tx.Bucket(name).ForEach(func(k, v []byte) error {
-				value, err := unseal(name, k, v)
+				value, err := checkChecksum(name, k, v)
 				if err != nil {
 					return fmt.Errorf("%w: %s: %w", ErrCorrupt, j.path, err)
 				}
-				return f(store.Op{Bucket: bucket, Key: k, Value: value})
+				return f(store.Change{Kind: kind, Key: k, Value: value})
 			})
 			if err != nil {
 				return err

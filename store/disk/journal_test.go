@@ -42,33 +42,33 @@ func open(t testing.TB, dir string) *Journal {
 	return j
 }
 
-// mustWrite waits until the operations are on disk.
-func mustWrite(t testing.TB, j *Journal, ops ...store.Op) {
+// mustWrite waits until the changes are on disk.
+func mustWrite(t testing.TB, j *Journal, changes ...store.Change) {
 	t.Helper()
-	if err := tryWrite(j, ops...); err != nil {
+	if err := tryWrite(j, changes...); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func tryWrite(j *Journal, ops ...store.Op) error {
+func tryWrite(j *Journal, changes ...store.Change) error {
 	done := make(chan error, 1)
-	j.Write(ops, func(err error) { done <- err })
+	j.Write(changes, func(err error) { done <- err })
 	return <-done
 }
 
-func op(bucket store.Bucket, key, value string) store.Op {
-	return store.Op{Bucket: bucket, Key: []byte(key), Value: []byte(value)}
+func set(kind store.EntryKind, key, value string) store.Change {
+	return store.Change{Kind: kind, Key: []byte(key), Value: []byte(value)}
 }
 
-func deletion(bucket store.Bucket, key string) store.Op {
-	return store.Op{Bucket: bucket, Key: []byte(key)}
+func deletion(kind store.EntryKind, key string) store.Change {
+	return store.Change{Kind: kind, Key: []byte(key)}
 }
 
-// load is all that the journal holds, by bucket and key.
+// load is all that the journal holds, by kind and key.
 func load(j *Journal) (map[string]string, error) {
 	got := make(map[string]string)
-	err := j.Load(func(op store.Op) error {
-		got[op.Bucket.String()+" "+string(op.Key)] = string(op.Value)
+	err := j.Load(func(c store.Change) error {
+		got[c.Kind.String()+" "+string(c.Key)] = string(c.Value)
 		return nil
 	})
 	return got, err
@@ -94,8 +94,8 @@ func TestWriteCloseOpen(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "made", "on the way")
 	j := open(t, dir)
 	wantContent(t, j, nil)
-	mustWrite(t, j, op(store.RecordBucket, "a", "1"), op(store.RecordBucket, "b", "2"), op(store.TableBucket, "a", ""))
-	mustWrite(t, j, op(store.RecordBucket, "a", "3"), deletion(store.RecordBucket, "b"), deletion(store.RecordBucket, "never"))
+	mustWrite(t, j, set(store.RecordEntry, "a", "1"), set(store.RecordEntry, "b", "2"), set(store.TableEntry, "a", ""))
+	mustWrite(t, j, set(store.RecordEntry, "a", "3"), deletion(store.RecordEntry, "b"), deletion(store.RecordEntry, "never"))
 	mustWrite(t, j)
 	want := map[string]string{"record a": "3", "table a": ""}
 	wantContent(t, j, want)
@@ -105,7 +105,7 @@ func TestWriteCloseOpen(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Errorf("a second Close: %v", err)
 	}
-	j.Write([]store.Op{op(store.RecordBucket, "late", "x")}, func(error) { t.Error("called after Close") })
+	j.Write([]store.Change{set(store.RecordEntry, "late", "x")}, func(error) { t.Error("called after Close") })
 	wantContent(t, open(t, dir), want)
 	if names, _ := filepath.Glob(filepath.Join(dir, "*")); len(names) != 1 || names[0] != j.Path() {
 		t.Errorf("in the directory: %v", names)
@@ -120,11 +120,11 @@ func TestWriteCloseOpen(t *testing.T) {
 // What is written is loaded in order, and an error of the function ends the loading.
 func TestLoadIsOrderedAndStops(t *testing.T) {
 	j := open(t, t.TempDir())
-	mustWrite(t, j, op(store.TableBucket, "a", "1"), op(store.RecordBucket, "b", "2"), op(store.RecordBucket, "a", "3"))
+	mustWrite(t, j, set(store.TableEntry, "a", "1"), set(store.RecordEntry, "b", "2"), set(store.RecordEntry, "a", "3"))
 	var got []string
 	stop := errors.New("stop")
-	err := j.Load(func(op store.Op) error {
-		got = append(got, string(op.Value))
+	err := j.Load(func(c store.Change) error {
+		got = append(got, string(c.Value))
 		if len(got) == 2 {
 			return stop
 		}
@@ -147,7 +147,7 @@ func TestGroupCommit(t *testing.T) {
 		key := fmt.Sprintf("key %03d", i)
 		want["record "+key] = key
 		wg.Add(1)
-		j.Write([]store.Op{op(store.RecordBucket, key, key)}, func(err error) {
+		j.Write([]store.Change{set(store.RecordEntry, key, key)}, func(err error) {
 			if err != nil {
 				t.Error(err)
 			}
@@ -176,7 +176,7 @@ func TestCloseFlushes(t *testing.T) {
 	j := open(t, dir)
 	var order []int
 	for i := range 100 {
-		j.Write([]store.Op{op(store.RecordBucket, fmt.Sprint(i), "x")}, func(err error) { order = append(order, i) })
+		j.Write([]store.Change{set(store.RecordEntry, fmt.Sprint(i), "x")}, func(err error) { order = append(order, i) })
 	}
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
@@ -197,13 +197,13 @@ func TestTooMuchWaiting(t *testing.T) {
 	j := open(t, t.TempDir())
 	release := make(chan struct{})
 	j.Write(nil, func(error) { <-release }) // holds the goroutine up
-	big := make([]store.Op, MaxWaiting)
+	big := make([]store.Change, MaxWaiting)
 	for i := range big {
-		big[i] = deletion(store.RecordBucket, "never")
+		big[i] = deletion(store.RecordEntry, "never")
 	}
 	results := make(chan error, 3)
-	for _, ops := range [][]store.Op{{big[0]}, big, {big[0]}} {
-		j.Write(ops, func(err error) { results <- err })
+	for _, changes := range [][]store.Change{{big[0]}, big, {big[0]}} {
+		j.Write(changes, func(err error) { results <- err })
 	}
 	close(release)
 	for i, busy := range []bool{false, true, false} {
@@ -218,13 +218,13 @@ func TestTooMuchWaiting(t *testing.T) {
 func TestAFailureIsSticky(t *testing.T) {
 	dir := t.TempDir()
 	j := open(t, dir)
-	mustWrite(t, j, op(store.RecordBucket, "a", "1"))
+	mustWrite(t, j, set(store.RecordEntry, "a", "1"))
 	j.file.Close() // as if the disk had gone
-	failed := tryWrite(j, op(store.RecordBucket, "b", "2"))
+	failed := tryWrite(j, set(store.RecordEntry, "b", "2"))
 	if failed == nil || !strings.Contains(failed.Error(), j.Path()) {
 		t.Errorf("%v does not name the file", failed)
 	}
-	if err := tryWrite(j, op(store.RecordBucket, "c", "3")); !errors.Is(err, failed) {
+	if err := tryWrite(j, set(store.RecordEntry, "c", "3")); !errors.Is(err, failed) {
 		t.Errorf("%v, want %v", err, failed)
 	}
 	if !errors.Is(j.Err(), failed) {
@@ -236,11 +236,11 @@ func TestAFailureIsSticky(t *testing.T) {
 	wantContent(t, open(t, dir), map[string]string{"record a": "1"})
 }
 
-// An operation of an unknown bucket is a bug; its batch is not written by halves.
+// A change of an unknown kind of entry is a bug; no part of its batch is written.
 func TestAllOrNothing(t *testing.T) {
 	dir := t.TempDir()
 	j := open(t, dir)
-	if err := tryWrite(j, op(store.RecordBucket, "a", "1"), op(store.Bucket(99), "b", "2")); err == nil {
+	if err := tryWrite(j, set(store.RecordEntry, "a", "1"), set(store.EntryKind(99), "b", "2")); err == nil {
 		t.Fatal("written")
 	}
 	j.Close()
@@ -253,25 +253,25 @@ func TestTotalsFollow(t *testing.T) {
 	for round := range 5 {
 		j := open(t, dir) // checks them
 		for i := range 25 {
-			mustWrite(t, j, op(store.RecordBucket, fmt.Sprint(i%(20+round)), strings.Repeat("v", i*17)),
-				deletion(store.RecordBucket, fmt.Sprint((i*7)%30)), op(store.ProviderBucket, fmt.Sprint(i), "p"))
+			mustWrite(t, j, set(store.RecordEntry, fmt.Sprint(i%(20+round)), strings.Repeat("v", i*17)),
+				deletion(store.RecordEntry, fmt.Sprint((i*7)%30)), set(store.ProviderEntry, fmt.Sprint(i), "p"))
 		}
 		j.Close()
 	}
 }
 
 func TestSealing(t *testing.T) {
-	sealed := seal([]byte("record"), []byte("ab"), []byte("c"))
-	if v, err := unseal([]byte("record"), []byte("ab"), sealed); err != nil || !bytes.Equal(v, []byte("c")) {
+	stored := addChecksum([]byte("record"), []byte("ab"), []byte("c"))
+	if v, err := checkChecksum([]byte("record"), []byte("ab"), stored); err != nil || !bytes.Equal(v, []byte("c")) {
 		t.Errorf("%q, %v", v, err)
 	}
 	for _, c := range []struct{ bucket, key, value string }{{"record", "a", "bc"}, {"recor", "dab", "c"}, {"record", "ab", "d"}, {"record", "ab", ""}} {
-		moved := append(bytes.Clone(sealed[:checksumSize]), c.value...)
-		if _, err := unseal([]byte(c.bucket), []byte(c.key), moved); !errors.Is(err, errChecksum) {
+		moved := append(bytes.Clone(stored[:checksumSize]), c.value...)
+		if _, err := checkChecksum([]byte(c.bucket), []byte(c.key), moved); !errors.Is(err, errChecksum) {
 			t.Errorf("%v: %v", c, err)
 		}
 	}
-	if _, err := unseal([]byte("record"), []byte("ab"), nil); !errors.Is(err, errChecksum) {
+	if _, err := checkChecksum([]byte("record"), []byte("ab"), nil); !errors.Is(err, errChecksum) {
 		t.Error(err)
 	}
 }

@@ -36,7 +36,7 @@ func writeUntilKilled(dir string) {
 			for n := 1; ; n++ {
 				key := fmt.Sprintf("writer %d, key %d", writer, n%50)
 				value := fmt.Sprintf("%s|%s", stamp(), strings.Repeat("x", n*37%900))
-				change := op(store.RecordBucket, key, value)
+				change := set(store.RecordEntry, key, value)
 				if n%7 == 0 {
 					change.Value = nil
 				}
@@ -136,7 +136,7 @@ func TestKilledWhileTheFileIsMade(t *testing.T) {
 		dir := t.TempDir()
 		runAndKill(t, dir, 0, time.Duration(i)*time.Millisecond)
 		j := open(t, dir)
-		mustWrite(t, j, op(store.TableBucket, "a", "1"))
+		mustWrite(t, j, set(store.TableEntry, "a", "1"))
 		j.Close()
 	}
 }

@@ -19,7 +19,7 @@ const openerArgument = "-open-journal"
 func TestInUse(t *testing.T) {
 	dir := t.TempDir()
 	j := open(t, dir)
-	mustWrite(t, j, op(store.RecordBucket, "a", "1"))
+	mustWrite(t, j, set(store.RecordEntry, "a", "1"))
 	if _, err := Open(dir); !errors.Is(err, ErrInUse) || !strings.Contains(err.Error(), dir) {
 		t.Errorf("in this process: %v", err)
 	}
@@ -27,7 +27,7 @@ func TestInUse(t *testing.T) {
 	if err != nil || !strings.Contains(string(out), ErrInUse.Error()) || !strings.Contains(string(out), dir) {
 		t.Errorf("in another process: %s, %v", out, err)
 	}
-	mustWrite(t, j, op(store.RecordBucket, "b", "2"))
+	mustWrite(t, j, set(store.RecordEntry, "b", "2"))
 	j.Close()
 	wantContent(t, open(t, dir), map[string]string{"record a": "1", "record b": "2"})
 }
@@ -107,7 +107,7 @@ func TestCrashDuringCreation(t *testing.T) {
 		t.Fatal(err)
 	}
 	j := open(t, dir)
-	mustWrite(t, j, op(store.RecordBucket, "a", "1"))
+	mustWrite(t, j, set(store.RecordEntry, "a", "1"))
 	if _, err := os.Stat(filepath.Join(dir, FileName+".new")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("it is still there: %v", err)
 	}
