@@ -48,7 +48,7 @@ const (
 	Older            // a better record is already held
 	Invalid          // the record's namespace refuses it
 	TooLarge         // over MaxKey or MaxRecord
-	Full             // the store, or the sender's share of it, is full
+	Full             // not stored now: no room, too many writes under way, or a client
 	Unproven         // the sender's address has not been proven
 	Conflict         // a compare-and-swap found another sequence
 	NoHandler        // no handler for the MESSAGE's protocol

@@ -45,8 +45,10 @@ type Request struct {
 // LastTry reports whether the request must not be sent again.
 func (r *Request) LastTry() bool { return r.Tries >= r.MaxTries }
 
-// Requests is the table of one node's outstanding requests, at most MaxOutstanding. The
-// zero value is ready to use. Not safe for concurrent use.
+// Requests is the engine's table of one node's outstanding requests, at most
+// MaxOutstanding: which activity each serves, and when to send it again. Package
+// transport has a table of its own for what the engine does not see: the datagrams and
+// sessions of each try. The zero value is ready to use. Not safe for concurrent use.
 type Requests struct {
 	byID  index
 	due   deadlines

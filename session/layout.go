@@ -46,8 +46,8 @@ const (
 	KindNoSession
 )
 
-// FlagServes, in the flags of a message, says that the sender is a server: put it
-// in tables. The other bits are sent as zero and ignored.
+// FlagServes, in the flags of a message, says that the sender is a server, which may
+// enter the routing table. The other bits are sent as zero and ignored.
 const FlagServes = 1
 
 // Sizes of the fixed parts, in bytes.
