@@ -64,10 +64,10 @@ type Inbound struct {
 	ID       uint64           // of the request
 	Type     rpc.Type
 	Response bool
-	Serves   bool // the sender is a server: put it in tables
+	Serves   bool // the sender is a server: it may enter the routing table
 
 	// Proven says that the sender has shown that it receives at the source
-	// address. Before that it enters no table and is not named to others (wire.md
+	// address. Before that it does not enter the routing table and is not named to others (wire.md
 	// rule 6).
 	Proven bool
 

@@ -14,15 +14,15 @@ const (
 	maxAnswersOfPeer = 512     // writes of one peer: a flood of them pushes out its own
 )
 
-// atMostOnce has each write executed at most once (wire.md, section 4, and rule 3).
+// atMostOnce prevents a write from being executed twice (wire.md, section 4, and rule 3).
 // It remembers by peer and request ID, across sessions, which writes are being
 // worked on and how the others were answered. When it is full the oldest go first: a
 // retry comes within seconds. Not safe for concurrent use.
 type atMostOnce struct {
 	most   int
 	bytes  int
-	cache  *simplelru.LRU[writeKey, *answer] // nil until the first write
-	byPeer map[identity.ID][]uint64          // IDs of each peer's, oldest first
+	cache  *simplelru.LRU[writeKey, *rememberedReply] // nil until the first write
+	byPeer map[identity.ID][]uint64                   // IDs of each peer's, oldest first
 }
 
 type writeKey struct {
@@ -30,16 +30,17 @@ type writeKey struct {
 	id   uint64
 }
 
-// An answer is a write being worked on, or what it was answered.
-type answer struct {
+// A rememberedReply is the reply to a write, or with done false a write that is being
+// worked on.
+type rememberedReply struct {
 	done   bool
 	serves bool
 	body   []byte
 }
 
-// begin is what is known of a write. nil means that it is new: from now on it is
+// begin returns what is known of a write. nil means that it is new: from now on it is
 // being worked on.
-func (a *atMostOnce) begin(k writeKey) *answer {
+func (a *atMostOnce) begin(k writeKey) *rememberedReply {
 	if a.cache == nil {
 		a.cache, _ = simplelru.NewLRU(a.most, a.removed) // most is positive
 		a.byPeer = make(map[identity.ID][]uint64)
@@ -51,12 +52,12 @@ func (a *atMostOnce) begin(k writeKey) *answer {
 		a.cache.Remove(writeKey{k.peer, ids[0]})
 	}
 	a.byPeer[k.peer] = append(a.byPeer[k.peer], k.id)
-	a.cache.Add(k, &answer{})
+	a.cache.Add(k, &rememberedReply{})
 	return nil
 }
 
 // removed is called with each write that leaves the cache.
-func (a *atMostOnce) removed(k writeKey, w *answer) {
+func (a *atMostOnce) removed(k writeKey, w *rememberedReply) {
 	a.bytes -= len(w.body)
 	ids := a.byPeer[k.peer]
 	if i := slices.Index(ids, k.id); i >= 0 {
@@ -67,7 +68,7 @@ func (a *atMostOnce) removed(k writeKey, w *answer) {
 	}
 }
 
-// finish remembers the answer to a write. It reports false if there is one
+// finish remembers the reply to a write, and returns whether it has: not if there is one
 // already, or if the write was forgotten meanwhile.
 func (a *atMostOnce) finish(k writeKey, serves bool, body []byte) bool {
 	if a.cache == nil {

@@ -45,8 +45,8 @@ type slot struct {
 	control [controlSize]byte
 }
 
-// batching is what moves batches through a socket, and whether the socket takes IPv6
-// addresses.
+// batching returns what moves batches through a socket, and whether the socket takes
+// IPv6 addresses.
 func batching(conn *net.UDPConn) (raw syscall.RawConn, ipv6 bool, err error) {
 	if raw, err = conn.SyscallConn(); err != nil {
 		return nil, false, err
@@ -120,7 +120,7 @@ func (b *batch) put(d *buffer, to netip.AddrPort, local netip.Addr, s *socket) {
 	h.Namelen = setEndpoint(&slot.name, to, s.ipv6)
 	h.Control = nil
 	h.SetControllen(0)
-	if s.udp != nil && local.IsValid() {
+	if s.pktinfo != nil && local.IsValid() {
 		h.Control = &slot.control[0]
 		h.SetControllen(len(appendLocal(slot.control[:0], local, s.families)))
 	}
@@ -134,10 +134,10 @@ type outbox struct {
 	batch *batch // nil: send at once
 }
 
-// queue has the datagram sent together with others, if a batch is being handled. If not
-// it is false.
+// queue adds the datagram to those that are sent together, and returns whether it has:
+// only while a batch is being handled.
 func (t *Transport) queue(s *socket, d *buffer, to netip.AddrPort, local netip.Addr) bool {
-	if s.raw == nil || to.Addr().Zone() != "" {
+	if s.batchConn == nil || to.Addr().Zone() != "" {
 		return false
 	}
 	s.out.mu.Lock()
@@ -156,7 +156,7 @@ func (t *Transport) queue(s *socket, d *buffer, to netip.AddrPort, local netip.A
 // flush sends what is queued. The outbox is locked.
 func (t *Transport) flush(s *socket, b *batch) {
 	for b.first = 0; b.first < b.pending; {
-		err := s.raw.Write(b.send)
+		err := s.batchConn.Write(b.send)
 		if err != nil || b.failed {
 			t.count.drop(dropSend) // the first of them cannot be sent: continue with the next
 			b.first++
@@ -175,14 +175,14 @@ func (t *Transport) flush(s *socket, b *batch) {
 	b.pending = 0
 }
 
-// drain handles the datagrams that already wait at the reader's socket, and is their
-// number. What is sent meanwhile is sent together.
+// drain handles the datagrams that already wait at the reader's socket, and returns how
+// many they were. What is sent meanwhile is sent together.
 func (t *Transport) drain(r *reader) (got int) {
 	s := r.socket
 	b := batches.Get().(*batch)
 	defer batches.Put(b)
 	for {
-		n := b.receive(s.raw)
+		n := b.receive(s.batchConn)
 		got += n
 		if n == 0 {
 			return got
@@ -223,7 +223,7 @@ func endpoint(name *unix.RawSockaddrInet6) netip.AddrPort {
 	return netip.AddrPortFrom(ip, port)
 }
 
-// setEndpoint writes the socket address of an endpoint without a zone, and is its
+// setEndpoint writes the socket address of an endpoint without a zone, and returns its
 // size. An IPv6 socket takes IPv4 addresses in their mapped form.
 func setEndpoint(name *unix.RawSockaddrInet6, to netip.AddrPort, ipv6 bool) uint32 {
 	*name = unix.RawSockaddrInet6{}

@@ -14,10 +14,10 @@ import (
 // at one time.
 const maxChecking = 2
 
-// firstContact is the datagram of the request's first contact. It is nil without an
-// error while a worker signs and then sends it. Each one sent counts against what an
+// firstContact returns the datagram of the request's first contact: nil without an
+// error while a worker signs it, which then sends it. Each one sent counts against what an
 // IP that never answered may be sent (wire.md rule 7). The transport is locked.
-func (t *Transport) firstContact(now time.Time, req *request) (*buffer, error) {
+func (t *Transport) firstContact(now time.Time, req *outstandingRequest) (*buffer, error) {
 	if req.first != nil && req.first.initiator == nil {
 		return nil, nil
 	}
@@ -36,7 +36,7 @@ func (t *Transport) firstContact(now time.Time, req *request) (*buffer, error) {
 }
 
 // signFirstRequest makes and sends a first request, on a worker.
-func (t *Transport) signFirstRequest(req *request) {
+func (t *Transport) signFirstRequest(req *outstandingRequest) {
 	i, err := t.endpoint.Initiate(req.to.ID, uint8(req.rpc), req.flags, req.id, req.body)
 	if err != nil {
 		t.log.Error("first contact not made", "to", req.to, "err", err)
@@ -91,7 +91,7 @@ func (t *Transport) receiveFirstResponse(r *reader, datagram []byte) {
 
 // completeFirstContact checks a first response, on a worker, takes in the session
 // that it makes, and hands the response to the handler.
-func (t *Transport) completeFirstContact(req *request, b *buffer, from netip.AddrPort) {
+func (t *Transport) completeFirstContact(req *outstandingRequest, b *buffer, from netip.AddrPort) {
 	defer putBuffer(b)
 	f, err := t.endpoint.ParseFirstResponse(b.bytes())
 	if err != nil {
@@ -116,7 +116,7 @@ func (t *Transport) completeFirstContact(req *request, b *buffer, from netip.Add
 	t.expireLater()
 	t.unanswered.Answered(from.Addr())
 	ambiguous := req.ambiguous
-	writes := t.outstanding.opened(identity.Address{ID: f.From, Endpoint: from})
+	writes := t.outstanding.takeWaiting(identity.Address{ID: f.From, Endpoint: from})
 	if t.outstanding.byID[req.id] == req { // it is not the opening's PING
 		t.outstanding.remove(req)
 	}

@@ -10,9 +10,10 @@ import (
 	"kadmium/session"
 )
 
-// A request is one outstanding request of this node. All of it belongs to the
-// locked transport. What add sets never changes, so a worker may read that.
-type request struct {
+// An outstandingRequest is a request of this node that has no response yet. All of it
+// belongs to the locked transport. What add sets never changes, so a worker may read
+// that.
+type outstandingRequest struct {
 	id           uint64
 	to           identity.Address
 	rpc          rpc.Type
@@ -36,32 +37,33 @@ type firstContact struct {
 }
 
 // outstanding is the index of this node's outstanding requests. A response is
-// looked up in it before any cryptography (wire.md rule 8). Not safe for concurrent
-// use.
+// looked up in it before any cryptography (wire.md rule 8). It has the datagrams and
+// sessions of a request's tries; the engine's table (rpc.Requests) has what the request
+// is for and its timeouts, and is pure. Not safe for concurrent use.
 type outstanding struct {
 	most          int
-	byID          map[uint64]*request
-	byTag         map[uint64]*request // by the first half of the latest tag, for NOSESSION
+	byID          map[uint64]*outstandingRequest
+	byTag         map[uint64]*outstandingRequest // by the first half of the latest tag, for NOSESSION
 	openings      map[identity.Address]*opening
 	pendingWrites int
 }
 
-// requestPool has the unused requests of all nodes of the process.
-var requestPool = sync.Pool{New: func() any { return new(request) }}
+// requestPool holds the unused requests of all nodes of the process.
+var requestPool = sync.Pool{New: func() any { return new(outstandingRequest) }}
 
 func newOutstanding(most int) outstanding {
 	return outstanding{
-		most: most, byID: make(map[uint64]*request), byTag: make(map[uint64]*request),
+		most: most, byID: make(map[uint64]*outstandingRequest), byTag: make(map[uint64]*outstandingRequest),
 		openings: make(map[identity.Address]*opening),
 	}
 }
 
 // add takes in a new request; its ID must be free.
-func (x *outstanding) add(r *Request, s *socket) (*request, error) {
+func (x *outstanding) add(r *Request, s *socket) (*outstandingRequest, error) {
 	if len(x.byID) >= x.most {
 		return nil, ErrBusy
 	}
-	req := requestPool.Get().(*request)
+	req := requestPool.Get().(*outstandingRequest)
 	req.id, req.to, req.rpc, req.socket = r.ID, r.To, r.Type, s
 	req.flags = flags(r.Serves)
 	req.body = append(req.body[:0], r.Body...)
@@ -71,7 +73,7 @@ func (x *outstanding) add(r *Request, s *socket) (*request, error) {
 
 // remove forgets a request that is over. An opening for which no other write waits
 // ends too.
-func (x *outstanding) remove(req *request) {
+func (x *outstanding) remove(req *outstandingRequest) {
 	delete(x.byID, req.id)
 	x.untag(req)
 	if req.pendingWrite {
@@ -80,18 +82,18 @@ func (x *outstanding) remove(req *request) {
 	if req.first != nil {
 		return // a worker may still hold it
 	}
-	*req = request{body: req.body[:0]}
+	*req = outstandingRequest{body: req.body[:0]}
 	requestPool.Put(req)
 }
 
 // retag remembers session and tag of the request's latest sealed try.
-func (x *outstanding) retag(req *request, sess *session.Session, tag session.Tag) {
+func (x *outstanding) retag(req *outstandingRequest, sess *session.Session, tag session.Tag) {
 	x.untag(req)
 	req.session, req.tag = sess, tag
 	x.byTag[tagKey(tag)] = req
 }
 
-func (x *outstanding) untag(req *request) {
+func (x *outstanding) untag(req *outstandingRequest) {
 	if req.session != nil && x.byTag[tagKey(req.tag)] == req {
 		delete(x.byTag, tagKey(req.tag))
 	}
@@ -101,7 +103,7 @@ func tagKey(tag session.Tag) uint64 { return binary.BigEndian.Uint64(tag[:]) }
 
 // matchTag is the request that a NOSESSION from the address could belong to: its
 // latest try has that session ID and tag (wire.md rule 5). nil if there is none.
-func (x *outstanding) matchTag(from netip.AddrPort, sessionID uint64, tag session.Tag) *request {
+func (x *outstanding) matchTag(from netip.AddrPort, sessionID uint64, tag session.Tag) *outstandingRequest {
 	req := x.byTag[tagKey(tag)]
 	if req == nil || req.tag != tag || req.to.Endpoint != from || req.session.SendID() != sessionID {
 		return nil
@@ -111,7 +113,7 @@ func (x *outstanding) matchTag(from netip.AddrPort, sessionID uint64, tag sessio
 
 // matchFirst is the request that a first response or cookie from the address could
 // belong to. If there is none it says why the datagram is dropped.
-func (x *outstanding) matchFirst(id uint64, from netip.AddrPort) (*request, reason) {
+func (x *outstanding) matchFirst(id uint64, from netip.AddrPort) (*outstandingRequest, reason) {
 	req := x.byID[id]
 	if req == nil || req.first == nil || req.first.initiator == nil {
 		return nil, dropUnsolicited
@@ -125,7 +127,7 @@ func (x *outstanding) matchFirst(id uint64, from netip.AddrPort) (*request, reas
 // matchSealed is the request that a session response from the address could belong
 // to, whichever session with the peer it was sent under (wire.md, section 4). If there is
 // none it says why the datagram is dropped.
-func (x *outstanding) matchSealed(peer identity.ID, id uint64, from netip.AddrPort) (*request, reason) {
+func (x *outstanding) matchSealed(peer identity.ID, id uint64, from netip.AddrPort) (*outstandingRequest, reason) {
 	req := x.byID[id]
 	if req == nil || req.session == nil || req.to.ID != peer {
 		return nil, dropUnsolicited

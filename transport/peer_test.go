@@ -141,7 +141,7 @@ func (p *peer) inbox() []Inbound {
 	return got
 }
 
-// ask sends a new request and is its ID.
+// ask sends a new request and returns its ID.
 func (p *peer) ask(to identity.Address, r rpc.Type, body string) uint64 {
 	p.t.Helper()
 	p.next++

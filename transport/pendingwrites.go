@@ -15,14 +15,13 @@ import (
 
 // An opening is a PING that makes a session, and the writes that wait for it.
 type opening struct {
-	ping    *request
+	ping    *outstandingRequest
 	waiting []uint64 // IDs of the writes, in order
 }
 
-// openSession has a write wait for a session, and is the datagram of the PING's next
-// try. It is nil without an error if a worker will send that. The transport is
-// locked.
-func (t *Transport) openSession(now time.Time, req *request) (*buffer, error) {
+// openSession makes a write wait for a session, and returns the datagram of the PING's
+// next try: nil without an error if a worker will send that. The transport is locked.
+func (t *Transport) openSession(now time.Time, req *outstandingRequest) (*buffer, error) {
 	o := t.outstanding.openings[req.to]
 	if o == nil {
 		id, err := t.randomID()
@@ -47,8 +46,8 @@ func (t *Transport) openSession(now time.Time, req *request) (*buffer, error) {
 	return t.firstContact(now, o.ping)
 }
 
-// await has a write wait for an opening.
-func (x *outstanding) await(o *opening, req *request) {
+// await makes a write wait for an opening.
+func (x *outstanding) await(o *opening, req *outstandingRequest) {
 	req.pendingWrite = true
 	x.pendingWrites++
 	o.waiting = append(o.waiting, req.id)
@@ -56,7 +55,7 @@ func (x *outstanding) await(o *opening, req *request) {
 
 // stopAwaiting is called when a write waits no more: it is over, or was sent under a
 // session that came about otherwise.
-func (x *outstanding) stopAwaiting(req *request) {
+func (x *outstanding) stopAwaiting(req *outstandingRequest) {
 	req.pendingWrite = false
 	x.pendingWrites--
 	o := x.openings[req.to]
@@ -77,9 +76,9 @@ func (x *outstanding) endUnused(a identity.Address) {
 	}
 }
 
-// opened ends the opening with a peer, since there is now a session, and is the IDs
-// of the writes that waited for it.
-func (x *outstanding) opened(a identity.Address) []uint64 {
+// takeWaiting ends the opening with a peer, since there is now a session, and returns
+// the IDs of the writes that waited for it.
+func (x *outstanding) takeWaiting(a identity.Address) []uint64 {
 	o := x.openings[a]
 	if o == nil {
 		return nil

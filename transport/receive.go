@@ -42,26 +42,26 @@ func (t *Transport) readLoop(s *socket) {
 		failures = 0
 		r.from, r.local = from, local
 		t.receive(r, r.data[:n])
-		if s.raw == nil {
+		if s.batchConn == nil {
 			continue
 		}
-		if r.alone > 0 {
-			r.alone--
+		if r.readsToDrain > 0 {
+			r.readsToDrain--
 		} else if t.drain(r) == 0 {
-			r.alone = drainEvery
+			r.readsToDrain = drainEvery
 		}
 	}
 }
 
 // A reader is the memory of one read loop, used again for each datagram.
 type reader struct {
-	socket  *socket
-	from    netip.AddrPort
-	local   netip.Addr
-	inbound Inbound
-	alone   int // reads left until the next call of drain
-	control [controlSize]byte
-	data    [session.MaxDatagram + 1]byte // one byte more, to detect datagrams that are too long
+	socket       *socket
+	from         netip.AddrPort
+	local        netip.Addr
+	inbound      Inbound
+	readsToDrain int // reads left until the next call of drain
+	control      [controlSize]byte
+	data         [session.MaxDatagram + 1]byte // one byte more, to detect datagrams that are too long
 }
 
 // receive sorts a datagram by its kind, cheapest checks first (wire.md rule 8).

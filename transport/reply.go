@@ -52,7 +52,7 @@ func (t *Transport) Reply(to ReplyTo, serves bool, body []byte) error {
 	if err != nil {
 		return err
 	}
-	t.answer(to.socket, b, to.to, to.local)
+	t.sendLogged(to.socket, b, to.to, to.local)
 	return nil
 }
 
@@ -68,7 +68,7 @@ func sealReply(sess *session.Session, id uint64, r rpc.Type, flags uint8, body [
 	return b, nil
 }
 
-// replyFirst has a worker sign the first response.
+// replyFirst queues the first response for a worker to sign.
 func (t *Transport) replyFirst(to ReplyTo, serves bool, body []byte) error {
 	t.mu.Lock()
 	closed, made := t.closed, to.first.made
@@ -103,7 +103,7 @@ func (t *Transport) signFirstResponse(to ReplyTo, flags uint8, body []byte) {
 	}
 	t.mu.Unlock()
 	if !closed {
-		t.answer(to.socket, copyBuffer(reply), to.to, to.local)
+		t.sendLogged(to.socket, copyBuffer(reply), to.to, to.local)
 	}
 }
 

@@ -58,8 +58,8 @@ func (t *Transport) check(r *Request) error {
 	return nil
 }
 
-// begin finds the outstanding request or makes it, and is its next try. The
-// transport is locked.
+// begin finds the outstanding request or makes it, and returns the datagram of its next
+// try: nil without an error if a worker will send it. The transport is locked.
 func (t *Transport) begin(now time.Time, r *Request, s *socket) (*buffer, error) {
 	if t.closed {
 		return nil, ErrClosed
@@ -84,10 +84,10 @@ func (t *Transport) begin(now time.Time, r *Request, s *socket) (*buffer, error)
 	return b, err
 }
 
-// nextTry is the datagram of the request's next try; fresh says that no session is
-// to be used. It is nil without an error if a worker will send it. The transport is
+// nextTry returns the datagram of the request's next try: nil without an error if a
+// worker will send it. fresh says that no session is to be used. The transport is
 // locked.
-func (t *Transport) nextTry(now time.Time, req *request, fresh bool) (*buffer, error) {
+func (t *Transport) nextTry(now time.Time, req *outstandingRequest, fresh bool) (*buffer, error) {
 	if !fresh {
 		if sess, ok := t.table.ForPeer(now, req.to.ID); ok {
 			b := getBuffer()

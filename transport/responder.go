@@ -45,7 +45,7 @@ func (t *Transport) receiveFirstRequest(r *reader, datagram []byte) {
 	case why != notDropped:
 		t.count.drop(why)
 	case b != nil:
-		t.answer(r.socket, b, r.from, r.local)
+		t.sendLogged(r.socket, b, r.from, r.local)
 	default:
 		copied, s, from, local := copyBuffer(datagram), r.socket, r.from, r.local
 		if !t.workers.doUnverified(func() { t.verifyFirstRequest(s, copied, from, local) }) {

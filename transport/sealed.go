@@ -28,7 +28,7 @@ func (t *Transport) receiveSealed(r *reader, datagram []byte) {
 		}
 		return
 	}
-	var req *request
+	var req *outstandingRequest
 	if response {
 		var why reason
 		if req, why = t.outstanding.matchSealed(sess.Peer(), session.RequestIDOf(datagram), r.from); req == nil {
@@ -59,45 +59,47 @@ func (t *Transport) receiveSealed(r *reader, datagram []byte) {
 		}
 		in.Response, in.Proven, in.Ambiguous = true, true, req.ambiguous
 		t.outstanding.remove(req)
-	} else if !t.admit(r, in, sess, len(datagram)) {
+		t.mu.Unlock()
+		t.handler(in)
 		return
 	}
+	admitted, reply := t.admitOrRepeat(r, in, sess, len(datagram))
 	t.mu.Unlock()
-	t.handler(in)
+	switch {
+	case admitted:
+		t.handler(in)
+	case reply != nil:
+		t.sendLogged(r.socket, reply, r.from, r.local)
+	default:
+		t.count.drop(dropBusy)
+	}
 }
 
 // sendNoSession answers a session request whose session is unknown (wire.md rule 5).
 func (t *Transport) sendNoSession(r *reader, id uint64, datagram []byte) {
 	b := getBuffer()
 	b.size = len(session.AppendNoSession(b.data[:0], id, session.TagOf(datagram)))
-	t.answer(r.socket, b, r.from, r.local)
+	t.sendLogged(r.socket, b, r.from, r.local)
 }
 
-// admit completes the Inbound of a request, and is true. A write that came before is
-// not admitted: admit then unlocks the transport, sends the first answer again if
-// there is one, and is false (wire.md rule 3).
-func (t *Transport) admit(r *reader, in *Inbound, sess *session.Session, size int) bool {
+// admitOrRepeat completes the Inbound of a request, and returns whether the handler may
+// have it. A write that came before is not admitted: reply is then its first answer
+// again, nil if there is none to send (wire.md rule 3). The transport is locked.
+func (t *Transport) admitOrRepeat(r *reader, in *Inbound, sess *session.Session, size int) (admitted bool, reply *buffer) {
 	in.Proven = sess.ProvenAt(r.from)
 	in.Room = session.SessionRoom(size, in.Proven)
 	in.Reply = ReplyTo{
 		session: sess, socket: r.socket, to: r.from, local: r.local, id: in.ID, rpc: in.Type, room: in.Room,
 	}
 	if in.Type.IsRead() {
-		return true
+		return true, nil
 	}
 	known := t.atMostOnce.begin(writeKey{sess.Peer(), in.ID})
 	if known == nil {
-		return true
+		return true, nil
 	}
-	var b *buffer
 	if known.done && len(known.body) <= in.Room {
-		b, _ = sealReply(sess, in.ID, in.Type, flags(known.serves), known.body) // nil if the session has sent all it may
+		reply, _ = sealReply(sess, in.ID, in.Type, flags(known.serves), known.body) // nil if the session has sent all it may
 	}
-	t.mu.Unlock()
-	if b == nil {
-		t.count.drop(dropBusy)
-		return false
-	}
-	t.answer(r.socket, b, r.from, r.local)
-	return false
+	return false, reply
 }

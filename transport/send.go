@@ -24,8 +24,8 @@ func (t *Transport) send(s *socket, b *buffer, to netip.AddrPort, local netip.Ad
 	return err
 }
 
-// answer sends what a datagram has caused. A failure is like a loss.
-func (t *Transport) answer(s *socket, b *buffer, to netip.AddrPort, local netip.Addr) {
+// sendLogged sends what a datagram has caused, and logs a failure, which is like a loss.
+func (t *Transport) sendLogged(s *socket, b *buffer, to netip.AddrPort, local netip.Addr) {
 	if err := t.send(s, b, to, local); err != nil {
 		t.log.Debug("answer not sent", "to", to, "err", err)
 	}

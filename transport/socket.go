@@ -24,14 +24,14 @@ type addrPortConn interface {
 
 // A socket is one of the transport's Conns. Only out changes after newSocket.
 type socket struct {
-	conn     net.PacketConn
-	fast     addrPortConn // nil if conn is only a net.PacketConn
-	udp      *net.UDPConn // set if replies must name their source, see pktinfo_linux.go
-	at       netip.AddrPort
-	families rpc.Families
-	raw      syscall.RawConn // nil if conn cannot move batches
-	ipv6     bool            // raw takes IPv6 socket addresses
-	out      outbox
+	conn      net.PacketConn
+	fast      addrPortConn // nil if conn is only a net.PacketConn
+	pktinfo   *net.UDPConn // conn, if replies must name their source: see pktinfo_linux.go; otherwise nil
+	at        netip.AddrPort
+	families  rpc.Families
+	batchConn syscall.RawConn // nil if conn cannot move batches
+	ipv6      bool            // batchConn takes IPv6 socket addresses
+	out       outbox
 }
 
 func newSocket(conn net.PacketConn) (*socket, error) {
@@ -52,7 +52,7 @@ func newSocket(conn net.PacketConn) (*socket, error) {
 	}
 	_ = udp.SetReadBuffer(receiveBuffer) // without it only more is lost under load
 	var err error
-	if s.raw, s.ipv6, err = batching(udp); err != nil {
+	if s.batchConn, s.ipv6, err = batching(udp); err != nil {
 		return nil, fmt.Errorf("preparing socket %v: %w", s.at, err)
 	}
 	if !s.at.Addr().IsUnspecified() {
@@ -67,7 +67,7 @@ func newSocket(conn net.PacketConn) (*socket, error) {
 		s.families = rpc.IPv4 | rpc.IPv6
 	}
 	if enabled {
-		s.udp = udp
+		s.pktinfo = udp
 	}
 	return s, nil
 }
@@ -78,9 +78,9 @@ var errNoSource = errors.New("datagram from nowhere")
 // tell that and might otherwise answer from another one.
 func (s *socket) read(b, oob []byte) (n int, from netip.AddrPort, local netip.Addr, err error) {
 	switch {
-	case s.udp != nil:
+	case s.pktinfo != nil:
 		var control int
-		n, control, _, from, err = s.udp.ReadMsgUDPAddrPort(b, oob)
+		n, control, _, from, err = s.pktinfo.ReadMsgUDPAddrPort(b, oob)
 		if err == nil {
 			local = parseLocal(oob[:control])
 		}
@@ -106,9 +106,9 @@ func (s *socket) read(b, oob []byte) (n int, from netip.AddrPort, local netip.Ad
 func (s *socket) write(b []byte, to netip.AddrPort, local netip.Addr) error {
 	var err error
 	switch {
-	case s.udp != nil && local.IsValid():
+	case s.pktinfo != nil && local.IsValid():
 		var space [controlSize]byte
-		_, _, err = s.udp.WriteMsgUDPAddrPort(b, appendLocal(space[:0], local, s.families), to)
+		_, _, err = s.pktinfo.WriteMsgUDPAddrPort(b, appendLocal(space[:0], local, s.families), to)
 	case s.fast != nil:
 		_, err = s.fast.WriteToUDPAddrPort(b, to)
 	default:

@@ -124,7 +124,7 @@ func TestAnyPacketConnWillDo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.fast != nil || a.udp != nil {
+	if a.fast != nil || a.pktinfo != nil {
 		t.Fatal("took a fast path that is not there")
 	}
 	if err := a.write([]byte("x"), b.at, netip.Addr{}); err != nil {

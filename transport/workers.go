@@ -20,8 +20,8 @@ type workers struct {
 	done          sync.WaitGroup
 }
 
-// doUnverified queues the check of a first request. It is false if the queue is full
-// or closed.
+// doUnverified queues the check of a first request, and returns whether it has: not if
+// the queue is full or closed.
 func (w *workers) doUnverified(job func()) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -33,8 +33,8 @@ func (w *workers) doUnverified(job func()) bool {
 	return true
 }
 
-// doUrgent queues a job that is done before all checks of first requests. It is false
-// if the queue is full or closed.
+// doUrgent queues a job that is done before all checks of first requests, and returns
+// whether it has: not if the queue is full or closed.
 func (w *workers) doUrgent(job func()) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -65,7 +65,7 @@ func (w *workers) run() {
 	}
 }
 
-// next takes a job. If there is none it is nil, and the goroutine must end.
+// next takes and returns a job. It returns nil if there is none: the goroutine must end.
 func (w *workers) next() func() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -85,9 +85,9 @@ func (n *Network) Partition(cut func(from, to netip.Addr) bool) {
 	n.cut = cut
 }
 
-// Tap has f see each datagram as it is sent, before anything happens to it, at
-// its addresses on the public side of any NAT. f must not call the network and
-// may not keep the bytes; nil ends it.
+// Tap makes the network call f with each datagram as it is sent, before anything
+// happens to it, at its addresses on the public side of any NAT. f must not call the
+// network and may not keep the bytes; nil ends it.
 func (n *Network) Tap(f func(from, to netip.AddrPort, datagram []byte)) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
