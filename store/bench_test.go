@@ -9,7 +9,7 @@ import (
 )
 
 // What a record counts against MaxBytes is about the memory that it takes.
-func TestHeldOverhead(t *testing.T) {
+func TestItemOverhead(t *testing.T) {
 	const n = 20000
 	s := New(Config{Volatile: true}, NewNamespaces(network))
 	rnd := rand.New(rand.NewPCG(1, 2))

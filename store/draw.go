@@ -13,8 +13,8 @@ import (
 func (s *Store) Draw(now time.Time) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d records, %d providers, %d published\n", s.records, s.providers, len(s.published))
-	entries := slices.SortedFunc(slices.Values(s.keys), func(a, b *KeyItems) int { return slices.Compare(a.Key, b.Key) })
-	for _, items := range entries {
+	sorted := slices.SortedFunc(slices.Values(s.keys), func(a, b *KeyItems) int { return slices.Compare(a.Key, b.Key) })
+	for _, items := range sorted {
 		role := "holder"
 		if items.Between > 0 {
 			role = fmt.Sprintf("copy (%d between)", items.Between)

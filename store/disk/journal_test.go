@@ -260,7 +260,7 @@ func TestTotalsFollow(t *testing.T) {
 	}
 }
 
-func TestSealing(t *testing.T) {
+func TestChecksum(t *testing.T) {
 	stored := addChecksum([]byte("record"), []byte("ab"), []byte("c"))
 	if v, err := checkChecksum([]byte("record"), []byte("ab"), stored); err != nil || !bytes.Equal(v, []byte("c")) {
 		t.Errorf("%q, %v", v, err)
