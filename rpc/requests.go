@@ -77,7 +77,7 @@ func (q *Requests) Start(now time.Time, id uint64, to identity.Contact, m *Messa
 	return r, nil
 }
 
-// Answered removes the request that was answered; false if there is none.
+// Answered removes and returns the request that was answered, and whether there is one.
 func (q *Requests) Answered(id uint64) (*Request, bool) {
 	r := q.byID.take(id)
 	if r == nil {
@@ -126,7 +126,7 @@ func (q *Requests) removeDue(r *Request) {
 	}
 }
 
-// Next is the first deadline, false if nothing is outstanding.
+// Next returns the first deadline, and whether anything is outstanding.
 func (q *Requests) Next() (time.Time, bool) {
 	if len(q.due) == 0 {
 		return time.Time{}, false

@@ -85,7 +85,7 @@ func (s *Store) keep(key []byte, p *Published, due time.Time) {
 }
 
 // Unpublish ends the publication of the key's record and provider entry, which then
-// expire; false if this node publishes neither.
+// expire, and returns whether this node published either.
 func (s *Store) Unpublish(key []byte) ([]Change, bool) {
 	changes, record := s.unpublish(publication(recordKind, key))
 	more, provider := s.unpublish(publication(providerKind, key))
