@@ -1,25 +1,6 @@
 package engine
 
-import (
-	"net/netip"
-	"time"
-
-	"kadmium/identity"
-	"kadmium/rpc"
-)
-
-// An Inbound is a message that arrived, authenticated and decoded.
-type Inbound struct {
-	From         identity.Contact // the peer whose key signed or sealed it, at its source address
-	Message      *rpc.Message     // the caller's memory: the engine copies what it keeps
-	Token        uint64           // of a request: names its reply
-	Room         int              // of a request: bytes that the body of its reply may have
-	Proven       bool             // the peer has shown that it receives at this address
-	FirstContact bool             // a first contact: anybody may have sent it again, later
-	Ambiguous    bool             // a response whose round trip time says nothing (Karn's rule)
-	Observed     netip.AddrPort   // where the answering peer saw this node; zero: it did not say
-	Invalid      error            // of the record or provider entry carried, by its namespace; nil: valid
-}
+import "time"
 
 // Receive takes a message that arrived.
 func (e *Engine) Receive(now time.Time, in *Inbound, fx []Effect) []Effect {

@@ -3,6 +3,7 @@ package transport
 import (
 	"encoding/binary"
 	"net/netip"
+	"slices"
 	"sync"
 
 	"kadmium/identity"
@@ -34,6 +35,12 @@ type outstandingRequest struct {
 type firstContact struct {
 	initiator *session.Initiator // nil while a worker signs it
 	checking  int                // responses whose signature a worker checks
+}
+
+// An opening is a PING that makes a session, and the writes that wait for it.
+type opening struct {
+	ping    *outstandingRequest
+	waiting []uint64 // IDs of the writes, in order
 }
 
 // outstanding is the index of this node's outstanding requests. A response is
@@ -136,4 +143,52 @@ func (x *outstanding) matchSealed(peer identity.ID, id uint64, from netip.AddrPo
 		return nil, dropAddress
 	}
 	return req, notDropped
+}
+
+// await makes a write wait for an opening.
+func (x *outstanding) await(o *opening, req *outstandingRequest) {
+	req.pendingWrite = true
+	x.pendingWrites++
+	o.waiting = append(o.waiting, req.id)
+}
+
+// stopAwaiting is called when a write waits no more: it is over, or was sent under a
+// session that came about otherwise.
+func (x *outstanding) stopAwaiting(req *outstandingRequest) {
+	req.pendingWrite = false
+	x.pendingWrites--
+	o := x.openings[req.to]
+	if o == nil {
+		return
+	}
+	if i := slices.Index(o.waiting, req.id); i >= 0 {
+		o.waiting = slices.Delete(o.waiting, i, i+1)
+	}
+	x.endUnused(req.to)
+}
+
+// endUnused ends the opening with a peer if no write waits for it.
+func (x *outstanding) endUnused(a identity.Address) {
+	if o := x.openings[a]; len(o.waiting) == 0 {
+		delete(x.openings, a)
+		x.remove(o.ping)
+	}
+}
+
+// takeWaiting ends the opening with a peer, since there is now a session, and returns
+// the IDs of the writes that waited for it.
+func (x *outstanding) takeWaiting(a identity.Address) []uint64 {
+	o := x.openings[a]
+	if o == nil {
+		return nil
+	}
+	delete(x.openings, a)
+	if x.byID[o.ping.id] == o.ping {
+		x.remove(o.ping)
+	}
+	for _, id := range o.waiting {
+		x.byID[id].pendingWrite = false
+		x.pendingWrites--
+	}
+	return o.waiting
 }

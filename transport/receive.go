@@ -3,7 +3,6 @@ package transport
 import (
 	"errors"
 	"net"
-	"net/netip"
 
 	"kadmium/session"
 )
@@ -51,17 +50,6 @@ func (t *Transport) readLoop(s *socket) {
 			r.readsToDrain = drainEvery
 		}
 	}
-}
-
-// A reader is the memory of one read loop, used again for each datagram.
-type reader struct {
-	socket       *socket
-	from         netip.AddrPort
-	local        netip.Addr
-	inbound      Inbound
-	readsToDrain int // reads left until the next call of drain
-	control      [controlSize]byte
-	data         [session.MaxDatagram + 1]byte // one byte more, to detect datagrams that are too long
 }
 
 // receive sorts a datagram by its kind, cheapest checks first (wire.md rule 8).
