@@ -45,6 +45,15 @@ func (n *Node) lookupOf(r *engine.Result) Lookup {
 	return l
 }
 
+// searchOf is lookupOf for a result that this node may have had itself.
+func (n *Node) searchOf(r *engine.Result) Lookup {
+	l := n.lookupOf(r)
+	if r.Err == nil && l.Reason == "" {
+		l.Reason, l.Trace = HeldHere, []Step{{Kind: lookup.Ended.String(), Reason: HeldHere}}
+	}
+	return l
+}
+
 func (n *Node) traceStep(e *lookup.Event, began time.Time) Step {
 	s := Step{
 		At:       e.At.Sub(began),

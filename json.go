@@ -232,7 +232,7 @@ type valueJSON struct {
 	Sequence  uint64      `json:"sequence"`
 	Publisher identity.ID `json:"publisher,omitzero"`
 	From      identity.ID `json:"from,omitzero"`
-	Answers   int         `json:"answers"`
+	Answers   int         `json:"answers,omitempty"`
 	Expires   time.Time   `json:"expires,omitzero"`
 	lookupJSON
 }
@@ -252,7 +252,7 @@ func (v *Value) UnmarshalJSON(b []byte) error {
 
 type providerJSON struct {
 	Peer    identity.ID      `json:"peer"`
-	Address identity.Address `json:"address"`
+	Address identity.Address `json:"address,omitzero"`
 	Expires time.Time        `json:"expires"`
 }
 
@@ -285,7 +285,7 @@ func (p *Providers) UnmarshalJSON(b []byte) error {
 }
 
 type messageJSON struct {
-	From     identity.Address `json:"from"`
+	From     identity.Address `json:"from,omitzero"`
 	Protocol string           `json:"protocol"`
 	Payload  *string          `json:"payload,omitempty"`
 	Base64   []byte           `json:"payload_base64"`

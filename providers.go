@@ -63,7 +63,7 @@ func (n *Node) Providers(ctx context.Context, key string, opts ProvidersOptions)
 			Progress: take,
 			Finish: func(r *engine.Result) {
 				take(r)
-				ended, complete = n.lookupOf(r), true
+				ended, complete = n.searchOf(r), true
 			},
 		}, &pending, func(p Provider, err error) bool {
 			if errors.Is(err, ErrNotFound) {

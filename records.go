@@ -90,7 +90,7 @@ func (n *Node) Get(ctx context.Context, key string, opts GetOptions) (Value, err
 			if r.Record != nil {
 				value = n.valueOf(r)
 			}
-			value.Lookup = n.lookupOf(r)
+			value.Lookup = n.searchOf(r)
 		},
 	})
 	return value, err

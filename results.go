@@ -15,9 +15,12 @@ type Lookup struct {
 	Answered int           // peers that answered
 	Failed   int           // peers that did not
 	Elapsed  time.Duration // from first request to end
-	Reason   string        // why it ended: converged, exhausted, satisfied, cancelled, timed out, no contacts
+	Reason   string        // why it ended: converged, exhausted, satisfied, cancelled, timed out, no contacts, held here
 	Trace    []Step        // in the order of time
 }
+
+// HeldHere is the Reason of a Lookup that asked nobody: this node had what was looked for.
+const HeldHere = "held here"
 
 // A Step is one event of a lookup.
 type Step struct {
@@ -49,11 +52,11 @@ type Pong struct {
 type Peer struct {
 	ID       identity.ID      `json:"peer"`
 	Address  identity.Address `json:"address"`
-	Distance int              `json:"distance"` // bits of the XOR distance to the target, or to this node
+	Distance int              `json:"distance"` // bits of the XOR distance: in a Closest to its target, otherwise to this node
 }
 
-// Found is a peer that FindPeer found. It has answered at the address. If there is an
-// error, only the peer's ID is set.
+// Found is a peer that FindPeer found. It has answered at the address. Its Distance is to
+// this node. If there is an error, only the peer's ID is set.
 type Found struct {
 	Peer   Peer
 	Lookup Lookup

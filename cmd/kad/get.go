@@ -22,11 +22,7 @@ var getOperation = operation[getArgs, kadmium.Value]{
 	subject: func(args getArgs) string { return args.Key },
 	lookup:  func(v *kadmium.Value) *kadmium.Lookup { return &v.Lookup },
 	runOn: func(ctx context.Context, n *kadmium.Node, args getArgs) (kadmium.Value, error) {
-		got, err := n.Get(ctx, args.Key, kadmium.GetOptions{Quorum: args.Quorum})
-		if err == nil {
-			endedHere(&got.Lookup)
-		}
-		return got, err
+		return n.Get(ctx, args.Key, kadmium.GetOptions{Quorum: args.Quorum})
 	},
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kadmium"
 	"kadmium/lookup"
 )
 
@@ -37,7 +38,7 @@ func TestHelp(t *testing.T) {
 		t.Errorf("kad help put printed %s", out)
 	}
 	words := u.kad("help", "trace").exits(exitDone).stdout
-	for _, word := range []string{"asked", "answered", "set aside", "failed", "found", "ended", heldHere} {
+	for _, word := range []string{"asked", "answered", "set aside", "failed", "found", "ended", kadmium.HeldHere} {
 		if !strings.Contains(words, "\n  "+word+" ") {
 			t.Errorf("kad help trace lacks %q", word)
 		}

@@ -32,7 +32,6 @@ var providersOperation = operation[providersArgs, kadmium.Providers]{
 		if len(got.Providers) == 0 {
 			return got, fmt.Errorf("no provider: %w", kadmium.ErrNotFound)
 		}
-		endedHere(&got.Lookup)
 		return got, nil
 	},
 }

@@ -9,17 +9,6 @@ import (
 	"kadmium/sim/report"
 )
 
-// heldHere is why a lookup ended that asked nobody: the node that runs the command had
-// what was looked for.
-const heldHere = "held here"
-
-// endedHere fills in a lookup that found what it was for before it asked anybody.
-func endedHere(l *kadmium.Lookup) {
-	if l.Reason == "" {
-		l.Reason, l.Trace = heldHere, []kadmium.Step{{Kind: "ended", Reason: heldHere}}
-	}
-}
-
 // withLookup adds to a failure the lookup that failed, if there was one.
 func withLookup(err error, l *kadmium.Lookup) error {
 	f := *asFailure(err)
@@ -46,7 +35,7 @@ func drawTrace(w io.Writer, l *kadmium.Lookup) {
 
 // describeStep is a step in a line: the peer, its place, and the outcome.
 func describeStep(s *kadmium.Step) string {
-	if s.Reason == heldHere {
+	if s.Reason == kadmium.HeldHere {
 		return fmt.Sprintf("%-9s held by this node", s.Kind)
 	}
 	if s.Peer.IsZero() {

@@ -32,7 +32,7 @@ func TestTraceOfWhatIsHeldHere(t *testing.T) {
 	for _, l := range []kadmium.Lookup{got.Lookup, providers.Lookup} {
 		var b strings.Builder
 		drawTrace(&b, &l)
-		if l.Reason != heldHere || !strings.HasSuffix(b.String(), "  ended     held by this node\n") || strings.Count(b.String(), "\n") != 1 {
+		if l.Reason != kadmium.HeldHere || !strings.HasSuffix(b.String(), "  ended     held by this node\n") || strings.Count(b.String(), "\n") != 1 {
 			t.Errorf("%+v, drawn %q", l, b.String())
 		}
 	}
