@@ -38,7 +38,7 @@ func (d *Driver) openDataDir(dir string, key identity.Key, made *undo) (err erro
 // loadOrCreateKey runs with the directory locked: no other process makes a key there.
 func loadOrCreateKey(path string) (identity.Key, error) {
 	key, err := identity.LoadKey(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, identity.ErrEmptyKeyFile) {
 		return identity.CreateKey(path, rand.Reader)
 	}
 	return key, err

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -182,6 +183,66 @@ func TestKeyFiles(t *testing.T) {
 	signature := key.Sign([]byte("message"))
 	if !Verify(key.ID(), []byte("message"), signature[:]) || Verify(key.ID(), []byte("massage"), signature[:]) || Verify(key.ID(), []byte("message"), signature[:63]) {
 		t.Error("signatures are not told apart")
+	}
+}
+
+// A crash between the two steps of CreateKey leaves an empty file: it is said to be
+// empty, and a key is made in its place.
+func TestCreateKeyAfterCrash(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "key.pem")
+	if err := os.WriteFile(path, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := LoadKey(path); !errors.Is(err, ErrEmptyKeyFile) || !errors.Is(err, ErrBadKeyFile) {
+		t.Errorf("LoadKey of an empty file: %v", err)
+	}
+	key, err := CreateKey(path, strings.NewReader(strings.Repeat("k", 32)))
+	if err != nil {
+		t.Fatalf("CreateKey over an empty file: %v", err)
+	}
+	if back, err := LoadKey(path); err != nil || back.ID() != key.ID() {
+		t.Errorf("read back as %v, %v", back.ID(), err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
+// Of several that make a key at once, in a new place or where a crash left an empty
+// file, one succeeds, and its key is in the file.
+func TestCreateKeyAtOnce(t *testing.T) {
+	for round := range 20 {
+		path := filepath.Join(t.TempDir(), "key.pem")
+		if round%2 == 1 {
+			if err := os.WriteFile(path, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		const makers = 8
+		keys, errs := make([]Key, makers), make([]error, makers)
+		var all sync.WaitGroup
+		for i := range makers {
+			all.Go(func() { keys[i], errs[i] = CreateKey(path, bytes.NewReader(bytes.Repeat([]byte{byte(i)}, 32))) })
+		}
+		all.Wait()
+		inFile, err := LoadKey(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		won := 0
+		for i, err := range errs {
+			switch {
+			case err == nil && keys[i].ID() == inFile.ID():
+				won++
+			case err == nil:
+				t.Errorf("maker %d has a key that is not in the file", i)
+			case !errors.Is(err, ErrKeyExists):
+				t.Errorf("maker %d: %v", i, err)
+			}
+		}
+		if won != 1 {
+			t.Fatalf("%d of %d made the key", won, makers)
+		}
 	}
 }
 

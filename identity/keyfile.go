@@ -16,6 +16,8 @@ import (
 var (
 	// ErrBadKeyFile reports a file that holds no Ed25519 private key.
 	ErrBadKeyFile = errors.New("not an Ed25519 key file")
+	// ErrEmptyKeyFile reports an empty file: CreateKey was cut off, and makes a key there.
+	ErrEmptyKeyFile = fmt.Errorf("%w: it is empty", ErrBadKeyFile)
 	// ErrKeyExists reports a file that exists: a key is never overwritten.
 	ErrKeyExists = errors.New("key file exists")
 )
@@ -23,7 +25,10 @@ var (
 // maxKeyFile bounds what LoadKey reads, in bytes; a PKCS#8 Ed25519 PEM has 119.
 const maxKeyFile = 16 << 10
 
-const pemType = "PRIVATE KEY" // PKCS#8, RFC 5958
+const (
+	pemType     = "PRIVATE KEY" // PKCS#8, RFC 5958
+	keyFileMode = 0o600
+)
 
 // A Key is a node's Ed25519 key pair (RFC 8032). The zero Key is no key.
 type Key struct{ private ed25519.PrivateKey }
@@ -57,32 +62,91 @@ func Verify(id ID, message, signature []byte) bool {
 }
 
 // CreateKey makes a key pair and writes it to a new file, mode 0600, as PKCS#8
-// in PEM (openssl pkey reads it). The file is complete or absent, also after a crash. An
-// existing file is not changed: the error is then ErrKeyExists.
+// in PEM (openssl pkey reads it). The file is complete, empty or absent, also after a
+// crash (design R2.10); an empty one is replaced, any other file is not changed: the error
+// is then ErrKeyExists.
 func CreateKey(path string, random io.Reader) (Key, error) {
-	if _, err := os.Lstat(path); err == nil {
-		return Key{}, fmt.Errorf("%w: %s is left as it is; choose another name", ErrKeyExists, path)
-	}
-	k, err := GenerateKey(random)
-	if err != nil {
+	place, err := reserve(path)
+	if errors.Is(err, ErrKeyExists) {
 		return Key{}, err
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(k.private)
-	if err != nil {
-		return Key{}, fmt.Errorf("encoding a key: %w", err)
-	}
-	if err := writeNew(path, pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: der})); err != nil {
-		if errors.Is(err, fs.ErrExist) {
-			return Key{}, fmt.Errorf("%w: %s is left as it is; choose another name", ErrKeyExists, path)
-		}
+	} else if err != nil {
 		return Key{}, fmt.Errorf("writing key file %s: %w", path, err)
+	}
+	defer place.Close()
+	k, err := GenerateKey(random)
+	if err == nil {
+		err = k.write(path)
+	}
+	if err != nil {
+		os.Remove(path) // this call's own: empty, or a key that nobody has seen
+		return Key{}, err
 	}
 	return k, nil
 }
 
-// writeNew makes a file with all of data, or no file: the synced temporary file is
-// linked to its name, which fails if the name exists.
-func writeNew(path string, data []byte) error {
+// reserve makes an empty file for a key, or takes the one that a crash left. The file is
+// locked until it is closed, so of two calls one writes a key. Where files cannot be
+// locked, exclusive creation decides, and an empty file is not taken: its maker may be
+// about to write.
+func reserve(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, keyFileMode)
+	created := err == nil
+	if errors.Is(err, fs.ErrExist) {
+		f, err = openEmpty(path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	locked, err := tryLock(f)
+	if err == nil && !locked && !created {
+		err = fmt.Errorf("%w: %s is empty, left by a crash or about to be written; remove it if no other process is making it", ErrKeyExists, path)
+	}
+	if err == nil && !isEmptyAt(f, path) { // another call was faster
+		err = existing(path)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// openEmpty opens an existing file if it is an empty regular one.
+func openEmpty(path string) (*os.File, error) {
+	if info, err := os.Lstat(path); err == nil && (!info.Mode().IsRegular() || info.Size() > 0) {
+		return nil, existing(path)
+	}
+	return os.OpenFile(path, os.O_WRONLY, 0)
+}
+
+// isEmptyAt reports whether f is still the file of that name, and empty.
+func isEmptyAt(f *os.File, path string) bool {
+	mine, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	info, err := os.Lstat(path)
+	return err == nil && os.SameFile(mine, info) && info.Size() == 0
+}
+
+func existing(path string) error {
+	return fmt.Errorf("%w: %s is left as it is; choose another name", ErrKeyExists, path)
+}
+
+// write replaces the empty file by one with the whole key: a synced temporary file is
+// renamed, which needs no links.
+func (k Key) write(path string) error {
+	der, err := x509.MarshalPKCS8PrivateKey(k.private)
+	if err != nil {
+		return fmt.Errorf("encoding a key: %w", err)
+	}
+	if err := replaceFile(path, pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: der})); err != nil {
+		return fmt.Errorf("writing key file %s: %w", path, err)
+	}
+	return nil
+}
+
+func replaceFile(path string, data []byte) error {
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, ".key-*") // mode 0600
 	if err != nil {
@@ -97,21 +161,17 @@ func writeNew(path string, data []byte) error {
 		err = cerr
 	}
 	if err == nil {
-		err = os.Link(f.Name(), path)
+		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
 		return err
 	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
+	return syncDirectory(dir)
 }
 
 // LoadKey reads a key file. A file with anything but an Ed25519 private key in
-// PKCS#8 PEM is ErrBadKeyFile; a missing one is fs.ErrNotExist.
+// PKCS#8 PEM is ErrBadKeyFile, an empty one ErrEmptyKeyFile too; a missing one is
+// fs.ErrNotExist.
 func LoadKey(path string) (Key, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -121,6 +181,9 @@ func LoadKey(path string) (Key, error) {
 	data, err := io.ReadAll(io.LimitReader(f, maxKeyFile))
 	if err != nil {
 		return Key{}, fmt.Errorf("%w: %s: %v", ErrBadKeyFile, path, err)
+	}
+	if len(data) == 0 {
+		return Key{}, fmt.Errorf("%w: %s; make a key there with: kad key new FILE", ErrEmptyKeyFile, path)
 	}
 	block, _ := pem.Decode(data)
 	if block == nil || block.Type != pemType {

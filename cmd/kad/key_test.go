@@ -97,3 +97,39 @@ func opensslPublicKey(t *testing.T, file string) string {
 	}
 	return hex.EncodeToString(der[len(der)-32:]) // RFC 8410: the key ends its SubjectPublicKeyInfo
 }
+
+// straced runs the command with a fault injected into its system calls, as strace -e
+// describes it. Without strace the test is skipped.
+func (u *user) straced(inject string, args ...string) *exec.Cmd {
+	u.t.Helper()
+	if err := exec.Command("strace", "-o", os.DevNull, "true").Run(); err != nil {
+		u.t.Skip("strace does not run here: apt-get install strace, and allow ptrace")
+	}
+	cmd := u.command(u.t.Context(), args...)
+	strace := exec.CommandContext(u.t.Context(), "strace", append([]string{"-f", "-o", os.DevNull, "-e", "inject=" + inject}, cmd.Args...)...)
+	strace.Env, strace.Dir = cmd.Env, cmd.Dir
+	return strace
+}
+
+// On FAT, on Android and on some shares link(2) is refused: a key can be made there too.
+func TestKeyNewWithoutLinks(t *testing.T) {
+	u := newUser(t)
+	if out, err := u.straced("link,linkat:error=EPERM", "key", "new", "node.pem").CombinedOutput(); err != nil {
+		t.Fatalf("kad key new, link refused: %v\n%s", err, out)
+	}
+	u.kad("key", "show", "node.pem").exits(exitDone)
+}
+
+// A kill while a key is made leaves nothing that is taken for a damaged key.
+func TestKeyNewKilled(t *testing.T) {
+	u := newUser(t)
+	if out, err := u.straced("rename,renameat,renameat2:signal=KILL", "key", "new", "node.pem").CombinedOutput(); err == nil {
+		t.Fatalf("kad key new was not killed:\n%s", out)
+	}
+	if info, err := os.Stat(filepath.Join(u.dir, "node.pem")); err != nil || info.Size() > 0 {
+		t.Fatalf("after the kill: %+v, %v; want an empty file", info, err)
+	}
+	u.kad("key", "show", "node.pem").exits(exitBadInput).says("empty", "kad key new")
+	u.kad("key", "new", "node.pem").exits(exitDone)
+	u.kad("key", "show", "node.pem").exits(exitDone)
+}

@@ -69,7 +69,7 @@ func replace(path string, data []byte) error {
 	}
 	_, err = f.Write(data)
 	if err == nil {
-		err = f.Chmod(0o644) // CreateTemp makes it 0600
+		_ = f.Chmod(0o644) // CreateTemp makes it 0600; FAT refuses, and has no modes
 	}
 	if closing := f.Close(); err == nil {
 		err = closing

@@ -52,12 +52,16 @@ func makeDirectory(dir string) error {
 	return syncDirectory(filepath.Dir(filepath.Clean(dir)))
 }
 
-// syncDirectory syncs the names of files made in the directory.
+// syncDirectory syncs the names of files made in the directory. Some file systems (FAT
+// through FUSE, some shares) cannot sync a directory and say so; they keep names as they do.
 func syncDirectory(dir string) error {
 	f, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	return f.Sync()
+	if err = f.Sync(); errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP) {
+		return nil
+	}
+	return err
 }

@@ -1,0 +1,11 @@
+//go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd)
+
+package identity
+
+import "os"
+
+// tryLock locks nothing on these systems: exclusive creation must suffice.
+func tryLock(*os.File) (bool, error) { return false, nil }
+
+// syncDirectory does nothing: directories cannot be synced on these systems.
+func syncDirectory(string) error { return nil }
