@@ -78,8 +78,8 @@ type Config struct {
 	// default 1.
 	DisjointPaths int
 
-	// Namespaces adds validators for the user's own keys, /NAME/..., by NAME. The
-	// built-in v, imm, sig and pk cannot be replaced. Validators run on several
+	// Namespaces adds validators for the user's own keys, /NAME/..., by NAME. A
+	// built-in namespace cannot be replaced. Validators run on several
 	// goroutines at once.
 	Namespaces map[string]Validator
 

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"kadmium"
+	"kadmium/engine"
 	"kadmium/transport"
 )
 
@@ -226,5 +227,22 @@ func TestDecisionsAreShortAndListed(t *testing.T) {
 		if !strings.Contains(index, "]("+filepath.Base(page)+")") {
 			t.Errorf("docs/decisions/README.md does not list %s", page)
 		}
+	}
+}
+
+// The documentation of Event lists the kinds of events that the engine has.
+func TestEventKindsAreDocumented(t *testing.T) {
+	_, comment, _ := strings.Cut(readDoc(t, "results.go"), "// An Event is")
+	comment, _, _ = strings.Cut(comment, "\ntype ")
+	comment = strings.Join(strings.Fields(strings.ReplaceAll(comment, "//", "")), " ")
+	kinds := 0
+	for k := engine.PeerAdded; k.String() != "unknown"; k++ {
+		kinds++
+		if !strings.Contains(comment, k.String()) {
+			t.Errorf("the documentation of Event does not list %q", k)
+		}
+	}
+	if kinds < 7 {
+		t.Errorf("only %d kinds of events", kinds)
 	}
 }

@@ -243,7 +243,7 @@ func (n *Namespaces) stale(r *rpc.Record) bool {
 // negative for b, 0 if it makes no difference. In a user's namespace Select
 // decides first. In all others, and where Select makes no difference, the higher
 // sequence wins, then the greater bytes, so that all holders converge. Where the key
-// determines the value (/imm, /pk) all records are the same, whatever their
+// determines the value all records are the same, whatever their
 // sequence.
 func (n *Namespaces) Better(a, b *rpc.Record) int {
 	ns, _, _, _ := n.find(a.Key)
