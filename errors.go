@@ -13,13 +13,15 @@ import (
 )
 
 // Errors of a Node, for errors.Is. What a method returns wraps one of these, or is the
-// error of its context. New passes other errors of the system on, as when an address is
-// not this machine's.
+// error of its context. New passes other errors of the system on.
 var (
 	// ErrBadConfig reports a Config that cannot be used as it is.
 	ErrBadConfig = driver.ErrBadConfig
 	// ErrAddressInUse reports a UDP address that another socket holds.
 	ErrAddressInUse = driver.ErrAddressInUse
+	// ErrListen reports an address that cannot be bound for another reason, as one that
+	// is not this machine's.
+	ErrListen = driver.ErrListen
 	// ErrInUse reports a data directory that another process has open.
 	ErrInUse = disk.ErrInUse
 	// ErrUnwritable reports a data directory that cannot be written.

@@ -28,6 +28,8 @@ var (
 	ErrBadConfig = errors.New("bad configuration")
 	// ErrAddressInUse reports a UDP address that another socket holds.
 	ErrAddressInUse = errors.New("address in use")
+	// ErrListen reports an address that cannot be bound for another reason.
+	ErrListen = errors.New("cannot listen")
 	// ErrClosed reports a call to a Driver that was closed.
 	ErrClosed = errors.New("node is closed")
 )
@@ -112,7 +114,7 @@ type Driver struct {
 
 // New makes a driver: it reads the data directory, binds the sockets and makes the
 // engine. Nothing is received before Start. When it fails, sockets that it bound are
-// closed, Conns are not. Errors: ErrBadConfig, ErrAddressInUse, disk.ErrInUse,
+// closed, Conns are not. Errors: ErrBadConfig, ErrAddressInUse, ErrListen, disk.ErrInUse,
 // disk.ErrUnwritable, disk.ErrCorrupt, disk.ErrVersion, identity.ErrBadKeyFile; those
 // about files name them.
 func New(cfg Config) (_ *Driver, err error) {

@@ -40,7 +40,7 @@ func bind(listen func(netip.AddrPort) (net.PacketConn, error), addresses []strin
 			if errors.Is(err, syscall.EADDRINUSE) {
 				return nil, fmt.Errorf("%w: %s: another socket has it (another node?)", ErrAddressInUse, at)
 			}
-			return nil, fmt.Errorf("listening on %s: %w", at, err)
+			return nil, fmt.Errorf("%w on %s: %w", ErrListen, at, err)
 		}
 		conns = append(conns, conn)
 		made.close(conn)

@@ -51,6 +51,7 @@ repairs those of the closest nodes that had an older one or none.`,
 			if err != nil {
 				return err
 			}
+			a.noteLastSequence(got.Key, got.Sequence, got.Expires)
 			if file != "" && file != "-" {
 				if err := os.WriteFile(file, got.Value, 0o666); err != nil {
 					return notDone("choose another file with -o", "writing the value: %v", err)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net"
+	"os"
 	"syscall"
 
 	"kadmium"
@@ -20,6 +22,7 @@ var knownFailures = []struct {
 	next string
 }{
 	{syscall.ENOSPC, exitNotDone, "make room on the disk, then try again; a node that could not write has to be restarted"},
+	{syscall.EMFILE, exitNotDone, "allow more open files: ulimit -n"},
 	{identity.ErrBadKeyFile, exitBadInput, "name a key file, or make one: kad key new FILE"},
 	{identity.ErrKeyExists, exitNotDone, "see what it is: kad key show FILE"},
 	{identity.ErrBadPeerID, exitBadInput, "a peer ID is the text that `kad key show FILE` prints (12D3KooW...)"},
@@ -35,23 +38,26 @@ var knownFailures = []struct {
 	{bench.ErrFiles, exitNotDone, "allow more open files: ulimit -n; or choose fewer --nodes"},
 	{kadmium.ErrBadConfig, exitBadInput, "kad help node says what each flag takes"},
 	{kadmium.ErrAddressInUse, exitNotDone, "choose another port with --listen, or port 0 for any"},
+	{kadmium.ErrListen, exitNotDone, "listen on an address of this machine: " + defaultListen + " is all of IPv4, /ip6/::/udp/4100 all of IPv6; ports under 1024 may need rights"},
 	{kadmium.ErrInUse, exitNotDone, "stop the node that has it, or choose another --data"},
 	{kadmium.ErrUnwritable, exitNotDone, "check the directory's permissions, or choose another --data"},
 	{kadmium.ErrCorrupt, exitNotDone, "restore it from a copy; or move it away, and the node starts without what it held"},
+	{kadmium.ErrVersion, exitNotDone, "use a kad of the version that wrote it, or choose another --data"},
 	{kadmium.ErrClosed, exitNotDone, "the node is ending; start it again"},
 	{kadmium.ErrNotFound, exitNotDone, "check the name, or see who was asked: --trace"},
 	{kadmium.ErrNoPeers, exitNotDone, "the node is alone: start it with --bootstrap ADDR"},
 	{kadmium.ErrNoAnswer, exitNotDone, "check that it runs, is reachable over UDP, and is in the same --network"},
 	{kadmium.ErrNotStored, exitNotDone, "see who was asked and what they said: --trace"},
+	{kadmium.ErrSequence, exitNotDone, "choose another key, or wait: kad get KEY says when it expires (--seq 9223372036854775807 still wins with a value of greater bytes)"},
 	{kadmium.ErrConflict, exitNotDone, "get the record anew and put with --cas and its sequence"},
-	{kadmium.ErrOlder, exitNotDone, "put with a higher --seq, or none"},
+	{kadmium.ErrOlder, exitNotDone, "put with a higher --seq, or none; kad get says if it has the highest there is"},
 	{kadmium.ErrFull, exitNotDone, "try again later: the closest nodes have no room"},
 	{kadmium.ErrTimeout, exitNotDone, "try again, or see who was silent: --trace"},
 	{kadmium.ErrBusy, exitNotDone, "try again when the node has less to do"},
 	{kadmium.ErrJournal, exitNotDone, "check the disk of the data directory, then restart the node"},
-	{kadmium.ErrHandlerFailed, exitNotDone, "see the log of the peer's node"},
+	{kadmium.ErrHandlerFailed, exitNotDone, "see the log of the peer's node; if it has nothing, too many messages were there at once: try again"},
 	{kadmium.ErrNoHandler, exitNotDone, "check the protocol's name; every kad node answers /kad/echo/1"},
-	{kadmium.ErrRefused, exitNotDone, "see the log of the peer's node"},
+	{kadmium.ErrRefused, exitNotDone, "try again; if it goes on, the peer's disk may fail, which the log of its node tells"},
 	{context.DeadlineExceeded, exitNotDone, "try again, or allow more time with --timeout"},
 	{context.Canceled, exitNotDone, "it was interrupted; run it again"},
 	{fs.ErrNotExist, exitNotDone, "check the file's name"},
@@ -69,7 +75,22 @@ func asFailure(err error) *failure {
 			return &failure{Message: plainWords(err), Next: k.next, Code: k.code}
 		}
 	}
-	return &failure{Message: plainWords(err), Next: "see the log of the node; then try again", Code: exitNotDone}
+	return &failure{Message: plainWords(err), Next: nextOfSystem(err), Code: exitNotDone}
+}
+
+// nextOfSystem says what to do about an error that is only known by where it arose. It
+// names no log: what is not in the message is in no log either.
+func nextOfSystem(err error) string {
+	var onFile *fs.PathError
+	var onFiles *os.LinkError
+	var onSocket *net.OpError
+	switch {
+	case errors.As(err, &onFile), errors.As(err, &onFiles):
+		return "check the file's name, its directory, and the disk that they are on"
+	case errors.As(err, &onSocket):
+		return "check the address, and this machine's network"
+	}
+	return "mend what the message names, then try again"
 }
 
 // exitCode is what the process ends with.

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -109,7 +108,7 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 		return err
 	}
 	if nf.data != "" {
-		warnIfOpen(a.stderr, nf.data, filepath.Join(nf.data, kadmium.KeyFile))
+		warnIfDataOpen(a.stderr, nf.data)
 	}
 	path := controlPath(nf.control, nf.data)
 	if err := checkSocketPath(path); err != nil {

@@ -3,6 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"time"
+
+	"kadmium/store"
 )
 
 // A checkedWriter keeps the first error, for writes whose error is not checked.
@@ -29,5 +32,12 @@ func (a *app) printFailure(command string, err error, asJSON bool) {
 	fmt.Fprintf(a.stderr, "%s: %s\n  next: %s\n", command, f.Message, f.Next)
 	if asJSON && !f.printed {
 		_ = encodeJSON(a.stdout, f) // stderr has the failure
+	}
+}
+
+// noteLastSequence says on stderr that no sequence is left after a record's.
+func (a *app) noteLastSequence(key string, sequence uint64, expires time.Time) {
+	if sequence == store.MaxSequence {
+		fmt.Fprintf(a.stderr, "note: %s has the highest sequence there is, and nobody can replace it before it expires (%s)\n", key, expires.UTC().Format(time.RFC3339))
 	}
 }

@@ -12,15 +12,19 @@ import (
 func TestWarnIfOpen(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	key, data := filepath.Join(dir, "key.pem"), filepath.Join(dir, "data")
-	if err := os.WriteFile(key, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	data := filepath.Join(dir, "data")
+	key := filepath.Join(data, "key.pem")
 	if err := os.Mkdir(data, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(key, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	var b strings.Builder
-	warnIfOpen(&b, "", key, data, filepath.Join(dir, "missing"))
+	warnIfDataOpen(&b, data)
+	warnIfDataOpen(&b, filepath.Join(dir, "missing"))
+	warnIfKeyOpen(&b, filepath.Join(dir, "missing"))
+	warnIfKeyOpen(&b, dir)
 	if b.Len() != 0 {
 		t.Errorf("warned of what is private: %s", &b)
 	}
@@ -29,7 +33,11 @@ func TestWarnIfOpen(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	warnIfOpen(&b, key, data)
+	warnIfDataOpen(&b, data)
+	warned := b.String()
+	if warnIfDataOpen(&b, key); b.String() != warned {
+		t.Errorf("a file in place of a data directory was warned of:\n%s", &b)
+	}
 	for _, want := range []string{"key file " + key, "chmod 600 " + key, "data directory " + data, "chmod 700 " + data} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("warnings lack %q:\n%s", want, &b)

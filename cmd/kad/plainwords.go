@@ -39,6 +39,10 @@ func wanted(f *pflag.Flag, err error) string {
 		return "want a whole number"
 	case "uint64":
 		return fmt.Sprintf("want a whole number from 0 to %d", uint64(store.MaxSequence))
+	case "float64":
+		return "want a number like 0.25"
+	case "stringSlice":
+		return "want values separated by commas; one with a comma or a quotation mark stands in quotation marks"
 	case "duration":
 		return "want a time like 90s or 2h30m"
 	}

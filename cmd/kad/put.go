@@ -76,6 +76,7 @@ at once, both may find some holders. Get with a --quorum to see which one stands
 			if err != nil {
 				return err
 			}
+			a.noteLastSequence(got.Key, got.Sequence, got.Expires)
 			return a.print(got, func(w io.Writer) { drawStored(w, &got, "stored", fmt.Sprintf(", sequence %d", got.Sequence)) })
 		},
 	}
