@@ -51,7 +51,7 @@ type Config struct {
 	Bootstrap []Seed // peers to join through
 
 	// Engine configures the engine. New sets Self, Endpoint, Reachable, Bootstrap,
-	// Families, Durable, SignRecord and SignProvider, and Store.Volatile.
+	// Families, Durable, SignRecord, SignProvider and Refused, and Store.Volatile.
 	Engine engine.Config
 
 	Handlers map[string]Handler  // as set by Handle
@@ -191,6 +191,7 @@ func (d *Driver) newEngine(cfg engine.Config) {
 	cfg.Bootstrap = addressesOf(d.seeds)
 	cfg.Families = d.transport.Families()
 	cfg.Durable = d.journal != nil
+	cfg.Refused = d.transport.Refused
 	cfg.SignRecord = d.SignRecord
 	cfg.SignProvider = func(p *rpc.Provider) { store.SignProvider(d.key, d.network, p) }
 	var seed [32]byte

@@ -51,6 +51,10 @@ type Config struct {
 	// pure.
 	SignRecord   func(*rpc.Record)
 	SignProvider func(*rpc.Provider)
+
+	// Refused reports whether the driver's system refused to send a try of a request that
+	// is outstanding (design R4.25). Nil: it never does.
+	Refused func(requestID uint64) bool
 }
 
 // random is the source of jitter, sampling and request IDs. Outside the simulator it must

@@ -18,9 +18,13 @@ func (e *Engine) expireRequests() {
 			e.testLink(r.To)
 		}
 		if r.LastTry() {
+			refused := e.cfg.Refused != nil && e.cfg.Refused(r.ID)
+			if refused {
+				e.counters.SendRefused++
+			}
 			e.requests.Drop(r.ID)
 			e.emit(Effect{Kind: ForgetRequest, RequestID: r.ID})
-			e.giveUp(r, true)
+			e.giveUp(r, !refused)
 			continue
 		}
 		first := r.Tries == 1
@@ -34,7 +38,7 @@ func (e *Engine) expireRequests() {
 	}
 }
 
-// Unreachable tells the engine that the driver cannot send a request. The request has
+// Unreachable tells the engine that the driver can never send a request. The request has
 // failed, which does not count against the peer.
 func (e *Engine) Unreachable(now time.Time, requestID uint64, fx []Effect) []Effect {
 	e.enter(now, fx)

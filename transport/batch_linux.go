@@ -28,7 +28,7 @@ type batch struct {
 	first    int                // of those to send
 	pending  int                // one behind the last
 	moved    int                // by the latest call
-	failed   bool
+	errno    syscall.Errno      // of the latest send; 0: none
 	recv     func(fd uintptr) bool
 	send     func(fd uintptr) bool
 }
@@ -86,7 +86,7 @@ func newBatch() *batch {
 	}
 	b.send = func(fd uintptr) bool {
 		n, _, errno := syscall.Syscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&b.out[b.first])), uintptr(b.pending-b.first), unix.MSG_DONTWAIT, 0, 0)
-		b.moved, b.failed = int(n), errno != 0
+		b.moved, b.errno = int(n), errno
 		return errno != unix.EAGAIN
 	}
 	return b
@@ -156,9 +156,13 @@ func (t *Transport) queue(s *socket, d *buffer, to netip.AddrPort, local netip.A
 // flush sends what is queued. The outbox is locked.
 func (t *Transport) flush(s *socket, b *batch) {
 	for b.first = 0; b.first < b.pending; {
+		b.errno = 0
 		err := s.batchConn.Write(b.send)
-		if err != nil || b.failed {
-			t.count.drop(dropSend) // the first of them cannot be sent: continue with the next
+		if err == nil && b.errno != 0 {
+			err = b.errno
+		}
+		if err != nil {
+			t.notSent(b.queued[b.first], err) // the first of them: continue with the next
 			b.first++
 			continue
 		}

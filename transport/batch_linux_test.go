@@ -30,7 +30,11 @@ func TestBatch(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			tr := &Transport{}
+			tr := &Transport{outstanding: newOutstanding(1)}
+			req, err := tr.outstanding.add(&Request{ID: 7}, s)
+			if err != nil {
+				t.Fatal(err)
+			}
 			b := newBatch()
 			seen := 0
 			for seen < count {
@@ -48,7 +52,9 @@ func TestBatch(t *testing.T) {
 						t.Fatalf("sent to %v, received at %v", asked, local)
 					}
 					if i == 1 { // nobody has port 0
-						tr.queue(s, copyBuffer([]byte("lost")), netip.AddrPortFrom(from.Addr(), 0), local)
+						d := copyBuffer([]byte("lost"))
+						d.request = req.id
+						tr.queue(s, d, netip.AddrPortFrom(from.Addr(), 0), local)
 					}
 					if !tr.queue(s, copyBuffer(fmt.Appendf(nil, "answer %d", seen)), from, local) {
 						t.Fatal("not queued")
@@ -71,6 +77,9 @@ func TestBatch(t *testing.T) {
 			}
 			if lost := tr.count.dropped[dropSend].Load(); lost != 2 {
 				t.Errorf("%d counted as not sent", lost)
+			}
+			if !tr.Refused(req.id) {
+				t.Error("the request whose try was not sent is not marked")
 			}
 			if tr.queue(s, nil, asked, asked.Addr()) {
 				t.Error("queued outside of a batch")

@@ -25,7 +25,7 @@ func (t *Transport) firstContact(now time.Time, req *outstandingRequest) (*buffe
 		return nil, fmt.Errorf("%w: %v", ErrTooManyFirstContacts, req.to.Endpoint.Addr())
 	}
 	if req.first != nil {
-		return copyBuffer(req.first.initiator.Datagram()), nil
+		return firstTry(req), nil
 	}
 	req.first = new(firstContact)
 	if !t.workers.doUrgent(func() { t.signFirstRequest(req) }) {
@@ -48,11 +48,16 @@ func (t *Transport) signFirstRequest(req *outstandingRequest) {
 		return
 	}
 	req.first.initiator = i
-	b := copyBuffer(i.Datagram())
+	b := firstTry(req)
 	t.mu.Unlock()
-	if err := t.send(req.socket, b, req.to.Endpoint, netip.Addr{}); err != nil {
-		t.log.Debug("first contact not sent", "to", req.to, "err", err)
-	}
+	t.sendLogged(req.socket, b, req.to.Endpoint, netip.Addr{})
+}
+
+// firstTry is the datagram of a request's first contact. The transport is locked.
+func firstTry(req *outstandingRequest) *buffer {
+	b := copyBuffer(req.first.initiator.Datagram())
+	b.request = req.id
+	return b
 }
 
 // receiveFirstResponse finds the request that a first response belongs to. A worker

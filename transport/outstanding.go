@@ -28,6 +28,7 @@ type outstandingRequest struct {
 	first        *firstContact    // nil unless a try was a first contact
 	pendingWrite bool             // a write that waits for a session
 	ambiguous    bool             // its round trip time means nothing
+	refused      bool             // the system refused to send a try
 	restarts     int
 }
 
@@ -165,6 +166,21 @@ func (x *outstanding) stopAwaiting(req *outstandingRequest) {
 		o.waiting = slices.Delete(o.waiting, i, i+1)
 	}
 	x.endUnused(req.to)
+}
+
+// refused marks a request of which the system refused to send a try, and with the PING of
+// an opening the writes that wait for it.
+func (x *outstanding) refused(id uint64) {
+	req := x.byID[id]
+	if req == nil {
+		return
+	}
+	req.refused = true
+	if o := x.openings[req.to]; o != nil && o.ping == req {
+		for _, waiting := range o.waiting {
+			x.byID[waiting].refused = true
+		}
+	}
 }
 
 // endUnused ends the opening with a peer if no write waits for it.

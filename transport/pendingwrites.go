@@ -50,10 +50,10 @@ func (t *Transport) sendPendingWrite(now time.Time, id uint64) {
 	s, to := req.socket, req.to.Endpoint
 	b, err := t.nextTry(now, req, false)
 	t.mu.Unlock()
-	if b != nil {
-		err = t.send(s, b, to, netip.Addr{})
-	}
 	if err != nil {
 		t.log.Debug("write not sent", "to", to, "err", err)
+	}
+	if b != nil {
+		t.sendLogged(s, b, to, netip.Addr{})
 	}
 }

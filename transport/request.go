@@ -21,8 +21,8 @@ import (
 //
 // An error says that nothing was or will be sent, and ends the request, which needs
 // no Forget: ErrTooLarge, ErrBadRequest, ErrNoSocket, ErrTooManyFirstContacts,
-// ErrBusy, ErrClosed, or the system's about an endpoint that cannot be reached.
-// Loss is no error.
+// ErrBusy, ErrClosed, or the system's about a datagram that it can never send.
+// Loss is no error, and neither is a send that the system refuses now (design R3.19).
 func (t *Transport) Request(r Request) error {
 	if err := t.check(&r); err != nil {
 		return err
@@ -38,7 +38,7 @@ func (t *Transport) Request(r Request) error {
 	if b == nil {
 		return err
 	}
-	if err := t.send(s, b, r.To.Endpoint, netip.Addr{}); err != nil {
+	if err := t.send(s, b, r.To.Endpoint, netip.Addr{}); err != nil && isOneOf(err, neverSent) {
 		t.Forget(r.ID)
 		return fmt.Errorf("sending to %v: %w", r.To.Endpoint, err)
 	}
@@ -93,7 +93,7 @@ func (t *Transport) nextTry(now time.Time, req *outstandingRequest, fresh bool) 
 			b := getBuffer()
 			d, err := sess.Seal(b.data[:0], session.KindRequest, req.id, uint8(req.rpc), req.flags, req.body)
 			if err == nil {
-				b.size = len(d)
+				b.size, b.request = len(d), req.id
 				t.outstanding.retag(req, sess, session.TagOf(d))
 				if req.pendingWrite { // another first contact with the peer was answered
 					t.outstanding.stopAwaiting(req)

@@ -31,7 +31,7 @@ func (t *Transport) receiveCookie(r *reader, datagram []byte) {
 	req.restarts++
 	req.ambiguous = true
 	req.first.initiator.SetCookie(cookie)
-	b, s := copyBuffer(req.first.initiator.Datagram()), req.socket
+	b, s := firstTry(req), req.socket
 	t.mu.Unlock()
 	t.restart(s, b, r.from)
 }
@@ -68,10 +68,7 @@ func (t *Transport) receiveNoSession(r *reader, datagram []byte) {
 
 func (t *Transport) restart(s *socket, b *buffer, to netip.AddrPort) {
 	t.count.restarts.Add(1)
-	if b == nil {
-		return // a worker signs it
-	}
-	if err := t.send(s, b, to, netip.Addr{}); err != nil {
-		t.log.Debug("restart not sent", "to", to, "err", err)
+	if b != nil { // otherwise a worker signs it
+		t.sendLogged(s, b, to, netip.Addr{})
 	}
 }
