@@ -8,7 +8,7 @@ import (
 )
 
 // A contactSet finds what a list searched from end to end does.
-func TestRosterAgainstAList(t *testing.T) {
+func TestContactSetAgainstAList(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const most = 40
 		var s contactSet[uint64]

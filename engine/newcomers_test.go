@@ -9,7 +9,7 @@ import (
 
 // Newcomers are remembered, and the oldest are forgotten when there are too many. They
 // are fresh for at least one period and at most two, whichever are forgotten meanwhile.
-func TestGreetings(t *testing.T) {
+func TestNewcomers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		type added struct {
 			peer uint64
@@ -55,7 +55,7 @@ func TestGreetings(t *testing.T) {
 	})
 }
 
-func TestGreetingsAreBounded(t *testing.T) {
+func TestNewcomersAreBounded(t *testing.T) {
 	n := new(newcomers)
 	for peer := range uint64(2 * maxNewcomers) {
 		n.add(epoch, peer)

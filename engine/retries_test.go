@@ -13,7 +13,7 @@ import (
 
 // Whatever is noted, the counters stay small, and give the same answer as counters
 // without a limit that are halved by the same rule.
-func TestPersistenceIsBounded(t *testing.T) {
+func TestRetryPolicyIsBounded(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var r retryPolicy
 		late, lost := 0, 0
@@ -65,7 +65,7 @@ func (r *retryPolicy) live(rnd *rand.Rand, requests int, loss, failed float64) f
 // Where one datagram in ten is lost each way, and so one try in five, third tries go on
 // to pay. Where nothing is lost and peers fail they soon do not, until datagrams are lost
 // again.
-func TestPersistencePaysWhereDatagramsAreLost(t *testing.T) {
+func TestThirdTriesPayWhereDatagramsAreLost(t *testing.T) {
 	const lossy = 1 - 0.9*0.9
 	rnd := rand.New(rand.NewPCG(1, 1))
 	for range 20 {
@@ -164,7 +164,7 @@ func TestEngineLearnsToPersist(t *testing.T) {
 
 // The first timeout of a peer that was not measured is what peers usually need; that of a
 // measured peer is its own (design R3.13).
-func TestStrangersAreWaitedForAsLongAsUsual(t *testing.T) {
+func TestUnmeasuredPeersAreWaitedForAsLongAsUsual(t *testing.T) {
 	x := newCrowd(3)
 	e := x.engine(Server)
 	known, stranger := x.contacts[1], x.contacts[2]

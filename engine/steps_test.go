@@ -44,7 +44,7 @@ func TestStepsAreToldAsTheyWere(t *testing.T) {
 
 // The contacts of a trace are kept while the operation lasts, although its lookup is
 // over.
-func TestTraceOutlivesASweep(t *testing.T) {
+func TestTraceOutlivesTheContactsOfTheBook(t *testing.T) {
 	n := newNetwork(t, 51)
 	n.grow(40, func(c *Config) { c.K = 3 })
 	nd := n.nodes[3]
