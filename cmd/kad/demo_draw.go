@@ -38,24 +38,25 @@ func (d *demoDrawing) drawLookup(l *kadmium.Lookup, found, outcome string) {
 }
 
 // outcomeOf says what a request to a peer led to; found is the text for a peer that
-// had what was looked for.
+// had what was looked for, which its last step says.
 func outcomeOf(l *kadmium.Lookup, peer identity.ID, found string) string {
+	outcome := "not waited for"
 	for _, s := range l.Trace {
 		if s.Peer != peer {
 			continue
 		}
 		switch took := brief(s.Elapsed); {
 		case s.Kind == "found":
-			return found + ", " + took
+			outcome = found + ", " + took
 		case s.Kind == "answered" && s.Named == 0:
-			return "it names nobody else, " + took
+			outcome = "it names nobody else, " + took
 		case s.Kind == "answered":
-			return fmt.Sprintf("it names %s, %s", report.Count(s.Named, "contact"), took)
+			outcome = fmt.Sprintf("it names %s, %s", report.Count(s.Named, "contact"), took)
 		case s.Kind == "failed":
-			return "no answer"
+			outcome = "no answer"
 		}
 	}
-	return "not waited for"
+	return outcome
 }
 
 // name is a node's number in the demo.
