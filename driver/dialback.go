@@ -20,6 +20,7 @@ var errNoDialer = errors.New("no other address to dial back from")
 // there are dial backs to make. d.mu guards it.
 type dialer struct {
 	transport *transport.Transport // nil: closed
+	failing   bool                 // the last socket could not be opened, which was logged
 }
 
 // dialBack sends one first contact from the dialer. The answer means nothing to the
@@ -49,8 +50,13 @@ func (d *Driver) openDialer(to netip.Addr) error {
 	}
 	conn, err := d.listenPacket(netip.AddrPortFrom(from, 0))
 	if err != nil {
+		if !d.dialer.failing { // for example no file handle is left; the next peer that asks finds one
+			d.logger.Warn("no socket to dial back from", "err", err)
+		}
+		d.dialer.failing = true
 		return err
 	}
+	d.dialer.failing = false
 	t, err := d.newTransport([]net.PacketConn{conn}, func(*transport.Inbound) {})
 	if err != nil {
 		conn.Close()

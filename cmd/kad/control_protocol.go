@@ -7,12 +7,13 @@ import (
 
 // Limits of the control protocol.
 const (
-	maxControlLine     = 64 << 10 // bytes of a request; the largest value is far smaller
-	maxControlRequests = 64       // connections served at once; more wait
-	controlReadTime    = 10 * time.Second
-	defaultTimeout     = 30 * time.Second
-	maxTimeout         = 10 * time.Minute
-	controlWriteGrace  = 5 * time.Second
+	maxControlLine       = 64 << 10 // bytes of a request; the largest value is far smaller
+	maxControlRequests   = 64       // connections served at once; more wait
+	controlReadTime      = 10 * time.Second
+	controlShortReadTime = time.Second // while no file handle is left for others
+	defaultTimeout       = 30 * time.Second
+	maxTimeout           = 10 * time.Minute
+	controlWriteGrace    = 5 * time.Second
 )
 
 // A controlRequest is the one line that a client sends: an operation, its arguments,

@@ -5,9 +5,9 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"sync"
 	"time"
@@ -17,12 +17,12 @@ import (
 
 // startControlServer serves the control socket. stop ends the operations under way and
 // removes the socket.
-func startControlServer(l net.Listener, n *kadmium.Node) (stop func()) {
+func startControlServer(l net.Listener, n *kadmium.Node, log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		acceptControlClients(ctx, l, n)
+		acceptControlClients(ctx, l, n, log)
 	}()
 	return func() {
 		cancel(kadmium.ErrClosed)
@@ -33,18 +33,16 @@ func startControlServer(l net.Listener, n *kadmium.Node) (stop func()) {
 
 // acceptControlClients accepts clients, a goroutine for each, until the context ends and
 // the listener is closed. Then it waits for the operations under way to end.
-func acceptControlClients(ctx context.Context, l net.Listener, n *kadmium.Node) {
+func acceptControlClients(ctx context.Context, l net.Listener, n *kadmium.Node, log *slog.Logger) {
 	var connections sync.WaitGroup
 	defer connections.Wait()
+	clients := acceptor{Listener: l, log: log}
+	defer clients.release()
 	room := make(chan struct{}, maxControlRequests)
 	for {
-		c, err := l.Accept()
-		if errors.Is(err, net.ErrClosed) {
+		c, scarce, err := clients.accept(ctx)
+		if err != nil {
 			return
-		}
-		if err != nil { // for example no file descriptor is free; one will be
-			time.Sleep(50 * time.Millisecond)
-			continue
 		}
 		select {
 		case room <- struct{}{}:
@@ -52,19 +50,24 @@ func acceptControlClients(ctx context.Context, l net.Listener, n *kadmium.Node) 
 			c.Close()
 			return
 		}
+		readTime := controlReadTime
+		if scarce { // others wait for the handle
+			readTime = controlShortReadTime
+		}
 		connections.Go(func() {
 			defer func() { <-room }()
 			defer c.Close()
 			stop := context.AfterFunc(ctx, func() { _ = c.SetReadDeadline(time.Now()) })
 			defer stop()
-			serveControlClient(ctx, c, n)
+			serveControlClient(ctx, c, n, readTime)
 		})
 	}
 }
 
-// serveControlClient reads the one request of a connection and writes the reply.
-func serveControlClient(ctx context.Context, c net.Conn, n *kadmium.Node) {
-	_ = c.SetReadDeadline(time.Now().Add(controlReadTime))
+// serveControlClient reads the one request of a connection, for at most readTime, and
+// writes the reply.
+func serveControlClient(ctx context.Context, c net.Conn, n *kadmium.Node, readTime time.Duration) {
+	_ = c.SetReadDeadline(time.Now().Add(readTime))
 	in := bufio.NewReader(io.LimitReader(c, maxControlLine))
 	line, err := in.ReadBytes('\n')
 	if err != nil {

@@ -176,8 +176,13 @@ func (u *user) node(args ...string) *runningNode {
 // plainNode starts a node on 127.0.0.1.
 func (u *user) plainNode(args ...string) *runningNode {
 	u.t.Helper()
-	n := &runningNode{t: u.t, stderr: new(bytes.Buffer), lines: make(chan string, 64), ended: make(chan struct{})}
-	n.cmd = u.command(context.Background(), append([]string{"node", "--listen", "/ip4/127.0.0.1/udp/0"}, args...)...)
+	return u.startNode(u.command(context.Background(), append([]string{"node", "--listen", "/ip4/127.0.0.1/udp/0"}, args...)...))
+}
+
+// startNode starts a node by a command.
+func (u *user) startNode(cmd *exec.Cmd) *runningNode {
+	u.t.Helper()
+	n := &runningNode{t: u.t, cmd: cmd, stderr: new(bytes.Buffer), lines: make(chan string, 64), ended: make(chan struct{})}
 	n.cmd.Stderr = n.stderr
 	out, in, err := os.Pipe()
 	if err != nil {

@@ -129,7 +129,7 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 	l, err := listenControl(path)
 	switch {
 	case err == nil:
-		stop := startControlServer(l, n)
+		stop := startControlServer(l, n, log)
 		defer stop()
 	case nf.control != "" || nf.data != "":
 		return err
