@@ -10,6 +10,7 @@ import (
 	"kadmium/rpc"
 	"kadmium/store"
 	"kadmium/store/disk"
+	"kadmium/transport"
 )
 
 // Errors of a Node, for errors.Is. What a method returns wraps one of these, or is the
@@ -22,6 +23,8 @@ var (
 	// ErrListen reports an address that cannot be bound for another reason, as one that
 	// is not this machine's.
 	ErrListen = driver.ErrListen
+	// ErrSocket reports a socket that could neither be read nor bound anew for a minute.
+	ErrSocket = transport.ErrSocket
 	// ErrInUse reports a data directory that another process has open.
 	ErrInUse = disk.ErrInUse
 	// ErrUnwritable reports a data directory that cannot be written.

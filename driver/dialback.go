@@ -57,7 +57,7 @@ func (d *Driver) openDialer(to netip.Addr) error {
 		return err
 	}
 	d.dialer.failing = false
-	t, err := d.newTransport([]net.PacketConn{conn}, func(*transport.Inbound) {})
+	t, err := d.newTransport([]net.PacketConn{conn}, func(*transport.Inbound) {}, nil, nil)
 	if err != nil {
 		conn.Close()
 		return err

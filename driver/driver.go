@@ -84,6 +84,10 @@ type Driver struct {
 	closing  sync.Once
 	closeErr error // what Close returns; valid once closing is done
 
+	failing sync.Once
+	failed  chan struct{} // closed when a socket has failed for good
+	err     error         // valid once failed is closed
+
 	joined  chan struct{} // closed when the first join has ended
 	joinErr error         // valid once joined is closed
 
@@ -134,6 +138,7 @@ func New(cfg Config) (_ *Driver, err error) {
 		afterFunc:    cfg.AfterFunc,
 		logger:       cfg.Logger,
 		joined:       make(chan struct{}),
+		failed:       make(chan struct{}),
 		message:      new(rpc.Message),
 		operations:   make(map[engine.OpID]*running),
 		providerKeys: make(map[uint64][]byte),
@@ -157,7 +162,7 @@ func New(cfg Config) (_ *Driver, err error) {
 		}
 		made.close(conns...)
 	}
-	if d.transport, err = d.newTransport(conns, d.receive); err != nil {
+	if d.transport, err = d.newTransport(conns, d.receive, d.listenPacket, d.fail); err != nil {
 		return nil, err
 	}
 	d.newEngine(cfg.Engine)
@@ -167,11 +172,13 @@ func New(cfg Config) (_ *Driver, err error) {
 	return d, nil
 }
 
-func (d *Driver) newTransport(conns []net.PacketConn, handler func(*transport.Inbound)) (*transport.Transport, error) {
+func (d *Driver) newTransport(conns []net.PacketConn, handler func(*transport.Inbound), bind func(netip.AddrPort) (net.PacketConn, error), failed func(error)) (*transport.Transport, error) {
 	t, err := transport.New(transport.Config{
 		Key:       d.key,
 		Network:   d.network,
 		Conns:     conns,
+		Bind:      bind,
+		Failed:    failed,
 		Handler:   handler,
 		Serves:    d.serves.Load,
 		Now:       d.now,
@@ -241,6 +248,28 @@ func (d *Driver) shutDown() {
 	for _, op := range d.operations {
 		op.err = ErrClosed
 		d.ended(op)
+	}
+}
+
+// fail notes that a socket has failed for good.
+func (d *Driver) fail(err error) {
+	d.failing.Do(func() {
+		d.err = err
+		close(d.failed)
+	})
+}
+
+// Failed is closed when a socket has failed for good; Err then says why. The driver does
+// not close itself.
+func (d *Driver) Failed() <-chan struct{} { return d.failed }
+
+// Err is why Failed is closed, and nil before.
+func (d *Driver) Err() error {
+	select {
+	case <-d.failed:
+		return d.err
+	default:
+		return nil
 	}
 }
 

@@ -29,6 +29,8 @@ var (
 	ErrTooManyFirstContacts = errors.New("too many first contacts to an address that never answered")
 	// ErrBusy reports a full index of outstanding requests or worker queue.
 	ErrBusy = errors.New("transport busy")
+	// ErrSocket reports a socket that could neither be read nor bound anew for a minute.
+	ErrSocket = errors.New("socket failed")
 	// ErrStale reports a reply that was made already, or whose request is forgotten.
 	ErrStale = errors.New("request no longer waits for a reply")
 )
@@ -42,6 +44,14 @@ type Config struct {
 	// *net.UDPConn is read and written without allocation, and on a wildcard
 	// address answers from the address that was asked.
 	Conns []net.PacketConn
+
+	// Bind binds a socket anew at its address, after the Conn there could not be read.
+	// Nil: the Conn is read again and again.
+	Bind func(netip.AddrPort) (net.PacketConn, error)
+
+	// Failed is told ErrSocket when a socket has failed for good. The Transport can no
+	// longer do its work, and is to be closed, but not by Failed. Nil: nobody is told.
+	Failed func(error)
 
 	// Handler is called with each request, and with each response to a request of
 	// this node, never with a lock held. If the datagram came under a session it

@@ -117,10 +117,11 @@ func (b *batch) put(d *buffer, to netip.AddrPort, local netip.Addr, s *socket) {
 	h, slot := &b.out[b.pending], &b.outSlots[b.pending]
 	slot.iov.Base = &d.data[0]
 	slot.iov.SetLen(d.size)
-	h.Namelen = setEndpoint(&slot.name, to, s.ipv6)
+	bound := s.bound.Load()
+	h.Namelen = setEndpoint(&slot.name, to, bound.ipv6)
 	h.Control = nil
 	h.SetControllen(0)
-	if s.pktinfo != nil && local.IsValid() {
+	if bound.pktinfo != nil && local.IsValid() {
 		h.Control = &slot.control[0]
 		h.SetControllen(len(appendLocal(slot.control[:0], local, s.families)))
 	}
@@ -137,7 +138,7 @@ type outbox struct {
 // queue adds the datagram to those that are sent together, and returns whether it has:
 // only while a batch is being handled.
 func (t *Transport) queue(s *socket, d *buffer, to netip.AddrPort, local netip.Addr) bool {
-	if s.batchConn == nil || to.Addr().Zone() != "" {
+	if s.bound.Load().batchConn == nil || to.Addr().Zone() != "" {
 		return false
 	}
 	s.out.mu.Lock()
@@ -157,7 +158,7 @@ func (t *Transport) queue(s *socket, d *buffer, to netip.AddrPort, local netip.A
 func (t *Transport) flush(s *socket, b *batch) {
 	for b.first = 0; b.first < b.pending; {
 		b.errno = 0
-		err := s.batchConn.Write(b.send)
+		err := s.bound.Load().batchConn.Write(b.send)
 		if err == nil && b.errno != 0 {
 			err = b.errno
 		}
@@ -186,7 +187,7 @@ func (t *Transport) drain(r *reader) (got int) {
 	b := batches.Get().(*batch)
 	defer batches.Put(b)
 	for {
-		n := b.receive(s.batchConn)
+		n := b.receive(s.bound.Load().batchConn)
 		got += n
 		if n == 0 {
 			return got

@@ -38,7 +38,7 @@ func TestBatch(t *testing.T) {
 			b := newBatch()
 			seen := 0
 			for seen < count {
-				n := b.receive(s.batchConn)
+				n := b.receive(s.bound.Load().batchConn)
 				if n == 0 {
 					t.Fatalf("%d of %d datagrams came", seen, count)
 				}
@@ -48,7 +48,7 @@ func TestBatch(t *testing.T) {
 					if string(d) != fmt.Sprint("ask ", seen) || from.Addr() != netip.MustParseAddrPort(c.client).Addr() {
 						t.Fatalf("datagram %d is %q from %v", seen, d, from)
 					}
-					if s.pktinfo != nil && local != asked.Addr() {
+					if s.bound.Load().pktinfo != nil && local != asked.Addr() {
 						t.Fatalf("sent to %v, received at %v", asked, local)
 					}
 					if i == 1 { // nobody has port 0
@@ -64,7 +64,7 @@ func TestBatch(t *testing.T) {
 				s.out.batch = nil
 				tr.flush(s, b)
 			}
-			if b.receive(s.batchConn) != 0 {
+			if b.receive(s.bound.Load().batchConn) != 0 {
 				t.Fatal("more came than was sent")
 			}
 			for i := range count {

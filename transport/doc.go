@@ -12,6 +12,7 @@
 //	socket.go         sockets, and which of them reaches an address
 //	batch_linux.go    many datagrams in one system call
 //	receive.go        read loops (reader.go: the memory of one); datagrams sorted by kind
+//	rebind.go         reads that fail: pauses, sockets bound anew
 //	sealed.go         requests and responses under a session
 //	initiator.go      first contacts begun by this node
 //	responder.go      first contacts of other nodes

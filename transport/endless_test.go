@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"errors"
 	"net"
 	"sync/atomic"
 	"testing"
@@ -26,23 +25,9 @@ func (c oddPacketConn) ReadFrom([]byte) (int, net.Addr, error) {
 	return c.read()
 }
 
-func odd(t *testing.T, read func() (int, net.Addr, error)) (oddPacketConn, *peer) {
+func odd(t *testing.T, read func() (int, net.Addr, error), change ...func(*Config, *limits)) (oddPacketConn, *peer) {
 	c := oddPacketConn{listenUDP(t, "udp4", "127.0.0.1:0"), &oddConn{read: read, many: make(chan struct{})}}
-	return c, startPeer(t, 1, c)
-}
-
-// A Conn that fails for good is given up; it does not keep a processor busy.
-func TestFailingConnIsGivenUp(t *testing.T) {
-	c, p := odd(t, func() (int, net.Addr, error) { return 0, nil, errors.New("broken") })
-	p.loops.Wait()
-	if got := c.reads.Load(); got != maxReadFailures {
-		t.Errorf("%d reads", got)
-	}
-	c, p = odd(t, func() (int, net.Addr, error) { return 0, (*net.UDPAddr)(nil), nil })
-	p.loops.Wait()
-	if got := c.reads.Load(); got != maxReadFailures {
-		t.Errorf("%d reads of datagrams from nowhere", got)
-	}
+	return c, startPeer(t, 1, c, change...)
 }
 
 // A Conn that does not end by being closed does not keep Close waiting.

@@ -1,47 +1,33 @@
 package transport
 
-import (
-	"errors"
-	"net"
-
-	"kadmium/session"
-)
-
-// maxReadFailures is how many reads in a row may fail before a socket is given up. A
-// closed socket is given up at once; some systems report an ICMP error of a peer as a
-// failed read.
-const maxReadFailures = 64
+import "kadmium/session"
 
 // drainEvery is how many reads a read loop that found no further datagram waiting
 // makes before it looks again: looking costs a system call.
 const drainEvery = 8
 
-// readLoop hands every datagram of a socket to the transport until the socket
-// is closed.
+// readLoop hands every datagram of a socket to the transport until the transport is
+// closed or the socket fails for good.
 func (t *Transport) readLoop(s *socket) {
 	defer t.loops.Done()
 	r := &reader{socket: s}
-	failures := 0
+	var failing readFailures
 	for !t.ending.Load() { // a Conn need not fail when it is closed
 		n, from, local, err := s.read(r.data[:], r.control[:])
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
 		if err != nil && n > 0 {
 			t.count.drop(dropLength) // how some systems report a datagram that was cut
 			continue
 		}
 		if err != nil {
-			if failures++; failures == maxReadFailures {
-				t.log.Error("socket given up", "at", s.at, "err", err)
+			if !t.readFailed(s, &failing, err) {
 				return
 			}
 			continue
 		}
-		failures = 0
+		failing.count = 0
 		r.from, r.local = from, local
 		t.receive(r, r.data[:n])
-		if s.batchConn == nil {
+		if s.bound.Load().batchConn == nil {
 			continue
 		}
 		if r.readsToDrain > 0 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"sync/atomic"
 	"syscall"
 
 	"kadmium/rpc"
@@ -22,16 +23,22 @@ type addrPortConn interface {
 	WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error)
 }
 
-// A socket is one of the transport's Conns. Only out changes after newSocket.
+// A socket is one of the transport's Conns, or what was bound in its place. Its read loop
+// alone replaces the binding, and only between batches.
 type socket struct {
+	at       netip.AddrPort
+	families rpc.Families
+	bound    atomic.Pointer[binding]
+	out      outbox
+}
+
+// A binding is the Conn of a socket and how it is used. It does not change.
+type binding struct {
 	conn      net.PacketConn
-	fast      addrPortConn // nil if conn is only a net.PacketConn
-	pktinfo   *net.UDPConn // conn, if replies must name their source: see pktinfo_linux.go; otherwise nil
-	at        netip.AddrPort
-	families  rpc.Families
+	fast      addrPortConn    // nil if conn is only a net.PacketConn
+	pktinfo   *net.UDPConn    // conn, if replies must name their source: see pktinfo_linux.go; otherwise nil
 	batchConn syscall.RawConn // nil if conn cannot move batches
 	ipv6      bool            // batchConn takes IPv6 socket addresses
-	out       outbox
 }
 
 func newSocket(conn net.PacketConn) (*socket, error) {
@@ -40,8 +47,10 @@ func newSocket(conn net.PacketConn) (*socket, error) {
 		return nil, fmt.Errorf("%w: %v is no UDP socket", ErrBadConfig, conn.LocalAddr())
 	}
 	at := addr.AddrPort()
-	s := &socket{conn: conn, at: netip.AddrPortFrom(at.Addr().Unmap(), at.Port())}
-	s.fast, _ = conn.(addrPortConn)
+	s := &socket{at: netip.AddrPortFrom(at.Addr().Unmap(), at.Port())}
+	b := &binding{conn: conn}
+	s.bound.Store(b)
+	b.fast, _ = conn.(addrPortConn)
 	s.families = rpc.IPv6
 	if s.at.Addr().Is4() {
 		s.families = rpc.IPv4
@@ -52,7 +61,7 @@ func newSocket(conn net.PacketConn) (*socket, error) {
 	}
 	_ = udp.SetReadBuffer(receiveBuffer) // without it only more is lost under load
 	var err error
-	if s.batchConn, s.ipv6, err = batching(udp); err != nil {
+	if b.batchConn, b.ipv6, err = batching(udp); err != nil {
 		return nil, fmt.Errorf("preparing socket %v: %w", s.at, err)
 	}
 	if !s.at.Addr().IsUnspecified() {
@@ -67,7 +76,7 @@ func newSocket(conn net.PacketConn) (*socket, error) {
 		s.families = rpc.IPv4 | rpc.IPv6
 	}
 	if enabled {
-		s.pktinfo = udp
+		b.pktinfo = udp
 	}
 	return s, nil
 }
@@ -77,18 +86,19 @@ var errNoSource = errors.New("datagram from nowhere")
 // read waits for one datagram. local is the address it was sent to, if the socket can
 // tell that and might otherwise answer from another one.
 func (s *socket) read(b, oob []byte) (n int, from netip.AddrPort, local netip.Addr, err error) {
+	bound := s.bound.Load()
 	switch {
-	case s.pktinfo != nil:
+	case bound.pktinfo != nil:
 		var control int
-		n, control, _, from, err = s.pktinfo.ReadMsgUDPAddrPort(b, oob)
+		n, control, _, from, err = bound.pktinfo.ReadMsgUDPAddrPort(b, oob)
 		if err == nil {
 			local = parseLocal(oob[:control])
 		}
-	case s.fast != nil:
-		n, from, err = s.fast.ReadFromUDPAddrPort(b)
+	case bound.fast != nil:
+		n, from, err = bound.fast.ReadFromUDPAddrPort(b)
 	default:
 		var addr net.Addr
-		if n, addr, err = s.conn.ReadFrom(b); err == nil {
+		if n, addr, err = bound.conn.ReadFrom(b); err == nil {
 			udp, ok := addr.(*net.UDPAddr)
 			if !ok {
 				return 0, from, local, fmt.Errorf("datagram from %v: no UDP address", addr)
@@ -104,15 +114,16 @@ func (s *socket) read(b, oob []byte) (n int, from netip.AddrPort, local netip.Ad
 
 // write sends one datagram, from local if that is known.
 func (s *socket) write(b []byte, to netip.AddrPort, local netip.Addr) error {
+	bound := s.bound.Load()
 	var err error
 	switch {
-	case s.pktinfo != nil && local.IsValid():
+	case bound.pktinfo != nil && local.IsValid():
 		var space [controlSize]byte
-		_, _, err = s.pktinfo.WriteMsgUDPAddrPort(b, appendLocal(space[:0], local, s.families), to)
-	case s.fast != nil:
-		_, err = s.fast.WriteToUDPAddrPort(b, to)
+		_, _, err = bound.pktinfo.WriteMsgUDPAddrPort(b, appendLocal(space[:0], local, s.families), to)
+	case bound.fast != nil:
+		_, err = bound.fast.WriteToUDPAddrPort(b, to)
 	default:
-		_, err = s.conn.WriteTo(b, net.UDPAddrFromAddrPort(to))
+		_, err = bound.conn.WriteTo(b, net.UDPAddrFromAddrPort(to))
 	}
 	return err
 }

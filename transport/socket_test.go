@@ -124,7 +124,7 @@ func TestAnyPacketConnWillDo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.fast != nil || a.pktinfo != nil {
+	if a.bound.Load().fast != nil || a.bound.Load().pktinfo != nil {
 		t.Fatal("took a fast path that is not there")
 	}
 	if err := a.write([]byte("x"), b.at, netip.Addr{}); err != nil {
@@ -135,7 +135,7 @@ func TestAnyPacketConnWillDo(t *testing.T) {
 	if err != nil || string(data[:n]) != "x" || from != a.at {
 		t.Fatalf("read %q from %v, %v", data[:n], from, err)
 	}
-	b.conn.Close()
+	b.bound.Load().conn.Close()
 	if _, _, _, err := b.read(data[:], nil); !errors.Is(err, net.ErrClosed) {
 		t.Fatalf("read after Close: %v", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -28,7 +29,10 @@ type Transport struct {
 	sockets  []*socket
 	workers  workers
 	loops    sync.WaitGroup
-	ending   atomic.Bool // closed, for the read loops
+	ending   atomic.Bool   // closed, for the read loops
+	end      chan struct{} // closed by Close
+	bind     func(netip.AddrPort) (net.PacketConn, error)
+	failed   func(error)
 	count    counters
 
 	mu          sync.Mutex // protects what follows, and every Session
@@ -55,7 +59,7 @@ func newTransport(cfg Config, l limits) (*Transport, error) {
 	}
 	t := &Transport{
 		self: cfg.Key.ID(), handler: cfg.Handler, serves: cfg.Serves, now: cfg.Now, after: cfg.AfterFunc,
-		log: cfg.Logger, limits: l,
+		log: cfg.Logger, limits: l, bind: cfg.Bind, failed: cfg.Failed, end: make(chan struct{}),
 		noSessions: session.NewHostLimiter(session.NoSessionRate, session.NoSessionBurst),
 	}
 	if t.serves == nil {
@@ -124,9 +128,10 @@ func (t *Transport) Close() error {
 	t.mu.Unlock()
 	var failed error
 	if !already {
+		close(t.end)
 		for _, s := range t.sockets {
-			if err := s.conn.Close(); err != nil && failed == nil {
-				failed = fmt.Errorf("closing socket %v: %w", s.at, err)
+			if err := closeSocket(s); err != nil && failed == nil {
+				failed = err
 			}
 		}
 	}

@@ -39,6 +39,7 @@ var knownFailures = []struct {
 	{kadmium.ErrBadConfig, exitBadInput, "kad help node says what each flag takes"},
 	{kadmium.ErrAddressInUse, exitNotDone, "choose another port with --listen, or port 0 for any"},
 	{kadmium.ErrListen, exitNotDone, "listen on an address of this machine: " + defaultListen + " is all of IPv4, /ip6/::/udp/4100 all of IPv6; ports under 1024 may need rights"},
+	{kadmium.ErrSocket, exitNotDone, "start it again; if that does not help, see what the system says of its network and memory"},
 	{kadmium.ErrInUse, exitNotDone, "stop the node that has it, or choose another --data"},
 	{kadmium.ErrUnwritable, exitNotDone, "check the directory's permissions, or choose another --data"},
 	{kadmium.ErrCorrupt, exitNotDone, "restore it from a copy; or move it away, and the node starts without what it held"},

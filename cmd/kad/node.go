@@ -144,10 +144,16 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 		return err
 	}
 	messages.start()
-	<-ctx.Done()
+	select {
+	case <-ctx.Done():
+	case <-n.Failed():
+	}
 	log.Info("closing")
 	err = n.Close()
 	messages.stop()
+	if failed := n.Err(); failed != nil {
+		return failed
+	}
 	return err
 }
 
