@@ -45,13 +45,122 @@ func TestDataDirKeepsIdentityAndRecords(t *testing.T) {
 	if stored, err = again.Put(t.Context(), "/v/kept", []byte("newer"), PutOptions{}); err != nil || stored.Sequence != 2 {
 		t.Errorf("Put again: %+v, %v", stored, err)
 	}
-	// A key of the Config's own is used, and not written down.
-	again.Close()
-	key := identity.KeyFromSeed([32]byte{1})
-	if other := start(t, Config{DataDir: dir, Key: key}); other.ID() != key.ID() {
-		t.Errorf("with a key in the Config: %v", other.ID())
+}
+
+// refused checks that the data directory is refused with an error that has all texts.
+func refused(t *testing.T, cfg Config, want error, texts ...string) {
+	t.Helper()
+	n, err := New(cfg)
+	if err == nil {
+		n.Close()
 	}
-	if kept, err := identity.LoadKey(filepath.Join(dir, KeyFile)); err != nil || kept.ID() != id {
+	if !errors.Is(err, want) {
+		t.Fatalf("New: %v, want %v", err, want)
+	}
+	for _, text := range texts {
+		if !strings.Contains(err.Error(), text) {
+			t.Errorf("the error lacks %q: %v", text, err)
+		}
+	}
+}
+
+// A data directory belongs to one network: another neither serves its records nor
+// loses its table.
+func TestDataDirOfAnotherNetwork(t *testing.T) {
+	dir := t.TempDir()
+	seed := start(t, Config{Network: "first"})
+	first := start(t, Config{DataDir: dir, Network: "first"}, seed)
+	if _, err := first.Put(t.Context(), "/v/kept", []byte("value"), PutOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	first.Close()
+	refused(t, Config{DataDir: dir, Network: "second"}, ErrOtherNetwork, filepath.Join(dir, disk.FileName), `"first"`, `"second"`)
+	again := start(t, Config{DataDir: dir, Network: "first"})
+	if !knows(again, seed.ID()) {
+		t.Error("the table is lost")
+	}
+	if got, err := again.Get(t.Context(), "/v/kept", GetOptions{}); err != nil || string(got.Value) != "value" {
+		t.Errorf("Get: %+v, %v", got, err)
+	}
+}
+
+// A data directory belongs to one identity: any one flipped bit of the key file, its
+// loss, or another key is an error, or changes nothing.
+func TestDataDirOfAnotherIdentity(t *testing.T) {
+	dir := t.TempDir()
+	journal, keyFile := filepath.Join(dir, disk.FileName), filepath.Join(dir, KeyFile)
+	owner := start(t, Config{DataDir: dir})
+	id := owner.ID()
+	owner.Close()
+	pem, err := os.ReadFile(keyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(b []byte) {
+		if err := os.WriteFile(keyFile, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	others := 0
+	for i := range pem {
+		flipped := bytes.Clone(pem)
+		flipped[i] ^= 1 << (i % 7)
+		write(flipped)
+		n, err := New(Config{DataDir: dir, Listen: []string{"127.0.0.1:0"}})
+		switch {
+		case err == nil:
+			if n.ID() != id {
+				t.Errorf("byte %d flipped: silently another node", i)
+			}
+			n.Close()
+		case errors.Is(err, ErrOtherIdentity):
+			others++
+			if text := err.Error(); !strings.Contains(text, keyFile) || !strings.Contains(text, journal) || !strings.Contains(text, id.String()) {
+				t.Errorf("byte %d flipped: %v", i, err)
+			}
+		case !errors.Is(err, identity.ErrBadKeyFile):
+			t.Errorf("byte %d flipped: %v", i, err)
+		}
+	}
+	if others == 0 {
+		t.Error("no flip made another key")
+	}
+	write(nil) // as a crash would leave it, but this directory had a key
+	refused(t, Config{DataDir: dir}, ErrOtherIdentity, journal, keyFile, id.String())
+	os.Remove(keyFile)
+	refused(t, Config{DataDir: dir}, ErrOtherIdentity, journal, keyFile, id.String())
+	key := identity.KeyFromSeed([32]byte{1})
+	refused(t, Config{DataDir: dir, Key: key}, ErrOtherIdentity, journal, id.String(), key.ID().String())
+	write(pem)
+	if again := start(t, Config{DataDir: dir}); again.ID() != id {
+		t.Errorf("with its key again: %v", again.ID())
+	}
+}
+
+// A key of the Config's own is used, and not written down; the directory is its.
+func TestDataDirWithKeyGiven(t *testing.T) {
+	dir, key := t.TempDir(), identity.KeyFromSeed([32]byte{1})
+	for range 2 {
+		n := start(t, Config{DataDir: dir, Key: key})
+		if n.ID() != key.ID() {
+			t.Errorf("with a key in the Config: %v", n.ID())
+		}
+		n.Close()
+	}
+	refused(t, Config{DataDir: dir}, ErrOtherIdentity, disk.FileName, key.ID().String())
+	if _, err := os.Stat(filepath.Join(dir, KeyFile)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the key file: %v", err)
+	}
+}
+
+// In a directory that is nobody's yet, what a crash left of a key is replaced.
+func TestDataDirWithEmptyKeyFile(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, KeyFile), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	n := start(t, Config{DataDir: dir})
+	if kept, err := identity.LoadKey(filepath.Join(dir, KeyFile)); err != nil || kept.ID() != n.ID() {
 		t.Errorf("the key file: %v, %v", kept, err)
 	}
 }

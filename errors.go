@@ -33,6 +33,10 @@ var (
 	ErrCorrupt = disk.ErrCorrupt
 	// ErrVersion reports a data directory in another version's format.
 	ErrVersion = disk.ErrVersion
+	// ErrOtherNetwork reports a data directory with the records of another network.
+	ErrOtherNetwork = disk.ErrOtherNetwork
+	// ErrOtherIdentity reports a data directory with the records of another identity.
+	ErrOtherIdentity = disk.ErrOtherIdentity
 	// ErrClosed reports a call to a node that was closed.
 	ErrClosed = driver.ErrClosed
 

@@ -29,7 +29,7 @@ type Node struct {
 // New makes a node: it reads the data directory, binds the sockets and starts.
 // Joining through Config.Bootstrap goes on in the background, see Joined. Errors:
 // ErrBadConfig, ErrAddressInUse, ErrListen, ErrInUse, ErrUnwritable, ErrCorrupt, ErrVersion,
-// identity.ErrBadKeyFile; those about files name them.
+// ErrOtherNetwork, ErrOtherIdentity, identity.ErrBadKeyFile; those about files name them.
 func New(cfg Config) (*Node, error) {
 	n, err := newNode(cfg)
 	if err != nil {

@@ -119,8 +119,8 @@ type Driver struct {
 // New makes a driver: it reads the data directory, binds the sockets and makes the
 // engine. Nothing is received before Start. When it fails, sockets that it bound are
 // closed, Conns are not. Errors: ErrBadConfig, ErrAddressInUse, ErrListen, disk.ErrInUse,
-// disk.ErrUnwritable, disk.ErrCorrupt, disk.ErrVersion, identity.ErrBadKeyFile; those
-// about files name them.
+// disk.ErrUnwritable, disk.ErrCorrupt, disk.ErrVersion, disk.ErrOtherNetwork,
+// disk.ErrOtherIdentity, identity.ErrBadKeyFile; those about files name them.
 func New(cfg Config) (_ *Driver, err error) {
 	var made undo
 	defer func() {
@@ -167,6 +167,9 @@ func New(cfg Config) (_ *Driver, err error) {
 	}
 	d.newEngine(cfg.Engine)
 	if err = d.load(); err != nil {
+		return nil, err
+	}
+	if err = d.claim(); err != nil {
 		return nil, err
 	}
 	return d, nil

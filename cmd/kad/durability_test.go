@@ -70,3 +70,21 @@ func TestDamagedDataIsNamed(t *testing.T) {
 		}
 	}
 }
+
+// A data directory is that of one network and one identity: others are bad input that
+// names the file and both sides.
+func TestDataOfAnother(t *testing.T) {
+	u := newUser(t)
+	n := u.node("--data", "data", "--network", "first")
+	u.kad("put", "/v/x", "kept", "--data", "data").exits(exitDone)
+	peer := n.ready.Peer.String()
+	n.kill()
+	at := []string{"node", "--listen", "/ip4/127.0.0.1/udp/0", "--data", "data", "--network"}
+	u.kad(append(at, "second")...).exits(exitBadInput).says("kadmium.db", `"first"`, `"second"`, "next: ")
+	other := one[keyResult](u.kad("key", "new", "other.pem", "--json").exits(exitDone)).Peer.String()
+	u.kad(append(at, "first", "--key", "other.pem")...).exits(exitBadInput).says("kadmium.db", peer, other, "next: ")
+	if err := os.Rename(filepath.Join(u.dir, "other.pem"), filepath.Join(u.dir, "data", "key.pem")); err != nil {
+		t.Fatal(err)
+	}
+	u.kad(append(at, "first")...).exits(exitBadInput).says("key.pem", "kadmium.db", peer, other, "next: ")
+}

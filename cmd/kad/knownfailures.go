@@ -23,6 +23,8 @@ var knownFailures = []struct {
 }{
 	{syscall.ENOSPC, exitNotDone, "make room on the disk, then try again; a node that could not write has to be restarted"},
 	{syscall.EMFILE, exitNotDone, "allow more open files: ulimit -n"},
+	{kadmium.ErrOtherNetwork, exitBadInput, "give the --network that the directory is of, or choose another --data"},
+	{kadmium.ErrOtherIdentity, exitBadInput, "restore the key file from a copy, or give the key with --key; or move kadmium.db away, and the node starts without what it held"},
 	{identity.ErrBadKeyFile, exitBadInput, "name a key file, or make one: kad key new FILE"},
 	{identity.ErrKeyExists, exitNotDone, "see what it is: kad key show FILE"},
 	{identity.ErrBadPeerID, exitBadInput, "a peer ID is the text that `kad key show FILE` prints (12D3KooW...)"},

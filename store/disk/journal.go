@@ -25,6 +25,10 @@ var (
 	ErrCorrupt = errors.New("damaged data file")
 	// ErrVersion reports a file in another version's format.
 	ErrVersion = errors.New("data file of another version")
+	// ErrOtherNetwork reports a directory with the records of another network.
+	ErrOtherNetwork = errors.New("data directory of another network")
+	// ErrOtherIdentity reports a directory with the records of another identity.
+	ErrOtherIdentity = errors.New("data directory of another identity")
 	// ErrBusy reports that more is waiting to be written than MaxWaiting.
 	ErrBusy = errors.New("too much is waiting for the disk")
 )

@@ -13,6 +13,7 @@ import (
 	"go.etcd.io/bbolt"
 	"go.uber.org/goleak"
 
+	"kadmium/identity"
 	"kadmium/store"
 )
 
@@ -273,5 +274,28 @@ func TestChecksum(t *testing.T) {
 	}
 	if _, err := checkChecksum([]byte("record"), []byte("ab"), nil); !errors.Is(err, errChecksum) {
 		t.Error(err)
+	}
+}
+
+// Files of earlier versions have no owner: they open, and get one.
+func TestOwner(t *testing.T) {
+	dir := t.TempDir()
+	j := open(t, dir)
+	mustWrite(t, j, set(store.RecordEntry, "a", "1"))
+	if o, err := j.Owner(); err != nil || o != (Owner{}) {
+		t.Errorf("without an owner: %+v, %v", o, err)
+	}
+	want := Owner{Network: "net", Identity: identity.ID{1, 2, 3}}
+	if err := j.SetOwner(want); err != nil {
+		t.Fatal(err)
+	}
+	j.Close()
+	j = open(t, dir)
+	defer j.Close()
+	if o, err := j.Owner(); err != nil || o != want {
+		t.Errorf("read back %+v, %v", o, err)
+	}
+	if held, err := load(j); err != nil || len(held) != 1 {
+		t.Errorf("entries: %v, %v", held, err)
 	}
 }
