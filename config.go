@@ -52,8 +52,9 @@ type Config struct {
 	// ask whether they can be reached.
 	ListenPacket func(netip.AddrPort) (net.PacketConn, error)
 
-	// Bootstrap holds peers to join through, each a multiaddr or HOST:PORT; host names
-	// are resolved when they are used, and again at each retry.
+	// Bootstrap holds peers to join through, each a multiaddr or HOST:PORT. Host names
+	// are resolved beside each other while the join goes on, and again each minute while
+	// the node is alone; the addresses that the sockets reach are tried.
 	Bootstrap []string
 
 	// DataDir is the directory that keeps records, providers, published keys, the

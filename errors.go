@@ -37,6 +37,9 @@ var (
 	ErrOtherNetwork = disk.ErrOtherNetwork
 	// ErrOtherIdentity reports a data directory with the records of another identity.
 	ErrOtherIdentity = disk.ErrOtherIdentity
+	// ErrNoSocket reports an address of an IP version that the node does not listen on,
+	// beside ErrNoAnswer.
+	ErrNoSocket = driver.ErrNoSocket
 	// ErrClosed reports a call to a node that was closed.
 	ErrClosed = driver.ErrClosed
 

@@ -115,7 +115,8 @@ func (n *Node) Addresses() []identity.Address { return n.driver.Addresses() }
 
 // Bootstrap joins through the given peers, each a multiaddr or HOST:PORT, beside those
 // that the node knows: it looks the node itself up and refreshes the farther buckets
-// (Kademlia, section 2.3). Errors: ErrBadAddress, ErrNoAnswer.
+// (Kademlia, section 2.3). It does not wait for a host name to resolve when another peer
+// answers. Errors: ErrBadAddress; ErrNoAnswer, with ErrNoSocket where that is a reason.
 func (n *Node) Bootstrap(ctx context.Context, addresses ...string) (Lookup, error) {
 	seeds, err := driver.ParseSeeds(addresses)
 	if err != nil {
@@ -128,7 +129,7 @@ func (n *Node) Bootstrap(ctx context.Context, addresses ...string) (Lookup, erro
 
 // Joined waits until the first attempt to join has ended: nil if a peer answered
 // or there was none to ask, ErrNoAnswer if no bootstrap peer did (the node goes
-// on trying).
+// on trying), with ErrNoSocket where that is a reason.
 func (n *Node) Joined(ctx context.Context) error { return n.driver.Joined(ctx) }
 
 // Rekey ends the use of all sessions before their hour is over (design R3.11):

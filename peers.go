@@ -2,6 +2,7 @@ package kadmium
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"time"
 
@@ -38,6 +39,9 @@ func (n *Node) locate(ctx context.Context, to identity.Address) (identity.Addres
 	if to.Endpoint.IsValid() {
 		// Unmapped, as answers come: package net makes mapped addresses freely.
 		to.Endpoint = netip.AddrPortFrom(to.Endpoint.Addr().Unmap(), to.Endpoint.Port())
+		if err := n.driver.Reaches(to.Endpoint.Addr()); err != nil {
+			return to, nil, errors.Join(ErrNoAnswer, err)
+		}
 		return to, nil, nil
 	}
 	if to.ID.IsZero() {

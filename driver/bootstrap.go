@@ -3,7 +3,7 @@ package driver
 import (
 	"context"
 	"errors"
-	"slices"
+	"log/slog"
 	"time"
 
 	"kadmium/engine"
@@ -13,36 +13,97 @@ import (
 // resolveAgain is how long a node that is alone relies on an answer of the DNS.
 const resolveAgain = time.Minute
 
-// Join joins through the seeds, and through the peers that the node knows (Kademlia,
-// section 2.3). finish runs as an Operation's Finish. Errors: as Run, and
-// engine.ErrNoAnswer.
-func (d *Driver) Join(ctx context.Context, seeds []Seed, finish func(*engine.Result)) error {
-	addresses, err := d.resolve(ctx, seeds)
-	if err != nil {
-		return err
-	}
-	return d.join(ctx, addresses, finish)
+// A joining is one join through seeds.
+type joining struct {
+	*Driver
+	op        engine.OpID
+	addresses []identity.Address // that the caller named
+	names     []Seed             // host names to look up
+	unused    error              // why some seeds gave no address to try; mu guards it
+	partly    error              // which names have more addresses than the sockets reach; mu guards it
+	logger    *slog.Logger
 }
 
-func (d *Driver) join(ctx context.Context, addresses []identity.Address, finish func(*engine.Result)) error {
-	return d.Run(ctx, Operation{
+// Join joins through the seeds, and through the peers that the node knows (Kademlia,
+// section 2.3). Host names are looked up beside each other and beside the join (design
+// R7.10); those that resolve after its end still lead to their peers, until the context
+// ends. finish runs as an Operation's Finish. Errors: as Run, and engine.ErrNoAnswer,
+// with ErrNoSocket and the resolver's errors where they are the reason.
+func (d *Driver) Join(ctx context.Context, seeds []Seed, finish func(*engine.Result)) error {
+	return d.through(seeds).run(ctx, finish)
+}
+
+// through makes a join through the seeds.
+func (d *Driver) through(seeds []Seed) *joining {
+	j := &joining{Driver: d, logger: d.logger}
+	j.addresses, j.names, j.unused = d.sortSeeds(seeds)
+	return j
+}
+
+func (j *joining) run(ctx context.Context, finish func(*engine.Result)) error {
+	err := j.Run(ctx, Operation{
 		Start: func(e *engine.Engine, now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
-			return e.Join(now, op, addresses, fx)
+			j.op = op
+			for _, s := range j.names {
+				j.workers.Go(func() { j.throughName(ctx, s) })
+			}
+			if j.unused == nil {
+				return e.JoinByNames(now, op, j.addresses, len(j.names), fx)
+			}
+			// One name more, which resolves to nothing: the join fails if there is nobody to ask.
+			fx = e.JoinByNames(now, op, j.addresses, len(j.names)+1, fx)
+			return e.JoinThrough(now, op, nil, fx)
 		},
 		Finish: finish,
 	})
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	switch {
+	case errors.Is(err, engine.ErrNoAnswer):
+		return errors.Join(err, j.unused, j.partly)
+	case err == nil:
+		j.warn(j.unused)
+	}
+	return err
+}
+
+// throughName looks a host name up and joins through its addresses.
+func (j *joining) throughName(ctx context.Context, s Seed) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(j.ctx, cancel)() // the driver's
+	addresses, err := j.resolve(ctx, s)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.closed || ctx.Err() != nil {
+		return // nobody waits for the join any more
+	}
+	switch over := j.operations[j.op] == nil; {
+	case len(addresses) > 0:
+		j.partly = errors.Join(j.partly, err)
+	case over:
+		j.warn(err)
+	default:
+		j.unused = errors.Join(j.unused, err)
+	}
+	j.step(func(now time.Time, fx []engine.Effect) []engine.Effect {
+		return j.engine.JoinThrough(now, j.op, addresses, fx)
+	})
+}
+
+func (j *joining) warn(err error) {
+	if err != nil {
+		j.logger.Warn("bootstrap peer not used", "err", err)
+	}
 }
 
 // bootstrap makes the first attempt to join. The engine repeats it while the node is
-// alone (design R7.2). The engine knows addresses only, so host names are resolved
+// alone (design R7.2). The engine knows addresses only, so host names are looked up
 // again here.
 func (d *Driver) bootstrap() {
-	hosts := slices.DeleteFunc(slices.Clone(d.seeds), func(s Seed) bool { return s.host == "" })
-	addresses, resolveErr := d.resolve(d.ctx, hosts)
-	err := d.join(d.ctx, addresses, nil)
-	if err == nil && d.alone() {
-		err = resolveErr // there was nobody to ask
-	}
+	first := d.through(d.seeds)
+	first.addresses = nil // the engine has them
+	err := first.run(d.ctx, nil)
 	if len(d.seeds) > 0 && err != nil {
 		d.joinErr = err
 		if d.ctx.Err() == nil && !errors.Is(err, ErrClosed) { // otherwise nobody waited for an answer
@@ -50,12 +111,11 @@ func (d *Driver) bootstrap() {
 		}
 	}
 	close(d.joined)
-	for len(hosts) > 0 && d.pause(resolveAgain) {
-		if !d.alone() {
-			continue
-		}
-		if addresses, err = d.resolve(d.ctx, hosts); err == nil {
-			d.join(d.ctx, addresses, nil)
+	for len(first.names) > 0 && d.pause(resolveAgain) {
+		if d.alone() {
+			again := d.through(first.names)
+			again.logger = slog.New(slog.DiscardHandler) // the first attempt told what is wrong
+			_ = again.run(d.ctx, nil)
 		}
 	}
 }

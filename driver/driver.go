@@ -30,6 +30,8 @@ var (
 	ErrAddressInUse = errors.New("address in use")
 	// ErrListen reports an address that cannot be bound for another reason.
 	ErrListen = errors.New("cannot listen")
+	// ErrNoSocket reports an address of an IP version that the node does not listen on.
+	ErrNoSocket = errors.New("no socket reaches it")
 	// ErrClosed reports a call to a Driver that was closed.
 	ErrClosed = errors.New("node is closed")
 )
@@ -49,6 +51,8 @@ type Config struct {
 	ListenPacket func(netip.AddrPort) (net.PacketConn, error)
 
 	Bootstrap []Seed // peers to join through
+	// LookUpHost resolves a host name of a Seed. Nil asks the system's resolver.
+	LookUpHost func(ctx context.Context, host string) ([]netip.Addr, error)
 
 	// Engine configures the engine. New sets Self, Endpoint, Reachable, Bootstrap,
 	// Families, Durable, SignRecord, SignProvider and Refused, and Store.Volatile.
@@ -69,6 +73,7 @@ type Driver struct {
 	network      string
 	namespaces   *store.Namespaces
 	seeds        []Seed
+	lookUpHost   func(context.Context, string) ([]netip.Addr, error)
 	listenPacket func(netip.AddrPort) (net.PacketConn, error) // nil: there are no other sockets
 	event        func(*engine.Event)
 	now          func() time.Time
@@ -132,6 +137,7 @@ func New(cfg Config) (_ *Driver, err error) {
 		network:      cfg.Network,
 		namespaces:   cfg.Engine.Namespaces,
 		seeds:        cfg.Bootstrap,
+		lookUpHost:   cfg.LookUpHost,
 		listenPacket: cfg.ListenPacket,
 		event:        cfg.Event,
 		now:          cfg.Now,
@@ -145,6 +151,9 @@ func New(cfg Config) (_ *Driver, err error) {
 	}
 	if d.listenPacket == nil && len(cfg.Conns) == 0 {
 		d.listenPacket = listenUDP
+	}
+	if d.lookUpHost == nil {
+		d.lookUpHost = lookUpHost
 	}
 	d.timer = timer{now: cfg.Now, afterFunc: cfg.AfterFunc, fire: d.tick}
 	for protocol, h := range cfg.Handlers {
@@ -198,7 +207,7 @@ func (d *Driver) newEngine(cfg engine.Config) {
 	cfg.Self = d.id
 	cfg.Endpoint = d.Addresses()[0].Endpoint
 	cfg.Reachable = len(d.seeds) == 0 || onLoopback(d.transport.Addrs())
-	cfg.Bootstrap = addressesOf(d.seeds)
+	cfg.Bootstrap, _, _ = d.sortSeeds(d.seeds)
 	cfg.Families = d.transport.Families()
 	cfg.Durable = d.journal != nil
 	cfg.Refused = d.transport.Refused

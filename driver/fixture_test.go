@@ -21,9 +21,19 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const testNetwork = "kadmium"
 
-// start makes a driver, on loopback unless told otherwise, that joins through the
+// start makes a driver, on loopback unless told otherwise, that has joined through the
 // given ones.
 func start(t *testing.T, cfg Config, seeds ...*Driver) *Driver {
+	t.Helper()
+	d := begin(t, cfg, seeds...)
+	if err := d.Joined(t.Context()); err != nil {
+		t.Fatalf("Joined: %v", err)
+	}
+	return d
+}
+
+// begin is start for a driver that may not have joined yet.
+func begin(t *testing.T, cfg Config, seeds ...*Driver) *Driver {
 	t.Helper()
 	if len(cfg.Listen) == 0 {
 		cfg.Listen = []string{"127.0.0.1:0"}
@@ -47,9 +57,6 @@ func start(t *testing.T, cfg Config, seeds ...*Driver) *Driver {
 			t.Errorf("Close: %v", err)
 		}
 	})
-	if err := d.Joined(t.Context()); err != nil {
-		t.Fatalf("Joined: %v", err)
-	}
 	return d
 }
 

@@ -8,8 +8,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 
-	"kadmium/engine"
 	"kadmium/identity"
 )
 
@@ -56,36 +56,66 @@ func ParseSeeds(texts []string) ([]Seed, error) {
 	return seeds, nil
 }
 
-// addressesOf are the addresses of the seeds that need no resolving.
-func addressesOf(seeds []Seed) []identity.Address {
-	var addresses []identity.Address
-	for _, s := range seeds {
-		if s.host == "" {
-			addresses = append(addresses, s.address)
-		}
+// String is the seed as the user writes it.
+func (s Seed) String() string {
+	if s.host == "" {
+		return s.address.String()
 	}
-	return addresses
+	return net.JoinHostPort(s.host, strconv.Itoa(int(s.port)))
 }
 
-// resolve looks the seeds' host names up. Its error says why no address was found.
-func (d *Driver) resolve(ctx context.Context, seeds []Seed) ([]identity.Address, error) {
-	var addresses []identity.Address
-	var failed error
+// resolveTime bounds the look-up of one host name.
+const resolveTime = 15 * time.Second
+
+// maxPerName bounds the addresses of one host name that are tried.
+const maxPerName = 16
+
+// lookUpHost is the resolver of a Config that has none.
+func lookUpHost(ctx context.Context, host string) ([]netip.Addr, error) {
+	return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+}
+
+// sortSeeds tells the addresses that the sockets reach from the host names that are to
+// be looked up. The error says which addresses no socket reaches.
+func (d *Driver) sortSeeds(seeds []Seed) (addresses []identity.Address, names []Seed, unreachable error) {
 	for _, s := range seeds {
-		if s.host == "" {
+		if s.host != "" {
+			names = append(names, s)
+		} else if err := d.Reaches(s.address.Endpoint.Addr()); err != nil {
+			unreachable = errors.Join(unreachable, fmt.Errorf("%s: %w", s, err))
+		} else {
 			addresses = append(addresses, s.address)
+		}
+	}
+	return addresses, names, unreachable
+}
+
+// resolve looks a seed's host name up. Its error says why there is no address to try,
+// or beside addresses that the name has more, which no socket reaches.
+func (d *Driver) resolve(ctx context.Context, s Seed) ([]identity.Address, error) {
+	ctx, cancel := context.WithTimeout(ctx, resolveTime)
+	defer cancel()
+	ips, err := d.lookUpHost(ctx, s.host)
+	if errors.Is(err, context.DeadlineExceeded) { // not that of the caller
+		err = fmt.Errorf("lookup %s: no answer within %v", s.host, resolveTime)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var addresses []identity.Address
+	var unreachable error
+	for _, ip := range ips {
+		if ip = ip.Unmap(); ip.Zone() != "" || len(addresses) == maxPerName {
 			continue
 		}
-		ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", s.host)
-		failed = errors.Join(failed, err)
-		for _, ip := range ips {
-			if ip = ip.Unmap(); ip.Zone() == "" && d.transport.Families().Has(ip) {
-				addresses = append(addresses, identity.Address{Endpoint: netip.AddrPortFrom(ip, s.port)})
-			}
+		if err := d.Reaches(ip); err != nil {
+			unreachable = fmt.Errorf("%s: %w", s, err)
+			continue
 		}
+		addresses = append(addresses, identity.Address{Endpoint: netip.AddrPortFrom(ip, s.port)})
 	}
-	if len(addresses) == 0 && len(seeds) > 0 {
-		return nil, errors.Join(engine.ErrNoAnswer, failed)
+	if len(addresses) == 0 && unreachable == nil {
+		return nil, fmt.Errorf("%s: the name has no usable address", s)
 	}
-	return addresses, nil
+	return addresses, unreachable
 }

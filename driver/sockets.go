@@ -58,6 +58,17 @@ func listenUDP(at netip.AddrPort) (net.PacketConn, error) {
 	return net.ListenUDP(network, net.UDPAddrFromAddrPort(at))
 }
 
+// Reaches returns ErrNoSocket if no socket is of the IP version of the address.
+func (d *Driver) Reaches(ip netip.Addr) error {
+	switch {
+	case d.transport.Families().Has(ip):
+		return nil
+	case ip.Unmap().Is4():
+		return fmt.Errorf("%w: %s is IPv4, and the node listens on IPv6 only", ErrNoSocket, ip)
+	}
+	return fmt.Errorf("%w: %s is IPv6, and the node listens on IPv4 only", ErrNoSocket, ip)
+}
+
 // Addresses are the node's addresses with its ID; a socket bound to all
 // interfaces is given by each interface's own address.
 func (d *Driver) Addresses() []identity.Address {

@@ -34,4 +34,4 @@ func (e *Engine) wantsRejoin() time.Time {
 	return e.aloneSince()
 }
 
-func (e *Engine) rejoin() { e.join(0, nil) }
+func (e *Engine) rejoin() { e.join(0, nil, 0) }

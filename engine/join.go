@@ -23,8 +23,9 @@ type join struct {
 	owner       owner
 	op          OpID
 	waiting     int                       // peers pinged that have neither answered nor failed yet
+	unresolved  int                       // names whose addresses the caller still looks up
 	responders  []identity.Contact        // peers that answered
-	fromCaller  map[identity.Contact]bool // the peers pinged, and whether the caller named them
+	fromCaller  map[identity.Contact]bool // the peers whose answers it waits for, and whether the caller named them
 	lookup      *activeLookup             // of this node itself, while it runs
 	farther     []int                     // buckets still to be filled
 	fills       []*fill                   // buckets being filled
@@ -37,13 +38,36 @@ type join struct {
 // run. It finishes with ErrNoAnswer if none of them answered. If there are no addresses
 // it finishes without an error: a network begins with one node.
 func (e *Engine) Join(now time.Time, op OpID, addresses []identity.Address, fx []Effect) []Effect {
+	return e.JoinByNames(now, op, addresses, 0, fx)
+}
+
+// JoinByNames is Join for a caller that looks names up meanwhile. It calls JoinThrough
+// once for each of them; until then the join is not over for want of an answer, and
+// needs none of them if somebody else answers (design R7.10).
+func (e *Engine) JoinByNames(now time.Time, op OpID, addresses []identity.Address, names int, fx []Effect) []Effect {
 	e.enter(now, fx)
-	e.join(op, addresses)
+	e.join(op, addresses, names)
 	return e.leave()
 }
 
-func (e *Engine) join(op OpID, addresses []identity.Address) {
-	j := &join{e: e, op: op, fromCaller: make(map[identity.Contact]bool), result: new(Result)}
+// JoinThrough tells the join what one of its names resolved to, which may be nothing.
+// Where the join is over, the addresses begin another one.
+func (e *Engine) JoinThrough(now time.Time, op OpID, addresses []identity.Address, fx []Effect) []Effect {
+	e.enter(now, fx)
+	if j, ok := e.ops[op].(*join); ok {
+		j.unresolved--
+		for _, a := range addresses {
+			j.ping(a, true)
+		}
+		j.failIfSilent()
+	} else if len(addresses) > 0 {
+		e.join(0, addresses, 0)
+	}
+	return e.leave()
+}
+
+func (e *Engine) join(op OpID, addresses []identity.Address, names int) {
+	j := &join{e: e, op: op, unresolved: names, fromCaller: make(map[identity.Contact]bool), result: new(Result)}
 	if !e.begin(op, j) {
 		return
 	}
@@ -54,17 +78,27 @@ func (e *Engine) join(op OpID, addresses []identity.Address) {
 	saved := all[len(all)-e.savedContacts():]
 	e.rnd.Shuffle(len(saved), func(i, j int) { saved[i], saved[j] = saved[j], saved[i] })
 	for i, a := range all[:min(len(all), len(addresses)+len(e.cfg.Bootstrap)+maxSaved)] {
-		if a.ID == e.cfg.Self || slices.Contains(all[:i], a) {
-			continue
-		}
-		c := e.book.Intern(a)
-		if e.ask(j.owner, c, e.newRequest(rpc.Ping)) {
-			j.waiting++
-			j.fromCaller[c] = i < len(addresses)
+		if !slices.Contains(all[:i], a) {
+			j.ping(a, i < len(addresses))
 		}
 	}
-	if j.waiting == 0 {
+	if j.waiting == 0 && names == 0 {
 		j.end()
+	}
+}
+
+// ping asks a peer to join through, unless its answer is waited for already.
+func (j *join) ping(a identity.Address, fromCaller bool) {
+	if a.ID == j.e.cfg.Self {
+		return
+	}
+	c := j.e.book.Intern(a)
+	if _, asked := j.fromCaller[c]; asked {
+		return
+	}
+	if j.e.ask(j.owner, c, j.e.newRequest(rpc.Ping)) {
+		j.waiting++
+		j.fromCaller[c] = fromCaller
 	}
 }
 
@@ -76,13 +110,17 @@ func (j *join) answered(r *rpc.Request, in *Inbound) {
 	if a := e.book.Address(in.From); len(e.cfg.Bootstrap) < maxBootstrap && j.fromCaller[r.To] && !slices.Contains(e.cfg.Bootstrap, a) {
 		e.cfg.Bootstrap = append(slices.Clip(e.cfg.Bootstrap), a)
 	}
+	delete(j.fromCaller, r.To) // the book may use its handle again
 	j.settle()
 	if len(j.responders) == 1 {
 		j.lookUpSelf() // one peer is enough to begin
 	}
 }
 
-func (j *join) failed(*rpc.Request) { j.settle() }
+func (j *join) failed(r *rpc.Request) {
+	delete(j.fromCaller, r.To)
+	j.settle()
+}
 
 func (j *join) overran(*rpc.Request) {}
 
@@ -97,7 +135,13 @@ func (j *join) contacts(keep func(identity.Contact)) {
 }
 
 func (j *join) settle() {
-	if j.waiting--; j.waiting == 0 && len(j.responders) == 0 {
+	j.waiting--
+	j.failIfSilent()
+}
+
+// failIfSilent ends the join if nobody has answered and nobody is left who could.
+func (j *join) failIfSilent() {
+	if j.waiting == 0 && j.unresolved == 0 && len(j.responders) == 0 {
 		j.result.Err = ErrNoAnswer
 		j.end()
 	}

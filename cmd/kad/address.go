@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,25 +32,27 @@ func parsePeer(text string) (identity.ID, error) {
 	return id, nil
 }
 
-// parsePeerOrAddress reads PEER|ADDR: a peer ID, a multiaddr, or host:port, whose
-// host is resolved here. For a peer ID the address has no endpoint.
-func parsePeerOrAddress(ctx context.Context, text string) (identity.Address, error) {
+// maxPerName bounds the addresses of one host name that are tried.
+const maxPerName = 16
+
+// parseDestination reads PEER|ADDR: a peer ID, a multiaddr, or host:port, whose host is
+// resolved here.
+func parseDestination(ctx context.Context, text string) (destination, error) {
 	if strings.HasPrefix(text, "/p2p/") || !strings.ContainsAny(text, "/:") {
 		id, err := parsePeer(text)
-		return identity.Address{ID: id}, err
+		return destination{Peer: id}, err
 	}
 	a, host, err := parseAddress(text)
 	if err != nil || host == "" {
-		return a, err
+		return destination{Peer: a.ID, Endpoint: a.Endpoint}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, resolveTime)
 	defer cancel()
 	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
-		return a, notDone("check the host's name", "%s: %v", text, err)
+		return destination{}, notDone("check the host's name", "%s: %v", text, err)
 	}
-	a.Endpoint = netip.AddrPortFrom(ips[0].Unmap(), a.Endpoint.Port())
-	return a, nil
+	return destinationByName(ips, a.Endpoint.Port()), nil
 }
 
 // parseAddress reads a multiaddr or host:port. If host is not empty, it is a name
@@ -88,24 +91,70 @@ func usable(text string, e netip.AddrPort) error {
 	return nil
 }
 
-// listenFor is where a client node must listen to reach the bootstrap addresses: on
-// the IP versions they name. A host name counts as IPv4.
-func listenFor(bootstrap []string) ([]string, error) {
-	var four, six bool
+// checkBootstrap refuses text that is not the address of a peer.
+func checkBootstrap(bootstrap []string) error {
 	for _, text := range bootstrap {
-		a, _, err := parseAddress(text)
-		if err != nil {
-			return nil, err
+		if _, _, err := parseAddress(text); err != nil {
+			return err
 		}
-		is6 := a.Endpoint.Addr().Is6()
-		four, six = four || !is6, six || is6
+	}
+	return nil
+}
+
+// Where a client node listens.
+var (
+	anyIPv4 = netip.AddrPortFrom(netip.IPv4Unspecified(), 0)
+	anyIPv6 = netip.AddrPortFrom(netip.IPv6Unspecified(), 0)
+)
+
+// listenFor is where a client node listens that joins by the bootstrap addresses: on
+// both IP versions where the machine has both. A version that it has only for itself
+// counts if the bootstrap addresses do not rule out that the network is on this machine.
+func listenFor(bootstrap []string) ([]string, error) {
+	if err := checkBootstrap(bootstrap); err != nil || len(bootstrap) == 0 {
+		return nil, err
 	}
 	var listen []string
-	if four {
-		listen = append(listen, "0.0.0.0:0")
+	for _, at := range []netip.AddrPort{anyIPv4, anyIPv6} {
+		if (outward(at.Addr().Is4()) || mayNeed(bootstrap, at.Addr().Is4())) && canListen(at) {
+			listen = append(listen, at.String())
+		}
 	}
-	if six {
-		listen = append(listen, "[::]:0")
+	if len(listen) == 0 {
+		listen = []string{anyIPv4.String()} // the error says why not
 	}
 	return listen, nil
+}
+
+// mayNeed reports whether a bootstrap address is a host name, of the IP version, or of
+// this machine only.
+func mayNeed(bootstrap []string, four bool) bool {
+	return slices.ContainsFunc(bootstrap, func(text string) bool {
+		a, host, _ := parseAddress(text)
+		return host != "" || a.Endpoint.Addr().Is4() == four || a.Endpoint.Addr().IsLoopback()
+	})
+}
+
+// outward reports whether the machine has an address of the IP version that is more than
+// its own.
+func outward(four bool) bool {
+	addresses, err := net.InterfaceAddrs()
+	return err == nil && slices.ContainsFunc(addresses, func(a net.Addr) bool {
+		prefix, err := netip.ParsePrefix(a.String())
+		ip := prefix.Addr()
+		return err == nil && ip.Is4() == four && !ip.IsLoopback() && !ip.IsLinkLocalUnicast()
+	})
+}
+
+func canListen(at netip.AddrPort) bool {
+	network := "udp6"
+	if at.Addr().Is4() {
+		network = "udp4"
+	}
+	c, err := net.ListenUDP(network, net.UDPAddrFromAddrPort(at))
+	if err != nil {
+		return false
+	}
+	c.Close()
+	return true
 }

@@ -275,7 +275,7 @@ func TestBadInput(t *testing.T) {
 	for _, test := range tests {
 		t.Run(strings.Join(test.args[:min(2, len(test.args))], " "), func(t *testing.T) {
 			t.Parallel()
-			u := &user{t, u.dir, u.env}
+			u := &user{t: t, dir: u.dir, env: u.env}
 			r := u.kad(test.args...).exits(exitBadInput).says("kad", test.says, "next: ")
 			if r.stdout != "" {
 				t.Errorf("%s: stdout holds %q", r.line, r.stdout)

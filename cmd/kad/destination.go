@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"net/netip"
+	"strings"
 
 	"kadmium"
 	"kadmium/identity"
@@ -12,23 +14,99 @@ import (
 type destination struct {
 	Peer     identity.ID    `json:"peer,omitzero"`
 	Endpoint netip.AddrPort `json:"endpoint,omitzero"`
+	// Others are the further endpoints of a host name.
+	Others []netip.AddrPort `json:"others,omitzero"`
 }
 
-func destinationOf(a identity.Address) destination { return destination{a.ID, a.Endpoint} }
+// destinationByName is the destination at any of a host's addresses.
+func destinationByName(ips []netip.Addr, port uint16) destination {
+	var endpoints []netip.AddrPort
+	for _, ip := range ips[:min(len(ips), maxPerName)] {
+		endpoints = append(endpoints, netip.AddrPortFrom(ip.Unmap(), port))
+	}
+	return destination{Endpoint: endpoints[0], Others: endpoints[1:]}
+}
 
-func (d destination) address() identity.Address {
-	return identity.Address{ID: d.Peer, Endpoint: d.Endpoint}
+// endpoints are all endpoints named.
+func (d destination) endpoints() []netip.AddrPort {
+	if !d.Endpoint.IsValid() {
+		return d.Others
+	}
+	return append([]netip.AddrPort{d.Endpoint}, d.Others...)
 }
 
 // check refuses what the node cannot send to.
 func (d destination) check(n *kadmium.Node) error {
-	if d.Peer.IsZero() && !d.Endpoint.IsValid() {
+	all := d.endpoints()
+	if d.Peer.IsZero() && len(all) == 0 {
 		return badInput("give the ID of a peer, an endpoint, or both", "no destination is named")
 	}
-	if err := notSelf(n, d.Peer); err != nil || !d.Endpoint.IsValid() {
+	if len(all) > maxPerName {
+		return badInput("name fewer", "%d endpoints, at most %d", len(all), maxPerName)
+	}
+	if err := notSelf(n, d.Peer); err != nil || len(all) == 0 || len(d.reachable(n)) > 0 {
 		return err
 	}
-	return hasSocket(n, d.Endpoint.Addr())
+	return hasSocket(n, all[0].Addr())
+}
+
+// reachable are the addresses that the node has a socket for.
+func (d destination) reachable(n *kadmium.Node) []identity.Address {
+	var addresses []identity.Address
+	for _, e := range d.endpoints() {
+		if e.IsValid() && hasSocket(n, e.Addr()) == nil {
+			addresses = append(addresses, identity.Address{ID: d.Peer, Endpoint: e})
+		}
+	}
+	return addresses
+}
+
+// ping asks at all endpoints that the node can reach, beside each other; the first that
+// answers is taken. A peer without any is found first.
+func (d destination) ping(ctx context.Context, n *kadmium.Node) (kadmium.Pong, error) {
+	if err := d.check(n); err != nil {
+		return kadmium.Pong{}, err
+	}
+	addresses := d.reachable(n)
+	if len(addresses) == 0 {
+		return n.Ping(ctx, identity.Address{ID: d.Peer})
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	type answer struct {
+		pong kadmium.Pong
+		err  error
+	}
+	answers := make(chan answer, len(addresses))
+	for _, a := range addresses {
+		go func() {
+			pong, err := n.Ping(ctx, a)
+			answers <- answer{pong, err}
+		}()
+	}
+	var last answer
+	for range addresses {
+		if last = <-answers; last.err == nil {
+			break
+		}
+	}
+	return last.pong, last.err
+}
+
+// pick is the one address to send to: with several endpoints that of the first that
+// answers, so that nothing is sent twice.
+func (d destination) pick(ctx context.Context, n *kadmium.Node) (identity.Address, error) {
+	if err := d.check(n); err != nil {
+		return identity.Address{}, err
+	}
+	switch addresses := d.reachable(n); len(addresses) {
+	case 0:
+		return identity.Address{ID: d.Peer}, nil
+	case 1:
+		return addresses[0], nil
+	}
+	pong, err := d.ping(ctx, n)
+	return pong.Address, err
 }
 
 // hasSocket refuses an IP version that the node has no socket for. Without it the user
@@ -54,10 +132,15 @@ func notSelf(n *kadmium.Node, id identity.ID) error {
 	return nil
 }
 
-// String is the destination as the user writes it.
+// String is the destination as the user writes it, or its addresses if that was a name.
 func (d destination) String() string {
-	if !d.Endpoint.IsValid() {
+	all := d.endpoints()
+	if len(all) == 0 {
 		return d.Peer.String()
 	}
-	return d.address().String()
+	texts := make([]string, len(all))
+	for i, e := range all {
+		texts[i] = identity.Address{ID: d.Peer, Endpoint: e}.String()
+	}
+	return strings.Join(texts, ", ")
 }

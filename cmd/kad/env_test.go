@@ -29,7 +29,9 @@ func TestEveryFlagHasAVariable(t *testing.T) {
 // checked as the flag is.
 func TestEnvironment(t *testing.T) {
 	u := newUser(t)
-	with := func(vars ...string) *user { return &user{t, u.dir, append(u.env[:len(u.env):len(u.env)], vars...)} }
+	with := func(vars ...string) *user {
+		return &user{t: t, dir: u.dir, env: append(u.env[:len(u.env):len(u.env)], vars...)}
+	}
 
 	one[versionResult](with("KAD_JSON=true").kad("version").exits(exitDone))
 	if out := with("KAD_JSON=true").kad("version", "--json=false").exits(exitDone).stdout; strings.HasPrefix(out, "{") {

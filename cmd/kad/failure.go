@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -40,5 +41,9 @@ func notDone(next, format string, args ...any) error {
 
 // noAnswer says that no bootstrap peer answered.
 func noAnswer(bootstrap []string, err error) error {
-	return notDone("check the address, the --network, and that a node runs there", "no answer from %s: %s", strings.Join(bootstrap, ", "), plainWords(err))
+	next := "check the address, the --network, and that a node runs there"
+	if errors.Is(err, kadmium.ErrNoSocket) {
+		next += "; this machine does not have both IPv4 and IPv6"
+	}
+	return notDone(next, "no answer from %s: %s", strings.Join(bootstrap, ", "), plainWords(err))
 }

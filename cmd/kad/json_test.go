@@ -39,7 +39,7 @@ func TestJSON(t *testing.T) {
 	)
 	datadriven.Walk(t, "testdata/json", func(t *testing.T, path string) {
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
-			s.user = &user{t, u.dir, u.env}
+			s.user = &user{t: t, dir: u.dir, env: u.env}
 			got := s.run(d)
 			if want, ok := strings.CutPrefix(d.Expected, firstLine(got)); !d.Rewrite && ok && extends(readTree(t, afterFirstLine(got)), readTree(t, want)) {
 				return d.Expected

@@ -14,6 +14,9 @@ import (
 	"kadmium/sim"
 )
 
+// listenNext is what to do about an address that no socket reaches.
+const listenNext = "listen on both IP versions: --listen /ip4/0.0.0.0/udp/4100 --listen /ip6/::/udp/4100"
+
 // knownFailures gives the errors of the packages below their exit code and what to
 // do next, the most specific first.
 var knownFailures = []struct {
@@ -49,6 +52,7 @@ var knownFailures = []struct {
 	{kadmium.ErrClosed, exitNotDone, "the node is ending; start it again"},
 	{kadmium.ErrNotFound, exitNotDone, "check the name, or see who was asked: --trace"},
 	{kadmium.ErrNoPeers, exitNotDone, "the node is alone: start it with --bootstrap ADDR"},
+	{kadmium.ErrNoSocket, exitNotDone, listenNext},
 	{kadmium.ErrNoAnswer, exitNotDone, "check that it runs, is reachable over UDP, and is in the same --network"},
 	{kadmium.ErrNotStored, exitNotDone, "see who was asked and what they said: --trace"},
 	{kadmium.ErrSequence, exitNotDone, "choose another key, or wait: kad get KEY says when it expires (--seq 9223372036854775807 still wins with a value of greater bytes)"},

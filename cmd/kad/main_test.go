@@ -60,6 +60,7 @@ type user struct {
 	t   *testing.T
 	dir string
 	env []string
+	via []string // the program and its arguments that run the command; empty: none
 }
 
 // newUser makes one; tests of different users run side by side.
@@ -67,14 +68,15 @@ func newUser(t *testing.T, env ...string) *user {
 	t.Helper()
 	t.Parallel()
 	dir := shortDir(t)
-	return &user{t, dir, append([]string{
+	return &user{t: t, dir: dir, env: append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "XDG_RUNTIME_DIR=" + dir,
 		"GORACE=atexit_sleep_ms=0", // the race detector makes each process linger for a second
 	}, env...)}
 }
 
 func (u *user) command(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, binary, args...)
+	line := append(append(u.via[:len(u.via):len(u.via)], binary), args...)
+	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
 	cmd.Env, cmd.Dir = u.env, u.dir
 	return cmd
 }
@@ -173,10 +175,23 @@ func (u *user) node(args ...string) *runningNode {
 	return n
 }
 
+// nodeAt starts a node that listens at one address, and waits until it is ready.
+func (u *user) nodeAt(listen string, args ...string) *runningNode {
+	u.t.Helper()
+	n := u.plainNodeAt(listen, append(args, "--json")...)
+	n.ready = decodeLine[readyLine](u.t, n.line())
+	return n
+}
+
 // plainNode starts a node on 127.0.0.1.
 func (u *user) plainNode(args ...string) *runningNode {
 	u.t.Helper()
-	return u.startNode(u.command(context.Background(), append([]string{"node", "--listen", "/ip4/127.0.0.1/udp/0"}, args...)...))
+	return u.plainNodeAt("/ip4/127.0.0.1/udp/0", args...)
+}
+
+func (u *user) plainNodeAt(listen string, args ...string) *runningNode {
+	u.t.Helper()
+	return u.startNode(u.command(context.Background(), append([]string{"node", "--listen", listen}, args...)...))
 }
 
 // startNode starts a node by a command.

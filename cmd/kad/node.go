@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -77,7 +78,7 @@ func (nf *nodeFlags) config(ctx context.Context, w io.Writer, log *slog.Logger) 
 			return cfg, err
 		}
 	}
-	if _, err := listenFor(nf.bootstrap); err != nil {
+	if err := checkBootstrap(nf.bootstrap); err != nil {
 		return cfg, err
 	}
 	if nf.key == "" {
@@ -137,8 +138,12 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 		log.Warn("no control socket", "err", err)
 	}
 	// The node logs a join that failed, and tries again.
-	if _ = n.Joined(ctx); ctx.Err() != nil {
+	err = n.Joined(ctx)
+	if ctx.Err() != nil {
 		return nil // told to end before it was ready
+	}
+	if errors.Is(err, kadmium.ErrNoSocket) {
+		log.Warn("some bootstrap addresses have no socket", "next", listenNext)
 	}
 	if err := a.printReady(n); err != nil {
 		return err

@@ -22,7 +22,7 @@ func TestOperations(t *testing.T) {
 	}
 	for _, through := range [][]string{{"--data", "data"}, {"--control", "data/control.sock"}, {"--bootstrap", n[0].address()}} {
 		name := strings.TrimPrefix(through[0], "--")
-		with := func(t *testing.T) *userWithFlags { return &userWithFlags{&user{t, u.dir, u.env}, through} }
+		with := func(t *testing.T) *userWithFlags { return &userWithFlags{&user{t: t, dir: u.dir, env: u.env}, through} }
 		key := "/v/" + name
 
 		t.Run(name+"/ping", func(t *testing.T) {

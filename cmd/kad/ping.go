@@ -19,10 +19,7 @@ var pingOperation = operation[pingArgs, kadmium.Pong]{
 	subject: func(args pingArgs) string { return args.To.String() },
 	lookup:  func(p *kadmium.Pong) *kadmium.Lookup { return p.Lookup },
 	runOn: func(ctx context.Context, n *kadmium.Node, args pingArgs) (kadmium.Pong, error) {
-		if err := args.To.check(n); err != nil {
-			return kadmium.Pong{}, err
-		}
-		return n.Ping(ctx, args.To.address())
+		return args.To.ping(ctx, n)
 	},
 }
 
@@ -36,11 +33,11 @@ func (a *app) pingCommand() *cobra.Command {
   kad ping seed.example:4100 --bootstrap seed.example:4100`,
 		Args: arguments("PEER|ADDR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			to, err := parsePeerOrAddress(cmd.Context(), args[0])
+			to, err := parseDestination(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
-			got, err := runOperation(a, cmd, &choice, pingOperation, pingArgs{destinationOf(to)})
+			got, err := runOperation(a, cmd, &choice, pingOperation, pingArgs{to})
 			if err != nil {
 				return err
 			}

@@ -21,10 +21,11 @@ var sendOperation = operation[sendArgs, kadmium.Reply]{
 	subject: func(args sendArgs) string { return args.To.String() },
 	lookup:  func(r *kadmium.Reply) *kadmium.Lookup { return r.Lookup },
 	runOn: func(ctx context.Context, n *kadmium.Node, args sendArgs) (kadmium.Reply, error) {
-		if err := args.To.check(n); err != nil {
+		to, err := args.To.pick(ctx, n)
+		if err != nil {
 			return kadmium.Reply{}, err
 		}
-		return n.Send(ctx, args.To.address(), args.Protocol, args.Payload)
+		return n.Send(ctx, to, args.Protocol, args.Payload)
 	},
 }
 
@@ -39,7 +40,7 @@ reads stdin. A peer given by its ID is found first. Every kad node answers
 		Example: "  kad send 12D3KooWLU2znyJMtDiHArqAGbZn8CgUGp92kxDBtefftEEaHSZS /kad/echo/1 hello",
 		Args:    arguments("PEER|ADDR", "PROTOCOL", "PAYLOAD|-"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			to, err := parsePeerOrAddress(cmd.Context(), args[0])
+			to, err := parseDestination(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
@@ -53,7 +54,7 @@ reads stdin. A peer given by its ID is found first. Every kad node answers
 			if len(payload) > rpc.MaxPayload {
 				return badInput("send less, or a key under which the rest can be found", "PAYLOAD of %d bytes is over the limit of %d", len(payload), rpc.MaxPayload)
 			}
-			got, err := runOperation(a, cmd, &choice, sendOperation, sendArgs{destinationOf(to), args[1], payload})
+			got, err := runOperation(a, cmd, &choice, sendOperation, sendArgs{to, args[1], payload})
 			if err != nil {
 				return err
 			}

@@ -43,7 +43,7 @@ func TestSimForPeople(t *testing.T) {
 		}
 	}
 	// What the environment says of targets is no reason to refuse a workload without.
-	with := &user{t, u.dir, append(u.env, "KAD_TARGETS=nodes", "KAD_NODES=30,40")}
+	with := &user{t: t, dir: u.dir, env: append(u.env, "KAD_TARGETS=nodes", "KAD_NODES=30,40")}
 	out = with.kad("sim", "--lookups", "10", "--workload", "value").exits(exitDone).quiet().stdout
 	if !strings.Contains(out, "30 nodes") || !strings.Contains(out, "40 nodes") || strings.Contains(out, "targets") {
 		t.Error(out)

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"kadmium"
+)
+
+// names gives the user's commands files of their own in place of /etc/hosts and
+// /etc/resolv.conf.
+func (u *user) names(hosts, resolv string) {
+	u.t.Helper()
+	script := `mount --bind "$1" /etc/hosts && mount --bind "$2" /etc/resolv.conf && shift 2 && exec "$@"`
+	via := []string{"unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh"}
+	for i, text := range []string{hosts, resolv} {
+		file := filepath.Join(u.dir, []string{"hosts", "resolv.conf"}[i])
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			u.t.Fatal(err)
+		}
+		via = append(via, file)
+	}
+	if out, err := exec.Command(via[0], append(via[1:], "true")...).CombinedOutput(); err != nil {
+		u.t.Skipf("no mount namespace (%v: %s): run this test as root on Linux, with unshare(1) of util-linux", err, out)
+	}
+	u.via = via
+	u.env = append(u.env, "GODEBUG=netdns=go") // the same resolver everywhere
+}
+
+// silentResolver is the resolv.conf of a name server that never answers.
+func silentResolver(t *testing.T) string {
+	t.Helper()
+	const ip = "127.53.53.53"
+	c, err := net.ListenPacket("udp4", ip+":53")
+	if err != nil && !errors.Is(err, syscall.EADDRINUSE) { // such as a parallel run of this test
+		t.Skipf("no name server here (%v): run this test as root on Linux", err)
+	}
+	if err == nil {
+		t.Cleanup(func() { c.Close() })
+	}
+	return "nameserver " + ip + "\noptions timeout:30\n"
+}
+
+// A name whose resolver is silent delays nobody who has an address that answers.
+func TestSilentNameBesideAnAddress(t *testing.T) {
+	u := newUser(t)
+	u.names("127.0.0.1 good.test\n", silentResolver(t))
+	first := u.node()
+	port := first.ready.Addresses[0].Endpoint.Port()
+	good := fmt.Sprintf("good.test:%d", port)
+	for i, seed := range []string{first.address(), good} {
+		begun := time.Now()
+		n := u.node("--bootstrap", "silent.test:4100", "--bootstrap", "silent.too.test:4100", "--bootstrap", seed, "--control", fmt.Sprint("c", i))
+		if took := time.Since(begun); took > 10*time.Second {
+			t.Errorf("ready after %v", took)
+		}
+		if peers := one[kadmium.Stats](u.kad("stats", "--control", fmt.Sprint("c", i), "--json").exits(exitDone)).Peers; peers < 1 {
+			t.Errorf("by %s: %d peers", seed, peers)
+		}
+		u.kad("put", "/v/name", "value", "--bootstrap", "silent.test:4100", "--bootstrap", seed, "--timeout", "10s").exits(exitDone)
+		u.kad("get", "/v/name", "--bootstrap", "silent.test:4100", "--bootstrap", seed, "--timeout", "10s").exits(exitDone)
+		defer n.stop(syscall.SIGTERM) // also while the resolver is silent
+	}
+}
+
+// Of a name's addresses those are tried that the node has sockets for.
+func TestNameOfBothIPVersions(t *testing.T) {
+	u := newUser(t)
+	requireIPv6(t)
+	u.names("::1 both.test six.test\n127.0.0.1 both.test four.test\n", "")
+	four, six := u.node("--control", "four"), u.nodeAt("/ip6/::1/udp/0", "--control", "six")
+	at := func(name string, n *runningNode) string {
+		return fmt.Sprintf("%s:%d", name, n.ready.Addresses[0].Endpoint.Port())
+	}
+	for _, n := range []*runningNode{four, six} {
+		addr := at("both.test", n)
+		got := one[kadmium.Pong](u.kad("ping", addr, "--bootstrap", addr, "--json").exits(exitDone))
+		if got.Address.ID != n.ready.Peer {
+			t.Errorf("ping %s: %+v", addr, got)
+		}
+		if r := u.kad("send", addr, echoProtocol, "hello", "--bootstrap", addr).exits(exitDone); r.stdout != "hello" {
+			t.Errorf("send %s: %q", addr, r.stdout)
+		}
+	}
+	// Through a running node that has one IP version.
+	u.node("--control", "c4")
+	u.kad("ping", at("both.test", four), "--control", "c4").exits(exitDone)
+	u.kad("send", at("both.test", four), echoProtocol, "hello", "--control", "c4").exits(exitDone)
+	u.kad("ping", at("six.test", six), "--control", "c4").exits(exitNotDone).says("no IPv6 socket", "--listen /ip6/")
+
+	// A node says what it has no socket for, and which flag helps.
+	for i, c := range []struct{ listen, seed, why string }{
+		{"/ip4/127.0.0.1/udp/0", at("both.test", six), "IPv6"},
+		{"/ip4/127.0.0.1/udp/0", at("six.test", six), "IPv6"},
+		{"/ip4/127.0.0.1/udp/0", six.address(), "IPv6"},
+		{"/ip6/::1/udp/0", at("four.test", four), "IPv4"},
+	} {
+		n := u.nodeAt(c.listen, "--bootstrap", c.seed, "--control", fmt.Sprint("n", i))
+		n.stop(syscall.SIGTERM)
+		for _, want := range []string{"no socket reaches it", c.why, "--listen /ip6/::/udp/4100"} {
+			if !strings.Contains(n.stderr.String(), want) {
+				t.Errorf("listening on %s and joining by %s, stderr lacks %q:\n%s", c.listen, c.seed, want, n.stderr)
+			}
+		}
+	}
+	// With both, it joins.
+	n := u.node("--listen", "/ip6/::1/udp/0", "--bootstrap", at("both.test", six), "--control", "n")
+	one[kadmium.Found](u.kad("find", six.ready.Peer.String(), "--control", "n", "--json").exits(exitDone))
+	n.stop(syscall.SIGTERM)
+}
+
+func requireIPv6(t *testing.T) {
+	t.Helper()
+	c, err := net.ListenPacket("udp6", "[::1]:0")
+	if err != nil {
+		t.Skipf("this machine has no IPv6: %v", err)
+	}
+	c.Close()
+}
+
+// The same without a name server: what a name resolved to is asked at both addresses.
+func TestDestinationOfSeveralAddresses(t *testing.T) {
+	echo := map[string]kadmium.Handler{"": func(_ context.Context, m kadmium.Message) ([]byte, error) { return m.Payload, nil }}
+	start := func(listen ...string) *kadmium.Node {
+		n, err := kadmium.New(kadmium.Config{Listen: listen, Handlers: echo})
+		if err != nil {
+			t.Skipf("listening on %v: %v", listen, err)
+		}
+		t.Cleanup(func() { n.Close() })
+		return n
+	}
+	both := []netip.Addr{netip.IPv6Loopback(), netip.MustParseAddr("127.0.0.1")}
+	for _, c := range []struct{ from, to string }{{"127.0.0.1:0", "127.0.0.1:0"}, {"[::1]:0", "[::1]:0"}} {
+		from, to := start(c.from), start(c.to)
+		d := destinationByName(both, to.Addresses()[0].Endpoint.Port())
+		if pong, err := pingOperation.runOn(t.Context(), from, pingArgs{d}); err != nil || pong.Address != to.Addresses()[0] {
+			t.Errorf("ping from %s to %s: %+v, %v", c.from, d, pong, err)
+		}
+		if r, err := sendOperation.runOn(t.Context(), from, sendArgs{d, "/p", []byte("hello")}); err != nil || string(r.Payload) != "hello" {
+			t.Errorf("send from %s to %s: %+v, %v", c.from, d, r, err)
+		}
+	}
+	from, to := start("127.0.0.1:0", "[::1]:0"), start("[::1]:0") // nobody is at 127.0.0.1
+	d := destinationByName([]netip.Addr{both[1], both[0]}, to.Addresses()[0].Endpoint.Port())
+	if r, err := sendOperation.runOn(t.Context(), from, sendArgs{d, "/p", []byte("hello")}); err != nil || string(r.Payload) != "hello" {
+		t.Errorf("send to %s: %+v, %v", d, r, err)
+	}
+}
+
+func TestClientsListenOnBothIPVersions(t *testing.T) {
+	requireIPv6(t)
+	both := []string{"0.0.0.0:0", "[::]:0"}
+	for _, seed := range []string{"localhost:4100", "127.0.0.1:4100", "[::1]:4100"} {
+		if got, err := listenFor([]string{seed}); err != nil || !slices.Equal(got, both) {
+			t.Errorf("for %s: %v, %v", seed, got, err)
+		}
+	}
+	if got, err := listenFor([]string{"192.0.2.1:4100"}); err != nil || got[0] != both[0] || (len(got) == 2) != outward(false) {
+		t.Errorf("for an address of IPv4: %v, %v", got, err)
+	}
+	if got, err := listenFor(nil); err != nil || got != nil {
+		t.Errorf("for nobody: %v, %v", got, err)
+	}
+}

@@ -1,0 +1,204 @@
+package driver
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kadmium/engine"
+	"kadmium/identity"
+	"kadmium/transport/memnet"
+)
+
+// A fakeResolver answers for the names it holds after a time, and never for others.
+type fakeResolver map[string]lookedUp
+
+type lookedUp struct {
+	after time.Duration
+	ips   []netip.Addr
+}
+
+func (f fakeResolver) lookUp(ctx context.Context, host string) ([]netip.Addr, error) {
+	answer, ok := f[host]
+	if !ok {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	select {
+	case <-time.After(answer.after):
+		return answer.ips, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// allSilent is a resolver that never answers.
+var allSilent = fakeResolver{}.lookUp
+
+// byName makes a driver on an in-memory network that joins by names and addresses, and
+// does not wait until it has joined.
+func byName(t *testing.T, network *memnet.Network, i int, resolver func(context.Context, string) ([]netip.Addr, error), seeds ...string) *Driver {
+	t.Helper()
+	return begin(t, Config{
+		Listen:       []string{netip.AddrPortFrom(publicIP(i), 4100).String()},
+		ListenPacket: func(at netip.AddrPort) (net.PacketConn, error) { return network.Listen(at) },
+		Engine:       engine.Config{Mode: engine.Server},
+		Bootstrap:    parsed(t, seeds...),
+		LookUpHost:   resolver,
+	})
+}
+
+func parsed(t *testing.T, texts ...string) []Seed {
+	t.Helper()
+	seeds, err := ParseSeeds(texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return seeds
+}
+
+func knows(d *Driver, id identity.ID) (known bool) {
+	d.View(func(e *engine.Engine) {
+		e.Table().EachHandle(func(c identity.Contact) { known = known || d.Book().Address(c).ID == id })
+	})
+	return known
+}
+
+func inMemory() *memnet.Network {
+	return memnet.New(1, memnet.Conditions{Latency: 10 * time.Millisecond})
+}
+
+// resolveBubble runs a test in virtual time, with seeds 1 and 2, which do not know each
+// other.
+func resolveBubble(t *testing.T, f func(t *testing.T, network *memnet.Network, one, two *Driver)) {
+	synctest.Test(t, func(t *testing.T) {
+		network := inMemory()
+		f(t, network, on(t, network, 1, engine.Server), on(t, network, 2, engine.Server))
+	})
+}
+
+func TestSilentResolverBesideAnAddress(t *testing.T) {
+	resolveBubble(t, func(t *testing.T, network *memnet.Network, one, _ *Driver) {
+		begun := time.Now()
+		d := byName(t, network, 3, allSilent, "silent.example:4100", one.Addresses()[0].String(), "silent.too.example:4100")
+		if err := d.Joined(t.Context()); err != nil || !knows(d, one.ID()) {
+			t.Errorf("Joined: %v", err)
+		}
+		if took := time.Since(begun); took > time.Second {
+			t.Errorf("joining took %v", took)
+		}
+		begun = time.Now()
+		if err := d.Join(t.Context(), parsed(t, "silent.example:4100", one.Addresses()[0].String()), nil); err != nil || time.Since(begun) > time.Second {
+			t.Errorf("joining again: %v after %v", err, time.Since(begun))
+		}
+	})
+}
+
+func TestSilentResolverBesideAName(t *testing.T) {
+	resolveBubble(t, func(t *testing.T, network *memnet.Network, one, _ *Driver) {
+		resolver := fakeResolver{"good.example": {100 * time.Millisecond, []netip.Addr{publicIP(1)}}}
+		begun := time.Now()
+		d := byName(t, network, 3, resolver.lookUp, "silent.example:4100", "good.example:4100")
+		if err := d.Joined(t.Context()); err != nil || !knows(d, one.ID()) || time.Since(begun) > time.Second {
+			t.Errorf("Joined: %v after %v", err, time.Since(begun))
+		}
+	})
+}
+
+// Nobody answers at the address that is known: the join waits for the names.
+func TestSlowNameBesideADeadAddress(t *testing.T) {
+	resolveBubble(t, func(t *testing.T, network *memnet.Network, one, _ *Driver) {
+		resolver := fakeResolver{"slow.example": {12 * time.Second, []netip.Addr{publicIP(99), publicIP(1)}}}
+		d := byName(t, network, 3, resolver.lookUp, "20.0.98.1:4100", "slow.example:4100")
+		if err := d.Joined(t.Context()); err != nil || !knows(d, one.ID()) {
+			t.Errorf("Joined: %v", err)
+		}
+	})
+}
+
+// A name that resolves after the join is over leads to its peer too.
+func TestNameResolvesAfterTheJoin(t *testing.T) {
+	resolveBubble(t, func(t *testing.T, network *memnet.Network, one, two *Driver) {
+		resolver := fakeResolver{"late.example": {8 * time.Second, []netip.Addr{publicIP(2)}}}
+		begun := time.Now()
+		d := byName(t, network, 3, resolver.lookUp, one.Addresses()[0].String(), "late.example:4100")
+		if err := d.Joined(t.Context()); err != nil || knows(d, two.ID()) || time.Since(begun) > time.Second {
+			t.Errorf("Joined: %v after %v", err, time.Since(begun))
+		}
+		time.Sleep(10 * time.Second) // virtual
+		if err := findPeer(t.Context(), one, two.ID()); err != nil || !knows(d, two.ID()) {
+			t.Errorf("the two seeds have not been brought together: %v", err)
+		}
+	})
+}
+
+// A node that is alone looks the names up again, whatever is silent.
+func TestNamesAreLookedUpAgain(t *testing.T) {
+	resolveBubble(t, func(t *testing.T, network *memnet.Network, one, _ *Driver) {
+		moved := time.Now().Add(30 * time.Second)
+		resolver := func(ctx context.Context, host string) ([]netip.Addr, error) {
+			at := publicIP(99)
+			if time.Now().After(moved) {
+				at = publicIP(1)
+			}
+			return fakeResolver{"moves.example": {0, []netip.Addr{at}}}.lookUp(ctx, host)
+		}
+		d := byName(t, network, 3, resolver, "silent.example:4100", "moves.example:4100")
+		if err := d.Joined(t.Context()); !errors.Is(err, engine.ErrNoAnswer) || errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Joined: %v", err)
+		}
+		time.Sleep(2 * time.Minute) // virtual
+		if !knows(d, one.ID()) {
+			t.Error("two minutes later it is still alone")
+		}
+	})
+}
+
+func TestCloseWhileTheResolverIsSilent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := byName(t, inMemory(), 3, allSilent, "silent.example:4100")
+		synctest.Wait()
+		begun := time.Now()
+		d.Close()
+		if err := d.Joined(t.Context()); !errors.Is(err, ErrClosed) || time.Since(begun) > 0 {
+			t.Errorf("Joined: %v after %v", err, time.Since(begun))
+		}
+	})
+}
+
+// Of a name's addresses those are tried that the sockets reach.
+func TestNameWithAddressesOfBothFamilies(t *testing.T) {
+	six := netip.MustParseAddr("2001:db8::1")
+	resolver := fakeResolver{
+		"both.example":   {0, []netip.Addr{six, publicIP(99), publicIP(1)}},
+		"dead.example":   {0, []netip.Addr{six, publicIP(99)}},
+		"six.example":    {0, []netip.Addr{six}},
+		"linked.example": {0, []netip.Addr{netip.MustParseAddr("fe80::1%eth0")}},
+	}
+	resolveBubble(t, func(t *testing.T, network *memnet.Network, one, _ *Driver) {
+		d := byName(t, network, 3, resolver.lookUp, "both.example:4100")
+		if err := d.Joined(t.Context()); err != nil || !knows(d, one.ID()) {
+			t.Errorf("Joined: %v", err)
+		}
+		for i, seed := range []string{"six.example:4100", "dead.example:4100", netip.AddrPortFrom(six, 4100).String()} {
+			d := byName(t, network, 4+i, resolver.lookUp, seed)
+			if err := d.Joined(t.Context()); !errors.Is(err, ErrNoSocket) || !errors.Is(err, engine.ErrNoAnswer) {
+				t.Errorf("by %s: %v", seed, err)
+			}
+			if err := d.Join(t.Context(), parsed(t, seed), nil); !errors.Is(err, ErrNoSocket) || !errors.Is(err, engine.ErrNoAnswer) {
+				t.Errorf("by %s once more: %v", seed, err)
+			}
+			if err := d.Join(t.Context(), parsed(t, seed, one.Addresses()[0].String()), nil); err != nil {
+				t.Errorf("by %s and an address: %v", seed, err)
+			}
+		}
+		d = byName(t, network, 7, resolver.lookUp, "linked.example:4100")
+		if err := d.Joined(t.Context()); !errors.Is(err, engine.ErrNoAnswer) || errors.Is(err, ErrNoSocket) {
+			t.Errorf("Joined by an address that is local to a link: %v", err)
+		}
+	})
+}
