@@ -38,8 +38,9 @@ const MaxSequence = 1<<63 - 1
 // Namespaces validates records and provider entries of one network, and decides
 // which record of a key wins. Safe for concurrent use after the last Register.
 type Namespaces struct {
-	network string
-	users   map[string]*namespace
+	network     string
+	users       map[string]*namespace
+	revalidates bool // a row has revalidate; without one Get need not look at the key
 }
 
 // A namespace is one row of the table: the rules for keys /name/rest. A rule that is
@@ -111,7 +112,13 @@ func Forms() []Form {
 }
 
 // NewNamespaces makes the built-in namespaces of the network with that name.
-func NewNamespaces(network string) *Namespaces { return &Namespaces{network: network} }
+func NewNamespaces(network string) *Namespaces {
+	n := &Namespaces{network: network}
+	for i := range builtins {
+		n.revalidates = n.revalidates || builtins[i].revalidate
+	}
+	return n
+}
 
 // Network is the network's name, which signatures cover.
 func (n *Namespaces) Network() string { return n.network }
@@ -129,7 +136,9 @@ func (n *Namespaces) Register(name string, v Validator) error {
 	if n.users == nil {
 		n.users = make(map[string]*namespace)
 	}
-	n.users[name] = ofValidator(name, v)
+	ns := ofValidator(name, v)
+	n.users[name] = ns
+	n.revalidates = n.revalidates || ns.revalidate
 	return nil
 }
 
@@ -235,6 +244,9 @@ func (n *Namespaces) Validate(r *rpc.Record) error {
 
 // stale reports whether the namespace no longer accepts a record that is held.
 func (n *Namespaces) stale(r *rpc.Record) bool {
+	if !n.revalidates {
+		return false
+	}
 	ns, _, rest, _ := n.find(r.Key)
 	return ns != nil && ns.revalidate && ns.checkValue(string(r.Key), string(rest), r.Value) != nil
 }
