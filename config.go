@@ -135,7 +135,7 @@ func (systemClock) AfterFunc(d time.Duration, f func()) func() bool {
 
 // A Validator checks the records of a namespace and picks the better of several.
 // It is libp2p's: one written for it works unchanged. It is called by several
-// goroutines at once, and must not call the node.
+// goroutines at once, and must not call the node. A record at which it panics is refused.
 type Validator interface {
 	// Validate says whether the value may stand under the key; an error refuses it.
 	Validate(key string, value []byte) error

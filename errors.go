@@ -53,6 +53,8 @@ var (
 	ErrUnknownNamespace = store.ErrUnknownNamespace
 	// ErrInvalid reports a key or record that its namespace refuses.
 	ErrInvalid = store.ErrInvalid
+	// ErrBadProtocol reports a protocol name that is not UTF-8 of 1 to rpc.MaxProtocol bytes.
+	ErrBadProtocol = rpc.ErrBadProtocol
 	// ErrBadOption reports an option outside its range.
 	ErrBadOption = errors.New("bad option")
 

@@ -32,8 +32,9 @@ func TestMessages(t *testing.T) {
 		{"echo", nil, nil},
 		{"echo", make([]byte, rpc.MaxPayload), nil},
 		{"echo", make([]byte, rpc.MaxPayload+1), ErrTooLarge},
-		{strings.Repeat("p", rpc.MaxProtocol+1), nil, ErrTooLarge},
-		{"", nil, ErrBadOption},
+		{strings.Repeat("p", rpc.MaxProtocol+1), nil, ErrBadProtocol},
+		{"", nil, ErrBadProtocol},
+		{"a\xff", nil, ErrBadProtocol},
 		{"fail", nil, ErrHandlerFailed},
 		{"long", nil, ErrHandlerFailed},
 		{"other", nil, ErrNoHandler},
@@ -87,4 +88,75 @@ func TestHandlerRunsOncePerMessage(t *testing.T) {
 			t.Errorf("%q, %v after %d runs", reply.Payload, err, runs)
 		}
 	})
+}
+
+// Protocols are UTF-8 of 1 to 64 bytes, wherever they are named.
+func TestProtocolNames(t *testing.T) {
+	n := start(t, Config{})
+	for name, want := range map[string]error{
+		"a": nil, strings.Repeat("\u00e4", rpc.MaxProtocol/2): nil, "\x00": nil,
+		"a\xff": ErrBadProtocol, strings.Repeat("a", rpc.MaxProtocol+1): ErrBadProtocol, "\xed\xa0\x80": ErrBadProtocol,
+	} {
+		if err := n.Handle(name, echoPayload); !errors.Is(err, want) {
+			t.Errorf("Handle %q: %v, want %v", name, err, want)
+		}
+		if _, err := n.Send(t.Context(), n.Addresses()[0], name, nil); !errors.Is(err, want) {
+			t.Errorf("Send %q: %v, want %v", name, err, want)
+		}
+		other, err := New(Config{Listen: []string{"127.0.0.1:0"}, Handlers: map[string]Handler{name: echoPayload}})
+		if !errors.Is(err, want) || want != nil && !errors.Is(err, ErrBadConfig) {
+			t.Errorf("New with %q: %v, want %v", name, err, want)
+		}
+		if err == nil {
+			other.Close()
+		}
+	}
+}
+
+// A message to oneself runs the handler, with the errors and limits of one from afar.
+func TestSendToOneself(t *testing.T) {
+	n := start(t, Config{})
+	self := n.Addresses()[0]
+	for protocol, h := range map[string]Handler{
+		"echo":  echoPayload,
+		"from":  func(_ context.Context, m Message) ([]byte, error) { return []byte(m.From.String() + m.Protocol), nil },
+		"fail":  func(context.Context, Message) ([]byte, error) { return nil, errors.New("no") },
+		"long":  func(context.Context, Message) ([]byte, error) { return make([]byte, rpc.MaxPayload+1), nil },
+		"panic": func(context.Context, Message) ([]byte, error) { panic("no") },
+	} {
+		n.Handle(protocol, h)
+	}
+	for _, c := range []struct {
+		protocol, payload, want string
+		err                     error
+	}{
+		{"echo", "x", "x", nil},
+		{"echo", strings.Repeat("x", rpc.MaxPayload+1), "", ErrTooLarge},
+		{"from", "", self.String() + "from", nil},
+		{"fail", "x", "", ErrHandlerFailed},
+		{"long", "x", "", ErrHandlerFailed},
+		{"panic", "x", "", ErrHandlerFailed},
+		{"none", "x", "", ErrNoHandler},
+	} {
+		for _, to := range []identity.Address{self, {ID: self.ID}, {Endpoint: self.Endpoint}} {
+			reply, err := n.Send(t.Context(), to, c.protocol, []byte(c.payload))
+			if !errors.Is(err, c.err) || string(reply.Payload) != c.want {
+				t.Errorf("%s to %v: %q, %v; want %q, %v", c.protocol, to, reply.Payload, err, c.want, c.err)
+			}
+		}
+	}
+
+	n.Handle("wait", func(ctx context.Context, _ Message) ([]byte, error) { <-ctx.Done(); return nil, ctx.Err() })
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if _, err := n.Send(ctx, self, "wait", nil); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a context that ended: %v", err)
+	}
+	n.Handle("close", func(context.Context, Message) ([]byte, error) { return nil, n.Close() })
+	if _, err := n.Send(t.Context(), self, "close", nil); err != nil && !errors.Is(err, ErrClosed) {
+		t.Errorf("a handler that closes the node: %v", err)
+	}
+	if _, err := n.Send(t.Context(), self, "echo", nil); !errors.Is(err, ErrClosed) {
+		t.Errorf("a closed node: %v", err)
+	}
 }

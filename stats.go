@@ -90,6 +90,7 @@ func (n *Node) counters(d *driver.Stats) map[string]uint64 {
 	all := map[string]uint64{
 		"checks.dropped": d.ValidationsDropped,
 		"events.dropped": n.listeners.droppedEvents(),
+		"panics":         d.Panics,
 	}
 	d.Engine.Counters.Each(func(name string, value uint64) { all[name] = value })
 	return all

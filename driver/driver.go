@@ -82,6 +82,7 @@ type Driver struct {
 	transport    *transport.Transport
 	journal      *disk.Journal // nil: nothing touches the disk
 	serves       atomic.Bool   // the mode in force is Server
+	panics       panics
 
 	ctx      context.Context // ends when the driver closes
 	end      context.CancelFunc
@@ -156,8 +157,11 @@ func New(cfg Config) (_ *Driver, err error) {
 		d.lookUpHost = lookUpHost
 	}
 	d.timer = timer{now: cfg.Now, afterFunc: cfg.AfterFunc, fire: d.tick}
+	d.namespaces.OnPanic(d.panicked)
 	for protocol, h := range cfg.Handlers {
-		d.Handle(protocol, h)
+		if err = d.Handle(protocol, h); err != nil {
+			return nil, fmt.Errorf("%w: handlers: %w", ErrBadConfig, err)
+		}
 	}
 	d.ctx, d.end = context.WithCancel(context.Background())
 	made.add(d.end)

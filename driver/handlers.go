@@ -3,6 +3,7 @@ package driver
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"time"
 
 	"kadmium/engine"
@@ -16,38 +17,102 @@ const maxHandling = 256
 
 // A Handler answers an application's message (the MESSAGE RPC) with at most
 // rpc.MaxPayload bytes. Each message has a goroutine of its own, without any lock; the
-// context ends when the driver closes.
+// context ends when the driver closes. An error, a panic, or the end of its goroutine
+// reaches the sender as rpc.Failed.
 type Handler func(ctx context.Context, from identity.Address, protocol string, payload []byte) ([]byte, error)
 
 // Handle sets the handler of a protocol, replacing the one before; nil removes it. The
-// empty protocol's handler gets what no other takes.
-func (d *Driver) Handle(protocol string, h Handler) {
+// empty protocol's handler gets what no other takes. Errors: rpc.ErrBadProtocol.
+func (d *Driver) Handle(protocol string, h Handler) error {
+	if protocol != "" {
+		if err := rpc.CheckProtocol(protocol); err != nil {
+			return err
+		}
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if h == nil {
 		delete(d.handlers, protocol)
-		return
+		return nil
 	}
 	if d.handlers == nil {
 		d.handlers = make(map[string]Handler)
 	}
 	d.handlers[protocol] = h
+	return nil
 }
 
-// deliver hands a message to its handler. The caller holds d.mu.
+// A delivery is a message for its handler, and what becomes of the answer.
+type delivery struct {
+	from     identity.Address
+	protocol string
+	payload  []byte
+	reply    func(rpc.Status, []byte) // is called once, without d.mu
+}
+
+// deliver hands a message of a peer to its handler. The caller holds d.mu.
 func (d *Driver) deliver(token uint64, from identity.Contact, m *rpc.Message) {
-	h := d.handlers[m.Protocol]
+	status := d.start(delivery{d.book.Address(from), m.Protocol, bytes.Clone(m.Payload), func(status rpc.Status, reply []byte) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if !d.closed {
+			d.step(d.respond(token, status, reply))
+		}
+	}})
+	if status != rpc.OK {
+		d.followUp(d.respond(token, status, nil))
+	}
+}
+
+// start runs the handler of a message, or returns the status that refuses it. The caller
+// holds d.mu.
+func (d *Driver) start(m delivery) rpc.Status {
+	h := d.handlers[m.protocol]
 	if h == nil {
 		h = d.handlers[""]
 	}
 	switch {
 	case h == nil:
-		d.followUp(d.respond(token, rpc.NoHandler, nil))
+		return rpc.NoHandler
 	case d.handling >= maxHandling:
-		d.followUp(d.respond(token, rpc.Failed, nil))
-	default:
-		d.handling++
-		go d.handle(h, d.book.Address(from), m.Protocol, bytes.Clone(m.Payload), token)
+		return rpc.Failed
+	}
+	d.handling++
+	go d.handle(h, m)
+	return rpc.OK
+}
+
+// SendSelf hands a message to this node's own handler, with the limits and errors that a
+// message of a peer meets. Errors: engine.StatusError, ErrClosed, the context's.
+func (d *Driver) SendSelf(ctx context.Context, protocol string, payload []byte) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	type answer struct {
+		status rpc.Status
+		reply  []byte
+	}
+	answers := make(chan answer, 1)
+	message := delivery{d.Addresses()[0], protocol, payload, func(s rpc.Status, reply []byte) { answers <- answer{s, reply} }}
+	d.mu.Lock()
+	if d.closed {
+		d.mu.Unlock()
+		return nil, ErrClosed
+	}
+	if status := d.start(message); status != rpc.OK {
+		answers <- answer{status: status}
+	}
+	d.mu.Unlock()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-d.ctx.Done():
+		return nil, ErrClosed
+	case a := <-answers:
+		if a.status != rpc.OK {
+			return nil, &engine.StatusError{Status: a.status}
+		}
+		return a.reply, nil
 	}
 }
 
@@ -58,23 +123,27 @@ func (d *Driver) respond(token uint64, status rpc.Status, payload []byte) engine
 	}
 }
 
-// handle runs a handler and sends its reply. Close does not wait for it: it is the
-// user's code, which may itself be what closes the node.
-func (d *Driver) handle(h Handler, from identity.Address, protocol string, payload []byte, token uint64) {
-	reply, err := h(d.ctx, from, protocol, payload)
-	status := rpc.OK
+// handle runs a handler and passes its answer on. A panic ends this message alone (design
+// R8.14). Close does not wait for it: it is the user's code, which may itself be what
+// closes the node.
+func (d *Driver) handle(h Handler, m delivery) {
+	status, reply := rpc.Failed, []byte(nil)
+	defer func() { // also if the handler ends its goroutine
+		if value := recover(); value != nil {
+			d.panicked(fmt.Sprintf("handler of %q", m.protocol), value)
+		}
+		d.mu.Lock()
+		d.handling--
+		d.mu.Unlock()
+		m.reply(status, reply)
+	}()
+	answer, err := h(d.ctx, m.from, m.protocol, m.payload)
 	switch {
 	case err != nil:
-		d.logger.Warn("handler failed", "protocol", protocol, "peer", from, "err", err)
-		status, reply = rpc.Failed, nil
-	case len(reply) > rpc.MaxPayload:
-		d.logger.Warn("handler's answer is too large", "protocol", protocol, "bytes", len(reply), "most", rpc.MaxPayload)
-		status, reply = rpc.Failed, nil
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.handling--
-	if !d.closed {
-		d.step(d.respond(token, status, reply))
+		d.logger.Warn("handler failed", "protocol", m.protocol, "peer", m.from, "err", err)
+	case len(answer) > rpc.MaxPayload:
+		d.logger.Warn("handler's answer is too large", "protocol", m.protocol, "bytes", len(answer), "most", rpc.MaxPayload)
+	default:
+		status, reply = rpc.OK, answer
 	}
 }

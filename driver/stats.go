@@ -18,6 +18,7 @@ type Stats struct {
 	ValidationsWaiting int    // messages that wait for validation
 	ValidationsDropped uint64 // messages dropped since the start: too many waited
 	Handling           int    // handlers that are running
+	Panics             uint64 // of handlers and validators, since the start
 	Contacts           int    // in the book
 }
 
@@ -35,6 +36,7 @@ func (d *Driver) Stats() Stats {
 		ValidationsWaiting: len(d.validations.waiting),
 		ValidationsDropped: d.validations.dropped,
 		Handling:           d.handling,
+		Panics:             d.panics.total(),
 		Contacts:           d.book.Len(),
 	}
 }

@@ -12,6 +12,8 @@ var (
 	// ErrBadMessage reports a message that is malformed, or lacks what its RPC
 	// needs.
 	ErrBadMessage = errors.New("malformed message")
+	// ErrBadProtocol reports a protocol name that is not UTF-8 of 1 to MaxProtocol bytes.
+	ErrBadProtocol = errors.New("bad protocol name")
 )
 
 // These are made once, so that malformed datagrams cost no allocation.

@@ -1,8 +1,10 @@
 package rpc
 
 import (
+	"fmt"
 	"net/netip"
 	"time"
+	"unicode/utf8"
 
 	"kadmium/identity"
 )
@@ -17,6 +19,17 @@ const (
 	MaxProtocol = 64   // bytes of a MESSAGE's protocol name
 	MaxPayload  = 1024 // bytes of the payload of a MESSAGE, or of its reply
 )
+
+// CheckProtocol reports what is wrong with a protocol's name: ErrBadProtocol, or nil.
+func CheckProtocol(name string) error {
+	switch {
+	case len(name) == 0 || len(name) > MaxProtocol:
+		return fmt.Errorf("%w: %d bytes, want 1 to %d", ErrBadProtocol, len(name), MaxProtocol)
+	case !utf8.ValidString(name):
+		return fmt.Errorf("%w: %+q is not UTF-8", ErrBadProtocol, name)
+	}
+	return nil
+}
 
 // Families is the set of address families an asker can use; 0 means both.
 type Families uint8

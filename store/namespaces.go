@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -41,6 +42,7 @@ type Namespaces struct {
 	network     string
 	users       map[string]*namespace
 	revalidates bool // a row has revalidate; without one Get need not look at the key
+	onPanic     func(of string, value any)
 }
 
 // A namespace is one row of the table: the rules for keys /name/rest. A rule that is
@@ -54,8 +56,9 @@ type namespace struct {
 	publisher func(rest string) (identity.ID, error)
 	// checkValue reports a value that is not valid under the key.
 	checkValue func(key, rest string, value []byte) error
-	// prefer says which of two values wins, as Better does, before sequences count.
-	prefer func(key string, a, b []byte) int
+	// prefer says which of two values wins, as Better does, before sequences count, and
+	// whether a user's code survived the question.
+	prefer func(key string, a, b []byte) (prefer int, survived bool)
 	// determined: the key determines the value. All records of a key are then alike,
 	// and not numbered.
 	determined bool
@@ -136,11 +139,15 @@ func (n *Namespaces) Register(name string, v Validator) error {
 	if n.users == nil {
 		n.users = make(map[string]*namespace)
 	}
-	ns := ofValidator(name, v)
+	ns := n.ofValidator(name, v)
 	n.users[name] = ns
 	n.revalidates = n.revalidates || ns.revalidate
 	return nil
 }
+
+// OnPanic sets what is told of a validator's panic, while its stack is still there. It
+// must not wait for what validates. It is set before the first validation.
+func (n *Namespaces) OnPanic(f func(of string, value any)) { n.onPanic = f }
 
 // named is the namespace of that name, nil if there is none.
 func (n *Namespaces) named(name []byte) *namespace {
@@ -258,22 +265,29 @@ func (n *Namespaces) stale(r *rpc.Record) bool {
 // determines the value all records are the same, whatever their
 // sequence.
 func (n *Namespaces) Better(a, b *rpc.Record) int {
+	better, _ := n.compare(a, b)
+	return better
+}
+
+// compare is Better, and says whether the namespace could compare the two: not if its
+// validator panicked, unless b alone is to blame.
+func (n *Namespaces) compare(a, b *rpc.Record) (better int, compared bool) {
 	ns, _, _, _ := n.find(a.Key)
 	if ns != nil && ns.determined {
-		return 0
+		return 0, true
 	}
+	compared = true
 	if ns != nil && ns.prefer != nil {
-		if c := ns.prefer(string(a.Key), a.Value, b.Value); c != 0 {
-			return c
+		c, survived := ns.prefer(string(a.Key), a.Value, b.Value)
+		compared = survived || c > 0
+		if c != 0 {
+			return c, compared
 		}
 	}
-	if a.Sequence != b.Sequence {
-		if a.Sequence > b.Sequence {
-			return 1
-		}
-		return -1
+	if c := cmp.Compare(a.Sequence, b.Sequence); c != 0 {
+		return c, compared
 	}
-	return bytes.Compare(a.Value, b.Value)
+	return bytes.Compare(a.Value, b.Value), compared
 }
 
 // names lists the namespaces for an error message.

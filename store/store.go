@@ -78,13 +78,19 @@ func (s *Store) Put(now time.Time, r *rpc.Record, from Source, cas *uint64, betw
 			live = old
 		}
 	}
-	if live != nil && s.names.Better(r, live.record) == 0 {
+	better := 1
+	if live != nil {
+		var compared bool
+		if better, compared = s.names.compare(r, live.record); !compared {
+			return rpc.Invalid, nil
+		}
+	}
+	switch {
+	case better == 0:
 		return rpc.OK, s.storedAgain(now, live, r.TTL, between, rnd)
-	}
-	if cas != nil && !casHolds(live, *cas) {
+	case cas != nil && !casHolds(live, *cas):
 		return rpc.Conflict, nil
-	}
-	if live != nil && s.names.Better(r, live.record) < 0 {
+	case better < 0:
 		return rpc.Older, nil
 	}
 	it := &item{record: cloneRecord(r), source: from.key(), size: recordCost(r)}

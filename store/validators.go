@@ -94,39 +94,66 @@ type Validator interface {
 	Select(key string, values [][]byte) (int, error)
 }
 
-// ofValidator is the namespace of a user's validator.
-func ofValidator(name string, v Validator) *namespace {
+// ofValidator is the namespace of a user's validator. A record at which the validator
+// panics is refused, and the process goes on (design R8.14).
+func (n *Namespaces) ofValidator(name string, v Validator) *namespace {
 	return &namespace{
 		name:       name,
 		costly:     true,
 		revalidate: true, // some let values expire
 		checkValue: func(key, _ string, value []byte) error {
-			if err := v.Validate(key, value); err != nil {
+			var err error
+			if !n.survives(name, func() { err = v.Validate(key, value) }) {
+				return fmt.Errorf("%w: the validator of /%s panicked", ErrInvalid, name)
+			}
+			if err != nil {
 				return fmt.Errorf("%w: /%s: %w", ErrInvalid, name, err)
 			}
 			return nil
 		},
-		prefer: func(key string, a, b []byte) int { return selected(v, key, a, b) },
+		prefer: func(key string, a, b []byte) (int, bool) { return n.selected(name, v, key, a, b) },
 	}
+}
+
+// survives runs a user's code, and reports whether it did not panic.
+func (n *Namespaces) survives(name string, code func()) (survived bool) {
+	defer func() {
+		if value := recover(); value != nil && n.onPanic != nil {
+			n.onPanic("validator of /"+name, value)
+		}
+	}()
+	code()
+	return true
 }
 
 // selected is the preference of Select between two values. The validators of libp2p
 // return the first of equals, so a preference counts only if it is the same with the
-// values in the other order.
-func selected(v Validator, key string, a, b []byte) int {
+// values in the other order. survived is false if Select panicked: then a value that it
+// cannot compare even with itself loses.
+func (n *Namespaces) selected(name string, v Validator, key string, a, b []byte) (prefer int, survived bool) {
 	if bytes.Equal(a, b) {
-		return 0
+		return 0, true
 	}
-	first, err := v.Select(key, [][]byte{a, b})
-	if err != nil {
-		return 0
+	var first, second int
+	var err error
+	survived = n.survives(name, func() {
+		if first, err = v.Select(key, [][]byte{a, b}); err == nil {
+			second, err = v.Select(key, [][]byte{b, a})
+		}
+	})
+	switch {
+	case !survived:
+		sound := func(value []byte) int {
+			if n.survives(name, func() { _, _ = v.Select(key, [][]byte{value, value}) }) {
+				return 1
+			}
+			return 0
+		}
+		return sound(a) - sound(b), false
+	case err != nil || first == second:
+		return 0, true
+	case first == 0:
+		return 1, true
 	}
-	second, err := v.Select(key, [][]byte{b, a})
-	if err != nil || first == second {
-		return 0
-	}
-	if first == 0 {
-		return 1
-	}
-	return -1
+	return -1, true
 }

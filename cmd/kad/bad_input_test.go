@@ -134,6 +134,7 @@ func TestBadInput(t *testing.T) {
 		{[]string{"send", peer, "/kad/echo/1"}, "PAYLOAD|- is missing"},
 		{[]string{"send", "nobody", "/kad/echo/1", "hi"}, "nobody"},
 		{[]string{"send", peer, "", "hi"}, "PROTOCOL"},
+		{[]string{"send", peer, "a\xff", "hi"}, "UTF-8"},
 		{[]string{"send", peer, long(65), "hi"}, "64"},
 		{[]string{"send", peer, "/kad/echo/1", long(1025)}, "1024"},
 		{[]string{"table", "x"}, `"x"`},

@@ -44,8 +44,8 @@ func (d destination) check(n *kadmium.Node) error {
 	if len(all) > maxPerName {
 		return badInput("name fewer", "%d endpoints, at most %d", len(all), maxPerName)
 	}
-	if err := notSelf(n, d.Peer); err != nil || len(all) == 0 || len(d.reachable(n)) > 0 {
-		return err
+	if len(all) == 0 || len(d.reachable(n)) > 0 {
+		return nil
 	}
 	return hasSocket(n, all[0].Addr())
 }
@@ -64,6 +64,9 @@ func (d destination) reachable(n *kadmium.Node) []identity.Address {
 // ping asks at all endpoints that the node can reach, beside each other; the first that
 // answers is taken. A peer without any is found first.
 func (d destination) ping(ctx context.Context, n *kadmium.Node) (kadmium.Pong, error) {
+	if err := notSelf(n, d.Peer); err != nil {
+		return kadmium.Pong{}, err
+	}
 	if err := d.check(n); err != nil {
 		return kadmium.Pong{}, err
 	}
@@ -94,8 +97,11 @@ func (d destination) ping(ctx context.Context, n *kadmium.Node) (kadmium.Pong, e
 }
 
 // pick is the one address to send to: with several endpoints that of the first that
-// answers, so that nothing is sent twice.
+// answers, so that nothing is sent twice. The node itself needs no answer.
 func (d destination) pick(ctx context.Context, n *kadmium.Node) (identity.Address, error) {
+	if d.Peer == n.ID() {
+		return identity.Address{ID: d.Peer}, nil
+	}
 	if err := d.check(n); err != nil {
 		return identity.Address{}, err
 	}
@@ -124,7 +130,7 @@ func hasSocket(n *kadmium.Node, ip netip.Addr) error {
 	return notDone("start the node with --listen /ip6/::/udp/4100 as well", "the node that you ask has no IPv6 socket")
 }
 
-// notSelf refuses the node that runs the operation: it is not a peer of its own.
+// notSelf refuses the node that runs the operation, which does not look for itself.
 func notSelf(n *kadmium.Node, id identity.ID) error {
 	if id == n.ID() {
 		return badInput("name another peer, or ask through another node", "%s is the node that you ask", id)

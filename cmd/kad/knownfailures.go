@@ -17,6 +17,9 @@ import (
 // listenNext is what to do about an address that no socket reaches.
 const listenNext = "listen on both IP versions: --listen /ip4/0.0.0.0/udp/4100 --listen /ip6/::/udp/4100"
 
+// protocolForm says what protocols look like.
+const protocolForm = "a protocol is a name like /kad/echo/1: UTF-8, 1 to 64 bytes"
+
 // knownFailures gives the errors of the packages below their exit code and what to
 // do next, the most specific first.
 var knownFailures = []struct {
@@ -37,6 +40,7 @@ var knownFailures = []struct {
 	{kadmium.ErrTooLarge, exitBadInput, "a key may have 512 bytes, a key with its value about 1,000, a message's payload 1,024"},
 	{kadmium.ErrEmptyKey, exitBadInput, "a key is text like /v/hello"},
 	{kadmium.ErrInvalid, exitBadInput, "see what its namespace asks for: kad help put"},
+	{kadmium.ErrBadProtocol, exitBadInput, protocolForm},
 	{kadmium.ErrBadOption, exitBadInput, "kad help COMMAND says what each flag takes"},
 	{sim.ErrBadConfig, exitBadInput, "kad help sim says what each flag takes"},
 	{bench.ErrBadConfig, exitBadInput, "kad help bench says what each flag takes"},

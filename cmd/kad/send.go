@@ -44,8 +44,8 @@ reads stdin. A peer given by its ID is found first. Every kad node answers
 			if err != nil {
 				return err
 			}
-			if n := len(args[1]); n == 0 || n > rpc.MaxProtocol {
-				return badInput("a protocol is a name like /kad/echo/1", "PROTOCOL of %d bytes: want 1 to %d", n, rpc.MaxProtocol)
+			if err := rpc.CheckProtocol(args[1]); err != nil {
+				return badInput(protocolForm, "PROTOCOL: %v", err)
 			}
 			payload, err := a.input(cmd.Context(), args[2], "PAYLOAD")
 			if err != nil {
