@@ -13,8 +13,8 @@ import (
 // The JSON of results is what kad prints with --json, and what travels over its control
 // socket. Members may be added; none is renamed or removed. Durations are milliseconds
 // with at most three decimals, but nanoseconds where the member's name ends in _ns
-// (Table, Stats); byte strings are base64, and stand beside it as text if
-// they are UTF-8. A type with MarshalJSON must not be embedded: its method would be
+// (Table, Stats); values and payloads are base64, and stand beside it as text if they are
+// UTF-8; a key is text if it is UTF-8, and otherwise base64. A type with MarshalJSON must not be embedded: its method would be
 // promoted, and hide the fields beside it. So each has a struct of its own that says what
 // is written, and those embed lookupJSON, which has no methods.
 
@@ -57,6 +57,26 @@ func text(b []byte) *string {
 	}
 	s := string(b)
 	return &s
+}
+
+// keyJSON is a key: text, or base64 if it is not UTF-8.
+type keyJSON struct {
+	Key       *string `json:"key,omitempty"`
+	KeyBase64 []byte  `json:"key_base64,omitempty"`
+}
+
+func keyOf(key string) keyJSON {
+	if t := text([]byte(key)); t != nil {
+		return keyJSON{Key: t}
+	}
+	return keyJSON{KeyBase64: []byte(key)}
+}
+
+func (w keyJSON) key() string {
+	if w.Key != nil {
+		return *w.Key
+	}
+	return string(w.KeyBase64)
 }
 
 // list is a list in JSON, where none is [].
@@ -191,7 +211,7 @@ func (c *Closest) UnmarshalJSON(b []byte) error {
 }
 
 type storedJSON struct {
-	Key         string         `json:"key"`
+	keyJSON
 	Sequence    *uint64        `json:"sequence,omitempty"`
 	Holders     int            `json:"holders"`
 	SelfHolder  bool           `json:"self_holder"`
@@ -201,21 +221,21 @@ type storedJSON struct {
 	lookupJSON
 }
 
-// MarshalJSON writes key, sequence (not after a provide), holders, self_holder, expires, republished and
-// refusals, then the lookup's members.
+// MarshalJSON writes key (or key_base64), sequence (not after a provide), holders, self_holder,
+// expires, republished and refusals, then the lookup's members.
 func (s Stored) MarshalJSON() ([]byte, error) {
 	sequence := &s.Sequence
 	if s.provide {
 		sequence = nil
 	}
-	return marshal(storedJSON{s.Key, sequence, s.Holders, s.SelfHolder, s.Expires.UTC(), s.Published, s.Refusals, s.Lookup.json()})
+	return marshal(storedJSON{keyOf(s.Key), sequence, s.Holders, s.SelfHolder, s.Expires.UTC(), s.Published, s.Refusals, s.Lookup.json()})
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (s *Stored) UnmarshalJSON(b []byte) error {
 	return unmarshal(b, s, func(w storedJSON) Stored {
 		s := Stored{
-			Key: w.Key, Holders: w.Holders, SelfHolder: w.SelfHolder, Published: w.Republished,
+			Key: w.key(), Holders: w.Holders, SelfHolder: w.SelfHolder, Published: w.Republished,
 			Refusals: w.Refusals, Expires: w.Expires, Lookup: w.lookupJSON.result(), provide: w.Sequence == nil,
 		}
 		if w.Sequence != nil {
@@ -226,7 +246,7 @@ func (s *Stored) UnmarshalJSON(b []byte) error {
 }
 
 type valueJSON struct {
-	Key       string      `json:"key"`
+	keyJSON
 	Value     *string     `json:"value,omitempty"`
 	Base64    []byte      `json:"value_base64"`
 	Sequence  uint64      `json:"sequence"`
@@ -237,16 +257,16 @@ type valueJSON struct {
 	lookupJSON
 }
 
-// MarshalJSON writes key, value (if it is UTF-8), value_base64, sequence, publisher,
+// MarshalJSON writes key (or key_base64), value (if it is UTF-8), value_base64, sequence, publisher,
 // from, answers and expires, then the lookup's members.
 func (v Value) MarshalJSON() ([]byte, error) {
-	return marshal(valueJSON{v.Key, text(v.Value), list(v.Value), v.Sequence, v.Publisher, v.From, v.Answers, v.Expires.UTC(), v.Lookup.json()})
+	return marshal(valueJSON{keyOf(v.Key), text(v.Value), list(v.Value), v.Sequence, v.Publisher, v.From, v.Answers, v.Expires.UTC(), v.Lookup.json()})
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (v *Value) UnmarshalJSON(b []byte) error {
 	return unmarshal(b, v, func(w valueJSON) Value {
-		return Value{w.Key, unlist(w.Base64), w.Sequence, w.Publisher, w.From, w.Answers, w.Expires, w.lookupJSON.result()}
+		return Value{w.key(), unlist(w.Base64), w.Sequence, w.Publisher, w.From, w.Answers, w.Expires, w.lookupJSON.result()}
 	})
 }
 
@@ -267,20 +287,20 @@ func (p *Provider) UnmarshalJSON(b []byte) error {
 }
 
 type providersJSON struct {
-	Key       string     `json:"key"`
+	keyJSON
 	Providers []Provider `json:"providers"`
 	lookupJSON
 }
 
-// MarshalJSON writes key and providers, then the lookup's members.
+// MarshalJSON writes key (or key_base64) and providers, then the lookup's members.
 func (p Providers) MarshalJSON() ([]byte, error) {
-	return marshal(providersJSON{p.Key, list(p.Providers), p.Lookup.json()})
+	return marshal(providersJSON{keyOf(p.Key), list(p.Providers), p.Lookup.json()})
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (p *Providers) UnmarshalJSON(b []byte) error {
 	return unmarshal(b, p, func(w providersJSON) Providers {
-		return Providers{w.Key, unlist(w.Providers), w.lookupJSON.result()}
+		return Providers{w.key(), unlist(w.Providers), w.lookupJSON.result()}
 	})
 }
 
@@ -326,5 +346,34 @@ func (r Reply) MarshalJSON() ([]byte, error) {
 func (r *Reply) UnmarshalJSON(b []byte) error {
 	return unmarshal(b, r, func(w replyJSON) Reply {
 		return Reply{w.Address, unlist(w.Base64), duration(w.MS), w.Lookup}
+	})
+}
+
+type eventJSON struct {
+	At   time.Time        `json:"at"`
+	Kind string           `json:"kind"`
+	Peer identity.Address `json:"peer,omitzero"`
+	Mode string           `json:"mode,omitempty"`
+	keyJSON
+	Count   int    `json:"count,omitempty"`
+	Lookup  uint64 `json:"lookup,omitempty"`
+	Step    *Step  `json:"step,omitempty"`
+	Dropped uint64 `json:"dropped,omitempty"`
+}
+
+// MarshalJSON writes at, kind, and of peer, mode, key (or key_base64), count, lookup, step
+// and dropped what there is.
+func (e Event) MarshalJSON() ([]byte, error) {
+	w := eventJSON{At: e.At, Kind: e.Kind, Peer: e.Peer, Mode: e.Mode, Count: e.Count, Lookup: e.Lookup, Step: e.Step, Dropped: e.Dropped}
+	if e.Key != "" {
+		w.keyJSON = keyOf(e.Key)
+	}
+	return marshal(w)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (e *Event) UnmarshalJSON(b []byte) error {
+	return unmarshal(b, e, func(w eventJSON) Event {
+		return Event{w.At, w.Kind, w.Peer, w.Mode, w.key(), w.Count, w.Lookup, w.Step, w.Dropped}
 	})
 }

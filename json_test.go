@@ -25,7 +25,7 @@ func TestResultsRoundTrip(t *testing.T) {
 	t.Run("Closest", roundTrips(func(t *rapid.T) Closest { return Closest{drawText(t), several(t, drawPeer), drawLookup(t)} }))
 	t.Run("Stored", roundTrips(func(t *rapid.T) Stored {
 		s := Stored{
-			Key: drawText(t), Holders: drawInt(t), SelfHolder: rapid.Bool().Draw(t, "self"),
+			Key: drawKey(t), Holders: drawInt(t), SelfHolder: rapid.Bool().Draw(t, "self"),
 			Published: rapid.Bool().Draw(t, "published"), Refusals: drawCounts(t), Expires: drawTime(t), Lookup: drawLookup(t),
 			provide: rapid.Bool().Draw(t, "provide"),
 		}
@@ -36,13 +36,19 @@ func TestResultsRoundTrip(t *testing.T) {
 	}))
 	t.Run("Value", roundTrips(func(t *rapid.T) Value {
 		return Value{
-			Key: drawText(t), Value: drawBytes(t), Sequence: drawUint64(t), Publisher: drawID(t), From: drawID(t),
+			Key: drawKey(t), Value: drawBytes(t), Sequence: drawUint64(t), Publisher: drawID(t), From: drawID(t),
 			Answers: drawInt(t), Expires: drawTime(t), Lookup: drawLookup(t),
 		}
 	}))
 	t.Run("Provider", roundTrips(drawProvider))
 	t.Run("Providers", roundTrips(func(t *rapid.T) Providers {
-		return Providers{drawText(t), several(t, drawProvider), drawLookup(t)}
+		return Providers{drawKey(t), several(t, drawProvider), drawLookup(t)}
+	}))
+	t.Run("Event", roundTrips(func(t *rapid.T) Event {
+		return Event{
+			At: drawTime(t), Kind: drawText(t), Peer: drawAddress(t), Mode: drawText(t), Key: drawKey(t), Count: drawInt(t),
+			Lookup: drawUint64(t), Step: maybe(t, drawStep), Dropped: drawUint64(t),
+		}
 	}))
 	t.Run("Message", roundTrips(func(t *rapid.T) Message { return Message{drawAddress(t), drawText(t), drawBytes(t)} }))
 	t.Run("Reply", roundTrips(func(t *rapid.T) Reply {
@@ -148,6 +154,9 @@ func drawTime(t *rapid.T) time.Time {
 }
 
 func drawText(t *rapid.T) string { return rapid.String().Draw(t, "text") }
+
+// drawKey is any bytes.
+func drawKey(t *rapid.T) string { return string(drawBytes(t)) }
 
 func drawInt(t *rapid.T) int { return rapid.Int().Draw(t, "int") }
 

@@ -151,13 +151,13 @@ type Reply struct {
 // An Event is something that happened at the node. Kinds: peer added, peer
 // removed, mode changed, record stored, records expired, lookup step, joined.
 type Event struct {
-	At      time.Time        `json:"at"`
-	Kind    string           `json:"kind"`
-	Peer    identity.Address `json:"peer,omitzero"`
-	Mode    string           `json:"mode,omitempty"`    // mode changed: to what
-	Key     string           `json:"key,omitempty"`     // of the record
-	Count   int              `json:"count,omitempty"`   // records expired: how many; joined: contacts in the table
-	Lookup  uint64           `json:"lookup,omitempty"`  // lookup step: tells lookups apart; 0: one of the node's own
-	Step    *Step            `json:"step,omitempty"`    // lookup step
-	Dropped uint64           `json:"dropped,omitempty"` // events lost before this one: nobody read in time
+	At      time.Time
+	Kind    string
+	Peer    identity.Address
+	Mode    string // mode changed: to what
+	Key     string // of the record
+	Count   int    // records expired: how many; joined: contacts in the table
+	Lookup  uint64 // lookup step: tells lookups apart; 0: one of the node's own
+	Step    *Step  // lookup step
+	Dropped uint64 // events lost before this one: nobody read in time
 }

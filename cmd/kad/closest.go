@@ -4,23 +4,37 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"kadmium"
+	"kadmium/identity"
 	"kadmium/sim/report"
 )
 
+// closestArgs are a target, KEY|PEER, or a key, which counts if both are given.
 type closestArgs struct {
-	Target string `json:"target"` // KEY|PEER
+	Target string `json:"target,omitempty"`
+	keyArg
+}
+
+// position is where the target is, and what people call it.
+func (c closestArgs) position() (p identity.Position, name string, err error) {
+	key := c.key()
+	if key == "" {
+		p, err = parseTarget(c.Target)
+		return p, c.Target, err
+	}
+	return identity.KeyPosition([]byte(key)), shownKey(key), checkKey(key)
 }
 
 var closestOperation = operation[closestArgs, kadmium.Closest]{
 	command: "closest",
-	subject: func(args closestArgs) string { return args.Target },
+	subject: func(args closestArgs) string { _, name, _ := args.position(); return name },
 	lookup:  func(c *kadmium.Closest) *kadmium.Lookup { return &c.Lookup },
 	runOn: func(ctx context.Context, n *kadmium.Node, args closestArgs) (kadmium.Closest, error) {
-		target, err := parseTarget(args.Target)
+		target, _, err := args.position()
 		if err != nil {
 			return kadmium.Closest{}, err
 		}
@@ -30,6 +44,7 @@ var closestOperation = operation[closestArgs, kadmium.Closest]{
 
 func (a *app) closestCommand() *cobra.Command {
 	var choice nodeChoice
+	var written keyFlag
 	cmd := &cobra.Command{
 		Use:   "closest KEY|PEER",
 		Short: "List the nodes closest to a key or a peer",
@@ -39,10 +54,17 @@ explained by: kad help trace`,
 		Example: "  kad closest /v/hello\n  kad closest 12D3KooWLU2znyJMtDiHArqAGbZn8CgUGp92kxDBtefftEEaHSZS",
 		Args:    arguments("KEY|PEER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if _, err := parseTarget(args[0]); err != nil {
+			target := closestArgs{Target: args[0]}
+			if written.hex || !utf8.ValidString(args[0]) {
+				var err error
+				if target.keyArg, err = written.parse(args[0], checkKey); err != nil {
+					return err
+				}
+			}
+			if _, _, err := target.position(); err != nil {
 				return err
 			}
-			got, err := runOperation(a, cmd, &choice, closestOperation, closestArgs{args[0]})
+			got, err := runOperation(a, cmd, &choice, closestOperation, target)
 			if err != nil {
 				return err
 			}
@@ -55,6 +77,7 @@ explained by: kad help trace`,
 			})
 		},
 	}
+	written.flag(cmd)
 	choice.flags(cmd)
 	choice.traceFlag(cmd)
 	return cmd

@@ -90,6 +90,9 @@ func serveControlClient(ctx context.Context, c net.Conn, n *kadmium.Node, readTi
 
 // runControlRequest runs the operation that a line asks for, until the client leaves.
 func runControlRequest(ctx context.Context, c net.Conn, n *kadmium.Node, line []byte) (any, error) {
+	if err := exactText(line); err != nil {
+		return nil, err
+	}
 	var q controlRequest
 	if err := json.Unmarshal(line, &q); err != nil {
 		return nil, badInput("a request is a line like {\"command\":\"stats\"}", "control request: %s", badJSON(err))

@@ -13,21 +13,22 @@ import (
 )
 
 type getArgs struct {
-	Key    string `json:"key"`
-	Quorum int    `json:"quorum"`
+	keyArg
+	Quorum int `json:"quorum"`
 }
 
 var getOperation = operation[getArgs, kadmium.Value]{
 	command: "get",
-	subject: func(args getArgs) string { return args.Key },
+	subject: func(args getArgs) string { return shownKey(args.key()) },
 	lookup:  func(v *kadmium.Value) *kadmium.Lookup { return &v.Lookup },
 	runOn: func(ctx context.Context, n *kadmium.Node, args getArgs) (kadmium.Value, error) {
-		return n.Get(ctx, args.Key, kadmium.GetOptions{Quorum: args.Quorum})
+		return n.Get(ctx, args.key(), kadmium.GetOptions{Quorum: args.Quorum})
 	},
 }
 
 func (a *app) getCommand() *cobra.Command {
 	var choice nodeChoice
+	var written keyFlag
 	var q getArgs
 	var file string
 	cmd := &cobra.Command{
@@ -39,9 +40,8 @@ repairs those of the closest nodes that had an older one or none.`,
 		Example: `  kad get /v/hello
   kad get /v/hello --quorum 5 -o hello.txt --trace`,
 		Args: arguments("KEY"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			q.Key = args[0]
-			if err := checkRecordKey(q.Key); err != nil {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if q.keyArg, err = written.parse(args[0], checkRecordKey); err != nil {
 				return err
 			}
 			if q.Quorum < 1 {
@@ -69,6 +69,7 @@ repairs those of the closest nodes that had an older one or none.`,
 	}
 	cmd.Flags().IntVar(&q.Quorum, "quorum", 1, "number of valid answers to weigh")
 	cmd.Flags().StringVarP(&file, "output", "o", "", "write the value to this file; - is stdout")
+	written.flag(cmd)
 	choice.flags(cmd)
 	choice.traceFlag(cmd)
 	return cmd

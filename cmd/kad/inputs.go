@@ -36,7 +36,7 @@ func checkRecordKey(key string) error {
 		return err
 	}
 	if err := namespaces.CheckKey([]byte(key)); err != nil {
-		return badInput(keyHint()+"; see: kad put --help", "KEY %s: %v", key, err)
+		return badInput(keyHint()+"; see: kad put --help", "KEY %s: %v", shownKey(key), err)
 	}
 	return nil
 }

@@ -10,20 +10,21 @@ import (
 )
 
 type provideArgs struct {
-	Key string `json:"key"`
+	keyArg
 }
 
 var provideOperation = operation[provideArgs, kadmium.Stored]{
 	command: "provide",
-	subject: func(args provideArgs) string { return args.Key },
+	subject: func(args provideArgs) string { return shownKey(args.key()) },
 	lookup:  lookupOfStored,
 	runOn: func(ctx context.Context, n *kadmium.Node, args provideArgs) (kadmium.Stored, error) {
-		return n.Provide(ctx, args.Key)
+		return n.Provide(ctx, args.key())
 	},
 }
 
 func (a *app) provideCommand() *cobra.Command {
 	var choice nodeChoice
+	var written keyFlag
 	cmd := &cobra.Command{
 		Use:   "provide KEY",
 		Short: "Tell the network that the node provides a key",
@@ -32,10 +33,11 @@ func (a *app) provideCommand() *cobra.Command {
 		Example: "  kad provide /v/hello",
 		Args:    arguments("KEY"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := checkKey(args[0]); err != nil {
+			key, err := written.parse(args[0], checkKey)
+			if err != nil {
 				return err
 			}
-			got, err := runOperation(a, cmd, &choice, provideOperation, provideArgs{args[0]})
+			got, err := runOperation(a, cmd, &choice, provideOperation, provideArgs{key})
 			if err != nil {
 				return err
 			}
@@ -43,6 +45,7 @@ func (a *app) provideCommand() *cobra.Command {
 			return a.print(got, func(w io.Writer) { drawStored(w, &got, "announced", "") })
 		},
 	}
+	written.flag(cmd)
 	choice.flags(cmd)
 	choice.traceFlag(cmd)
 	return cmd

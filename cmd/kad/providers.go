@@ -13,17 +13,17 @@ import (
 )
 
 type providersArgs struct {
-	Key string `json:"key"`
-	Max int    `json:"max"`
+	keyArg
+	Max int `json:"max"`
 }
 
 var providersOperation = operation[providersArgs, kadmium.Providers]{
 	command: "providers",
-	subject: func(args providersArgs) string { return args.Key },
+	subject: func(args providersArgs) string { return shownKey(args.key()) },
 	lookup:  func(p *kadmium.Providers) *kadmium.Lookup { return &p.Lookup },
 	runOn: func(ctx context.Context, n *kadmium.Node, args providersArgs) (kadmium.Providers, error) {
-		got := kadmium.Providers{Key: args.Key}
-		for p, err := range n.Providers(ctx, args.Key, kadmium.ProvidersOptions{Max: args.Max, Lookup: &got.Lookup}) {
+		got := kadmium.Providers{Key: args.key()}
+		for p, err := range n.Providers(ctx, args.key(), kadmium.ProvidersOptions{Max: args.Max, Lookup: &got.Lookup}) {
 			if err != nil {
 				return got, err
 			}
@@ -38,6 +38,7 @@ var providersOperation = operation[providersArgs, kadmium.Providers]{
 
 func (a *app) providersCommand() *cobra.Command {
 	var choice nodeChoice
+	var written keyFlag
 	var q providersArgs
 	cmd := &cobra.Command{
 		Use:   "providers KEY",
@@ -47,9 +48,8 @@ k nodes closest to the key. It asks on until all of those have answered, or with
 until it has met so many.`,
 		Example: "  kad providers /v/hello\n  kad providers /v/hello --max 3 --json",
 		Args:    arguments("KEY"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			q.Key = args[0]
-			if err := checkKey(q.Key); err != nil {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if q.keyArg, err = written.parse(args[0], checkKey); err != nil {
 				return err
 			}
 			if q.Max < 0 {
@@ -69,6 +69,7 @@ until it has met so many.`,
 		},
 	}
 	cmd.Flags().IntVar(&q.Max, "max", 0, "stop after so many; 0: all that are met")
+	written.flag(cmd)
 	choice.flags(cmd)
 	choice.traceFlag(cmd)
 	return cmd

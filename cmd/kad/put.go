@@ -16,7 +16,7 @@ import (
 )
 
 type putArgs struct {
-	Key       string        `json:"key"`
+	keyArg
 	Value     []byte        `json:"value"`
 	TTL       time.Duration `json:"ttl_ns,omitempty"`
 	Sequence  *uint64       `json:"sequence,omitempty"`
@@ -26,10 +26,10 @@ type putArgs struct {
 
 var putOperation = operation[putArgs, kadmium.Stored]{
 	command: "put",
-	subject: func(args putArgs) string { return args.Key },
+	subject: func(args putArgs) string { return shownKey(args.key()) },
 	lookup:  lookupOfStored,
 	runOn: func(ctx context.Context, n *kadmium.Node, args putArgs) (kadmium.Stored, error) {
-		return n.Put(ctx, args.Key, args.Value, kadmium.PutOptions{
+		return n.Put(ctx, args.key(), args.Value, kadmium.PutOptions{
 			TTL: args.TTL, Sequence: args.Sequence, CAS: args.CAS, Ephemeral: args.Ephemeral,
 		})
 	},
@@ -39,13 +39,14 @@ func lookupOfStored(s *kadmium.Stored) *kadmium.Lookup { return &s.Lookup }
 
 func (a *app) putCommand() *cobra.Command {
 	var choice nodeChoice
+	var written keyFlag
 	var p putArgs
 	var sequence, cas uint64
 	cmd := &cobra.Command{
 		Use:   "put KEY VALUE|-",
 		Short: "Store a value at the nodes closest to its key",
 		Long: `Store a value at the k nodes closest to its key. The running node publishes it again
-every 22 h, unless its --ttl is shorter. VALUE - reads stdin. A key begins with its namespace:
+every 22 h, unless its --ttl is shorter. VALUE - reads stdin, any bytes. A key begins with its namespace:
 
 ` + keyHelp() + `
 With --cas each holder compares by itself, as no node speaks for all: of two writers
@@ -55,8 +56,7 @@ at once, both may find some holders. Get with a --quorum to see which one stands
   kad put /sig/12D3KooW.../profile "new text" --cas 7 --key me.pem --bootstrap seed.example:4100`,
 		Args: arguments("KEY", "VALUE|-"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			p.Key = args[0]
-			if err := checkRecordKey(p.Key); err != nil {
+			if p.keyArg, err = written.parse(args[0], checkRecordKey); err != nil {
 				return err
 			}
 			if p.Value, err = a.input(cmd.Context(), args[1], "VALUE"); err != nil {
@@ -84,6 +84,7 @@ at once, both may find some holders. Get with a --quorum to see which one stands
 	f.DurationVar(&p.TTL, "ttl", 0, "how long it lives (default 24h; holders cap it at a week)")
 	f.Uint64Var(&sequence, "seq", 0, "sequence number (default the highest found, plus one)")
 	f.Uint64Var(&cas, "cas", 0, "only where the held sequence is this; 0: none is held")
+	written.flag(cmd)
 	choice.flags(cmd)
 	choice.traceFlag(cmd)
 	return cmd
@@ -115,16 +116,16 @@ func checkPut(cmd *cobra.Command, p putArgs) error {
 	case p.CAS != nil && *p.CAS > store.MaxSequence:
 		return badInput("give the sequence that get shows", "--cas %d is out of range: sequences end below 2^63", *p.CAS)
 	}
-	r := rpc.Record{Key: []byte(p.Key), Value: p.Value}
+	r := rpc.Record{Key: []byte(p.key()), Value: p.Value}
 	if publisher, ok := namespaces.Publisher(r.Key); ok { // the node signs it, and the signed record must fit
 		r.Publisher, r.Signature = publisher, make([]byte, ed25519.SignatureSize)
 		if size := rpc.RecordSize(&r); size > rpc.MaxRecord {
-			return badInput("shorten the value", "%s: a signed record of %d bytes is over the limit of %d", p.Key, size, rpc.MaxRecord)
+			return badInput("shorten the value", "%s: a signed record of %d bytes is over the limit of %d", shownKey(p.key()), size, rpc.MaxRecord)
 		}
 		return nil
 	}
 	if err := namespaces.Validate(&r); err != nil {
-		return badInput("see what each namespace asks for: kad put --help", "%s: %v", p.Key, err)
+		return badInput("see what each namespace asks for: kad put --help", "%s: %v", shownKey(p.key()), err)
 	}
 	return nil
 }

@@ -21,11 +21,11 @@ func TestTraceOfWhatIsHeldHere(t *testing.T) {
 	if _, err := n.Provide(t.Context(), "/v/x"); err != nil {
 		t.Fatal(err)
 	}
-	got, err := getOperation.runOn(t.Context(), n, getArgs{"/v/x", 1})
+	got, err := getOperation.runOn(t.Context(), n, getArgs{newKeyArg("/v/x"), 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	providers, err := providersOperation.runOn(t.Context(), n, providersArgs{"/v/x", 1})
+	providers, err := providersOperation.runOn(t.Context(), n, providersArgs{newKeyArg("/v/x"), 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func TestTraceOfWhatIsHeldHere(t *testing.T) {
 			t.Errorf("%+v, drawn %q", l, b.String())
 		}
 	}
-	if _, err := getOperation.runOn(t.Context(), n, getArgs{"/v/nothing", 1}); err == nil {
+	if _, err := getOperation.runOn(t.Context(), n, getArgs{newKeyArg("/v/nothing"), 1}); err == nil {
 		t.Error("got what nobody has")
 	}
 }

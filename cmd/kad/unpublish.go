@@ -12,23 +12,24 @@ import (
 
 // An unpublishResult is `kad unpublish`.
 type unpublishResult struct {
-	Key string `json:"key"`
+	keyArg
 }
 
 type unpublishArgs struct {
-	Key string `json:"key"`
+	keyArg
 }
 
 var unpublishOperation = operation[unpublishArgs, unpublishResult]{
 	command: "unpublish",
-	subject: func(args unpublishArgs) string { return args.Key },
+	subject: func(args unpublishArgs) string { return shownKey(args.key()) },
 	runOn: func(ctx context.Context, n *kadmium.Node, args unpublishArgs) (unpublishResult, error) {
-		return unpublishResult(args), n.Unpublish(ctx, args.Key)
+		return unpublishResult(args), n.Unpublish(ctx, args.key())
 	},
 }
 
 func (a *app) unpublishCommand() *cobra.Command {
 	var choice nodeChoice
+	var written keyFlag
 	cmd := &cobra.Command{
 		Use:     "unpublish KEY",
 		Short:   "Stop publishing a key",
@@ -36,16 +37,18 @@ func (a *app) unpublishCommand() *cobra.Command {
 		Example: "  kad unpublish /v/hello",
 		Args:    arguments("KEY"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := checkKey(args[0]); err != nil {
-				return err
-			}
-			got, err := runOperation(a, cmd, &choice, unpublishOperation, unpublishArgs{args[0]})
+			key, err := written.parse(args[0], checkKey)
 			if err != nil {
 				return err
 			}
-			return a.print(got, func(w io.Writer) { fmt.Fprintf(w, "%s is no longer published\n", got.Key) })
+			got, err := runOperation(a, cmd, &choice, unpublishOperation, unpublishArgs{key})
+			if err != nil {
+				return err
+			}
+			return a.print(got, func(w io.Writer) { fmt.Fprintf(w, "%s is no longer published\n", shownKey(got.key())) })
 		},
 	}
+	written.flag(cmd)
 	choice.flags(cmd)
 	return cmd
 }
