@@ -80,6 +80,7 @@ func gauges(d *driver.Stats) map[string]int {
 		"lookups":              e.ActiveLookups,
 		"writes.withheld":      e.Unsynced,
 		"handovers.waiting":    e.Handovers,
+		"contacts.lost":        e.Lost,
 		"checks.waiting":       d.ValidationsWaiting,
 		"messages.handling":    d.Handling,
 		"contacts.known":       d.Contacts,

@@ -33,6 +33,7 @@ const (
 	secondChance             // it repeats a request that failed (design R5.9)
 	proveAddress             // its first try is a first contact, to prove this node's address (design R3.17)
 	underSession             // it is never sent as a first contact
+	thoughtGone              // the peer is believed gone: one try, whose failure says nothing new (design R7.13)
 )
 
 // ask sends a request, which stays outstanding until it is answered or has failed. It
@@ -42,13 +43,17 @@ func (e *Engine) ask(by owner, to identity.Contact, m *rpc.Message) bool {
 }
 
 func (e *Engine) askMarked(by owner, to identity.Contact, m *rpc.Message, marks uint8) bool {
-	r, err := e.requests.Start(e.now, m.ID, to, m, by.activity, e.firstTimeout(to, m.Type))
+	timeout, tries := e.firstTimeout(to, m.Type), e.retries.tries(m.Type)
+	if marks&thoughtGone != 0 {
+		timeout, tries = max(timeout, rejoinTimeout), 1
+	}
+	r, err := e.requests.Start(e.now, m.ID, to, m, by.activity, timeout)
 	if err != nil {
 		e.counters.RequestsRefused++
 		e.recycle(m)
 		return false
 	}
-	r.Marks, r.MaxTries, r.Op = marks, e.retries.tries(m.Type), uint64(by.op)
+	r.Marks, r.MaxTries, r.Op = marks, tries, uint64(by.op)
 	e.counters.Requests[m.Type]++
 	e.send(r)
 	return true

@@ -25,13 +25,13 @@ func (e *Engine) Alone(now time.Time) bool {
 	return !at.IsZero() && !at.After(now)
 }
 
-// wantsRejoin is when to join again: once the node is alone, if it has joined before and
+// wantsJoin is when to join again: once the node is alone, if it has joined before and
 // there are addresses to try.
-func (e *Engine) wantsRejoin() time.Time {
+func (e *Engine) wantsJoin() time.Time {
 	if e.joining > 0 || e.counters.Joins == 0 || len(e.cfg.Bootstrap)+e.savedContacts() == 0 {
 		return time.Time{}
 	}
 	return e.aloneSince()
 }
 
-func (e *Engine) rejoin() { e.join(0, nil, 0) }
+func (e *Engine) joinAgain() { e.join(0, nil, 0) }

@@ -21,6 +21,7 @@ func (e *Engine) EachContact(keep func(identity.Contact)) {
 		keep(e.reachability.asked)
 	}
 	e.unresponsive.each(keep)
+	e.rejoining.each(keep)
 	for _, c := range e.moved {
 		keep(c)
 	}

@@ -31,6 +31,7 @@ type Work struct {
 	Joins           uint64
 	Fills           uint64 // of buckets
 	Probes          uint64
+	Rejoins         uint64 // lost contacts and absent bootstrap peers asked
 	Replications    uint64 // keys replicated
 	Republishes     uint64 // keys published again
 	Handovers       uint64 // keys sent to newcomers
@@ -93,6 +94,7 @@ func (w *Work) Each(f func(name string, value uint64)) {
 	f("joins", w.Joins)
 	f("fills", w.Fills)
 	f("probes", w.Probes)
+	f("rejoins", w.Rejoins)
 	f("restores", w.Replications)
 	f("republishes", w.Republishes)
 	f("handovers", w.Handovers)

@@ -45,6 +45,7 @@ type Engine struct {
 	moved        map[identity.ID]identity.Contact // new addresses being checked, one per peer
 	probes       probeQueue                       // contacts to be pinged
 	handovers    []handover
+	rejoining    *rejoining // nil until a contact was lost
 	newcomers    *newcomers // nil until there was one
 	reachability *reachability
 	joining      int // joins under way

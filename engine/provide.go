@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"net/netip"
 	"time"
 
 	"kadmium/identity"
@@ -46,16 +47,21 @@ func (e *Engine) Provide(now time.Time, op OpID, key []byte, ephemeral bool, fx 
 	return e.leave()
 }
 
+// ownEndpoint is where most peers see this node, or what the Config says until one has
+// said.
+func (e *Engine) ownEndpoint() netip.AddrPort {
+	if at := e.reachability.address(); at.IsValid() {
+		return at
+	}
+	return e.cfg.Endpoint
+}
+
 // ownEntry is this node's signed provider entry for a key. Its address is the one at
 // which peers see this node.
 func (e *Engine) ownEntry(key []byte) *rpc.Provider {
-	at := e.reachability.address()
-	if !at.IsValid() {
-		at = e.cfg.Endpoint
-	}
 	p := &rpc.Provider{
 		Key:      key,
-		Peer:     identity.Address{ID: e.cfg.Self, Endpoint: at},
+		Peer:     identity.Address{ID: e.cfg.Self, Endpoint: e.ownEndpoint()},
 		Sequence: e.store.ProviderSequence(e.now, key),
 		TTL:      store.ProviderTTL,
 	}

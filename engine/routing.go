@@ -8,6 +8,7 @@ import (
 // contacted follows an answer of a peer, or its request under a session at its proven
 // address: a server belongs in the routing table (design R4.2, R4.3).
 func (e *Engine) contacted(c identity.Contact, serves bool) {
+	e.rejoining.found(e.now, c)
 	if !serves {
 		if removed, promoted := e.table.Remove(c); removed {
 			e.contactLeft(c, promoted)
@@ -39,6 +40,7 @@ func (e *Engine) contactFailed(c identity.Contact) {
 	}
 	e.unresponsive.add(c, e.now)
 	if evicted {
+		e.lose(c)
 		e.contactLeft(c, promoted)
 	}
 }

@@ -22,7 +22,8 @@ type task struct {
 
 // schedule has all tasks of a node (design R7.1). All engines of a process share it.
 var schedule = [taskCount]task{
-	{name: "bootstrap", interval: 20 * time.Second, jitter: 20 * time.Second, wants: (*Engine).wantsRejoin, run: (*Engine).rejoin},
+	{name: "bootstrap", interval: 20 * time.Second, jitter: 20 * time.Second, wants: (*Engine).wantsJoin, run: (*Engine).joinAgain},
+	{name: "rejoin", interval: rejoinEvery, jitter: 5 * time.Second, wants: (*Engine).wantsRejoin, run: (*Engine).rejoin},
 	{name: "reachability", interval: 5 * time.Second, jitter: time.Second, wants: (*Engine).wantsDialBack, run: (*Engine).askDialBack},
 	{name: "probe", interval: kbucket.ProbeInterval, pace: 20 * time.Millisecond, wants: (*Engine).wantsProbe, run: (*Engine).probe},
 	{name: "refresh", interval: kbucket.RefreshInterval, pace: 100 * time.Millisecond, wants: (*Engine).wantsRefresh, run: (*Engine).refresh},

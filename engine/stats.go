@@ -9,6 +9,7 @@ type Stats struct {
 	ActiveLookups int // running lookups
 	Unsynced      int // writes that wait for the journal
 	Handovers     int // keys that wait to be handed over
+	Lost          int // contacts remembered as lost
 	Counters      Counters
 }
 
@@ -22,6 +23,7 @@ func (e *Engine) Stats() Stats {
 		ActiveLookups: len(e.lookups),
 		Unsynced:      len(e.unsynced),
 		Handovers:     len(e.handovers),
+		Lost:          e.rejoining.len(),
 		Counters:      e.counters,
 	}
 }

@@ -8,7 +8,7 @@ type taskState struct {
 	runs uint64
 }
 
-const taskCount = 9
+const taskCount = 10
 
 // overdue is the due time of work that already waits.
 var overdue = time.Unix(0, 0)

@@ -1,0 +1,205 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"kadmium/identity"
+	"kadmium/lookup"
+	"kadmium/rpc"
+)
+
+// Where a network was cut in two, each part evicts the contacts of the other, and looks
+// whole. So a node that has lost contacts goes on asking for them (design R7.12 to R7.14).
+const (
+	maxLost     = 64               // contacts remembered as lost (design R8.15)
+	rejoinEvery = 30 * time.Second // between two of those asked, and after a loss
+	rejoinFor   = 15 * time.Minute // how long after the last loss; then the interval doubles
+	rejoinRest  = time.Hour        // up to this
+
+	rejoinTimeout = 5 * time.Second // for the only try, which may need a new session
+)
+
+// A rejoining has the contacts that left the routing table because they failed, the
+// newest last, and when the next of them is asked.
+type rejoining struct {
+	lost  contactSet[identity.Contact]
+	until time.Time // the interval does not double before
+	due   time.Time
+	pause time.Duration // the last interval
+}
+
+// lose remembers a contact that was evicted.
+func (e *Engine) lose(c identity.Contact) {
+	if e.rejoining == nil {
+		e.rejoining = new(rejoining)
+	}
+	r := e.rejoining
+	if len(r.lost.all) == maxLost {
+		r.lost.remove(0, 1)
+	}
+	r.lost.add(c, maxLost)
+	r.restart(e.now)
+}
+
+// restart begins the intervals anew.
+func (r *rejoining) restart(now time.Time) {
+	soon := now.Add(rejoinEvery)
+	r.until, r.pause = now.Add(rejoinFor), rejoinEvery
+	if r.due.IsZero() || r.due.After(soon) {
+		r.due = soon
+	}
+}
+
+// found removes a contact that was heard from those that were lost. Others may be back
+// too.
+func (r *rejoining) found(now time.Time, c identity.Contact) {
+	if r == nil {
+		return
+	}
+	if i := r.lost.index(c); i >= 0 {
+		r.lost.remove(i, i+1)
+		r.restart(now)
+	}
+}
+
+func (r *rejoining) each(f func(identity.Contact)) {
+	if r == nil {
+		return
+	}
+	for _, c := range r.lost.all {
+		f(c)
+	}
+}
+
+func (r *rejoining) len() int {
+	if r == nil {
+		return 0
+	}
+	return len(r.lost.all)
+}
+
+// wantsRejoin is when to ask for what was lost. A join does more.
+func (e *Engine) wantsRejoin() time.Time {
+	if e.rejoining.len() == 0 || e.joining > 0 || !e.mayMaintain() {
+		return time.Time{}
+	}
+	return e.rejoining.due
+}
+
+// rejoin asks one lost contact, or one bootstrap peer that is not in the routing table,
+// for the contacts closest to this node.
+func (e *Engine) rejoin() {
+	r := e.rejoining
+	if !e.now.Before(r.until) {
+		r.pause = min(2*r.pause, rejoinRest)
+	}
+	r.due = e.now.Add(r.pause)
+	c, ok := e.absent()
+	if !ok {
+		return
+	}
+	e.counters.Rejoins++
+	a := &absence{e: e}
+	a.owner = e.register(a, 0)
+	if e.book.Address(c).ID.IsZero() {
+		a.ask(c, e.newRequest(rpc.Ping)) // its ID has to be learnt first (wire.md, section 2)
+		return
+	}
+	a.findSelf(c)
+}
+
+// absent chooses whom to ask. Bootstrap peers get half of the turns: where peers come and
+// go, all of the last that were lost may be gone for good.
+func (e *Engine) absent() (identity.Contact, bool) {
+	r := e.rejoining
+	for i := len(r.lost.all) - 1; i >= 0; i-- { // in the table at another address
+		if _, held := e.table.Find(e.book.Position(r.lost.all[i])); held {
+			r.lost.remove(i, i+1)
+		}
+	}
+	if len(r.lost.all) == 0 {
+		return 0, false
+	}
+	if seeds := e.absentSeeds(); len(seeds) > 0 && e.rnd.IntN(2) == 0 {
+		return e.book.Intern(seeds[e.rnd.IntN(len(seeds))]), true
+	}
+	return r.lost.all[e.rnd.IntN(len(r.lost.all))], true
+}
+
+// absentSeeds are the bootstrap peers that are not in the routing table. The peer ID of
+// some is unknown.
+func (e *Engine) absentSeeds() []identity.Address {
+	own := e.ownEndpoint()
+	absent := slices.DeleteFunc(slices.Clone(e.cfg.Bootstrap), func(a identity.Address) bool {
+		return a.ID == e.cfg.Self || a.Endpoint == own || a.Endpoint == e.cfg.Endpoint
+	})
+	e.table.Each(func(c identity.Contact, _ time.Time, _, _ int) {
+		held := e.book.Address(c)
+		absent = slices.DeleteFunc(absent, func(a identity.Address) bool { return a.Endpoint == held.Endpoint || a.ID == held.ID })
+	})
+	return absent
+}
+
+// An absence asks a peer that is not in the routing table.
+type absence struct {
+	e     *Engine
+	owner owner
+	to    identity.Contact
+}
+
+func (a *absence) findSelf(c identity.Contact) {
+	m := a.e.newRequest(rpc.FindNode)
+	m.Target, m.Families = a.e.cfg.Position, a.e.cfg.Families
+	a.ask(c, m)
+}
+
+func (a *absence) ask(c identity.Contact, m *rpc.Message) {
+	if a.to = c; !a.e.askMarked(a.owner, c, m, thoughtGone|underSession) {
+		a.e.unregister(a.owner)
+	}
+}
+
+// answered looks this node up if the peer named somebody who belongs among the k closest
+// and is unknown: then there is a part of the network that this node does not know. A
+// peer whose bucket is full may answer each time, and mostly names nobody new.
+func (a *absence) answered(r *rpc.Request, in *Inbound) {
+	e := a.e
+	if r.Message.Type == rpc.Ping {
+		a.findSelf(in.From)
+		return
+	}
+	e.unregister(a.owner)
+	if in.Observed.IsValid() { // a first contact, which has changed nothing there (design R7.6)
+		e.ask(nobody, in.From, e.newRequest(rpc.Ping))
+	}
+	named, _ := e.sift(in.From, in.Message.Contacts)
+	if !slices.ContainsFunc(slices.Clone(named), e.isNews) || !e.mayMaintain() {
+		return
+	}
+	e.upkeep++
+	l := e.newLookup(0, rpc.FindNode, nil, e.cfg.Position)
+	l.onEnd = func(lookup.Reason) {
+		e.upkeep--
+		e.introduce(0, l, func(*fanOut) {})
+	}
+	l.start(in.From)
+}
+
+// isNews reports whether a contact is among the k closest to this node and not in its
+// routing table.
+func (e *Engine) isNews(c identity.Contact) bool {
+	p := e.book.Position(c)
+	if _, held := e.table.Find(p); held {
+		return false
+	}
+	self := &e.cfg.Position
+	e.scratch = e.table.Nearest(e.scratch[:0], self, e.cfg.K)
+	return len(e.scratch) < e.cfg.K || identity.Compare(self, p, e.book.Position(e.scratch[e.cfg.K-1])) < 0
+}
+
+func (a *absence) failed(*rpc.Request) { a.e.unregister(a.owner) }
+
+func (a *absence) overran(*rpc.Request) {}
+
+func (a *absence) contacts(keep func(identity.Contact)) { keep(a.to) }

@@ -1,0 +1,94 @@
+package engine
+
+import (
+	"testing"
+	"time"
+
+	"kadmium/rpc"
+)
+
+// rejoins counts what the nodes asked of peers that they had lost.
+func (n *network) rejoins() (sum uint64) {
+	for _, nd := range n.nodes {
+		sum += nd.e.counters.Rejoins
+	}
+	return sum
+}
+
+// A node that has lost a contact asks for it every half minute for a quarter of an hour,
+// then at doubling intervals up to an hour; it sends nothing for it while nothing is lost,
+// and no longer when it is found.
+func TestLostContactIsAskedFor(t *testing.T) {
+	n := newNetwork(t, 14)
+	n.grow(4, nil)
+	n.run(2 * time.Hour)
+	if asked := n.rejoins(); asked != 0 {
+		t.Fatalf("a network without losses: %d requests", asked)
+	}
+	nd, gone := n.nodes[0], n.nodes[3]
+	gone.up = false
+	for range 5 {
+		nd.operate(func(op OpID) []Effect { return nd.e.Ping(n.now, op, gone.address, nil) })
+	}
+	n.until(5*time.Minute, "the loss", func() bool { return nd.e.Stats().Lost == 1 })
+	for _, step := range []struct {
+		after    time.Duration
+		min, max uint64
+	}{{15 * time.Minute, 24, 30}, {time.Hour, 30, 36}, {10 * time.Hour, 39, 46}} {
+		n.run(step.after)
+		if asked := nd.e.counters.Rejoins; asked < step.min || asked > step.max {
+			t.Errorf("%v later: %d requests", step.after, asked)
+		}
+	}
+	gone.up = true
+	gone.wake = gone.e.WakeAt()
+	n.run(time.Hour + time.Minute)
+	if lost, table := nd.e.Stats().Lost, nd.e.table.Len(); lost != 0 || table != 3 {
+		t.Errorf("after its return %d are lost, %d in the table", lost, table)
+	}
+	before := n.rejoins()
+	if n.run(2 * time.Hour); n.rejoins() != before {
+		t.Error("it is asked for after its return")
+	}
+}
+
+// The silence of a lost contact locks nobody out and teaches nothing.
+func TestSilenceOfTheLost(t *testing.T) {
+	n := newNetwork(t, 15)
+	n.grow(4, nil)
+	nd, gone := n.nodes[0], n.nodes[3]
+	gone.up = false
+	for range 5 {
+		nd.operate(func(op OpID) []Effect { return nd.e.Ping(n.now, op, gone.address, nil) })
+	}
+	n.until(5*time.Minute, "the loss", func() bool { return nd.e.Stats().Lost == 1 })
+	policy, tests := nd.e.retries, n.count[rpc.Ping]
+	n.run(10 * time.Minute)
+	c := n.book.Intern(gone.address)
+	if nd.e.lockedOut(c) || nd.e.retries != policy {
+		t.Errorf("locked out: %v; of retries it learnt %+v, before %+v", nd.e.lockedOut(c), nd.e.retries, policy)
+	}
+	if n.count[rpc.Ping] != tests {
+		t.Errorf("%d PINGs test the link", n.count[rpc.Ping]-tests)
+	}
+}
+
+// The list of lost contacts is bounded, and keeps the newest.
+func TestLostContactsAreBounded(t *testing.T) {
+	x := newFilling(3*maxLost, Config{})
+	x.e.enter(x.now, nil)
+	defer x.e.leave()
+	for _, c := range x.contacts {
+		x.e.lose(c)
+	}
+	last := x.contacts[len(x.contacts)-1]
+	if x.e.rejoining.len() != maxLost || x.e.rejoining.lost.index(last) < 0 {
+		t.Errorf("%d are remembered", x.e.rejoining.len())
+	}
+	for _, c := range x.contacts {
+		x.e.rejoining.found(x.now, c)
+	}
+	if at := x.e.wantsRejoin(); x.e.rejoining.len() != 0 || !at.IsZero() {
+		t.Errorf("%d are left, due %v", x.e.rejoining.len(), at)
+	}
+}
