@@ -23,8 +23,8 @@ const (
 	OldLife = 30 * time.Second
 
 	// AtOnce is how close together two sessions must be made to count as begun
-	// by both sides at once: more than a round trip with its retries, less than
-	// OldLife, so that sides that see it differently still hear each other.
+	// at once: more than a round trip with its retries, less than OldLife, so that
+	// sides that see it differently still hear each other.
 	AtOnce = 5 * time.Second
 )
 

@@ -9,16 +9,28 @@ import (
 
 // This file holds wire.md rule 4. A new session exists beside the one in use until it
 // has opened a datagram; then the other becomes an old one and receives for OldLife. Of
-// two that both sides began at once, the one begun by the smaller peer ID is used.
+// those that were begun at once both sides use the same one, whatever the order in
+// which they came about at each.
 
 // prefer reports whether a is used rather than b, both with the same peer.
 func (t *Table) prefer(a, b *Session) bool {
 	apart := a.made - b.made
-	if a.initiated != b.initiated && max(apart, -apart) < int64(AtOnce) {
-		selfIsSmaller := bytes.Compare(t.self[:], a.peer[:]) < 0
-		return a.initiated == selfIsSmaller
+	if max(apart, -apart) >= int64(AtOnce) {
+		return apart > 0
 	}
-	return apart > 0
+	if a.initiated == b.initiated {
+		return a.chosenByInitiator() > b.chosenByInitiator()
+	}
+	selfIsSmaller := bytes.Compare(t.self[:], a.peer[:]) < 0
+	return a.initiated == selfIsSmaller
+}
+
+// chosenByInitiator is the session ID under which the initiator receives.
+func (s *Session) chosenByInitiator() uint64 {
+	if s.initiated {
+		return s.receiveID
+	}
+	return s.sendID
 }
 
 // chooseInUse is called when s has opened its first datagram. Of the peer's sessions

@@ -240,6 +240,36 @@ func TestBothOpenAtOnce(t *testing.T) {
 	}
 }
 
+// One side begins two first contacts at once, and they come about in another order at
+// each end: both sides use the same session all the same.
+func TestOneSideOpensTwoAtOnce(t *testing.T) {
+	for order := range 4 {
+		a, b := pair(t)
+		h := [2]*handshake{ask(t, a.Endpoint, b.Endpoint), ask(t, a.Endpoint, b.Endpoint)}
+		now := noon
+		for i := range h {
+			b.receive(t, now, h[i^order&1])
+			now = now.Add(10 * time.Millisecond)
+		}
+		for i := range h {
+			done := h[i^order>>1]
+			a.finish(t, now, done)
+			now = now.Add(10 * time.Millisecond)
+			if !delivers(t, now, done.initiated, b) || !delivers(t, now, done.answered, a) {
+				t.Fatalf("order %d: a session does not carry", order)
+			}
+		}
+		now = now.Add(OldLife)
+		sent, ok := a.table.ForPeer(now, b.ID())
+		if !ok || b.uses(now, a) != sent.ReceiveID() {
+			t.Errorf("order %d: the sides use different sessions", order)
+		}
+		if _, ok := b.table.Find(now, sent.SendID()); !ok {
+			t.Errorf("order %d: the session in use does not carry after 30 s", order)
+		}
+	}
+}
+
 // A peer that restarts opens a new session later: it is used, whichever ID is smaller.
 func TestRestartedPeer(t *testing.T) {
 	for _, swap := range []bool{false, true} {
