@@ -132,6 +132,9 @@ func (d *Driver) sendReply(token uint64, m *rpc.Message) {
 	if !ok {
 		return
 	}
+	if m.Type == rpc.AppMessage { // its handler answers it, which knows no address
+		m.Observed = to.Source()
+	}
 	body, err := d.codec.Append(d.body[:0], m, &d.book)
 	if err == nil {
 		d.body = body

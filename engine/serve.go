@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"net/netip"
 	"time"
 
 	"kadmium/identity"
@@ -46,9 +47,14 @@ func (e *Engine) serve(in *Inbound) {
 	}
 }
 
-// answer begins the reply to a request, in the engine's only reply message.
+// answer begins the reply to a request, in the engine's only reply message. It says
+// where the request came from; a first response says so in its head.
 func (e *Engine) answer(in *Inbound) *rpc.Message {
-	return e.newReply(in.Message.Type, in.Message.ID)
+	m := e.newReply(in.Message.Type, in.Message.ID)
+	if !in.FirstContact {
+		m.Observed = e.book.Address(in.From).Endpoint
+	}
+	return m
 }
 
 func (e *Engine) newReply(t rpc.Type, id uint64) *rpc.Message {
@@ -76,7 +82,7 @@ func (e *Engine) refuse(in *Inbound, s rpc.Status) {
 }
 
 func (e *Engine) servePing(in *Inbound) {
-	e.answer(in).Observed = e.book.Address(in.From).Endpoint
+	e.answer(in)
 	e.sendReply(in)
 	e.dialedBack(in)
 	if in.Message.DialBack && in.Proven {
@@ -93,6 +99,10 @@ func (e *Engine) nameClosest(in *Inbound, m *rpc.Message, room int) {
 	asker := e.book.Address(in.From)
 	closest := e.closestFor(asker, q, min(e.cfg.K, rpc.MaxContacts))
 	left := rpc.ContactsRoom(room, m)
+	if left < 0 { // the rest comes before where the asker is seen
+		m.Observed = netip.AddrPort{}
+		left = rpc.ContactsRoom(room, m)
+	}
 	allFit := left >= len(closest)*rpc.MaxContactSize
 	for _, c := range closest {
 		if tagged(q, e.book.Position(c)) {
@@ -215,8 +225,10 @@ func (e *Engine) acknowledge(in *Inbound, status rpc.Status, changes []store.Cha
 		return
 	}
 	kind, id, token := in.Message.Type, in.Message.ID, in.Token
+	from := e.book.Address(in.From).Endpoint // a write is no first contact
 	e.persist(changes, func(err error) {
 		m := e.newReply(kind, id)
+		m.Observed = from
 		if err != nil {
 			m.Status = rpc.Failed
 		}

@@ -69,9 +69,9 @@ func (c *Codec) Append(dst []byte, m *Message, book identity.Book) ([]byte, erro
 	var err error
 	switch b := body.(type) {
 	case *pb.PingRequest:
-		b.DialBack = m.DialBack
+		b.DialBack, b.Protocols = m.DialBack, m.WantProtocols
 	case *pb.PingResponse:
-		c.encodePingResponse(b, m)
+		err = c.encodePingResponse(b, m)
 	case *pb.Query:
 		err = c.encodeQuery(b, m)
 	case *pb.Answer:
@@ -81,9 +81,9 @@ func (c *Codec) Append(dst []byte, m *Message, book identity.Book) ([]byte, erro
 	case *pb.AddProviderRequest:
 		err = c.encodeAddProvider(b, m)
 	case *pb.MessageRequest:
-		err = encodeAppMessage(b, m)
+		err = c.encodeAppMessage(b, m)
 	case *pb.Outcome:
-		err = encodeOutcome(b, m)
+		err = c.encodeOutcome(b, m)
 	}
 	if err != nil {
 		return dst, err
@@ -117,11 +117,10 @@ func (c *Codec) release(b body) {
 // undefined.
 //
 // Nothing in m refers to body. The records, provider entries and byte slices of m
-// are new and may be kept; the next Decode into m reuses Known, Contacts and
-// Providers. m.Target is the position of the key, if the RPC carries one. Contacts
-// that cannot be reached (no key, port 0, an unspecified, multicast or broadcast
-// address) and contacts, tags and bits over their limits are left out. Sizes that
-// have a Status of their own (of a key or record to be stored) are not checked.
+// are new and may be kept; the next Decode into m reuses its other slices. m.Target is
+// the position of the key, if the RPC carries one. Contacts that cannot be reached (see
+// Contactable) and contacts, tags and bits over their limits are left out. What has a
+// Status of its own in a write (a size, an address, a lifetime) is not checked.
 func (c *Codec) Decode(body []byte, m *Message, book identity.Book) error {
 	t, response, serves, id := m.Type, m.Response, m.Serves, m.ID
 	m.Reset()
@@ -139,7 +138,7 @@ func (c *Codec) Decode(body []byte, m *Message, book identity.Book) error {
 	}
 	switch b := wire.(type) {
 	case *pb.PingRequest:
-		m.DialBack = b.DialBack
+		m.DialBack, m.WantProtocols = b.DialBack, b.Protocols
 	case *pb.PingResponse:
 		return decodePingResponse(m, b)
 	case *pb.Query:

@@ -57,9 +57,21 @@ func plain(m *Message, book identity.Book) plainMessage {
 	}
 	p.Message.Contacts = nil
 	p.Known = append([]uint16(nil), m.Known...)
+	p.Message.Failed = append([]uint16(nil), m.Failed...)
+	p.Settled = append([]uint64(nil), m.Settled...)
+	p.Protocols = append([]string(nil), m.Protocols...)
+	p.ProvidersAfter = bare(m.ProvidersAfter)
 	p.Key = bare(m.Key)
 	p.Payload = bare(m.Payload)
 	p.Providers = append([]Provider(nil), m.Providers...)
+	for i := range p.Providers {
+		p.Providers[i].Description = bare(p.Providers[i].Description)
+	}
+	if m.Provider != nil {
+		q := *m.Provider
+		q.Description = bare(q.Description)
+		p.Provider = &q
+	}
 	if m.Record != nil {
 		r := *m.Record
 		r.Value, r.Signature = bare(r.Value), bare(r.Signature)
@@ -92,6 +104,7 @@ func drawRequest(t *rapid.T, m *Message) {
 	switch m.Type {
 	case Ping:
 		m.DialBack = rapid.Bool().Draw(t, "dial back")
+		m.WantProtocols = rapid.Bool().Draw(t, "protocols")
 	case FindNode, FindValue, GetProviders:
 		if m.Type == FindNode {
 			m.Target = identity.Position(rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "target"))
@@ -101,18 +114,27 @@ func drawRequest(t *rapid.T, m *Message) {
 		}
 		m.Families = rapid.SampledFrom([]Families{0, IPv4, IPv6, IPv4 | IPv6}).Draw(t, "families")
 		m.Known = rapid.SliceOfN(rapid.Uint16(), 0, MaxTags).Draw(t, "known")
+		m.Failed = rapid.SliceOfN(rapid.Uint16(), 0, MaxTags).Draw(t, "failed")
+		if m.Type == GetProviders && rapid.Bool().Draw(t, "page") {
+			m.ProvidersAfter = rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "after")
+		}
 	case Store:
 		m.Record = anyRecord().Draw(t, "record")
 		m.Target = identity.KeyPosition(m.Record.Key)
 		if m.CAS = rapid.Bool().Draw(t, "cas"); m.CAS {
 			m.CASSequence = rapid.Uint64().Draw(t, "cas sequence")
 		}
+		m.Settled = anySettled().Draw(t, "settled")
 	case AddProvider:
 		p := anyProvider().Draw(t, "provider")
 		p.Key = anyKey().Draw(t, "key")
 		m.Provider = &p
 		m.Target = identity.KeyPosition(p.Key)
 	case AppMessage:
+		m.Settled = anySettled().Draw(t, "settled")
+		if m.Poll = rapid.Bool().Draw(t, "poll"); m.Poll {
+			return
+		}
 		m.Protocol = rapid.StringN(1, -1, MaxProtocol).Draw(t, "protocol")
 		m.Payload = rapid.SliceOfN(rapid.Byte(), 0, MaxPayload).Draw(t, "payload")
 	}
@@ -120,11 +142,13 @@ func drawRequest(t *rapid.T, m *Message) {
 
 func drawResponse(t *rapid.T, m *Message, book identity.Book) {
 	contacts, room := MaxContacts, MaxDatagram
+	if rapid.Bool().Draw(t, "observed") {
+		m.Observed = anyEndpoint().Draw(t, "endpoint")
+	}
 	switch m.Type {
 	case Ping:
-		if rapid.Bool().Draw(t, "observed") {
-			m.Observed = anyEndpoint().Draw(t, "endpoint")
-		}
+		m.Protocols = rapid.SliceOfN(rapid.StringN(1, -1, MaxProtocol), 0, MaxProtocols).Draw(t, "protocols")
+		m.MoreProtocols = rapid.Bool().Draw(t, "more protocols")
 		return
 	case Store, AddProvider:
 		m.Status = Status(rapid.Uint8().Draw(t, "status"))
@@ -139,7 +163,8 @@ func drawResponse(t *rapid.T, m *Message, book identity.Book) {
 			m.Target = identity.KeyPosition(m.Record.Key)
 		}
 	case GetProviders:
-		m.Providers = rapid.SliceOfN(anyProvider(), 0, 6).Draw(t, "providers")
+		m.Providers = rapid.SliceOfN(anyProvider(), 0, 3).Draw(t, "providers")
+		m.MoreProviders = rapid.Bool().Draw(t, "more providers")
 	}
 	m.More = rapid.Bool().Draw(t, "more")
 	room = ContactsRoom(room, m)
@@ -151,6 +176,10 @@ func drawResponse(t *rapid.T, m *Message, book identity.Book) {
 }
 
 func anyKey() *rapid.Generator[[]byte] { return rapid.SliceOfN(rapid.Byte(), 1, MaxKey) }
+
+func anySettled() *rapid.Generator[[]uint64] {
+	return rapid.SliceOfN(rapid.Uint64(), 0, MaxSettled)
+}
 
 func anyRecord() *rapid.Generator[*Record] {
 	return rapid.Custom(func(t *rapid.T) *Record {
@@ -172,6 +201,10 @@ func anyProvider() *rapid.Generator[Provider] {
 			Sequence:  rapid.Uint64().Draw(t, "sequence"),
 			TTL:       anyTTL().Draw(t, "ttl"),
 			Signature: rapid.SliceOfN(rapid.Byte(), 64, 64).Draw(t, "signature"),
+
+			Lifetime:    rapid.Uint32().Draw(t, "lifetime"),
+			Description: rapid.SliceOfN(rapid.Byte(), 0, MaxDescription).Draw(t, "description"),
+			Withdrawn:   rapid.Bool().Draw(t, "withdrawn"),
 		}
 	})
 }

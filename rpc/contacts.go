@@ -75,9 +75,9 @@ func cutEndpoint(b []byte) (endpoint netip.AddrPort, rest []byte, ok bool) {
 	return netip.AddrPortFrom(ip, binary.BigEndian.Uint16(rest)), rest[2:], true
 }
 
-// contactable reports whether the address can be that of a peer: the key is known,
+// Contactable reports whether the address can be that of a peer: the key is known,
 // and the endpoint is that of one host (wire.md rule 7).
-func contactable(a identity.Address) bool {
+func Contactable(a identity.Address) bool {
 	ip := a.Endpoint.Addr()
 	return !a.ID.IsZero() && a.Endpoint.Port() != 0 && ip.IsValid() &&
 		!ip.IsUnspecified() && !ip.IsMulticast() && ip != limitedBroadcast
@@ -89,7 +89,7 @@ var limitedBroadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255}) // RFC 919
 func appendContacts(dst []byte, contacts []identity.Contact, book identity.Book) ([]byte, error) {
 	for _, c := range contacts {
 		a := book.Address(c)
-		if !contactable(a) {
+		if !Contactable(a) {
 			return dst, errNoContact
 		}
 		dst = AppendContact(dst, a)
@@ -97,21 +97,26 @@ func appendContacts(dst []byte, contacts []identity.Contact, book identity.Book)
 	return dst, nil
 }
 
-// parseContacts interns the contacts packed in b, at most MaxContacts of them, except
-// those that are not contactable. Nothing is interned unless all of b is well-formed.
-func parseContacts(dst []identity.Contact, b []byte, book identity.Book) ([]identity.Contact, error) {
-	for rest := b; len(rest) > 0; {
-		var ok bool
-		if _, rest, ok = cutContact(rest); !ok {
-			return dst, errContacts
+// countContacts counts the contacts packed in b; ok is false unless all of b is
+// well-formed.
+func countContacts(b []byte) (n int, ok bool) {
+	for ; len(b) > 0; n++ {
+		if _, b, ok = cutContact(b); !ok {
+			return 0, false
 		}
 	}
+	return n, true
+}
+
+// parseContacts interns the contacts packed in b, which countContacts has checked: at
+// most MaxContacts of them, except those that are not Contactable.
+func parseContacts(dst []identity.Contact, b []byte, book identity.Book) []identity.Contact {
 	for len(b) > 0 && len(dst) < MaxContacts {
 		var a identity.Address
 		a, b, _ = cutContact(b)
-		if contactable(a) {
+		if Contactable(a) {
 			dst = append(dst, book.Intern(a))
 		}
 	}
-	return dst, nil
+	return dst
 }

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"math"
+	"net/netip"
 	"time"
 
 	"kadmium/identity"
@@ -12,16 +13,29 @@ func duration(ms uint64) time.Duration {
 	return time.Duration(min(ms, uint64(maxTTL.Milliseconds()))) * time.Millisecond
 }
 
-func decodePingResponse(m *Message, b *pb.PingResponse) error {
-	if len(b.Observed) == 0 {
-		return nil
+// decodeObserved reads where the asker was seen, which must be the endpoint of one
+// host. Saying nothing is allowed.
+func decodeObserved(b []byte) (netip.AddrPort, error) {
+	if len(b) == 0 {
+		return netip.AddrPort{}, nil
 	}
-	endpoint, rest, ok := cutEndpoint(b.Observed)
-	if !ok || len(rest) != 0 {
-		return errObserved
+	endpoint, rest, ok := cutEndpoint(b)
+	if ip := endpoint.Addr(); !ok || len(rest) != 0 || endpoint.Port() == 0 || ip.IsUnspecified() || ip.IsMulticast() {
+		return netip.AddrPort{}, errObserved
 	}
-	m.Observed = endpoint
-	return nil
+	return endpoint, nil
+}
+
+func decodePingResponse(m *Message, b *pb.PingResponse) (err error) {
+	for _, name := range b.Protocols[:min(len(b.Protocols), MaxProtocols)] {
+		if err := checkProtocol(name); err != nil {
+			return err
+		}
+		m.Protocols = append(m.Protocols, name)
+	}
+	m.MoreProtocols = b.MoreProtocols || len(b.Protocols) > MaxProtocols
+	m.Observed, err = decodeObserved(b.Observed)
+	return err
 }
 
 func decodeQuery(m *Message, b *pb.Query) (err error) {
@@ -37,8 +51,17 @@ func decodeQuery(m *Message, b *pb.Query) (err error) {
 		m.Key = b.Key
 		m.Target = identity.KeyPosition(m.Key)
 	}
+	if m.Type == GetProviders {
+		if n := len(b.ProvidersAfter); n != 0 && n != cursorSize {
+			return errCursor
+		}
+		m.ProvidersAfter = b.ProvidersAfter
+	}
 	m.Families = Families(b.Families) & (IPv4 | IPv6)
-	m.Known, err = parseTags(m.Known, b.Known)
+	if m.Known, err = parseTags(m.Known, b.Known); err != nil {
+		return err
+	}
+	m.Failed, err = parseTags(m.Failed, b.Failed)
 	return err
 }
 
@@ -55,14 +78,25 @@ func decodeAnswer(m *Message, b *pb.Answer, book identity.Book) (err error) {
 			if err != nil {
 				return err
 			}
-			if contactable(p.Peer) {
+			if Contactable(p.Peer) {
 				m.Providers = append(m.Providers, p)
 			}
 		}
+		m.MoreProviders = b.MoreProviders
 	}
 	m.More = b.More
-	m.Contacts, err = parseContacts(m.Contacts, b.Contacts, book)
-	return err
+	if m.Observed, err = decodeObserved(b.Observed); err != nil {
+		return err
+	}
+	named, ok := countContacts(b.Contacts)
+	if !ok {
+		return errContacts
+	}
+	if n := len(b.Coordinates); n != 0 && n != named*coordinateSize {
+		return errCoords
+	}
+	m.Contacts = parseContacts(m.Contacts, b.Contacts, book)
+	return nil
 }
 
 func decodeStore(m *Message, b *pb.StoreRequest) (err error) {
@@ -76,7 +110,8 @@ func decodeStore(m *Message, b *pb.StoreRequest) (err error) {
 	if b.CasSequence != nil {
 		m.CAS, m.CASSequence = true, *b.CasSequence
 	}
-	return nil
+	m.Settled, err = parseIDs(m.Settled, b.Settled)
+	return err
 }
 
 func decodeRecord(b *pb.Record, ttl uint64) (*Record, error) {
@@ -107,9 +142,6 @@ func decodeAddProvider(m *Message, b *pb.AddProviderRequest) error {
 	if err != nil {
 		return err
 	}
-	if !contactable(p.Peer) {
-		return errNoContact
-	}
 	p.Key = b.Key
 	m.Provider = &p
 	m.Target = identity.KeyPosition(p.Key)
@@ -124,15 +156,24 @@ func decodeProvider(b *pb.Provider) (Provider, error) {
 	if len(b.Signature) != signatureSize {
 		return Provider{}, errSignature
 	}
-	return Provider{Peer: peer, Sequence: b.Sequence, TTL: duration(b.TtlMs), Signature: b.Signature}, nil
+	return Provider{
+		Peer: peer, Sequence: b.Sequence, TTL: duration(b.TtlMs), Signature: b.Signature,
+		Lifetime: b.Lifetime, Description: b.Description, Withdrawn: b.Withdrawn,
+	}, nil
 }
 
-func decodeAppMessage(m *Message, b *pb.MessageRequest) error {
+func decodeAppMessage(m *Message, b *pb.MessageRequest) (err error) {
+	if m.Settled, err = parseIDs(m.Settled, b.Settled); err != nil {
+		return err
+	}
+	if m.Poll = b.Poll; m.Poll {
+		return nil
+	}
 	m.Protocol, m.Payload = b.Protocol, b.Payload
 	return checkAppMessage(m.Protocol, m.Payload)
 }
 
-func decodeOutcome(m *Message, b *pb.Outcome) error {
+func decodeOutcome(m *Message, b *pb.Outcome) (err error) {
 	// A status of a later version becomes none of the known ones.
 	m.Status = Status(min(uint32(b.Status), math.MaxUint8))
 	if m.Type == AppMessage {
@@ -141,5 +182,6 @@ func decodeOutcome(m *Message, b *pb.Outcome) error {
 		}
 		m.Payload = b.Payload
 	}
-	return nil
+	m.Observed, err = decodeObserved(b.Observed)
+	return err
 }

@@ -11,21 +11,41 @@ import (
 // grants, and far less than what overflows a time.Time.
 const maxTTL = 365 * 24 * time.Hour
 
-const signatureSize = 64 // Ed25519, RFC 8032
+const (
+	signatureSize  = 64                 // Ed25519, RFC 8032
+	cursorSize     = len(identity.ID{}) // of Message.ProvidersAfter
+	coordinateSize = 6                  // of a contact, in an answer under a session
+)
 
 func millis(ttl time.Duration) uint64 {
 	return uint64(min(max(ttl, 0), maxTTL).Milliseconds())
 }
 
-func (c *Codec) encodePingResponse(b *pb.PingResponse, m *Message) {
-	if m.Observed.IsValid() {
-		c.packed = appendEndpoint(c.packed, m.Observed)
-		b.Observed = c.packed
+// observed packs where the request came from, nil if that is not said.
+func (c *Codec) observed(m *Message) []byte {
+	if !m.Observed.IsValid() {
+		return nil
 	}
+	start := len(c.packed)
+	c.packed = appendEndpoint(c.packed, m.Observed)
+	return c.packed[start:]
+}
+
+func (c *Codec) encodePingResponse(b *pb.PingResponse, m *Message) error {
+	if len(m.Protocols) > MaxProtocols {
+		return errListed
+	}
+	for _, name := range m.Protocols {
+		if err := checkProtocol(name); err != nil {
+			return err
+		}
+	}
+	b.Observed, b.Protocols, b.MoreProtocols = c.observed(m), m.Protocols, m.MoreProtocols
+	return nil
 }
 
 func (c *Codec) encodeQuery(b *pb.Query, m *Message) error {
-	if len(m.Known) > MaxTags {
+	if len(m.Known) > MaxTags || len(m.Failed) > MaxTags {
 		return errManyTags
 	}
 	if m.Type == FindNode {
@@ -35,9 +55,17 @@ func (c *Codec) encodeQuery(b *pb.Query, m *Message) error {
 	} else {
 		b.Key = m.Key
 	}
+	if m.Type == GetProviders {
+		if n := len(m.ProvidersAfter); n != 0 && n != cursorSize {
+			return errCursor
+		}
+		b.ProvidersAfter = m.ProvidersAfter
+	}
 	b.Families = uint32(m.Families)
 	c.packed = appendTags(c.packed, m.Known)
-	b.Known = c.packed
+	known := len(c.packed)
+	c.packed = appendTags(c.packed, m.Failed)
+	b.Known, b.Failed = c.packed[:known], c.packed[known:]
 	return nil
 }
 
@@ -49,11 +77,13 @@ func (c *Codec) encodeAnswer(b *pb.Answer, m *Message, book identity.Book) (err 
 		return err
 	}
 	b.Contacts, b.More = c.packed, m.More
+	b.Observed = c.observed(m)
 	if m.Type == FindValue && m.Record != nil {
 		b.TtlMs = millis(m.Record.TTL)
 		b.Record, err = c.encodeRecord(m.Record)
 	}
 	if m.Type == GetProviders {
+		b.MoreProviders = m.MoreProviders
 		b.Providers, err = c.encodeProviders(m.Providers)
 	}
 	return err
@@ -63,10 +93,15 @@ func (c *Codec) encodeStore(b *pb.StoreRequest, m *Message) (err error) {
 	if m.Record == nil {
 		return errNoRecord
 	}
+	if len(m.Settled) > MaxSettled {
+		return errManyIDs
+	}
 	b.TtlMs = millis(m.Record.TTL)
 	if m.CAS {
 		b.CasSequence = &m.CASSequence
 	}
+	c.packed = appendIDs(c.packed, m.Settled)
+	b.Settled = c.packed
 	b.Record, err = c.encodeRecord(m.Record)
 	return err
 }
@@ -113,16 +148,20 @@ func (c *Codec) encodeProviders(providers []Provider) ([]*pb.Provider, error) {
 
 // encodeProvider makes the next of c.providers.
 func (c *Codec) encodeProvider(p *Provider) (*pb.Provider, error) {
-	if !contactable(p.Peer) {
+	if !Contactable(p.Peer) {
 		return nil, errNoContact
 	}
 	if len(p.Signature) != signatureSize {
 		return nil, errSignature
 	}
+	if len(p.Description) > MaxDescription {
+		return nil, errAbout
+	}
 	b := c.nextProvider()
 	start := len(c.packed)
 	c.packed = AppendContact(c.packed, p.Peer)
 	b.Contact, b.Sequence, b.TtlMs, b.Signature = c.packed[start:], p.Sequence, millis(p.TTL), p.Signature
+	b.Lifetime, b.Description, b.Withdrawn = p.Lifetime, p.Description, p.Withdrawn
 	return b, nil
 }
 
@@ -140,7 +179,15 @@ func (c *Codec) nextProvider() *pb.Provider {
 	return c.providers[n]
 }
 
-func encodeAppMessage(b *pb.MessageRequest, m *Message) error {
+func (c *Codec) encodeAppMessage(b *pb.MessageRequest, m *Message) error {
+	if len(m.Settled) > MaxSettled {
+		return errManyIDs
+	}
+	c.packed = appendIDs(c.packed, m.Settled)
+	b.Settled, b.Poll = c.packed, m.Poll
+	if m.Poll {
+		return nil
+	}
 	if err := checkAppMessage(m.Protocol, m.Payload); err != nil {
 		return err
 	}
@@ -148,8 +195,8 @@ func encodeAppMessage(b *pb.MessageRequest, m *Message) error {
 	return nil
 }
 
-func encodeOutcome(b *pb.Outcome, m *Message) error {
-	b.Status = pb.Status(m.Status)
+func (c *Codec) encodeOutcome(b *pb.Outcome, m *Message) error {
+	b.Status, b.Observed = pb.Status(m.Status), c.observed(m)
 	if m.Type == AppMessage {
 		if len(m.Payload) > MaxPayload {
 			return errPayload
@@ -169,12 +216,19 @@ func checkKey(key []byte) error {
 	return nil
 }
 
-func checkAppMessage(protocol string, payload []byte) error {
-	if protocol == "" {
+func checkProtocol(name string) error {
+	if name == "" {
 		return errProtocol
 	}
-	if len(protocol) > MaxProtocol {
+	if len(name) > MaxProtocol {
 		return errNames
+	}
+	return nil
+}
+
+func checkAppMessage(protocol string, payload []byte) error {
+	if err := checkProtocol(protocol); err != nil {
+		return err
 	}
 	if len(payload) > MaxPayload {
 		return errPayload

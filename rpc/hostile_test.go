@@ -31,11 +31,12 @@ func checkDecode(t *testing.T, head Message, body []byte) {
 	if m.Type != head.Type || m.Response != head.Response || m.ID != head.ID || m.Serves != head.Serves {
 		t.Fatalf("Decode changed the header of %+v to %+v", head, m)
 	}
-	if len(m.Contacts) > MaxContacts || len(m.Known) > MaxTags || len(m.Payload) > MaxPayload || len(m.Protocol) > MaxProtocol {
+	if len(m.Contacts) > MaxContacts || len(m.Known) > MaxTags || len(m.Payload) > MaxPayload || len(m.Protocol) > MaxProtocol ||
+		len(m.Failed) > MaxTags || len(m.Settled) > MaxSettled || len(m.Protocols) > MaxProtocols {
 		t.Fatalf("over a limit: %+v", m)
 	}
 	for _, c := range m.Contacts {
-		if !contactable(book.Address(c)) {
+		if !Contactable(book.Address(c)) {
 			t.Fatalf("%v is no contact", book.Address(c))
 		}
 	}
@@ -122,7 +123,7 @@ func TestRefusedBodies(t *testing.T) {
 	ones := func(n int) []byte { return bytes.Repeat([]byte{1}, n) }
 	mapped := join(ones(32), []byte{6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1, 1, 1})
 	entry := func(contact []byte, signature int) []byte { return join(field(1, contact), field(4, ones(signature))) }
-	multicast := append(ones(32), 4, 224, 0, 0, 1, 1, 1) // multicast
+	seen := func(b ...byte) []byte { return field(6, b) }
 	for _, c := range []struct {
 		name     string
 		kind     Type
@@ -154,7 +155,19 @@ func TestRefusedBodies(t *testing.T) {
 		{"no provider entry", AddProvider, false, field(1, ones(8)), errNoEntry},
 		{"an entry with half a contact", AddProvider, false, field(2, entry(fourContact()[:20], 64)), errContacts},
 		{"an entry with two contacts", AddProvider, false, field(2, entry(join(fourContact(), fourContact()), 64)), errContacts},
-		{"an entry that nobody can reach", AddProvider, false, field(2, entry(multicast, 64)), errNoContact},
+		{"half a failed tag", FindNode, false, join(field(1, ones(32)), field(5, ones(1))), errTags},
+		{"a short cursor", GetProviders, false, join(field(2, ones(1)), field(6, ones(31))), errCursor},
+		{"half a settled ID", AppMessage, false, join(field(1, ones(1)), field(4, ones(12))), errSettled},
+		{"half a settled ID of a poll", AppMessage, false, []byte{0x18, 1, 0x22, 1, 1}, errSettled},
+		{"half a settled ID of a STORE", Store, false, join(field(1, nil), field(4, ones(7))), errSettled},
+		{"coordinates of no contact", FindNode, true, field(8, ones(6)), errCoords},
+		{"coordinates of two contacts for one", FindNode, true, join(field(1, fourContact()), field(8, ones(12))), errCoords},
+		{"observed at port 0", FindNode, true, seen(4, 192, 0, 2, 1, 0, 0), errObserved},
+		{"observed at no address", Store, true, field(3, []byte{4, 0, 0, 0, 0, 1, 1}), errObserved},
+		{"observed at a group", FindValue, true, seen(4, 224, 0, 0, 1, 1, 1), errObserved},
+		{"a protocol without a name", Ping, true, field(2, nil), errProtocol},
+		{"a long protocol of a PING", Ping, true, field(2, ones(MaxProtocol+1)), errNames},
+		{"a protocol of a PING that is not UTF-8", Ping, true, field(2, []byte{0xff}), errProtobuf},
 		{"an unsigned entry", AddProvider, false, field(2, entry(fourContact(), 0)), errSignature},
 		{"an unsigned entry in an answer", GetProviders, true, field(5, entry(fourContact(), 1)), errSignature},
 		{"no protocol", AppMessage, false, field(2, ones(1)), errProtocol},
@@ -188,6 +201,32 @@ func TestStoreOfTooMuchIsDecoded(t *testing.T) {
 	}
 }
 
+// A write whose content has a status is decoded: an address that nobody can reach, a
+// description that is too long.
+func TestEntryOfAStatusIsDecoded(t *testing.T) {
+	field := func(number protowire.Number, content []byte) []byte {
+		return protowire.AppendBytes(protowire.AppendTag(nil, number, protowire.BytesType), content)
+	}
+	contact := append(bytes.Repeat([]byte{1}, 32), 4, 224, 0, 0, 1, 1, 1) // multicast
+	entry := bytes.Join([][]byte{field(1, contact), field(4, make([]byte, 64)), field(6, make([]byte, MaxDescription+1))}, nil)
+	m := Message{Type: AddProvider}
+	if err := new(Codec).Decode(field(2, entry), &m, nil); err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Provider.Key) != 0 || len(m.Provider.Description) != MaxDescription+1 || Contactable(m.Provider.Peer) {
+		t.Errorf("decoded %+v", m.Provider)
+	}
+}
+
+// Of more than 16 protocols the first 16 are read.
+func TestProtocolsOverTheLimit(t *testing.T) {
+	body := bytes.Repeat([]byte{0x12, 1, 'p'}, MaxProtocols+1)
+	m := Message{Type: Ping, Response: true}
+	if err := new(Codec).Decode(body, &m, nil); err != nil || len(m.Protocols) != MaxProtocols || !m.MoreProtocols {
+		t.Errorf("%d protocols, more %v, %v", len(m.Protocols), m.MoreProtocols, err)
+	}
+}
+
 // wire.md rule 7: contacts that cannot be reached are left out of an answer, and so are
 // contacts over the limit.
 func TestContactsLeftOut(t *testing.T) {
@@ -213,10 +252,7 @@ func TestContactsLeftOut(t *testing.T) {
 		changed(33, 192, 0, 2, 2),
 	}
 	var book identity.Contacts
-	got, err := parseContacts(nil, bytes.Join(parts, nil), &book)
-	if err != nil {
-		t.Fatal(err)
-	}
+	got := parseContacts(nil, bytes.Join(parts, nil), &book)
 	var text []string
 	for _, c := range got {
 		text = append(text, book.Address(c).Endpoint.String())
@@ -224,9 +260,11 @@ func TestContactsLeftOut(t *testing.T) {
 	if s := strings.Join(text, " "); s != "192.0.2.1:4100 192.0.2.2:4100" {
 		t.Errorf("contacts %s", s)
 	}
-	got, err = parseContacts(nil, bytes.Repeat(good, MaxContacts+5), &book)
-	if err != nil || len(got) != MaxContacts {
-		t.Errorf("of %d contacts %d came in, %v", MaxContacts+5, len(got), err)
+	if got = parseContacts(nil, bytes.Repeat(good, MaxContacts+5), &book); len(got) != MaxContacts {
+		t.Errorf("of %d contacts %d came in", MaxContacts+5, len(got))
+	}
+	if ids, err := parseIDs(nil, make([]byte, 8*MaxSettled+16)); err != nil || len(ids) != MaxSettled {
+		t.Errorf("of %d request IDs %d came in, %v", MaxSettled+2, len(ids), err)
 	}
 	tags, err := parseTags(nil, make([]byte, 2*MaxTags+8))
 	if err != nil || len(tags) != MaxTags {
@@ -244,7 +282,7 @@ func TestNumbersOfLaterVersions(t *testing.T) {
 	if err := new(Codec).Decode(append(query, make([]byte, 32)...), &m, nil); err != nil || m.Families != IPv4|IPv6 {
 		t.Errorf("families %b, %v", m.Families, err)
 	}
-	for status, want := range map[uint64]Status{8: Failed, 9: 9, 256: 255, 1<<64 - 1: 255} {
+	for status, want := range map[uint64]Status{8: Failed, 12: 12, 256: 255, 1<<64 - 1: 255} {
 		m := Message{Type: Store, Response: true}
 		if err := new(Codec).Decode(varint(1, status), &m, nil); err != nil || m.Status != want {
 			t.Errorf("status %d: %d, %v", status, m.Status, err)

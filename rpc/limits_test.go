@@ -50,6 +50,13 @@ func TestRefusedToSend(t *testing.T) {
 		{"a long protocol", Message{Type: AppMessage, Protocol: string(make([]byte, MaxProtocol+1))}, errNames},
 		{"a long payload", Message{Type: AppMessage, Protocol: "p", Payload: make([]byte, MaxPayload+1)}, errPayload},
 		{"a long reply", Message{Type: AppMessage, Response: true, Payload: make([]byte, MaxPayload+1)}, errPayload},
+		{"many failed tags", Message{Type: FindNode, Failed: make([]uint16, MaxTags+1)}, errManyTags},
+		{"a short cursor", Message{Type: GetProviders, Key: key, ProvidersAfter: signature[:31]}, errCursor},
+		{"many settled requests", Message{Type: AppMessage, Protocol: "p", Settled: make([]uint64, MaxSettled+1)}, errManyIDs},
+		{"many settled requests of a swap", Message{Type: Store, Record: &Record{Key: key}, Settled: make([]uint64, MaxSettled+1)}, errManyIDs},
+		{"many protocols", Message{Type: Ping, Response: true, Protocols: make([]string, MaxProtocols+1)}, errListed},
+		{"a protocol without a name", Message{Type: Ping, Response: true, Protocols: make([]string, 1)}, errProtocol},
+		{"a long description", Message{Type: AddProvider, Provider: &Provider{Key: key, Peer: address6(1), Signature: signature, Description: make([]byte, MaxDescription+1)}}, errAbout},
 		{"more than a datagram", Message{Type: FindValue, Response: true, Contacts: many[1:], Record: &Record{Key: key, Value: make([]byte, 500)}}, errBody},
 	} {
 		out, err := new(Codec).Append([]byte("before"), &c.message, &book)
@@ -60,9 +67,9 @@ func TestRefusedToSend(t *testing.T) {
 }
 
 // The largest messages that the limits allow arrive complete: they fit the bodies of a
-// first response (1,043 bytes) and of a session datagram (1,188).
+// first response (1,043 bytes) and of a session datagram (1,187).
 func TestLargestMessages(t *testing.T) {
-	const firstResponse, inSession = MaxDatagram - 125 - 64, MaxDatagram - 44
+	const firstResponse, inSession = MaxDatagram - 125 - 64, MaxDatagram - 45
 	var book identity.Contacts
 	var contacts []identity.Contact
 	for i := range MaxContacts {
@@ -77,7 +84,12 @@ func TestLargestMessages(t *testing.T) {
 	if RecordSize(record) != MaxRecord {
 		t.Fatalf("the record has %d bytes", RecordSize(record))
 	}
-	provider := &Provider{Key: key, Peer: address6(1), Sequence: 1<<63 - 1, TTL: maxTTL, Signature: record.Signature}
+	provider := &Provider{
+		Key: key, Peer: address6(1), Sequence: 1<<63 - 1, TTL: maxTTL, Signature: record.Signature,
+		Lifetime: 1<<32 - 1, Description: make([]byte, MaxDescription), Withdrawn: true,
+	}
+	settled := make([]uint64, MaxSettled)
+	observed := address6(1).Endpoint
 	target := identity.KeyPosition(key)
 	tags := make([]uint16, MaxTags)
 	for _, c := range []struct {
@@ -85,12 +97,13 @@ func TestLargestMessages(t *testing.T) {
 		room    int
 	}{
 		{Message{Type: FindNode, Response: true, Contacts: contacts, More: true}, firstResponse},
+		{Message{Type: FindNode, Response: true, Observed: observed, Contacts: contacts, More: true}, inSession},
 		{Message{Type: FindValue, Response: true, Target: target, Record: record, More: true}, firstResponse},
 		{Message{Type: FindValue, Target: target, Key: key, Families: IPv4 | IPv6, Known: tags}, inSession},
-		{Message{Type: Store, Target: target, Record: record, CAS: true, CASSequence: 1<<63 - 1}, inSession},
+		{Message{Type: Store, Target: target, Record: record, CAS: true, CASSequence: 1<<63 - 1, Settled: settled}, inSession},
 		{Message{Type: AddProvider, Target: target, Provider: provider}, inSession},
-		{Message{Type: AppMessage, Protocol: string(key[:MaxProtocol]), Payload: make([]byte, MaxPayload)}, inSession},
-		{Message{Type: AppMessage, Response: true, Status: Failed, Payload: make([]byte, MaxPayload)}, inSession},
+		{Message{Type: AppMessage, Protocol: string(key[:MaxProtocol]), Payload: make([]byte, MaxPayload), Settled: settled}, inSession},
+		{Message{Type: AppMessage, Response: true, Status: Failed, Observed: observed, Payload: make([]byte, MaxPayload)}, inSession},
 	} {
 		body := encoded(t, &c.message, &book)
 		if len(body) > c.room {

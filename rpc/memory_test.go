@@ -14,19 +14,21 @@ import (
 func TestAllocations(t *testing.T) {
 	decoding := map[string]float64{
 		"PING/request":           0,
-		"PING/response":          1, // the address
-		"FIND_NODE/request":      2, // target, tags
-		"FIND_NODE/response":     1, // contacts
-		"FIND_VALUE/request":     2, // key, tags
-		"FIND_VALUE/response":    5, // contacts; wire record, key, value; Record
-		"STORE/request":          7, // wire record, key, value, publisher, signature; CAS sequence; Record
-		"STORE/response":         0,
-		"ADD_PROVIDER/request":   5, // key; wire entry, contact, signature; Provider
-		"ADD_PROVIDER/response":  0,
-		"GET_PROVIDERS/request":  1, // key
-		"GET_PROVIDERS/response": 9, // contacts; slice grown twice; two of wire entry, contact, signature
-		"MESSAGE/request":        2, // protocol, payload
-		"MESSAGE/response":       1, // payload
+		"PING/response":          5,  // the address; two names and a slice of them, which grows
+		"FIND_NODE/request":      3,  // target, tags, failed
+		"FIND_NODE/response":     2,  // contacts, observed
+		"FIND_VALUE/request":     2,  // key, tags
+		"FIND_VALUE/response":    6,  // contacts, observed; wire record, key, value; Record
+		"STORE/request":          8,  // wire record, key, value, publisher, signature; CAS sequence; settled; Record
+		"STORE/response":         1,  // observed
+		"ADD_PROVIDER/request":   6,  // key; wire entry, contact, signature, description; Provider
+		"ADD_PROVIDER/response":  1,  // observed
+		"GET_PROVIDERS/request":  2,  // key, cursor
+		"GET_PROVIDERS/response": 10, // contacts, observed; slice grown twice; two of wire entry, contact, signature
+		"MESSAGE/request":        3,  // protocol, payload, settled
+		"MESSAGE/response":       2,  // payload, observed
+		"MESSAGE/poll":           0,
+		"MESSAGE/working":        1, // observed
 	}
 	var book identity.Contacts
 	for _, s := range samples(&book, MaxContacts) {

@@ -10,8 +10,8 @@ import (
 )
 
 func TestStatusNames(t *testing.T) {
-	if OK.String() != "ok" || Failed.String() != "failed" || (Failed+1).String() != "unknown" {
-		t.Errorf("%v, %v, %v", OK, Failed, Failed+1)
+	if OK.String() != "ok" || Failed.String() != "failed" || Forgotten.String() != "forgotten" || (Forgotten+1).String() != "unknown" {
+		t.Errorf("%v, %v, %v", OK, Failed, Forgotten+1)
 	}
 }
 
@@ -42,6 +42,8 @@ func TestReset(t *testing.T) {
 		DialBack: true, CAS: true, CASSequence: 1, Provider: &Provider{}, Protocol: "p",
 		Record: &Record{TTL: time.Second}, Payload: []byte("x"),
 		Status: Full, Observed: netip.MustParseAddrPort("192.0.2.1:1"), Contacts: []identity.Contact{1},
+		Poll: true, WantProtocols: true, MoreProtocols: true, MoreProviders: true, Failed: []uint16{1}, Settled: []uint64{1},
+		ProvidersAfter: []byte{1}, Protocols: []string{"p"},
 		More: true, Providers: []Provider{{Sequence: 1}},
 	}
 	for i, v := 0, reflect.ValueOf(m); i < v.NumField(); i++ {
@@ -50,10 +52,11 @@ func TestReset(t *testing.T) {
 		}
 	}
 	m.Reset()
-	if cap(m.Known) != 1 || cap(m.Contacts) != 1 || cap(m.Providers) != 1 {
+	if cap(m.Known) != 1 || cap(m.Contacts) != 1 || cap(m.Providers) != 1 ||
+		cap(m.Failed) != 1 || cap(m.Settled) != 1 || cap(m.Protocols) != 1 {
 		t.Error("the slices' memory is gone")
 	}
-	m.Known, m.Contacts, m.Providers = nil, nil, nil
+	m.Known, m.Contacts, m.Providers, m.Failed, m.Settled, m.Protocols = nil, nil, nil, nil, nil, nil
 	if !reflect.DeepEqual(m, Message{}) {
 		t.Errorf("left: %+v", m)
 	}

@@ -41,25 +41,30 @@ func samples(book identity.Book, n int) []sample {
 		Publisher: address(0xaa).ID, Signature: signature, TTL: time.Hour,
 	}
 	provider := func(i int) Provider {
-		return Provider{Peer: address(i), Sequence: 5, TTL: 24 * time.Hour, Signature: signature}
+		return Provider{Peer: address(i), Sequence: 5, TTL: 24 * time.Hour, Signature: signature, Lifetime: 86400}
 	}
 	provided := provider(0xbb)
 	provided.Key = key
+	provided.Description, provided.Withdrawn = []byte("mirror"), true
+	observed := address(9).Endpoint
+	cursor := bytes.Repeat([]byte{0xbb}, 32)
 	return []sample{
-		{"PING/request", Message{Type: Ping, DialBack: true}},
-		{"PING/response", Message{Type: Ping, Response: true, Observed: address(9).Endpoint}},
-		{"FIND_NODE/request", Message{Type: FindNode, Target: target, Families: IPv4, Known: tags}},
-		{"FIND_NODE/response", Message{Type: FindNode, Response: true, Contacts: contacts, More: true}},
+		{"PING/request", Message{Type: Ping, DialBack: true, WantProtocols: true}},
+		{"PING/response", Message{Type: Ping, Response: true, Observed: observed, Protocols: []string{"/kad/echo/1", "/kad/sum/1"}, MoreProtocols: true}},
+		{"FIND_NODE/request", Message{Type: FindNode, Target: target, Families: IPv4, Known: tags, Failed: []uint16{0xdead}}},
+		{"FIND_NODE/response", Message{Type: FindNode, Response: true, Observed: observed, Contacts: contacts, More: true}},
 		{"FIND_VALUE/request", Message{Type: FindValue, Target: target, Key: key, Families: IPv4 | IPv6, Known: tags}},
-		{"FIND_VALUE/response", Message{Type: FindValue, Response: true, Target: target, Record: record, Contacts: contacts[:n/2]}},
-		{"STORE/request", Message{Type: Store, Target: identity.KeyPosition(signed.Key), Record: signed, CAS: true}},
-		{"STORE/response", Message{Type: Store, Response: true, Status: Older}},
+		{"FIND_VALUE/response", Message{Type: FindValue, Response: true, Target: target, Record: record, Observed: observed, Contacts: contacts[:n/2]}},
+		{"STORE/request", Message{Type: Store, Target: identity.KeyPosition(signed.Key), Record: signed, CAS: true, Settled: []uint64{8}}},
+		{"STORE/response", Message{Type: Store, Response: true, Status: Older, Observed: observed}},
 		{"ADD_PROVIDER/request", Message{Type: AddProvider, Target: target, Provider: &provided}},
-		{"ADD_PROVIDER/response", Message{Type: AddProvider, Response: true}},
-		{"GET_PROVIDERS/request", Message{Type: GetProviders, Target: target, Key: key}},
-		{"GET_PROVIDERS/response", Message{Type: GetProviders, Response: true, Providers: []Provider{provider(0xbb), provider(0xcc)}, Contacts: contacts[:n/2]}},
-		{"MESSAGE/request", Message{Type: AppMessage, Protocol: "/kad/echo/1", Payload: []byte("hello")}},
-		{"MESSAGE/response", Message{Type: AppMessage, Response: true, Payload: []byte("hello")}},
+		{"ADD_PROVIDER/response", Message{Type: AddProvider, Response: true, Observed: observed}},
+		{"GET_PROVIDERS/request", Message{Type: GetProviders, Target: target, Key: key, ProvidersAfter: cursor}},
+		{"GET_PROVIDERS/response", Message{Type: GetProviders, Response: true, Providers: []Provider{provider(0xbb), provider(0xcc)}, MoreProviders: true, Observed: observed, Contacts: contacts[:n/2]}},
+		{"MESSAGE/request", Message{Type: AppMessage, Protocol: "/kad/echo/1", Payload: []byte("hello"), Settled: []uint64{8, 9}}},
+		{"MESSAGE/response", Message{Type: AppMessage, Response: true, Payload: []byte("hello"), Observed: observed}},
+		{"MESSAGE/poll", Message{Type: AppMessage, Poll: true}},
+		{"MESSAGE/working", Message{Type: AppMessage, Response: true, Status: Working, Observed: observed}},
 	}
 }
 

@@ -47,7 +47,8 @@ func RecordSize(r *Record) int {
 // in bytes; its key is not sent there.
 func providerSize(p *Provider) int {
 	return message(bytesField(ContactSize(p.Peer.Endpoint)) + varintField(p.Sequence) +
-		varintField(millis(p.TTL)) + bytesField(len(p.Signature)))
+		varintField(millis(p.TTL)) + bytesField(len(p.Signature)) +
+		varintField(uint64(p.Lifetime)) + bytesField(len(p.Description)) + flagField(p.Withdrawn))
 }
 
 // sizeOfRest is the size of everything except the contacts.
@@ -57,16 +58,18 @@ func sizeOfRest(m *Message) int {
 	}
 	switch m.Type {
 	case Ping:
-		return flagField(m.DialBack)
+		return flagField(m.DialBack) + flagField(m.WantProtocols)
 	case FindNode:
 		return bytesField(len(m.Target)) + sizeOfQueryFields(m)
-	case FindValue, GetProviders:
+	case FindValue:
 		return bytesField(len(m.Key)) + sizeOfQueryFields(m)
+	case GetProviders:
+		return bytesField(len(m.Key)) + sizeOfQueryFields(m) + bytesField(len(m.ProvidersAfter))
 	case Store:
 		if m.Record == nil {
 			return 0
 		}
-		n := message(RecordSize(m.Record)) + varintField(millis(m.Record.TTL))
+		n := message(RecordSize(m.Record)) + varintField(millis(m.Record.TTL)) + bytesField(8*len(m.Settled))
 		if m.CAS {
 			n += 1 + protowire.SizeVarint(m.CASSequence)
 		}
@@ -77,42 +80,54 @@ func sizeOfRest(m *Message) int {
 		}
 		return bytesField(len(m.Provider.Key)) + providerSize(m.Provider)
 	case AppMessage:
-		return bytesField(len(m.Protocol)) + bytesField(len(m.Payload))
+		if m.Poll {
+			return flagField(true) + bytesField(8*len(m.Settled))
+		}
+		return bytesField(len(m.Protocol)) + bytesField(len(m.Payload)) + bytesField(8*len(m.Settled))
 	}
 	return 0
 }
 
 func sizeOfResponse(m *Message) int {
+	n := observedSize(m)
 	switch m.Type {
 	case Ping:
-		if !m.Observed.IsValid() {
-			return 0
+		for _, name := range m.Protocols {
+			n += bytesField(len(name))
 		}
-		return bytesField(ContactSize(m.Observed) - len(identity.ID{}))
+		return n + flagField(m.MoreProtocols)
 	case FindNode:
-		return flagField(m.More)
+		return n + flagField(m.More)
 	case FindValue:
-		n := flagField(m.More)
+		n += flagField(m.More)
 		if m.Record != nil {
 			n += message(RecordSize(m.Record)) + varintField(millis(m.Record.TTL))
 		}
 		return n
 	case GetProviders:
-		n := flagField(m.More)
+		n += flagField(m.More) + flagField(m.MoreProviders)
 		for i := range m.Providers {
 			n += providerSize(&m.Providers[i])
 		}
 		return n
 	case AppMessage:
-		return varintField(uint64(m.Status)) + bytesField(len(m.Payload))
+		return n + varintField(uint64(m.Status)) + bytesField(len(m.Payload))
 	case Store, AddProvider:
-		return varintField(uint64(m.Status))
+		return n + varintField(uint64(m.Status))
 	}
 	return 0
 }
 
+// observedSize is the size of the field that says where the request came from.
+func observedSize(m *Message) int {
+	if !m.Observed.IsValid() {
+		return 0
+	}
+	return bytesField(ContactSize(m.Observed) - len(identity.ID{}))
+}
+
 func sizeOfQueryFields(m *Message) int {
-	return varintField(uint64(m.Families)) + bytesField(2*len(m.Known))
+	return varintField(uint64(m.Families)) + bytesField(2*len(m.Known)) + bytesField(2*len(m.Failed))
 }
 
 // Fields of proto3: those with the zero value are not sent.

@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 
 	"kadmium/identity"
@@ -21,6 +22,15 @@ func Tag(requestID uint64, p *identity.Position) uint16 {
 	return binary.BigEndian.Uint16(p[tagFirst+requestID%tagPlaces:])
 }
 
+// FailedTag is two bytes by which a request lists a contact that the asker knows as
+// dead. It covers the address too, so that a dead address of a peer does not hide the
+// peer at another one.
+func FailedTag(requestID uint64, a identity.Address) uint16 {
+	text := binary.BigEndian.AppendUint64(make([]byte, 0, 8+MaxContactSize), requestID)
+	sum := sha256.Sum256(AppendContact(text, a))
+	return binary.BigEndian.Uint16(sum[:])
+}
+
 // appendTags packs tags, 2 bytes each.
 func appendTags(dst []byte, tags []uint16) []byte {
 	for _, t := range tags {
@@ -36,6 +46,25 @@ func parseTags(dst []uint16, b []byte) ([]uint16, error) {
 	}
 	for ; len(b) > 0 && len(dst) < MaxTags; b = b[2:] {
 		dst = append(dst, binary.BigEndian.Uint16(b))
+	}
+	return dst, nil
+}
+
+// appendIDs packs request IDs, 8 bytes each.
+func appendIDs(dst []byte, ids []uint64) []byte {
+	for _, id := range ids {
+		dst = binary.BigEndian.AppendUint64(dst, id)
+	}
+	return dst
+}
+
+// parseIDs reads packed request IDs, at most MaxSettled of them.
+func parseIDs(dst []uint64, b []byte) ([]uint64, error) {
+	if len(b)%8 != 0 {
+		return dst, errSettled
+	}
+	for ; len(b) > 0 && len(dst) < MaxSettled; b = b[8:] {
+		dst = append(dst, binary.BigEndian.Uint64(b))
 	}
 	return dst, nil
 }

@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"net/netip"
 	"testing"
@@ -197,6 +198,9 @@ func TestObservedAddress(t *testing.T) {
 		"family 5":              func(d []byte) { d[responseFamily] = 5 },
 		"IPv4 with a tail":      func(d []byte) { d[responseIP+4] = 1 },
 		"IPv4 mapped into IPv6": func(d []byte) { d[responseFamily] = 6; copy(d[responseIP:], mapped[:]) },
+		"port 0":                func(d []byte) { clear(d[responsePort:responseBodyLen]) },
+		"no address":            func(d []byte) { clear(d[responseIP:responsePort]) },
+		"a group":               func(d []byte) { d[responseIP] = 239 },
 	} {
 		d := bytes.Clone(h.response)
 		change(d)
@@ -226,4 +230,45 @@ func TestProvenAddressMoves(t *testing.T) {
 	if s.Prove(addrA); !s.ProvenAt(addrA) || s.ProvenAt(addrB) {
 		t.Fatal("the proven address has not moved")
 	}
+}
+
+// A sealed text may carry a coordinate, which is skipped; one that is cut short, another
+// version and a notice with a request ID are malformed, and use their counter up.
+func TestSealedText(t *testing.T) {
+	from, to := contact(t, endpoint(t, 1, "test"), endpoint(t, 2, "test"), noon)
+	for _, test := range []struct {
+		name string
+		kind Kind
+		id   uint64
+		text []byte
+		body string
+		want error
+	}{
+		{"no coordinate", KindRequest, 5, []byte{2, 1, FlagServes, 'x'}, "x", nil},
+		{"a later version", KindResponse, 5, []byte{63, 1, 0, 'x'}, "x", nil},
+		{"version 1", KindRequest, 5, []byte{1, 1, 0}, "", ErrText},
+		{"a coordinate", KindRequest, 5, []byte{2, 1, FlagServes | FlagCoordinate, 1, 2, 3, 4, 5, 6, 'x'}, "x", nil},
+		{"a coordinate cut short", KindRequest, 5, []byte{2, 1, FlagCoordinate, 1, 2, 3, 4, 5}, "", ErrText},
+		{"a notice", KindNotice, 0, []byte{2, byte(NoticeLeave), 0}, "", nil},
+		{"a notice with a request ID", KindNotice, 5, []byte{2, byte(NoticeLeave), 0}, "", ErrText},
+	} {
+		d := sealText(from, test.kind, test.id, test.text)
+		got, err := to.Open(bytes.Clone(d))
+		if err != test.want || string(got.Body) != test.body {
+			t.Errorf("%s: %+v, %v", test.name, got, err)
+		}
+		if _, err := to.Open(d); err != ErrReplay {
+			t.Errorf("%s, again: %v", test.name, err)
+		}
+	}
+}
+
+// sealText seals a text that Seal would not write.
+func sealText(s *Session, kind Kind, id uint64, text []byte) []byte {
+	header := binary.BigEndian.AppendUint64([]byte{Version, byte(kind)}, s.sendID)
+	header = binary.BigEndian.AppendUint64(header, s.sent)
+	header = binary.BigEndian.AppendUint64(header, id)
+	binary.BigEndian.PutUint64(s.nonce[nonceZeros:], s.sent)
+	s.sent++
+	return append(header, s.seal.Seal(nil, s.nonce[:], text, header)...)
 }

@@ -1,5 +1,5 @@
 // Package session turns datagrams into authenticated messages and back: the
-// layout of all six kinds of datagram, the signed first contact that costs no
+// layout of all seven kinds of datagram, the signed first contact that costs no
 // extra round trip, the encrypted session that follows it, and the defences
 // around them (replay window, cookies, limits, bounded tables). docs/wire.md
 // specifies every byte, and its section 9 says which attack each rule prevents;

@@ -9,7 +9,7 @@ import (
 
 // addVectors seeds a fuzzer with every datagram of testdata/wire.
 func addVectors(f *testing.F) {
-	for _, file := range []string{"first_request", "first_response", "session_request", "session_response", "cookie", "nosession"} {
+	for _, file := range []string{"first_request", "first_response", "session_request", "session_response", "cookie", "nosession", "notice"} {
 		f.Add(readVector(f, file+".txt", "datagram"))
 	}
 }

@@ -142,7 +142,7 @@ func TestWrongFirstRequests(t *testing.T) {
 	}{
 		{"nothing", func(d []byte) []byte { return d }, nil},
 		{"version 0", set(0, 0), ErrVersion},
-		{"version 2", set(0, 2), ErrVersion},
+		{"version 1", set(0, 1), ErrVersion},
 		{"kind 0", set(1, 0), ErrKind},
 		{"kind 7", set(1, 7), ErrKind},
 		{"another kind", set(1, byte(KindFirstResponse)), ErrKind},

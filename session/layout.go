@@ -19,11 +19,13 @@ var (
 	ErrPadding     = errors.New("padding is not zero")
 	ErrObserved    = errors.New("malformed observed address")
 	ErrCookie      = errors.New("a cookie of zeros")
+	ErrText        = errors.New("malformed sealed text")
 	ErrNetworkName = errors.New("a network's name has 1 to 255 bytes")
 )
 
-// Version is the first byte of every datagram.
-const Version = 1
+// Version is the first byte of every datagram. All versions are under 0x40, so that
+// QUIC (RFC 9000, whose fixed bit that is) can share the socket.
+const Version = 2
 
 // MaxDatagram is the largest datagram, in bytes of UDP payload: IPv6's minimum
 // MTU of 1,280 (RFC 8200, section 5) less 40 of IPv6 and 8 of UDP header.
@@ -36,7 +38,7 @@ const Amplification = 3
 // A Kind says what a datagram is; it is its second byte.
 type Kind uint8
 
-// The six kinds.
+// The seven kinds.
 const (
 	KindFirstRequest Kind = 1 + iota
 	KindFirstResponse
@@ -44,18 +46,27 @@ const (
 	KindResponse
 	KindCookie
 	KindNoSession
+	KindNotice // one-way: it draws nothing
 )
 
-// FlagServes, in the flags of a message, says that the sender is a server, which may
-// enter the routing table. The other bits are sent as zero and ignored.
-const FlagServes = 1
+// The flags of a message; other bits are sent as zero and ignored.
+const (
+	FlagServes     = 1 // the sender is a server, which may enter the routing table
+	FlagCoordinate = 2 // under a session: the sender's coordinate follows. Seal refuses it, Open skips it
+)
+
+// A NoticeType says what a notice tells. Unknown ones are ignored.
+type NoticeType uint8
+
+// NoticeLeave tells that the sender ends.
+const NoticeLeave NoticeType = 1
 
 // Sizes of the fixed parts, in bytes.
 const (
 	MinFirstRequest       = (MaxDatagram + Amplification - 1) / Amplification // padded up to this, so that a full answer fits
 	FirstRequestOverhead  = requestBody + signatureSize
 	FirstResponseOverhead = responseBody + signatureSize
-	SessionOverhead       = sessionHeader + 2 + tagSize
+	SessionOverhead       = sessionHeader + textHead + tagSize
 	CookieDatagram        = 30
 	NoSessionDatagram     = 26
 
@@ -74,7 +85,7 @@ func KindOf(datagram []byte) (Kind, error) {
 		return 0, ErrVersion
 	}
 	k := Kind(datagram[1])
-	if k < KindFirstRequest || k > KindNoSession {
+	if k < KindFirstRequest || k > KindNotice {
 		return 0, ErrKind
 	}
 	return k, nil

@@ -69,7 +69,8 @@ func (e *Endpoint) ParseFirstResponse(datagram []byte) (FirstResponse, error) {
 	return r, err
 }
 
-// parseObserved reads the observed address, which has one encoding only.
+// parseObserved reads the observed address, which has one encoding only, and is one that
+// a host can have.
 func parseObserved(datagram []byte) (netip.AddrPort, error) {
 	raw := [16]byte(datagram[responseIP:])
 	ip := netip.AddrFrom16(raw)
@@ -86,7 +87,11 @@ func parseObserved(datagram []byte) (netip.AddrPort, error) {
 	default:
 		return netip.AddrPort{}, ErrObserved
 	}
-	return netip.AddrPortFrom(ip, binary.BigEndian.Uint16(datagram[responsePort:])), nil
+	port := binary.BigEndian.Uint16(datagram[responsePort:])
+	if port == 0 || ip.IsUnspecified() || ip.IsMulticast() {
+		return netip.AddrPort{}, ErrObserved
+	}
+	return netip.AddrPortFrom(ip, port), nil
 }
 
 // appendObserved appends family, IP (16 bytes) and port.

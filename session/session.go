@@ -35,6 +35,13 @@ const (
 	nonceZeros       = 4
 )
 
+// The sealed text begins with the highest wire version that the sender speaks, a type
+// and flags; then comes the sender's coordinate, if the flags say so.
+const (
+	textHead       = 3
+	coordinateSize = 6
+)
+
 // A Session is what two peers share after a first contact: a cipher for each direction,
 // a send counter and a replay window. Not safe for concurrent use.
 type Session struct {
@@ -70,10 +77,11 @@ func (s *Session) ProvenAt(a netip.AddrPort) bool {
 // there under this session.
 func (s *Session) Prove(a netip.AddrPort) { s.address = a }
 
-// Seal appends a session datagram to dst: kind is KindRequest or KindResponse. It
+// Seal appends a session datagram to dst: kind is KindRequest, KindResponse or
+// KindNotice. typ is an RPC's, of a notice a NoticeType, and a notice's requestID is 0. It
 // allocates only if dst lacks room (SessionOverhead bytes and the body's). Its
 // errors are ErrExhausted and ErrTooLarge; dst is then returned as it was.
-func (s *Session) Seal(dst []byte, kind Kind, requestID uint64, rpc, flags uint8, body []byte) ([]byte, error) {
+func (s *Session) Seal(dst []byte, kind Kind, requestID uint64, typ, flags uint8, body []byte) ([]byte, error) {
 	if s.sent >= MaxCounter {
 		return dst, ErrExhausted
 	}
@@ -89,7 +97,7 @@ func (s *Session) Seal(dst []byte, kind Kind, requestID uint64, rpc, flags uint8
 	dst = binary.BigEndian.AppendUint64(dst, counter)
 	dst = binary.BigEndian.AppendUint64(dst, requestID)
 	header := dst[start:]
-	dst = append(dst, rpc, flags)
+	dst = append(dst, Version, typ, flags&^FlagCoordinate)
 	dst = append(dst, body...)
 	text := dst[start+sessionHeader:]
 	binary.BigEndian.PutUint64(s.nonce[nonceZeros:], counter)
@@ -97,8 +105,8 @@ func (s *Session) Seal(dst []byte, kind Kind, requestID uint64, rpc, flags uint8
 	return dst[:start+sessionHeader+len(sealed)], nil // sealed in place: Grow made the room
 }
 
-// An Opened is an authentic session datagram's content. Body is the datagram's
-// memory.
+// An Opened is an authentic session datagram's content: Type is an RPC's, or of a
+// notice a NoticeType. Body is the datagram's memory.
 type Opened struct {
 	Kind        Kind
 	Type, Flags uint8
@@ -118,14 +126,14 @@ func SessionRoom(request int, proven bool) int {
 	return max(0, min(MaxDatagram, Amplification*request)-SessionOverhead)
 }
 
-// ReceiverOf is the session ID in a datagram whose kind is KindRequest or
-// KindResponse. Its errors are those of KindOf.
+// ReceiverOf is the session ID in a datagram whose kind is KindRequest, KindResponse
+// or KindNotice. Its errors are those of KindOf.
 func ReceiverOf(datagram []byte) (id uint64, err error) {
 	k, err := KindOf(datagram)
 	if err != nil {
 		return 0, err
 	}
-	if k != KindRequest && k != KindResponse {
+	if k != KindRequest && k != KindResponse && k != KindNotice {
 		return 0, ErrKind
 	}
 	if len(datagram) < SessionOverhead {
@@ -142,7 +150,8 @@ func RequestIDOf(datagram []byte) uint64 {
 
 // Open decrypts a session datagram in place; it may come from any address. The datagram
 // is overwritten even on failure. It allocates nothing. Its errors are those of
-// ReceiverOf, ErrSessionID, ErrReplay and ErrSeal.
+// ReceiverOf, ErrSessionID, ErrReplay, ErrSeal, and ErrText: an authentic datagram whose
+// text is malformed uses its counter up.
 func (s *Session) Open(datagram []byte) (Opened, error) {
 	id, err := ReceiverOf(datagram)
 	if err != nil {
@@ -162,11 +171,26 @@ func (s *Session) Open(datagram []byte) (Opened, error) {
 		return Opened{}, ErrSeal
 	}
 	s.window.Mark(counter)
-	return Opened{
+	return parseText(datagram, text)
+}
+
+// parseText reads the decrypted text of a datagram.
+func parseText(datagram, text []byte) (Opened, error) {
+	o := Opened{
 		Kind:      Kind(datagram[1]),
-		Type:      text[0],
-		Flags:     text[1],
+		Type:      text[1],
+		Flags:     text[2],
 		RequestID: RequestIDOf(datagram),
-		Body:      text[2:],
-	}, nil
+		Body:      text[textHead:],
+	}
+	if text[0] < Version || o.Kind == KindNotice && o.RequestID != 0 {
+		return Opened{}, ErrText
+	}
+	if o.Flags&FlagCoordinate != 0 {
+		if len(o.Body) < coordinateSize {
+			return Opened{}, ErrText
+		}
+		o.Body = o.Body[coordinateSize:]
+	}
+	return o, nil
 }

@@ -145,9 +145,16 @@ func vectors(t *testing.T) []*vector {
 	cookieVector.add("secret", count(0xc0, 32))
 	cookieVector.add("cookie", cookie[:])
 	cookieVector.add("datagram", AppendCookie(nil, &n, request, cookie))
+	noticeVector := &vector{file: "notice.txt", about: "The notice *leave* of the initiator, under the session of first_response.txt, with counter 2."}
+	leave, err := initiated.Seal(nil, KindNotice, 0, uint8(NoticeLeave), FlagServes, nil)
+	must(err)
+	noticeVector.add("datagram", leave)
+	if got, err := answered.Open(bytes.Clone(leave)); err != nil || got.Kind != KindNotice || NoticeType(got.Type) != NoticeLeave {
+		t.Fatalf("the notice opens to %+v, %v", got, err)
+	}
 	noSession := &vector{file: "nosession.txt", about: "The NOSESSION that the first datagram of session_request.txt draws from a responder that lost the session."}
 	noSession.add("datagram", AppendNoSession(nil, answered.receiveID, TagOf(question)))
-	return []*vector{first, response, sessionRequest, sessionResponse, cookieVector, noSession}
+	return []*vector{first, response, sessionRequest, sessionResponse, cookieVector, noSession, noticeVector}
 }
 
 // findNode is the body of a FIND_NODE for the place of the key /v/hello, by an asker

@@ -111,8 +111,12 @@ func (w *world) recycle(d *datagram) {
 // memory that records and provider entries refer to: engines never change it.
 func copyMessage(dst, m *rpc.Message) {
 	known, contacts, providers := dst.Known, dst.Contacts, dst.Providers
+	failed, settled, protocols := dst.Failed, dst.Settled, dst.Protocols
 	*dst = *m
 	dst.Known = append(known[:0], m.Known...)
+	dst.Failed = append(failed[:0], m.Failed...)
+	dst.Settled = append(settled[:0], m.Settled...)
+	dst.Protocols = append(protocols[:0], m.Protocols...)
 	dst.Contacts = append(contacts[:0], m.Contacts...)
 	dst.Providers = append(providers[:0], m.Providers...)
 	if m.Record != nil {

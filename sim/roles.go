@@ -14,10 +14,8 @@ func (w *world) lie(n *node, d *datagram) {
 	m := &w.falseReply
 	m.Reset()
 	m.Type, m.ID, m.Response, m.Serves = q.Type, q.ID, true, true
-	switch {
-	case q.Type == rpc.Ping:
-		m.Observed = w.book.Address(d.from).Endpoint
-	case q.Type.IsQuery():
+	m.Observed = w.book.Address(d.from).Endpoint
+	if q.Type.IsQuery() {
 		m.Contacts = w.book.closest(m.Contacts, &q.Target, w.cfg.K, func(c identity.Contact) bool {
 			return w.role(c) == lying
 		})

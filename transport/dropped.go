@@ -31,6 +31,7 @@ const (
 	dropSession
 	dropSeal
 	dropReplay
+	dropNotice
 	dropBusy
 	dropSend
 	reasonCount
@@ -55,6 +56,7 @@ var reasonNames = [reasonCount]string{
 	dropSession:     "unknown session",
 	dropSeal:        "bad seal",
 	dropReplay:      "replayed",
+	dropNotice:      "unknown notice",
 	dropBusy:        "being dealt with already",
 	dropSend:        "sending failed",
 }

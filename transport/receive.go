@@ -47,7 +47,7 @@ func (t *Transport) receive(r *reader, datagram []byte) {
 		return
 	}
 	switch kind {
-	case session.KindRequest, session.KindResponse:
+	case session.KindRequest, session.KindResponse, session.KindNotice:
 		t.receiveSealed(r, datagram)
 	case session.KindFirstRequest:
 		t.receiveFirstRequest(r, datagram)

@@ -20,6 +20,9 @@ type ReplyTo struct {
 	room    int
 }
 
+// Source is where the request came from.
+func (to ReplyTo) Source() netip.AddrPort { return to.to }
+
 // A firstReply is a first request that waits for its answer.
 type firstReply struct {
 	responder *session.Responder

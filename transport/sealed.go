@@ -15,12 +15,13 @@ func (t *Transport) receiveSealed(r *reader, datagram []byte) {
 		return
 	}
 	now := t.now()
-	response := session.Kind(datagram[1]) == session.KindResponse
+	kind := session.Kind(datagram[1])
+	response := kind == session.KindResponse
 	in := &r.inbound
 	t.mu.Lock()
 	sess, ok := t.table.Find(now, id)
 	if !ok {
-		answered := !response && t.noSessions.Allow(now, r.from.Addr())
+		answered := kind == session.KindRequest && t.noSessions.Allow(now, r.from.Addr())
 		t.mu.Unlock()
 		t.count.drop(dropSession)
 		if answered {
@@ -40,6 +41,11 @@ func (t *Transport) receiveSealed(r *reader, datagram []byte) {
 	opened, err := sess.Open(datagram)
 	if err == nil {
 		t.table.Confirm(now, sess)
+	}
+	if err == nil && kind == session.KindNotice {
+		t.mu.Unlock()
+		t.count.drop(dropNotice)
+		return
 	}
 	if err == nil && (!rpc.Type(opened.Type).Valid() || req != nil && uint8(req.rpc) != opened.Type) {
 		err = session.ErrType

@@ -54,9 +54,9 @@ func (t *Transport) Stats() Stats {
 
 // kindCount is the number of kinds of datagram by their second byte; 0 stands for any
 // other.
-const kindCount = 7
+const kindCount = 8
 
-var kindNames = [kindCount]string{"other", "first request", "first response", "session request", "session response", "cookie", "no session"}
+var kindNames = [kindCount]string{"other", "first request", "first response", "session request", "session response", "cookie", "no session", "notice"}
 
 // counters are the numbers behind Stats. Safe for concurrent use.
 type counters struct {

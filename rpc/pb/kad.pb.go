@@ -60,20 +60,29 @@ const (
 	Status_STATUS_NO_HANDLER Status = 7
 	// The handler, or the disk, failed.
 	Status_STATUS_FAILED Status = 8
+	// Not executed and not remembered: send it again, under the same ID.
+	Status_STATUS_LATER Status = 9
+	// The handler has not answered yet: poll.
+	Status_STATUS_WORKING Status = 10
+	// A poll for a request that is not remembered.
+	Status_STATUS_FORGOTTEN Status = 11
 )
 
 // Enum value maps for Status.
 var (
 	Status_name = map[int32]string{
-		0: "STATUS_OK",
-		1: "STATUS_OLDER",
-		2: "STATUS_INVALID",
-		3: "STATUS_TOO_LARGE",
-		4: "STATUS_FULL",
-		5: "STATUS_UNPROVEN",
-		6: "STATUS_CONFLICT",
-		7: "STATUS_NO_HANDLER",
-		8: "STATUS_FAILED",
+		0:  "STATUS_OK",
+		1:  "STATUS_OLDER",
+		2:  "STATUS_INVALID",
+		3:  "STATUS_TOO_LARGE",
+		4:  "STATUS_FULL",
+		5:  "STATUS_UNPROVEN",
+		6:  "STATUS_CONFLICT",
+		7:  "STATUS_NO_HANDLER",
+		8:  "STATUS_FAILED",
+		9:  "STATUS_LATER",
+		10: "STATUS_WORKING",
+		11: "STATUS_FORGOTTEN",
 	}
 	Status_value = map[string]int32{
 		"STATUS_OK":         0,
@@ -85,6 +94,9 @@ var (
 		"STATUS_CONFLICT":   6,
 		"STATUS_NO_HANDLER": 7,
 		"STATUS_FAILED":     8,
+		"STATUS_LATER":      9,
+		"STATUS_WORKING":    10,
+		"STATUS_FORGOTTEN":  11,
 	}
 )
 
@@ -120,7 +132,9 @@ type PingRequest struct {
 	// Dial back: send a first contact to the address that this request came from,
 	// if possible from another address. Sent to learn whether other peers can reach
 	// the sender.
-	DialBack      bool `protobuf:"varint,1,opt,name=dial_back,json=dialBack,proto3" json:"dial_back,omitempty"`
+	DialBack bool `protobuf:"varint,1,opt,name=dial_back,json=dialBack,proto3" json:"dial_back,omitempty"`
+	// Name the application protocols that you handle. Honoured under a session only.
+	Protocols     bool `protobuf:"varint,2,opt,name=protocols,proto3" json:"protocols,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -162,10 +176,21 @@ func (x *PingRequest) GetDialBack() bool {
 	return false
 }
 
+func (x *PingRequest) GetProtocols() bool {
+	if x != nil {
+		return x.Protocols
+	}
+	return false
+}
+
 type PingResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Where the request came from: one endpoint.
-	Observed      []byte `protobuf:"bytes,1,opt,name=observed,proto3" json:"observed,omitempty"`
+	Observed []byte `protobuf:"bytes,1,opt,name=observed,proto3" json:"observed,omitempty"`
+	// Up to 16 names of 1 to 64 bytes, ascending.
+	Protocols []string `protobuf:"bytes,2,rep,name=protocols,proto3" json:"protocols,omitempty"`
+	// More are handled than are listed.
+	MoreProtocols bool `protobuf:"varint,3,opt,name=more_protocols,json=moreProtocols,proto3" json:"more_protocols,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -207,6 +232,20 @@ func (x *PingResponse) GetObserved() []byte {
 	return nil
 }
 
+func (x *PingResponse) GetProtocols() []string {
+	if x != nil {
+		return x.Protocols
+	}
+	return nil
+}
+
+func (x *PingResponse) GetMoreProtocols() bool {
+	if x != nil {
+		return x.MoreProtocols
+	}
+	return false
+}
+
 // Asks for contacts, and for what is held under a key.
 type Query struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -220,9 +259,15 @@ type Query struct {
 	// Tags of up to 20 contacts that the answer should leave out, 2 bytes each:
 	// with n the request ID, the bytes of the contact's position at 8 + n mod 23
 	// and at the place after it.
-	Known         []byte `protobuf:"bytes,4,opt,name=known,proto3" json:"known,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Known []byte `protobuf:"bytes,4,opt,name=known,proto3" json:"known,omitempty"`
+	// Tags of up to 20 contacts that the sender knows as dead, 2 bytes each: the first
+	// bytes of SHA-256(request ID, 8 bytes; contact).
+	Failed []byte `protobuf:"bytes,5,opt,name=failed,proto3" json:"failed,omitempty"`
+	// GET_PROVIDERS: the page that is asked for. Empty: a sample, and contacts. 32
+	// bytes: the entries whose provider's key is greater, ascending.
+	ProvidersAfter []byte `protobuf:"bytes,6,opt,name=providers_after,json=providersAfter,proto3" json:"providers_after,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Query) Reset() {
@@ -283,6 +328,20 @@ func (x *Query) GetKnown() []byte {
 	return nil
 }
 
+func (x *Query) GetFailed() []byte {
+	if x != nil {
+		return x.Failed
+	}
+	return nil
+}
+
+func (x *Query) GetProvidersAfter() []byte {
+	if x != nil {
+		return x.ProvidersAfter
+	}
+	return nil
+}
+
 type Answer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Up to 20 contacts that the sender has verified itself, packed one behind the
@@ -293,8 +352,14 @@ type Answer struct {
 	// FIND_VALUE: the record, if one is held, and its remaining lifetime.
 	Record *Record `protobuf:"bytes,3,opt,name=record,proto3" json:"record,omitempty"`
 	TtlMs  uint64  `protobuf:"varint,4,opt,name=ttl_ms,json=ttlMs,proto3" json:"ttl_ms,omitempty"`
-	// GET_PROVIDERS: a sample of the entries held under the key.
-	Providers     []*Provider `protobuf:"bytes,5,rep,name=providers,proto3" json:"providers,omitempty"`
+	// GET_PROVIDERS: a sample of the entries held under the key, or a page of them.
+	Providers []*Provider `protobuf:"bytes,5,rep,name=providers,proto3" json:"providers,omitempty"`
+	// Where the request came from: one endpoint. Under a session only.
+	Observed []byte `protobuf:"bytes,6,opt,name=observed,proto3" json:"observed,omitempty"`
+	// GET_PROVIDERS: others are held besides the sample, or behind the page.
+	MoreProviders bool `protobuf:"varint,7,opt,name=more_providers,json=moreProviders,proto3" json:"more_providers,omitempty"`
+	// Empty, or 6 bytes for each contact of field 1, in its order. Under a session only.
+	Coordinates   []byte `protobuf:"bytes,8,opt,name=coordinates,proto3" json:"coordinates,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -364,7 +429,28 @@ func (x *Answer) GetProviders() []*Provider {
 	return nil
 }
 
-// A record. Encoded it has at most 1,000 bytes.
+func (x *Answer) GetObserved() []byte {
+	if x != nil {
+		return x.Observed
+	}
+	return nil
+}
+
+func (x *Answer) GetMoreProviders() bool {
+	if x != nil {
+		return x.MoreProviders
+	}
+	return false
+}
+
+func (x *Answer) GetCoordinates() []byte {
+	if x != nil {
+		return x.Coordinates
+	}
+	return nil
+}
+
+// A record. Encoded without unknown and repeated fields it has at most 1,000 bytes.
 type Record struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	Key      []byte                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
@@ -453,7 +539,13 @@ type Provider struct {
 	// The remaining lifetime of the entry.
 	TtlMs uint64 `protobuf:"varint,3,opt,name=ttl_ms,json=ttlMs,proto3" json:"ttl_ms,omitempty"`
 	// 64 bytes.
-	Signature     []byte `protobuf:"bytes,4,opt,name=signature,proto3" json:"signature,omitempty"`
+	Signature []byte `protobuf:"bytes,4,opt,name=signature,proto3" json:"signature,omitempty"`
+	// The whole lifetime in seconds, 1 to 86,400. The signature covers it.
+	Lifetime uint32 `protobuf:"varint,5,opt,name=lifetime,proto3" json:"lifetime,omitempty"`
+	// Up to 256 bytes, which the signature covers.
+	Description []byte `protobuf:"bytes,6,opt,name=description,proto3" json:"description,omitempty"`
+	// The peer no longer provides the key. The signature covers it.
+	Withdrawn     bool `protobuf:"varint,7,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -516,6 +608,27 @@ func (x *Provider) GetSignature() []byte {
 	return nil
 }
 
+func (x *Provider) GetLifetime() uint32 {
+	if x != nil {
+		return x.Lifetime
+	}
+	return 0
+}
+
+func (x *Provider) GetDescription() []byte {
+	if x != nil {
+		return x.Description
+	}
+	return nil
+}
+
+func (x *Provider) GetWithdrawn() bool {
+	if x != nil {
+		return x.Withdrawn
+	}
+	return false
+}
+
 type StoreRequest struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Record *Record                `protobuf:"bytes,1,opt,name=record,proto3" json:"record,omitempty"`
@@ -523,7 +636,9 @@ type StoreRequest struct {
 	TtlMs uint64 `protobuf:"varint,2,opt,name=ttl_ms,json=ttlMs,proto3" json:"ttl_ms,omitempty"`
 	// Compare and swap: store only if the record held now has this sequence; 0:
 	// only if none is held.
-	CasSequence   *uint64 `protobuf:"varint,3,opt,name=cas_sequence,json=casSequence,proto3,oneof" json:"cas_sequence,omitempty"`
+	CasSequence *uint64 `protobuf:"varint,3,opt,name=cas_sequence,json=casSequence,proto3,oneof" json:"cas_sequence,omitempty"`
+	// As in MessageRequest; with cas_sequence only.
+	Settled       []byte `protobuf:"bytes,4,opt,name=settled,proto3" json:"settled,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -577,6 +692,13 @@ func (x *StoreRequest) GetCasSequence() uint64 {
 		return *x.CasSequence
 	}
 	return 0
+}
+
+func (x *StoreRequest) GetSettled() []byte {
+	if x != nil {
+		return x.Settled
+	}
+	return nil
 }
 
 type AddProviderRequest struct {
@@ -636,7 +758,13 @@ type MessageRequest struct {
 	// The protocol's name, 1 to 64 bytes.
 	Protocol string `protobuf:"bytes,1,opt,name=protocol,proto3" json:"protocol,omitempty"`
 	// Up to 1,024 bytes.
-	Payload       []byte `protobuf:"bytes,2,opt,name=payload,proto3" json:"payload,omitempty"`
+	Payload []byte `protobuf:"bytes,2,opt,name=payload,proto3" json:"payload,omitempty"`
+	// Asks for the answer to the request of this ID, which was received before. The
+	// other fields except settled are left out.
+	Poll bool `protobuf:"varint,3,opt,name=poll,proto3" json:"poll,omitempty"`
+	// IDs of up to 8 requests to this peer, 8 bytes each, that are over and of which no
+	// datagram is under way.
+	Settled       []byte `protobuf:"bytes,4,opt,name=settled,proto3" json:"settled,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -685,11 +813,27 @@ func (x *MessageRequest) GetPayload() []byte {
 	return nil
 }
 
+func (x *MessageRequest) GetPoll() bool {
+	if x != nil {
+		return x.Poll
+	}
+	return false
+}
+
+func (x *MessageRequest) GetSettled() []byte {
+	if x != nil {
+		return x.Settled
+	}
+	return nil
+}
+
 type Outcome struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
-	Status Status                 `protobuf:"varint,1,opt,name=status,proto3,enum=kadmium.rpc.v1.Status" json:"status,omitempty"`
+	Status Status                 `protobuf:"varint,1,opt,name=status,proto3,enum=kadmium.rpc.v2.Status" json:"status,omitempty"`
 	// MESSAGE: the application's reply, up to 1,024 bytes.
-	Payload       []byte `protobuf:"bytes,2,opt,name=payload,proto3" json:"payload,omitempty"`
+	Payload []byte `protobuf:"bytes,2,opt,name=payload,proto3" json:"payload,omitempty"`
+	// Where the request came from: one endpoint.
+	Observed      []byte `protobuf:"bytes,3,opt,name=observed,proto3" json:"observed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -738,51 +882,73 @@ func (x *Outcome) GetPayload() []byte {
 	return nil
 }
 
+func (x *Outcome) GetObserved() []byte {
+	if x != nil {
+		return x.Observed
+	}
+	return nil
+}
+
 var File_kadmium_rpc_pb_kad_proto protoreflect.FileDescriptor
 
 const file_kadmium_rpc_pb_kad_proto_rawDesc = "" +
 	"\n" +
-	"\x18kadmium/rpc/pb/kad.proto\x12\x0ekadmium.rpc.v1\"*\n" +
+	"\x18kadmium/rpc/pb/kad.proto\x12\x0ekadmium.rpc.v2\"H\n" +
 	"\vPingRequest\x12\x1b\n" +
-	"\tdial_back\x18\x01 \x01(\bR\bdialBack\"*\n" +
+	"\tdial_back\x18\x01 \x01(\bR\bdialBack\x12\x1c\n" +
+	"\tprotocols\x18\x02 \x01(\bR\tprotocols\"o\n" +
 	"\fPingResponse\x12\x1a\n" +
-	"\bobserved\x18\x01 \x01(\fR\bobserved\"c\n" +
+	"\bobserved\x18\x01 \x01(\fR\bobserved\x12\x1c\n" +
+	"\tprotocols\x18\x02 \x03(\tR\tprotocols\x12%\n" +
+	"\x0emore_protocols\x18\x03 \x01(\bR\rmoreProtocols\"\xa4\x01\n" +
 	"\x05Query\x12\x16\n" +
 	"\x06target\x18\x01 \x01(\fR\x06target\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\fR\x03key\x12\x1a\n" +
 	"\bfamilies\x18\x03 \x01(\rR\bfamilies\x12\x14\n" +
-	"\x05known\x18\x04 \x01(\fR\x05known\"\xb7\x01\n" +
+	"\x05known\x18\x04 \x01(\fR\x05known\x12\x16\n" +
+	"\x06failed\x18\x05 \x01(\fR\x06failed\x12'\n" +
+	"\x0fproviders_after\x18\x06 \x01(\fR\x0eprovidersAfter\"\x9c\x02\n" +
 	"\x06Answer\x12\x1a\n" +
 	"\bcontacts\x18\x01 \x01(\fR\bcontacts\x12\x12\n" +
 	"\x04more\x18\x02 \x01(\bR\x04more\x12.\n" +
-	"\x06record\x18\x03 \x01(\v2\x16.kadmium.rpc.v1.RecordR\x06record\x12\x15\n" +
+	"\x06record\x18\x03 \x01(\v2\x16.kadmium.rpc.v2.RecordR\x06record\x12\x15\n" +
 	"\x06ttl_ms\x18\x04 \x01(\x04R\x05ttlMs\x126\n" +
-	"\tproviders\x18\x05 \x03(\v2\x18.kadmium.rpc.v1.ProviderR\tproviders\"\x88\x01\n" +
+	"\tproviders\x18\x05 \x03(\v2\x18.kadmium.rpc.v2.ProviderR\tproviders\x12\x1a\n" +
+	"\bobserved\x18\x06 \x01(\fR\bobserved\x12%\n" +
+	"\x0emore_providers\x18\a \x01(\bR\rmoreProviders\x12 \n" +
+	"\vcoordinates\x18\b \x01(\fR\vcoordinates\"\x88\x01\n" +
 	"\x06Record\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\fR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\fR\x05value\x12\x1a\n" +
 	"\bsequence\x18\x03 \x01(\x04R\bsequence\x12\x1c\n" +
 	"\tpublisher\x18\x04 \x01(\fR\tpublisher\x12\x1c\n" +
-	"\tsignature\x18\x05 \x01(\fR\tsignature\"u\n" +
+	"\tsignature\x18\x05 \x01(\fR\tsignature\"\xd1\x01\n" +
 	"\bProvider\x12\x18\n" +
 	"\acontact\x18\x01 \x01(\fR\acontact\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x04R\bsequence\x12\x15\n" +
 	"\x06ttl_ms\x18\x03 \x01(\x04R\x05ttlMs\x12\x1c\n" +
-	"\tsignature\x18\x04 \x01(\fR\tsignature\"\x8e\x01\n" +
+	"\tsignature\x18\x04 \x01(\fR\tsignature\x12\x1a\n" +
+	"\blifetime\x18\x05 \x01(\rR\blifetime\x12 \n" +
+	"\vdescription\x18\x06 \x01(\fR\vdescription\x12\x1c\n" +
+	"\twithdrawn\x18\a \x01(\bR\twithdrawn\"\xa8\x01\n" +
 	"\fStoreRequest\x12.\n" +
-	"\x06record\x18\x01 \x01(\v2\x16.kadmium.rpc.v1.RecordR\x06record\x12\x15\n" +
+	"\x06record\x18\x01 \x01(\v2\x16.kadmium.rpc.v2.RecordR\x06record\x12\x15\n" +
 	"\x06ttl_ms\x18\x02 \x01(\x04R\x05ttlMs\x12&\n" +
-	"\fcas_sequence\x18\x03 \x01(\x04H\x00R\vcasSequence\x88\x01\x01B\x0f\n" +
+	"\fcas_sequence\x18\x03 \x01(\x04H\x00R\vcasSequence\x88\x01\x01\x12\x18\n" +
+	"\asettled\x18\x04 \x01(\fR\asettledB\x0f\n" +
 	"\r_cas_sequence\"\\\n" +
 	"\x12AddProviderRequest\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\fR\x03key\x124\n" +
-	"\bprovider\x18\x02 \x01(\v2\x18.kadmium.rpc.v1.ProviderR\bprovider\"F\n" +
+	"\bprovider\x18\x02 \x01(\v2\x18.kadmium.rpc.v2.ProviderR\bprovider\"t\n" +
 	"\x0eMessageRequest\x12\x1a\n" +
 	"\bprotocol\x18\x01 \x01(\tR\bprotocol\x12\x18\n" +
-	"\apayload\x18\x02 \x01(\fR\apayload\"S\n" +
+	"\apayload\x18\x02 \x01(\fR\apayload\x12\x12\n" +
+	"\x04poll\x18\x03 \x01(\bR\x04poll\x12\x18\n" +
+	"\asettled\x18\x04 \x01(\fR\asettled\"o\n" +
 	"\aOutcome\x12.\n" +
-	"\x06status\x18\x01 \x01(\x0e2\x16.kadmium.rpc.v1.StatusR\x06status\x12\x18\n" +
-	"\apayload\x18\x02 \x01(\fR\apayload*\xb8\x01\n" +
+	"\x06status\x18\x01 \x01(\x0e2\x16.kadmium.rpc.v2.StatusR\x06status\x12\x18\n" +
+	"\apayload\x18\x02 \x01(\fR\apayload\x12\x1a\n" +
+	"\bobserved\x18\x03 \x01(\fR\bobserved*\xf4\x01\n" +
 	"\x06Status\x12\r\n" +
 	"\tSTATUS_OK\x10\x00\x12\x10\n" +
 	"\fSTATUS_OLDER\x10\x01\x12\x12\n" +
@@ -792,7 +958,11 @@ const file_kadmium_rpc_pb_kad_proto_rawDesc = "" +
 	"\x0fSTATUS_UNPROVEN\x10\x05\x12\x13\n" +
 	"\x0fSTATUS_CONFLICT\x10\x06\x12\x15\n" +
 	"\x11STATUS_NO_HANDLER\x10\a\x12\x11\n" +
-	"\rSTATUS_FAILED\x10\bB\x10Z\x0ekadmium/rpc/pbb\x06proto3"
+	"\rSTATUS_FAILED\x10\b\x12\x10\n" +
+	"\fSTATUS_LATER\x10\t\x12\x12\n" +
+	"\x0eSTATUS_WORKING\x10\n" +
+	"\x12\x14\n" +
+	"\x10STATUS_FORGOTTEN\x10\vB\x10Z\x0ekadmium/rpc/pbb\x06proto3"
 
 var (
 	file_kadmium_rpc_pb_kad_proto_rawDescOnce sync.Once
@@ -809,24 +979,24 @@ func file_kadmium_rpc_pb_kad_proto_rawDescGZIP() []byte {
 var file_kadmium_rpc_pb_kad_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_kadmium_rpc_pb_kad_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_kadmium_rpc_pb_kad_proto_goTypes = []any{
-	(Status)(0),                // 0: kadmium.rpc.v1.Status
-	(*PingRequest)(nil),        // 1: kadmium.rpc.v1.PingRequest
-	(*PingResponse)(nil),       // 2: kadmium.rpc.v1.PingResponse
-	(*Query)(nil),              // 3: kadmium.rpc.v1.Query
-	(*Answer)(nil),             // 4: kadmium.rpc.v1.Answer
-	(*Record)(nil),             // 5: kadmium.rpc.v1.Record
-	(*Provider)(nil),           // 6: kadmium.rpc.v1.Provider
-	(*StoreRequest)(nil),       // 7: kadmium.rpc.v1.StoreRequest
-	(*AddProviderRequest)(nil), // 8: kadmium.rpc.v1.AddProviderRequest
-	(*MessageRequest)(nil),     // 9: kadmium.rpc.v1.MessageRequest
-	(*Outcome)(nil),            // 10: kadmium.rpc.v1.Outcome
+	(Status)(0),                // 0: kadmium.rpc.v2.Status
+	(*PingRequest)(nil),        // 1: kadmium.rpc.v2.PingRequest
+	(*PingResponse)(nil),       // 2: kadmium.rpc.v2.PingResponse
+	(*Query)(nil),              // 3: kadmium.rpc.v2.Query
+	(*Answer)(nil),             // 4: kadmium.rpc.v2.Answer
+	(*Record)(nil),             // 5: kadmium.rpc.v2.Record
+	(*Provider)(nil),           // 6: kadmium.rpc.v2.Provider
+	(*StoreRequest)(nil),       // 7: kadmium.rpc.v2.StoreRequest
+	(*AddProviderRequest)(nil), // 8: kadmium.rpc.v2.AddProviderRequest
+	(*MessageRequest)(nil),     // 9: kadmium.rpc.v2.MessageRequest
+	(*Outcome)(nil),            // 10: kadmium.rpc.v2.Outcome
 }
 var file_kadmium_rpc_pb_kad_proto_depIdxs = []int32{
-	5, // 0: kadmium.rpc.v1.Answer.record:type_name -> kadmium.rpc.v1.Record
-	6, // 1: kadmium.rpc.v1.Answer.providers:type_name -> kadmium.rpc.v1.Provider
-	5, // 2: kadmium.rpc.v1.StoreRequest.record:type_name -> kadmium.rpc.v1.Record
-	6, // 3: kadmium.rpc.v1.AddProviderRequest.provider:type_name -> kadmium.rpc.v1.Provider
-	0, // 4: kadmium.rpc.v1.Outcome.status:type_name -> kadmium.rpc.v1.Status
+	5, // 0: kadmium.rpc.v2.Answer.record:type_name -> kadmium.rpc.v2.Record
+	6, // 1: kadmium.rpc.v2.Answer.providers:type_name -> kadmium.rpc.v2.Provider
+	5, // 2: kadmium.rpc.v2.StoreRequest.record:type_name -> kadmium.rpc.v2.Record
+	6, // 3: kadmium.rpc.v2.AddProviderRequest.provider:type_name -> kadmium.rpc.v2.Provider
+	0, // 4: kadmium.rpc.v2.Outcome.status:type_name -> kadmium.rpc.v2.Status
 	5, // [5:5] is the sub-list for method output_type
 	5, // [5:5] is the sub-list for method input_type
 	5, // [5:5] is the sub-list for extension type_name
