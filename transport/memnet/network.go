@@ -10,6 +10,7 @@ import (
 	"container/heap"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"net/netip"
 	"sync"
@@ -38,11 +39,11 @@ type Stats struct {
 	Sent, Delivered, Lost, Duplicated, Cut, Unreachable, Overflowed uint64
 }
 
-// A Network carries datagrams between its Conns. What happens to the nth datagram
-// sent depends only on the seed.
+// A Network carries datagrams between its Conns. What happens to the nth datagram from
+// one address to another depends only on the seed, whatever else is sent at the same time.
 type Network struct {
 	mu         sync.Mutex
-	rnd        *rand.Rand
+	seed       uint64
 	conditions Conditions
 	conns      map[netip.AddrPort]*Conn
 	nats       map[netip.Addr]*NAT
@@ -50,7 +51,7 @@ type Network struct {
 	tap        func(from, to netip.AddrPort, datagram []byte)
 	inTransit  packetHeap
 	sequence   uint64
-	lastDue    map[route]time.Time // so that jitter alone keeps the order
+	paths      map[route]*path
 	timer      *time.Timer
 	nextPort   uint16
 	stats      Stats
@@ -58,14 +59,20 @@ type Network struct {
 
 type route struct{ from, to netip.AddrPort }
 
+// A path is what the network knows of a route.
+type path struct {
+	rnd     *rand.Rand
+	lastDue time.Time // so that jitter alone keeps the order
+}
+
 // New is a network whose random choices follow from the seed.
 func New(seed uint64, c Conditions) *Network {
 	return &Network{
-		rnd:        rand.New(rand.NewPCG(seed, 0)),
+		seed:       seed,
 		conditions: c,
 		conns:      make(map[netip.AddrPort]*Conn),
 		nats:       make(map[netip.Addr]*NAT),
-		lastDue:    make(map[route]time.Time),
+		paths:      make(map[route]*path),
 		nextPort:   40000,
 	}
 }
@@ -144,24 +151,40 @@ func (n *Network) send(from, to netip.AddrPort, datagram []byte) {
 		n.tap(from, to, datagram)
 	}
 	c := n.conditions
-	if n.rnd.Float64() < c.Loss {
+	way := n.path(route{from, to})
+	if way.rnd.Float64() < c.Loss {
 		n.stats.Lost++
 		return
 	}
-	n.schedule(from, to, datagram)
-	if n.rnd.Float64() < c.Duplicate {
+	n.schedule(way, from, to, datagram)
+	if way.rnd.Float64() < c.Duplicate {
 		n.stats.Duplicated++
-		n.schedule(from, to, datagram)
+		n.schedule(way, from, to, datagram)
 	}
 }
 
-func (n *Network) schedule(from, to netip.AddrPort, datagram []byte) {
+// path is that of a route.
+func (n *Network) path(r route) *path {
+	p := n.paths[r]
+	if p == nil {
+		h := fnv.New64a()
+		for _, end := range []netip.AddrPort{r.from, r.to} {
+			b, _ := end.MarshalBinary() // its error is always nil
+			h.Write(b)
+		}
+		p = &path{rnd: rand.New(rand.NewPCG(n.seed, h.Sum64()))}
+		n.paths[r] = p
+	}
+	return p
+}
+
+func (n *Network) schedule(way *path, from, to netip.AddrPort, datagram []byte) {
 	c := n.conditions
 	delay := c.Latency
 	if c.Jitter > 0 {
-		delay += time.Duration(n.rnd.Int64N(int64(c.Jitter)))
+		delay += time.Duration(way.rnd.Int64N(int64(c.Jitter)))
 	}
-	reordered := n.rnd.Float64() < c.Reorder
+	reordered := way.rnd.Float64() < c.Reorder
 	if reordered {
 		delay += time.Millisecond + c.Latency + c.Jitter // at most doubled: later datagrams arrive first
 	}
@@ -172,11 +195,10 @@ func (n *Network) schedule(from, to netip.AddrPort, datagram []byte) {
 	}
 	p.due = time.Now().Add(delay)
 	if !reordered {
-		r := route{from, to}
-		if last := n.lastDue[r]; last.After(p.due) {
-			p.due = last
+		if way.lastDue.After(p.due) {
+			p.due = way.lastDue
 		}
-		n.lastDue[r] = p.due
+		way.lastDue = p.due
 	}
 	n.sequence++
 	p.sequence = n.sequence
@@ -203,9 +225,7 @@ func (n *Network) deliverDue() {
 	}
 	if len(n.inTransit) > 0 {
 		n.setTimer()
-		return
 	}
-	clear(n.lastDue)
 }
 
 // deliver gives a packet to the Conn that is at its address now.

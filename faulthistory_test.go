@@ -1,0 +1,413 @@
+package kadmium_test
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"kadmium"
+	"kadmium/identity"
+)
+
+// faultRules are the rules that a history is checked by.
+type faultRules struct {
+	kept     bool // no acknowledged record is lost while a holder lives that was not made to displace it
+	lifetime bool // no record outlives its lifetime
+	forward  bool // a holder's sequences never go back
+	once     bool // messages and swaps run at most once between two starts of their receiver
+	whole    bool // two minutes after the last fault everybody finds everybody, and every record
+}
+
+// Allowances of the rules.
+const (
+	lifetimeSlack = 15 * time.Second // differences under 10 s count as none (design R6.12)
+	expirySlack   = time.Second
+)
+
+// A faultHistory is what was done and seen in a run, and what was wrong with it.
+type faultHistory struct {
+	w     *faultWorld
+	rules faultRules
+	trace uint64
+	rnd   *rand.Rand // of the handlers' delays
+
+	mu         sync.Mutex
+	lines      []string
+	violations []string
+	byValue    map[string]*putRecord
+	hosts      []hostHistory
+	ran        map[string]int // runs of a handler, by receiver, life and message
+	swaps      map[swapKey]int
+	messages   int
+	told       map[string]bool // lifetimes found to be over, by host and value
+	counts     map[string]int  // how operations ended, for the log
+}
+
+// A putRecord is one put. Its value names it.
+type putRecord struct {
+	host   int
+	key    string
+	value  string
+	ttl    time.Duration
+	cas    *uint64
+	begun  time.Duration
+	ended  time.Duration // 0: not yet
+	number uint64        // its sequence; 0: its user was not told
+}
+
+// A heldRecord is what a host was seen to hold.
+type heldRecord struct {
+	sequence uint64
+	value    string
+	until    time.Duration
+}
+
+// A hostHistory is what is known of one host.
+type hostHistory struct {
+	held    map[string]heldRecord // when it was last looked at
+	lasting map[string]heldRecord // while its disk is full, and until it starts again: what was there before
+	unsafe  time.Duration         // when it was last seen to start, or its disk to be full: what it had confirmed may be gone
+}
+
+type swapKey struct {
+	key      string
+	sequence uint64
+}
+
+func newFaultHistory(w *faultWorld, rules faultRules) *faultHistory {
+	return &faultHistory{
+		w: w, rules: rules, rnd: rand.New(rand.NewPCG(w.plan.seed, 2)),
+		byValue: make(map[string]*putRecord), hosts: make([]hostHistory, w.plan.hosts),
+		ran: make(map[string]int), swaps: make(map[swapKey]int), told: make(map[string]bool), counts: make(map[string]int),
+	}
+}
+
+func (h *faultHistory) log(format string, args ...any) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.note(format, args...)
+}
+
+// note is log with h.mu held, as is wrong.
+func (h *faultHistory) note(format string, args ...any) {
+	h.lines = append(h.lines, fmt.Sprintf("%12v  ", h.w.now().Round(time.Microsecond))+fmt.Sprintf(format, args...))
+}
+
+func (h *faultHistory) violated(format string, args ...any) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.wrong(format, args...)
+}
+
+func (h *faultHistory) wrong(format string, args ...any) {
+	h.note("WRONG: "+format, args...)
+	h.violations = append(h.violations, h.lines[len(h.lines)-1])
+}
+
+// puts notes that a put begins.
+func (h *faultHistory) puts(host int, key string, opts kadmium.PutOptions) *putRecord {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p := &putRecord{host: host, key: key, ttl: cmp.Or(opts.TTL, 24*time.Hour), cas: opts.CAS, begun: h.w.now()}
+	p.value = fmt.Sprintf("put %d by host %d", len(h.byValue), host)
+	h.byValue[p.value] = p
+	return p
+}
+
+// put notes how a put ended, and checks that those who are said to hold it do.
+func (h *faultHistory) put(p *putRecord, s kadmium.Stored, err error, survived bool) {
+	seen := h.looks()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p.ended = h.w.now()
+	h.end("put", err, survived)
+	swap := ""
+	if p.cas != nil {
+		swap = fmt.Sprintf(" in place of sequence %d", *p.cas)
+	}
+	if !survived {
+		h.note("%s: %s%s: the node ended", p.value, p.key, swap)
+		return
+	}
+	p.number = s.Sequence
+	h.note("%s: %s%s for %v as sequence %d: %d holders, refused %v, %v", p.value, p.key, swap, p.ttl, s.Sequence, s.Holders, s.Refusals, err)
+	h.checkHolders(p, s, seen)
+	h.checkSwap(p, s)
+}
+
+// checkHolders compares the holders that have confirmed a put with those that have it.
+func (h *faultHistory) checkHolders(p *putRecord, s kadmium.Stored, seen [][]kadmium.HeldRecord) {
+	if !h.rules.kept || h.w.now() > p.begun+p.ttl-expirySlack {
+		return
+	}
+	may := 0
+	for i, records := range seen {
+		has := slices.ContainsFunc(records, func(r kadmium.HeldRecord) bool {
+			return r.Key == p.key && worse(heldRecord{sequence: s.Sequence, value: p.value}, r) <= 0
+		})
+		if has || records == nil || h.hosts[i].unsafe >= p.begun {
+			may++
+		}
+	}
+	if s.Holders > may {
+		h.wrong("%s: %d holders have confirmed it, and only %d may have it", p.value, s.Holders, may)
+	}
+}
+
+// checkSwap counts the holders that have put something in place of one sequence of a key:
+// each can only do so once, unless it has lost what it had.
+func (h *faultHistory) checkSwap(p *putRecord, s kadmium.Stored) {
+	if !h.rules.once || p.cas == nil || *p.cas == 0 {
+		return
+	}
+	k := swapKey{p.key, *p.cas}
+	h.swaps[k] += s.Holders
+	most := 0
+	for _, host := range h.w.hosts {
+		most += host.life
+	}
+	if h.swaps[k] > most {
+		h.wrong("%d holders have replaced sequence %d of %s, and there were %d", h.swaps[k], *p.cas, p.key, most)
+	}
+}
+
+func (h *faultHistory) end(what string, err error, survived bool) {
+	switch {
+	case !survived:
+		h.counts[what+", unknown"]++
+	case err != nil:
+		h.counts[what+", failed"]++
+	default:
+		h.counts[what]++
+	}
+}
+
+func (h *faultHistory) got(host int, key string, v kadmium.Value, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.end("get", err, true)
+	h.note("host %d: get %s: %q, sequence %d, %v", host, key, v.Value, v.Sequence, err)
+	if err == nil {
+		h.checkLifetime(host, "gives out", key, string(v.Value))
+	}
+}
+
+// checkLifetime checks a value that a host has or gives out now.
+func (h *faultHistory) checkLifetime(host int, does, key, value string) {
+	p := h.byValue[value]
+	if p == nil || p.key != key {
+		h.wrong("host %d %s %q under %s, which nobody put there", host, does, value, key)
+		return
+	}
+	late := h.w.now() - p.ended - p.ttl
+	if id := fmt.Sprint(host, value); h.rules.lifetime && p.ended > 0 && late > lifetimeSlack && !h.told[id] {
+		h.told[id] = true
+		h.wrong("host %d %s %q of %s %v after its lifetime of %v", host, does, value, key, late.Round(time.Second), p.ttl)
+	}
+}
+
+// sends notes a message and returns its payload.
+func (h *faultHistory) sends(from, to int) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.messages++
+	return fmt.Sprintf("message %d from host %d", h.messages, from)
+}
+
+// handled notes that a handler runs, and returns how long it takes.
+func (h *faultHistory) handled(host, life int, payload string) time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	run := fmt.Sprintf("host %d, life %d: %s", host, life, payload)
+	h.ran[run]++
+	if h.rules.once && h.ran[run] == 2 {
+		h.wrong("the handler ran twice: %s", run)
+	}
+	sum := uint64(len(payload)) // not drawn: the order of handlers at one moment is open
+	for _, c := range []byte(payload) {
+		sum = sum*31 + uint64(c)
+	}
+	return time.Duration(sum%1000)*200*time.Microsecond + 50*time.Millisecond
+}
+
+func (h *faultHistory) sent(from, to int, payload, reply string, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.end("message", err, true)
+	if err != nil {
+		h.note("%s to host %d: %v", payload, to, err)
+		return
+	}
+	if reply != payload {
+		h.wrong("%s: the reply is %q", payload, reply)
+	}
+	runs := 0
+	for life := range h.w.hosts[to].life {
+		runs += h.ran[fmt.Sprintf("host %d, life %d: %s", to, life+1, payload)]
+	}
+	if runs == 0 {
+		h.wrong("%s is answered, and no handler ran", payload)
+	}
+}
+
+// looks is what each host that runs holds; nil where none does.
+func (h *faultHistory) looks() [][]kadmium.HeldRecord {
+	seen := make([][]kadmium.HeldRecord, len(h.w.hosts))
+	for i, host := range h.w.hosts {
+		if n, _ := host.running(); n != nil {
+			seen[i] = append(make([]kadmium.HeldRecord, 0, 1), kadmium.Held(n)...)
+		}
+	}
+	return seen
+}
+
+// look checks what each host holds now.
+func (h *faultHistory) look() {
+	for i, records := range h.looks() {
+		if records != nil {
+			h.mu.Lock()
+			h.see(i, records)
+			h.mu.Unlock()
+		}
+	}
+}
+
+// see compares what a host holds with what it was last seen to hold.
+func (h *faultHistory) see(host int, records []kadmium.HeldRecord) {
+	now := h.w.now()
+	held := make(map[string]heldRecord, len(records))
+	for _, r := range records {
+		held[r.Key] = heldRecord{r.Sequence, string(r.Value), now + r.Left}
+		h.checkLifetime(host, "holds", r.Key, string(r.Value))
+	}
+	for key, before := range h.hosts[host].held {
+		if before.until < now+expirySlack || !h.mustHold(host, key) || h.superseded(key, before) {
+			continue
+		}
+		r, ok := held[key]
+		switch {
+		case !ok && h.rules.kept:
+			h.wrong("host %d has lost %s, sequence %d, %q, which had %v to live", host, key, before.sequence, before.value, before.until-now)
+		case ok && h.rules.forward && worse(before, kadmium.HeldRecord{Sequence: r.sequence, Value: []byte(r.value)}) > 0:
+			h.wrong("host %d held sequence %d of %s, %q, and holds %d, %q", host, before.sequence, key, before.value, r.sequence, r.value)
+		}
+	}
+	h.hosts[host].held = held
+}
+
+// superseded says whether a better record may have come, and expired, since a host was seen
+// to hold one.
+func (h *faultHistory) superseded(key string, before heldRecord) bool {
+	for _, p := range h.byValue {
+		if p.key == key && p.begun+p.ttl < h.w.now()+expirySlack && (p.number == 0 || p.number > before.sequence) {
+			return true
+		}
+	}
+	return false
+}
+
+// worse compares two records of a key: over 0 if b loses against a.
+func worse(a heldRecord, b kadmium.HeldRecord) int {
+	return cmp.Or(cmp.Compare(a.sequence, b.Sequence), strings.Compare(a.value, string(b.Value)))
+}
+
+// mustHold says whether the host is always one of the k closest to the key. Copies at
+// others may end sooner.
+func (h *faultHistory) mustHold(host int, key string) bool {
+	target := identity.KeyPosition([]byte(key))
+	position := h.w.hosts[host].key.ID().Position()
+	closer := 0
+	for _, other := range h.w.hosts {
+		if p := other.key.ID().Position(); identity.Compare(&target, &p, &position) < 0 {
+			closer++
+		}
+	}
+	return closer < h.w.plan.k
+}
+
+// halted notes that a process has ended.
+func (h *faultHistory) halted(host *faultHost) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	k := &h.hosts[host.index]
+	k.unsafe = h.w.now()
+	switch {
+	case host.disk == nil:
+		k.held = nil
+	case k.lasting != nil:
+		k.held, k.lasting = k.lasting, nil
+	}
+}
+
+// started checks what a node has loaded.
+func (h *faultHistory) started(host *faultHost) {
+	records := kadmium.Held(host.node)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.see(host.index, records)
+}
+
+// diskFull notes that a host's disk is full, or no longer. Writes that it then takes may not
+// be acknowledged.
+func (h *faultHistory) diskFull(host *faultHost, full bool) {
+	h.look()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	k := &h.hosts[host.index]
+	k.unsafe = h.w.now()
+	if full && k.lasting == nil {
+		k.lasting = maps.Clone(k.held)
+	}
+}
+
+// keys are those that records were put under.
+func (h *faultHistory) keys() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	keys := make(map[string]bool)
+	for _, p := range h.byValue {
+		keys[p.key] = true
+	}
+	return slices.Sorted(maps.Keys(keys))
+}
+
+func (h *faultHistory) foundAtEnd(host, other int, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err != nil && h.rules.whole {
+		h.wrong("at the end host %d does not find host %d: %v", host, other, err)
+	}
+}
+
+// gotAtEnd checks a get against what the holders of the key have.
+func (h *faultHistory) gotAtEnd(host int, key string, v kadmium.Value, err error) {
+	seen := h.looks()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var best heldRecord
+	for i, records := range seen {
+		for _, r := range records {
+			if r.Key == key && r.Left > lifetimeSlack && h.mustHold(i, key) && worse(best, r) < 0 {
+				best = heldRecord{sequence: r.Sequence, value: string(r.Value)}
+			}
+		}
+	}
+	if err == nil {
+		h.checkLifetime(host, "gives out", key, string(v.Value))
+	}
+	if best.value == "" || !h.rules.whole {
+		return
+	}
+	switch {
+	case errors.Is(err, kadmium.ErrNotFound), err != nil:
+		h.wrong("at the end host %d does not get %s, of which a host holds sequence %d: %v", host, key, best.sequence, err)
+	case worse(best, kadmium.HeldRecord{Sequence: v.Sequence, Value: v.Value}) > 0:
+		h.wrong("at the end host %d gets sequence %d of %s, and a host holds %d", host, v.Sequence, key, best.sequence)
+	}
+}

@@ -1,0 +1,62 @@
+package kadmium_test
+
+import (
+	"flag"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var (
+	faultSeeds = flag.Int("seeds", 4, "seeds that TestFaults runs")
+	faultSeed  = flag.Uint64("seed", 0, "the one seed that TestFaults runs, and tells the history of; 0: -seeds of them, from 1")
+)
+
+// allFaults are the kinds of faults that plans are drawn from.
+func allFaults() []string {
+	all := []string{faultCut, faultOneWay, faultWeather, faultRefuse, faultStop, faultCrash, faultTorn}
+	if canFillDisks {
+		all = append(all, faultFull)
+	}
+	return all
+}
+
+// Whole nodes on a faulty network, with faulty disks and clocks: see faultPlan for what
+// happens and faultRules for what must hold.
+func TestFaults(t *testing.T) {
+	first, last := uint64(1), uint64(*faultSeeds)
+	if *faultSeed != 0 {
+		first, last = *faultSeed, *faultSeed
+	}
+	rules := faultRules{kept: true, lifetime: true, forward: true, once: true, whole: true}
+	for seed := first; seed <= last; seed++ {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+			h := runFaults(t, seed, allFaults(), rules)
+			if *faultSeed != 0 {
+				t.Log("\n" + strings.Join(h.lines, "\n"))
+			}
+			t.Logf("%d hosts, k %d, %v, trace %x: %v", h.w.plan.hosts, h.w.plan.k, h.w.plan.over, h.trace, h.counts)
+			if len(h.violations) > 0 {
+				t.Errorf("%d rules are broken:\n%s\nto see the history: go test -v -run 'TestFaults$' . -seed %d", len(h.violations), strings.Join(h.violations, "\n"), seed)
+			}
+		})
+	}
+}
+
+// A seed gives the same run again: the same datagrams at the same moments. What one node
+// does at one moment is left to the scheduler, so about one seed in a hundred does not.
+func TestFaultsAreReplayed(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	var traces []uint64
+	for range 4 {
+		trace := runFaults(t, 1, allFaults(), faultRules{}).trace
+		if slices.Contains(traces, trace) {
+			return
+		}
+		traces = append(traces, trace)
+	}
+	t.Errorf("seed 1 gave the traces %x", traces)
+}
