@@ -8,9 +8,10 @@ import (
 // Limits of the control protocol.
 const (
 	maxControlLine       = 64 << 10 // bytes of a request; the largest value is far smaller
+	maxControlRest       = 16 << 20 // bytes read and dropped of a longer one, so that its sender reads the answer
 	maxControlRequests   = 64       // connections served at once; more wait
 	controlReadTime      = 10 * time.Second
-	controlShortReadTime = time.Second // while no file handle is left for others
+	controlShortReadTime = time.Second // while others wait for a file handle or a place
 	defaultTimeout       = 30 * time.Second
 	maxTimeout           = 10 * time.Minute
 	controlWriteGrace    = 5 * time.Second

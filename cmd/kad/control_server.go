@@ -5,10 +5,12 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"sync"
 	"time"
 
@@ -39,10 +41,14 @@ func acceptControlClients(ctx context.Context, l net.Listener, n *kadmium.Node, 
 	clients := acceptor{Listener: l, log: log}
 	defer clients.release()
 	room := make(chan struct{}, maxControlRequests)
+	idle := idleClients{came: make(map[net.Conn]time.Time)}
 	for {
 		c, scarce, err := clients.accept(ctx)
 		if err != nil {
 			return
+		}
+		if len(room) == cap(room) {
+			idle.hurry()
 		}
 		select {
 		case room <- struct{}{}:
@@ -54,26 +60,28 @@ func acceptControlClients(ctx context.Context, l net.Listener, n *kadmium.Node, 
 		if scarce { // others wait for the handle
 			readTime = controlShortReadTime
 		}
+		idle.add(c, readTime)
 		connections.Go(func() {
 			defer func() { <-room }()
 			defer c.Close()
 			stop := context.AfterFunc(ctx, func() { _ = c.SetReadDeadline(time.Now()) })
 			defer stop()
-			serveControlClient(ctx, c, n, readTime)
+			serveControlClient(ctx, c, n, &idle)
 		})
 	}
 }
 
-// serveControlClient reads the one request of a connection, for at most readTime, and
-// writes the reply.
-func serveControlClient(ctx context.Context, c net.Conn, n *kadmium.Node, readTime time.Duration) {
-	_ = c.SetReadDeadline(time.Now().Add(readTime))
-	in := bufio.NewReader(io.LimitReader(c, maxControlLine))
-	line, err := in.ReadBytes('\n')
-	if err != nil {
-		return // the client left, or sends no line
+// serveControlClient reads the one request of a connection and writes the reply.
+func serveControlClient(ctx context.Context, c net.Conn, n *kadmium.Node, idle *idleClients) {
+	line, err := readControlRequest(c)
+	idle.remove(c)
+	if errors.Is(err, io.EOF) || ctx.Err() != nil {
+		return // the client left, or the node ends
 	}
-	result, err := runControlRequest(ctx, c, n, line)
+	var result any
+	if err == nil {
+		result, err = runControlRequest(ctx, c, n, line)
+	}
 	reply := controlReply{}
 	if err != nil {
 		reply.Failure = asFailure(err)
@@ -86,6 +94,27 @@ func serveControlClient(ctx context.Context, c net.Conn, n *kadmium.Node, readTi
 	}
 	_ = c.SetWriteDeadline(time.Now().Add(controlWriteGrace))
 	_ = encodeJSON(c, reply) // the client may have left
+	if len(line) > maxControlLine {
+		// Closed with input unread, the socket would be reset, and the answer lost.
+		if w, ok := c.(*net.UnixConn); ok {
+			_ = w.CloseWrite()
+		}
+		_ = c.SetReadDeadline(time.Now().Add(controlShortReadTime))
+		_, _ = io.CopyN(io.Discard, c, maxControlRest)
+	}
+}
+
+// readControlRequest reads the line of a request. With an error it may be longer than
+// maxControlLine.
+func readControlRequest(c net.Conn) ([]byte, error) {
+	line, err := bufio.NewReader(io.LimitReader(c, maxControlLine+1)).ReadBytes('\n')
+	switch {
+	case len(line) > maxControlLine:
+		return line, badInput("send less; a value and a payload have about 1,000 bytes", "control request: longer than %d bytes", maxControlLine)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, notDone("send a request at once", "control request: none came in time")
+	}
+	return line, err
 }
 
 // runControlRequest runs the operation that a line asks for, until the client leaves.

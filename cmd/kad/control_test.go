@@ -77,7 +77,7 @@ func TestControlSocketHostileCallers(t *testing.T) {
 		{`{"command":"put","args":{"key":"","value":""}}` + "\n", "key"},
 		{`{"command":"put","args":{"key":"/bogus/x","value":""}}` + "\n", "bogus"},
 		{`{"command":"closest","args":{"target":""}}` + "\n", "empty"},
-		{strings.Repeat("x", maxControlLine+1), ""},
+		{strings.Repeat("x", maxControlLine+1), "longer"},
 		{"", ""},
 	} {
 		c, err := net.Dial("unix", filepath.Join(u.dir, "c"))
