@@ -17,6 +17,7 @@ type engineCall func(now time.Time, fx []engine.Effect) []engine.Effect
 // does not hold: the book may have dropped it.
 func (d *Driver) step(call engineCall) {
 	now := d.now()
+	d.noticePause(now)
 	d.effects = call(now, d.effects[:0])
 	d.finishStep(now)
 }
@@ -25,7 +26,11 @@ func (d *Driver) step(call engineCall) {
 func (d *Driver) tick() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.closed || !d.timer.due(d.now()) {
+	if d.closed {
+		return
+	}
+	now := d.now()
+	if d.noticePause(now); !d.timer.due(now) {
 		return
 	}
 	d.step(d.engine.Tick)
@@ -37,6 +42,7 @@ func (d *Driver) deliverToEngine(a *arrival) {
 		a.Token = d.pending.begin(a.reply)
 	}
 	now := d.now() // a step without its closure, which would be an allocation a datagram
+	d.noticePause(now)
 	d.effects = d.engine.Receive(now, &a.Inbound, d.effects[:0])
 	d.finishStep(now)
 	d.pending.keep()
@@ -53,7 +59,7 @@ func (d *Driver) finishStep(now time.Time) {
 	}
 	d.serves.Store(d.engine.Mode() == engine.Server)
 	d.collectContacts()
-	d.timer.set(now, d.engine.WakeAt())
+	d.setTimer(now)
 }
 
 // followUp makes an engine call that an effect leads to, once the effects beside it

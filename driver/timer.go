@@ -42,6 +42,14 @@ func (t *timer) due(now time.Time) bool {
 	return true
 }
 
+// late is how long ago fire should have run.
+func (t *timer) late(now time.Time) time.Duration {
+	if !t.armed {
+		return 0
+	}
+	return now.Sub(t.at)
+}
+
 func (t *timer) stop() {
 	if t.armed {
 		t.armed = false

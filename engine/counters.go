@@ -17,6 +17,7 @@ type Counters struct {
 	ContactsDropped  uint64                 // contacts named by others that this node may not use
 	InvalidRecords   uint64                 // records in answers that are not valid
 	HandoversDropped uint64                 // keys not queued: the queue was full
+	Resumes          uint64                 // times that the driver had not called it for a while
 	DialBacks        uint64                 // first contacts sent because a peer asked for a dial back
 	JournalErrors    uint64
 }
@@ -78,6 +79,7 @@ func (c *Counters) Each(f func(name string, value uint64)) {
 	f("contacts.dropped", c.ContactsDropped)
 	f("records.invalid", c.InvalidRecords)
 	f("handovers.dropped", c.HandoversDropped)
+	f("resumes", c.Resumes)
 	f("calls_back", c.DialBacks)
 	f("journal.errors", c.JournalErrors)
 }

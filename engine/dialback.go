@@ -71,7 +71,7 @@ func (e *Engine) dialedBack(in *Inbound) {
 	e.mode = Server
 	e.event(Event{Kind: ModeChanged, Mode: Server})
 	// The neighbours learn of a new server by its requests.
-	e.maintain(e.cfg.Position, func(l *activeLookup) { e.introduce(0, l, func(*fanOut) {}) })
+	e.lookUpSelf()
 }
 
 // dialBack sends the first contact that a peer asked for, at most one per peer and

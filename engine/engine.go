@@ -46,6 +46,7 @@ type Engine struct {
 	probes       probeQueue                       // contacts to be pinged
 	handovers    []handover
 	rejoining    *rejoining // nil until a contact was lost
+	greeting     *greeting  // nil unless one is under way
 	newcomers    *newcomers // nil until there was one
 	reachability *reachability
 	joining      int // joins under way

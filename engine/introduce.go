@@ -7,6 +7,12 @@ import (
 	"kadmium/rpc"
 )
 
+// lookUpSelf looks this node up, beginning with the seeds too, so that its neighbours know
+// it.
+func (e *Engine) lookUpSelf(seeds ...identity.Contact) {
+	e.maintainFrom(seeds, e.cfg.Position, func(l *activeLookup) { e.introduce(0, l, func(*fanOut) {}) })
+}
+
 // introduce sends a PING under the session to the neighbours that a lookup of this node
 // met by a first contact (design R7.6). The first contact changed nothing at its receiver
 // (design R3.1), and without the PING they would not know this node.

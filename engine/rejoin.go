@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"kadmium/identity"
-	"kadmium/lookup"
 	"kadmium/rpc"
 )
 
@@ -174,16 +173,9 @@ func (a *absence) answered(r *rpc.Request, in *Inbound) {
 		e.ask(nobody, in.From, e.newRequest(rpc.Ping))
 	}
 	named, _ := e.sift(in.From, in.Message.Contacts)
-	if !slices.ContainsFunc(slices.Clone(named), e.isNews) || !e.mayMaintain() {
-		return
+	if slices.ContainsFunc(slices.Clone(named), e.isNews) && e.mayMaintain() {
+		e.lookUpSelf(in.From)
 	}
-	e.upkeep++
-	l := e.newLookup(0, rpc.FindNode, nil, e.cfg.Position)
-	l.onEnd = func(lookup.Reason) {
-		e.upkeep--
-		e.introduce(0, l, func(*fanOut) {})
-	}
-	l.start(in.From)
 }
 
 // isNews reports whether a contact is among the k closest to this node and not in its

@@ -19,11 +19,16 @@ func (e *Engine) mayStoreAgain() bool { return e.mayMaintain() && e.joining == 0
 
 // maintain looks a target up for the node itself: its k closest nodes.
 func (e *Engine) maintain(target identity.Position, ended func(*activeLookup)) {
+	e.maintainFrom(nil, target, ended)
+}
+
+// maintainFrom is maintain that begins with the seeds too.
+func (e *Engine) maintainFrom(seeds []identity.Contact, target identity.Position, ended func(*activeLookup)) {
 	e.upkeep++
 	l := e.newLookup(0, rpc.FindNode, nil, target)
 	l.onEnd = func(lookup.Reason) {
 		e.upkeep--
 		ended(l)
 	}
-	l.start()
+	l.start(seeds...)
 }

@@ -1,0 +1,33 @@
+package driver
+
+import "time"
+
+// A driver whose timer runs late was stopped, or its machine slept (design R7.15).
+const (
+	heartbeat = 5 * time.Second  // the longest time for which the timer is set
+	pausedFor = 10 * time.Second // how late it is after a pause, at least
+)
+
+// setTimer sets the timer for the engine's next Tick, or for the next heartbeat: a node
+// with nothing to do notices a pause too.
+func (d *Driver) setTimer(now time.Time) {
+	next := now.Add(heartbeat)
+	if at := d.engine.WakeAt(); !at.IsZero() && at.Before(next) {
+		next = at
+	}
+	d.timer.set(now, next)
+}
+
+// noticePause tells the engine if nothing ran here for a while. It comes before what has
+// happened meanwhile. The caller holds d.mu.
+func (d *Driver) noticePause(now time.Time) {
+	late := d.timer.late(now)
+	if late < pausedFor {
+		return
+	}
+	d.timer.stop()
+	d.logger.Info("the node was stopped, and greets its contacts", "for", late.Round(time.Second))
+	d.effects = d.engine.Resume(now, d.effects[:0])
+	d.carryOut()
+	d.setTimer(now)
+}

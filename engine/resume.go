@@ -1,0 +1,84 @@
+package engine
+
+import (
+	"time"
+
+	"kadmium/identity"
+	"kadmium/rpc"
+)
+
+// greetedAtOnce bounds the PINGs of a greeting that wait for an answer.
+const greetedAtOnce = 16
+
+// Resume tells the engine that it was not called for a while, because the process was
+// stopped or the machine slept (design R7.15). Others may have evicted this node. It sends
+// a PING to each of its contacts, so that they put it into their tables again, and looks
+// itself up. What it had asked before counts against nobody.
+func (e *Engine) Resume(now time.Time, fx []Effect) []Effect {
+	e.enter(now, fx)
+	e.counters.Resumes++
+	e.outage.recovered = now
+	if e.table.Len() == 0 || e.greeting != nil {
+		return e.leave() // it joins again as it is alone; or it is doing so
+	}
+	g := &greeting{e: e, waiting: e.table.NearestAny(nil, &e.cfg.Position, e.table.Len())}
+	g.owner = e.register(g, 0)
+	e.greeting = g
+	g.next()
+	e.lookUpSelf()
+	return e.leave()
+}
+
+// A greeting sends a PING to each contact of the routing table, nearest first.
+type greeting struct {
+	e        *Engine
+	owner    owner
+	waiting  []identity.Contact
+	inFlight int // not answered, failed or overrun yet
+	open     int // not answered or failed yet
+}
+
+func (g *greeting) next() {
+	for g.inFlight < greetedAtOnce && len(g.waiting) > 0 {
+		c := g.waiting[0]
+		g.waiting = g.waiting[1:]
+		if g.e.ask(g.owner, c, g.e.newRequest(rpc.Ping)) {
+			g.inFlight++
+			g.open++
+		}
+	}
+	if g.open == 0 {
+		g.e.unregister(g.owner)
+		g.e.greeting = nil
+	}
+}
+
+func (g *greeting) answered(r *rpc.Request, in *Inbound) {
+	if in.Observed.IsValid() { // a first contact, which has changed nothing there (design R7.6)
+		g.waiting = append(g.waiting, in.From)
+	}
+	g.settle(r)
+}
+
+func (g *greeting) failed(r *rpc.Request) { g.settle(r) }
+
+// overran lets another contact be greeted while one is slow.
+func (g *greeting) overran(*rpc.Request) {
+	g.inFlight--
+	g.next()
+}
+
+// settle ends one request. If it was sent again it had overrun.
+func (g *greeting) settle(r *rpc.Request) {
+	g.open--
+	if r.Tries == 1 {
+		g.inFlight--
+	}
+	g.next()
+}
+
+func (g *greeting) contacts(keep func(identity.Contact)) {
+	for _, c := range g.waiting {
+		keep(c)
+	}
+}
