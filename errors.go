@@ -31,6 +31,9 @@ var (
 	ErrUnwritable = disk.ErrUnwritable
 	// ErrCorrupt reports a damaged file in the data directory.
 	ErrCorrupt = disk.ErrCorrupt
+	// ErrReplaced reports a file of the data directory that was removed, replaced or written
+	// by somebody else while the node was running.
+	ErrReplaced = disk.ErrReplaced
 	// ErrVersion reports a data directory in another version's format.
 	ErrVersion = disk.ErrVersion
 	// ErrOtherNetwork reports a data directory with the records of another network.

@@ -99,11 +99,12 @@ func (n *Node) Close() error {
 }
 
 // Failed is closed when the node can no longer do its work, because a socket could
-// neither be read nor bound anew for a minute; Err then says why. The node does not close
-// itself: its owner is to Close it.
+// neither be read nor bound anew for a minute, or because the journal's file is damaged or
+// no longer the node's; Err then says why. The node does not close itself: its owner is to
+// Close it.
 func (n *Node) Failed() <-chan struct{} { return n.driver.Failed() }
 
-// Err is why Failed is closed, ErrSocket, and nil before.
+// Err is why Failed is closed: ErrSocket, ErrReplaced, ErrCorrupt; and nil before.
 func (n *Node) Err() error { return n.driver.Err() }
 
 // ID is the node's peer ID.

@@ -74,7 +74,12 @@ func tasks(all []engine.Task) []Task {
 
 func gauges(d *driver.Stats) map[string]int {
 	e := &d.Engine
+	failing := 0
+	if d.JournalFailing {
+		failing = 1
+	}
 	return map[string]int{
+		"journal.failing":      failing,
 		"requests.outstanding": e.Outstanding,
 		"operations":           e.Operations,
 		"lookups":              e.ActiveLookups,

@@ -91,7 +91,7 @@ type Driver struct {
 	closeErr error // what Close returns; valid once closing is done
 
 	failing sync.Once
-	failed  chan struct{} // closed when a socket has failed for good
+	failed  chan struct{} // closed when a socket or the journal has failed for good
 	err     error         // valid once failed is closed
 
 	joined  chan struct{} // closed when the first join has ended
@@ -267,7 +267,7 @@ func (d *Driver) shutDown() {
 	}
 }
 
-// fail notes that a socket has failed for good.
+// fail notes that a socket or the journal has failed for good.
 func (d *Driver) fail(err error) {
 	d.failing.Do(func() {
 		d.err = err
@@ -275,7 +275,7 @@ func (d *Driver) fail(err error) {
 	})
 }
 
-// Failed is closed when a socket has failed for good; Err then says why. The driver does
+// Failed is closed when a socket or the journal has failed for good; Err then says why. The driver does
 // not close itself.
 func (d *Driver) Failed() <-chan struct{} { return d.failed }
 

@@ -10,11 +10,13 @@ import (
 	"kadmium/store/disk"
 )
 
-// load hands the engine what an earlier run journalled.
+// load hands the engine what an earlier run journalled, and the journal what the engine
+// will hold.
 func (d *Driver) load() error {
 	if d.journal == nil {
 		return nil
 	}
+	d.journal.SetState(d.snapshot)
 	now := d.now()
 	err := d.journal.Load(func(c store.Change) error { return d.engine.Load(now, c) })
 	if errors.Is(err, store.ErrBadEntry) {
@@ -34,6 +36,9 @@ func (d *Driver) persisted(id uint64, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.logJournal(err)
+	if final := d.journal.Err(); final != nil { // told once those whose writes failed with this one know
+		d.journal.Write(nil, func(error) { d.fail(final) })
+	}
 	if d.closed || id == 0 {
 		return
 	}
@@ -42,10 +47,20 @@ func (d *Driver) persisted(id uint64, err error) {
 	})
 }
 
-// logJournal logs an error of the journal once, not for each write that meets it. The
-// caller holds d.mu.
+// snapshot is all that the journal should hold.
+func (d *Driver) snapshot() []store.Change {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.engine.Snapshot()
+}
+
+// logJournal logs an error of the journal once, not for each write that meets it, and its
+// end. The caller holds d.mu.
 func (d *Driver) logJournal(err error) {
 	if err == nil {
+		if d.journalError != "" {
+			d.logger.Info("journal is written again", "file", d.journal.Path())
+		}
 		d.journalError = ""
 		return
 	}

@@ -20,6 +20,7 @@ type Stats struct {
 	Handling           int    // handlers that are running
 	Panics             uint64 // of handlers and validators, since the start
 	Contacts           int    // in the book
+	JournalFailing     bool   // writes of the journal fail now
 }
 
 // Stats is the driver's state in figures.
@@ -38,5 +39,6 @@ func (d *Driver) Stats() Stats {
 		Handling:           d.handling,
 		Panics:             d.panics.total(),
 		Contacts:           d.book.Len(),
+		JournalFailing:     d.journal != nil && d.journal.Failing() != nil,
 	}
 }

@@ -29,7 +29,7 @@ func (e *Engine) Provide(now time.Time, op OpID, key []byte, ephemeral bool, fx 
 		e.provideAt(op, others, self, entry, func(s *fanOut) {
 			r.Holders, r.SelfHolder, r.Refusals = s.confirmed, s.selfHolder, s.refusals
 			if r.Holders == 0 {
-				r.Err = refusal(r.Refusals)
+				r.Err = notStored(r.Refusals, s.journalErr)
 			}
 			if _, wanted := e.ops[op]; r.Holders == 0 || ephemeral || !wanted {
 				e.finish(op, r)

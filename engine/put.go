@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -32,7 +33,8 @@ type put struct {
 	renumbered int // how often another put used the same sequence first
 
 	outstanding int   // of two: the journal has the sequence; the holders have answered
-	journalErr  error // why the journal could not be written
+	journalErr  error // why the journal does not have the sequence
+	keepErr     error // why it does not have the record, if this node is a holder
 }
 
 // Put stores a value at the k nodes closest to its key and publishes it: this node stores
@@ -123,6 +125,7 @@ func (p *put) store(sequence uint64, reason lookup.Reason) {
 	})
 	e.storeAt(p.op, holders, self, p.record, p.query.CAS, func(s *fanOut) {
 		p.result.Holders, p.result.SelfHolder, p.result.Refusals = s.confirmed, s.selfHolder, s.refusals
+		p.keepErr = s.journalErr
 		p.settle()
 	})
 }
@@ -133,7 +136,7 @@ func (p *put) settle() {
 	}
 	e := p.e
 	if p.result.Holders == 0 {
-		err := refusal(p.result.Refusals)
+		err := notStored(p.result.Refusals, cmp.Or(p.keepErr, p.journalErr))
 		var status *StatusError
 		if p.query.Sequence == nil && !p.cancelled && p.renumbered < maxRenumbered && errors.As(err, &status) && status.Status == rpc.Older {
 			p.renumbered++

@@ -17,6 +17,7 @@ type fanOut struct {
 	confirmed   int  // nodes that confirmed, this node included
 	selfHolder  bool // this node is one of them
 	refusals    []rpc.Status
+	journalErr  error // why this node could not keep it
 	onEnd       func(*fanOut)
 }
 
@@ -38,7 +39,7 @@ func (e *Engine) fanOutAndStore(op OpID, to []identity.Contact, keepHere func() 
 		status, changes := keepHere()
 		e.persist(changes, func(err error) {
 			if err != nil {
-				status = rpc.Failed
+				status, f.journalErr = rpc.Failed, err
 			}
 			f.selfHolder = status == rpc.OK
 			f.count(status)
@@ -128,6 +129,15 @@ func (e *Engine) provideAt(op OpID, others []identity.Contact, self bool, p *rpc
 		m.Provider = &entry
 		return m
 	}, ended)
+}
+
+// notStored is the error of a write that no node confirmed, this one's journal included if
+// that has failed.
+func notStored(refusals []rpc.Status, journalErr error) error {
+	if journalErr != nil {
+		return fmt.Errorf("%w: %w", ErrNotStored, journalErr)
+	}
+	return refusal(refusals)
 }
 
 // refusal is the error of a write that no node confirmed. It wraps the status that most

@@ -27,7 +27,7 @@ var knownFailures = []struct {
 	code int
 	next string
 }{
-	{syscall.ENOSPC, exitNotDone, "make room on the disk, then try again; a node that could not write has to be restarted"},
+	{syscall.ENOSPC, exitNotDone, "make room on the disk, then try again; a node writes again by itself within a minute"},
 	{syscall.EMFILE, exitNotDone, "allow more open files: ulimit -n"},
 	{kadmium.ErrOtherNetwork, exitBadInput, "give the --network that the directory is of, or choose another --data"},
 	{kadmium.ErrOtherIdentity, exitBadInput, "restore the key file from a copy, or give the key with --key; or move kadmium.db away, and the node starts without what it held"},
@@ -58,6 +58,8 @@ var knownFailures = []struct {
 	{kadmium.ErrNoPeers, exitNotDone, "the node is alone: start it with --bootstrap ADDR"},
 	{kadmium.ErrNoSocket, exitNotDone, listenNext},
 	{kadmium.ErrNoAnswer, exitNotDone, "check that it runs, is reachable over UDP, and is in the same --network"},
+	{kadmium.ErrReplaced, exitNotDone, "see who changes the data directory; the node starts again with what is there now"},
+	{kadmium.ErrJournal, exitNotDone, "check the disk of the data directory; the node writes again by itself within a minute of its mending"},
 	{kadmium.ErrNotStored, exitNotDone, "see who was asked and what they said: --trace"},
 	{kadmium.ErrSequence, exitNotDone, "choose another key, or wait: kad get KEY says when it expires (--seq 9223372036854775807 still wins with a value of greater bytes)"},
 	{kadmium.ErrConflict, exitNotDone, "get the record anew and put with --cas and its sequence"},
@@ -65,7 +67,6 @@ var knownFailures = []struct {
 	{kadmium.ErrFull, exitNotDone, "try again later: the closest nodes have no room"},
 	{kadmium.ErrTimeout, exitNotDone, "try again, or see who was silent: --trace"},
 	{kadmium.ErrBusy, exitNotDone, "try again when the node has less to do"},
-	{kadmium.ErrJournal, exitNotDone, "check the disk of the data directory, then restart the node"},
 	{kadmium.ErrHandlerFailed, exitNotDone, "see the log of the peer's node; if it has nothing, too many messages were there at once: try again"},
 	{kadmium.ErrNoHandler, exitNotDone, "check the protocol's name; every kad node answers /kad/echo/1"},
 	{kadmium.ErrRefused, exitNotDone, "try again; if it goes on, the peer's disk may fail, which the log of its node tells"},

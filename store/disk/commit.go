@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -13,17 +14,16 @@ import (
 
 // Write queues changes, which are written all or none, and then calls done: with
 // nil after they are synced to disk, with ErrBusy if too much is waiting, or with the
-// error that ended all writing. A failed sync is never repeated, since the kernel may
-// have dropped the data that it could not write. Write does not wait. The journal's
-// goroutine calls the functions done one at a time, in the order of the writes; done
-// may be nil. After Close nothing is written and done is not called.
+// reason why nothing can be written now (see Failing) or ever again (see Err). Write does
+// not wait. The journal's goroutine calls the functions done one at a time, in the order of
+// the writes; done may be nil. After Close nothing is written and done is not called.
 func (j *Journal) Write(changes []store.Change, done func(error)) {
 	j.mu.Lock()
 	if j.closed {
 		j.mu.Unlock()
 		return
 	}
-	w := write{changes: changes, done: done, err: j.failed}
+	w := write{changes: changes, done: done, err: cmp.Or(j.failed, j.failing)}
 	if w.err == nil && j.waiting+len(changes) > MaxWaiting && j.waiting > 0 {
 		w.err = fmt.Errorf("%w: %s: %d operations", ErrBusy, j.path, j.waiting)
 	}
@@ -51,7 +51,13 @@ func (j *Journal) signal() {
 // the one before (group commit, design R1.12).
 func (j *Journal) run() {
 	defer close(j.ended)
-	for range j.wake {
+	defer j.retry.Stop()
+	for {
+		select {
+		case <-j.wake:
+		case <-j.retry.C:
+			j.resume()
+		}
 		for {
 			batch, closed := j.take()
 			if len(batch) == 0 {
@@ -74,11 +80,6 @@ func (j *Journal) take() (batch []write, closed bool) {
 
 // finish reports the result of a batch.
 func (j *Journal) finish(batch []write, err error) {
-	if err != nil {
-		j.mu.Lock()
-		j.failed = err
-		j.mu.Unlock()
-	}
 	for _, w := range batch {
 		if w.done == nil {
 			continue
@@ -90,23 +91,34 @@ func (j *Journal) finish(batch []write, err error) {
 	}
 }
 
-// commit writes a batch in one transaction. A transaction that panicked is not rolled
-// back: bbolt would read all pages again in a goroutine of its own, whose panic cannot
-// be recovered.
-func (j *Journal) commit(batch []write) (err error) {
-	if failed := j.Err(); failed != nil {
-		return failed
+// commit writes a batch in one transaction.
+func (j *Journal) commit(batch []write) error {
+	if err := j.Failing(); err != nil {
+		return err
 	}
 	if !slices.ContainsFunc(batch, func(w write) bool { return len(w.changes) > 0 }) {
 		return nil
 	}
+	err := j.update(func(tx *bbolt.Tx) error { return applyAll(tx, batch) })
+	if err != nil {
+		j.fail(err, errors.Is(err, ErrReplaced))
+	}
+	return err
+}
+
+// update makes one transaction. One that panicked is not rolled back: bbolt would read all
+// pages again in a goroutine of its own, whose panic cannot be recovered.
+func (j *Journal) update(f func(*bbolt.Tx) error) (err error) {
 	defer j.caught(&err, j.path)
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	tx, err := j.db.Begin(true)
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", j.path, err)
 	}
-	if err = applyAll(tx, batch); err == nil {
+	if tx.ID() != j.transaction+1 {
+		return errors.Join(j.replaced("somebody else has written it"), tx.Rollback())
+	}
+	if err = f(tx); err == nil {
 		err = tx.Commit()
 	} else {
 		err = errors.Join(err, tx.Rollback())
@@ -114,7 +126,8 @@ func (j *Journal) commit(batch []write) (err error) {
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", j.path, err)
 	}
-	return nil
+	j.transaction++
+	return j.inPlace()
 }
 
 func applyAll(tx *bbolt.Tx, batch []write) error {

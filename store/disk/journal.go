@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -29,6 +30,9 @@ var (
 	ErrOtherNetwork = errors.New("data directory of another network")
 	// ErrOtherIdentity reports a directory with the records of another identity.
 	ErrOtherIdentity = errors.New("data directory of another identity")
+	// ErrReplaced reports that the file at the journal's path is no longer the one that is
+	// open, or was written by somebody else.
+	ErrReplaced = errors.New("data file replaced")
 	// ErrBusy reports that more is waiting to be written than MaxWaiting.
 	ErrBusy = errors.New("too much is waiting for the disk")
 )
@@ -50,15 +54,24 @@ const (
 type Journal struct {
 	dir, path string
 	lock      *os.File
-	db        *bbolt.DB
-	file      *os.File // bbolt's
 	wake      chan struct{}
 	ended     chan struct{}
+
+	// Of the goroutine that writes.
+	db          *bbolt.DB     // nil while it is closed after a failure
+	file        *os.File      // bbolt's
+	info        os.FileInfo   // of the file, when it was first opened
+	size        int64         // of the file, at the last commit
+	transaction int           // the last one
+	pause       time.Duration // before the next try after a failure
+	retry       *time.Timer
 
 	mu      sync.Mutex // guards what follows
 	queue   []write
 	waiting int   // changes in queue
-	failed  error // the first failure; nothing is written after it
+	failing error // why writes fail at present
+	failed  error // why nothing will be written any more
+	state   func() []store.Change
 	closed  bool
 }
 
@@ -76,7 +89,8 @@ func Open(dir string) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &Journal{dir: dir, path: filepath.Join(dir, FileName), lock: lock, wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	j := &Journal{dir: dir, path: filepath.Join(dir, FileName), lock: lock, wake: make(chan struct{}, 1), ended: make(chan struct{}), retry: time.NewTimer(0)}
+	<-j.retry.C
 	if err := j.open(); err != nil {
 		lock.Close()
 		return nil, err
@@ -99,10 +113,26 @@ func (j *Journal) open() error {
 	if err := j.check(); err != nil {
 		return err
 	}
+	if j.info, err = os.Lstat(j.path); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrUnwritable, j.dir, err)
+	}
 	if j.db, err = j.openBolt(j.path); errors.Is(err, berrors.ErrTimeout) {
 		return fmt.Errorf("%w: %s: another process has %s open", ErrInUse, j.dir, FileName)
+	} else if err != nil {
+		return err
 	}
+	j.transaction, err = j.lastTransaction()
 	return err
+}
+
+// lastTransaction is the number of the newest transaction in the file.
+func (j *Journal) lastTransaction() (id int, err error) {
+	defer j.caught(&err, j.path)
+	err = j.db.View(func(tx *bbolt.Tx) error {
+		id = tx.ID()
+		return nil
+	})
+	return id, err
 }
 
 // check opens the file, reports what is wrong with it, and closes it.
@@ -201,11 +231,19 @@ func (j *Journal) Load(f func(store.Change) error) (err error) {
 // Path is the journal's file.
 func (j *Journal) Path() string { return j.path }
 
-// Err is the failure that ended all writing, nil while there was none.
+// Err is the failure that ended all writing, nil while there was none: the file is damaged,
+// or no longer this journal's.
 func (j *Journal) Err() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.failed
+}
+
+// Failing is why writes fail at present, nil if they do not.
+func (j *Journal) Failing() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return cmp.Or(j.failed, j.failing)
 }
 
 // Close writes what is waiting, calls the functions done, and unlocks the directory.
@@ -221,11 +259,11 @@ func (j *Journal) Close() error {
 	j.mu.Unlock()
 	j.signal()
 	<-j.ended
-	err := j.Err()
-	if errors.Is(err, ErrCorrupt) {
-		j.file.Close() // bbolt may hold its own locks since its panic
-	} else if cerr := j.db.Close(); err == nil {
-		err = cerr
+	err := j.Failing()
+	if j.db != nil {
+		if cerr := j.db.Close(); err == nil {
+			err = cerr
+		}
 	}
 	if cerr := j.lock.Close(); err == nil {
 		err = cerr

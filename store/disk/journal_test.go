@@ -214,29 +214,6 @@ func TestTooMuchWaiting(t *testing.T) {
 	}
 }
 
-// After a failed write nothing is written any more: the node must not believe
-// that later ones are safe.
-func TestAFailureIsSticky(t *testing.T) {
-	dir := t.TempDir()
-	j := open(t, dir)
-	mustWrite(t, j, set(store.RecordEntry, "a", "1"))
-	j.file.Close() // as if the disk had gone
-	failed := tryWrite(j, set(store.RecordEntry, "b", "2"))
-	if failed == nil || !strings.Contains(failed.Error(), j.Path()) {
-		t.Errorf("%v does not name the file", failed)
-	}
-	if err := tryWrite(j, set(store.RecordEntry, "c", "3")); !errors.Is(err, failed) {
-		t.Errorf("%v, want %v", err, failed)
-	}
-	if !errors.Is(j.Err(), failed) {
-		t.Errorf("Err: %v", j.Err())
-	}
-	if err := j.Close(); err == nil {
-		t.Error("Close says nothing")
-	}
-	wantContent(t, open(t, dir), map[string]string{"record a": "1"})
-}
-
 // A change of an unknown kind of entry is a bug; no part of its batch is written.
 func TestAllOrNothing(t *testing.T) {
 	dir := t.TempDir()

@@ -22,3 +22,6 @@ func lockDirectory(dir string) (*os.File, error) {
 
 // syncDirectory does nothing: directories cannot be synced on these systems.
 func syncDirectory(string) error { return nil }
+
+// unlock does nothing: closing the file ends bbolt's lock of it.
+func unlock(*os.File) {}

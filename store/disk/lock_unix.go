@@ -65,3 +65,6 @@ func syncDirectory(dir string) error {
 	}
 	return err
 }
+
+// unlock ends bbolt's lock of the file. Closing it does not while it is mapped.
+func unlock(f *os.File) { _ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }

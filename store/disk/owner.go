@@ -56,17 +56,16 @@ func metaOf(tx *bbolt.Tx, key string) ([]byte, error) {
 	return checkChecksum([]byte(metaBucket), []byte(key), stored)
 }
 
-// SetOwner writes whose the journal is, synced.
-func (j *Journal) SetOwner(o Owner) (err error) {
-	defer j.caught(&err, j.path)
-	err = j.db.Update(func(tx *bbolt.Tx) error {
+// SetOwner writes whose the journal is, synced. It must be called before Write.
+func (j *Journal) SetOwner(o Owner) error {
+	err := j.update(func(tx *bbolt.Tx) error {
 		if err := putMeta(tx, networkKey, []byte(o.Network)); err != nil {
 			return err
 		}
 		return putMeta(tx, identityKey, o.Identity[:])
 	})
 	if err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrUnwritable, j.path, err)
+		return fmt.Errorf("%w: %w", ErrUnwritable, err)
 	}
 	return nil
 }

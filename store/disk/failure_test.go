@@ -1,0 +1,157 @@
+package disk
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kadmium/store"
+)
+
+// A journal whose file is unlinked, replaced or written by somebody else acknowledges
+// nothing more, and says which file it is.
+func TestFileReplaced(t *testing.T) {
+	older := filepath.Join(t.TempDir(), "older")
+	j := open(t, t.TempDir())
+	mustWrite(t, j, set(store.RecordEntry, "a", "1"))
+	j.Close()
+	if err := os.Rename(j.Path(), older); err != nil {
+		t.Fatal(err)
+	}
+	for name, disturb := range map[string]func(path string) error{
+		"unlinked": os.Remove,
+		"renamed":  func(path string) error { return os.Rename(path, path+".old") },
+		"replaced by another file": func(path string) error {
+			if err := os.Remove(path); err != nil {
+				return err
+			}
+			return os.WriteFile(path, nil, fileMode)
+		},
+		"replaced by a copy of it": func(path string) error {
+			return errors.Join(copyFile(path, path+".copy"), os.Rename(path+".copy", path))
+		},
+		"written over by an older copy": func(path string) error { return copyFile(older, path) },
+		"directory moved":               func(path string) error { return os.Rename(filepath.Dir(path), filepath.Dir(path)+"2") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := open(t, filepath.Join(t.TempDir(), "data"))
+			mustWrite(t, j, set(store.RecordEntry, "a", "1"), set(store.RecordEntry, "b", "2"))
+			mustWrite(t, j, set(store.RecordEntry, "a", "2"))
+			if err := disturb(j.Path()); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if err := tryWrite(j, set(store.RecordEntry, "b", "3")); !errors.Is(err, ErrReplaced) || !strings.Contains(err.Error(), j.Path()) {
+					t.Errorf("a write: %v", err)
+				}
+			}
+			if err := j.Err(); !errors.Is(err, ErrReplaced) {
+				t.Errorf("Err: %v", err)
+			}
+			if err := j.Close(); !errors.Is(err, ErrReplaced) {
+				t.Errorf("Close: %v", err)
+			}
+		})
+	}
+}
+
+func copyFile(from, to string) error {
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, data, fileMode)
+}
+
+// After a fault of the disk the file is opened again, after growing pauses, and gets what
+// the failed writes were to change.
+func TestDiskFault(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		j := open(t, dir)
+		state := []store.Change{set(store.RecordEntry, "a", "1"), set(store.ProviderEntry, "b", "2")}
+		j.SetState(func() []store.Change { return state })
+		mustWrite(t, j, append(state, set(store.RecordEntry, "expired", "3"))...)
+		for range 2 {
+			j.file.Close() // as if the disk had gone
+			failed := tryWrite(j, deletion(store.RecordEntry, "expired"))
+			if failed == nil || !strings.Contains(failed.Error(), j.Path()) {
+				t.Errorf("%v does not name the file", failed)
+			}
+			busy := lockFile(t, j.Path())
+			state = append(state, set(store.RecordEntry, "c", "4"))
+			if err := tryWrite(j, state[len(state)-1]); !errors.Is(err, failed) {
+				t.Errorf("a further write: %v, want %v", err, failed)
+			}
+			time.Sleep(20 * time.Second)
+			if err := tryWrite(j, state[0]); err == nil || j.Failing() == nil || j.Err() != nil {
+				t.Errorf("while the file cannot be opened: %v, failing %v, ended by %v", err, j.Failing(), j.Err())
+			}
+			busy.Close()
+			time.Sleep(20 * time.Second) // it was tried after about 1, 3, 7, 15 s, and is after 31 s
+			if err := j.Failing(); err != nil {
+				t.Errorf("still failing: %v", err)
+			}
+			want := make(map[string]string)
+			for _, c := range state {
+				want[c.Kind.String()+" "+string(c.Key)] = string(c.Value)
+			}
+			wantContent(t, j, want)
+			mustWrite(t, j, deletion(store.RecordEntry, "c"), set(store.TableEntry, "d", "5"))
+			delete(want, "record c")
+			want["table d"] = "5"
+			wantContent(t, j, want)
+			state = append(state[:2:2], set(store.TableEntry, "d", "5"))
+		}
+		if err := j.Close(); err != nil {
+			t.Error(err)
+		}
+		open(t, dir) // checks it
+	})
+}
+
+// lockFile keeps bbolt from opening the file.
+func lockFile(t *testing.T, path string) *os.File {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// A file that was damaged while it could not be written ends the journal.
+func TestDamagedDuringAFault(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := open(t, t.TempDir())
+		mustWrite(t, j, set(store.RecordEntry, "a", strings.Repeat("1", 100)))
+		j.file.Close()
+		if err := tryWrite(j, set(store.RecordEntry, "b", "2")); err == nil {
+			t.Fatal("written")
+		}
+		data, err := os.ReadFile(j.Path())
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := strings.Index(string(data), strings.Repeat("1", 100))
+		for ; i >= 0; i = strings.Index(string(data), strings.Repeat("1", 100)) {
+			data[i] = '2'
+		}
+		if err := os.WriteFile(j.Path(), data, fileMode); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Second)
+		if err := j.Err(); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), j.Path()) {
+			t.Errorf("Err: %v", err)
+		}
+	})
+}
