@@ -95,10 +95,22 @@ func (d *Driver) effect(fx *engine.Effect) {
 	case engine.Finish:
 		d.finish(fx.Op, fx.Result)
 	case engine.ReportEvent:
-		d.event(&fx.Event)
+		d.report(&fx.Event)
 	case engine.Deliver:
 		d.deliver(fx.Token, fx.To, fx.Message)
 	}
+}
+
+// report tells whoever listens of an event, and the log of those that an owner has to know.
+func (d *Driver) report(ev *engine.Event) {
+	if ev.Kind == engine.ModeChanged {
+		why := "others can reach this node"
+		if ev.Mode == engine.Client {
+			why = "others can no longer reach this node: check its firewall and its NAT"
+		}
+		d.logger.Info(ev.Kind.String(), "mode", ev.Mode, "because", why)
+	}
+	d.event(ev)
 }
 
 func (d *Driver) sendRequest(fx *engine.Effect) {

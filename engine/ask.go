@@ -61,6 +61,7 @@ func (e *Engine) askMarked(by owner, to identity.Contact, m *rpc.Message, marks 
 
 func (e *Engine) send(r *rpc.Request) {
 	r.Message.Serves = e.mode == Server
+	e.noteSent(r.To)
 	first := r.LastTry() && r.Marks&underSession == 0 || r.Marks&proveAddress != 0 && r.Tries == 1
 	e.emit(Effect{Kind: SendRequest, To: r.To, RequestID: r.ID, Op: OpID(r.Op), Message: r.Message, FirstContact: first})
 }

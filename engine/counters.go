@@ -20,6 +20,11 @@ type Counters struct {
 	Resumes          uint64                 // times that the driver had not called it for a while
 	DialBacks        uint64                 // first contacts sent because a peer asked for a dial back
 	JournalErrors    uint64
+
+	// Of checks of this node's reachability (design R7.16).
+	ReachabilityConfirmed uint64 // others can reach it
+	ReachabilityLost      uint64 // it became a client
+	DialBacksMissed       uint64 // dial backs that a peer agreed to and that did not come
 }
 
 // Work counts what a node does for its operations and by itself. What other nodes ask of
@@ -81,6 +86,9 @@ func (c *Counters) Each(f func(name string, value uint64)) {
 	f("handovers.dropped", c.HandoversDropped)
 	f("resumes", c.Resumes)
 	f("calls_back", c.DialBacks)
+	f("reachability.confirmed", c.ReachabilityConfirmed)
+	f("reachability.lost", c.ReachabilityLost)
+	f("reachability.silences", c.DialBacksMissed)
 	f("journal.errors", c.JournalErrors)
 }
 

@@ -16,6 +16,7 @@ const (
 	dialBackPause  = 10 * time.Minute // between rounds, if no dial back arrived
 	dialBackRound  = 3                // peers asked in a round
 	maxDialBacks   = 60               // sent a minute
+	dialBackLimit  = time.Minute      // between two that one peer is sent
 )
 
 // ensureReachability returns the node's reachability, which it makes if there is none.
@@ -26,9 +27,13 @@ func (e *Engine) ensureReachability() *reachability {
 	return e.reachability
 }
 
-// wantsDialBack is when to ask for a dial back: in mode auto, while the node is a client.
+// wantsDialBack is when to ask for a dial back: in mode auto, while the node is a client,
+// and for a check of its reachability while it is a server.
 func (e *Engine) wantsDialBack() time.Time {
-	if e.cfg.Mode != Auto || e.mode == Server || e.joining > 0 || e.table.Len() == 0 {
+	if e.mode == Server {
+		return e.wantsRecheck()
+	}
+	if e.cfg.Mode != Auto || e.joining > 0 || e.table.Len() == 0 {
 		return time.Time{}
 	}
 	if e.reachability == nil || e.reachability.notBefore.IsZero() {
@@ -39,6 +44,10 @@ func (e *Engine) wantsDialBack() time.Time {
 
 // askDialBack asks a random contact for a dial back.
 func (e *Engine) askDialBack() {
+	if e.mode == Server {
+		e.recheck()
+		return
+	}
 	r := e.ensureReachability()
 	if e.now.Before(r.notBefore) {
 		return
@@ -62,15 +71,28 @@ func (e *Engine) askDialBack() {
 // from another address, proves that others can reach this node. Its signature says who
 // sent it, and nothing else of a first contact is believed.
 func (e *Engine) dialedBack(in *Inbound) {
-	if e.cfg.Mode != Auto || e.mode == Server || in.Proven || e.reachability == nil || !e.now.Before(e.reachability.until) {
+	r := e.reachability
+	if e.cfg.Mode != Auto || in.Proven || r == nil {
 		return
 	}
-	if e.book.Address(in.From).ID != e.book.Address(e.reachability.asked).ID || in.From == e.reachability.asked {
+	if e.mode == Server {
+		if r.check != nil {
+			r.check.dialedBack(in.From)
+		}
 		return
 	}
-	e.mode = Server
-	e.event(Event{Kind: ModeChanged, Mode: Server})
-	// The neighbours learn of a new server by its requests.
+	if !e.now.Before(r.until) || e.book.Address(in.From).ID != e.book.Address(r.asked).ID || in.From == r.asked {
+		return
+	}
+	r.checkNext(e, e.now)
+	e.changeMode(Server)
+}
+
+// changeMode makes this node a server or a client. Its neighbours learn it by its
+// requests.
+func (e *Engine) changeMode(m Mode) {
+	e.mode = m
+	e.event(Event{Kind: ModeChanged, Mode: m})
 	e.lookUpSelf()
 }
 
@@ -78,7 +100,7 @@ func (e *Engine) dialedBack(in *Inbound) {
 // minute.
 func (e *Engine) dialBack(to identity.Contact) {
 	r := e.ensureReachability()
-	if e.now.Sub(r.minute) >= time.Minute {
+	if e.now.Sub(r.minute) >= dialBackLimit {
 		r.minute, r.dialed = e.now, make(map[identity.ID]bool)
 	}
 	id := e.book.Address(to).ID
@@ -87,6 +109,7 @@ func (e *Engine) dialBack(to identity.Contact) {
 	}
 	r.dialed[id] = true
 	e.counters.DialBacks++
+	e.noteSent(to)
 	m := e.newRequest(rpc.Ping)
 	e.emit(Effect{Kind: SendRequest, To: to, RequestID: m.ID, Message: m, FirstContact: true, DialBack: true})
 }

@@ -99,6 +99,7 @@ func New(cfg Config, book identity.Book, rnd random, now time.Time) *Engine {
 		e.mode = Client
 		if cfg.Reachable {
 			e.mode = Server
+			e.ensureReachability().checkNext(e, now)
 		}
 	}
 	return e

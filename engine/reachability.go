@@ -20,6 +20,12 @@ type reachability struct {
 	dialed    map[identity.ID]bool // peers dialed back since minute
 	minute    time.Time
 	notBefore time.Time // when a dial back may be asked for again
+
+	// Of a server in mode auto.
+	check     *recheck  // under way; nil: none
+	checked   time.Time // when the last one ended, or the node became a server
+	nextCheck time.Time
+	recent    *recentIPs // nil: none yet
 }
 
 type view struct {

@@ -8,6 +8,7 @@ func (e *Engine) Receive(now time.Time, in *Inbound, fx []Effect) []Effect {
 	if !in.FirstContact {
 		e.outage.heard(now)
 	}
+	e.noteReceived(in)
 	if in.Message.Response {
 		e.response(in)
 	} else {

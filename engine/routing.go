@@ -50,6 +50,7 @@ func (e *Engine) contactFailed(c identity.Contact) {
 func (e *Engine) contactLeft(c, promoted identity.Contact) {
 	e.tableUnsaved = true
 	e.forgetNewcomer(c) // if it returns it may have lost its keys
+	e.recheckSoon()
 	e.event(Event{Kind: PeerRemoved, Contact: c})
 	if promoted != 0 {
 		e.event(Event{Kind: PeerAdded, Contact: promoted})
