@@ -12,9 +12,11 @@ import (
 // the write goes under the session that the PING has made.
 
 // openSession makes a write wait for a session, and returns the datagram of the PING's
-// next try: nil without an error if a worker will send that. The transport is locked.
+// next try: nil without an error if a worker will send that, or if the write can wait for
+// a try that is under way. The transport is locked.
 func (t *Transport) openSession(now time.Time, req *outstandingRequest) (*buffer, error) {
 	o := t.outstanding.openings[req.to]
+	underWay := o != nil && !req.pendingWrite // the tries of other writes repeat it, and so do further ones of this
 	if o == nil {
 		id, err := t.randomID()
 		if err != nil {
@@ -34,6 +36,9 @@ func (t *Transport) openSession(now time.Time, req *outstandingRequest) (*buffer
 			return nil, ErrBusy
 		}
 		t.outstanding.await(o, req)
+	}
+	if underWay {
+		return nil, nil
 	}
 	return t.firstContact(now, o.ping)
 }

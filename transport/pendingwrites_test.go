@@ -2,7 +2,9 @@ package transport
 
 import (
 	"net/netip"
+	"slices"
 	"testing"
+	"testing/synctest"
 
 	"kadmium/rpc"
 )
@@ -33,6 +35,45 @@ func TestWriteOpensItsSession(t *testing.T) {
 		if s := a.Stats(); s.PendingWrites != 0 || s.Outstanding != 0 {
 			t.Errorf("left behind: %+v", s)
 		}
+	})
+}
+
+// Writes that wait for the same session send no PING of their own, also if the PING is on
+// its way when they begin: an IP that never answered is sent ten first requests a minute.
+func TestWritesShareOneOpening(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.peer(1), w.peer(2)
+		const writes = 15
+		for range writes {
+			a.ask(b.addr, rpc.AppMessage, "x")
+			synctest.Wait() // a worker has signed and sent what is to be sent
+		}
+		w.settle()
+		if kinds := w.kinds(0); !slices.Equal(kinds[:2], []byte{1, 2}) || len(kinds) != 2+2*writes {
+			t.Errorf("datagrams of kinds %v", kinds)
+		}
+		b.wantRequests(1 + writes)
+		if n := len(a.inbox()); n != writes {
+			t.Errorf("%d answers", n)
+		}
+	})
+}
+
+// The PING is sent again when a write that waits is, by whichever comes first.
+func TestRepeatedWriteRepeatsThePing(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.peer(1), w.peer(2)
+		w.Partition(func(_, to netip.Addr) bool { return to == b.addr.Endpoint.Addr() })
+		one := a.ask(b.addr, rpc.Store, "one")
+		synctest.Wait()
+		two := a.ask(b.addr, rpc.Store, "two")
+		a.Forget(one)
+		w.settle()
+		w.Partition(nil)
+		a.again(b.addr, rpc.Store, "two", two, false)
+		w.settle()
+		a.wantAnswer(b.addr, two, "re:two")
+		w.wantKinds(0, 1, 1, 2, 3, 4)
 	})
 }
 
