@@ -55,7 +55,8 @@ type Config struct {
 	LookUpHost func(ctx context.Context, host string) ([]netip.Addr, error)
 
 	// Engine configures the engine. New sets Self, Endpoint, Reachable, Bootstrap,
-	// Families, Durable, SignRecord, SignProvider and Refused, and Store.Volatile.
+	// Families, Durable, SignRecord, SignProvider and Refused, and Store.Volatile and
+	// Store.CheckLoaded.
 	Engine engine.Config
 
 	Handlers map[string]Handler  // as set by Handle
@@ -178,7 +179,9 @@ func New(cfg Config) (_ *Driver, err error) {
 	if d.transport, err = d.newTransport(conns, d.receive, d.listenPacket, d.fail); err != nil {
 		return nil, err
 	}
-	d.newEngine(cfg.Engine)
+	if err = d.newEngine(cfg.Engine); err != nil {
+		return nil, err
+	}
 	if err = d.load(); err != nil {
 		return nil, err
 	}
@@ -207,7 +210,14 @@ func (d *Driver) newTransport(conns []net.PacketConn, handler func(*transport.In
 	return t, err
 }
 
-func (d *Driver) newEngine(cfg engine.Config) {
+func (d *Driver) newEngine(cfg engine.Config) error {
+	if d.journal != nil {
+		owner, err := d.journal.Owner()
+		if err != nil {
+			return err
+		}
+		cfg.Store.CheckLoaded = owner.Network == ""
+	}
 	cfg.Self = d.id
 	cfg.Endpoint = d.Addresses()[0].Endpoint
 	cfg.Reachable = len(d.seeds) == 0 || onLoopback(d.transport.Addrs())
@@ -220,6 +230,7 @@ func (d *Driver) newEngine(cfg engine.Config) {
 	var seed [32]byte
 	crand.Read(seed[:])
 	d.engine = engine.New(cfg, &d.book, rand.New(rand.NewChaCha8(seed)), d.now())
+	return nil
 }
 
 // SignRecord signs a record that stands under this node's name, and leaves any other

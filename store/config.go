@@ -29,7 +29,8 @@ type Config struct {
 	MaxBytes     int // bytes that records and provider entries occupy
 	MaxPerSource int // records stored by one source; MaxRecords/4. The other limits have the same share
 
-	Volatile bool // there is no journal: no changes are returned
+	Volatile    bool // there is no journal: no changes are returned
+	CheckLoaded bool // the journal may be of another network: signatures that are loaded are checked
 
 	// Constants that tests of this package change.
 	maxProvidersPerKey int

@@ -171,13 +171,15 @@ func (s *Store) holding(key []byte, it *item) *item {
 	return items.record
 }
 
-// invalidNow reports whether an item, valid when it was written, no longer is:
-// the network's name or the registered namespaces may have changed.
+// invalidNow reports whether an item, valid when it was written, no longer is: the
+// registered namespaces may have changed. The checksum of its journal entry covers its
+// signature, which is checked only if the journal may be of another network (design
+// R6.24).
 func (s *Store) invalidNow(it *item) bool {
 	if it.record != nil {
-		return s.names.Validate(it.record) != nil
+		return s.names.validate(it.record, s.cfg.CheckLoaded) != nil
 	}
-	return s.names.VerifyProvider(it.provider) != nil
+	return s.cfg.CheckLoaded && s.names.VerifyProvider(it.provider) != nil
 }
 
 // afterRestart is when an item is replicated unless a STORE comes first. The node missed

@@ -239,3 +239,29 @@ func FuzzVerifyProvider(f *testing.F) {
 		}
 	})
 }
+
+// At a restart no signature is checked again that the journal's checksums cover, unless
+// the journal does not say of which network it is.
+func TestLoadChecksNoSignature(t *testing.T) {
+	f := journalled(t)
+	p := signedProvider(3, "other network", 5, 4100, time.Hour)
+	SignProvider(testKey(3), "another", p)
+	r := blackboardRecord("/sig/"+testKey(1).ID().String()+"/a", "value", 1, time.Hour)
+	SignRecord(testKey(1), "another", r)
+	for _, checked := range []bool{false, true} {
+		s := New(Config{CheckLoaded: checked}, f.names)
+		from := New(Config{}, f.names)
+		_, changes := from.PutProvider(f.now, p, Source{}, 0, f.rnd)
+		_, more := from.Put(f.now, r, Source{}, nil, 0, f.rnd)
+		for _, c := range append(changes, more...) {
+			if err := s.Load(f.now, c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, record := s.Get(f.now, r.Key)
+		provider := len(s.AllProviders(f.now, p.Key, nil)) == 1
+		if record == checked || provider == checked {
+			t.Errorf("checked %v: record held %v, provider %v", checked, record, provider)
+		}
+	}
+}

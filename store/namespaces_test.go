@@ -282,7 +282,7 @@ func TestARecordThatBecameInvalid(t *testing.T) {
 // A record of another network, or of a namespace that is no longer registered, is not
 // returned after a restart, and is removed from the journal.
 func TestRestartWithOtherNamespaces(t *testing.T) {
-	f := newFixture(t, Config{})
+	f := newFixture(t, Config{CheckLoaded: true})
 	f.names, _ = withLongest()
 	f.restart()
 	f.want(f.put(blackboardRecord("/long/a", "x", 1, 24*time.Hour), 0), rpc.OK)
