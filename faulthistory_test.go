@@ -59,6 +59,10 @@ type putRecord struct {
 	begun  time.Duration
 	ended  time.Duration // 0: not yet
 	number uint64        // its sequence; 0: its user was not told
+
+	confirmed int          // holders, as its user was told
+	may       int          // hosts that have it, or may have lost it
+	waiting   map[int]bool // hosts that were down then
 }
 
 // A heldRecord is what a host was seen to hold.
@@ -72,7 +76,7 @@ type heldRecord struct {
 type hostHistory struct {
 	held    map[string]heldRecord // when it was last looked at
 	lasting map[string]heldRecord // while its disk is full, and until it starts again: what was there before
-	unsafe  time.Duration         // when it was last seen to start, or its disk to be full: what it had confirmed may be gone
+	unsafe  time.Duration         // when it last lost what it had confirmed before: it has no disk, or a full one
 }
 
 type swapKey struct {
@@ -141,22 +145,32 @@ func (h *faultHistory) put(p *putRecord, s kadmium.Stored, err error, survived b
 	h.checkSwap(p, s)
 }
 
-// checkHolders compares the holders that have confirmed a put with those that have it.
+// checkHolders compares the holders that have confirmed a put with those that have it. Of
+// hosts that are down it waits for what they have when they start again.
 func (h *faultHistory) checkHolders(p *putRecord, s kadmium.Stored, seen [][]kadmium.HeldRecord) {
-	if !h.rules.kept || h.w.now() > p.begun+p.ttl-expirySlack {
-		return
-	}
-	may := 0
+	p.confirmed = s.Holders
+	p.waiting = make(map[int]bool)
 	for i, records := range seen {
-		has := slices.ContainsFunc(records, func(r kadmium.HeldRecord) bool {
-			return r.Key == p.key && worse(heldRecord{sequence: s.Sequence, value: p.value}, r) <= 0
-		})
-		if has || records == nil || h.hosts[i].unsafe >= p.begun {
-			may++
+		switch {
+		case has(records, p) || h.hosts[i].unsafe >= p.begun:
+			p.may++
+		case records == nil:
+			p.waiting[i] = true
 		}
 	}
-	if s.Holders > may {
-		h.wrong("%s: %d holders have confirmed it, and only %d may have it", p.value, s.Holders, may)
+	h.checkConfirmed(p)
+}
+
+func has(records []kadmium.HeldRecord, p *putRecord) bool {
+	return slices.ContainsFunc(records, func(r kadmium.HeldRecord) bool {
+		return r.Key == p.key && worse(heldRecord{sequence: p.number, value: p.value}, r) <= 0
+	})
+}
+
+func (h *faultHistory) checkConfirmed(p *putRecord) {
+	over := h.w.now() > p.begun+p.ttl-expirySlack || h.superseded(p.key, heldRecord{sequence: p.number})
+	if h.rules.kept && !over && len(p.waiting) == 0 && p.confirmed > p.may {
+		h.wrong("%s: %d holders have confirmed it, and only %d may have it", p.value, p.confirmed, p.may)
 	}
 }
 
@@ -336,12 +350,11 @@ func (h *faultHistory) halted(host *faultHost) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	k := &h.hosts[host.index]
-	k.unsafe = h.w.now()
 	switch {
 	case host.disk == nil:
-		k.held = nil
+		k.held, k.unsafe = nil, h.w.now()
 	case k.lasting != nil:
-		k.held, k.lasting = k.lasting, nil
+		k.held, k.lasting, k.unsafe = k.lasting, nil, h.w.now()
 	}
 }
 
@@ -351,6 +364,16 @@ func (h *faultHistory) started(host *faultHost) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.see(host.index, records)
+	for _, p := range h.byValue {
+		if !p.waiting[host.index] {
+			continue
+		}
+		delete(p.waiting, host.index)
+		if has(records, p) || h.hosts[host.index].unsafe >= p.begun || !h.mustHold(host.index, p.key) {
+			p.may++
+		}
+		h.checkConfirmed(p)
+	}
 }
 
 // diskFull notes that a host's disk is full, or no longer. Writes that it then takes may not
