@@ -88,6 +88,7 @@ func gauges(d *driver.Stats) map[string]int {
 		"contacts.lost":        e.Lost,
 		"checks.waiting":       d.ValidationsWaiting,
 		"messages.handling":    d.Handling,
+		"writes.remembered":    d.Remembered,
 		"contacts.known":       d.Contacts,
 	}
 }
@@ -95,6 +96,7 @@ func gauges(d *driver.Stats) map[string]int {
 func (n *Node) counters(d *driver.Stats) map[string]uint64 {
 	all := map[string]uint64{
 		"checks.dropped": d.ValidationsDropped,
+		"writes.later":   d.NotRemembered,
 		"events.dropped": n.listeners.droppedEvents(),
 		"panics":         d.Panics,
 	}

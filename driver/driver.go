@@ -113,6 +113,7 @@ type Driver struct {
 	followUps    []engineCall
 	timer        timer
 	pending      pendingReplies
+	once         atMostOnce
 	validations  validations
 	operations   map[engine.OpID]*running
 	lastOp       engine.OpID

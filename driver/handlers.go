@@ -11,8 +11,8 @@ import (
 	"kadmium/rpc"
 )
 
-// maxHandling bounds the messages whose handlers run at once (design R8.9). The sender of one more
-// is told that the handler failed.
+// maxHandling bounds the messages whose handlers run at once (design R8.9). One more is to
+// come again later.
 const maxHandling = 256
 
 // A Handler answers an application's message (the MESSAGE RPC) with at most
@@ -75,7 +75,7 @@ func (d *Driver) start(m delivery) rpc.Status {
 	case h == nil:
 		return rpc.NoHandler
 	case d.handling >= maxHandling:
-		return rpc.Failed
+		return rpc.Later
 	}
 	d.handling++
 	go d.handle(h, m)

@@ -4,8 +4,8 @@ import (
 	"kadmium/transport"
 )
 
-// maxPendingReplies bounds the requests whose replies wait for the disk or a handler
-// (design R8.7, R8.9). Beyond it the oldest gets no reply.
+// maxPendingReplies bounds the requests whose replies wait for the disk
+// (design R8.7). Beyond it the oldest gets no reply.
 const maxPendingReplies = 4096
 
 // pendingReplies knows where the replies to requests go, by the token that the engine
@@ -18,11 +18,16 @@ type pendingReplies struct {
 	oldest  uint64 // no token below it waits
 }
 
+// newToken gives out a token whose reply the caller keeps.
+func (p *pendingReplies) newToken() uint64 {
+	p.last++
+	return p.last
+}
+
 // begin gives out the token of a request that is being received.
 func (p *pendingReplies) begin(to transport.ReplyTo) (token uint64) {
-	p.last++
-	p.current, p.to = p.last, to
-	return p.last
+	p.current, p.to = p.newToken(), to
+	return p.current
 }
 
 // keep keeps the request that was being received, if it has not been answered.

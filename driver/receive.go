@@ -23,6 +23,12 @@ func (d *Driver) receive(in *transport.Inbound) {
 	if m.Response && m.Type == rpc.GetProviders {
 		d.setProviderKeys(m)
 	}
+	var once *onceWrite
+	if runsOnce(in, m) {
+		if once = d.admit(in, m); once == nil {
+			return
+		}
+	}
 	a := &d.arriving
 	*a = arrival{
 		Inbound: engine.Inbound{
@@ -32,9 +38,11 @@ func (d *Driver) receive(in *transport.Inbound) {
 			Proven:       in.Proven,
 			FirstContact: in.FirstContact,
 			Ambiguous:    in.Ambiguous,
+			Resent:       in.Resent,
 			Observed:     in.Observed,
 		},
 		reply: in.Reply,
+		once:  once,
 	}
 	if d.costly(m) {
 		d.message = new(rpc.Message) // the validation keeps the other

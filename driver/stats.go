@@ -18,6 +18,8 @@ type Stats struct {
 	ValidationsWaiting int    // messages that wait for validation
 	ValidationsDropped uint64 // messages dropped since the start: too many waited
 	Handling           int    // handlers that are running
+	Remembered         int    // writes remembered so that none is executed twice
+	NotRemembered      uint64 // writes answered "later" since the start: too many were remembered
 	Panics             uint64 // of handlers and validators, since the start
 	Contacts           int    // in the book
 	JournalFailing     bool   // writes of the journal fail now
@@ -37,6 +39,8 @@ func (d *Driver) Stats() Stats {
 		ValidationsWaiting: len(d.validations.waiting),
 		ValidationsDropped: d.validations.dropped,
 		Handling:           d.handling,
+		Remembered:         len(d.once.writes),
+		NotRemembered:      d.once.refused,
 		Panics:             d.panics.total(),
 		Contacts:           d.book.Len(),
 		JournalFailing:     d.journal != nil && d.journal.Failing() != nil,

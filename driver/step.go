@@ -38,7 +38,10 @@ func (d *Driver) tick() {
 
 // deliverToEngine hands a validated message to the engine. The caller holds d.mu.
 func (d *Driver) deliverToEngine(a *arrival) {
-	if !a.Message.Response {
+	switch {
+	case a.once != nil:
+		a.Token = a.once.token
+	case !a.Message.Response:
 		a.Token = d.pending.begin(a.reply)
 	}
 	now := d.now() // a step without its closure, which would be an allocation a datagram
@@ -146,19 +149,19 @@ func (d *Driver) sendRequest(fx *engine.Effect) {
 }
 
 func (d *Driver) sendReply(token uint64, m *rpc.Message) {
+	if w := d.once.running[token]; w != nil {
+		d.replyOnce(w, m)
+		return
+	}
 	to, ok := d.pending.take(token)
 	if !ok {
 		return
 	}
-	if m.Type == rpc.AppMessage { // its handler answers it, which knows no address
-		m.Observed = to.Source()
-	}
 	body, err := d.codec.Append(d.body[:0], m, &d.book)
-	if err == nil {
-		d.body = body
-		err = d.transport.Reply(to, m.Serves, body)
-	}
 	if err != nil {
 		d.logger.Debug("reply not sent", "type", m.Type, "err", err)
+		return
 	}
+	d.body = body
+	d.reply(to, m.Type, m.Serves, body)
 }

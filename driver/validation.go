@@ -17,6 +17,7 @@ const maxValidations = 256
 type arrival struct {
 	engine.Inbound
 	reply transport.ReplyTo // of a request
+	once  *onceWrite        // of a write that is remembered
 }
 
 // validations are the messages whose contents are validated by workers (design R1.11),
@@ -41,7 +42,9 @@ func (d *Driver) enqueueValidation(a *arrival) {
 	q := &d.validations
 	if len(q.waiting) >= maxValidations {
 		q.dropped++
-		d.transport.Abandon(a.reply) // a retry may find room
+		if a.once != nil {
+			d.once.forget(a.once) // a retry may find room
+		}
 		return
 	}
 	q.waiting = append(q.waiting, a)

@@ -34,6 +34,7 @@ const (
 	proveAddress             // its first try is a first contact, to prove this node's address (design R3.17)
 	underSession             // it is never sent as a first contact
 	thoughtGone              // the peer is believed gone: one try, whose failure says nothing new (design R7.13)
+	lingers                  // a datagram of it may still be under way
 )
 
 // ask sends a request, which stays outstanding until it is answered or has failed. It
@@ -62,6 +63,11 @@ func (e *Engine) askMarked(by owner, to identity.Contact, m *rpc.Message, marks 
 func (e *Engine) send(r *rpc.Request) {
 	r.Message.Serves = e.mode == Server
 	e.noteSent(r.To)
+	if r.Message.AtMostOnce() {
+		if r.Unanswered++; r.Tries == 1 {
+			r.Message.Settled = e.settled.take(r.Message.Settled[:0], e.book.Address(r.To).ID)
+		}
+	}
 	first := r.LastTry() && r.Marks&underSession == 0 || r.Marks&proveAddress != 0 && r.Tries == 1
 	e.emit(Effect{Kind: SendRequest, To: r.To, RequestID: r.ID, Op: OpID(r.Op), Message: r.Message, FirstContact: first})
 }

@@ -13,6 +13,7 @@ type Counters struct {
 	RequestsRefused  uint64                 // requests not begun: too many were outstanding
 	Unreachable      uint64                 // requests that the driver could not send
 	SendRefused      uint64                 // requests not answered, of which a try was refused on sending
+	Postponed        uint64                 // answers by which a write is to be sent again later
 	Unsolicited      uint64                 // responses to no outstanding request
 	ContactsDropped  uint64                 // contacts named by others that this node may not use
 	InvalidRecords   uint64                 // records in answers that are not valid
@@ -80,6 +81,7 @@ func (c *Counters) Each(f func(name string, value uint64)) {
 	f("requests.refused", c.RequestsRefused)
 	f("requests.unreachable", c.Unreachable)
 	f("requests.send_refused", c.SendRefused)
+	f("requests.postponed", c.Postponed)
 	f("responses.unsolicited", c.Unsolicited)
 	f("contacts.dropped", c.ContactsDropped)
 	f("records.invalid", c.InvalidRecords)

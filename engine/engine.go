@@ -32,6 +32,7 @@ type Engine struct {
 	typicalRTT   rpc.RTT // of all peers together
 	retries      retryPolicy
 	unresponsive unresponsive
+	settled      settledRequests
 
 	ops     map[OpID]operation
 	lookups []*activeLookup // in the order of their deadlines

@@ -29,9 +29,13 @@ func (e *Engine) response(in *Inbound) {
 		e.ensureReachability().observed(e.book.Address(in.From).ID, in.Observed)
 	}
 	e.contacted(in.From, in.Message.Serves)
-	if in.Message.Status == rpc.Unproven && e.prove(r) {
+	if r.Unanswered--; in.Resent {
+		r.Marks |= lingers
+	}
+	if in.Message.Status == rpc.Unproven && e.prove(r) || e.putOff(r, in) {
 		return
 	}
+	e.settle(r)
 	if a, ok := e.activities[r.Activity]; ok {
 		a.answered(r, in)
 	}
@@ -40,15 +44,15 @@ func (e *Engine) response(in *Inbound) {
 
 // prove repeats a write that was refused because this node's address has changed since
 // the session began. The repeat begins with a first contact, which proves the new
-// address. A write is repeated once (design R3.17).
+// address. The peer did not execute it, so the ID is the same. A write is repeated once
+// (design R3.17).
 func (e *Engine) prove(r *rpc.Request) bool {
 	if r.Marks&proveAddress != 0 || e.requests.Len() >= rpc.MaxOutstanding {
 		return false
 	}
-	m := r.Message
-	m.ID = e.rnd.Uint64() // the peer remembers its answer to the first ID
-	if s, ok := e.activities[r.Activity].(*singleRequest); ok && s.message != 0 {
-		s.message = m.ID
+	marks := uint8(proveAddress)
+	if r.Unanswered > 0 {
+		marks |= lingers
 	}
-	return e.askMarked(owner{r.Activity, OpID(r.Op)}, r.To, m, proveAddress)
+	return e.askMarked(owner{r.Activity, OpID(r.Op)}, r.To, r.Message, marks|r.Marks&lingers)
 }

@@ -14,10 +14,14 @@ func (e *Engine) expireRequests() {
 		if !ok {
 			return
 		}
+		if r.Paused {
+			e.resume(r)
+			continue
+		}
 		if e.outage.overran(e.now, r) {
 			e.testLink(r.To)
 		}
-		if r.LastTry() {
+		if r.LastTry() || e.tooLate(r) {
 			refused := e.cfg.Refused != nil && e.cfg.Refused(r.ID)
 			if refused {
 				e.counters.SendRefused++

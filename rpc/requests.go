@@ -22,8 +22,8 @@ var (
 	ErrIDInUse = errors.New("the request ID is in use")
 )
 
-// A Request is an outstanding request. Activity is a number that the caller chose; Marks
-// and Op are for the caller's use.
+// A Request is an outstanding request. Activity is a number that the caller chose; Marks,
+// Op, Pauses and Unanswered are for the caller's use.
 type Request struct {
 	ID       uint64
 	To       identity.Contact
@@ -31,11 +31,15 @@ type Request struct {
 	Message  *Message
 	Activity uint64
 	Op       uint64
-	Tries    int       // times it was sent, 1 to MaxTries
+	Tries    int       // times it was sent, 1 to MaxTries; after a pause anew
 	MaxTries int       // times it is sent at most: the constant MaxTries, unless the caller sets less
 	Started  time.Time // when it was first sent
 	Sent     time.Time // when it was last sent
 	Deadline time.Time // when to send it again, or to give up
+
+	Paused     bool // it was put off by an answer, and Resume is to follow at Deadline
+	Pauses     int
+	Unanswered int // sends without an answer
 
 	place int32    // in the heap
 	turn  uint64   // of sending, for equal deadlines
@@ -69,12 +73,31 @@ func (q *Requests) Start(now time.Time, id uint64, to identity.Contact, m *Messa
 		Tries: 1, MaxTries: MaxTries, Started: now, Sent: now, Deadline: now.Add(rto), turn: q.turns,
 	}
 	q.turns++
+	q.put(r)
+	return r, nil
+}
+
+func (q *Requests) put(r *Request) {
 	if q.due == nil {
 		q.due = make(deadlines, 0, 8)
 	}
 	heap.Push(&q.due, r)
 	q.byID.add(r, len(q.due))
-	return r, nil
+}
+
+// Pause puts back a request that Answered has just returned: its answer was that it is to
+// be sent again, which is due after the pause.
+func (q *Requests) Pause(now time.Time, r *Request, pause time.Duration) {
+	r.Paused, r.Tries, r.Deadline, r.turn = true, 0, now.Add(pause), q.turns
+	q.turns++
+	q.put(r)
+}
+
+// Resume notes that a paused request is sent now, with all its tries before it.
+func (q *Requests) Resume(now time.Time, r *Request, rto time.Duration) {
+	r.Paused, r.Tries, r.Sent, r.Deadline, r.turn = false, 1, now, now.Add(rto), q.turns
+	q.turns++
+	heap.Fix(&q.due, int(r.place))
 }
 
 // Answered removes and returns the request that was answered, and whether there is one.
@@ -88,7 +111,7 @@ func (q *Requests) Answered(id uint64) (*Request, bool) {
 }
 
 // Expired is the request with the earliest deadline, if that has passed. The caller
-// must Retry or Drop it before it asks for the next.
+// must Retry, Resume or Drop it before it asks for the next.
 func (q *Requests) Expired(now time.Time) (*Request, bool) {
 	if len(q.due) == 0 || q.due[0].Deadline.After(now) {
 		return nil, false

@@ -87,7 +87,8 @@ type Inbound struct {
 
 	Room      int            // requests: bytes the reply's body may have at most
 	Observed  netip.AddrPort // responses to a first contact: where the peer saw this node
-	Ambiguous bool           // responses: the request was restarted, its round trip time means nothing
+	Ambiguous bool           // responses: the request was restarted or waited, its round trip time means nothing
+	Resent    bool           // responses: the transport itself sent the request more often than it was asked to
 	Body      []byte         // valid during the call
 	Reply     ReplyTo        // requests: where the reply goes
 }

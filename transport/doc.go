@@ -23,7 +23,6 @@
 //	outstanding.go    the index of requests without a response yet
 //	pendingwrites.go  writes that wait for a session
 //	reply.go          Reply: the answer to a request
-//	atmostonce.go     answers to writes, kept for their retries
 //	sessions.go       sessions that expire, and Rekey
 //	send.go           datagrams sent
 //	limits.go         bounds

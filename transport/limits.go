@@ -13,7 +13,6 @@ type limits struct {
 	halfOpen      int // first contacts answered, their sessions not confirmed yet
 	outstanding   int // this node's requests in flight
 	pendingWrites int // this node's writes that wait for a session
-	answers       int // answers to writes remembered for their retries
 	unverified    int // first requests that wait for a worker
 	workers       int // goroutines at most
 	cookieAbove   int // so many first requests that wait, or more: others draw a cookie
@@ -25,8 +24,7 @@ func defaultLimits() limits {
 		sessions:      session.DefaultLive,
 		halfOpen:      session.DefaultHalfOpen,
 		outstanding:   4096,
-		pendingWrites: 256,
-		answers:       4096,
+		pendingWrites: 2048, // more than the operations of a node
 		unverified:    unverified,
 		workers:       max(2, runtime.GOMAXPROCS(0)),
 		cookieAbove:   unverified / 4,

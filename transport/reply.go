@@ -29,8 +29,7 @@ type firstReply struct {
 	made      bool // the answer; it belongs to the locked transport
 }
 
-// Reply answers a request, with one datagram. The answer to a write is kept for its
-// retries. The body is copied if it is kept.
+// Reply answers a request, with one datagram. The body is copied if it is kept.
 //
 // An error says that nothing was sent: ErrTooLarge if the body is over the request's
 // Room, ErrStale if it was answered or is forgotten, ErrBusy, ErrClosed.
@@ -46,7 +45,7 @@ func (t *Transport) Reply(to ReplyTo, serves bool, body []byte) error {
 		t.mu.Unlock()
 		return ErrClosed
 	}
-	if to.session == nil || !to.rpc.IsRead() && !t.atMostOnce.finish(writeKey{to.session.Peer(), to.id}, serves, body) {
+	if to.session == nil {
 		t.mu.Unlock()
 		return ErrStale
 	}
@@ -108,15 +107,4 @@ func (t *Transport) signFirstResponse(to ReplyTo, flags uint8, body []byte) {
 	if !closed {
 		t.sendLogged(to.socket, copyBuffer(reply), to.to, to.local)
 	}
-}
-
-// Abandon gives up a request that will not be answered. While it is being worked on
-// a retry is dropped; from now on a retry counts as new.
-func (t *Transport) Abandon(to ReplyTo) {
-	if to.session == nil || to.rpc.IsRead() {
-		return
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.atMostOnce.abandon(writeKey{to.session.Peer(), to.id})
 }

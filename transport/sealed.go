@@ -63,22 +63,15 @@ func (t *Transport) receiveSealed(r *reader, datagram []byte) {
 		if !sess.ProvenAt(r.from) {
 			sess.Prove(r.from)
 		}
-		in.Response, in.Proven, in.Ambiguous = true, true, req.ambiguous
+		in.Response, in.Proven, in.Ambiguous, in.Resent = true, true, req.ambiguous, req.restarts > 0
 		t.outstanding.remove(req)
 		t.mu.Unlock()
 		t.handler(in)
 		return
 	}
-	admitted, reply := t.admitOrRepeat(r, in, sess, len(datagram))
+	t.completeRequest(r, in, sess, len(datagram))
 	t.mu.Unlock()
-	switch {
-	case admitted:
-		t.handler(in)
-	case reply != nil:
-		t.sendLogged(r.socket, reply, r.from, r.local)
-	default:
-		t.count.drop(dropBusy)
-	}
+	t.handler(in)
 }
 
 // sendNoSession answers a session request whose session is unknown (wire.md rule 5).
@@ -88,24 +81,11 @@ func (t *Transport) sendNoSession(r *reader, id uint64, datagram []byte) {
 	t.sendLogged(r.socket, b, r.from, r.local)
 }
 
-// admitOrRepeat completes the Inbound of a request, and returns whether the handler may
-// have it. A write that came before is not admitted: reply is then its first answer
-// again, nil if there is none to send (wire.md rule 3). The transport is locked.
-func (t *Transport) admitOrRepeat(r *reader, in *Inbound, sess *session.Session, size int) (admitted bool, reply *buffer) {
+// completeRequest sets what an Inbound says of a request. The transport is locked.
+func (t *Transport) completeRequest(r *reader, in *Inbound, sess *session.Session, size int) {
 	in.Proven = sess.ProvenAt(r.from)
 	in.Room = session.SessionRoom(size, in.Proven)
 	in.Reply = ReplyTo{
 		session: sess, socket: r.socket, to: r.from, local: r.local, id: in.ID, rpc: in.Type, room: in.Room,
 	}
-	if in.Type.IsRead() {
-		return true, nil
-	}
-	known := t.atMostOnce.begin(writeKey{sess.Peer(), in.ID})
-	if known == nil {
-		return true, nil
-	}
-	if known.done && len(known.body) <= in.Room {
-		reply, _ = sealReply(sess, in.ID, in.Type, flags(known.serves), known.body) // nil if the session has sent all it may
-	}
-	return false, reply
 }

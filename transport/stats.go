@@ -20,7 +20,6 @@ type Stats struct {
 	HalfOpen      int `json:"half_open"`      // answered first contacts, not yet confirmed
 	Outstanding   int `json:"outstanding"`    // requests of this node in flight
 	PendingWrites int `json:"pending_writes"` // of those, writes that wait for a session
-	Answers       int `json:"answers"`        // answers to writes kept for their retries
 	Waiting       int `json:"waiting"`        // first requests that no worker has taken
 }
 
@@ -48,7 +47,6 @@ func (t *Transport) Stats() Stats {
 	t.table.Expire(now, true)
 	s.Sessions, s.HalfOpen = t.table.Live(), t.table.HalfOpen()
 	s.Outstanding, s.PendingWrites = len(t.outstanding.byID), t.outstanding.pendingWrites
-	s.Answers = t.atMostOnce.len()
 	return s
 }
 

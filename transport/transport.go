@@ -40,7 +40,6 @@ type Transport struct {
 	closed      bool
 	table       *session.Table
 	outstanding outstanding
-	atMostOnce  atMostOnce
 	gate        *session.Gate
 	noSessions  *session.HostLimiter
 	unanswered  session.Unanswered
@@ -84,7 +83,6 @@ func newTransport(cfg Config, l limits) (*Transport, error) {
 	t.endpoint = session.NewEndpoint(cfg.Key, network, mayOpen, rand.Reader)
 	t.table = session.NewTable(t.self, l.sessions, l.halfOpen)
 	t.outstanding = newOutstanding(l.outstanding)
-	t.atMostOnce.most = l.answers
 	t.workers.maxUnverified, t.workers.maxRunning = l.unverified, l.workers
 	for _, conn := range cfg.Conns {
 		s, err := newSocket(conn)

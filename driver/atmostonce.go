@@ -1,0 +1,132 @@
+package driver
+
+import (
+	"bytes"
+	"container/list"
+	"net/netip"
+	"time"
+
+	"kadmium/identity"
+	"kadmium/rpc"
+	"kadmium/transport"
+)
+
+// Bounds of the memory of writes (design R8.6).
+const (
+	maxRemembered      = 4096               // the answer of each has less than 1,232 bytes
+	maxRememberedShare = maxRemembered / 16 // of one subnet, or of one peer at local addresses
+)
+
+// atMostOnce is the memory that prevents a MESSAGE or a compare-and-swap from being
+// executed twice (wire.md, section 4). It knows them by sender and request ID, across
+// sessions: those that are being executed, and the others with their answers. None is
+// displaced by another: where there is no place a new one is not executed. The zero value
+// is ready to use; d.mu guards it.
+type atMostOnce struct {
+	writes  map[writeKey]*onceWrite
+	running map[uint64]*onceWrite // by token: those being executed
+	over    list.List             // *onceWrite: those answered, the one to be forgotten next first
+	shares  map[share]int         // places taken
+	refused uint64                // writes that found no place
+}
+
+type writeKey struct {
+	peer identity.ID
+	id   uint64 // of the request
+}
+
+// A share is what places are counted by: the subnet, since its owner can make any number
+// of peers; the peer if the address is local.
+type share struct {
+	subnet netip.Prefix
+	peer   identity.ID
+}
+
+func shareOf(a identity.Address) share {
+	if ip := a.Endpoint.Addr(); !identity.IsLocal(ip) {
+		return share{subnet: identity.Subnet(ip)}
+	}
+	return share{peer: a.ID}
+}
+
+// A onceWrite is a write in the memory.
+type onceWrite struct {
+	key   writeKey
+	share share
+	token uint64            // of its reply
+	held  transport.ReplyTo // where its answer goes: to its latest try
+	holds bool              // that try has had no reply
+
+	over   *list.Element // nil while it is being executed
+	until  time.Time     // over: when it is forgotten
+	serves bool
+	body   []byte // the answer
+}
+
+// find is the write, if it is remembered. One that is over is then remembered for longer:
+// another try came.
+func (a *atMostOnce) find(now time.Time, k writeKey) *onceWrite {
+	a.expire(now)
+	w := a.writes[k]
+	if w != nil && w.over != nil {
+		w.until = now.Add(rpc.RememberFor)
+		a.over.MoveToBack(w.over)
+	}
+	return w
+}
+
+// begin remembers a new write, which is now being executed. nil: there is no place.
+func (a *atMostOnce) begin(k writeKey, s share, token uint64) *onceWrite {
+	if len(a.writes) >= maxRemembered || a.shares[s] >= maxRememberedShare {
+		a.refused++
+		return nil
+	}
+	if a.writes == nil {
+		a.writes, a.running, a.shares = make(map[writeKey]*onceWrite), make(map[uint64]*onceWrite), make(map[share]int)
+	}
+	w := &onceWrite{key: k, share: s, token: token}
+	a.writes[k], a.running[token] = w, w
+	a.shares[s]++
+	return w
+}
+
+// finish remembers the answer of a write that was being executed.
+func (a *atMostOnce) finish(now time.Time, w *onceWrite, serves bool, body []byte) {
+	delete(a.running, w.token)
+	w.serves, w.body = serves, bytes.Clone(body)
+	w.until = now.Add(rpc.RememberFor)
+	w.over = a.over.PushBack(w)
+}
+
+// settle forgets writes of a peer that are over, and of which it says that no datagram is
+// under way any more.
+func (a *atMostOnce) settle(peer identity.ID, ids []uint64) {
+	for _, id := range ids {
+		if w := a.writes[writeKey{peer, id}]; w != nil && w.over != nil {
+			a.forget(w)
+		}
+	}
+}
+
+func (a *atMostOnce) expire(now time.Time) {
+	for e := a.over.Front(); e != nil; e = a.over.Front() {
+		w := e.Value.(*onceWrite)
+		if now.Before(w.until) {
+			return
+		}
+		a.forget(w)
+	}
+}
+
+// forget forgets a write, which is over or was not executed.
+func (a *atMostOnce) forget(w *onceWrite) {
+	if w.over != nil {
+		a.over.Remove(w.over)
+	} else {
+		delete(a.running, w.token)
+	}
+	delete(a.writes, w.key)
+	if a.shares[w.share]--; a.shares[w.share] == 0 {
+		delete(a.shares, w.share)
+	}
+}
