@@ -16,7 +16,8 @@ import (
 )
 
 // A Handler answers a message; its answer is at most rpc.MaxPayload bytes. Each
-// message has a goroutine of its own, and the context ends when the node closes.
+// message has a goroutine of its own, and the context ends when the node closes, and after
+// 10 minutes, when the message has failed.
 // An error, or a panic, reaches the sender as ErrHandlerFailed, without its text.
 type Handler func(ctx context.Context, m Message) ([]byte, error)
 

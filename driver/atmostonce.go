@@ -51,16 +51,18 @@ func shareOf(a identity.Address) share {
 
 // A onceWrite is a write in the memory.
 type onceWrite struct {
-	key   writeKey
-	share share
-	token uint64            // of its reply
-	held  transport.ReplyTo // where its answer goes: to its latest try
-	holds bool              // that try has had no reply
+	key      writeKey
+	share    share
+	token    uint64            // of its reply
+	held     transport.ReplyTo // where its answer goes: to its latest try
+	holds    bool              // that try has had no reply
+	holdings int               // tries held so far
 
-	over   *list.Element // nil while it is being executed
-	until  time.Time     // over: when it is forgotten
-	serves bool
-	body   []byte // the answer
+	stopHolding func() bool   // of the timer that ends the hold of a MESSAGE's try; nil: not set
+	over        *list.Element // nil while it is being executed
+	until       time.Time     // over: when it is forgotten
+	serves      bool
+	body        []byte // the answer
 }
 
 // find is the write, if it is remembered. One that is over is then remembered for longer:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"kadmium/engine"
@@ -15,9 +16,13 @@ import (
 // come again later.
 const maxHandling = 256
 
+// againAfter is the pause after which a message to this node itself is tried again that
+// found too many handlers running.
+const againAfter = 200 * time.Millisecond
+
 // A Handler answers an application's message (the MESSAGE RPC) with at most
 // rpc.MaxPayload bytes. Each message has a goroutine of its own, without any lock; the
-// context ends when the driver closes. An error, a panic, or the end of its goroutine
+// context ends when the driver closes, or after rpc.HandlerTime. An error, a panic, or the end of its goroutine
 // reaches the sender as rpc.Failed.
 type Handler func(ctx context.Context, from identity.Address, protocol string, payload []byte) ([]byte, error)
 
@@ -93,26 +98,35 @@ func (d *Driver) SendSelf(ctx context.Context, protocol string, payload []byte) 
 		reply  []byte
 	}
 	answers := make(chan answer, 1)
-	message := delivery{d.Addresses()[0], protocol, payload, func(s rpc.Status, reply []byte) { answers <- answer{s, reply} }}
-	d.mu.Lock()
-	if d.closed {
-		d.mu.Unlock()
-		return nil, ErrClosed
+	reply := func(s rpc.Status, reply []byte) { answers <- answer{s, reply} }
+	message := delivery{d.Addresses()[0], protocol, payload, reply}
+	begin := func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if d.closed {
+			return // the context tells
+		}
+		if status := d.start(message); status == rpc.Later {
+			d.afterFunc(againAfter, func() { reply(rpc.Later, nil) })
+		} else if status != rpc.OK {
+			reply(status, nil)
+		}
 	}
-	if status := d.start(message); status != rpc.OK {
-		answers <- answer{status: status}
-	}
-	d.mu.Unlock()
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-d.ctx.Done():
-		return nil, ErrClosed
-	case a := <-answers:
-		if a.status != rpc.OK {
+	for begin(); ; begin() {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-d.ctx.Done():
+			return nil, ErrClosed
+		case a := <-answers:
+			switch a.status {
+			case rpc.OK:
+				return a.reply, nil
+			case rpc.Later:
+				continue
+			}
 			return nil, &engine.StatusError{Status: a.status}
 		}
-		return a.reply, nil
 	}
 }
 
@@ -127,17 +141,26 @@ func (d *Driver) respond(token uint64, status rpc.Status, payload []byte) engine
 // R8.14). Close does not wait for it: it is the user's code, which may itself be what
 // closes the node.
 func (d *Driver) handle(h Handler, m delivery) {
+	ctx, end := context.WithCancel(d.ctx)
+	defer end()
+	var once sync.Once // whichever comes first: its time or its answer
+	stop := d.afterFunc(rpc.HandlerTime, func() {
+		d.logger.Warn("handler has taken too long", "protocol", m.protocol, "peer", m.from, "most", rpc.HandlerTime)
+		end()
+		once.Do(func() { m.reply(rpc.Failed, nil) })
+	})
 	status, reply := rpc.Failed, []byte(nil)
 	defer func() { // also if the handler ends its goroutine
+		stop()
 		if value := recover(); value != nil {
 			d.panicked(fmt.Sprintf("handler of %q", m.protocol), value)
 		}
 		d.mu.Lock()
 		d.handling--
 		d.mu.Unlock()
-		m.reply(status, reply)
+		once.Do(func() { m.reply(status, reply) })
 	}()
-	answer, err := h(d.ctx, m.from, m.protocol, m.payload)
+	answer, err := h(ctx, m.from, m.protocol, m.payload)
 	switch {
 	case err != nil:
 		d.logger.Warn("handler failed", "protocol", m.protocol, "peer", m.from, "err", err)

@@ -18,23 +18,51 @@ func (d *Driver) admit(in *transport.Inbound, m *rpc.Message) *onceWrite {
 	key := writeKey{in.From.ID, in.ID}
 	w := d.once.find(d.now(), key)
 	switch {
+	case w == nil && m.Poll:
+		d.refuse(in.Reply, m, rpc.Forgotten)
 	case w == nil:
 		if w = d.once.begin(key, shareOf(in.From), d.pending.newToken()); w == nil {
 			d.refuse(in.Reply, m, rpc.Later)
 			return nil
 		}
-		d.hold(w, in.Reply)
+		d.hold(w, m.Type, in.Reply)
 		return w
 	case w.over != nil:
 		d.reply(in.Reply, m.Type, w.serves, w.body)
 	default:
-		d.hold(w, in.Reply)
+		d.hold(w, m.Type, in.Reply)
 	}
 	return nil
 }
 
-// hold keeps a try for the answer. An earlier one that waits for it gets no reply.
-func (d *Driver) hold(w *onceWrite, to transport.ReplyTo) { w.held, w.holds = to, true }
+// hold keeps a try for the answer, one of a MESSAGE for a moment only. An earlier one that
+// waits for it gets no reply. The caller holds d.mu.
+func (d *Driver) hold(w *onceWrite, t rpc.Type, to transport.ReplyTo) {
+	d.release(w)
+	w.held, w.holds = to, true
+	if t != rpc.AppMessage {
+		return
+	}
+	w.holdings++
+	holding := w.holdings
+	w.stopHolding = d.afterFunc(rpc.WorkingAfter, func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if !d.closed && w.holds && w.holdings == holding {
+			d.release(w)
+			d.refuse(to, &rpc.Message{Type: t, ID: w.key.id}, rpc.Working)
+		}
+	})
+}
+
+// release ends the hold of a try, which is to be answered or dropped now.
+func (d *Driver) release(w *onceWrite) {
+	w.holds = false
+	if w.stopHolding != nil {
+		w.stopHolding()
+		w.stopHolding = nil
+	}
+}
 
 // replyOnce remembers the answer of a write and sends it to the latest try. One that was
 // not executed is forgotten instead: it is to come again. The caller holds d.mu.
@@ -51,12 +79,12 @@ func (d *Driver) replyOnce(w *onceWrite, m *rpc.Message) {
 		d.once.finish(d.now(), w, m.Serves, body)
 	}
 	if w.holds {
-		w.holds = false
+		d.release(w)
 		d.reply(w.held, m.Type, m.Serves, body)
 	}
 }
 
-// refuse answers a write that is not executed. The caller holds d.mu.
+// refuse answers a try that has no answer of an execution. The caller holds d.mu.
 func (d *Driver) refuse(to transport.ReplyTo, request *rpc.Message, status rpc.Status) {
 	m := rpc.Message{Type: request.Type, Response: true, ID: request.ID, Serves: d.serves.Load(), Status: status, Observed: to.Source()}
 	body, err := d.codec.Append(d.body[:0], &m, &d.book)

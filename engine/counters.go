@@ -14,6 +14,7 @@ type Counters struct {
 	Unreachable      uint64                 // requests that the driver could not send
 	SendRefused      uint64                 // requests not answered, of which a try was refused on sending
 	Postponed        uint64                 // answers by which a write is to be sent again later
+	Polls            uint64                 // answers by which a message is to be polled
 	Unsolicited      uint64                 // responses to no outstanding request
 	ContactsDropped  uint64                 // contacts named by others that this node may not use
 	InvalidRecords   uint64                 // records in answers that are not valid
@@ -82,6 +83,7 @@ func (c *Counters) Each(f func(name string, value uint64)) {
 	f("requests.unreachable", c.Unreachable)
 	f("requests.send_refused", c.SendRefused)
 	f("requests.postponed", c.Postponed)
+	f("requests.polled", c.Polls)
 	f("responses.unsolicited", c.Unsolicited)
 	f("contacts.dropped", c.ContactsDropped)
 	f("records.invalid", c.InvalidRecords)

@@ -6,28 +6,41 @@ import (
 	"kadmium/rpc"
 )
 
-// Pauses before a write is sent again that was answered Later (wire.md, section 4).
+// Pauses before a write is sent again that was answered Later, and before a message is
+// polled that was answered Working (wire.md, section 4).
 const (
 	firstLater = 200 * time.Millisecond // doubled each time
 	maxLater   = 2 * time.Second
 	storeLater = 30 * time.Second // a STORE is put off no longer than this; a MESSAGE until it is cancelled
+
+	firstPoll = 250 * time.Millisecond // a quarter of the time since the message was sent, if that is more
+	maxPoll   = 5 * time.Second
+	pollTries = 5 // of one poll: many follow each other, and each could end the message
 )
 
 // putOff follows an answer that only says that the request is to be sent again, after a
 // pause and under the same ID. It reports false for any other answer.
 func (e *Engine) putOff(r *rpc.Request, in *Inbound) bool {
-	m := r.Message
-	if _, wanted := e.activities[r.Activity]; !wanted || !m.AtMostOnce() || in.Message.Status != rpc.Later {
+	m, passed := r.Message, e.now.Sub(r.Started)
+	if _, wanted := e.activities[r.Activity]; !wanted || !m.AtMostOnce() {
 		return false
 	}
-	if m.Type == rpc.Store && e.now.Sub(r.Started) >= storeLater {
+	var pause time.Duration
+	switch status := in.Message.Status; {
+	case status == rpc.Later && (m.Type == rpc.AppMessage || passed < storeLater):
+		pause = min(firstLater<<min(r.Pauses, 8), maxLater)
+		pause -= e.jitter(pause / 2)
+		r.Pauses++
+		e.counters.Postponed++
+	case status == rpc.Working && m.Type == rpc.AppMessage:
+		m.Poll, m.Payload, r.MaxTries = true, nil, pollTries // the peer has the payload
+		pause = min(max(firstPoll, passed/4), maxPoll)
+		e.counters.Polls++
+	default:
 		return false
 	}
-	pause := min(firstLater<<min(r.Pauses, 8), maxLater)
-	r.Pauses++
 	r.Marks &^= proveAddress
-	e.counters.Postponed++
-	e.requests.Pause(e.now, r, pause-e.jitter(pause/2))
+	e.requests.Pause(e.now, r, pause)
 	return true
 }
 
@@ -49,7 +62,7 @@ func (e *Engine) resume(r *rpc.Request) {
 }
 
 // tooLate reports whether a further try could come after the peer has forgotten the
-// request, and so execute it twice.
+// request, and so execute it twice. A poll executes nothing.
 func (e *Engine) tooLate(r *rpc.Request) bool {
-	return r.Message.AtMostOnce() && e.now.Sub(r.Sent) > rpc.MaxTryGap
+	return r.Message.AtMostOnce() && !r.Message.Poll && e.now.Sub(r.Sent) > rpc.MaxTryGap
 }

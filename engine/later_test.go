@@ -62,11 +62,12 @@ func (s *sender) answer(m rpc.Message, status rpc.Status, resent bool) {
 	}, nil))
 }
 
-// pass lets time pass until n more requests were sent, and returns how long that took.
+// pass lets time pass until n more requests were sent (0: all of it), and returns how long
+// that took.
 func (s *sender) pass(n int, most time.Duration) time.Duration {
 	s.t.Helper()
 	began, want := s.now, len(s.sent)+n
-	for len(s.sent) < want && s.now.Sub(began) < most {
+	for s.now.Sub(began) < most && (n == 0 || len(s.sent) < want) {
 		s.now = s.now.Add(10 * time.Millisecond)
 		s.take(s.e.Tick(s.now, nil))
 	}
@@ -173,5 +174,46 @@ func TestLaterOfStores(t *testing.T) {
 		if cas != (took >= storeLater) || took > storeLater+2*maxLater || len(end.refusals) != 1 || end.refusals[0] != rpc.Later {
 			t.Errorf("with compare-and-swap %v: put off for %v, refused: %v", cas, took, end.refusals)
 		}
+	}
+}
+
+// A message answered Working is polled, after 250 ms or a quarter of the time since it was
+// sent, and 5 s at most. A poll has its ID and no payload.
+func TestPolls(t *testing.T) {
+	s := newSender(t)
+	s.message("x")
+	for range 60 {
+		passed := s.now.Sub(time.Unix(1_000_000, 0))
+		s.answer(s.last(), rpc.Working, false)
+		want := min(max(250*time.Millisecond, passed/4), 5*time.Second)
+		if took := s.pass(1, 10*time.Second); took < want || took > want+10*time.Millisecond {
+			t.Errorf("after %v polled in %v, want %v", passed, took, want)
+		}
+		if m := s.last(); m.ID != s.sent[0].ID || !m.Poll || len(m.Payload) > 0 || m.Protocol != "/p" {
+			t.Fatalf("polled by %+v", m)
+		}
+	}
+	s.answer(s.last(), rpc.OK, false)
+	if len(s.ends) != 1 || s.ends[0].Err != nil || string(s.ends[0].Payload) != "re" {
+		t.Errorf("ended with %+v", s.ends)
+	}
+}
+
+// A poll that the peer does not know, or answers in no try, ends the message.
+func TestPollsThatEnd(t *testing.T) {
+	s := newSender(t)
+	s.message("x")
+	s.answer(s.last(), rpc.Working, false)
+	s.pass(1, time.Second)
+	s.answer(s.last(), rpc.Forgotten, false)
+	if len(s.ends) != 1 || !errors.Is(s.ends[0].Err, ErrNoAnswer) {
+		t.Errorf("forgotten: ended with %+v", s.ends)
+	}
+	s.message("y")
+	s.answer(s.last(), rpc.Working, false)
+	s.pass(pollTries, time.Minute)
+	s.pass(0, 10*time.Second)
+	if len(s.ends) != 2 || !errors.Is(s.ends[1].Err, ErrNoAnswer) {
+		t.Errorf("silent: ended with %+v", s.ends)
 	}
 }

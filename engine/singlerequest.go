@@ -1,11 +1,15 @@
 package engine
 
 import (
+	"fmt"
 	"time"
 
 	"kadmium/identity"
 	"kadmium/rpc"
 )
+
+// errForgotten is the end of a message whose peer was restarted.
+var errForgotten = fmt.Errorf("%w: the peer was handling the message, and no longer knows it", ErrNoAnswer)
 
 // A singleRequest is an operation that consists of one request: a PING or a MESSAGE.
 type singleRequest struct {
@@ -54,7 +58,11 @@ func (s *singleRequest) answered(_ *rpc.Request, in *Inbound) {
 	if m.Observed.IsValid() {
 		r.Observed = m.Observed
 	}
-	if m.Status != rpc.OK {
+	switch m.Status {
+	case rpc.OK:
+	case rpc.Forgotten:
+		r.Err = errForgotten
+	default:
 		r.Err = &StatusError{m.Status}
 	}
 	s.end(r)
