@@ -66,7 +66,9 @@ func TestSlowHandler(t *testing.T) {
 // Polls get through loss, and to a receiver that has begun new sessions.
 func TestSlowHandlerAndLoss(t *testing.T) {
 	inSlowWorld(t, func(t *testing.T, network *memnet.Network, one, two *Node, runs *int) {
-		network.Set(memnet.Conditions{Latency: 10 * time.Millisecond, Loss: 0.1, Duplicate: 0.1})
+		time.AfterFunc(time.Second, func() {
+			network.Set(memnet.Conditions{Latency: 10 * time.Millisecond, Loss: 0.1, Duplicate: 0.1})
+		})
 		time.AfterFunc(5*time.Second, one.Rekey)
 		reply, err := two.Send(t.Context(), one.Addresses()[0], "slow", []byte("1m"))
 		if err != nil || string(reply.Payload) != "done after 1m0s" || *runs != 1 {

@@ -33,7 +33,7 @@ func (e *Engine) putOff(r *rpc.Request, in *Inbound) bool {
 		r.Pauses++
 		e.counters.Postponed++
 	case status == rpc.Working && m.Type == rpc.AppMessage:
-		m.Poll, m.Payload, r.MaxTries = true, nil, pollTries // the peer has the payload
+		m.Poll, m.Protocol, m.Payload, r.MaxTries = true, "", nil, pollTries // the peer has the rest
 		pause = min(max(firstPoll, passed/4), maxPoll)
 		e.counters.Polls++
 	default:

@@ -178,7 +178,7 @@ func TestLaterOfStores(t *testing.T) {
 }
 
 // A message answered Working is polled, after 250 ms or a quarter of the time since it was
-// sent, and 5 s at most. A poll has its ID and no payload.
+// sent, and 5 s at most. A poll has its ID, and neither protocol nor payload.
 func TestPolls(t *testing.T) {
 	s := newSender(t)
 	s.message("x")
@@ -189,7 +189,7 @@ func TestPolls(t *testing.T) {
 		if took := s.pass(1, 10*time.Second); took < want || took > want+10*time.Millisecond {
 			t.Errorf("after %v polled in %v, want %v", passed, took, want)
 		}
-		if m := s.last(); m.ID != s.sent[0].ID || !m.Poll || len(m.Payload) > 0 || m.Protocol != "/p" {
+		if m := s.last(); m.ID != s.sent[0].ID || !m.Poll || len(m.Payload) > 0 || m.Protocol != "" {
 			t.Fatalf("polled by %+v", m)
 		}
 	}

@@ -143,7 +143,7 @@ func notStored(refusals []rpc.Status, journalErr error) error {
 // refusal is the error of a write that no node confirmed. It wraps the status that most
 // of them gave.
 func refusal(statuses []rpc.Status) error {
-	var count [rpc.Failed + 1]int
+	var count [rpc.Forgotten + 1]int
 	most := rpc.OK
 	for _, status := range statuses {
 		if int(status) >= len(count) {

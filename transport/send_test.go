@@ -99,7 +99,7 @@ func TestWhatCanNeverBeSentIsAnError(t *testing.T) {
 }
 
 // A reply that the system refuses to send is lost as one on the way: the next try of the
-// request draws it, and a write is still handled once.
+// request draws it.
 func TestRefusedReplyIsLost(t *testing.T) {
 	for _, kind := range []rpc.Type{rpc.FindNode, rpc.Store} {
 		for _, met := range []bool{true, false} {
@@ -119,15 +119,6 @@ func TestRefusedReplyIsLost(t *testing.T) {
 				a.again(b.addr, kind, "x", id, false)
 				w.settle()
 				a.wantAnswer(b.addr, id, "re:x")
-				handled := 0
-				for _, in := range b.inbox() {
-					if in.Type == kind {
-						handled++
-					}
-				}
-				if kind == rpc.Store && handled != 1 {
-					t.Errorf("met %v: the write was handled %d times", met, handled)
-				}
 			})
 		}
 	}
