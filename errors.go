@@ -65,7 +65,8 @@ var (
 	ErrNotFound = engine.ErrNotFound
 	// ErrNoPeers reports a lookup that had nobody to ask.
 	ErrNoPeers = engine.ErrNoPeers
-	// ErrNoAnswer reports that none of a request's tries was answered.
+	// ErrNoAnswer reports that none of a request's tries was answered, or of a lookup that
+	// nobody answered.
 	ErrNoAnswer = engine.ErrNoAnswer
 	// ErrTimeout reports a lookup that ran for engine.LookupTimeout.
 	ErrTimeout = engine.ErrTimeout

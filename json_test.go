@@ -57,7 +57,7 @@ func TestResultsRoundTrip(t *testing.T) {
 	t.Run("Table", roundTrips(func(t *rapid.T) Table {
 		return Table{drawID(t), drawInt(t), several(t, func(t *rapid.T) Bucket {
 			return Bucket{drawInt(t), several(t, func(t *rapid.T) TableContact {
-				return TableContact{drawID(t), drawSomeAddress(t), drawTime(t), drawInt(t), drawDuration(t)}
+				return TableContact{drawID(t), drawSomeAddress(t), drawTime(t), drawInt(t), rapid.Bool().Draw(t, "failing"), drawDuration(t)}
 			})}
 		})}
 	}))

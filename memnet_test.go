@@ -125,13 +125,13 @@ func TestSilenceEnds(t *testing.T) {
 		one := on(t, network, 1, Config{Mode: Server})
 		two := on(t, network, 2, Config{Mode: Server}, one)
 		network.Partition(func(from, to netip.Addr) bool { return true })
-		if _, err := two.Get(t.Context(), "/v/k", GetOptions{}); !errors.Is(err, ErrNotFound) {
+		if _, err := two.Get(t.Context(), "/v/k", GetOptions{}); !errors.Is(err, ErrNoAnswer) {
 			t.Errorf("Get: %v", err)
 		}
 		if _, err := two.Ping(t.Context(), nowhere); !errors.Is(err, ErrNoAnswer) {
 			t.Errorf("Ping: %v", err)
 		}
-		if _, err := two.FindPeer(t.Context(), identity.ID{1}); !errors.Is(err, ErrNotFound) {
+		if _, err := two.FindPeer(t.Context(), identity.ID{1}); !errors.Is(err, ErrNoAnswer) {
 			t.Errorf("FindPeer: %v", err)
 		}
 	})

@@ -51,7 +51,8 @@ func (n *Node) locate(ctx context.Context, to identity.Address) (identity.Addres
 	return found.Peer.Address, &found.Lookup, err
 }
 
-// FindPeer finds where a peer is; it answered there. Errors: ErrNotFound, ErrNoPeers.
+// FindPeer finds where a peer is; it answered there. Errors: ErrNotFound, ErrNoPeers;
+// ErrNoAnswer where nobody answered.
 func (n *Node) FindPeer(ctx context.Context, id identity.ID) (Found, error) {
 	found := Found{Peer: Peer{ID: id}}
 	err := n.run(ctx, driver.Operation{
@@ -70,7 +71,7 @@ func (n *Node) FindPeer(ctx context.Context, id identity.ID) (Found, error) {
 }
 
 // Closest finds the k nodes nearest to the target, this one excepted; all of them
-// answered. Errors: ErrNoPeers.
+// answered. Errors: ErrNoPeers, ErrNoAnswer.
 func (n *Node) Closest(ctx context.Context, target identity.Position) (Closest, error) {
 	closest := Closest{Target: target.String()}
 	err := n.run(ctx, driver.Operation{

@@ -73,7 +73,8 @@ func (n *Node) checkPut(key string, value []byte, opts PutOptions) error {
 }
 
 // Get finds the value under a key. Errors: ErrEmptyKey, ErrTooLarge,
-// ErrUnknownNamespace, ErrBadOption; ErrNotFound, ErrNoPeers.
+// ErrUnknownNamespace, ErrBadOption; ErrNotFound, ErrNoPeers; ErrNoAnswer where nobody
+// answered.
 func (n *Node) Get(ctx context.Context, key string, opts GetOptions) (Value, error) {
 	value := Value{Key: key}
 	if err := n.namespaces.CheckKey([]byte(key)); err != nil {

@@ -19,7 +19,7 @@ type Stats struct {
 	Mode      string             `json:"mode"`   // as configured
 	Serves    bool               `json:"serves"` // others may keep this node in their tables
 	Started   time.Time          `json:"started"`
-	Peers     int                `json:"peers"`     // contacts in the table
+	Peers     int                `json:"peers"`     // contacts in the table that answered the last request
 	Records   int                `json:"records"`   // held
 	Providers int                `json:"providers"` // provider entries held
 	Bytes     int                `json:"bytes"`     // of memory that both take
@@ -52,7 +52,7 @@ func (n *Node) Stats() Stats {
 		Mode:      n.mode.String(),
 		Serves:    e.Mode == engine.Server,
 		Started:   n.started,
-		Peers:     e.Contacts,
+		Peers:     e.Answering,
 		Records:   held.Records,
 		Providers: held.Providers,
 		Bytes:     held.Bytes,
@@ -86,6 +86,7 @@ func gauges(d *driver.Stats) map[string]int {
 		"writes.withheld":      e.Unsynced,
 		"handovers.waiting":    e.Handovers,
 		"contacts.lost":        e.Lost,
+		"contacts.failing":     e.Contacts - e.Answering,
 		"checks.waiting":       d.ValidationsWaiting,
 		"messages.handling":    d.Handling,
 		"writes.remembered":    d.Remembered,

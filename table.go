@@ -27,7 +27,8 @@ type TableContact struct {
 	Peer     identity.ID      `json:"peer"`
 	Address  identity.Address `json:"address"`
 	LastSeen time.Time        `json:"last_seen,omitzero"` // zero: not since it replaced another contact
-	Failures int              `json:"failures"`           // requests failed in a row
+	Failures int              `json:"failures"`           // requests failed in a row, which count against it
+	Failing  bool             `json:"failing"`            // it did not answer the last request, whether or not that counts
 	RTT      time.Duration    `json:"rtt_ns,omitempty"`   // smoothed; 0: not measured
 }
 
@@ -44,7 +45,7 @@ func (n *Node) Table() Table {
 			}
 			a := n.book.Address(c)
 			t.Buckets[last].Contacts = append(t.Buckets[last].Contacts, TableContact{
-				Peer: a.ID, Address: a, LastSeen: seen, Failures: failures, RTT: e.RTT(c),
+				Peer: a.ID, Address: a, LastSeen: seen, Failures: failures, Failing: e.Table().Failing(c), RTT: e.RTT(c),
 			})
 		})
 	})

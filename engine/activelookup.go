@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"time"
 
@@ -246,9 +247,14 @@ func failure(reason lookup.Reason) error {
 	return ErrNoAnswer
 }
 
-// notFound is the error of a lookup that ended without what was sought.
-func notFound(reason lookup.Reason) error {
-	if reason == lookup.NoContacts || reason == lookup.TimedOut {
+// notFound is the error of a lookup that ended without what was sought. Where nobody has
+// answered it says that, and not that there is nothing.
+func (l *activeLookup) notFound(reason lookup.Reason) error {
+	nobody := l.state.Stats().Answered == 0
+	switch {
+	case reason == lookup.TimedOut && nobody:
+		return fmt.Errorf("%w: %w", ErrNoAnswer, ErrTimeout)
+	case reason == lookup.NoContacts, reason == lookup.TimedOut, nobody:
 		return failure(reason)
 	}
 	return ErrNotFound

@@ -40,7 +40,7 @@ func (e *Engine) FindPeer(now time.Time, op OpID, id identity.ID, fx []Effect) [
 	l.onEnd = func(reason lookup.Reason) {
 		r := l.result()
 		if r.Peer = found; found == 0 {
-			r.Err = notFound(reason)
+			r.Err = l.notFound(reason)
 		}
 		e.finish(op, r)
 	}

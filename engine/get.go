@@ -115,7 +115,7 @@ func (g *get) take(from identity.Contact, r *rpc.Record) {
 func (g *get) onEnd(reason lookup.Reason) {
 	r := g.lookup.result()
 	if g.best == nil {
-		r.Err = notFound(reason)
+		r.Err = g.lookup.notFound(reason)
 		g.e.finish(g.op, r)
 		return
 	}

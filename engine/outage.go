@@ -22,11 +22,13 @@ type outage struct {
 	recovered  time.Time // when the last outage ended
 }
 
-func (o *outage) heard(now time.Time) {
-	if !o.silentFrom.IsZero() && now.Sub(o.silentFrom) > maxQuiet {
+// heard notes that something was heard, and reports whether this ends an outage.
+func (o *outage) heard(now time.Time) (ended bool) {
+	if ended = !o.silentFrom.IsZero() && now.Sub(o.silentFrom) > maxQuiet; ended {
 		o.recovered = now
 	}
 	o.lastHeard, o.silentFrom = now, time.Time{}
+	return ended
 }
 
 // counts reports whether the failure of a request counts against its peer.

@@ -33,7 +33,7 @@ func (e *Engine) Providers(now time.Time, op OpID, key []byte, most int, fx []Ef
 	s.lookup.onEnd = func(reason lookup.Reason) {
 		r := s.lookup.result()
 		if r.Providers = s.all; len(s.all) == 0 {
-			r.Err = notFound(reason)
+			r.Err = s.lookup.notFound(reason)
 		}
 		e.finish(op, r)
 	}

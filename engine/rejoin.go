@@ -30,15 +30,20 @@ type rejoining struct {
 
 // lose remembers a contact that was evicted.
 func (e *Engine) lose(c identity.Contact) {
-	if e.rejoining == nil {
-		e.rejoining = new(rejoining)
-	}
-	r := e.rejoining
+	r := e.ensureRejoining()
 	if len(r.lost.all) == maxLost {
 		r.lost.remove(0, 1)
 	}
 	r.lost.add(c, maxLost)
 	r.restart(e.now)
+}
+
+// ensureRejoining returns the node's rejoining, which it makes if there is none.
+func (e *Engine) ensureRejoining() *rejoining {
+	if e.rejoining == nil {
+		e.rejoining = new(rejoining)
+	}
+	return e.rejoining
 }
 
 // restart begins the intervals anew.
@@ -78,18 +83,25 @@ func (r *rejoining) len() int {
 	return len(r.lost.all)
 }
 
+// cutOff reports whether none of the contacts answers. They stay in the table, as that
+// does not count against them, and bootstrap peers may be gone, or there are none.
+func (e *Engine) cutOff() bool { return e.table.Len() > 0 && e.table.Answering() == 0 }
+
 // wantsRejoin is when to ask for what was lost. A join does more.
 func (e *Engine) wantsRejoin() time.Time {
-	if e.rejoining.len() == 0 || e.joining > 0 || !e.mayMaintain() {
+	switch {
+	case e.joining > 0 || !e.mayMaintain():
 		return time.Time{}
+	case e.rejoining.len() > 0:
+		return e.rejoining.due
 	}
-	return e.rejoining.due
+	return dueIf(e.cutOff())
 }
 
 // rejoin asks one lost contact, or one bootstrap peer that is not in the routing table,
-// for the contacts closest to this node.
+// for the contacts closest to this node. A node that is cut off asks its contacts too.
 func (e *Engine) rejoin() {
-	r := e.rejoining
+	r := e.ensureRejoining()
 	if !e.now.Before(r.until) {
 		r.pause = min(2*r.pause, rejoinRest)
 	}
@@ -117,13 +129,17 @@ func (e *Engine) absent() (identity.Contact, bool) {
 			r.lost.remove(i, i+1)
 		}
 	}
-	if len(r.lost.all) == 0 {
+	candidates := r.lost.all
+	if e.cutOff() {
+		candidates = e.table.NearestAny(slices.Clone(candidates), &e.cfg.Position, e.table.Len())
+	}
+	if len(candidates) == 0 {
 		return 0, false
 	}
 	if seeds := e.absentSeeds(); len(seeds) > 0 && e.rnd.IntN(2) == 0 {
 		return e.book.Intern(seeds[e.rnd.IntN(len(seeds))]), true
 	}
-	return r.lost.all[e.rnd.IntN(len(r.lost.all))], true
+	return candidates[e.rnd.IntN(len(candidates))], true
 }
 
 // absentSeeds are the bootstrap peers that are not in the routing table. The peer ID of

@@ -21,15 +21,34 @@ func (e *Engine) Resume(now time.Time, fx []Effect) []Effect {
 	if e.table.Len() == 0 || e.greeting != nil {
 		return e.leave() // it joins again as it is alone; or it is doing so
 	}
-	g := &greeting{e: e, waiting: e.table.NearestAny(nil, &e.cfg.Position, e.table.Len())}
-	g.owner = e.register(g, 0)
-	e.greeting = g
-	g.next()
+	e.greet(e.table.NearestAny(nil, &e.cfg.Position, e.table.Len()))
 	e.lookUpSelf()
 	return e.leave()
 }
 
-// A greeting sends a PING to each contact of the routing table, nearest first.
+// greetSilent follows the end of an outage: contacts that did not answer in it, which did
+// not count against them, may answer now (design R4.26).
+func (e *Engine) greetSilent() {
+	if e.greeting != nil {
+		return
+	}
+	var silent []identity.Contact
+	e.table.Each(func(c identity.Contact, _ time.Time, failures, _ int) {
+		if failures == 0 && e.table.Failing(c) {
+			silent = append(silent, c)
+		}
+	})
+	e.greet(silent)
+}
+
+func (e *Engine) greet(contacts []identity.Contact) {
+	g := &greeting{e: e, waiting: contacts}
+	g.owner = e.register(g, 0)
+	e.greeting = g
+	g.next()
+}
+
+// A greeting sends a PING to each of some contacts of the routing table, in order.
 type greeting struct {
 	e        *Engine
 	owner    owner

@@ -70,6 +70,7 @@ func (e *Engine) giveUp(r *rpc.Request, count bool) {
 			e.rtts.set(r.To, rtt)
 		}
 	} else {
+		e.table.Silent(r.To)
 		e.suspect(r.To) // nothing was learnt: a contact in doubt is pinged again
 	}
 	if a, ok := e.activities[r.Activity]; ok {

@@ -4,6 +4,7 @@ package engine
 type Stats struct {
 	Mode          Mode
 	Contacts      int // in the routing table
+	Answering     int // of them, those that answered the last request
 	Outstanding   int // requests that wait for an answer
 	Operations    int // of the driver
 	ActiveLookups int // running lookups
@@ -18,6 +19,7 @@ func (e *Engine) Stats() Stats {
 	return Stats{
 		Mode:          e.mode,
 		Contacts:      e.table.Len(),
+		Answering:     e.table.Answering(),
 		Outstanding:   e.requests.Len(),
 		Operations:    len(e.ops),
 		ActiveLookups: len(e.lookups),

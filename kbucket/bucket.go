@@ -21,22 +21,26 @@ type bucket struct {
 type entry struct {
 	contact identity.Contact
 	key     uint32 // keyBits of its position
-	state   uint32 // seconds since the table's epoch plus 1, 0 for never, above failureBits of failures in a row
+	state   uint32 // seconds since the table's epoch plus 1, 0 for never, above the failures in a row and silentBit
 }
 
-// 29 bits of seconds last 17 years, the rest counts to MaxFailures.
+// 28 bits of seconds last 8 years, the lowest three count to MaxFailures.
 const (
-	failureBits = 3
-	failureMask = 1<<failureBits - 1
-	maxStamp    = 1<<(32-failureBits) - 1
+	failureMask = 1<<3 - 1
+	silentBit   = 1 << 3 // a request was not answered since, which does not count
+	stampShift  = 4
+	maxStamp    = 1<<(32-stampShift) - 1
 )
 
 func (e entry) failures() int { return int(e.state & failureMask) }
 
+// failing reports whether a request since the contact was last seen was not answered.
+func (e entry) failing() bool { return e.state&(failureMask|silentBit) != 0 }
+
 // timeOf is when the contact was last seen, the zero time if never since it was
 // promoted.
 func (t *Table) timeOf(e entry) time.Time {
-	stamp := e.state >> failureBits
+	stamp := e.state >> stampShift
 	if stamp == 0 {
 		return time.Time{}
 	}
@@ -46,7 +50,7 @@ func (t *Table) timeOf(e entry) time.Time {
 // seenNow is the state of a contact that was just seen, without failures.
 func (t *Table) seenNow(now time.Time) uint32 {
 	seconds := int64(max(t.elapsed(now), 0) / time.Second)
-	return uint32(min(seconds+1, maxStamp)) << failureBits
+	return uint32(min(seconds+1, maxStamp)) << stampShift
 }
 
 // A replacement is a contact that waits for a place in a full bucket, 8 bytes (Kademlia,
@@ -100,9 +104,9 @@ func (t *Table) toTail(b *bucket, i int, state uint32) {
 	b.contacts[last] = e
 }
 
-// endFailing counts e no longer among the contacts with failures, if it is one.
+// endFailing counts e no longer among the contacts that are failing, if it is one.
 func (t *Table) endFailing(e entry) {
-	if e.failures() > 0 {
+	if e.failing() {
 		t.failing--
 	}
 }

@@ -46,7 +46,7 @@ func (t *Table) Failed(c identity.Contact) (evicted bool, promoted identity.Cont
 	}
 	b.backoff = 0
 	e := &b.contacts[i]
-	if e.failures() == 0 {
+	if !e.failing() {
 		t.failing++
 	}
 	if e.state++; len(b.replacements) == 0 && e.failures() < MaxFailures {
@@ -70,10 +70,42 @@ func (t *Table) Doubt(c identity.Contact) bool {
 		return false
 	}
 	if e := &b.contacts[i]; e.failures() == 0 {
-		t.failing++
+		if !e.failing() {
+			t.failing++
+		}
 		e.state++
 	}
 	return true
+}
+
+// Silent records that a request to a contact was not answered, where that does not count
+// against it: during an outage of this node nobody answers (design R4.7). The contact is
+// Failing until it is heard, and nothing else changes.
+func (t *Table) Silent(c identity.Contact) {
+	b, _ := t.bucketOf(c)
+	if b == nil {
+		return
+	}
+	if i := b.indexOf(c); i >= 0 {
+		if e := &b.contacts[i]; !e.failing() {
+			t.failing++
+			e.state |= silentBit
+		}
+	}
+}
+
+// Failing reports whether a contact did not answer a request since it was last seen,
+// whether or not that counts as a failure. It is false for one that is in no bucket.
+func (t *Table) Failing(c identity.Contact) bool {
+	if t.failing == 0 {
+		return false
+	}
+	if b, _ := t.bucketOf(c); b != nil {
+		if i := b.indexOf(c); i >= 0 {
+			return b.contacts[i].failing()
+		}
+	}
+	return false
 }
 
 // Remove takes the contact's peer out of the table, under any handle, since the peer

@@ -46,7 +46,7 @@ type Table struct {
 	subnets   *subnetCounts // nil until a contact is counted
 	uncounted bool          // subnets lacks contacts that Fill added
 	count     int16         // contacts in the buckets, at most MaxK in each of 256
-	failing   int16         // contacts with failures
+	failing   int16         // contacts that did not answer the last request
 	first     int16         // the bucket due first for a refresh; -1: none; or unknown
 }
 
@@ -60,6 +60,9 @@ func New(self identity.Position, book identity.Book, k int) *Table {
 
 // Len is the number of contacts in the buckets; replacements are not counted.
 func (t *Table) Len() int { return int(t.count) }
+
+// Answering is the number of contacts in the buckets that are not Failing.
+func (t *Table) Answering() int { return int(t.count - t.failing) }
 
 // countBy is called when n more contacts are in a bucket, or fewer if n is negative.
 func (t *Table) countBy(n int16) {

@@ -57,7 +57,7 @@ var knownFailures = []struct {
 	{kadmium.ErrNotFound, exitNotDone, "check the name, or see who was asked: --trace"},
 	{kadmium.ErrNoPeers, exitNotDone, "the node is alone: start it with --bootstrap ADDR"},
 	{kadmium.ErrNoSocket, exitNotDone, listenNext},
-	{kadmium.ErrNoAnswer, exitNotDone, "check that it runs, is reachable over UDP, and is in the same --network"},
+	{kadmium.ErrNoAnswer, exitNotDone, "check this machine's network, and that who was asked runs, is reachable over UDP, and is in the same --network"},
 	{kadmium.ErrReplaced, exitNotDone, "see who changes the data directory; the node starts again with what is there now"},
 	{kadmium.ErrJournal, exitNotDone, "check the disk of the data directory; the node writes again by itself within a minute of its mending"},
 	{kadmium.ErrNotStored, exitNotDone, "see who was asked and what they said: --trace"},

@@ -51,8 +51,9 @@ func drawStats(w io.Writer, s kadmium.Stats, now time.Time) {
 	for _, addr := range s.Addresses {
 		fmt.Fprintf(w, "  %s\n", addr)
 	}
-	fmt.Fprintf(w, "%s in the table; holds %s and %s; publishes %s\n\n",
-		report.Count(s.Peers, "contact"), report.Count(s.Records, "record"), report.Count(s.Providers, "provider"), report.Count(s.Published, "key"))
+	failing := s.Gauges["contacts.failing"]
+	fmt.Fprintf(w, "%s in the table%s; holds %s and %s; publishes %s\n\n", report.Count(s.Peers+failing, "contact"), failingOf(failing),
+		report.Count(s.Records, "record"), report.Count(s.Providers, "provider"), report.Count(s.Published, "key"))
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "task\tevery\tjitter\truns\tdue")
 	for _, t := range s.Tasks {
