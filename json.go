@@ -289,18 +289,19 @@ func (p *Provider) UnmarshalJSON(b []byte) error {
 type providersJSON struct {
 	keyJSON
 	Providers []Provider `json:"providers"`
+	More      bool       `json:"more"`
 	lookupJSON
 }
 
-// MarshalJSON writes key (or key_base64) and providers, then the lookup's members.
+// MarshalJSON writes key (or key_base64), providers and more, then the lookup's members.
 func (p Providers) MarshalJSON() ([]byte, error) {
-	return marshal(providersJSON{keyOf(p.Key), list(p.Providers), p.Lookup.json()})
+	return marshal(providersJSON{keyOf(p.Key), list(p.Providers), p.More, p.Lookup.json()})
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (p *Providers) UnmarshalJSON(b []byte) error {
 	return unmarshal(b, p, func(w providersJSON) Providers {
-		return Providers{w.key(), unlist(w.Providers), w.lookupJSON.result()}
+		return Providers{w.key(), unlist(w.Providers), w.More, w.lookupJSON.result()}
 	})
 }
 

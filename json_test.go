@@ -42,7 +42,7 @@ func TestResultsRoundTrip(t *testing.T) {
 	}))
 	t.Run("Provider", roundTrips(drawProvider))
 	t.Run("Providers", roundTrips(func(t *rapid.T) Providers {
-		return Providers{drawKey(t), several(t, drawProvider), drawLookup(t)}
+		return Providers{drawKey(t), several(t, drawProvider), rapid.Bool().Draw(t, "more"), drawLookup(t)}
 	}))
 	t.Run("Event", roundTrips(func(t *rapid.T) Event {
 		return Event{

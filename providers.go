@@ -31,7 +31,8 @@ func (n *Node) Provide(ctx context.Context, key string) (Stored, error) {
 }
 
 // Providers yields the providers of a key as they are found, each once. The
-// sequence ends with the lookup, or with an error. Errors: ErrEmptyKey,
+// sequence ends when the nodes nearest to the key have named all that they know, or
+// with an error. Errors: ErrEmptyKey,
 // ErrTooLarge, ErrBadOption; ErrNoPeers.
 func (n *Node) Providers(ctx context.Context, key string, opts ProvidersOptions) iter.Seq2[Provider, error] {
 	return func(yield func(Provider, error) bool) {
@@ -45,6 +46,7 @@ func (n *Node) Providers(ctx context.Context, key string, opts ProvidersOptions)
 		}
 		var pending []Provider
 		var ended Lookup
+		var more bool
 		seen := make(map[identity.ID]bool)
 		take := func(r *engine.Result) {
 			for i := range r.Providers {
@@ -63,7 +65,7 @@ func (n *Node) Providers(ctx context.Context, key string, opts ProvidersOptions)
 			Progress: take,
 			Finish: func(r *engine.Result) {
 				take(r)
-				ended, complete = n.searchOf(r), true
+				ended, more, complete = n.searchOf(r), r.More, true
 			},
 		}, &pending, func(p Provider, err error) bool {
 			if errors.Is(err, ErrNotFound) {
@@ -73,6 +75,9 @@ func (n *Node) Providers(ctx context.Context, key string, opts ProvidersOptions)
 		})
 		if complete && opts.Lookup != nil {
 			*opts.Lookup = ended
+		}
+		if complete && opts.More != nil {
+			*opts.More = more
 		}
 	}
 }

@@ -117,6 +117,7 @@ type Value struct {
 type ProvidersOptions struct {
 	Max    int     // stop after this many; 0: no limit
 	Lookup *Lookup // if not nil, set when the sequence has ended, not by an error
+	More   *bool   // if not nil, set likewise: there may be more, see Providers
 }
 
 // A Provider is a peer that has announced, with its signature, that it provides a key.
@@ -130,6 +131,7 @@ type Provider struct {
 type Providers struct {
 	Key       string
 	Providers []Provider
+	More      bool // there may be more: Max was reached, a holder had all the 256 that it keeps, or one failed half way
 	Lookup    Lookup
 }
 

@@ -62,7 +62,7 @@ func TestForgedProvidersAreRemoved(t *testing.T) {
 	n := start(t, Config{})
 	key := identity.KeyFromSeed([32]byte{1})
 	entry := func(name, network string) rpc.Provider {
-		p := rpc.Provider{Key: []byte(name), Peer: n.Addresses()[0], TTL: time.Hour}
+		p := rpc.Provider{Key: []byte(name), Peer: n.Addresses()[0], TTL: time.Hour, Lifetime: 3600}
 		store.SignProvider(key, network, &p)
 		p.Key = nil // an answer leaves it out
 		return p

@@ -219,7 +219,7 @@ func TestProvidersAtPrivateAddresses(t *testing.T) {
 	n := newNetwork(t, 27)
 	n.grow(5, nil)
 	key := []byte("song")
-	inside := rpc.Provider{Key: key, TTL: time.Hour, Peer: identity.Address{ID: seedKey(99).ID(), Endpoint: netip.MustParseAddrPort("192.168.0.9:80")}}
+	inside := rpc.Provider{Key: key, TTL: time.Hour, Lifetime: 3600, Peer: identity.Address{ID: seedKey(99).ID(), Endpoint: netip.MustParseAddrPort("192.168.0.9:80")}}
 	holder := n.nodes[1]
 	holder.e.Store().PutProvider(n.now, &inside, store.Source{}, 0, n.rnd)
 	for asker, want := range map[string]int{"203.0.113.5:9": 0, "192.168.0.8:9": 1} {

@@ -212,7 +212,7 @@ func TestManyProvidersAreStoredAgain(t *testing.T) {
 	holders := n.nearest(identity.KeyPosition(key), 20, nil)
 	for i := range store.MaxProvidersPerKey {
 		provider := seedKey(1000 + i)
-		p := &rpc.Provider{Key: key, Peer: n.nodes[1].address, Sequence: 1, TTL: store.ProviderTTL}
+		p := &rpc.Provider{Key: key, Peer: n.nodes[1].address, Sequence: 1, TTL: store.ProviderTTL, Lifetime: 86_400}
 		store.SignProvider(provider, testNetwork, p)
 		holders[0].e.store.PutProvider(n.now, p, store.Source{}, 0, n.rnd)
 	}

@@ -64,6 +64,7 @@ func (e *Engine) ownEntry(key []byte) *rpc.Provider {
 		Peer:     identity.Address{ID: e.cfg.Self, Endpoint: e.ownEndpoint()},
 		Sequence: e.store.ProviderSequence(e.now, key),
 		TTL:      store.ProviderTTL,
+		Lifetime: uint32(store.ProviderTTL / time.Second),
 	}
 	if e.cfg.SignProvider != nil {
 		e.cfg.SignProvider(p)

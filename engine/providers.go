@@ -6,46 +6,91 @@ import (
 	"kadmium/identity"
 	"kadmium/lookup"
 	"kadmium/rpc"
+	"kadmium/store"
 )
 
-// A providerSearch looks for the providers of a key.
+// A providerSearch looks for the providers of a key: a lookup, in which each node names a
+// sample of those it knows, and then pages of the holders that know more.
 type providerSearch struct {
-	e      *Engine
-	op     OpID
-	most   int
-	seen   map[identity.ID]bool
-	lookup *activeLookup
-	all    []rpc.Provider
+	e       *Engine
+	op      OpID
+	key     []byte
+	most    int
+	seen    map[identity.ID]bool
+	lookup  *activeLookup
+	holders map[identity.Contact]bool // that know more than they named
+	pages   *providerPages            // once the lookup is over
+	all     []rpc.Provider
+	more    bool // there may be more providers than all
 }
 
-// Providers looks for up to most providers of a key, 0 for all that the lookup finds.
-// Each new one is reported as Progress.
+// Providers looks for up to most providers of a key, 0 for all that are found. Each new
+// one is reported as Progress.
 func (e *Engine) Providers(now time.Time, op OpID, key []byte, most int, fx []Effect) []Effect {
 	e.enter(now, fx)
-	s := &providerSearch{e: e, op: op, most: most, seen: make(map[identity.ID]bool)}
+	s := &providerSearch{e: e, op: op, key: key, most: most, seen: make(map[identity.ID]bool)}
 	s.lookup = e.newLookup(op, rpc.GetProviders, key, identity.KeyPosition(key))
-	s.lookup.onAnswer = func(from identity.Contact, in *Inbound) identity.Contact {
-		if s.take(e.siftProviders(from, in.Message.Providers)) {
-			return from
-		}
-		return 0
-	}
-	s.lookup.onEnd = func(reason lookup.Reason) {
-		r := s.lookup.result()
-		if r.Providers = s.all; len(s.all) == 0 {
-			r.Err = s.lookup.notFound(reason)
-		}
-		e.finish(op, r)
-	}
-	if !e.begin(op, s.lookup) {
+	s.lookup.onAnswer = s.onAnswer
+	s.lookup.onEnd = s.onEnd
+	if !e.begin(op, s) {
 		return e.leave()
 	}
-	if s.take(e.store.AllProviders(now, key, nil)) {
-		e.finish(op, &Result{Providers: s.all})
+	own := e.store.AllProviders(now, key, nil)
+	s.more = len(own) >= store.MaxProvidersPerKey
+	if s.take(own) {
+		e.finish(op, &Result{Providers: s.all, More: true})
 		return e.leave()
 	}
 	s.lookup.start()
 	return e.leave()
+}
+
+func (s *providerSearch) onAnswer(from identity.Contact, in *Inbound) identity.Contact {
+	if in.Message.MoreProviders {
+		if s.holders == nil {
+			s.holders = make(map[identity.Contact]bool)
+		}
+		s.holders[from] = true
+	}
+	if s.take(s.e.siftProviders(from, in.Message.Providers)) {
+		return from
+	}
+	return 0
+}
+
+func (s *providerSearch) onEnd(reason lookup.Reason) {
+	if reason != lookup.Satisfied {
+		if holders := s.knowMore(); len(holders) > 0 {
+			s.askPages(holders, func() { s.finish(reason) })
+			return
+		}
+	}
+	s.finish(reason)
+}
+
+// knowMore are those of the k closest that know more than they named, the closest first.
+func (s *providerSearch) knowMore() []identity.Contact {
+	var holders []identity.Contact
+	for _, c := range s.lookup.state.Closest(nil) {
+		if s.holders[c] {
+			holders = append(holders, c)
+		}
+	}
+	return holders
+}
+
+func (s *providerSearch) finish(reason lookup.Reason) {
+	r := s.result()
+	if len(s.all) == 0 {
+		r.Err = s.lookup.notFound(reason)
+	}
+	s.e.finish(s.op, r)
+}
+
+func (s *providerSearch) result() *Result {
+	r := s.lookup.result()
+	r.Providers, r.More = s.all, s.more
+	return r
 }
 
 // maxProvidersFound bounds what one search collects.
@@ -59,7 +104,7 @@ func (s *providerSearch) take(providers []rpc.Provider) bool {
 	}
 	first := len(s.all)
 	for _, p := range providers {
-		if len(s.all) < most && !s.seen[p.Peer.ID] {
+		if len(s.all) < most && !s.seen[p.Peer.ID] && !p.Withdrawn {
 			s.seen[p.Peer.ID] = true
 			s.all = append(s.all, cloneProvider(p))
 		}
@@ -67,5 +112,25 @@ func (s *providerSearch) take(providers []rpc.Provider) bool {
 	if len(s.all) > first {
 		s.e.emit(Effect{Kind: Progress, Op: s.op, Result: &Result{Providers: s.all[first:]}})
 	}
-	return len(s.all) >= most
+	enough := len(s.all) >= most
+	s.more = s.more || enough
+	return enough
+}
+
+func (s *providerSearch) contacts(keep func(identity.Contact)) {
+	s.lookup.contacts(keep)
+	if s.pages != nil {
+		s.pages.contacts(keep)
+	}
+}
+
+// cancel ends the search. The Result has the providers so far.
+func (s *providerSearch) cancel() *Result {
+	s.more = true
+	if s.pages != nil {
+		s.pages.stop()
+	} else {
+		s.lookup.cancel()
+	}
+	return s.result()
 }

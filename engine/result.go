@@ -50,6 +50,7 @@ type Result struct {
 	Refusals   []rpc.Status       // Put, Provide: the statuses of the nodes that refused
 	Expires    time.Time          // Put, Get, Provide
 	Providers  []rpc.Provider     // Providers
+	More       bool               // Providers: there may be more: most, a holder's limit, or a failure ended the search
 	Payload    []byte             // SendMessage
 	Observed   netip.AddrPort     // Ping: where the peer saw this node
 	RTT        time.Duration      // Ping, SendMessage

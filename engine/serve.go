@@ -236,28 +236,6 @@ func (e *Engine) acknowledge(in *Inbound, status rpc.Status, changes []store.Cha
 	})
 }
 
-func (e *Engine) serveProviders(in *Inbound) {
-	m := e.answer(in)
-	// At most half of the room goes to providers, so that the lookup gets contacts too.
-	room := in.Room / 2
-	public := !identity.IsLocal(e.book.Address(in.From).Endpoint.Addr())
-	for _, p := range e.store.Providers(e.now, in.Message.Key, nil, maxProvidersNamed, e.rnd) {
-		if public && identity.IsLocal(p.Peer.Endpoint.Addr()) {
-			continue
-		}
-		m.Providers = append(m.Providers, p)
-		if len(m.Providers) > 1 && rpc.ContactsRoom(room, m) < 0 {
-			m.Providers = m.Providers[:len(m.Providers)-1]
-			break
-		}
-	}
-	e.nameClosest(in, m, in.Room)
-	e.sendReply(in)
-}
-
-// maxProvidersNamed bounds the providers in one answer.
-const maxProvidersNamed = 16
-
 // Respond is the answer of the handler to a MESSAGE that was delivered.
 func (e *Engine) Respond(now time.Time, token uint64, status rpc.Status, payload []byte, fx []Effect) []Effect {
 	e.enter(now, fx)

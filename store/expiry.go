@@ -3,6 +3,8 @@ package store
 import (
 	"math/rand/v2"
 	"time"
+
+	"kadmium/rpc"
 )
 
 // expirySlack is how much later than the known expiry a STORE may set it without
@@ -28,9 +30,14 @@ func (s *Store) Lifetime(ttl time.Duration) time.Duration {
 func (s *Store) granted(it *item, ttl time.Duration, between int) time.Duration {
 	limit := MaxTTL
 	if it.provider != nil {
-		limit = ProviderTTL
+		limit = min(ProviderTTL, wholeLifetime(it.provider))
 	}
 	return shrink(min(ttl, limit), between)
+}
+
+// wholeLifetime is the lifetime that a provider has signed.
+func wholeLifetime(p *rpc.Provider) time.Duration {
+	return time.Duration(p.Lifetime) * time.Second
 }
 
 // storedAgain handles a STORE of a record or provider entry that is already held:

@@ -113,6 +113,12 @@ func (f *fixture) value(key string) string {
 	return ""
 }
 
+// sample is what Providers appends.
+func (f *fixture) sample(key string, dst []rpc.Provider, n int) []rpc.Provider {
+	sample, _ := f.Providers(f.now, []byte(key), dst, n, f.rnd)
+	return sample
+}
+
 func blackboardRecord(key, value string, sequence uint64, ttl time.Duration) *rpc.Record {
 	return &rpc.Record{Key: []byte(key), Value: []byte(value), Sequence: sequence, TTL: ttl}
 }
@@ -126,8 +132,8 @@ var zeroAddrPort netip.AddrPort
 func testKey(n byte) identity.Key { return identity.KeyFromSeed([32]byte{n}) }
 
 // signedProvider is a valid provider entry of test peer n.
-func signedProvider(n byte, key string, sequence uint64, port uint16, ttl time.Duration) *rpc.Provider {
-	p := &rpc.Provider{Key: []byte(key), Sequence: sequence, TTL: ttl}
+func providerEntry(n byte, key string, sequence uint64, port uint16, ttl time.Duration) *rpc.Provider {
+	p := &rpc.Provider{Key: []byte(key), Sequence: sequence, TTL: ttl, Lifetime: 86_400}
 	p.Peer.Endpoint = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, n}), port)
 	SignProvider(testKey(n), network, p)
 	return p

@@ -22,16 +22,16 @@ func journalled(t tester) *fixture {
 	SignRecord(testKey(1), network, r)
 	f.want(f.putFrom(r, publicSource(3), nil, 0), rpc.OK)
 	f.want(f.put(blackboardRecord("/v/copy", "", 0, 24*time.Hour), 2), rpc.OK)
-	p := &rpc.Provider{Key: []byte("k"), Sequence: 1, TTL: time.Hour, Peer: identity.Address{Endpoint: mustAddrPort("[2001:db8::1]:4100")}}
+	p := &rpc.Provider{Key: []byte("k"), Sequence: 1, TTL: time.Hour, Lifetime: 86_400, Description: []byte("mirror"), Withdrawn: true, Peer: identity.Address{Endpoint: mustAddrPort("[2001:db8::1]:4100")}}
 	SignProvider(testKey(2), network, p)
 	f.want(f.provide(p, 0), rpc.OK)
-	f.want(f.provide(signedProvider(1, "k", 5, 4100, time.Hour), 0), rpc.OK)
+	f.want(f.provide(providerEntry(1, "k", 5, 4100, time.Hour), 0), rpc.OK)
 	f.publishRecord(r)
 	f.publishRecord(blackboardRecord("/v/mine", "x", 9, 48*time.Hour))
 	f.write(f.PublishProvider(f.now, p))
 	p.TTL = 24 * time.Hour
 	f.write(f.PublishProvider(f.now, p))
-	f.write([]Change{TableChange([]identity.Address{p.Peer, signedProvider(1, "k", 5, 4100, 0).Peer, {Endpoint: p.Peer.Endpoint}})})
+	f.write([]Change{TableChange([]identity.Address{p.Peer, providerEntry(1, "k", 5, 4100, 0).Peer, {Endpoint: p.Peer.Endpoint}})})
 	return f
 }
 
@@ -71,7 +71,7 @@ func TestJournalEntriesAreStable(t *testing.T) {
 	f := newFixture(t, Config{})
 	r := blackboardRecord("/v/a", "x", 0x0102, 24*time.Hour)
 	_, changes := f.Put(f.now, r, publicSource(3), nil, 5, f.rnd)
-	want := "01" + "18fae4eb383e7800" + "18fae27693b40000" + "0005" + "00" + "05" + "0808030018" + "0000000000000102" + "00" + "00" + "78"
+	want := "02" + "18fae4eb383e7800" + "18fae27693b40000" + "0005" + "00" + "05" + "0808030018" + "0000000000000102" + "00" + "00" + "78"
 	if got := hex.EncodeToString(changes[0].Value); got != want || string(changes[0].Key) != "/v/a" || changes[0].Kind != RecordEntry {
 		t.Errorf("%s %q\n got %s\nwant %s", changes[0].Kind, changes[0].Key, got, want)
 	}
@@ -220,13 +220,13 @@ func FuzzValidate(f *testing.F) {
 }
 
 func FuzzVerifyProvider(f *testing.F) {
-	p := signedProvider(1, "k", 7, 4100, time.Hour)
+	p := providerEntry(1, "k", 7, 4100, time.Hour)
 	ip := p.Peer.Endpoint.Addr().As4()
 	f.Add(p.Key, p.Sequence, p.Peer.ID[:], ip[:], uint16(4100), p.Signature)
 	f.Add([]byte{}, uint64(1<<63), []byte{}, make([]byte, 16), uint16(0), []byte{})
 	names := NewNamespaces(network)
 	f.Fuzz(func(t *testing.T, key []byte, sequence uint64, id, ip []byte, port uint16, signature []byte) {
-		p := &rpc.Provider{Key: key, Sequence: sequence, Signature: signature, TTL: time.Hour}
+		p := &rpc.Provider{Key: key, Sequence: sequence, Signature: signature, TTL: time.Hour, Lifetime: 1}
 		copy(p.Peer.ID[:], id)
 		addr, _ := netip.AddrFromSlice(ip)
 		p.Peer.Endpoint = netip.AddrPortFrom(addr, port)
@@ -244,7 +244,7 @@ func FuzzVerifyProvider(f *testing.F) {
 // the journal does not say of which network it is.
 func TestLoadChecksNoSignature(t *testing.T) {
 	f := journalled(t)
-	p := signedProvider(3, "other network", 5, 4100, time.Hour)
+	p := providerEntry(3, "other network", 5, 4100, time.Hour)
 	SignProvider(testKey(3), "another", p)
 	r := blackboardRecord("/sig/"+testKey(1).ID().String()+"/a", "value", 1, time.Hour)
 	SignRecord(testKey(1), "another", r)

@@ -14,17 +14,19 @@ import (
 // The journal's entries, integers big-endian, times in Unix nanoseconds. Each
 // begins with a version byte; the key is in Change.Key and is not repeated.
 //
-//	record     1 | expires 8 | last STORE 8 | between 2 | source | sequence 8 | publisher | signature | value ...
-//	provider   1 | expires 8 | last STORE 8 | between 2 | source | sequence 8 | endpoint | signature
-//	published  1 | due 8 | lifetime 8 | sequence 8 | peer | endpoint | signature | value ...   (a record: no endpoint; a provider: no value)
-//	sequence   1 | sequence 8
-//	table      1 | (peer | endpoint) ...
+//	record     2 | expires 8 | last STORE 8 | between 2 | source | sequence 8 | publisher | signature | value ...
+//	provider   2 | expires 8 | last STORE 8 | between 2 | source | sequence 8 | endpoint | signature | signed
+//	published  2 | due 8 | lifetime 8 | sequence 8 | peer | endpoint | signature | value ...   (a record: no endpoint)
+//	           2 | due 8 | lifetime 8 | sequence 8 | peer | endpoint | signature | signed      (a provider)
+//	sequence   2 | sequence 8
+//	table      2 | (peer | endpoint) ...
 //
 //	source     peer | length 1 | subnet, as netip.Prefix.MarshalBinary writes it
 //	peer       0, or 1 and 32 bytes
 //	endpoint   length 1 | as netip.AddrPort.MarshalBinary writes it
 //	signature  length 1 | bytes
-const entryVersion = 1
+//	signed     lifetime in seconds 4 | flags 1 | description ...   (what else a provider's signature covers)
+const entryVersion = 2
 
 var (
 	errVersion = errors.New("another version")
@@ -53,7 +55,7 @@ func appendItem(b []byte, it *item) []byte {
 	}
 	p := it.provider
 	b = binary.BigEndian.AppendUint64(b, p.Sequence)
-	return appendBytes(appendEndpoint(b, p.Peer.Endpoint), p.Signature)
+	return appendSigned(appendBytes(appendEndpoint(b, p.Peer.Endpoint), p.Signature), p)
 }
 
 func parseItem(c Change) (loadedItem, error) {
@@ -74,6 +76,7 @@ func parseItem(c Change) (loadedItem, error) {
 		p := &rpc.Provider{Key: loaded.key, Sequence: sequence}
 		p.Peer = identity.Address{ID: identity.ID(c.Key[split:]), Endpoint: r.endpoint()}
 		p.Signature = r.bytes()
+		r.signed(p)
 		loaded.item.provider, loaded.item.size = p, providerCost(p)
 	}
 	if len(loaded.key) == 0 || len(loaded.key) > rpc.MaxKey {
@@ -93,24 +96,25 @@ func appendPublished(b []byte, p *Published) []byte {
 	b = binary.BigEndian.AppendUint64(b, uint64(p.Provider.TTL))
 	b = binary.BigEndian.AppendUint64(b, p.Provider.Sequence)
 	b = appendEndpoint(appendPeer(b, p.Provider.Peer.ID), p.Provider.Peer.Endpoint)
-	return appendBytes(b, p.Provider.Signature)
+	return appendSigned(appendBytes(b, p.Provider.Signature), p.Provider)
 }
 
 func parsePublished(c Change) (*Published, time.Time, error) {
 	r := reader{rest: c.Value}
 	r.version()
 	due, ttl, sequence := r.time(), time.Duration(r.uint64()), r.uint64()
-	peer, endpoint, signature, value := r.peer(), r.endpoint(), r.bytes(), r.remainder()
+	peer, endpoint, signature := r.peer(), r.endpoint(), r.bytes()
 	if len(c.Key) < 2 || len(c.Key) > 1+rpc.MaxKey || ttl <= 0 {
 		return nil, due, errShort
 	}
 	key := c.Key[1:]
 	switch {
 	case c.Key[0] == recordKind && !endpoint.IsValid():
-		record := &rpc.Record{Key: key, Value: value, Sequence: sequence, Publisher: peer, Signature: signature, TTL: ttl}
+		record := &rpc.Record{Key: key, Value: r.remainder(), Sequence: sequence, Publisher: peer, Signature: signature, TTL: ttl}
 		return &Published{Record: record}, due, r.end()
-	case c.Key[0] == providerKind && len(value) == 0:
+	case c.Key[0] == providerKind:
 		provider := &rpc.Provider{Key: key, Peer: identity.Address{ID: peer, Endpoint: endpoint}, Sequence: sequence, TTL: ttl, Signature: signature}
+		r.signed(provider)
 		return &Published{Provider: provider}, due, r.end()
 	}
 	return nil, due, errShort
@@ -172,6 +176,11 @@ func appendEndpoint(b []byte, a netip.AddrPort) []byte {
 func appendSource(b []byte, s sourceKey) []byte {
 	field, _ := s.subnet.MarshalBinary() // its error is always nil
 	return appendBytes(appendPeer(b, s.peer), field)
+}
+
+func appendSigned(b []byte, p *rpc.Provider) []byte {
+	b = append(binary.BigEndian.AppendUint32(b, p.Lifetime), providerFlags(p))
+	return append(b, p.Description...)
 }
 
 // A reader cuts an entry into fields. After its first error all fields are zero.
@@ -237,6 +246,19 @@ func (r *reader) source() (s sourceKey) {
 		r.err = errShort
 	}
 	return s
+}
+
+// signed reads what appendSigned wrote.
+func (r *reader) signed(p *rpc.Provider) {
+	p.Lifetime = binary.BigEndian.Uint32(r.cut(4))
+	flags := r.cut(1)[0]
+	if flags > withdrawnFlag && r.err == nil {
+		r.err = errShort
+	}
+	p.Withdrawn = flags == withdrawnFlag
+	if p.Description = r.remainder(); len(p.Description) == 0 {
+		p.Description = nil
+	}
 }
 
 func (r *reader) end() error {

@@ -206,7 +206,7 @@ func TestStoreAgainstModel(t *testing.T) {
 				peer, k, sequence := rapid.ByteRange(1, 5).Draw(t, "peer"), key(), rapid.Uint64Range(1, 2).Draw(t, "sequence")
 				name := fmt.Sprint(peer, k, sequence)
 				if entries[name] == nil {
-					entries[name] = signedProvider(peer, k, sequence, 4100, 0)
+					entries[name] = providerEntry(peer, k, sequence, 4100, 0)
 				}
 				p := *entries[name]
 				p.TTL = ttl()
@@ -371,7 +371,7 @@ func (m *model) compare(t *rapid.T, f *fixture) {
 		if ok && (!bytes.Equal(r.Value, record.record.Value) || r.Sequence != record.record.Sequence || r.TTL != record.expires.Sub(f.now)) {
 			t.Fatalf("get %s: %v, want %v with %v", key, r, record.record, record.expires.Sub(f.now))
 		}
-		for _, got := range [][]rpc.Provider{f.AllProviders(f.now, []byte(key), nil), f.Providers(f.now, []byte(key), nil, 100, f.rnd)} {
+		for _, got := range [][]rpc.Provider{f.AllProviders(f.now, []byte(key), nil), f.sample(key, nil, 100)} {
 			if len(got) != len(providers) {
 				t.Fatalf("%s: %d providers, want %d", key, len(got), len(providers))
 			}

@@ -127,7 +127,7 @@ func TestValidate(t *testing.T) {
 func TestVerifyProvider(t *testing.T) {
 	n := NewNamespaces(network)
 	alter := func(f func(*rpc.Provider)) *rpc.Provider {
-		p := signedProvider(1, "k", 7, 4100, time.Hour)
+		p := providerEntry(1, "k", 7, 4100, time.Hour)
 		f(p)
 		return p
 	}
@@ -144,23 +144,32 @@ func TestVerifyProvider(t *testing.T) {
 		p    *rpc.Provider
 		want error
 	}{
-		"good":           {alter(func(*rpc.Provider) {}), nil},
-		"lifetime":       {alter(func(p *rpc.Provider) { p.TTL /= 2 }), nil}, // others pass on what remains
-		"IPv6":           {resigned(at("[2001:db8::1]:4100")), nil},
-		"key":            {alter(func(p *rpc.Provider) { p.Key = []byte("l") }), ErrBadSignature},
-		"sequence":       {alter(func(p *rpc.Provider) { p.Sequence++ }), ErrBadSignature},
-		"address":        {alter(at("10.0.0.1:4101")), ErrBadSignature},
-		"peer":           {alter(func(p *rpc.Provider) { p.Peer.ID = testKey(2).ID() }), ErrBadSignature},
-		"network":        {alter(func(p *rpc.Provider) { SignProvider(testKey(1), "other", p) }), ErrBadSignature},
-		"no signature":   {alter(func(p *rpc.Provider) { p.Signature = nil }), ErrBadSignature},
-		"no key":         {alter(func(p *rpc.Provider) { p.Key = nil }), ErrEmptyKey},
-		"too long a key": {alter(func(p *rpc.Provider) { p.Key = make([]byte, rpc.MaxKey+1) }), ErrTooLarge},
-		"sequence 2^63":  {resigned(func(p *rpc.Provider) { p.Sequence = MaxSequence + 1 }), ErrSequence},
-		"port 0":         {resigned(at("10.0.0.1:0")), ErrInvalid},
-		"unspecified":    {resigned(at("0.0.0.0:4100")), ErrInvalid},
-		"multicast":      {resigned(at("224.0.0.1:4100")), ErrInvalid},
-		"mapped":         {resigned(at("[::ffff:10.0.0.1]:4100")), ErrInvalid},
-		"no address":     {alter(func(p *rpc.Provider) { p.Peer.Endpoint = zeroAddrPort }), ErrInvalid},
+		"good":                   {alter(func(*rpc.Provider) {}), nil},
+		"lifetime":               {alter(func(p *rpc.Provider) { p.TTL /= 2 }), nil}, // others pass on what remains
+		"IPv6":                   {resigned(at("[2001:db8::1]:4100")), nil},
+		"key":                    {alter(func(p *rpc.Provider) { p.Key = []byte("l") }), ErrBadSignature},
+		"sequence":               {alter(func(p *rpc.Provider) { p.Sequence++ }), ErrBadSignature},
+		"address":                {alter(at("10.0.0.1:4101")), ErrBadSignature},
+		"peer":                   {alter(func(p *rpc.Provider) { p.Peer.ID = testKey(2).ID() }), ErrBadSignature},
+		"network":                {alter(func(p *rpc.Provider) { SignProvider(testKey(1), "other", p) }), ErrBadSignature},
+		"no signature":           {alter(func(p *rpc.Provider) { p.Signature = nil }), ErrBadSignature},
+		"no key":                 {alter(func(p *rpc.Provider) { p.Key = nil }), ErrEmptyKey},
+		"too long a key":         {alter(func(p *rpc.Provider) { p.Key = make([]byte, rpc.MaxKey+1) }), ErrTooLarge},
+		"sequence 2^63":          {resigned(func(p *rpc.Provider) { p.Sequence = MaxSequence + 1 }), ErrSequence},
+		"port 0":                 {resigned(at("10.0.0.1:0")), ErrInvalid},
+		"unspecified":            {resigned(at("0.0.0.0:4100")), ErrInvalid},
+		"multicast":              {resigned(at("224.0.0.1:4100")), ErrInvalid},
+		"mapped":                 {resigned(at("[::ffff:10.0.0.1]:4100")), ErrInvalid},
+		"lifetime 0":             {resigned(func(p *rpc.Provider) { p.Lifetime = 0 }), ErrInvalid},
+		"over a day":             {resigned(func(p *rpc.Provider) { p.Lifetime = 86_401 }), ErrInvalid},
+		"other lifetime":         {alter(func(p *rpc.Provider) { p.Lifetime-- }), ErrBadSignature},
+		"described":              {resigned(func(p *rpc.Provider) { p.Description = make([]byte, rpc.MaxDescription) }), nil},
+		"too long a description": {resigned(func(p *rpc.Provider) { p.Description = make([]byte, rpc.MaxDescription+1) }), ErrTooLarge},
+		"other description":      {alter(func(p *rpc.Provider) { p.Description = []byte("x") }), ErrBadSignature},
+		"withdrawn":              {resigned(func(p *rpc.Provider) { p.Withdrawn = true }), nil},
+		"withdrawn by another":   {alter(func(p *rpc.Provider) { p.Withdrawn = true }), ErrBadSignature},
+		"broadcast":              {resigned(at("255.255.255.255:4100")), ErrInvalid},
+		"no address":             {alter(func(p *rpc.Provider) { p.Peer.Endpoint = zeroAddrPort }), ErrInvalid},
 	} {
 		if err := n.VerifyProvider(c.p); !errors.Is(err, c.want) || c.want == nil && err != nil {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
@@ -289,7 +298,7 @@ func TestRestartWithOtherNamespaces(t *testing.T) {
 	r := &rpc.Record{Key: fmt.Appendf(nil, "/sig/%s/a", testKey(1).ID()), Value: []byte("x"), TTL: time.Hour}
 	SignRecord(testKey(1), network, r)
 	f.want(f.put(r, 0), rpc.OK)
-	f.want(f.provide(signedProvider(1, "k", 1, 4100, time.Hour), 0), rpc.OK)
+	f.want(f.provide(providerEntry(1, "k", 1, 4100, time.Hour), 0), rpc.OK)
 	f.names = NewNamespaces("elsewhere")
 	f.restart()
 	f.want(f.value("/long/a"), "")

@@ -2,7 +2,9 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"kadmium/identity"
@@ -27,7 +29,7 @@ func (s *Store) PutProvider(now time.Time, p *rpc.Provider, from Source, between
 		}
 	}
 	clone := *p
-	clone.Signature, clone.TTL = bytes.Clone(p.Signature), 0
+	clone.Signature, clone.Description, clone.TTL = bytes.Clone(p.Signature), bytes.Clone(p.Description), 0
 	it := &item{provider: &clone, source: from.key(), size: providerCost(p)}
 	if !s.roomForProvider(items, it, old) {
 		return rpc.Full, nil
@@ -55,15 +57,16 @@ func (items *KeyItems) provider(id identity.ID) *item {
 }
 
 // betterProvider orders two entries of one peer: positive if a replaces b. With equal
-// sequences the greater address wins, so that holders converge.
+// sequences the greater address wins, then the greater rest of what is signed, so that
+// holders converge.
 func betterProvider(a, b *rpc.Provider) int {
-	if a.Sequence != b.Sequence {
-		if a.Sequence > b.Sequence {
-			return 1
-		}
-		return -1
-	}
-	return a.Peer.Endpoint.Compare(b.Peer.Endpoint)
+	return cmp.Or(
+		cmp.Compare(a.Sequence, b.Sequence),
+		a.Peer.Endpoint.Compare(b.Peer.Endpoint),
+		cmp.Compare(providerFlags(a), providerFlags(b)),
+		cmp.Compare(a.Lifetime, b.Lifetime),
+		bytes.Compare(a.Description, b.Description),
+	)
 }
 
 // remaining is the provider entry with its remaining lifetime as TTL.
@@ -75,11 +78,11 @@ func (it *item) remaining(now time.Time) rpc.Provider {
 
 // Providers appends a random sample of at most n of the key's provider entries,
 // each equally likely, with their remaining lifetimes as TTL. Their bytes belong to
-// the store and must not be changed.
-func (s *Store) Providers(now time.Time, key []byte, dst []rpc.Provider, n int, rnd *rand.Rand) []rpc.Provider {
+// the store and must not be changed. held is the number of all of them.
+func (s *Store) Providers(now time.Time, key []byte, dst []rpc.Provider, n int, rnd *rand.Rand) (sample []rpc.Provider, held int) {
 	items := s.byKey[string(key)]
 	if items == nil || n <= 0 {
-		return dst
+		return dst, 0
 	}
 	start, seen := len(dst), 0
 	for _, it := range items.providers { // reservoir sampling (Vitter's algorithm R)
@@ -93,7 +96,28 @@ func (s *Store) Providers(now time.Time, key []byte, dst []rpc.Provider, n int, 
 			dst[start+i] = it.remaining(now)
 		}
 	}
-	return dst
+	return dst, seen
+}
+
+// ProvidersAfter appends the key's provider entries whose provider's key is greater than
+// after, ascending, at most n of them. In this order an entry keeps its place while
+// others come and go. more says that others follow. Otherwise it is like Providers.
+func (s *Store) ProvidersAfter(now time.Time, key []byte, after identity.ID, dst []rpc.Provider, n int) (page []rpc.Provider, more bool) {
+	items := s.byKey[string(key)]
+	if items == nil {
+		return dst, false
+	}
+	var following []*item
+	for _, it := range items.providers {
+		if !it.expired(now) && bytes.Compare(it.provider.Peer.ID[:], after[:]) > 0 {
+			following = append(following, it)
+		}
+	}
+	slices.SortFunc(following, func(a, b *item) int { return bytes.Compare(a.provider.Peer.ID[:], b.provider.Peer.ID[:]) })
+	for _, it := range following[:min(n, len(following))] {
+		dst = append(dst, it.remaining(now))
+	}
+	return dst, len(following) > n
 }
 
 // AllProviders appends every provider entry of the key, oldest first.

@@ -42,7 +42,7 @@ func recordCost(r *rpc.Record) int {
 
 // providerCost is what a provider entry counts against MaxBytes.
 func providerCost(p *rpc.Provider) int {
-	return itemOverhead + len(p.Key) + len(p.Signature)
+	return itemOverhead + len(p.Key) + len(p.Signature) + len(p.Description)
 }
 
 // count adds an item to the totals, or subtracts it if sign is -1.

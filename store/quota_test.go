@@ -102,7 +102,7 @@ func TestBytesAreCounted(t *testing.T) {
 func TestProvidersPerKey(t *testing.T) {
 	f := newFixture(t, Config{maxProvidersPerKey: 8})
 	provide := func(n byte, key string, from Source) rpc.Status {
-		status, changes := f.PutProvider(f.now, signedProvider(n, key, 1, 4100, time.Hour), from, 0, f.rnd)
+		status, changes := f.PutProvider(f.now, providerEntry(n, key, 1, 4100, time.Hour), from, 0, f.rnd)
 		f.write(changes)
 		return status
 	}
@@ -116,7 +116,7 @@ func TestProvidersPerKey(t *testing.T) {
 	f.want(provide(n, "k", publicSource(9)), rpc.Full)
 	f.want(provide(n, "other", publicSource(9)), rpc.OK)
 	f.want(provide(0, "k", publicSource(9)), rpc.OK) // it is already held
-	f.want(f.provide(signedProvider(0, "k", 2, 4100, time.Hour), 0), rpc.OK)
+	f.want(f.provide(providerEntry(0, "k", 2, 4100, time.Hour), 0), rpc.OK)
 	f.restart()
 	f.want(provide(n, "k", publicSource(9)), rpc.Full)
 

@@ -131,7 +131,7 @@ func TestADueKeyIsLeased(t *testing.T) {
 func TestProvidersOfAKeyAreStoredTogether(t *testing.T) {
 	f := newFixture(t, Config{})
 	for i := range byte(10) {
-		f.want(f.provide(signedProvider(i, "k", 1, 4100, 24*time.Hour), 0), rpc.OK)
+		f.want(f.provide(providerEntry(i, "k", 1, 4100, 24*time.Hour), 0), rpc.OK)
 		f.now = f.now.Add(5 * time.Minute)
 	}
 	lookups := 0

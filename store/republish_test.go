@@ -97,7 +97,7 @@ func TestAShortLifeIsNotKeptUp(t *testing.T) {
 func TestRecordAndProviderOfOneKey(t *testing.T) {
 	f := newFixture(t, Config{})
 	f.publishRecord(blackboardRecord("/v/a", "x", 1, 24*time.Hour))
-	f.write(f.PublishProvider(f.now, signedProvider(1, "/v/a", 7, 4100, 24*time.Hour)))
+	f.write(f.PublishProvider(f.now, providerEntry(1, "/v/a", 7, 4100, 24*time.Hour)))
 	f.restart()
 	record, provider := f.Published([]byte("/v/a"))
 	f.want(record.Record.Sequence, uint64(1))
@@ -127,7 +127,7 @@ func TestSequencesOnlyRise(t *testing.T) {
 
 	first := f.ProviderSequence(f.now, key)
 	f.want(first, uint64(f.now.UnixMilli()))
-	f.write(f.PublishProvider(f.now, signedProvider(1, "/v/a", first, 4100, 24*time.Hour)))
+	f.write(f.PublishProvider(f.now, providerEntry(1, "/v/a", first, 4100, 24*time.Hour)))
 	f.want(f.ProviderSequence(f.now, key), first+1)
 	f.now = f.now.Add(-time.Hour) // the clock was set back
 	f.restart()
@@ -140,7 +140,7 @@ func TestSequencesOnlyRise(t *testing.T) {
 func TestVolatileStoresWriteNothing(t *testing.T) {
 	f := newFixture(t, Config{Volatile: true})
 	f.put(blackboardRecord("/v/a", "x", 1, 24*time.Hour), 0)
-	f.provide(signedProvider(1, "k", 1, 4100, time.Hour), 0)
+	f.provide(providerEntry(1, "k", 1, 4100, time.Hour), 0)
 	f.publishRecord(blackboardRecord("/v/a", "x", 1, 24*time.Hour))
 	f.now = f.now.Add(25 * time.Hour)
 	p, _ := f.DueRepublish(f.now)

@@ -72,7 +72,7 @@ func (f *fixture) command(a scriptArgs) string {
 		}
 		return fmt.Sprintln(f.putFrom(a.record(), publicSource(1), swap, between))
 	case "provide":
-		p := signedProvider(byte(a.number("peer", 0)), key, a.number("seq", 1), 4100, a.duration("ttl"))
+		p := providerEntry(byte(a.number("peer", 0)), key, a.number("seq", 1), 4100, a.duration("ttl"))
 		return fmt.Sprintln(f.provide(p, between))
 	case "get":
 		r, ok := f.Get(f.now, []byte(key))

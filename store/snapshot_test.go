@@ -25,7 +25,7 @@ func TestSnapshotLosesNothing(t *testing.T) {
 	entry := func(peer byte, key string, sequence uint64) *rpc.Provider {
 		name := fmt.Sprint(peer, key, sequence)
 		if signed[name] == nil {
-			signed[name] = signedProvider(peer, key, sequence, 4100, 24*time.Hour)
+			signed[name] = providerEntry(peer, key, sequence, 4100, 24*time.Hour)
 		}
 		return signed[name]
 	}

@@ -23,7 +23,7 @@ var providersOperation = operation[providersArgs, kadmium.Providers]{
 	lookup:  func(p *kadmium.Providers) *kadmium.Lookup { return &p.Lookup },
 	runOn: func(ctx context.Context, n *kadmium.Node, args providersArgs) (kadmium.Providers, error) {
 		got := kadmium.Providers{Key: args.key()}
-		for p, err := range n.Providers(ctx, args.key(), kadmium.ProvidersOptions{Max: args.Max, Lookup: &got.Lookup}) {
+		for p, err := range n.Providers(ctx, args.key(), kadmium.ProvidersOptions{Max: args.Max, Lookup: &got.Lookup, More: &got.More}) {
 			if err != nil {
 				return got, err
 			}
@@ -44,8 +44,9 @@ func (a *app) providersCommand() *cobra.Command {
 		Use:   "providers KEY",
 		Short: "Find who provides a key",
 		Long: `Find who provides a key: each provider has said so under its signature, to one of the
-k nodes closest to the key. It asks on until all of those have answered, or with --max
-until it has met so many.`,
+k nodes closest to the key. It asks these on, page by page, until they name no new one,
+or with --max until it has met so many. It says when there may be more: if --max was
+reached, if a node knew all the 256 that it keeps of a key, or if one failed half way.`,
 		Example: "  kad providers /v/hello\n  kad providers /v/hello --max 3 --json",
 		Args:    arguments("KEY"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
@@ -64,11 +65,15 @@ until it has met so many.`,
 				for _, p := range got.Providers {
 					fmt.Fprintf(w, "%s  until %s\n", p.Address, p.Expires.UTC().Format(time.RFC3339))
 				}
-				fmt.Fprintf(w, "(%s, %s)\n", report.Count(len(got.Providers), "provider"), summary(&got.Lookup))
+				more := ""
+				if got.More {
+					more = ", there may be more"
+				}
+				fmt.Fprintf(w, "(%s%s, %s)\n", report.Count(len(got.Providers), "provider"), more, summary(&got.Lookup))
 			})
 		},
 	}
-	cmd.Flags().IntVar(&q.Max, "max", 0, "stop after so many; 0: all that are met")
+	cmd.Flags().IntVar(&q.Max, "max", 0, "stop after so many; 0: find all")
 	written.flag(cmd)
 	choice.flags(cmd)
 	choice.traceFlag(cmd)

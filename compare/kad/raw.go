@@ -175,7 +175,7 @@ func (r *Raw) Store(ctx context.Context, n side.Node, key string, value []byte) 
 // Announce sends the node an ADD_PROVIDER. It is signed by the peer's own key, even if it
 // announces another provider.
 func (r *Raw) Announce(ctx context.Context, n side.Node, key string, provider identity.Address) error {
-	p := &rpc.Provider{Key: []byte(key), Peer: provider, Sequence: 1, TTL: time.Hour}
+	p := &rpc.Provider{Key: []byte(key), Peer: provider, Sequence: 1, TTL: time.Hour, Lifetime: 3600}
 	store.SignProvider(r.key, network, p)
 	p.Peer = provider
 	return r.hand(ctx, n, &rpc.Message{Type: rpc.AddProvider, Provider: p})
