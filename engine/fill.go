@@ -74,6 +74,9 @@ func (f *fill) stop() { f.e.unregister(f.owner) }
 func (f *fill) next() {
 	for f.inFlight() < f.e.cfg.Alpha && f.knownAsked+f.candidatesAsked < fillRequests*f.e.cfg.K {
 		c := f.nextContact()
+		if c != 0 && f.e.hasFailed(c) { // since it was chosen (design R4.27)
+			continue
+		}
 		if c == 0 || !f.ask(c) {
 			break
 		}
@@ -122,11 +125,12 @@ func (f *fill) nextKnown() identity.Contact {
 	return f.known[f.knownAsked-1]
 }
 
-// guides are the contacts of the table nearest to a random key of the range.
+// guides are the contacts of the table nearest to a random key of the range that have not
+// failed since they answered (design R4.27).
 func (f *fill) guides() []identity.Contact {
 	target := f.e.randomIn(f.cpl)
-	seeds, _ := f.e.seeds(nil, &target)
-	return seeds[:min(len(seeds), fillGuides)]
+	near := slices.DeleteFunc(f.e.table.NearestAny(nil, &target, f.e.cfg.K), f.e.hasFailed)
+	return near[:min(len(near), fillGuides)]
 }
 
 // ask sends a FIND_NODE while the search lasts and queries are left, and otherwise a

@@ -347,3 +347,28 @@ func TestCancelledJoinFillsNoMore(t *testing.T) {
 		t.Errorf("left over: %d fills, %+v", fills(), e.Stats())
 	}
 }
+
+// Design R4.27: contacts that have failed once, and that no lookup is kept from asking yet,
+// are no guides of a fill, nor is one asked that fails while it waits its turn.
+func TestFillAsksNobodyThatFailed(t *testing.T) {
+	const cpl = 1
+	for range 20 {
+		x := newFilling(500, Config{})
+		met := x.meet(30, cpl, false)
+		x.e.enter(x.now, nil)
+		for _, c := range met[:25] {
+			x.e.table.Failed(c)
+		}
+		x.e.leave()
+		x.fill(cpl)
+		x.check(t)
+		for _, c := range met[:25] {
+			if x.asked[c] > 0 {
+				t.Fatal("one that has failed was asked")
+			}
+		}
+		if len(x.held(cpl)) != x.e.cfg.K {
+			t.Errorf("%d of %d places are filled", len(x.held(cpl)), x.e.cfg.K)
+		}
+	}
+}

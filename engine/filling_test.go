@@ -111,7 +111,9 @@ func (x *filling) play(fx []Effect) {
 			queue = queue[1:]
 			fx = x.e.Receive(x.now, &Inbound{From: a.from, Message: a.m, Proven: true}, nil)
 		case x.e.requests.Len() > 0:
-			x.now = x.e.WakeAt()
+			if at := x.e.WakeAt(); at.After(x.now) { // work that waits is overdue
+				x.now = at
+			}
 			fx = x.e.Tick(x.now, nil)
 		default:
 			return

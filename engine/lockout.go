@@ -10,4 +10,11 @@ func (e *Engine) lockedOut(c identity.Contact) bool {
 	return failed && e.now.Sub(at) < lockOutPeriod || e.table.Failures(c) > 1
 }
 
+// hasFailed reports whether a contact has failed and was not heard since, as far as the
+// engine remembers.
+func (e *Engine) hasFailed(c identity.Contact) bool {
+	_, failed := e.unresponsive.when(c)
+	return failed || e.table.Failing(c)
+}
+
 func (e *Engine) mayAsk(c identity.Contact) bool { return !e.lockedOut(c) }

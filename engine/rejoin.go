@@ -94,8 +94,10 @@ func (e *Engine) wantsRejoin() time.Time {
 		return time.Time{}
 	case e.rejoining.len() > 0:
 		return e.rejoining.due
+	case e.cutOff():
+		return e.outage.lastHeard.Add(rejoinEvery)
 	}
-	return dueIf(e.cutOff())
+	return time.Time{}
 }
 
 // rejoin asks one lost contact, or one bootstrap peer that is not in the routing table,
