@@ -108,6 +108,7 @@ func TestSlowHandlerAndTheSendersContext(t *testing.T) {
 		if _, err := two.Send(ctx, one.Addresses()[0], "slow", []byte("7s")); !errors.Is(err, context.DeadlineExceeded) {
 			t.Error(err)
 		}
+		synctest.Wait()
 		if s := one.Stats(); s.Gauges["messages.handling"] != 1 || *runs != 1 {
 			t.Errorf("%d handlers run, %d ran", s.Gauges["messages.handling"], *runs)
 		}
@@ -137,6 +138,7 @@ func TestRestartOfTheReceiver(t *testing.T) {
 			on(t, network, 1, Config{Mode: Server, Key: key, Handlers: slow}, two)
 		})
 		_, err := two.Send(t.Context(), one.Addresses()[0], "slow", nil)
+		synctest.Wait()
 		if !errors.Is(err, ErrNoAnswer) || !strings.Contains(err.Error(), "no longer knows it") || runs != 1 {
 			t.Errorf("%v after %d runs", err, runs)
 		}
