@@ -200,6 +200,7 @@ func (d *Driver) newTransport(conns []net.PacketConn, handler func(*transport.In
 		Bind:      bind,
 		Failed:    failed,
 		Handler:   handler,
+		Left:      d.left,
 		Serves:    d.serves.Load,
 		Now:       d.now,
 		AfterFunc: d.afterFunc,
@@ -250,12 +251,13 @@ func (d *Driver) Start() {
 }
 
 // Close ends the driver: operations return ErrClosed, sockets and files are closed,
-// what was acknowledged is on disk. It waits for no peer, nor for handlers, whose
+// what was acknowledged is on disk. The peers are told, once. It waits for no peer, nor for handlers, whose
 // context ends. Further calls do nothing and return the same.
 func (d *Driver) Close() error {
 	d.closing.Do(func() {
 		d.shutDown()
 		d.end()
+		d.transport.Leave()
 		d.closeErr = d.transport.Close()
 		d.closeDialer()
 		d.workers.Wait()

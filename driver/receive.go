@@ -1,7 +1,10 @@
 package driver
 
 import (
+	"time"
+
 	"kadmium/engine"
+	"kadmium/identity"
 	"kadmium/rpc"
 	"kadmium/transport"
 )
@@ -39,6 +42,7 @@ func (d *Driver) receive(in *transport.Inbound) {
 			FirstContact: in.FirstContact,
 			Ambiguous:    in.Ambiguous,
 			Resent:       in.Resent,
+			Left:         in.Left,
 			Observed:     in.Observed,
 		},
 		reply: in.Reply,
@@ -54,6 +58,17 @@ func (d *Driver) receive(in *transport.Inbound) {
 		a.Invalid = d.namespaces.Validate(m.Record)
 	}
 	d.deliverToEngine(a)
+}
+
+// left is told that a peer has said that it ends.
+func (d *Driver) left(a identity.Address) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return
+	}
+	c := d.book.Intern(a)
+	d.step(func(now time.Time, fx []engine.Effect) []engine.Effect { return d.engine.Left(now, c, fx) })
 }
 
 // setProviderKeys puts the key of a GET_PROVIDERS, which the answer leaves out, into

@@ -9,6 +9,7 @@ type Counters struct {
 	Served           [rpc.TypeLimit]uint64  // requests received, by type
 	Refused          [rpc.Failed + 1]uint64 // writes refused, by status
 	Hits             uint64                 // FIND_VALUEs answered with a record
+	Left             uint64                 // peers that said that they end
 	Delivered        uint64                 // MESSAGEs given to a handler
 	RequestsRefused  uint64                 // requests not begun: too many were outstanding
 	Unreachable      uint64                 // requests that the driver could not send
@@ -79,6 +80,7 @@ func (c *Counters) Each(f func(name string, value uint64)) {
 	}
 	f("values.served", c.Hits)
 	f("messages.delivered", c.Delivered)
+	f("peers.left", c.Left)
 	f("requests.refused", c.RequestsRefused)
 	f("requests.unreachable", c.Unreachable)
 	f("requests.send_refused", c.SendRefused)

@@ -67,8 +67,9 @@ func (e *Engine) addNewcomer(peer uint64) bool {
 	return e.newcomers.add(e.now, peer)
 }
 
-// forgetNewcomer makes the peer a newcomer when it is met again.
-func (e *Engine) forgetNewcomer(c identity.Contact) { e.newcomers.forget(e.book.Position(c).Prefix()) }
+// newcomerLeft makes the peer a newcomer when it is met again, an hour or more after it was
+// last sent its keys.
+func (e *Engine) newcomerLeft(c identity.Contact) { e.newcomers.left(e.book.Position(c).Prefix()) }
 
 func (e *Engine) wantsHandOver() time.Time { return dueIf(len(e.handovers) > 0) }
 

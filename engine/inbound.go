@@ -15,6 +15,7 @@ type Inbound struct {
 	Room         int              // of a request: bytes that the body of its reply may have
 	Proven       bool             // the peer has shown that it receives at this address
 	FirstContact bool             // a first contact: anybody may have sent it again, later
+	Left         bool             // the peer has since said that it ends: this is late
 	Resent       bool             // a response to a request that was sent more often than the engine said
 	Ambiguous    bool             // a response whose round trip time says nothing (Karn's rule)
 	Observed     netip.AddrPort   // where the answering peer saw this node; zero: it did not say

@@ -39,6 +39,9 @@ func (s *sender) take(fx []Effect) {
 		switch f.Kind {
 		case SendRequest:
 			m := *f.Message
+			if m.Type.IsRead() { // of the node itself
+				continue
+			}
 			m.Settled = append([]uint64(nil), m.Settled...)
 			s.sent = append(s.sent, m)
 		case Finish:

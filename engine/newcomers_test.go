@@ -8,12 +8,14 @@ import (
 )
 
 // Newcomers are remembered, and the oldest are forgotten when there are too many. They
-// are fresh for at least one period and at most two, whichever are forgotten meanwhile.
+// are fresh for at least one period and at most two, whichever are forgotten meanwhile. One that has left
+// is new again an hour after it was new.
 func TestNewcomers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		type added struct {
 			peer uint64
 			at   time.Time
+			left bool
 		}
 		var model []added
 		find := func(peer uint64) int {
@@ -26,21 +28,28 @@ func TestNewcomers(t *testing.T) {
 		}
 		now, n := epoch, new(newcomers)
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
-			now = now.Add(time.Duration(rapid.IntRange(0, 90).Draw(t, "seconds")) * time.Second)
+			now = now.Add(time.Duration(rapid.SampledFrom([]int{0, 1, 30, 60, 90, 600, 3600}).Draw(t, "seconds")) * time.Second)
 			peer := rapid.Uint64Range(0, 40).Draw(t, "peer")
 			at := find(peer)
-			if rapid.IntRange(0, 4).Draw(t, "forget") == 0 {
-				n.forget(peer)
+			if rapid.IntRange(0, 4).Draw(t, "leave") == 0 {
+				n.left(peer)
 				if at >= 0 {
-					model = append(model[:at], model[at+1:]...)
+					model[at].left = true
 				}
 				continue
 			}
-			if added := n.add(now, peer); added != (at < 0) {
+			again := at >= 0 && model[at].left && now.Sub(model[at].at) >= handedOnce
+			if added := n.add(now, peer); added != (at < 0 || again) {
 				t.Fatalf("peer %d added: %v, model %v", peer, added, model)
 			}
+			if again {
+				model = append(model[:at], model[at+1:]...)
+				at = -1
+			}
 			if at < 0 {
-				model = append(model, added{peer, now})
+				model = append(model, added{peer: peer, at: now})
+			} else {
+				model[at].left = false
 			}
 			for _, m := range model {
 				age, fresh := now.Sub(m.at), n.fresh(m.peer)
@@ -63,8 +72,8 @@ func TestNewcomersAreBounded(t *testing.T) {
 	if len(n.peers.all) != maxNewcomers || n.fresh(maxNewcomers-1) || !n.fresh(maxNewcomers) {
 		t.Errorf("%d peers remembered; the oldest kept is fresh: %v, the one before: %v", len(n.peers.all), n.fresh(maxNewcomers), n.fresh(maxNewcomers-1))
 	}
-	n.forget(0)
-	(*newcomers)(nil).forget(1)
+	n.left(0)
+	(*newcomers)(nil).left(1)
 	if (*newcomers)(nil).fresh(1) {
 		t.Error("somebody is fresh of none")
 	}

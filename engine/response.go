@@ -28,7 +28,9 @@ func (e *Engine) response(in *Inbound) {
 	if in.Observed.IsValid() {
 		e.ensureReachability().observed(e.book.Address(in.From).ID, in.Observed)
 	}
-	e.contacted(in.From, in.Message.Serves)
+	if !in.Left {
+		e.contacted(in.From, in.Message.Serves)
+	}
 	if r.Unanswered--; in.Resent {
 		r.Marks |= lingers
 	}

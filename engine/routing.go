@@ -12,6 +12,7 @@ func (e *Engine) contacted(c identity.Contact, serves bool) {
 	if !serves {
 		if removed, promoted := e.table.Remove(c); removed {
 			e.contactLeft(c, promoted)
+			e.recheckSoon()
 		}
 		return
 	}
@@ -42,6 +43,7 @@ func (e *Engine) contactFailed(c identity.Contact) {
 	if evicted {
 		e.lose(c)
 		e.contactLeft(c, promoted)
+		e.recheckSoon()
 	}
 }
 
@@ -49,8 +51,7 @@ func (e *Engine) contactFailed(c identity.Contact) {
 // of a replacement unless promoted is 0.
 func (e *Engine) contactLeft(c, promoted identity.Contact) {
 	e.tableUnsaved = true
-	e.forgetNewcomer(c) // if it returns it may have lost its keys
-	e.recheckSoon()
+	e.newcomerLeft(c) // if it returns it may have lost its keys
 	e.event(Event{Kind: PeerRemoved, Contact: c})
 	if promoted != 0 {
 		e.event(Event{Kind: PeerAdded, Contact: promoted})

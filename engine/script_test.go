@@ -23,7 +23,7 @@ import (
 //	get NODE KEY [quorum=N]
 //	find NODE NODE, closest NODE NODE|KEY
 //	provide NODE KEY, providers NODE KEY, unpublish NODE KEY, send NODE NODE TEXT
-//	kill NODE..., restart NODE... with its journal, forget NODE... without
+//	leave NODE..., kill NODE..., restart NODE... with its journal, forget NODE... without
 //	cut NODE NODE, mute NODE (its answers are lost), heal
 //	run D                         lets time pass
 //	holders KEY, table NODE, tasks NODE, count
@@ -124,6 +124,15 @@ func (s *script) do(t *testing.T, d *datadriven.TestData, out *strings.Builder) 
 			t.Fatal(err)
 		}
 		s.run(for_)
+	case "leave":
+		each(func(nd *node) {
+			nd.up = false
+			for _, other := range s.nodes {
+				if other.up {
+					other.run(other.e.Left(s.now, s.book.Intern(nd.address), nil))
+				}
+			}
+		})
 	case "kill":
 		each(func(nd *node) { nd.up = false })
 	case "restart":

@@ -15,7 +15,7 @@ func (e *Engine) serve(in *Inbound) {
 	m := in.Message
 	e.counters.Served[m.Type]++
 	switch {
-	case in.FirstContact:
+	case in.FirstContact, in.Left:
 	case in.Proven:
 		e.contacted(in.From, m.Serves)
 	default:

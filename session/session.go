@@ -57,6 +57,7 @@ type Session struct {
 	initiated         bool // this side began it
 	confirmed         bool // it has opened a datagram
 	suspect           bool // the peer seems to have lost it
+	left              bool // the peer has ended since
 }
 
 // Peer is the other end of the session.
@@ -67,6 +68,9 @@ func (s *Session) ReceiveID() uint64 { return s.receiveID }
 
 // SendID is the ID in datagrams that this side sends.
 func (s *Session) SendID() uint64 { return s.sendID }
+
+// Address is where the peer is known to receive, if it is known at all.
+func (s *Session) Address() netip.AddrPort { return s.address }
 
 // ProvenAt reports whether the peer has proved that it receives at the address.
 func (s *Session) ProvenAt(a netip.AddrPort) bool {

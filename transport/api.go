@@ -59,6 +59,10 @@ type Config struct {
 	// Transport, but not Close.
 	Handler func(*Inbound)
 
+	// Left is told that a peer has said that it ends, as Handler is told of requests. Nil:
+	// nobody is told.
+	Left func(identity.Address)
+
 	// Serves is the flag serves of datagrams that the transport sends by itself:
 	// the PING before a write. Nil means false.
 	Serves func() bool
@@ -84,6 +88,9 @@ type Inbound struct {
 	// FirstContact says that a request is a first contact: it may be an old one that
 	// somebody else recorded and sent again (wire.md rule 1).
 	FirstContact bool
+
+	// Left says that the sender has since said that it ends: this is late.
+	Left bool
 
 	Room      int            // requests: bytes the reply's body may have at most
 	Observed  netip.AddrPort // responses to a first contact: where the peer saw this node

@@ -23,6 +23,7 @@
 //	outstanding.go    the index of requests without a response yet
 //	pendingwrites.go  writes that wait for a session
 //	reply.go          Reply: the answer to a request
+//	leave.go          the notice that this node ends
 //	sessions.go       sessions that expire, and Rekey
 //	send.go           datagrams sent
 //	limits.go         bounds

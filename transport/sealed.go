@@ -43,8 +43,16 @@ func (t *Transport) receiveSealed(r *reader, datagram []byte) {
 		t.table.Confirm(now, sess)
 	}
 	if err == nil && kind == session.KindNotice {
+		left := session.NoticeType(opened.Type) == session.NoticeLeave
+		if left {
+			t.table.Left(now, sess)
+		}
 		t.mu.Unlock()
-		t.count.drop(dropNotice)
+		if left {
+			t.left(identity.Address{ID: sess.Peer(), Endpoint: r.from})
+		} else {
+			t.count.drop(dropNotice)
+		}
 		return
 	}
 	if err == nil && (!rpc.Type(opened.Type).Valid() || req != nil && uint8(req.rpc) != opened.Type) {
@@ -57,7 +65,7 @@ func (t *Transport) receiveSealed(r *reader, datagram []byte) {
 	}
 	*in = Inbound{
 		From: identity.Address{ID: sess.Peer(), Endpoint: r.from}, ID: opened.RequestID, Type: rpc.Type(opened.Type),
-		Serves: opened.Flags&session.FlagServes != 0, Body: opened.Body,
+		Serves: opened.Flags&session.FlagServes != 0, Left: sess.Left(), Body: opened.Body,
 	}
 	if req != nil {
 		if !sess.ProvenAt(r.from) {

@@ -21,6 +21,7 @@ type Transport struct {
 	self     identity.ID
 	endpoint *session.Endpoint
 	handler  func(*Inbound)
+	left     func(identity.Address)
 	serves   func() bool
 	now      func() time.Time
 	after    func(time.Duration, func()) func() bool
@@ -57,9 +58,12 @@ func newTransport(cfg Config, l limits) (*Transport, error) {
 		return nil, fmt.Errorf("%w: a key, a socket and a handler are needed", ErrBadConfig)
 	}
 	t := &Transport{
-		self: cfg.Key.ID(), handler: cfg.Handler, serves: cfg.Serves, now: cfg.Now, after: cfg.AfterFunc,
+		self: cfg.Key.ID(), handler: cfg.Handler, left: cfg.Left, serves: cfg.Serves, now: cfg.Now, after: cfg.AfterFunc,
 		log: cfg.Logger, limits: l, bind: cfg.Bind, failed: cfg.Failed, end: make(chan struct{}),
 		noSessions: session.NewHostLimiter(session.NoSessionRate, session.NoSessionBurst),
+	}
+	if t.left == nil {
+		t.left = func(identity.Address) {}
 	}
 	if t.serves == nil {
 		t.serves = func() bool { return false }

@@ -1,0 +1,21 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"kadmium/identity"
+)
+
+// Left takes a peer out of the routing table that has said that it ends (design R4.28). It
+// has not failed, so nothing is done to find it again.
+func (e *Engine) Left(now time.Time, c identity.Contact, fx []Effect) []Effect {
+	e.enter(now, fx)
+	e.counters.Left++
+	if removed, promoted := e.table.Remove(c); removed {
+		e.contactLeft(c, promoted)
+	}
+	peer := e.book.Address(c).ID
+	e.handovers = slices.DeleteFunc(e.handovers, func(h handover) bool { return e.book.Address(h.to).ID == peer })
+	return e.leave()
+}
