@@ -92,7 +92,8 @@ type Config struct {
 	// Limits bounds what the node keeps for others.
 	Limits Limits
 
-	// Clock is the node's time; nil is the system's.
+	// Clock is the node's time; nil is the system's, and time for which the machine sleeps
+	// counts too.
 	Clock Clock
 
 	// Logger gets what a person running the node should know; nil discards it.
@@ -187,9 +188,6 @@ func (cfg Config) complete() (Config, []driver.Seed, error) {
 	cfg.DisjointPaths = cmp.Or(cfg.DisjointPaths, 1)
 	if len(cfg.Listen) == 0 {
 		cfg.Listen = []string{DefaultListen}
-	}
-	if cfg.Clock == nil {
-		cfg.Clock = systemClock{}
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)

@@ -99,7 +99,7 @@ func (n *Node) emit(ev *engine.Event) {
 
 func (n *Node) eventOf(ev *engine.Event) Event {
 	e := Event{
-		At:    wall(ev.At),
+		At:    n.driver.Wall(ev.At),
 		Kind:  ev.Kind.String(),
 		Peer:  n.addressOf(ev.Contact),
 		Key:   string(ev.Key),

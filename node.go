@@ -49,6 +49,10 @@ func newNode(cfg Config) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	var asleep func() time.Duration
+	if cfg.Clock == nil {
+		cfg.Clock, asleep = systemClock{}, driver.Asleep
+	}
 	n := &Node{
 		network: cfg.Network,
 		mode:    cfg.Mode,
@@ -77,6 +81,7 @@ func newNode(cfg Config) (*Node, error) {
 		Handlers:  driverHandlers(cfg.Handlers),
 		Event:     n.emit,
 		Now:       cfg.Clock.Now,
+		Asleep:    asleep,
 		AfterFunc: cfg.Clock.AfterFunc,
 		Logger:    cfg.Logger,
 	})

@@ -39,7 +39,7 @@ func (n *Node) Put(ctx context.Context, key string, value []byte, opts PutOption
 }
 
 func (n *Node) fillStored(s *Stored, r *engine.Result) {
-	s.Holders, s.SelfHolder, s.Published, s.Expires = r.Holders, r.SelfHolder, r.Published, wall(r.Expires)
+	s.Holders, s.SelfHolder, s.Published, s.Expires = r.Holders, r.SelfHolder, r.Published, n.driver.Wall(r.Expires)
 	if r.Record != nil {
 		s.Sequence = r.Record.Sequence
 	}
@@ -105,7 +105,7 @@ func (n *Node) valueOf(r *engine.Result) Value {
 		Publisher: r.Record.Publisher,
 		From:      n.id,
 		Answers:   r.Answers,
-		Expires:   wall(r.Expires),
+		Expires:   n.driver.Wall(r.Expires),
 	}
 	if r.From != 0 {
 		v.From = n.book.Address(r.From).ID

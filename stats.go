@@ -57,17 +57,17 @@ func (n *Node) Stats() Stats {
 		Providers: held.Providers,
 		Bytes:     held.Bytes,
 		Published: held.Published,
-		Tasks:     tasks(d.Tasks),
+		Tasks:     n.tasks(d.Tasks),
 		Gauges:    gauges(&d),
 		Counters:  n.counters(&d),
 		Wire:      d.Wire,
 	}
 }
 
-func tasks(all []engine.Task) []Task {
+func (n *Node) tasks(all []engine.Task) []Task {
 	tasks := make([]Task, len(all))
 	for i, t := range all {
-		tasks[i] = Task{Name: t.Name, Interval: t.Interval, Jitter: t.Jitter, Due: t.Due, Runs: t.Runs}
+		tasks[i] = Task{Name: t.Name, Interval: t.Interval, Jitter: t.Jitter, Due: n.driver.Wall(t.Due), Runs: t.Runs}
 	}
 	return tasks
 }

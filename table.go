@@ -45,7 +45,7 @@ func (n *Node) Table() Table {
 			}
 			a := n.book.Address(c)
 			t.Buckets[last].Contacts = append(t.Buckets[last].Contacts, TableContact{
-				Peer: a.ID, Address: a, LastSeen: seen, Failures: failures, Failing: e.Table().Failing(c), RTT: e.RTT(c),
+				Peer: a.ID, Address: a, LastSeen: n.driver.Wall(seen), Failures: failures, Failing: e.Table().Failing(c), RTT: e.RTT(c),
 			})
 		})
 	})

@@ -62,7 +62,9 @@ type Config struct {
 	Handlers map[string]Handler  // as set by Handle
 	Event    func(*engine.Event) // is told each event; it runs with the mutex held
 
-	Now       func() time.Time
+	Now func() time.Time
+	// Asleep is for how long the machine has slept, which Now does not count. Nil: never.
+	Asleep    func() time.Duration
 	AfterFunc func(d time.Duration, f func()) (stop func() bool) // f runs on its own goroutine
 	Logger    *slog.Logger
 }
@@ -77,7 +79,8 @@ type Driver struct {
 	lookUpHost   func(context.Context, string) ([]netip.Addr, error)
 	listenPacket func(netip.AddrPort) (net.PacketConn, error) // nil: there are no other sockets
 	event        func(*engine.Event)
-	now          func() time.Time
+	clock        *clock
+	now          func() time.Time // of clock
 	afterFunc    func(time.Duration, func()) func() bool
 	logger       *slog.Logger
 	transport    *transport.Transport
@@ -121,7 +124,8 @@ type Driver struct {
 	handling     int               // handlers that are running
 	providerKeys map[uint64][]byte // by request ID: the keys of outstanding GET_PROVIDERS
 	dialer       dialer
-	journalError string // the last one logged; empty: writes succeed
+	journalError string        // the last one logged; empty: writes succeed
+	slept        time.Duration // by the clock, when sessions last began anew
 }
 
 // New makes a driver: it reads the data directory, binds the sockets and makes the
@@ -143,7 +147,7 @@ func New(cfg Config) (_ *Driver, err error) {
 		lookUpHost:   cfg.LookUpHost,
 		listenPacket: cfg.ListenPacket,
 		event:        cfg.Event,
-		now:          cfg.Now,
+		clock:        newClock(cfg.Now, cfg.Asleep),
 		afterFunc:    cfg.AfterFunc,
 		logger:       cfg.Logger,
 		joined:       make(chan struct{}),
@@ -158,7 +162,8 @@ func New(cfg Config) (_ *Driver, err error) {
 	if d.lookUpHost == nil {
 		d.lookUpHost = lookUpHost
 	}
-	d.timer = timer{now: cfg.Now, afterFunc: cfg.AfterFunc, fire: d.tick}
+	d.now = d.clock.Now
+	d.timer = timer{now: d.now, afterFunc: cfg.AfterFunc, fire: d.tick}
 	d.namespaces.OnPanic(d.panicked)
 	for protocol, h := range cfg.Handlers {
 		if err = d.Handle(protocol, h); err != nil {

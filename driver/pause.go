@@ -19,11 +19,15 @@ func (d *Driver) setTimer(now time.Time) {
 }
 
 // noticePause tells the engine if nothing ran here for a while. It comes before what has
-// happened meanwhile. The caller holds d.mu.
+// happened meanwhile. If the machine slept, sessions begin anew. The caller holds d.mu.
 func (d *Driver) noticePause(now time.Time) {
-	late := d.timer.late(now)
+	late := max(d.timer.late(now), d.clock.wallGap())
 	if late < pausedFor {
 		return
+	}
+	if slept := d.clock.timeAsleep(); slept > d.slept {
+		d.slept = slept
+		d.transport.Rekey()
 	}
 	d.timer.stop()
 	d.logger.Info("the node was stopped, and greets its contacts", "for", late.Round(time.Second))
