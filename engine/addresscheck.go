@@ -3,6 +3,7 @@ package engine
 import (
 	"kadmium/identity"
 	"kadmium/rpc"
+	"kadmium/session"
 )
 
 // maxMoved bounds the new addresses that are being checked, one per peer. Otherwise a
@@ -12,11 +13,12 @@ const maxMoved = 64
 // checkAddress pings a known peer at a new address that it was heard from. The address in
 // the table changes only after an answer from there (design R4.6). The PING is never a
 // first contact: the peer has just used its session, and a first contact would be a large
-// datagram to a possible victim.
-func (e *Engine) checkAddress(c identity.Contact) {
+// datagram to a possible victim. It has one try, whose loss says nothing: the next datagram
+// from there draws another. It reports whether it sent a PING.
+func (e *Engine) checkAddress(c identity.Contact) bool {
 	id := e.book.Address(c).ID
 	if _, ok := e.moved[id]; ok || len(e.moved) >= maxMoved {
-		return
+		return false
 	}
 	p := &addressCheck{e: e, to: c}
 	p.owner = e.register(p, 0)
@@ -24,10 +26,30 @@ func (e *Engine) checkAddress(c identity.Contact) {
 		e.moved = make(map[identity.ID]identity.Contact)
 	}
 	e.moved[id] = c
-	if !e.askMarked(p.owner, c, e.newRequest(rpc.Ping), underSession) {
+	if !e.askMarked(p.owner, c, e.newRequest(rpc.Ping), underSession|thoughtGone) {
 		p.end()
+		return false
+	}
+	return true
+}
+
+// probeMoved sends that PING beside the answer to a request from an address that is not
+// proven. Where the answer is a record, which cannot be cut, it leaves the PING to another
+// request.
+func (e *Engine) probeMoved(in *Inbound) {
+	if in.Message.Type == rpc.FindValue {
+		if _, ok := e.store.Get(e.now, in.Message.Key); ok {
+			return
+		}
+	}
+	if e.checkAddress(in.From) {
+		in.Room -= probeSize
 	}
 }
+
+// probeSize is the size of that PING, which leaves so much less room for the reply: both
+// together have at most 3 times the size of the datagram that drew them (wire.md rule 6).
+const probeSize = session.SessionOverhead
 
 // An addressCheck is a PING to a new address of a known peer.
 type addressCheck struct {

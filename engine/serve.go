@@ -20,7 +20,7 @@ func (e *Engine) serve(in *Inbound) {
 		e.contacted(in.From, m.Serves)
 	default:
 		if held, ok := e.table.Find(e.book.Position(in.From)); ok && held != in.From {
-			e.checkAddress(in.From)
+			e.probeMoved(in)
 		}
 	}
 	if !in.Proven && !m.Type.IsRead() {

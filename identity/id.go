@@ -25,6 +25,9 @@ const idPrefix = "\x00\x24\x08\x01\x12\x20"
 // known".
 type ID [32]byte
 
+// unknownText is the text of the zero ID.
+var unknownText = ID{}.String()
+
 // IsZero reports whether the ID is not known.
 func (id ID) IsZero() bool { return id == ID{} }
 
@@ -51,8 +54,12 @@ func (id ID) Short() string {
 // MarshalText makes an ID its base58btc text in JSON.
 func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
 
-// UnmarshalText reads what MarshalText wrote.
+// UnmarshalText reads what MarshalText wrote, the zero ID too.
 func (id *ID) UnmarshalText(text []byte) (err error) {
+	if string(text) == unknownText {
+		*id = ID{}
+		return nil
+	}
 	*id, err = ParseID(string(text))
 	return err
 }
@@ -81,5 +88,9 @@ func IDFromBytes(b []byte) (ID, error) {
 	if len(b) != IDSize || !slices.Equal(b[:len(idPrefix)], []byte(idPrefix)) {
 		return ID{}, fmt.Errorf("%w: only Ed25519 peers are known here (12D3KooW...)", ErrBadPeerID)
 	}
-	return ID(b[len(idPrefix):]), nil
+	id := ID(b[len(idPrefix):])
+	if id.SmallOrder() {
+		return ID{}, fmt.Errorf("%w: a public key of small order, under which anybody can sign", ErrBadPeerID)
+	}
+	return id, nil
 }

@@ -75,11 +75,11 @@ func cutEndpoint(b []byte) (endpoint netip.AddrPort, rest []byte, ok bool) {
 	return netip.AddrPortFrom(ip, binary.BigEndian.Uint16(rest)), rest[2:], true
 }
 
-// Contactable reports whether the address can be that of a peer: the key is known,
-// and the endpoint is that of one host (wire.md rule 7).
+// Contactable reports whether the address can be that of a peer: the key is
+// known and not of small order, and the endpoint is that of one host (wire.md rule 7).
 func Contactable(a identity.Address) bool {
 	ip := a.Endpoint.Addr()
-	return !a.ID.IsZero() && a.Endpoint.Port() != 0 && ip.IsValid() &&
+	return !a.ID.SmallOrder() && a.Endpoint.Port() != 0 && ip.IsValid() &&
 		!ip.IsUnspecified() && !ip.IsMulticast() && ip != limitedBroadcast
 }
 

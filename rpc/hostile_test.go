@@ -243,12 +243,13 @@ func TestContactsLeftOut(t *testing.T) {
 	parts := [][]byte{
 		good,
 		changed(0, make([]byte, 32)...), // no key
-		changed(33, 0, 0, 0, 0),         // unspecified
-		changed(33, 255, 255, 255, 255), // broadcast
-		changed(33, 239, 0, 0, 1),       // multicast
-		changed(37, 0, 0),               // port 0
-		six(0),                          // unspecified
-		six(0xff),                       // multicast
+		changed(0, append([]byte{1}, make([]byte, 31)...)...), // a key of small order
+		changed(33, 0, 0, 0, 0),                               // unspecified
+		changed(33, 255, 255, 255, 255),                       // broadcast
+		changed(33, 239, 0, 0, 1),                             // multicast
+		changed(37, 0, 0),                                     // port 0
+		six(0),                                                // unspecified
+		six(0xff),                                             // multicast
 		changed(33, 192, 0, 2, 2),
 	}
 	var book identity.Contacts

@@ -272,3 +272,23 @@ func sealText(s *Session, kind Kind, id uint64, text []byte) []byte {
 	s.sent++
 	return append(header, s.seal.Seal(nil, s.nonce[:], text, header)...)
 }
+
+// Nobody makes a first contact in the name of a key of small order, for which anybody can
+// sign.
+func TestFirstContactsOfSmallOrderAreRefused(t *testing.T) {
+	a, b := endpoint(t, 1, "test"), endpoint(t, 2, "test")
+	h := ask(t, a, b).answer(t, noon)
+	for _, first := range []byte{0, 1} { // of order 4 and 1
+		request, response := bytes.Clone(h.request), bytes.Clone(h.response)
+		copy(request[requestFrom:], make([]byte, 32))
+		copy(response[responseFrom:], make([]byte, 32))
+		request[requestFrom], response[responseFrom] = first, first
+		request[requestFrom+31], response[responseFrom+31] = 0x80, 0x80
+		if _, err := b.ParseFirstRequest(request); err != ErrSender {
+			t.Errorf("a first request of %d: %v", first, err)
+		}
+		if _, err := a.ParseFirstResponse(response); err != ErrSender {
+			t.Errorf("a first response of %d: %v", first, err)
+		}
+	}
+}

@@ -14,7 +14,7 @@ var (
 	ErrKind        = errors.New("unknown kind of datagram")
 	ErrNetwork     = errors.New("another network")
 	ErrDestination = errors.New("meant for another peer")
-	ErrSender      = errors.New("sender is nobody or oneself")
+	ErrSender      = errors.New("sender is nobody, anybody or oneself")
 	ErrType        = errors.New("RPC not allowed as a first contact")
 	ErrPadding     = errors.New("padding is not zero")
 	ErrObserved    = errors.New("malformed observed address")

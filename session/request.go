@@ -69,7 +69,7 @@ func (e *Endpoint) ParseFirstRequest(datagram []byte) (FirstRequest, error) {
 	if !r.To.IsZero() && r.To != e.id {
 		return r, ErrDestination
 	}
-	if r.From.IsZero() || r.From == e.id {
+	if r.From.SmallOrder() || r.From == e.id {
 		return r, ErrSender
 	}
 	if !e.mayOpen(r.Type, !r.To.IsZero()) {

@@ -61,7 +61,7 @@ func (e *Endpoint) ParseFirstResponse(datagram []byte) (FirstResponse, error) {
 		Body:     datagram[responseBody : responseBody+size : responseBody+size],
 		datagram: datagram,
 	}
-	if r.From.IsZero() || r.From == e.id {
+	if r.From.SmallOrder() || r.From == e.id {
 		return r, ErrSender
 	}
 	var err error

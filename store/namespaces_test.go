@@ -168,6 +168,7 @@ func TestVerifyProvider(t *testing.T) {
 		"other description":      {alter(func(p *rpc.Provider) { p.Description = []byte("x") }), ErrBadSignature},
 		"withdrawn":              {resigned(func(p *rpc.Provider) { p.Withdrawn = true }), nil},
 		"withdrawn by another":   {alter(func(p *rpc.Provider) { p.Withdrawn = true }), ErrBadSignature},
+		"small order":            {alter(func(p *rpc.Provider) { p.Peer.ID = identity.ID{1} }), ErrInvalid},
 		"broadcast":              {resigned(at("255.255.255.255:4100")), ErrInvalid},
 		"no address":             {alter(func(p *rpc.Provider) { p.Peer.Endpoint = zeroAddrPort }), ErrInvalid},
 	} {
