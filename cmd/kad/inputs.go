@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -75,14 +74,13 @@ func (a *app) input(ctx context.Context, arg, name string) ([]byte, error) {
 		return []byte(arg), nil
 	}
 	b, err := untilSignal(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(a.stdin, maxInput+1)) })
-	if err == nil && len(b) > maxInput {
-		err = errors.New("longer than any that fits a datagram")
-	}
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return nil, fmt.Errorf("%s from stdin: %w", name, ctx.Err())
-	}
-	if err != nil {
-		return nil, badInput("give it less", "%s from stdin: %v", name, err)
+	case err != nil:
+		return nil, badInput("check where the input comes from", "%s from stdin: %v", name, err)
+	case len(b) > maxInput:
+		return nil, badInput("give it less", "%s from stdin: longer than any that fits a datagram", name)
 	}
 	return b, nil
 }

@@ -41,7 +41,7 @@ func TestClosedStreams(t *testing.T) {
 	for _, null := range []string{">/dev/null", "1<>/dev/null"} {
 		through(null).kad("get", "/v/x").exits(exitDone)
 	}
-	through("<&-").kad("put", "/v/x", "-").exits(exitBadInput).says("VALUE", "stdin is closed")
+	through("<&-").kad("put", "/v/x", "-").exits(exitBadInput).says("VALUE", "stdin is closed", "where the input comes from")
 	through("</dev/null").kad("put", "/v/x", "-").exits(exitDone)
 	through("<&-").kad("get", "/v/x").exits(exitDone)
 }
