@@ -152,9 +152,21 @@ func vectors(t *testing.T) []*vector {
 	if got, err := answered.Open(bytes.Clone(leave)); err != nil || got.Kind != KindNotice || NoticeType(got.Type) != NoticeLeave {
 		t.Fatalf("the notice opens to %+v, %v", got, err)
 	}
+	withIt := bytes.Clone(i.datagram)
+	copy(withIt[requestCookie:], cookie[:])
+	cookieContact := &vector{file: "cookie_contact.txt", about: "A first contact with a cookie, as the responder of cookie.txt asks for it: the request of first_request.txt,\nthe cookie, the request with it, and the response, which is that of first_response.txt, as neither hash nor signature covers the cookie."}
+	cookieContact.add("request", i.datagram)
+	cookieContact.add("cookie", AppendCookie(nil, &n, request, cookie))
+	cookieContact.add("request_with_cookie", withIt)
+	cookieContact.add("response", d)
+	again, err := b.ParseFirstRequest(withIt)
+	must(err)
+	if !cookies.Check(noon, addrA, again.Cookie) || !bytes.Equal(hashRequest(withIt).Sum(nil), hashRequest(i.datagram).Sum(nil)) {
+		t.Fatal("the request with the cookie is another one")
+	}
 	noSession := &vector{file: "nosession.txt", about: "The NOSESSION that the first datagram of session_request.txt draws from a responder that lost the session."}
 	noSession.add("datagram", AppendNoSession(nil, answered.receiveID, TagOf(question)))
-	return []*vector{first, response, sessionRequest, sessionResponse, cookieVector, noSession, noticeVector}
+	return []*vector{first, response, sessionRequest, sessionResponse, cookieVector, cookieContact, noSession, noticeVector}
 }
 
 // findNode is the body of a FIND_NODE for the place of the key /v/hello, by an asker
