@@ -9,13 +9,15 @@ import (
 	"kadmium/identity"
 )
 
-// Limits by address (wire.md rules 5 and 8). Loopback is exempt from all: the nodes
+// Limits by address and by session (wire.md, section 6, rules 5 and 8). Loopback is exempt from all: the nodes
 // of one machine use it, and others cannot.
 const (
 	FirstContactRate  = 50  // first requests a second that one host may send us
 	FirstContactBurst = 200 // of them at once
 	NoSessionRate     = 5   // NOSESSIONs a second to one host
 	NoSessionBurst    = 20
+	ReadRate          = 500 // reads a second that we answer under one session
+	ReadBurst         = 1000
 
 	limitedHosts = 4096 // hosts remembered by each limiter, about 150 bytes each
 )
@@ -39,6 +41,18 @@ func (b *tokenBucket) take(now int64, rate, burst float64) bool {
 	}
 	b.tokens--
 	return true
+}
+
+// AllowRead reports whether one more read from the address may be answered under the session
+// at now.
+func (s *Session) AllowRead(now time.Time, from netip.Addr) bool {
+	if from.Unmap().IsLoopback() {
+		return true
+	}
+	if s.reads.last == 0 {
+		s.reads = tokenBucket{tokens: ReadBurst, last: now.UnixNano()}
+	}
+	return s.reads.take(now.UnixNano(), ReadRate, ReadBurst)
 }
 
 // A HostLimiter is a token bucket for each host (an IPv4 address, or an IPv6 /64),

@@ -50,6 +50,7 @@ type Session struct {
 	sendID, receiveID uint64
 	sent              uint64 // number of datagrams so far: the next counter
 	window            Window
+	reads             tokenBucket    // zero until the first
 	address           netip.AddrPort // where the first contact went or came from
 	next              *Session       // of the same peer, see Table
 	made, retire      int64          // Unix nanoseconds; retire 0: in use

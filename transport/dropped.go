@@ -32,6 +32,7 @@ const (
 	dropSeal
 	dropReplay
 	dropNotice
+	dropReads
 	dropBusy
 	dropSend
 	reasonCount
@@ -57,6 +58,7 @@ var reasonNames = [reasonCount]string{
 	dropSeal:        "bad seal",
 	dropReplay:      "replayed",
 	dropNotice:      "unknown notice",
+	dropReads:       "reads over limit",
 	dropBusy:        "being dealt with already",
 	dropSend:        "sending failed",
 }

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"kadmium/identity"
 	"kadmium/session"
 )
 
@@ -39,4 +40,13 @@ func (t *Transport) sendLeave(sess *session.Session) {
 	}
 	b.size = len(d)
 	t.sendLogged(s, b, to, netip.Addr{})
+}
+
+// noticed follows a notice of a peer.
+func (t *Transport) noticed(from identity.Address, left bool) {
+	if left {
+		t.left(from)
+	} else {
+		t.count.drop(dropNotice)
+	}
 }

@@ -1,6 +1,8 @@
 package transport
 
 import (
+	"time"
+
 	"kadmium/identity"
 	"kadmium/rpc"
 	"kadmium/session"
@@ -21,11 +23,10 @@ func (t *Transport) receiveSealed(r *reader, datagram []byte) {
 	t.mu.Lock()
 	sess, ok := t.table.Find(now, id)
 	if !ok {
-		answered := kind == session.KindRequest && t.noSessions.Allow(now, r.from.Addr())
 		t.mu.Unlock()
 		t.count.drop(dropSession)
-		if answered {
-			t.sendNoSession(r, id, datagram)
+		if kind == session.KindRequest {
+			t.sendNoSession(now, r, id, datagram)
 		}
 		return
 	}
@@ -48,11 +49,7 @@ func (t *Transport) receiveSealed(r *reader, datagram []byte) {
 			t.table.Left(now, sess)
 		}
 		t.mu.Unlock()
-		if left {
-			t.left(identity.Address{ID: sess.Peer(), Endpoint: r.from})
-		} else {
-			t.count.drop(dropNotice)
-		}
+		t.noticed(identity.Address{ID: sess.Peer(), Endpoint: r.from}, left)
 		return
 	}
 	if err == nil && (!rpc.Type(opened.Type).Valid() || req != nil && uint8(req.rpc) != opened.Type) {
@@ -63,27 +60,33 @@ func (t *Transport) receiveSealed(r *reader, datagram []byte) {
 		t.count.drop(reasonOf(err))
 		return
 	}
+	if req == nil && rpc.Type(opened.Type).IsRead() && !sess.AllowRead(now, r.from.Addr()) {
+		t.mu.Unlock()
+		t.count.drop(dropReads)
+		return
+	}
 	*in = Inbound{
 		From: identity.Address{ID: sess.Peer(), Endpoint: r.from}, ID: opened.RequestID, Type: rpc.Type(opened.Type),
 		Serves: opened.Flags&session.FlagServes != 0, Left: sess.Left(), Body: opened.Body,
 	}
 	if req != nil {
-		if !sess.ProvenAt(r.from) {
-			sess.Prove(r.from)
-		}
-		in.Response, in.Proven, in.Ambiguous, in.Resent = true, true, req.ambiguous, req.restarts > 0
-		t.outstanding.remove(req)
-		t.mu.Unlock()
-		t.handler(in)
-		return
+		t.completeResponse(r, in, sess, req)
+	} else {
+		t.completeRequest(r, in, sess, len(datagram))
 	}
-	t.completeRequest(r, in, sess, len(datagram))
 	t.mu.Unlock()
 	t.handler(in)
 }
 
-// sendNoSession answers a session request whose session is unknown (wire.md rule 5).
-func (t *Transport) sendNoSession(r *reader, id uint64, datagram []byte) {
+// sendNoSession answers a session request whose session is unknown (wire.md rule 5), unless
+// the host has had its share.
+func (t *Transport) sendNoSession(now time.Time, r *reader, id uint64, datagram []byte) {
+	t.mu.Lock()
+	allowed := t.noSessions.Allow(now, r.from.Addr())
+	t.mu.Unlock()
+	if !allowed {
+		return
+	}
 	b := getBuffer()
 	b.size = len(session.AppendNoSession(b.data[:0], id, session.TagOf(datagram)))
 	t.sendLogged(r.socket, b, r.from, r.local)
@@ -96,4 +99,14 @@ func (t *Transport) completeRequest(r *reader, in *Inbound, sess *session.Sessio
 	in.Reply = ReplyTo{
 		session: sess, socket: r.socket, to: r.from, local: r.local, id: in.ID, rpc: in.Type, room: in.Room,
 	}
+}
+
+// completeResponse sets what an Inbound says of a response, which ends its request. The
+// transport is locked.
+func (t *Transport) completeResponse(r *reader, in *Inbound, sess *session.Session, req *outstandingRequest) {
+	if !sess.ProvenAt(r.from) {
+		sess.Prove(r.from)
+	}
+	in.Response, in.Proven, in.Ambiguous, in.Resent = true, true, req.ambiguous, req.restarts > 0
+	t.outstanding.remove(req)
 }
