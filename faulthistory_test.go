@@ -26,7 +26,7 @@ type faultRules struct {
 
 // Allowances of the rules.
 const (
-	lifetimeSlack = 15 * time.Second // differences under 10 s count as none (design R6.12)
+	lifetimeSlack = 20 * time.Second // differences under 10 s count as none (design R6.12), and a stop of 15 s is not noticed (R7.15)
 	expirySlack   = time.Second
 )
 

@@ -100,3 +100,39 @@ func TestStoppedFor3Minutes(t *testing.T) {
 		}
 	})
 }
+
+// A STORE that waited in the socket while its receiver was stopped tells a lifetime that is
+// over by now, and is not taken for what remains.
+func TestStoreThatWaitedForAStoppedNode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := memnet.New(3, memnet.Conditions{Latency: 10 * time.Millisecond})
+		publisher := on(t, network, 1, Config{Mode: Server})
+		s := newStopper()
+		stopped := start(t, Config{
+			Mode: Server, Clock: s, Listen: []string{netip.AddrPortFrom(publicIP(20), 4100).String()},
+			ListenPacket: func(at netip.AddrPort) (net.PacketConn, error) {
+				conn, err := network.Listen(at)
+				return stoppedConn{conn, s}, err
+			},
+		}, publisher)
+		put := func(key string) {
+			t.Helper()
+			if _, err := publisher.Put(t.Context(), key, []byte("x"), PutOptions{TTL: time.Minute}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		put("/v/before")                            // and so they have a session
+		time.AfterFunc(25*time.Millisecond, s.stop) // the lookup takes 20 ms
+		put("/v/meanwhile")
+		time.Sleep(3 * time.Minute)
+		s.resume()
+		time.Sleep(2 * time.Second)
+		if held := stopped.Stats().Records; held != 0 {
+			t.Errorf("two minutes after their end it holds %d records", held)
+		}
+		put("/v/after")
+		if held := stopped.Stats().Records; held != 1 {
+			t.Errorf("of the next put it holds %d records", held)
+		}
+	})
+}

@@ -115,6 +115,7 @@ type Driver struct {
 	effects      []engine.Effect // scratch: of the engine call in progress
 	followUps    []engineCall
 	timer        timer
+	resumed      time.Time // when the last pause ended
 	pending      pendingReplies
 	once         atMostOnce
 	validations  validations

@@ -1,11 +1,16 @@
 package driver
 
-import "time"
+import (
+	"time"
+
+	"kadmium/rpc"
+)
 
 // A driver whose timer runs late was stopped, or its machine slept (design R7.15).
 const (
 	heartbeat = 5 * time.Second  // the longest time for which the timer is set
 	pausedFor = 10 * time.Second // how late it is after a pause, at least
+	backlog   = time.Second      // how long what waited in the sockets is read afterwards, at most
 )
 
 // setTimer sets the timer for the engine's next Tick, or for the next heartbeat: a node
@@ -30,8 +35,15 @@ func (d *Driver) noticePause(now time.Time) {
 		d.transport.Rekey()
 	}
 	d.timer.stop()
+	d.resumed = now
 	d.logger.Info("the node was stopped, and greets its contacts", "for", late.Round(time.Second))
 	d.effects = d.engine.Resume(now, d.effects[:0])
 	d.carryOut()
 	d.setTimer(now)
+}
+
+// waited reports whether a message may have waited in a socket during a pause and tells a
+// lifetime, of which then less remains than it says (design R6.27). The caller holds d.mu.
+func (d *Driver) waited(now time.Time, m *rpc.Message) bool {
+	return now.Sub(d.resumed) < backlog && (m.Record != nil || m.Provider != nil || len(m.Providers) > 0)
 }

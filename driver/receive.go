@@ -17,10 +17,15 @@ func (d *Driver) receive(in *transport.Inbound) {
 	if d.closed {
 		return
 	}
+	now := d.now()
+	d.noticePause(now)
 	m := d.message
 	m.Type, m.Response, m.Serves, m.ID = in.Type, in.Response, in.Serves, in.ID
 	if err := d.codec.Decode(in.Body, m, &d.book); err != nil {
 		d.transport.Malformed(err.Error())
+		return
+	}
+	if d.waited(now, m) {
 		return
 	}
 	if m.Response && m.Type == rpc.GetProviders {
@@ -57,7 +62,7 @@ func (d *Driver) receive(in *transport.Inbound) {
 	if m.Record != nil {
 		a.Invalid = d.namespaces.Validate(m.Record)
 	}
-	d.deliverToEngine(a)
+	d.deliverToEngine(now, a)
 }
 
 // left is told that a peer has said that it ends.

@@ -37,15 +37,14 @@ func (d *Driver) tick() {
 }
 
 // deliverToEngine hands a validated message to the engine. The caller holds d.mu.
-func (d *Driver) deliverToEngine(a *arrival) {
+func (d *Driver) deliverToEngine(now time.Time, a *arrival) {
 	switch {
 	case a.once != nil:
 		a.Token = a.once.token
 	case !a.Message.Response:
 		a.Token = d.pending.begin(a.reply)
 	}
-	now := d.now() // a step without its closure, which would be an allocation a datagram
-	d.noticePause(now)
+	// A step without its closure, which would be an allocation a datagram.
 	d.effects = d.engine.Receive(now, &a.Inbound, d.effects[:0])
 	d.finishStep(now)
 	d.pending.keep()

@@ -68,7 +68,7 @@ func (d *Driver) validateWaiting() {
 		d.mu.Lock()
 		q.running = slices.DeleteFunc(q.running, func(other *arrival) bool { return other == a })
 		if !d.closed {
-			d.deliverToEngine(a)
+			d.deliverToEngine(d.now(), a)
 		}
 	}
 	q.workers--
