@@ -158,18 +158,23 @@ type pongJSON struct {
 	MS       float64          `json:"ms"`
 	Observed identity.Address `json:"observed,omitzero"`
 	Serves   bool             `json:"serves"`
-	Lookup   *Lookup          `json:"lookup,omitempty"`
+
+	Protocols     []string `json:"protocols,omitempty"`
+	MoreProtocols bool     `json:"more_protocols,omitempty"`
+
+	Lookup *Lookup `json:"lookup,omitempty"`
 }
 
-// MarshalJSON writes peer, address, ms, observed, serves and lookup.
+// MarshalJSON writes peer, address, ms, observed, serves, protocols, more_protocols and
+// lookup.
 func (p Pong) MarshalJSON() ([]byte, error) {
-	return marshal(pongJSON{p.Address.ID, p.Address, milliseconds(p.RTT), p.Observed, p.Serves, p.Lookup})
+	return marshal(pongJSON{p.Address.ID, p.Address, milliseconds(p.RTT), p.Observed, p.Serves, p.Protocols, p.MoreProtocols, p.Lookup})
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (p *Pong) UnmarshalJSON(b []byte) error {
 	return unmarshal(b, p, func(w pongJSON) Pong {
-		return Pong{w.Address, duration(w.MS), w.Observed, w.Serves, w.Lookup}
+		return Pong{w.Address, duration(w.MS), w.Observed, w.Serves, w.Lookup, w.Protocols, w.MoreProtocols}
 	})
 }
 

@@ -18,7 +18,7 @@ func TestResultsRoundTrip(t *testing.T) {
 	t.Run("Lookup", roundTrips(drawLookup))
 	t.Run("Step", roundTrips(drawStep))
 	t.Run("Pong", roundTrips(func(t *rapid.T) Pong {
-		return Pong{drawAddress(t), drawDuration(t), drawAddress(t), rapid.Bool().Draw(t, "serves"), maybe(t, drawLookup)}
+		return Pong{drawAddress(t), drawDuration(t), drawAddress(t), rapid.Bool().Draw(t, "serves"), maybe(t, drawLookup), rapid.SliceOfN(rapid.String(), 1, 3).Draw(t, "protocols"), rapid.Bool().Draw(t, "more")}
 	}))
 	t.Run("Peer", roundTrips(drawPeer))
 	t.Run("Found", roundTrips(func(t *rapid.T) Found { return Found{drawPeer(t), drawLookup(t)} }))

@@ -15,6 +15,19 @@ import (
 // takes any peer; one without an endpoint is found first. Errors: ErrNoAnswer,
 // ErrNotFound, ErrNoPeers.
 func (n *Node) Ping(ctx context.Context, to identity.Address) (Pong, error) {
+	return n.ping(ctx, to, (*engine.Engine).Ping)
+}
+
+// Protocols asks a peer which application protocols it handles. Otherwise it is like
+// Ping; the round trip time includes a session's beginning.
+func (n *Node) Protocols(ctx context.Context, to identity.Address) (Pong, error) {
+	return n.ping(ctx, to, (*engine.Engine).Protocols)
+}
+
+// A pinging is a method of the engine that sends a PING.
+type pinging func(*engine.Engine, time.Time, engine.OpID, identity.Address, []engine.Effect) []engine.Effect
+
+func (n *Node) ping(ctx context.Context, to identity.Address, start pinging) (Pong, error) {
 	to, found, err := n.locate(ctx, to)
 	pong := Pong{Lookup: found}
 	if err != nil {
@@ -22,9 +35,10 @@ func (n *Node) Ping(ctx context.Context, to identity.Address) (Pong, error) {
 	}
 	err = n.run(ctx, driver.Operation{
 		Start: func(e *engine.Engine, now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
-			return e.Ping(now, op, to, fx)
+			return start(e, now, op, to, fx)
 		},
 		Finish: func(r *engine.Result) {
+			pong.Protocols, pong.MoreProtocols = r.Protocols, r.MoreProtocols
 			pong.Address, pong.RTT, pong.Serves = n.addressOf(r.Peer), r.RTT, r.Serves
 			if r.Observed.IsValid() {
 				pong.Observed = identity.Address{ID: n.id, Endpoint: r.Observed}

@@ -46,6 +46,9 @@ type Pong struct {
 	Observed identity.Address // where the peer saw this node
 	Serves   bool             // the peer is a server
 	Lookup   *Lookup          // if the peer had to be found first
+
+	Protocols     []string // from Node.Protocols: up to 16 names of those that the peer handles, ascending
+	MoreProtocols bool     // likewise: it handles others too
 }
 
 // A Peer is a peer that has answered this node.

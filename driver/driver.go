@@ -233,6 +233,7 @@ func (d *Driver) newEngine(cfg engine.Config) error {
 	cfg.Families = d.transport.Families()
 	cfg.Durable = d.journal != nil
 	cfg.Refused = d.transport.Refused
+	cfg.Protocols = d.protocols
 	cfg.SignRecord = d.SignRecord
 	cfg.SignProvider = func(p *rpc.Provider) { store.SignProvider(d.key, d.network, p) }
 	var seed [32]byte

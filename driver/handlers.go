@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -45,6 +47,16 @@ func (d *Driver) Handle(protocol string, h Handler) error {
 	}
 	d.handlers[protocol] = h
 	return nil
+}
+
+// protocols are the protocols that have a handler, ascending; more says that there is one
+// for all others. The caller holds d.mu, as the engine's callers do.
+func (d *Driver) protocols() (names []string, more bool) {
+	names = slices.Sorted(maps.Keys(d.handlers))
+	if len(names) > 0 && names[0] == "" {
+		return names[1:], true
+	}
+	return names, false
 }
 
 // A delivery is a message for its handler, and what becomes of the answer.

@@ -52,6 +52,10 @@ type Config struct {
 	SignRecord   func(*rpc.Record)
 	SignProvider func(*rpc.Provider)
 
+	// Protocols are the application protocols that have a handler, ascending; more says
+	// that others are handled too. Nil: there are none.
+	Protocols func() (names []string, more bool)
+
 	// Refused reports whether the driver's system refused to send a try of a request that
 	// is outstanding (design R4.25). Nil: it never does.
 	Refused func(requestID uint64) bool

@@ -55,6 +55,9 @@ type Result struct {
 	Observed   netip.AddrPort     // Ping: where the peer saw this node
 	RTT        time.Duration      // Ping, SendMessage
 	Serves     bool               // Ping: the peer is a server
-	Lookup     lookup.Stats       // Put, Get, Provide, Closest, FindPeer, Providers, Join
-	Trace      []lookup.Event     // the steps of that lookup
+
+	Protocols     []string       // Protocols: the names that the peer handles
+	MoreProtocols bool           // Protocols: it handles others too
+	Lookup        lookup.Stats   // Put, Get, Provide, Closest, FindPeer, Providers, Join
+	Trace         []lookup.Event // the steps of that lookup
 }

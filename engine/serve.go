@@ -82,12 +82,29 @@ func (e *Engine) refuse(in *Inbound, s rpc.Status) {
 }
 
 func (e *Engine) servePing(in *Inbound) {
-	e.answer(in)
+	m := e.answer(in)
+	if in.Message.WantProtocols && !in.FirstContact && e.cfg.Protocols != nil {
+		e.nameProtocols(in, m)
+	}
 	e.sendReply(in)
 	e.dialedBack(in)
 	if in.Message.DialBack && in.Proven {
 		e.dialBack(in.From)
 	}
+}
+
+// nameProtocols puts into m as many names of protocols as the answer has room for.
+func (e *Engine) nameProtocols(in *Inbound, m *rpc.Message) {
+	names, more := e.cfg.Protocols()
+	m.MoreProtocols = true // counted either way
+	for _, name := range names {
+		m.Protocols = append(m.Protocols, name)
+		if n := len(m.Protocols); n > rpc.MaxProtocols || rpc.Size(m, e.book) > in.Room {
+			m.Protocols = m.Protocols[:n-1]
+			return
+		}
+	}
+	m.MoreProtocols = more
 }
 
 // nameClosest puts into m the k closest contacts in buckets (design R5.3), as many as fit

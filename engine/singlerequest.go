@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"kadmium/identity"
@@ -19,6 +20,9 @@ type singleRequest struct {
 	begun time.Time
 
 	message uint64 // the ID of a MESSAGE's request; 0: a PING
+
+	protocols bool // the PING asks for protocols
+	again     bool // it was answered by a first response, and is asked again under the session
 }
 
 // Ping asks a peer for an answer. The address may lack the peer ID: the Result has the ID
@@ -26,6 +30,16 @@ type singleRequest struct {
 func (e *Engine) Ping(now time.Time, op OpID, to identity.Address, fx []Effect) []Effect {
 	e.enter(now, fx)
 	e.singleRequest(op, to, e.newRequest(rpc.Ping))
+	return e.leave()
+}
+
+// Protocols asks a peer which application protocols it handles. Otherwise it is Ping. The
+// names are told under a session only; if the PING begins one, it is sent again.
+func (e *Engine) Protocols(now time.Time, op OpID, to identity.Address, fx []Effect) []Effect {
+	e.enter(now, fx)
+	m := e.newRequest(rpc.Ping)
+	m.WantProtocols = true
+	e.singleRequest(op, to, m)
 	return e.leave()
 }
 
@@ -40,6 +54,7 @@ func (e *Engine) SendMessage(now time.Time, op OpID, to identity.Address, protoc
 
 func (e *Engine) singleRequest(op OpID, to identity.Address, m *rpc.Message) {
 	s := &singleRequest{e: e, op: op, begun: e.now}
+	s.protocols = m.WantProtocols
 	if m.Type == rpc.AppMessage {
 		s.message = m.ID
 	}
@@ -54,9 +69,16 @@ func (e *Engine) singleRequest(op OpID, to identity.Address, m *rpc.Message) {
 
 func (s *singleRequest) answered(_ *rpc.Request, in *Inbound) {
 	m := in.Message
+	if firstResponse := in.Observed.IsValid(); s.protocols && firstResponse {
+		s.askAgain(in.From)
+		return
+	}
 	r := &Result{Peer: in.From, RTT: s.e.now.Sub(s.begun), Serves: m.Serves, Observed: in.Observed, Payload: append([]byte(nil), m.Payload...)}
 	if m.Observed.IsValid() {
 		r.Observed = m.Observed
+	}
+	if s.protocols {
+		r.Protocols, r.MoreProtocols = slices.Clone(m.Protocols), m.MoreProtocols
 	}
 	switch m.Status {
 	case rpc.OK:
@@ -66,6 +88,16 @@ func (s *singleRequest) answered(_ *rpc.Request, in *Inbound) {
 		r.Err = &StatusError{m.Status}
 	}
 	s.end(r)
+}
+
+// askAgain asks for the protocols under the session that the PING has begun.
+func (s *singleRequest) askAgain(to identity.Contact) {
+	m := s.e.newRequest(rpc.Ping)
+	m.WantProtocols = true
+	if s.again || !s.e.ask(s.owner, to, m) {
+		s.end(&Result{Err: ErrNoAnswer})
+	}
+	s.again = true
 }
 
 func (s *singleRequest) failed(*rpc.Request) { s.end(&Result{Err: ErrNoAnswer}) }

@@ -61,9 +61,12 @@ func (d destination) reachable(n *kadmium.Node) []identity.Address {
 	return addresses
 }
 
+// A pinging is a method of the node that sends a PING.
+type pinging func(*kadmium.Node, context.Context, identity.Address) (kadmium.Pong, error)
+
 // ping asks at all endpoints that the node can reach, beside each other; the first that
 // answers is taken. A peer without any is found first.
-func (d destination) ping(ctx context.Context, n *kadmium.Node) (kadmium.Pong, error) {
+func (d destination) ping(ctx context.Context, n *kadmium.Node, ping pinging) (kadmium.Pong, error) {
 	if err := notSelf(n, d.Peer); err != nil {
 		return kadmium.Pong{}, err
 	}
@@ -72,7 +75,7 @@ func (d destination) ping(ctx context.Context, n *kadmium.Node) (kadmium.Pong, e
 	}
 	addresses := d.reachable(n)
 	if len(addresses) == 0 {
-		return n.Ping(ctx, identity.Address{ID: d.Peer})
+		return ping(n, ctx, identity.Address{ID: d.Peer})
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -83,7 +86,7 @@ func (d destination) ping(ctx context.Context, n *kadmium.Node) (kadmium.Pong, e
 	answers := make(chan answer, len(addresses))
 	for _, a := range addresses {
 		go func() {
-			pong, err := n.Ping(ctx, a)
+			pong, err := ping(n, ctx, a)
 			answers <- answer{pong, err}
 		}()
 	}
@@ -111,7 +114,7 @@ func (d destination) pick(ctx context.Context, n *kadmium.Node) (identity.Addres
 	case 1:
 		return addresses[0], nil
 	}
-	pong, err := d.ping(ctx, n)
+	pong, err := d.ping(ctx, n, (*kadmium.Node).Ping)
 	return pong.Address, err
 }
 

@@ -144,7 +144,7 @@ func TestDestinationOfSeveralAddresses(t *testing.T) {
 	for _, c := range []struct{ from, to string }{{"127.0.0.1:0", "127.0.0.1:0"}, {"[::1]:0", "[::1]:0"}} {
 		from, to := start(c.from), start(c.to)
 		d := destinationByName(both, to.Addresses()[0].Endpoint.Port())
-		if pong, err := pingOperation.runOn(t.Context(), from, pingArgs{d}); err != nil || pong.Address != to.Addresses()[0] {
+		if pong, err := pingOperation.runOn(t.Context(), from, pingArgs{To: d}); err != nil || pong.Address != to.Addresses()[0] {
 			t.Errorf("ping from %s to %s: %+v, %v", c.from, d, pong, err)
 		}
 		if r, err := sendOperation.runOn(t.Context(), from, sendArgs{d, "/p", []byte("hello")}); err != nil || string(r.Payload) != "hello" {

@@ -11,7 +11,8 @@ import (
 )
 
 type pingArgs struct {
-	To destination `json:"to"`
+	To        destination `json:"to"`
+	Protocols bool        `json:"protocols,omitempty"`
 }
 
 var pingOperation = operation[pingArgs, kadmium.Pong]{
@@ -19,16 +20,21 @@ var pingOperation = operation[pingArgs, kadmium.Pong]{
 	subject: func(args pingArgs) string { return args.To.String() },
 	lookup:  func(p *kadmium.Pong) *kadmium.Lookup { return p.Lookup },
 	runOn: func(ctx context.Context, n *kadmium.Node, args pingArgs) (kadmium.Pong, error) {
-		return args.To.ping(ctx, n)
+		if args.Protocols {
+			return args.To.ping(ctx, n, (*kadmium.Node).Protocols)
+		}
+		return args.To.ping(ctx, n, (*kadmium.Node).Ping)
 	},
 }
 
 func (a *app) pingCommand() *cobra.Command {
 	var choice nodeChoice
+	var protocols bool
 	cmd := &cobra.Command{
 		Use:   "ping PEER|ADDR",
 		Short: "Ask a peer whether it is there",
-		Long:  "Ask a peer whether it is there, and where it sees this node. A peer given by its ID is found first.",
+		Long: "Ask a peer whether it is there, and where it sees this node. A peer given by its ID is found first.\n\n" +
+			"With --protocols it also asks which protocols the peer handles (kad send).",
 		Example: `  kad ping 12D3KooWLU2znyJMtDiHArqAGbZn8CgUGp92kxDBtefftEEaHSZS
   kad ping seed.example:4100 --bootstrap seed.example:4100`,
 		Args: arguments("PEER|ADDR"),
@@ -37,7 +43,7 @@ func (a *app) pingCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			got, err := runOperation(a, cmd, &choice, pingOperation, pingArgs{to})
+			got, err := runOperation(a, cmd, &choice, pingOperation, pingArgs{to, protocols})
 			if err != nil {
 				return err
 			}
@@ -47,9 +53,19 @@ func (a *app) pingCommand() *cobra.Command {
 				if got.Observed.Endpoint.IsValid() {
 					fmt.Fprintf(w, "it saw this node at %s\n", got.Observed)
 				}
+				for _, name := range got.Protocols {
+					fmt.Fprintf(w, "it handles %s\n", shownKey(name))
+				}
+				switch {
+				case got.MoreProtocols:
+					fmt.Fprintln(w, "it handles other protocols too")
+				case protocols && len(got.Protocols) == 0:
+					fmt.Fprintln(w, "it handles no protocol")
+				}
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&protocols, "protocols", false, "ask which protocols the peer handles")
 	choice.flags(cmd)
 	choice.traceFlag(cmd)
 	return cmd
