@@ -72,7 +72,7 @@ func behindFirewall(t *testing.T, network *memnet.Network, i int, seeds ...*Node
 			return f, nil
 		},
 	}, seeds...)
-	within(t, time.Hour, "the open node being a server", func() bool { return n.Stats().Serves })
+	within(t, 4*time.Hour, "the open node being a server", func() bool { return n.Stats().Serves })
 	return n, first
 }
 

@@ -154,7 +154,8 @@ type Reply struct {
 }
 
 // An Event is something that happened at the node. Kinds: peer added, peer
-// removed, mode changed, record stored, records expired, lookup step, joined.
+// removed, mode changed, record stored, records expired, lookup step, joined, address
+// changed (Peer is then this node).
 type Event struct {
 	At      time.Time
 	Kind    string

@@ -14,7 +14,7 @@ import (
 type Stats struct {
 	Peer      identity.ID        `json:"peer"`
 	Addresses []identity.Address `json:"addresses"`
-	Observed  netip.AddrPort     `json:"observed,omitzero"` // where most peers see this node
+	Observed  netip.AddrPort     `json:"observed,omitzero"` // where peers see this node
 	Network   string             `json:"network"`
 	Mode      string             `json:"mode"`   // as configured
 	Serves    bool               `json:"serves"` // others may keep this node in their tables

@@ -12,7 +12,7 @@ import (
 type Stats struct {
 	Engine             engine.Stats
 	Tasks              []engine.Task  // the schedule
-	Observed           netip.AddrPort // where most peers see this node; the zero value if none said
+	Observed           netip.AddrPort // where peers see this node; the zero value if none said
 	Store              store.Stats
 	Wire               transport.Stats
 	ValidationsWaiting int    // messages that wait for validation

@@ -105,7 +105,10 @@ func (d *Driver) effect(fx *engine.Effect) {
 
 // report tells whoever listens of an event, and the log of those that an owner has to know.
 func (d *Driver) report(ev *engine.Event) {
-	if ev.Kind == engine.ModeChanged {
+	switch ev.Kind {
+	case engine.AddressChanged:
+		d.logger.Info(ev.Kind.String(), "to", d.book.Address(ev.Contact).Endpoint)
+	case engine.ModeChanged:
 		why := "others can reach this node"
 		if ev.Mode == engine.Client {
 			why = "others can no longer reach this node: check its firewall and its NAT"

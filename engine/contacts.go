@@ -19,6 +19,11 @@ func (e *Engine) EachContact(keep func(identity.Contact)) {
 	e.rtts.each(keep)
 	if e.reachability != nil {
 		keep(e.reachability.asked)
+		if check := e.reachability.check; check != nil {
+			for _, p := range check.peers {
+				keep(p.contact)
+			}
+		}
 	}
 	e.unresponsive.each(keep)
 	e.rejoining.each(keep)

@@ -28,6 +28,10 @@ type Counters struct {
 	ReachabilityConfirmed uint64 // others can reach it
 	ReachabilityLost      uint64 // it became a client
 	DialBacksMissed       uint64 // dial backs that a peer agreed to and that did not come
+
+	// Of this node's own address (design R7.18).
+	AddressVotes   uint64 // votes on it
+	AddressChanges uint64 // votes that changed it
 }
 
 // Work counts what a node does for its operations and by itself. What other nodes ask of
@@ -95,6 +99,8 @@ func (c *Counters) Each(f func(name string, value uint64)) {
 	f("reachability.confirmed", c.ReachabilityConfirmed)
 	f("reachability.lost", c.ReachabilityLost)
 	f("reachability.silences", c.DialBacksMissed)
+	f("address.votes", c.AddressVotes)
+	f("address.changes", c.AddressChanges)
 	f("journal.errors", c.JournalErrors)
 }
 

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"net/netip"
 	"time"
 
 	"kadmium/identity"
@@ -62,9 +61,51 @@ func (e *Engine) askDialBack() {
 	}
 	c := e.scratch[e.rnd.IntN(len(e.scratch))]
 	r.asked, r.until = c, e.now.Add(dialBackWindow)
-	m := e.newRequest(rpc.Ping)
+	e.requestDialBack(c, func(agreed bool) {
+		if agreed && r.asked == c {
+			r.until = e.now.Add(dialBackWindow)
+		}
+	})
+}
+
+// A dialBackRequest asks a peer for a dial back. The peer sends one to a proven address
+// only, and a new first contact proves the one that this node has now (design R7.17).
+type dialBackRequest struct {
+	e     *Engine
+	owner owner
+	to    identity.Contact
+	ended func(agreed bool)
+}
+
+func (e *Engine) requestDialBack(to identity.Contact, ended func(agreed bool)) {
+	d := &dialBackRequest{e: e, to: to, ended: ended}
+	d.owner = e.register(d, 0)
+	if !e.askMarked(d.owner, to, e.newRequest(rpc.Ping), proveAddress) {
+		d.end(false)
+	}
+}
+
+func (d *dialBackRequest) answered(r *rpc.Request, _ *Inbound) {
+	if r.Message.DialBack {
+		d.end(true)
+		return
+	}
+	m := d.e.newRequest(rpc.Ping)
 	m.DialBack = true
-	e.ask(nobody, c, m)
+	if !d.e.askMarked(d.owner, d.to, m, underSession) {
+		d.end(false)
+	}
+}
+
+func (d *dialBackRequest) failed(*rpc.Request) { d.end(false) }
+
+func (d *dialBackRequest) overran(*rpc.Request) {}
+
+func (d *dialBackRequest) contacts(keep func(identity.Contact)) { keep(d.to) }
+
+func (d *dialBackRequest) end(agreed bool) {
+	d.e.unregister(d.owner)
+	d.ended(agreed)
 }
 
 // dialedBack looks at every PING. One from the peer that was asked for a dial back, but
@@ -113,6 +154,3 @@ func (e *Engine) dialBack(to identity.Contact) {
 	m := e.newRequest(rpc.Ping)
 	e.emit(Effect{Kind: SendRequest, To: to, RequestID: m.ID, Message: m, FirstContact: true, DialBack: true})
 }
-
-// Observed is where most peers see this node. Zero: no peer has said.
-func (e *Engine) Observed() netip.AddrPort { return e.reachability.address() }

@@ -49,16 +49,17 @@ type EventKind uint8
 
 // The kinds of events.
 const (
-	PeerAdded     EventKind = 1 + iota // Contact entered the routing table
-	PeerRemoved                        // Contact left the routing table
-	ModeChanged                        // Mode is now in force
-	RecordStored                       // Key was stored or stored again, as Contact asked; its journal entry may not be synced yet
-	RecordExpired                      // N records and provider entries expired
-	LookupStep                         // a lookup of operation Op (0: of the node's own) made Step
-	Joined                             // a join ended with N contacts in the routing table
+	PeerAdded      EventKind = 1 + iota // Contact entered the routing table
+	PeerRemoved                         // Contact left the routing table
+	ModeChanged                         // Mode is now in force
+	RecordStored                        // Key was stored or stored again, as Contact asked; its journal entry may not be synced yet
+	RecordExpired                       // N records and provider entries expired
+	LookupStep                          // a lookup of operation Op (0: of the node's own) made Step
+	Joined                              // a join ended with N contacts in the routing table
+	AddressChanged                      // Contact is this node where peers see it now
 )
 
-var eventNames = [...]string{"?", "peer added", "peer removed", "mode changed", "record stored", "records expired", "lookup step", "joined"}
+var eventNames = [...]string{"?", "peer added", "peer removed", "mode changed", "record stored", "records expired", "lookup step", "joined", "address changed"}
 
 // String is the kind in words.
 func (k EventKind) String() string {

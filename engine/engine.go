@@ -41,7 +41,7 @@ type Engine struct {
 	unsynced      map[uint64]func(error) // by batch: what waits for the journal
 	lastPersistID uint64
 
-	tasks        [taskCount]taskState // in the order of schedule
+	tasks        taskStates
 	outage       outage
 	moved        map[identity.ID]identity.Contact // new addresses being checked, one per peer
 	probes       probeQueue                       // contacts to be pinged
@@ -50,6 +50,7 @@ type Engine struct {
 	greeting     *greeting  // nil unless one is under way
 	newcomers    *newcomers // nil until there was one
 	reachability *reachability
+	own          *ownAddress
 	joining      int // joins under way
 
 	counters Counters

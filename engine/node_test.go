@@ -31,8 +31,9 @@ type node struct {
 	token    uint64
 	proven   map[identity.Address]bool // peers that have a session with this node
 	failDisk error
-	inbox    []string     // MESSAGEs received
-	sent     func(Effect) // sees every request, also one that is lost
+	inbox    []string       // MESSAGEs received
+	sent     func(Effect)   // sees every request, also one that is lost
+	claims   netip.AddrPort // where it says that it sees everybody; zero: where they are
 }
 
 // A ticket says where a reply goes.
@@ -60,6 +61,13 @@ func (nd *node) boot() {
 		}
 	}
 	nd.wake = nd.e.WakeAt()
+}
+
+// move gives the node another address.
+func (nd *node) move(to netip.AddrPort) {
+	delete(nd.n.at, nd.address.Endpoint)
+	nd.address.Endpoint = to
+	nd.n.at[to] = nd
 }
 
 // operate starts an operation and waits for its result.
@@ -214,6 +222,12 @@ func (nd *node) sendReply(f Effect) {
 		in := &Inbound{From: t.from, Message: m, Proven: true}
 		if t.first {
 			in.Observed = t.to.address.Endpoint
+		}
+		if nd.claims.IsValid() {
+			m.Observed, in.Observed = nd.claims, netip.AddrPort{}
+			if t.first {
+				m.Observed, in.Observed = in.Observed, nd.claims
+			}
 		}
 		in.Invalid = t.to.verdict(m)
 		t.to.run(t.to.e.Receive(n.now, in, nil))

@@ -35,7 +35,7 @@ func (e *Engine) Provide(now time.Time, op OpID, key []byte, ephemeral bool, fx 
 				e.finish(op, r)
 				return
 			}
-			e.persist(e.store.PublishProvider(e.now, entry), func(err error) {
+			e.persist(e.publishProvider(entry), func(err error) {
 				r.Err, r.Published = err, err == nil
 				e.finish(op, r)
 			})
@@ -47,10 +47,10 @@ func (e *Engine) Provide(now time.Time, op OpID, key []byte, ephemeral bool, fx 
 	return e.leave()
 }
 
-// ownEndpoint is where most peers see this node, or what the Config says until one has
+// ownEndpoint is where peers see this node, or what the Config says until one has
 // said.
 func (e *Engine) ownEndpoint() netip.AddrPort {
-	if at := e.reachability.address(); at.IsValid() {
+	if at := e.Observed(); at.IsValid() {
 		return at
 	}
 	return e.cfg.Endpoint
@@ -70,4 +70,14 @@ func (e *Engine) ownEntry(key []byte) *rpc.Provider {
 		e.cfg.SignProvider(p)
 	}
 	return p
+}
+
+// publishProvider notes that an entry was published. It may name an address that this node
+// has left meanwhile.
+func (e *Engine) publishProvider(p *rpc.Provider) []store.Change {
+	changes := e.store.PublishProvider(e.now, p)
+	if at := e.ownEndpoint(); p.Peer.Endpoint != at {
+		e.store.ProvideAgain(e.now, at)
+	}
+	return changes
 }

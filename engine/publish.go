@@ -39,7 +39,7 @@ func (e *Engine) republish() {
 		entry := e.ownEntry(key) // with this node's present address
 		e.provideAt(0, others, self, entry, func(s *fanOut) {
 			if _, published := e.store.Published(key); published == item && isPublished(s, closest, others) {
-				e.journal(e.store.PublishProvider(e.now, entry))
+				e.journal(e.publishProvider(entry))
 			}
 		})
 	})

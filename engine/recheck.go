@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"kadmium/identity"
-	"kadmium/rpc"
 )
 
 // A node in mode auto that has become a server finds out again and again whether others
@@ -27,7 +26,6 @@ const (
 // else, shows that others can reach the node.
 type recheck struct {
 	e          *Engine
-	owner      owner
 	peers      []recheckPeer // that answer; the last ask of one of them is under way
 	asking     int           // its index in peers, -1: none
 	until      time.Time     // its dial back is expected until then; zero: it has not answered yet
@@ -80,9 +78,7 @@ func (e *Engine) wantsRecheck() time.Time {
 func (e *Engine) recheck() {
 	r := e.reachability
 	if r.check == nil {
-		c := &recheck{e: e, asking: -1}
-		c.owner = e.register(c, 0)
-		r.check = c
+		r.check = &recheck{e: e, asking: -1}
 	}
 	r.check.step()
 }
@@ -134,11 +130,11 @@ func (c *recheck) step() {
 	}
 	c.asking, c.until = i, time.Time{}
 	c.peers[i].asked = e.now
-	// A dial back goes only to a proven address. A new first contact proves the one that
-	// this node has now.
-	if !e.askMarked(c.owner, c.peers[i].contact, e.newRequest(rpc.Ping), proveAddress) {
-		c.failed(nil)
-	}
+	e.requestDialBack(c.peers[i].contact, func(agreed bool) {
+		if e.reachability.check == c {
+			c.asked(agreed)
+		}
+	})
 }
 
 // mayAsk reports whether a contact can tell something that those asked before cannot.
@@ -152,32 +148,17 @@ func (c *recheck) mayAsk(contact identity.Contact) bool {
 	})
 }
 
-func (c *recheck) answered(r *rpc.Request, in *Inbound) {
-	if r.Message.DialBack {
+// asked follows the answer to a request for a dial back. A peer that does not answer says
+// nothing about this node, and is left out.
+func (c *recheck) asked(agreed bool) {
+	if agreed {
 		c.until = c.e.now.Add(dialBackWindow)
 		return
 	}
-	m := c.e.newRequest(rpc.Ping)
-	m.DialBack = true
-	if !c.e.askMarked(c.owner, in.From, m, underSession) {
-		c.failed(nil)
-	}
-}
-
-// failed leaves out a peer that does not answer: it says nothing about this node.
-func (c *recheck) failed(*rpc.Request) {
 	c.peers = slices.Delete(c.peers, c.asking, c.asking+1)
 	c.asking = -1
 	if c.unanswered++; c.unanswered == recheckUnanswered {
 		c.end(false)
-	}
-}
-
-func (c *recheck) overran(*rpc.Request) {}
-
-func (c *recheck) contacts(keep func(identity.Contact)) {
-	for _, p := range c.peers {
-		keep(p.contact)
 	}
 }
 
@@ -195,7 +176,6 @@ func (c *recheck) dialedBack(from identity.Contact) {
 // end ends the check. If it did not show that others can reach this node, the next one
 // does not wait for an hour.
 func (c *recheck) end(reachable bool) {
-	c.e.unregister(c.owner)
 	r := c.e.reachability
 	r.check = nil
 	r.checkNext(c.e, c.e.now)

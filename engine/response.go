@@ -25,9 +25,7 @@ func (e *Engine) response(in *Inbound) {
 	if r.Tries > 1 || r.Marks&secondChance != 0 {
 		e.retries.note(&e.retries.late)
 	}
-	if in.Observed.IsValid() {
-		e.ensureReachability().observed(e.book.Address(in.From).ID, in.Observed)
-	}
+	e.noteObserved(in)
 	if !in.Left {
 		e.contacted(in.From, in.Message.Serves)
 	}

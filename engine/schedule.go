@@ -25,6 +25,7 @@ var schedule = [taskCount]task{
 	{name: "bootstrap", interval: 20 * time.Second, jitter: 20 * time.Second, wants: (*Engine).wantsJoin, run: (*Engine).joinAgain},
 	{name: "rejoin", interval: rejoinEvery, jitter: 5 * time.Second, wants: (*Engine).wantsRejoin, run: (*Engine).rejoin},
 	{name: "reachability", interval: 5 * time.Second, jitter: time.Second, wants: (*Engine).wantsDialBack, run: (*Engine).askDialBack},
+	{name: "address", interval: 5 * time.Second, jitter: time.Second, wants: (*Engine).wantsAddress, run: (*Engine).askAddress},
 	{name: "probe", interval: kbucket.ProbeInterval, pace: 20 * time.Millisecond, wants: (*Engine).wantsProbe, run: (*Engine).probe},
 	{name: "refresh", interval: kbucket.RefreshInterval, pace: 100 * time.Millisecond, wants: (*Engine).wantsRefresh, run: (*Engine).refresh},
 	{name: "expire", pace: 100 * time.Millisecond, wants: (*Engine).wantsExpiry, run: (*Engine).expire},
@@ -40,7 +41,7 @@ func (e *Engine) due(i int) time.Time {
 	if at.IsZero() {
 		return at
 	}
-	if next := e.born.Add(e.tasks[i].next); at.Before(next) {
+	if next := e.born.Add(e.tasks.next[i]); at.Before(next) {
 		return next
 	}
 	return at
@@ -52,13 +53,13 @@ func (e *Engine) runTasks() {
 		if at := e.due(i); at.IsZero() || at.After(e.now) {
 			continue
 		}
-		t, state := &schedule[i], &e.tasks[i]
+		t, state := &schedule[i], &e.tasks
 		wait := t.pace
 		if wait == 0 {
 			wait = t.interval + e.jitter(t.jitter)
 		}
-		state.next = e.now.Sub(e.born) + wait
-		state.runs++
+		state.next[i] = e.now.Sub(e.born) + wait
+		state.runs[i]++
 		t.run(e)
 	}
 }
@@ -84,12 +85,12 @@ type Task struct {
 func (e *Engine) Tasks() []Task {
 	tasks := make([]Task, 0, len(schedule))
 	for i := range schedule {
-		t, state := &schedule[i], &e.tasks[i]
+		t, state := &schedule[i], &e.tasks
 		at := e.due(i)
 		if at == overdue {
-			at = e.born.Add(state.next)
+			at = e.born.Add(state.next[i])
 		}
-		tasks = append(tasks, Task{Name: t.name, Interval: t.interval, Jitter: t.jitter, Due: at, Runs: state.runs})
+		tasks = append(tasks, Task{Name: t.name, Interval: t.interval, Jitter: t.jitter, Due: at, Runs: uint64(state.runs[i])})
 	}
 	return tasks
 }

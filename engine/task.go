@@ -2,13 +2,13 @@ package engine
 
 import "time"
 
-// A taskState is the state of a task of the schedule in one engine.
-type taskState struct {
-	next time.Duration // not before this, counted from when the engine was made
-	runs uint64
+// taskStates are the states of the tasks in one engine, in the order of schedule.
+type taskStates struct {
+	next [taskCount]time.Duration // not before this, counted from when the engine was made
+	runs [taskCount]uint32
 }
 
-const taskCount = 10
+const taskCount = 11
 
 // overdue is the due time of work that already waits.
 var overdue = time.Unix(0, 0)

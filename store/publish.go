@@ -75,6 +75,8 @@ func (s *Store) publish(now time.Time, p *Published, ttl time.Duration, sequence
 func (s *Store) keep(key []byte, p *Published, due time.Time) {
 	if old := s.published[string(key)]; old != nil {
 		s.republish.remove(&old.due)
+	} else if p.Provider != nil {
+		s.provided++
 	}
 	if s.published == nil {
 		s.published = make(map[string]*Published)
@@ -99,6 +101,9 @@ func (s *Store) unpublish(key []byte) ([]Change, bool) {
 	}
 	s.republish.remove(&p.due)
 	delete(s.published, string(key))
+	if p.Provider != nil {
+		s.provided--
+	}
 	return s.changes(Change{Kind: PublishedEntry, Key: key}), true
 }
 

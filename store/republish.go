@@ -1,6 +1,9 @@
 package store
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // republishRetry is the time after which DueRepublish returns a publication again if
 // Republished was not called.
@@ -28,4 +31,30 @@ func (s *Store) Republished(now time.Time, p *Published) []Change {
 	}
 	s.republish.set(&p.due, now.Add(RepublishEvery))
 	return s.publishedChange(p)
+}
+
+// Provides reports whether this node publishes provider entries.
+func (s *Store) Provides() bool { return s.provided > 0 }
+
+// ProvidesElsewhere reports whether one of them names another endpoint.
+func (s *Store) ProvidesElsewhere(at netip.AddrPort) bool {
+	if s.provided > 0 {
+		for _, p := range s.published {
+			if p.Provider != nil && p.Provider.Peer.Endpoint != at {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// ProvideAgain makes those due that name another endpoint, and returns how many these are.
+func (s *Store) ProvideAgain(now time.Time, at netip.AddrPort) (n int) {
+	for _, p := range s.allPublished(nil) {
+		if p.Provider != nil && p.Provider.Peer.Endpoint != at {
+			s.republish.set(&p.due, now)
+			n++
+		}
+	}
+	return n
 }

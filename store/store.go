@@ -28,6 +28,7 @@ type Store struct {
 
 	published map[string]*Published // by publication key
 	republish queue[Published]
+	provided  int               // of published: provider entries
 	sequences map[string]uint64 // highest used, by publication key
 
 	table []identity.Address // contacts loaded from the journal

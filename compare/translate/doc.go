@@ -35,8 +35,8 @@
 //	               Provider event is the provider. Of the other operations never.
 //	ended          converged, exhausted, satisfied, cancelled, timed out: libp2p has
 //	               these in its lookup events, not in its query events.
-//	peer added, peer removed, mode changed, record stored, records expired, joined:
-//	               of the node, not of a query.
+//	peer added, peer removed, mode changed, record stored, records expired, joined,
+//	address changed: of the node, not of a query.
 //
 // The STOREs of a put and the ADD_PROVIDERs of a provide are no lookup steps. kadmium's result
 // says how many peers confirmed. libp2p publishes a Value for each peer before it sends to
