@@ -128,7 +128,7 @@ func (t *Transport) completeFirstContact(req *outstandingRequest, b *buffer, fro
 	t.mu.Unlock()
 
 	for _, id := range writes {
-		t.sendPendingWrite(now, id)
+		t.sendPendingWrite(id, sess)
 	}
 	if req.opensSession {
 		return

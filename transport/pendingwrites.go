@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kadmium/rpc"
+	"kadmium/session"
 )
 
 // A first contact carries only reads (wire.md rule 1). A write to a peer without a
@@ -43,8 +44,9 @@ func (t *Transport) openSession(now time.Time, req *outstandingRequest) (*buffer
 	return t.firstContact(now, o.ping)
 }
 
-// sendPendingWrite sends a write that waited for a session.
-func (t *Transport) sendPendingWrite(now time.Time, id uint64) {
+// sendPendingWrite sends a write under the session that it waited for, also if another with
+// the peer is in use: for the new one this node's address is proven.
+func (t *Transport) sendPendingWrite(id uint64, sess *session.Session) {
 	t.mu.Lock()
 	req, ok := t.outstanding.byID[id]
 	if !ok {
@@ -53,11 +55,8 @@ func (t *Transport) sendPendingWrite(now time.Time, id uint64) {
 	}
 	req.ambiguous = true // it took a round trip more than usual
 	s, to := req.socket, req.to.Endpoint
-	b, err := t.nextTry(now, req, false)
+	b := t.sealTry(req, sess)
 	t.mu.Unlock()
-	if err != nil {
-		t.log.Debug("write not sent", "to", to, "err", err)
-	}
 	if b != nil {
 		t.sendLogged(s, b, to, netip.Addr{})
 	}

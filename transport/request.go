@@ -90,23 +90,32 @@ func (t *Transport) begin(now time.Time, r *Request, s *socket) (*buffer, error)
 func (t *Transport) nextTry(now time.Time, req *outstandingRequest, fresh bool) (*buffer, error) {
 	if !fresh {
 		if sess, ok := t.table.ForPeer(now, req.to.ID); ok {
-			b := getBuffer()
-			d, err := sess.Seal(b.data[:0], session.KindRequest, req.id, uint8(req.rpc), req.flags, req.body)
-			if err == nil {
-				b.size, b.request = len(d), req.id
-				t.outstanding.retag(req, sess, session.TagOf(d))
-				if req.pendingWrite { // another first contact with the peer was answered
-					t.outstanding.stopAwaiting(req)
-				}
+			if b := t.sealTry(req, sess); b != nil {
 				return b, nil
 			}
-			putBuffer(b) // the session has sent all it may
 		}
 	}
 	if req.rpc.IsRead() {
 		return t.firstContact(now, req)
 	}
 	return t.openSession(now, req)
+}
+
+// sealTry returns the datagram of the request's next try under a session: nil if that has
+// sent all it may. The transport is locked.
+func (t *Transport) sealTry(req *outstandingRequest, sess *session.Session) *buffer {
+	b := getBuffer()
+	d, err := sess.Seal(b.data[:0], session.KindRequest, req.id, uint8(req.rpc), req.flags, req.body)
+	if err != nil {
+		putBuffer(b)
+		return nil
+	}
+	b.size, b.request = len(d), req.id
+	t.outstanding.retag(req, sess, session.TagOf(d))
+	if req.pendingWrite { // another first contact with the peer was answered
+		t.outstanding.stopAwaiting(req)
+	}
+	return b
 }
 
 func (t *Transport) randomID() (uint64, error) {
