@@ -20,12 +20,6 @@ import (
 
 func main() {
 	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
-	if stdinClosed {
-		a.stdin = closedStream("stdin is closed")
-	}
-	if stdoutClosed {
-		a.stdout = closedStream("stdout is closed")
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	code := a.execute(ctx, os.Args[1:])

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -22,12 +21,6 @@ func (c *checkedWriter) Write(b []byte) (int, error) {
 	}
 	return n, err
 }
-
-// A closedStream was closed when the process began; it is named for its error.
-type closedStream string
-
-func (c closedStream) Read([]byte) (int, error)  { return 0, errors.New(string(c)) }
-func (c closedStream) Write([]byte) (int, error) { return 0, errors.New(string(c)) }
 
 // printFailure prints a failure: what happened and what to do next on stderr, and, for a
 // reader of JSON, the one object on stdout.
