@@ -87,7 +87,7 @@ func BenchmarkFirstContact(b *testing.B) {
 			return err
 		}},
 		{"initiate", func() error {
-			_, err := from.Initiate(to.ID(), 2, 0, 1, body[:40])
+			_, err := from.Initiate(to.ID(), 0, 2, 0, 1, body[:40])
 			return err
 		}},
 		{"verify", func() error {

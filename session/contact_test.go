@@ -45,10 +45,16 @@ type handshake struct {
 
 func ask(t testing.TB, a, b *Endpoint) *handshake {
 	t.Helper()
-	i, err := a.Initiate(b.ID(), typePing, FlagServes, 77, []byte("question"))
+	i, err := a.Initiate(b.ID(), 0, typePing, FlagServes, 77, []byte("question"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return verified(t, i, b)
+}
+
+// verified is the handshake of a first contact that b has verified.
+func verified(t testing.TB, i *Initiator, b *Endpoint) *handshake {
+	t.Helper()
 	req, err := b.ParseFirstRequest(i.Datagram())
 	if err != nil {
 		t.Fatal(err)
@@ -138,7 +144,7 @@ func TestRefusesWhatCannotBeSent(t *testing.T) {
 		{"PING to nobody", identity.ID{}, typePing, 0, nil},
 		{"oneself", a.ID(), typePing, 0, ErrSender},
 	} {
-		i, err := a.Initiate(test.to, test.rpc, 0, 1, make([]byte, test.size))
+		i, err := a.Initiate(test.to, 0, test.rpc, 0, 1, make([]byte, test.size))
 		if err != test.want {
 			t.Errorf("%s: %v", test.name, err)
 		}
@@ -170,7 +176,7 @@ func TestRandomnessFails(t *testing.T) {
 	for n := range 40 {
 		a := endpoint(t, 1, "test")
 		a.random = bytes.NewReader(make([]byte, n))
-		if i, err := a.Initiate(b.ID(), typePing, 0, 1, nil); err == nil || i != nil {
+		if i, err := a.Initiate(b.ID(), 0, typePing, 0, 1, nil); err == nil || i != nil {
 			t.Errorf("initiated with %d random bytes", n)
 		}
 	}

@@ -219,7 +219,7 @@ func TestWrongFirstResponses(t *testing.T) {
 	if err := complete(again.initiator, h.response); err != ErrSignature {
 		t.Errorf("answer to another request: %v", err)
 	}
-	other, err := a.Initiate(b.ID(), typePing, 0, 78, nil)
+	other, err := a.Initiate(b.ID(), 0, typePing, 0, 78, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
 	"net/netip"
 	"time"
 
@@ -23,9 +24,10 @@ type Initiator struct {
 }
 
 // Initiate makes and signs a first request to a peer, or to any peer at the address
-// if to is zero (wire.md rule 2). It costs an X25519 key and a signature. Its errors
-// are ErrType, ErrTooLarge, ErrSender (to is oneself), and the random reader's.
-func (e *Endpoint) Initiate(to identity.ID, rpc, flags uint8, id uint64, body []byte) (*Initiator, error) {
+// if to is zero (wire.md rule 2). The session ID that it chooses is greater than above,
+// which is Table.LastInitiated of the peer. It costs an X25519 key and a signature. Its
+// errors are ErrType, ErrTooLarge, ErrSender (to is oneself), and the random reader's.
+func (e *Endpoint) Initiate(to identity.ID, above uint64, rpc, flags uint8, id uint64, body []byte) (*Initiator, error) {
 	if !e.mayOpen(rpc, !to.IsZero()) {
 		return nil, ErrType
 	}
@@ -39,9 +41,9 @@ func (e *Endpoint) Initiate(to identity.ID, rpc, flags uint8, id uint64, body []
 	if err != nil {
 		return nil, err
 	}
-	var session [8]byte
-	if _, err := io.ReadFull(e.random, session[:]); err != nil {
-		return nil, fmt.Errorf("choosing a session ID: %w", err)
+	session, err := e.sessionID(above)
+	if err != nil {
+		return nil, err
 	}
 	size := firstRequestSize(len(body))
 	d := make([]byte, 0, size)
@@ -52,14 +54,29 @@ func (e *Endpoint) Initiate(to identity.ID, rpc, flags uint8, id uint64, body []
 	d = append(d, e.id[:]...)
 	d = append(d, to[:]...)
 	d = append(d, private.PublicKey().Bytes()...)
-	d = append(d, session[:]...)
+	d = binary.BigEndian.AppendUint64(d, session)
 	d = append(d, make([]byte, len(Cookie{}))...)
 	d = binary.BigEndian.AppendUint16(d, uint16(len(body)))
 	d = append(d, body...)
 	d = d[:size] // the rest is still zero: padding, and room for the signature
 	signature := e.key.Sign(signedRequest(&e.network, d))
 	copy(d[size-signatureSize:], signature[:])
-	return &Initiator{e, private, to, binary.BigEndian.Uint64(session[:]), d}, nil
+	return &Initiator{e, private, to, session, d}, nil
+}
+
+// sessionID draws a session ID greater than above. Of two sessions that this side began
+// at once both sides use the one with the greater ID, so the later one must have it
+// (wire.md, section 5).
+func (e *Endpoint) sessionID(above uint64) (uint64, error) {
+	var b [8]byte
+	if _, err := io.ReadFull(e.random, b[:]); err != nil {
+		return 0, fmt.Errorf("choosing a session ID: %w", err)
+	}
+	id := binary.BigEndian.Uint64(b[:])
+	if above == 0 || above == math.MaxUint64 {
+		return id, nil
+	}
+	return above + 1 + id%(math.MaxUint64-above), nil
 }
 
 // Datagram is the request to send, and to send again. It stays the initiator's.

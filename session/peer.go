@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"encoding/binary"
+	"time"
 
 	"kadmium/identity"
 )
@@ -31,6 +32,19 @@ func (s *Session) chosenByInitiator() uint64 {
 		return s.receiveID
 	}
 	return s.sendID
+}
+
+// LastInitiated is the ID under which the newest session that this side began with the
+// peer receives, 0 if there is none or it is no longer one of those at once with a
+// session begun now.
+func (t *Table) LastInitiated(now time.Time, id identity.ID) (receiveID uint64) {
+	since := now.Add(-AtOnce).UnixNano()
+	for s := t.peers[shortID(id)]; s != nil; s = s.next {
+		if s.peer == id && s.initiated && s.made > since {
+			receiveID = max(receiveID, s.receiveID)
+		}
+	}
+	return receiveID
 }
 
 // chooseInUse is called when s has opened its first datagram. Of the peer's sessions

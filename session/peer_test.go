@@ -270,6 +270,31 @@ func TestOneSideOpensTwoAtOnce(t *testing.T) {
 	}
 }
 
+// A session that one side begins after another, and within 5 s of it, is the one in use
+// at both sides: its initiator chooses a greater ID for it.
+func TestOneSideOpensAgainAtOnce(t *testing.T) {
+	for range 20 {
+		a, b := pair(t)
+		now := noon
+		for range 3 {
+			again, err := a.Initiate(b.ID(), a.table.LastInitiated(now, b.ID()), typePing, 0, 77, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h := verified(t, again, b.Endpoint)
+			b.receive(t, now, h)
+			a.finish(t, now, h)
+			if !delivers(t, now, h.initiated, b) || b.uses(now, a) != h.initiated.ReceiveID() {
+				t.Fatal("the responder does not use the newer session")
+			}
+			now = now.Add(AtOnce / 10)
+		}
+		if last := a.table.LastInitiated(now.Add(AtOnce), b.ID()); last != 0 {
+			t.Fatalf("%x bounds the ID of a session begun 5 s later", last)
+		}
+	}
+}
+
 // A peer that restarts opens a new session later: it is used, whichever ID is smaller.
 func TestRestartedPeer(t *testing.T) {
 	for _, swap := range []bool{false, true} {

@@ -154,7 +154,7 @@ func (w *twoSides) send(r int, fresh bool) {
 		w.nextID++
 		me.ids.next = uint64(q.number+1)<<32 | w.nextID
 		var err error
-		if q.initiator, err = me.Initiate(peer.ID(), typePing, 0, uint64(r), nil); err != nil {
+		if q.initiator, err = me.Initiate(peer.ID(), 0, typePing, 0, uint64(r), nil); err != nil {
 			w.t.Fatalf("first contact: %v", err)
 		}
 	}
@@ -417,7 +417,7 @@ func (w *twoSides) replay(x, number int) {
 	peer := w.side[1-x]
 	w.nextID++
 	peer.ids.next = uint64(number+1)<<32 | w.nextID
-	i, err := peer.Initiate(w.side[x].ID(), typePing, 0, 999, nil)
+	i, err := peer.Initiate(w.side[x].ID(), 0, typePing, 0, 999, nil)
 	if err != nil {
 		w.t.Fatalf("first contact: %v", err)
 	}

@@ -62,7 +62,7 @@ func vectors(t *testing.T) []*vector {
 	bodyA, bodyB := findNode(t), oneContact(t)
 	keyA, keyB := a.ID(), b.ID()
 
-	i, err := a.Initiate(b.ID(), uint8(rpc.FindNode), FlagServes, request, bodyA)
+	i, err := a.Initiate(b.ID(), 0, uint8(rpc.FindNode), FlagServes, request, bodyA)
 	must(err)
 	first := &vector{file: "first_request.txt", about: "A first request: FIND_NODE, sender serves. The cookie is not signed; with_cookie is a retry that carries one."}
 	first.add("network_name", []byte("kadmium"))

@@ -65,7 +65,7 @@ func TestNoReplyToAnUnprovenAddressOverThreeTimes(t *testing.T) {
 			var d []byte
 			switch rapid.IntRange(0, 4).Draw(r, "what") {
 			case 0:
-				i, err := self.Initiate(b.addr.ID, uint8(kind), 0, rapid.Uint64().Draw(r, "id"), body)
+				i, err := self.Initiate(b.addr.ID, 0, uint8(kind), 0, rapid.Uint64().Draw(r, "id"), body)
 				if err != nil {
 					r.Fatal(err)
 				}
@@ -107,7 +107,7 @@ func TestNoReplyToAnUnprovenAddressOverThreeTimes(t *testing.T) {
 func FuzzDatagrams(f *testing.F) {
 	network, _ := session.NewNetwork("test")
 	random := rand.NewChaCha8([32]byte{1})
-	first, err := session.NewEndpoint(seedKey(1), network, mayOpen, random).Initiate(seedKey(2).ID(), uint8(rpc.FindNode), 0, 1, []byte("x"))
+	first, err := session.NewEndpoint(seedKey(1), network, mayOpen, random).Initiate(seedKey(2).ID(), 0, uint8(rpc.FindNode), 0, 1, []byte("x"))
 	if err != nil {
 		f.Fatal(err)
 	}

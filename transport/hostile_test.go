@@ -268,7 +268,7 @@ func TestStrayFirstContacts(t *testing.T) {
 		stray := identity.Address{ID: c.addr.ID, Endpoint: b.addr.Endpoint}
 		a.ask(stray, rpc.FindNode, "x")
 		network, _ := session.NewNetwork("another")
-		other, err := session.NewEndpoint(seedKey(9), network, mayOpen, rand.Reader).Initiate(b.addr.ID, 1, 0, 1, nil)
+		other, err := session.NewEndpoint(seedKey(9), network, mayOpen, rand.Reader).Initiate(b.addr.ID, 0, 1, 0, 1, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

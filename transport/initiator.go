@@ -37,7 +37,11 @@ func (t *Transport) firstContact(now time.Time, req *outstandingRequest) (*buffe
 
 // signFirstRequest makes and sends a first request, on a worker.
 func (t *Transport) signFirstRequest(req *outstandingRequest) {
-	i, err := t.endpoint.Initiate(req.to.ID, uint8(req.rpc), req.flags, req.id, req.body)
+	now := t.now()
+	t.mu.Lock()
+	last := t.table.LastInitiated(now, req.to.ID)
+	t.mu.Unlock()
+	i, err := t.endpoint.Initiate(req.to.ID, last, uint8(req.rpc), req.flags, req.id, req.body)
 	if err != nil {
 		t.log.Error("first contact not made", "to", req.to, "err", err)
 		return

@@ -145,7 +145,7 @@ func TestHalfOpenFloodBesideLiveSessions(t *testing.T) {
 		network, _ := session.NewNetwork("test")
 		for i := range 100 {
 			flooder := session.NewEndpoint(seedKey(100), network, mayOpen, rand.Reader)
-			first, err := flooder.Initiate(b.addr.ID, uint8(rpc.FindNode), 0, uint64(i), nil)
+			first, err := flooder.Initiate(b.addr.ID, 0, uint8(rpc.FindNode), 0, uint64(i), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
