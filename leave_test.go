@@ -26,6 +26,13 @@ func TestNeighboursOfANodeThatLeaves(t *testing.T) {
 			}
 		}
 		gone, left := nodes[3], append(nodes[:3:3], nodes[4:]...)
+		for _, n := range left {
+			for range 2 { // after a first contact alone the session is only half-open
+				if _, err := n.Ping(t.Context(), gone.Addresses()[0]); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
 		gone.Close()
 		time.Sleep(10 * time.Millisecond)
 		synctest.Wait()
