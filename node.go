@@ -50,8 +50,9 @@ func newNode(cfg Config) (*Node, error) {
 		return nil, err
 	}
 	var asleep func() time.Duration
+	var boot func() (string, time.Duration)
 	if cfg.Clock == nil {
-		cfg.Clock, asleep = systemClock{}, driver.Asleep
+		cfg.Clock, asleep, boot = systemClock{}, driver.Asleep, driver.Boot
 	}
 	n := &Node{
 		network: cfg.Network,
@@ -82,6 +83,7 @@ func newNode(cfg Config) (*Node, error) {
 		Event:     n.emit,
 		Now:       cfg.Clock.Now,
 		Asleep:    asleep,
+		Boot:      boot,
 		AfterFunc: cfg.Clock.AfterFunc,
 		Logger:    cfg.Logger,
 	})

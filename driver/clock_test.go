@@ -77,7 +77,7 @@ func held(d *Driver, key string) (left time.Duration, ok bool) {
 func TestClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asleep := time.Hour
-		c := newClock(time.Now, func() time.Duration { return asleep })
+		c := newClock(time.Now, func() time.Duration { return asleep }, nil)
 		begun := time.Now()
 		for range 3 {
 			asleep += time.Hour

@@ -55,16 +55,21 @@ type Config struct {
 	LookUpHost func(ctx context.Context, host string) ([]netip.Addr, error)
 
 	// Engine configures the engine. New sets Self, Endpoint, Reachable, Bootstrap,
-	// Families, Durable, SignRecord, SignProvider and Refused, and Store.Volatile and
-	// Store.CheckLoaded.
+	// Families, Durable, SignRecord, SignProvider and Refused, and Store.Volatile,
+	// Store.CheckLoaded and Store.MayRevive.
 	Engine engine.Config
 
 	Handlers map[string]Handler  // as set by Handle
 	Event    func(*engine.Event) // is told each event; it runs with the mutex held
 
 	Now func() time.Time
+	// Wall is the wall clock. Nil: it is Now, without a monotonic reading.
+	Wall func() time.Time
 	// Asleep is for how long the machine has slept, which Now does not count. Nil: never.
-	Asleep    func() time.Duration
+	Asleep func() time.Duration
+	// Boot tells one start of the machine from another, and the time since it, time asleep
+	// included. Nil: it is not known.
+	Boot      func() (id string, since time.Duration)
 	AfterFunc func(d time.Duration, f func()) (stop func() bool) // f runs on its own goroutine
 	Logger    *slog.Logger
 }
@@ -125,7 +130,8 @@ type Driver struct {
 	handling     int               // handlers that are running
 	providerKeys map[uint64][]byte // by request ID: the keys of outstanding GET_PROVIDERS
 	dialer       dialer
-	journalError string        // the last one logged; empty: writes succeed
+	journalError string // the last one logged; empty: writes succeed
+	passing      passing
 	slept        time.Duration // by the clock, when sessions last began anew
 }
 
@@ -148,7 +154,7 @@ func New(cfg Config) (_ *Driver, err error) {
 		lookUpHost:   cfg.LookUpHost,
 		listenPacket: cfg.ListenPacket,
 		event:        cfg.Event,
-		clock:        newClock(cfg.Now, cfg.Asleep),
+		clock:        newClock(cfg.Now, cfg.Asleep, cfg.Wall),
 		afterFunc:    cfg.AfterFunc,
 		logger:       cfg.Logger,
 		joined:       make(chan struct{}),
@@ -175,6 +181,11 @@ func New(cfg Config) (_ *Driver, err error) {
 	made.add(d.end)
 	if err = d.openDataDir(cfg.DataDir, cfg.Key, &made); err != nil {
 		return nil, err
+	}
+	if d.journal != nil {
+		if err = d.readClockNote(cfg.Boot); err != nil {
+			return nil, err
+		}
 	}
 	conns := cfg.Conns
 	if len(conns) == 0 {
@@ -225,6 +236,7 @@ func (d *Driver) newEngine(cfg engine.Config) error {
 			return err
 		}
 		cfg.Store.CheckLoaded = owner.Network == ""
+		cfg.Store.MayRevive = d.passing.by > 0
 	}
 	cfg.Self = d.id
 	cfg.Endpoint = d.Addresses()[0].Endpoint

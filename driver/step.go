@@ -33,6 +33,7 @@ func (d *Driver) tick() {
 	if d.noticePause(now); !d.timer.due(now) {
 		return
 	}
+	d.reviewClock(now)
 	d.step(d.engine.Tick)
 }
 

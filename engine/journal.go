@@ -107,5 +107,13 @@ func (e *Engine) Load(now time.Time, c store.Change) error {
 	return e.store.Load(now, c)
 }
 
+// Revive tells the engine that less time passed before the restart than Load was told
+// (design R6.28).
+func (e *Engine) Revive(now time.Time, by time.Duration, fx []Effect) []Effect {
+	e.enter(now, fx)
+	e.journal(e.store.Revive(now, by))
+	return e.leave()
+}
+
 // savedContacts is the number of contacts that an earlier run saved.
 func (e *Engine) savedContacts() int { return len(e.store.Table()) }

@@ -9,6 +9,7 @@ const (
 	ProviderTTL     = 24 * time.Hour     // a provider entry's lifetime, also the longest that is granted
 	ReplicateAfter  = time.Hour          // from the last STORE until a holder replicates
 	ReplicateJitter = 15 * time.Minute   // at most, added: the first of k holders saves the others the work
+	ReviveTime      = time.Hour          // for which what a restart has ended is kept, and may be revived
 	RepublishEvery  = 22 * time.Hour     // from one publication to the next, before DefaultTTL ends
 )
 
@@ -30,6 +31,7 @@ type Config struct {
 	MaxPerSource int // records stored by one source; MaxRecords/4. The other limits have the same share
 
 	Volatile    bool // there is no journal: no changes are returned
+	MayRevive   bool // what has passed before a restart may be less than Load was told: see Revive
 	CheckLoaded bool // the journal may be of another network: signatures that are loaded are checked
 
 	// Constants that tests of this package change.

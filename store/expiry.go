@@ -50,24 +50,48 @@ func (s *Store) storedAgain(now time.Time, it *item, ttl time.Duration, between 
 	slack := min(expirySlack, remaining/4) // so that short lifetimes can be renewed too
 	if now.Add(remaining).After(it.expires.at.Add(slack)) {
 		s.expiry.set(&it.expires, now.Add(remaining))
+		it.loaded = false
 	}
 	s.noteStore(now, it, between, rnd)
 	return s.changed(it)
 }
 
-// NextExpiry is when something expires next, zero for never.
-func (s *Store) NextExpiry() time.Time { return s.expiry.next() }
+// NextExpiry is when something is to be removed next, zero for never.
+func (s *Store) NextExpiry() time.Time {
+	next := s.expiry.next()
+	if len(s.ended) > 0 && (next.IsZero() || s.reviveUntil.Before(next)) {
+		return s.reviveUntil
+	}
+	return next
+}
 
 // Expire removes what has expired, and returns the number of records and provider
-// entries removed.
+// entries removed. What Revive may bring back is kept meanwhile.
 func (s *Store) Expire(now time.Time) (changes []Change, n int) {
-	for {
-		it, ok := s.expiry.due(now)
-		if !ok {
-			return changes, n
-		}
+	remove := func(it *item) {
 		changes = append(changes, s.deletion(it)...)
 		s.unlink(it)
 		n++
 	}
+	for {
+		it, ok := s.expiry.due(now)
+		if !ok {
+			break
+		}
+		if it.loaded && now.Before(s.reviveUntil) {
+			s.expiry.remove(&it.expires)
+			s.ended = append(s.ended, it)
+			continue
+		}
+		remove(it)
+	}
+	if len(s.ended) > 0 && !now.Before(s.reviveUntil) {
+		for _, it := range s.ended {
+			if s.holding(it.keyItems.Key, it) == it { // nothing has replaced it
+				remove(it)
+			}
+		}
+		s.ended = nil
+	}
+	return changes, n
 }

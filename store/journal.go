@@ -152,8 +152,12 @@ func (s *Store) loadItem(now time.Time, c Change) error {
 		s.SetBetween(loaded.key, loaded.between)
 	}
 	s.expiry.set(&it.expires, earlier(loaded.expires, now.Add(MaxTTL)))
-	if s.invalidNow(it) {
+	if it.loaded = true; s.invalidNow(it) {
 		s.expiry.set(&it.expires, now)
+		it.loaded = false // nothing revives it
+	}
+	if s.cfg.MayRevive && s.reviveUntil.IsZero() {
+		s.reviveUntil = now.Add(ReviveTime)
 	}
 	s.scheduleReplication(it, s.afterRestart(now, it))
 	return nil

@@ -24,6 +24,8 @@ type Store struct {
 	sources   map[sourceKey]usage
 
 	expiry      queue[item]
+	ended       []*item   // loaded items that have expired, kept until reviveUntil
+	reviveUntil time.Time // zero: nothing is revived
 	replication queue[item]
 
 	published map[string]*Published // by publication key
@@ -58,6 +60,7 @@ type item struct {
 	expires     timer[item]
 	replication timer[item] // queued while this node is a holder
 	lastStore   time.Time   // the last STORE or ADD_PROVIDER of it
+	loaded      bool        // its lifetime is that of an earlier run
 	source      sourceKey
 	size        int // bytes that it counts against the limits
 }

@@ -96,7 +96,7 @@ func (j *Journal) commit(batch []write) error {
 	if err := j.Failing(); err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(batch, func(w write) bool { return len(w.changes) > 0 }) {
+	if !slices.ContainsFunc(batch, j.wantsCommit) {
 		return nil
 	}
 	err := j.update(func(tx *bbolt.Tx) error { return applyAll(tx, batch) })
@@ -104,6 +104,11 @@ func (j *Journal) commit(batch []write) error {
 		j.fail(err, errors.Is(err, ErrReplaced))
 	}
 	return err
+}
+
+// wantsCommit reports whether there is anything to write.
+func (j *Journal) wantsCommit(w write) bool {
+	return len(w.changes) > 0 || w.note && j.clock().Time.Sub(j.noted) >= noteAtLeast
 }
 
 // update makes one transaction. One that panicked is not rolled back: bbolt would read all
@@ -118,7 +123,7 @@ func (j *Journal) update(f func(*bbolt.Tx) error) (err error) {
 	if tx.ID() != j.transaction+1 {
 		return errors.Join(j.replaced("somebody else has written it"), tx.Rollback())
 	}
-	if err = f(tx); err == nil {
+	if err = errors.Join(f(tx), j.noteClock(tx)); err == nil {
 		err = tx.Commit()
 	} else {
 		err = errors.Join(err, tx.Rollback())

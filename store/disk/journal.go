@@ -65,6 +65,8 @@ type Journal struct {
 	transaction int           // the last one
 	pause       time.Duration // before the next try after a failure
 	retry       *time.Timer
+	clock       func() ClockNote
+	noted       time.Time // of the last ClockNote
 
 	mu      sync.Mutex // guards what follows
 	queue   []write
@@ -80,6 +82,7 @@ type write struct {
 	changes []store.Change
 	done    func(error)
 	err     error
+	note    bool // the clocks are to be noted
 }
 
 // Open opens the journal in the directory, and makes both if they do not exist. Errors wrap

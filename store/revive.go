@@ -1,0 +1,24 @@
+package store
+
+import "time"
+
+// Revive is told that less time passed before the restart than Load was told: the wall
+// clock, which was ahead, has been set back (design R6.28). What was loaded has that much
+// more to live, if no STORE has come since. It returns the changes.
+func (s *Store) Revive(now time.Time, by time.Duration) (changes []Change) {
+	if !now.Before(s.reviveUntil) {
+		return nil
+	}
+	s.ended = nil
+	for _, items := range s.keys {
+		items.each(func(it *item) {
+			if !it.loaded {
+				return
+			}
+			s.expiry.set(&it.expires, it.expires.at.Add(by))
+			s.scheduleReplication(it, s.afterRestart(now, it))
+			changes = append(changes, s.changed(it)...)
+		})
+	}
+	return changes
+}
