@@ -78,6 +78,7 @@ func (h *faultHost) handler(life int) kadmium.Handler {
 func (h *faultHost) running() (*kadmium.Node, int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.powerFails() // what it holds since then was confirmed to nobody
 	if !h.up || h.asleep || h.stopped != nil {
 		return nil, h.life
 	}
@@ -132,7 +133,7 @@ func (h *faultHost) sleep(stop bool) {
 	if stop {
 		h.stopped = make(chan struct{})
 	}
-	h.clock.halt(!stop)
+	h.clock.halt(!stop && h.w.standsStill)
 }
 
 func (h *faultHost) wake() {
@@ -209,14 +210,15 @@ func (c *faultConn) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error)
 	return c.Conn.WriteToUDPAddrPort(b, to)
 }
 
-// A faultClock is the clock of a host: monotonic, so that it stands still while the
-// machine sleeps. Timers that are due meanwhile run afterwards.
+// A faultClock is the clock of a host. Timers that are due while it sleeps or its process is
+// stopped run afterwards. A monotonic one, that a node must not rely on, stands still while
+// the machine sleeps.
 type faultClock struct {
 	host *faultHost
 
 	mu        sync.Mutex
 	halted    bool
-	frozen    bool // Now stands still too
+	frozen    bool // Now stands still
 	since     time.Time
 	slept     time.Duration
 	postponed []func()
@@ -283,7 +285,7 @@ func (t *faultTimer) fire() {
 	c.mu.Unlock()
 }
 
-// halt stops the timers, and with freeze also the time.
+// halt stops the timers, and with freeze the time.
 func (c *faultClock) halt(freeze bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

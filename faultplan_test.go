@@ -146,6 +146,7 @@ func (p *faultPlan) drawFaults(rnd *rand.Rand, kinds []string, length time.Durat
 
 // drawUsers draws what users do until all must be well.
 func (p *faultPlan) drawUsers(rnd *rand.Rand) {
+	flood := rnd.IntN(4) == 0 // more messages at once than a receiver handles
 	pause := between(rnd, 300*time.Millisecond, 5*time.Second)
 	for at := planJoin / 2; at < p.over+planHealing; at += time.Duration(rnd.ExpFloat64() * float64(pause)).Round(time.Millisecond) {
 		s := planStep{at: at, host: rnd.IntN(p.hosts), other: rnd.IntN(p.hosts), count: 1, key: fmt.Sprintf("/v/%d", rnd.IntN(6))}
@@ -163,6 +164,9 @@ func (p *faultPlan) drawUsers(rnd *rand.Rand) {
 			s.what = doSend
 			if rnd.IntN(4) == 0 {
 				s.count = 1 + rnd.IntN(30)
+			}
+			if flood {
+				flood, s.count = false, 700
 			}
 		}
 		p.steps = append(p.steps, s)

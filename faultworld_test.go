@@ -33,15 +33,18 @@ type faultWorld struct {
 	cuts      map[int]planStep // those in force
 	trace     uint64           // sum of a hash of each datagram sent, and when
 
+	standsStill bool // a planted fault: the clocks do not count the time asleep
+
 	mu   sync.Mutex
 	full bool // writes of this process fail
 }
 
-// runFaults runs the plan of a seed and returns its history.
-func runFaults(t *testing.T, seed uint64, kinds []string, rules faultRules) *faultHistory {
+// runFaults runs the plan of a seed and returns its history. With standsStill a fault is
+// planted: lifetimes do not count the time for which a machine sleeps.
+func runFaults(t *testing.T, seed uint64, kinds []string, rules faultRules, standsStill bool) *faultHistory {
 	cryptotest.SetGlobalRandom(t, seed)
 	fullDisks(t)
-	w := &faultWorld{t: t, plan: newFaultPlan(seed, kinds), cuts: make(map[int]planStep)}
+	w := &faultWorld{t: t, plan: newFaultPlan(seed, kinds), cuts: make(map[int]planStep), standsStill: standsStill}
 	w.history = newFaultHistory(w, rules)
 	disks := make([]*faultDisk, w.plan.hosts)
 	for i, durable := range w.plan.durable {
