@@ -74,6 +74,11 @@ var (
 	ErrBusy = engine.ErrBusy
 	// ErrNotStored reports a put or provide that no node confirmed.
 	ErrNotStored = engine.ErrNotStored
+	// ErrKeptHere reports a put or provide that only this node has, though others should:
+	// it is away from the network, or they refuse it. In the first case it is published as
+	// soon as somebody answers. A node without bootstrap peers that never met anybody is a
+	// network of its own, and has no such error.
+	ErrKeptHere = engine.ErrKeptHere
 	// ErrJournal reports a write that could not be made to last.
 	ErrJournal = engine.ErrJournal
 	// ErrRefused reports what a peer refused to do; one of those below says why.

@@ -15,7 +15,8 @@ import (
 
 // Provide tells the k nodes nearest to the key that this node provides it, again
 // every 22 h until Unpublish. The key needs no namespace. Errors: ErrEmptyKey,
-// ErrTooLarge; ErrNoPeers, ErrNotStored.
+// ErrTooLarge; ErrNoPeers, ErrNotStored; ErrKeptHere, beside which the result says what
+// is kept.
 func (n *Node) Provide(ctx context.Context, key string) (Stored, error) {
 	stored := Stored{Key: key, provide: true}
 	if err := store.CheckProviderKey([]byte(key)); err != nil {

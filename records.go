@@ -15,7 +15,8 @@ import (
 // Put stores a value at the k nodes nearest to the key, and publishes it again every
 // 22 h until Unpublish. The key's namespace, /NAME/..., says who may write it.
 // Errors: ErrEmptyKey, ErrTooLarge, ErrUnknownNamespace, ErrInvalid, ErrBadOption;
-// ErrNoPeers, ErrNotStored, ErrOlder, ErrConflict, ErrFull, ErrJournal, ErrSequence.
+// ErrNoPeers, ErrNotStored, ErrOlder, ErrConflict, ErrFull, ErrJournal, ErrSequence;
+// ErrKeptHere, beside which the result says what is kept.
 func (n *Node) Put(ctx context.Context, key string, value []byte, opts PutOptions) (Stored, error) {
 	stored := Stored{Key: key}
 	if err := n.checkPut(key, value, opts); err != nil {
@@ -39,7 +40,7 @@ func (n *Node) Put(ctx context.Context, key string, value []byte, opts PutOption
 }
 
 func (n *Node) fillStored(s *Stored, r *engine.Result) {
-	s.Holders, s.SelfHolder, s.Published, s.Expires = r.Holders, r.SelfHolder, r.Published, n.driver.Wall(r.Expires)
+	s.Holders, s.SelfHolder, s.Published, s.KeptHere, s.Expires = r.Holders, r.SelfHolder, r.Published, r.KeptHere, n.driver.Wall(r.Expires)
 	if r.Record != nil {
 		s.Sequence = r.Record.Sequence
 	}

@@ -90,9 +90,12 @@ type Stored struct {
 	// Published: this node publishes it again before it expires. It does not if the
 	// lifetime is shorter than the 22 hours between publications.
 	Published bool
-	Refusals  map[string]int // nodes that were asked and refused, by reason
-	Expires   time.Time      // unless it is published again
-	Lookup    Lookup
+	// KeptHere: only this node has it, though others should; the error is ErrKeptHere. If
+	// that is because nobody answered, it is published as soon as somebody does.
+	KeptHere bool
+	Refusals map[string]int // nodes that were asked and refused, by reason
+	Expires  time.Time      // unless it is published again
+	Lookup   Lookup
 
 	provide bool // by Provide: its JSON has no sequence
 }

@@ -86,6 +86,7 @@ func gauges(d *driver.Stats) map[string]int {
 		"writes.withheld":      e.Unsynced,
 		"handovers.waiting":    e.Handovers,
 		"contacts.lost":        e.Lost,
+		"writes.kept_here":     e.KeptHere,
 		"contacts.failing":     e.Contacts - e.Answering,
 		"checks.waiting":       d.ValidationsWaiting,
 		"messages.handling":    d.Handling,

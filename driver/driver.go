@@ -54,7 +54,7 @@ type Config struct {
 	// LookUpHost resolves a host name of a Seed. Nil asks the system's resolver.
 	LookUpHost func(ctx context.Context, host string) ([]netip.Addr, error)
 
-	// Engine configures the engine. New sets Self, Endpoint, Reachable, Bootstrap,
+	// Engine configures the engine. New sets Self, Endpoint, Reachable, Bootstrap, Seeded,
 	// Families, Durable, SignRecord, SignProvider and Refused, and Store.Volatile,
 	// Store.CheckLoaded and Store.MayRevive.
 	Engine engine.Config
@@ -242,6 +242,7 @@ func (d *Driver) newEngine(cfg engine.Config) error {
 	cfg.Endpoint = d.Addresses()[0].Endpoint
 	cfg.Reachable = len(d.seeds) == 0 || onLoopback(d.transport.Addrs())
 	cfg.Bootstrap, _, _ = d.sortSeeds(d.seeds)
+	cfg.Seeded = len(d.seeds) > 0
 	cfg.Families = d.transport.Families()
 	cfg.Durable = d.journal != nil
 	cfg.Refused = d.transport.Refused

@@ -39,6 +39,7 @@ type Config struct {
 	Mode          Mode               // Auto by default
 	Reachable     bool               // Auto: be a server from the start (on loopback, or the first node of its network; design R7.9)
 	Bootstrap     []identity.Address // pinged by a join, and again when the node is alone
+	Seeded        bool               // it has peers to join through, though maybe none in Bootstrap yet
 	Families      rpc.Families       // address families that it can send to; 0: both
 	K             int                // size of a bucket and of an answer, and holders of a value; 20 by default
 	Alpha         int                // requests in flight in a lookup; 3 by default

@@ -23,6 +23,7 @@ type Engine struct {
 	store        *store.Store
 	mode         Mode // in force: Client or Server
 	tableUnsaved bool // the routing table has changed since it was journalled
+	met          bool // there was a contact in the routing table
 
 	requests     rpc.Requests
 	spare        []*rpc.Message // messages of finished requests, for reuse
@@ -51,7 +52,8 @@ type Engine struct {
 	newcomers    *newcomers // nil until there was one
 	reachability *reachability
 	own          *ownAddress
-	joining      int // joins under way
+	joining      int         // joins under way
+	kept         *keptWrites // nil unless there are some
 
 	counters Counters
 	born     time.Time

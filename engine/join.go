@@ -46,6 +46,7 @@ func (e *Engine) Join(now time.Time, op OpID, addresses []identity.Address, fx [
 // needs none of them if somebody else answers (design R7.10).
 func (e *Engine) JoinByNames(now time.Time, op OpID, addresses []identity.Address, names int, fx []Effect) []Effect {
 	e.enter(now, fx)
+	e.cfg.Seeded = e.cfg.Seeded || len(addresses) > 0 || names > 0
 	e.join(op, addresses, names)
 	return e.leave()
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"net/netip"
 	"time"
 
@@ -14,37 +15,64 @@ import (
 // 22 hours until Unpublish (design R6.16). If ephemeral is set it tells them once.
 func (e *Engine) Provide(now time.Time, op OpID, key []byte, ephemeral bool, fx []Effect) []Effect {
 	e.enter(now, fx)
+	e.provide(op, key, ephemeral, func() {})
+	return e.leave()
+}
+
+func (e *Engine) provide(op OpID, key []byte, ephemeral bool, ended func()) {
 	target := identity.KeyPosition(key)
+	end := func(r *Result) {
+		e.finish(op, r)
+		ended()
+	}
 	l := e.newLookup(op, rpc.FindNode, nil, target)
 	l.onEnd = func(reason lookup.Reason) {
 		r := l.result()
 		entry := e.ownEntry(key)
 		r.Expires = e.now.Add(entry.TTL)
-		others, self := e.holders(&target, l.state.Closest(nil))
+		closest := l.state.Closest(nil)
+		others, self := e.holders(&target, closest)
 		if len(others) == 0 && !self {
 			r.Err = failure(reason)
-			e.finish(op, r)
+			end(r)
 			return
 		}
 		e.provideAt(op, others, self, entry, func(s *fanOut) {
 			r.Holders, r.SelfHolder, r.Refusals = s.confirmed, s.selfHolder, s.refusals
 			if r.Holders == 0 {
 				r.Err = notStored(r.Refusals, s.journalErr)
-			}
-			if _, wanted := e.ops[op]; r.Holders == 0 || ephemeral || !wanted {
-				e.finish(op, r)
+				end(r)
 				return
 			}
-			e.persist(e.publishProvider(entry), func(err error) {
-				r.Err, r.Published = err, err == nil
-				e.finish(op, r)
-			})
+			e.provided(r, op, entry, ephemeral, len(closest), len(others), end)
 		})
 	}
 	if e.begin(op, l) {
 		l.start()
 	}
-	return e.leave()
+}
+
+// provided follows the writes of a provider entry, of which one at least was confirmed.
+func (e *Engine) provided(r *Result, op OpID, entry *rpc.Provider, ephemeral bool, closest, others int, end func(*Result)) {
+	kept := e.keptOnlyHere(r, closest, others)
+	e.forgetKept(entry.Key, false)
+	_, wanted := e.ops[op]
+	if wanted = wanted || op == 0; kept != nil && closest == 0 && wanted {
+		e.keep(&keptHere{key: entry.Key, expires: r.Expires, ephemeral: ephemeral})
+	}
+	r.Err = kept
+	if ephemeral || !wanted {
+		end(r)
+		return
+	}
+	changes := e.publishProvider(entry)
+	if _, published := e.store.Published(entry.Key); kept != nil {
+		changes = append(changes, e.store.Unconfirmed(e.now, published)...)
+	}
+	e.persist(changes, func(err error) {
+		r.Err, r.Published = cmp.Or(err, kept), err == nil
+		end(r)
+	})
 }
 
 // ownEndpoint is where peers see this node, or what the Config says until one has

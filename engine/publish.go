@@ -12,12 +12,19 @@ func (e *Engine) wantsRepublish() time.Time {
 	if !e.mayStoreAgain() {
 		return time.Time{}
 	}
+	if e.keptIsDue() {
+		return overdue
+	}
 	return e.store.NextRepublish()
 }
 
 // republish stores what this node publishes again, with its full lifetime, every 22 hours
 // (Kademlia, section 2.5; design R6.8).
 func (e *Engine) republish() {
+	if e.keptIsDue() {
+		e.writeKept()
+		return
+	}
 	item, ok := e.store.DueRepublish(e.now)
 	if !ok {
 		return
@@ -65,6 +72,8 @@ func (e *Engine) Unpublish(now time.Time, op OpID, key []byte, fx []Effect) []Ef
 	if !e.begin(op, unpublishing{}) {
 		return e.leave()
 	}
+	e.forgetKept(key, true)
+	e.forgetKept(key, false)
 	changes, ok := e.store.Unpublish(key)
 	e.persist(changes, func(err error) {
 		if err == nil && !ok {

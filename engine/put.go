@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
+	"slices"
 	"time"
 
 	"kadmium/identity"
@@ -30,7 +32,10 @@ type put struct {
 	record     *rpc.Record
 	result     *Result
 	cancelled  bool
-	renumbered int // how often another put used the same sequence first
+	renumbered int         // how often another put used the same sequence first
+	kept       *rpc.Record // made again: as this node alone has it; nil: not made again
+	closest    int         // nodes that answered
+	others     int         // nodes that were to hold it, this one not counted
 
 	outstanding int   // of two: the journal has the sequence; the holders have answered
 	journalErr  error // why the journal does not have the sequence
@@ -61,6 +66,7 @@ func (p *put) start() {
 	// for the nodes.
 	asks := rpc.FindNode
 	sequence := uint64(0)
+	found := uint64(0) // the highest that another node has for another value
 	sequenced := e.cfg.Namespaces.Sequenced(q.Key)
 	if q.Sequence != nil {
 		sequence = *q.Sequence
@@ -75,11 +81,16 @@ func (p *put) start() {
 	p.lookup.onAnswer = func(_ identity.Contact, in *Inbound) identity.Contact {
 		if r := in.Message.Record; r != nil {
 			sequence = max(sequence, r.Sequence)
+			if !bytes.Equal(r.Value, q.Value) {
+				found = max(found, r.Sequence)
+			}
 		}
 		return 0
 	}
 	p.lookup.onEnd = func(reason lookup.Reason) {
-		if q.Sequence == nil && sequenced {
+		if p.kept != nil && q.Sequence == nil && found < p.kept.Sequence && p.renumbered == 0 {
+			sequence = p.kept.Sequence
+		} else if q.Sequence == nil && sequenced {
 			used, _ := e.store.Sequence(q.Key) // another put may have used one since
 			sequence = max(sequence, used) + 1
 		}
@@ -113,7 +124,9 @@ func (p *put) store(sequence uint64, reason lookup.Reason) {
 	}
 	p.result.Record = p.record
 	p.result.Expires = e.now.Add(p.record.TTL)
-	holders, self := e.holders(&p.lookup.target, p.lookup.state.Closest(nil))
+	closest := p.lookup.state.Closest(nil)
+	holders, self := e.holders(&p.lookup.target, closest)
+	p.closest, p.others = len(closest), len(holders)
 	if len(holders) == 0 && !self {
 		p.end(failure(reason))
 		return
@@ -135,7 +148,8 @@ func (p *put) settle() {
 		return
 	}
 	e := p.e
-	if p.result.Holders == 0 {
+	kept := e.keptOnlyHere(p.result, p.closest, p.others)
+	if p.result.Holders == 0 || kept != nil && slices.Contains(p.result.Refusals, rpc.Older) {
 		err := notStored(p.result.Refusals, cmp.Or(p.keepErr, p.journalErr))
 		var status *StatusError
 		if p.query.Sequence == nil && !p.cancelled && p.renumbered < maxRenumbered && errors.As(err, &status) && status.Status == rpc.Older {
@@ -143,11 +157,15 @@ func (p *put) settle() {
 			p.start()
 			return
 		}
-		p.end(err)
+		p.end(cmp.Or(kept, err))
 		return
 	}
+	e.forgetKept(p.record.Key, true)
+	if kept != nil && p.closest == 0 && !p.cancelled {
+		e.keep(&keptHere{key: p.record.Key, record: p.record, query: p.query, expires: p.result.Expires, ephemeral: p.query.Ephemeral})
+	}
 	if p.journalErr != nil || p.query.Ephemeral || p.cancelled {
-		p.end(p.journalErr)
+		p.end(cmp.Or(p.journalErr, kept))
 		return
 	}
 	if old, _ := e.store.Published(p.record.Key); old != nil && e.cfg.Namespaces.Better(old.Record, p.record) > 0 {
@@ -157,7 +175,10 @@ func (p *put) settle() {
 	changes := e.store.Publish(e.now, p.record)
 	published, _ := e.store.Published(p.record.Key)
 	p.result.Published = published != nil
-	e.persist(changes, p.end)
+	if kept != nil && published != nil {
+		changes = append(changes, e.store.Unconfirmed(e.now, published)...)
+	}
+	e.persist(changes, func(err error) { p.end(cmp.Or(err, kept)) })
 }
 
 func (p *put) end(err error) {
@@ -165,5 +186,8 @@ func (p *put) end(err error) {
 		p.result = &Result{}
 	}
 	p.result.Err = err
+	if p.kept != nil {
+		p.e.upkeep--
+	}
 	p.e.finish(p.op, p.result)
 }

@@ -47,6 +47,7 @@ type Result struct {
 	Holders    int                // Put, Provide: nodes that confirmed, this node included
 	SelfHolder bool               // Put, Provide: this node is one of them
 	Published  bool               // Put, Provide: this node stores it again before it expires
+	KeptHere   bool               // Put, Provide: only this node has it, though others should
 	Refusals   []rpc.Status       // Put, Provide: the statuses of the nodes that refused
 	Expires    time.Time          // Put, Get, Provide
 	Providers  []rpc.Provider     // Providers

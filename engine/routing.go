@@ -19,6 +19,7 @@ func (e *Engine) contacted(c identity.Contact, serves bool) {
 	e.unresponsive.forget(c)
 	switch e.table.Seen(e.now, c) {
 	case kbucket.Added:
+		e.met = true
 		e.tableUnsaved = true
 		e.event(Event{Kind: PeerAdded, Contact: c})
 		e.queueHandovers(c)

@@ -11,6 +11,7 @@ type Stats struct {
 	Unsynced      int // writes that wait for the journal
 	Handovers     int // keys that wait to be handed over
 	Lost          int // contacts remembered as lost
+	KeptHere      int // puts and provides that wait for a peer to answer
 	Counters      Counters
 }
 
@@ -26,6 +27,7 @@ func (e *Engine) Stats() Stats {
 		Unsynced:      len(e.unsynced),
 		Handovers:     len(e.handovers),
 		Lost:          e.rejoining.len(),
+		KeptHere:      e.kept.len(),
 		Counters:      e.counters,
 	}
 }

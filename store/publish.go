@@ -63,7 +63,7 @@ func (s *Store) PublishProvider(now time.Time, p *rpc.Provider) []Change {
 func (s *Store) publish(now time.Time, p *Published, ttl time.Duration, sequence uint64) []Change {
 	key := p.publication()
 	changes := s.raiseSequence(key, sequence)
-	if ttl <= RepublishEvery {
+	if !s.IsRepublished(ttl) {
 		more, _ := s.unpublish(key)
 		return append(changes, more...)
 	}

@@ -23,6 +23,17 @@ func (s *Store) DueRepublish(now time.Time) (*Published, bool) {
 	return p, ok
 }
 
+// IsRepublished reports whether a record with the lifetime is published again (design
+// R6.9).
+func (s *Store) IsRepublished(ttl time.Duration) bool { return ttl > RepublishEvery }
+
+// Unconfirmed notes that no other node has taken p yet: it is due again after 15 minutes,
+// also after a restart.
+func (s *Store) Unconfirmed(now time.Time, p *Published) []Change {
+	s.republish.set(&p.due, now.Add(republishRetry))
+	return s.publishedChange(p)
+}
+
 // Republished notes that p has been published again. It does nothing if p was
 // unpublished or replaced meanwhile.
 func (s *Store) Republished(now time.Time, p *Published) []Change {

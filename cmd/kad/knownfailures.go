@@ -60,6 +60,7 @@ var knownFailures = []struct {
 	{kadmium.ErrNoAnswer, exitNotDone, "check this machine's network, and that who was asked runs, is reachable over UDP, and is in the same --network"},
 	{kadmium.ErrReplaced, exitNotDone, "see who changes the data directory; the node starts again with what is there now"},
 	{kadmium.ErrJournal, exitNotDone, "check the disk of the data directory; the node writes again by itself within a minute of its mending"},
+	{kadmium.ErrKeptHere, exitNotDone, "see kad table for the peers of the node; where none answers, it publishes this itself when one does, and --local accepts that"},
 	{kadmium.ErrNotStored, exitNotDone, "see who was asked and what they said: --trace"},
 	{kadmium.ErrSequence, exitNotDone, "choose another key, or wait: kad get KEY says when it expires (--seq 9223372036854775807 still wins with a value of greater bytes)"},
 	{kadmium.ErrConflict, exitNotDone, "get the record anew and put with --cas and its sequence"},

@@ -54,7 +54,7 @@ func TestNodeEndsWhileItsPeersAreSilent(t *testing.T) {
 		t.Errorf("ended before it was ready, it printed %q", line)
 	}
 	n := u.node("--data", "data", "--bootstrap", silent.LocalAddr().String())
-	u.kad("put", "/v/x", "kept", "--data", "data").exits(exitDone)
+	u.kad("put", "/v/x", "kept", "--data", "data", "--local").exits(exitDone)
 	n.stop(syscall.SIGTERM)
 }
 

@@ -11,6 +11,7 @@ import (
 
 type provideArgs struct {
 	keyArg
+	Local bool `json:"local,omitempty"`
 }
 
 var provideOperation = operation[provideArgs, kadmium.Stored]{
@@ -18,13 +19,15 @@ var provideOperation = operation[provideArgs, kadmium.Stored]{
 	subject: func(args provideArgs) string { return shownKey(args.key()) },
 	lookup:  lookupOfStored,
 	runOn: func(ctx context.Context, n *kadmium.Node, args provideArgs) (kadmium.Stored, error) {
-		return n.Provide(ctx, args.key())
+		got, err := n.Provide(ctx, args.key())
+		return got, acceptLocal(err, args.Local)
 	},
 }
 
 func (a *app) provideCommand() *cobra.Command {
 	var choice nodeChoice
 	var written keyFlag
+	var local bool
 	cmd := &cobra.Command{
 		Use:   "provide KEY",
 		Short: "Tell the network that the node provides a key",
@@ -37,7 +40,7 @@ func (a *app) provideCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			got, err := runOperation(a, cmd, &choice, provideOperation, provideArgs{key})
+			got, err := runOperation(a, cmd, &choice, provideOperation, provideArgs{key, local})
 			if err != nil {
 				return err
 			}
@@ -45,6 +48,7 @@ func (a *app) provideCommand() *cobra.Command {
 			return a.print(got, func(w io.Writer) { drawStored(w, &got, "announced", "") })
 		},
 	}
+	cmd.Flags().BoolVar(&local, "local", false, localHelp)
 	written.flag(cmd)
 	choice.flags(cmd)
 	choice.traceFlag(cmd)

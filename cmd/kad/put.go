@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -22,6 +23,7 @@ type putArgs struct {
 	Sequence  *uint64       `json:"sequence,omitempty"`
 	CAS       *uint64       `json:"swap,omitempty"`
 	Ephemeral bool          `json:"once,omitempty"`
+	Local     bool          `json:"local,omitempty"`
 }
 
 var putOperation = operation[putArgs, kadmium.Stored]{
@@ -29,11 +31,23 @@ var putOperation = operation[putArgs, kadmium.Stored]{
 	subject: func(args putArgs) string { return shownKey(args.key()) },
 	lookup:  lookupOfStored,
 	runOn: func(ctx context.Context, n *kadmium.Node, args putArgs) (kadmium.Stored, error) {
-		return n.Put(ctx, args.key(), args.Value, kadmium.PutOptions{
+		got, err := n.Put(ctx, args.key(), args.Value, kadmium.PutOptions{
 			TTL: args.TTL, Sequence: args.Sequence, CAS: args.CAS, Ephemeral: args.Ephemeral,
 		})
+		return got, acceptLocal(err, args.Local)
 	},
 }
+
+// acceptLocal is the error of a put or a provide, where --local accepts that only this node
+// has it.
+func acceptLocal(err error, local bool) error {
+	if local && errors.Is(err, kadmium.ErrKeptHere) {
+		return nil
+	}
+	return err
+}
+
+const localHelp = "also done if only this node has it, as none answers; it is published when one does"
 
 func lookupOfStored(s *kadmium.Stored) *kadmium.Lookup { return &s.Lookup }
 
@@ -49,6 +63,7 @@ func (a *app) putCommand() *cobra.Command {
 every 22 h, unless its --ttl is shorter. VALUE - reads stdin, any bytes. A key begins with its namespace:
 
 ` + keyHelp() + `
+A value that only this node has, as no other answers, is not done (see --local).
 With --cas each holder compares by itself, as no node speaks for all: of two writers
 at once, both may find some holders. Get with a --quorum to see which one stands.`,
 		Example: `  kad put /v/hello world
@@ -82,6 +97,7 @@ at once, both may find some holders. Get with a --quorum to see which one stands
 	}
 	f := cmd.Flags()
 	f.DurationVar(&p.TTL, "ttl", 0, "how long it lives (default 24h; holders cap it at a week)")
+	f.BoolVar(&p.Local, "local", false, localHelp)
 	f.Uint64Var(&sequence, "seq", 0, "sequence number (default the highest found, plus one)")
 	f.Uint64Var(&cas, "cas", 0, "only where the held sequence is this; 0: none is held")
 	written.flag(cmd)
@@ -94,6 +110,10 @@ at once, both may find some holders. Get with a --quorum to see which one stands
 // is to be said, which begins with a comma.
 func drawStored(w io.Writer, s *kadmium.Stored, verb, also string) {
 	drawTrace(w, &s.Lookup)
+	if s.KeptHere {
+		fmt.Fprintf(w, "kept at this node only%s (%s)\nexpires %s; it is published when another node answers\n", also, summary(&s.Lookup), s.Expires.UTC().Format(time.RFC3339))
+		return
+	}
 	self := ""
 	if s.SelfHolder {
 		self = ", this node one of them"

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// What is put or provided while no bootstrap peer answers is not done, unless --local
+// accepts that; at a node without bootstrap peers it is.
+func TestPutWhileNobodyAnswers(t *testing.T) {
+	u := newUser(t)
+	silent, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	away := u.node("--control", "away", "--bootstrap", silent.LocalAddr().String())
+	alone := u.node("--control", "alone")
+	for _, command := range [][]string{{"put", "/v/x", "kept"}, {"provide", "/v/x"}} {
+		u.kad(append(command, "--control", "away")...).exits(exitNotDone).says("kept by this node only").says("--local")
+		local := u.kad(append(command, "--control", "away", "--local")...).exits(exitDone)
+		if !strings.Contains(local.stdout, "kept at this node only") {
+			t.Errorf("%s printed %q", local.line, local.stdout)
+		}
+		u.kad(append(command, "--control", "alone")...).exits(exitDone)
+	}
+	away.stop(syscall.SIGTERM)
+	alone.stop(syscall.SIGTERM)
+}
