@@ -131,6 +131,7 @@ func (d *Driver) sendRequest(fx *engine.Effect) {
 			Serves:       m.Serves,
 			Body:         body,
 			FirstContact: fx.FirstContact,
+			UnderSession: fx.UnderSession,
 		}
 		if fx.DialBack {
 			err = d.dialBack(r)

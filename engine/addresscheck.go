@@ -12,8 +12,8 @@ const maxMoved = 64
 
 // checkAddress pings a known peer at a new address that it was heard from. The address in
 // the table changes only after an answer from there (design R4.6). The PING is never a
-// first contact: the peer has just used its session, and a first contact would be a large
-// datagram to a possible victim. It has one try, whose loss says nothing: the next datagram
+// first contact, not even where a NOSESSION comes from there: that would be a large datagram
+// to a possible victim. It has one try, whose loss says nothing: the next datagram
 // from there draws another. It reports whether it sent a PING.
 func (e *Engine) checkAddress(c identity.Contact) bool {
 	id := e.book.Address(c).ID
@@ -26,7 +26,7 @@ func (e *Engine) checkAddress(c identity.Contact) bool {
 		e.moved = make(map[identity.ID]identity.Contact)
 	}
 	e.moved[id] = c
-	if !e.askMarked(p.owner, c, e.newRequest(rpc.Ping), underSession|thoughtGone) {
+	if !e.askMarked(p.owner, c, e.newRequest(rpc.Ping), sessionOnly|thoughtGone) {
 		p.end()
 		return false
 	}

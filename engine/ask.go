@@ -32,7 +32,8 @@ const (
 	othersHeard  = 1 << iota // another peer was heard during its last try but one
 	secondChance             // it repeats a request that failed (design R5.9)
 	proveAddress             // its first try is a first contact, to prove this node's address (design R3.17)
-	underSession             // it is never sent as a first contact
+	underSession             // no try is a first contact if there is a session
+	sessionOnly              // it is never a first contact: without a session it fails
 	thoughtGone              // the peer is believed gone: one try, whose failure says nothing new (design R7.13)
 	lingers                  // a datagram of it may still be under way
 )
@@ -68,8 +69,11 @@ func (e *Engine) send(r *rpc.Request) {
 			r.Message.Settled = e.settled.take(r.Message.Settled[:0], e.book.Address(r.To).ID)
 		}
 	}
-	first := r.LastTry() && r.Marks&underSession == 0 || r.Marks&proveAddress != 0 && r.Tries == 1
-	e.emit(Effect{Kind: SendRequest, To: r.To, RequestID: r.ID, Op: OpID(r.Op), Message: r.Message, FirstContact: first})
+	first := r.LastTry() && r.Marks&(underSession|sessionOnly) == 0 || r.Marks&proveAddress != 0 && r.Tries == 1
+	e.emit(Effect{
+		Kind: SendRequest, To: r.To, RequestID: r.ID, Op: OpID(r.Op), Message: r.Message,
+		FirstContact: first, UnderSession: r.Marks&sessionOnly != 0,
+	})
 }
 
 // recycle keeps a message for the next request. An engine without outstanding requests

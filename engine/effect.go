@@ -17,7 +17,7 @@ type EffectKind uint8
 // even if the operation is over. The copies and repairs that follow a finished Get are
 // the node's own.
 const (
-	SendRequest   EffectKind = 1 + iota // To, RequestID, Op, Message, FirstContact, DialBack
+	SendRequest   EffectKind = 1 + iota // To, RequestID, Op, Message, FirstContact, UnderSession, DialBack
 	ForgetRequest                       // RequestID: its answer is no longer awaited
 	SendReply                           // Token, Message
 	Persist                             // PersistID, Changes: write to the journal, then call Persisted; PersistID 0: do not call it
@@ -32,6 +32,7 @@ const (
 type Effect struct {
 	Kind         EffectKind
 	FirstContact bool // send it as a first contact, even if there is a session: the last try
+	UnderSession bool // never send it as a first contact, but fail if there is no session
 	DialBack     bool // send it from another local address (design R7.8)
 	To           identity.Contact
 	RequestID    uint64

@@ -22,6 +22,8 @@ var (
 	// ErrBadRequest reports a request that no datagram could carry: no endpoint,
 	// or an RPC other than PING for a peer of unknown ID.
 	ErrBadRequest = errors.New("bad request")
+	// ErrNoSession reports a request that is to go under a session only, where there is none.
+	ErrNoSession = errors.New("no session with the peer")
 	// ErrNoSocket reports an endpoint of a family that no socket has.
 	ErrNoSocket = errors.New("no socket for the address family")
 	// ErrTooManyFirstContacts reports an IP that was sent all the first contacts
@@ -108,4 +110,5 @@ type Request struct {
 	Serves       bool
 	Body         []byte // copied if it is kept
 	FirstContact bool   // be a first contact even if there is a session (the last try)
+	UnderSession bool   // be no first contact, whatever a NOSESSION says: ErrNoSession if there is no session
 }

@@ -21,6 +21,7 @@ type outstandingRequest struct {
 	flags        uint8
 	body         []byte
 	socket       *socket
+	underSession bool // it is never a first contact
 	opensSession bool // a PING of the transport itself, which makes a session for writes
 
 	session      *session.Session // the one that sealed its latest sealed try
@@ -73,7 +74,7 @@ func (x *outstanding) add(r *Request, s *socket) (*outstandingRequest, error) {
 	}
 	req := requestPool.Get().(*outstandingRequest)
 	req.id, req.to, req.rpc, req.socket = r.ID, r.To, r.Type, s
-	req.flags = flags(r.Serves)
+	req.flags, req.underSession = flags(r.Serves), r.UnderSession
 	req.body = append(req.body[:0], r.Body...)
 	x.byID[r.ID] = req
 	return req, nil

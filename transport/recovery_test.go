@@ -3,6 +3,7 @@ package transport
 import (
 	"bytes"
 	"crypto/rand"
+	"errors"
 	"net/netip"
 	"testing"
 	"time"
@@ -87,6 +88,36 @@ func TestForgedNoSession(t *testing.T) {
 		w.settle()
 		a.wantAnswer(b.addr, id, "re:still there")
 		w.wantKinds(mark, 6, 6, 1, 6, 3, 4)
+	})
+}
+
+// A request that is to go under a session only is never a first contact, which would be a
+// large datagram to an address that a peer may have forged (wire.md rule 6).
+func TestRequestUnderASessionOnly(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b, other := w.peer(1), w.peer(2), w.peer(3)
+		w.meet(a, b)
+		a.inbox()
+		forged := identity.Address{ID: b.addr.ID, Endpoint: other.addr.Endpoint}
+		ping := Request{To: forged, ID: 7, Type: rpc.Ping, UnderSession: true}
+		mark := len(w.sent)
+		if err := a.Request(ping); err != nil {
+			t.Fatal(err)
+		}
+		w.settle()
+		w.wantKinds(mark, 3, 6) // the NOSESSION of the node there starts nothing again
+		a.Forget(7)
+		id := a.ask(b.addr, rpc.FindNode, "x")
+		w.settle()
+		a.wantAnswer(b.addr, id, "re:x")
+		w.wantKinds(mark, 3, 6, 3, 4)
+
+		a.Rekey()
+		if err := a.Request(ping); !errors.Is(err, ErrNoSession) {
+			t.Errorf("without a session: %v, want %v", err, ErrNoSession)
+		}
+		w.settle()
+		w.wantKinds(mark, 3, 6, 3, 4)
 	})
 }
 

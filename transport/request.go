@@ -14,14 +14,15 @@ import (
 // Request sends a request, or sends it again: the caller times the tries.
 //
 //   - Under a session with the peer a try is sealed.
-//   - Without one, or if FirstContact, it is a first contact, signed on a worker. All tries
+//   - Without one, unless UnderSession, or if FirstContact, it is a first contact, signed on a worker. All tries
 //     that are one are byte-identical but for a cookie (wire.md, section 2).
 //   - A read's tries carry the body of the first, a write's the body they are given.
 //   - A write without a session waits for one, see pendingwrites.go.
 //
 // An error says that nothing was or will be sent, and ends the request, which needs
-// no Forget: ErrTooLarge, ErrBadRequest, ErrNoSocket, ErrTooManyFirstContacts,
-// ErrBusy, ErrClosed, or the system's about a datagram that it can never send.
+// no Forget: ErrTooLarge, ErrBadRequest, ErrNoSession, ErrNoSocket,
+// ErrTooManyFirstContacts, ErrBusy, ErrClosed, or the system's about a datagram that it
+// can never send.
 // Loss is no error, and neither is a send that the system refuses now (design R3.19).
 func (t *Transport) Request(r Request) error {
 	if err := t.check(&r); err != nil {
@@ -94,6 +95,9 @@ func (t *Transport) nextTry(now time.Time, req *outstandingRequest, fresh bool) 
 				return b, nil
 			}
 		}
+	}
+	if req.underSession {
+		return nil, ErrNoSession
 	}
 	if req.rpc.IsRead() {
 		return t.firstContact(now, req)

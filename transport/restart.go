@@ -47,7 +47,7 @@ func (t *Transport) receiveNoSession(r *reader, datagram []byte) {
 	now := t.now()
 	t.mu.Lock()
 	req := t.outstanding.matchTag(r.from, id, tag)
-	if req == nil || req.restarts >= maxRestarts {
+	if req == nil || req.underSession || req.restarts >= maxRestarts {
 		t.mu.Unlock()
 		t.count.drop(dropUnsolicited)
 		return
