@@ -6,22 +6,36 @@ import (
 )
 
 // Left notes that the peer of s has said, by a notice under s, that it ends. That concerns
-// all its sessions so far: they are old ones now, and what still comes under them is late
-// (wire.md, section 5).
-func (t *Table) Left(now time.Time, s *Session) {
+// its sessions up to those begun at once with s: they are old ones now, and what still
+// comes under them is late (wire.md, section 5). It reports false, and does nothing, if the
+// notice itself is late: the peer has said so before, or has come back and uses a session
+// that was made since.
+func (t *Table) Left(now time.Time, s *Session) bool {
 	at := now.UnixNano()
+	since := func(o *Session) bool { return o.made-s.made >= int64(AtOnce) }
+	if s.left {
+		return false
+	}
 	for o := t.peers[shortID(s.peer)]; o != nil; o = o.next {
-		if o.peer == s.peer {
+		if o.peer == s.peer && o.confirmed && o.usable(at) && since(o) {
+			return false
+		}
+	}
+	end := func(o *Session) {
+		if o.peer == s.peer && !since(o) {
 			o.left = true
 			o.retireAt(at)
 		}
 	}
+	for o := t.peers[shortID(s.peer)]; o != nil; o = o.next {
+		end(o)
+	}
 	for _, h := range t.half.Values() {
-		if h.session != nil && h.session.peer == s.peer {
-			h.session.left = true
-			h.session.retireAt(at)
+		if h.session != nil {
+			end(h.session)
 		}
 	}
+	return true
 }
 
 // Left reports whether the peer has ended since the session was made.

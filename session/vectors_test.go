@@ -146,7 +146,7 @@ func vectors(t *testing.T) []*vector {
 	cookieVector.add("cookie", cookie[:])
 	cookieVector.add("datagram", AppendCookie(nil, &n, request, cookie))
 	noticeVector := &vector{file: "notice.txt", about: "The notice *leave* of the initiator, under the session of first_response.txt, with counter 2."}
-	leave, err := initiated.Seal(nil, KindNotice, 0, uint8(NoticeLeave), FlagServes, nil)
+	leave, err := initiated.Seal(nil, KindNotice, 0, uint8(NoticeLeave), 0, nil)
 	must(err)
 	noticeVector.add("datagram", leave)
 	if got, err := answered.Open(bytes.Clone(leave)); err != nil || got.Kind != KindNotice || NoticeType(got.Type) != NoticeLeave {

@@ -44,10 +44,7 @@ func (t *Transport) receiveSealed(r *reader, datagram []byte) {
 		t.table.Confirm(now, sess)
 	}
 	if err == nil && kind == session.KindNotice {
-		left := session.NoticeType(opened.Type) == session.NoticeLeave
-		if left {
-			t.table.Left(now, sess)
-		}
+		left := session.NoticeType(opened.Type) == session.NoticeLeave && t.table.Left(now, sess)
 		t.mu.Unlock()
 		t.noticed(identity.Address{ID: sess.Peer(), Endpoint: r.from}, left)
 		return
