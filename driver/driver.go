@@ -170,7 +170,7 @@ func New(cfg Config) (_ *Driver, err error) {
 		d.lookUpHost = lookUpHost
 	}
 	d.now = d.clock.Now
-	d.timer = timer{now: d.now, afterFunc: cfg.AfterFunc, fire: d.tick}
+	d.timer = timer{afterFunc: cfg.AfterFunc, fire: d.tick}
 	d.namespaces.OnPanic(d.panicked)
 	for protocol, h := range cfg.Handlers {
 		if err = d.Handle(protocol, h); err != nil {

@@ -33,7 +33,7 @@ func (c *fakeClock) AfterFunc(d time.Duration, _ func()) func() bool {
 
 func TestTimerIsSetSeldom(t *testing.T) {
 	clock := &fakeClock{now: time.Unix(1000, 0)}
-	w := timer{now: clock.Now, afterFunc: clock.AfterFunc}
+	w := timer{afterFunc: clock.AfterFunc}
 	at := func(seconds int) time.Time { return clock.now.Add(time.Duration(seconds) * time.Second) }
 	set := func(at time.Time) { w.set(clock.now, at) }
 

@@ -7,7 +7,6 @@ import (
 // A timer is the one timer of a driver: it runs fire when the engine's next Tick is
 // due. d.mu guards it.
 type timer struct {
-	now       func() time.Time
 	afterFunc func(time.Duration, func()) func() bool
 	fire      func()
 
@@ -16,16 +15,19 @@ type timer struct {
 	cancel func() bool
 }
 
-// set has fire run at the given time; zero is never. A timer that will fire too early
-// is left as it is: most engine calls make the next Tick a little later, and one
-// unnecessary wake-up costs less than setting a timer for each datagram.
+// set has fire run at the given time, or at once if that has passed; zero is never. A timer
+// that will fire too early is left as it is: most engine calls make the next Tick a little
+// later, and one unnecessary wake-up costs less than setting a timer for each datagram.
 func (t *timer) set(now, at time.Time) {
 	if at.IsZero() || t.armed && !at.Before(t.at) {
 		return
 	}
 	t.stop()
+	if at.Before(now) {
+		at = now // a task that is overdue from its beginning is no late timer
+	}
 	t.armed, t.at = true, at
-	t.cancel = t.afterFunc(max(at.Sub(now), 0), t.fire)
+	t.cancel = t.afterFunc(at.Sub(now), t.fire)
 }
 
 // due reports whether a run of fire came in time. One whose timer was stopped too late
