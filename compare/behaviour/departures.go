@@ -17,11 +17,13 @@ import (
 // departedCases are about routing tables that contain a node that has left.
 func departedCases() []Case {
 	return []Case{{
-		Name: "a node closes, the others look its place up, for up to 7 s; where that is not enough, 5 min pass",
+		Name: "a node closes, nobody looks its place up, for up to 1 s",
+		Play: closesUnasked,
+		Why: "A kadmium node that ends tells its peers, which drop it at once. libp2p closes its connections, and a peer stays in a table " +
+			"until a dial to it fails; until then it is named to others.",
+	}, {
+		Name: "a node closes, the others look its place up, for up to 7 s",
 		Play: closes,
-		Why: "libp2p is better: it drops a peer at the first dial that fails. kadmium keeps a contact until its fifth failure, " +
-			"or until another waits for the place (Kademlia, section 4.1): lost datagrams are no departure. Meanwhile it names it to nobody, " +
-			"and asks it again 1, 4, 16 and 64 s after each failure; the minutes pass on a clock that is sent ahead.",
 	}, {
 		Name: "a node closes in whose full bucket others would stand, its place is looked up, for up to 7 s",
 		Play: replaced,
@@ -29,7 +31,8 @@ func departedCases() []Case {
 		Name: "a node crashes, the others look its place up, for up to 7 s",
 		Play: crashes,
 		Why: "libp2p drops the peer at the first failure, but over an open connection that takes 20 s, in which it names it to others. " +
-			"kadmium keeps it until its fifth failure (Kademlia, section 4.1), and names it to nobody after the first, about 2 s later.",
+			"kadmium keeps it until its fifth failure, or until another waits for the place (Kademlia, section 4.1): lost datagrams are no departure. " +
+			"It names it to nobody after the first, about 2 s later.",
 	}}
 }
 
@@ -45,42 +48,38 @@ func crash(n side.Node) error {
 // tries, internal/net/message_manager.go of its DHT).
 const noticedWithin = 7 * time.Second
 
-// depart has a node leave, which the others then look up.
+// depart has a node leave.
 func depart(s *Stage, leave func(side.Node) error) (gone side.Node, others []side.Node, err error) {
 	nodes, err := s.Converged(6)
 	if err != nil {
 		return nil, nil, err
 	}
 	gone, others = nodes[5], nodes[:5]
-	if err := leave(gone); err != nil {
-		return nil, nil, err
-	}
-	s.lookUpPosition(gone, others)
-	return gone, others, nil
+	return gone, others, leave(gone)
 }
 
 // remembered reports whether a node that has left is still in the tables of the others,
 // and whether they name it to a newcomer.
-func (s *Stage) remembered(gone side.Node, others []side.Node) (words string, inTables bool, err error) {
+func (s *Stage) remembered(gone side.Node, others []side.Node) (string, error) {
 	newcomer, err := s.Join()
 	if err != nil {
-		return "", false, err
+		return "", err
 	}
 	heard, err := s.toldAtJoin(newcomer, others[0])
 	if err != nil {
-		return "", false, err
+		return "", err
 	}
 	if !slices.ContainsFunc(others[1:], func(n side.Node) bool { return slices.Contains(heard, n.ID()) }) {
-		return "", false, errToldOfNobody
+		return "", errToldOfNobody
 	}
-	words = "out of all tables"
-	if inTables = inTable(gone, others); inTables {
+	words := "out of all tables"
+	if inTable(gone, others) {
 		words = "still in tables"
 	}
 	if slices.Contains(heard, gone.ID()) {
-		return words + ", newcomers are told of it", inTables, nil
+		return words + ", newcomers are told of it", nil
 	}
-	return words + ", newcomers are not told of it", inTables, nil
+	return words + ", newcomers are not told of it", nil
 }
 
 // inTable reports whether a node is in the table of any of the others.
@@ -93,8 +92,8 @@ func crashes(s *Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	words, _, err := s.remembered(gone, others)
-	return words, err
+	s.lookUpPosition(gone, others)
+	return s.remembered(gone, others)
 }
 
 func closes(s *Stage) (string, error) {
@@ -102,18 +101,18 @@ func closes(s *Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	words, inTables, err := s.remembered(gone, others)
-	if err != nil || !inTables {
-		return words, err
-	}
-	out, err := s.AwaitLong(5*time.Minute, func() bool { return !inTable(gone, others) })
+	s.lookUpPosition(gone, others)
+	return s.remembered(gone, others)
+}
+
+// closesUnasked closes a node that nobody then sends anything.
+func closesUnasked(s *Stage) (string, error) {
+	gone, others, err := depart(s, side.Node.Close)
 	if err != nil {
 		return "", err
 	}
-	if out {
-		return words + "; then out of all tables", nil
-	}
-	return words + "; still in tables then", nil
+	s.Within(time.Second, func() bool { return !inTable(gone, others) }) // it may never come true
+	return s.remembered(gone, others)
 }
 
 // lookUpPosition has nodes look up the position of another. Their results do not matter.

@@ -30,7 +30,11 @@ func failedPeerCases() []Case {
 	}, {
 		Name: "every peer that a node knows is dead",
 		Play: allFailed,
-		Why:  "When nobody at all is heard the node's own link may be down: kadmium says that nobody answered, and empties no table for it.",
+		Why:  "When nobody at all is heard the node's own link may be down: kadmium says that nobody answered, and empties no table for it; it shows its contacts as failing.",
+	}, {
+		Name: "every peer that a node knows is dead: get",
+		Play: allFailedGet,
+		Why:  "Nobody answered, so nothing is known of the key: another error than for a key that nobody holds.",
 	}}
 }
 
@@ -124,19 +128,36 @@ func (s *Stage) crashUnconnected(searcher side.Node, nodes []side.Node) error {
 	return nil
 }
 
-func allFailed(s *Stage) (string, error) {
+// lastAlive makes a node whose contacts have all crashed.
+func (s *Stage) lastAlive() (side.Node, error) {
 	nodes, err := s.Converged(4)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if err := s.crashUnconnected(nodes[1], slices.Concat(nodes[:1], nodes[2:])); err != nil {
+	return nodes[1], s.crashUnconnected(nodes[1], slices.Concat(nodes[:1], nodes[2:]))
+}
+
+func allFailedGet(s *Stage) (string, error) {
+	n, err := s.lastAlive()
+	if err != nil {
 		return "", err
 	}
 	ctx, cancel := context.WithTimeout(s.Context, 3*lookupWithin)
 	defer cancel()
-	found, err := nodes[1].Closest(ctx, "a key")
+	_, err = n.Get(ctx, "a key", 1)
+	return outcome(err), nil
+}
+
+func allFailed(s *Stage) (string, error) {
+	n, err := s.lastAlive()
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(s.Context, 3*lookupWithin)
+	defer cancel()
+	found, err := n.Closest(ctx, "a key")
 	words := "; the table keeps them"
-	if len(nodes[1].Table()) == 0 {
+	if len(n.Table()) == 0 {
 		words = "; the table is empty"
 	}
 	return outcome(err) + ", " + soFar(found) + words, nil

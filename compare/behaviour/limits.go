@@ -28,6 +28,10 @@ func limitCases() []Case {
 			Why:  "No answer could be validated, so kadmium's get says at once what is wrong. Libp2p's asks for it, drops what it is given, and reports that the value was not found.",
 		},
 		{
+			Name: "two keys that are not UTF-8 and differ in their last byte: put, get elsewhere",
+			Play: keysOfAnyBytes,
+		},
+		{
 			Name: "value of 900 bytes, more than a datagram together with 9 closer peers: put, get elsewhere",
 			Play: func(s *Stage) (string, error) { return putAndGetSized(s, 900) },
 		},
@@ -65,6 +69,26 @@ func putAndGet(s *Stage, key string, value []byte) (string, error) {
 	}
 	got, err := asker.(keyed).GetKey(s.Context, key, 0)
 	return fmt.Sprintf("put: %s; get: %s", putWords, noteNobodyAsked(getOutcome(got, err), got, err)), nil
+}
+
+// keysOfAnyBytes puts under two keys that text would not tell apart.
+func keysOfAnyBytes(s *Stage) (string, error) {
+	nodes, err := s.Converged(3)
+	if err != nil {
+		return "", err
+	}
+	names := []string{"a\xff", "a\xfe"}
+	for i, name := range names {
+		if _, err := nodes[i].Put(s.Context, name, world.Value(1, fmt.Sprintf("value %d", i+1))); err != nil {
+			return "", err
+		}
+	}
+	var words []string
+	for _, name := range names {
+		r, err := nodes[2].Get(s.Context, name, 0)
+		words = append(words, getOutcome(r, err))
+	}
+	return strings.Join(words, ", "), nil
 }
 
 func putAndGetSized(s *Stage, bytes int) (string, error) {

@@ -28,7 +28,7 @@ func lookupCases() []Case {
 	}, {
 		Name: "whom a node names that knows only the asker",
 		Play: namesAsker,
-		Why:  "The specification of libp2p has the target named even to itself. A kadmium node is told its address by every first contact's answer.",
+		Why:  "The specification of libp2p has the target named even to itself. A kadmium node is told its address by every answer.",
 	}, {
 		Name: "find a peer that is known",
 		Play: func(s *Stage) (string, error) {

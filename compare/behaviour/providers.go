@@ -35,7 +35,12 @@ func providerCases() []Case {
 		{
 			Name: "30 provide: find all, from outside the holders",
 			Play: manyProvide,
-			Why:  "libp2p is better: its answer has room for all. Kadmium's is one datagram: each holder picks a few entries at random, which carry signatures; who needs more than a sample asks again.",
+		},
+		{
+			Name: "257 peers announce themselves to one holder: find all",
+			Play: holderIsFull,
+			Why: "libp2p is better: its holder keeps any number of providers of one key. Kadmium's keeps 256, so that no key fills its memory, " +
+				"and says that it is full.",
 		},
 		{
 			Name: "provide a key of 100 bytes, find it",
@@ -168,6 +173,47 @@ func manyProvide(s *Stage) (string, error) {
 		return "finds some", nil
 	}
 	return fmt.Sprintf("finds %d", found), nil
+}
+
+// tooManyProviders is one more than a holder of kadmium keeps of one key.
+const tooManyProviders = 257
+
+func holderIsFull(s *Stage) (string, error) {
+	nodes, err := s.Converged(2)
+	if err != nil {
+		return "", err
+	}
+	told := "all are taken"
+	for i := range tooManyProviders {
+		peer, err := s.rawPeer()
+		if err != nil {
+			return "", err
+		}
+		err = peer.Announce(s.Context, nodes[0], string(world.ContentKey("film")), peer.Address())
+		peer.Close() // its entry stays
+		var refusal *side.Refusal
+		switch {
+		case errors.As(err, &refusal):
+			told = fmt.Sprintf("%v, after %d", refusal, i)
+		case err != nil:
+			return "", err
+		}
+	}
+	asker, err := s.client(nodes[1])
+	if err != nil {
+		return "", err
+	}
+	found := 0
+	s.Within(time.Second, func() bool {
+		var r side.Result
+		r, err = asker.Providers(s.Context, "film", 0)
+		found = len(r.Peers)
+		return err != nil || found == tooManyProviders
+	})
+	if found == tooManyProviders {
+		return told + "; finds all", err
+	}
+	return fmt.Sprintf("%s; finds %d", told, found), err
 }
 
 func longContentKey(s *Stage) (string, error) {

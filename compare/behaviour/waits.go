@@ -46,38 +46,6 @@ func (s *Stage) Await(condition func() bool) error {
 	return nil
 }
 
-// now is the time by the clock of the nodes.
-func (s *Stage) now() time.Time {
-	if s.Clock != nil {
-		return s.Clock.Now()
-	}
-	return time.Now()
-}
-
-// On kadmium's side the clock is set ahead by passes every passEvery, which is long enough
-// for an answer to arrive in between.
-const (
-	passEvery = 50 * time.Millisecond
-	passes    = 2 * time.Second
-)
-
-// AwaitLong waits until a condition holds, for up to d by the clock of the nodes, and
-// reports whether it came true. On kadmium's side most of d is skipped.
-func (s *Stage) AwaitLong(d time.Duration, condition func() bool) (bool, error) {
-	for end := s.now().Add(d); s.now().Before(end); {
-		if s.Within(passEvery, condition) {
-			return true, nil
-		}
-		if err := s.Context.Err(); err != nil {
-			return false, fmt.Errorf("%w: %w", ErrNeverHappened, err)
-		}
-		if s.Clock != nil {
-			s.Clock.Leap(passes)
-		}
-	}
-	return false, nil
-}
-
 // Within waits until a condition holds, for up to d, and reports whether it came true.
 func (s *Stage) Within(d time.Duration, condition func() bool) bool {
 	end := time.Now().Add(d)
