@@ -37,7 +37,8 @@ type Engine struct {
 
 	ops     map[OpID]operation
 	lookups []*activeLookup // in the order of their deadlines
-	upkeep  int             // lookups and fills of the node's own under way
+	upkeep  int32           // lookups and fills of the node's own under way
+	joining int32           // joins under way
 
 	unsynced      map[uint64]func(error) // by batch: what waits for the journal
 	lastPersistID uint64
@@ -52,7 +53,6 @@ type Engine struct {
 	newcomers    *newcomers // nil until there was one
 	reachability *reachability
 	own          *ownAddress
-	joining      int         // joins under way
 	kept         *keptWrites // nil unless there are some
 
 	counters Counters

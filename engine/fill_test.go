@@ -343,7 +343,7 @@ func TestCancelledJoinFillsNoMore(t *testing.T) {
 		t.Errorf("cancelled with %v", r)
 	}
 	n.run(time.Minute)
-	if e := nd.e; fills() > 0 || len(e.activities)+len(e.ops)+len(e.lookups)+e.upkeep+e.joining+e.requests.Len() > 0 {
+	if e := nd.e; fills() > 0 || len(e.activities)+len(e.ops)+len(e.lookups)+int(e.upkeep)+int(e.joining)+e.requests.Len() > 0 {
 		t.Errorf("left over: %d fills, %+v", fills(), e.Stats())
 	}
 }
