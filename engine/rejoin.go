@@ -92,10 +92,10 @@ func (e *Engine) wantsRejoin() time.Time {
 	switch {
 	case e.joining > 0 || !e.mayMaintain():
 		return time.Time{}
+	case e.cutOff(): // the task's own interval is between two requests
+		return e.outage.lastHeard.Add(rejoinEvery)
 	case e.rejoining.len() > 0:
 		return e.rejoining.due
-	case e.cutOff():
-		return e.outage.lastHeard.Add(rejoinEvery)
 	}
 	return time.Time{}
 }
@@ -104,7 +104,7 @@ func (e *Engine) wantsRejoin() time.Time {
 // for the contacts closest to this node. A node that is cut off asks its contacts too.
 func (e *Engine) rejoin() {
 	r := e.ensureRejoining()
-	if !e.now.Before(r.until) {
+	if !e.now.Before(r.until) && !e.cutOff() {
 		r.pause = min(2*r.pause, rejoinRest)
 	}
 	r.due = e.now.Add(r.pause)

@@ -52,6 +52,37 @@ func TestLostContactIsAskedFor(t *testing.T) {
 	}
 }
 
+// A node none of whose contacts answers asks them and those that it has lost every half
+// minute, however long ago it lost one. Later the lost one is asked at its intervals again.
+func TestCutOffLongAfterALoss(t *testing.T) {
+	n := newNetwork(t, 16)
+	n.grow(4, nil)
+	nd, gone := n.nodes[0], n.nodes[3]
+	gone.up = false
+	for range 5 {
+		nd.operate(func(op OpID) []Effect { return nd.e.Ping(n.now, op, gone.address, nil) })
+	}
+	n.until(5*time.Minute, "the loss", func() bool { return nd.e.Stats().Lost == 1 })
+	n.run(5 * time.Hour)
+	n.lose = func(from, to *node, _ *rpc.Message) bool { return from == nd || to == nd }
+	n.until(2*time.Hour, "the cut being noticed", nd.e.cutOff)
+	before := nd.e.counters.Rejoins
+	n.run(30 * time.Minute)
+	if asked := nd.e.counters.Rejoins - before; asked < 48 || asked > 62 {
+		t.Errorf("%d requests in half an hour of the cut", asked)
+	}
+	n.lose = nil
+	n.run(2 * time.Minute)
+	if answering := nd.e.table.Answering(); answering != 2 {
+		t.Errorf("two minutes after the cut %d contacts answer", answering)
+	}
+	before = nd.e.counters.Rejoins
+	n.run(10 * time.Hour)
+	if asked := nd.e.counters.Rejoins - before; asked < 8 || asked > 14 {
+		t.Errorf("the lost contact is asked %d times in 10 h", asked)
+	}
+}
+
 // The silence of a lost contact locks nobody out and teaches nothing.
 func TestSilenceOfTheLost(t *testing.T) {
 	n := newNetwork(t, 15)
