@@ -59,8 +59,8 @@ func (s *Store) storedAgain(now time.Time, it *item, ttl time.Duration, between 
 // NextExpiry is when something is to be removed next, zero for never.
 func (s *Store) NextExpiry() time.Time {
 	next := s.expiry.next()
-	if len(s.ended) > 0 && (next.IsZero() || s.reviveUntil.Before(next)) {
-		return s.reviveUntil
+	if r := s.revivable; r != nil && len(r.ended) > 0 && (next.IsZero() || r.until.Before(next)) {
+		return r.until
 	}
 	return next
 }
@@ -78,20 +78,20 @@ func (s *Store) Expire(now time.Time) (changes []Change, n int) {
 		if !ok {
 			break
 		}
-		if it.loaded && now.Before(s.reviveUntil) {
+		if r := s.revivable; r != nil && it.loaded && now.Before(r.until) {
 			s.expiry.remove(&it.expires)
-			s.ended = append(s.ended, it)
+			r.ended = append(r.ended, it)
 			continue
 		}
 		remove(it)
 	}
-	if len(s.ended) > 0 && !now.Before(s.reviveUntil) {
-		for _, it := range s.ended {
+	if r := s.revivable; r != nil && !now.Before(r.until) {
+		for _, it := range r.ended {
 			if s.holding(it.keyItems.Key, it) == it { // nothing has replaced it
 				remove(it)
 			}
 		}
-		s.ended = nil
+		s.revivable = nil
 	}
 	return changes, n
 }

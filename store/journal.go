@@ -156,8 +156,8 @@ func (s *Store) loadItem(now time.Time, c Change) error {
 		s.expiry.set(&it.expires, now)
 		it.loaded = false // nothing revives it
 	}
-	if s.cfg.MayRevive && s.reviveUntil.IsZero() {
-		s.reviveUntil = now.Add(ReviveTime)
+	if s.cfg.MayRevive && s.revivable == nil {
+		s.revivable = &revivable{until: now.Add(ReviveTime)}
 	}
 	s.scheduleReplication(it, s.afterRestart(now, it))
 	return nil

@@ -24,8 +24,7 @@ type Store struct {
 	sources   map[sourceKey]usage
 
 	expiry      queue[item]
-	ended       []*item   // loaded items that have expired, kept until reviveUntil
-	reviveUntil time.Time // zero: nothing is revived
+	revivable   *revivable // nil: nothing is revived
 	replication queue[item]
 
 	published map[string]*Published // by publication key
