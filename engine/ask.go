@@ -36,6 +36,7 @@ const (
 	sessionOnly              // it is never a first contact: without a session it fails
 	thoughtGone              // the peer is believed gone: one try, whose failure says nothing new (design R7.13)
 	lingers                  // a datagram of it may still be under way
+	introduction             // it follows a first contact, which has changed nothing at the peer (design R7.6)
 )
 
 // ask sends a request, which stays outstanding until it is answered or has failed. It

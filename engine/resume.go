@@ -61,10 +61,7 @@ func (g *greeting) next() {
 	for g.inFlight < greetedAtOnce && len(g.waiting) > 0 {
 		c := g.waiting[0]
 		g.waiting = g.waiting[1:]
-		if g.e.ask(g.owner, c, g.e.newRequest(rpc.Ping)) {
-			g.inFlight++
-			g.open++
-		}
+		g.ask(c, 0)
 	}
 	if g.open == 0 {
 		g.e.unregister(g.owner)
@@ -72,9 +69,18 @@ func (g *greeting) next() {
 	}
 }
 
+func (g *greeting) ask(c identity.Contact, marks uint8) {
+	if g.e.askMarked(g.owner, c, g.e.newRequest(rpc.Ping), marks) {
+		g.inFlight++
+		g.open++
+	}
+}
+
+// answered sends a contact that was met by a first contact another PING, once: one that has
+// no session each time would keep the greeting from its end.
 func (g *greeting) answered(r *rpc.Request, in *Inbound) {
-	if in.Observed.IsValid() { // a first contact, which has changed nothing there (design R7.6)
-		g.waiting = append(g.waiting, in.From)
+	if in.Observed.IsValid() && r.Marks&introduction == 0 {
+		g.ask(in.From, introduction)
 	}
 	g.settle(r)
 }

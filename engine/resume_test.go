@@ -60,3 +60,22 @@ func TestResume(t *testing.T) {
 		t.Error("the greeting has not ended")
 	}
 }
+
+// A contact that begins a new session with each PING does not keep a greeting from its end:
+// the next ones would be left out.
+func TestGreetingEnds(t *testing.T) {
+	n := newNetwork(t, 17)
+	n.grow(6, nil)
+	nd := n.nodes[2]
+	nd.sent = func(Effect) {
+		for _, other := range n.nodes {
+			delete(other.proven, nd.address) // they answer by a first response each time
+		}
+	}
+	nd.run(nd.e.Resume(n.now, nil))
+	pings := nd.e.counters.Requests[rpc.Ping]
+	n.until(10*time.Second, "the end of the greeting", func() bool { return nd.e.greeting == nil })
+	if sent := nd.e.counters.Requests[rpc.Ping] - pings; sent > 10 {
+		t.Errorf("%d PINGs more", sent)
+	}
+}
