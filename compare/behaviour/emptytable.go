@@ -37,7 +37,8 @@ func emptyTableCases() []Case {
 			return "put: " + outcome(putting) + "; get: " + foundOr(getting, payload(got.Value) == "mine")
 		}),
 		Why: "libp2p's error says at once that nobody else has the value, which it keeps all the same. In kadmium a server among the k nearest " +
-			"is a holder like any other: the put has one, says so, and hands the record over to nodes that join.",
+			"is a holder like any other: the put has one, says so, and hands the record over to nodes that join. " +
+			"Had it been given a peer to join by, or met one, it would return an error too.",
 	}, {
 		Name: "empty table: find providers",
 		Play: withEmptyTable(func(ctx context.Context, n side.Node) string {
