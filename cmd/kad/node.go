@@ -125,7 +125,7 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 		return err
 	}
 	defer n.Close()
-	context.AfterFunc(ctx, func() { endInTime(log) })
+	context.AfterFunc(ctx, func() { endInTime(log, exitDone) })
 
 	l, err := listenControl(path)
 	switch {
@@ -149,13 +149,21 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 		return err
 	}
 	messages.start()
+	err = untilEnd(ctx, n, log)
+	messages.stop()
+	return err
+}
+
+// untilEnd closes the node once the context ends, or a socket or the journal has failed
+// for good: that is then the error.
+func untilEnd(ctx context.Context, n *kadmium.Node, log *slog.Logger) error {
 	select {
 	case <-ctx.Done():
 	case <-n.Failed():
+		defer endInTime(log, exitNotDone)()
 	}
 	log.Info("closing")
-	err = n.Close()
-	messages.stop()
+	err := n.Close()
 	if failed := n.Err(); failed != nil {
 		return failed
 	}
@@ -177,10 +185,10 @@ func (a *app) printReady(n *kadmium.Node) error {
 // acknowledged has been synced before.
 const closeTime = 4 * time.Second
 
-// endInTime ends the process if closing takes longer than closeTime.
-func endInTime(log *slog.Logger) {
-	time.AfterFunc(closeTime, func() {
+// endInTime ends the process with the exit code if closing takes longer than closeTime.
+func endInTime(log *slog.Logger, code int) (closed func() bool) {
+	return time.AfterFunc(closeTime, func() {
 		log.Error("closing hangs; ending without it")
-		os.Exit(exitDone)
-	})
+		os.Exit(code)
+	}).Stop
 }
