@@ -17,8 +17,8 @@ const (
 )
 
 // An acceptor accepts the clients of the control socket, also while the process has no
-// file handle left: one is kept in reserve, for one client after another. Its methods
-// are not safe for concurrent use.
+// file handle left: one is kept in reserve, for one client after another (design R8.19).
+// Its methods are not safe for concurrent use.
 type acceptor struct {
 	net.Listener
 	log      *slog.Logger
