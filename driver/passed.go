@@ -52,7 +52,7 @@ func (d *Driver) reviewClock(now time.Time) {
 	p := &d.passing
 	if !now.Before(p.noteAt) {
 		p.noteAt = now.Add(noteEvery)
-		d.journal.NoteClock()
+		d.journal.NoteClock(func(err error) { d.persisted(0, err) }) // a node with nothing to write notices a failure too
 	}
 	if p.by == 0 {
 		return

@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -51,11 +52,12 @@ func (j *Journal) ClockNote() (n ClockNote, err error) {
 // be called before Write.
 func (j *Journal) SetClock(f func() ClockNote) { j.clock = f }
 
-// NoteClock has the clocks noted, unless that has just been done. It does not wait.
-func (j *Journal) NoteClock() {
+// NoteClock has the clocks noted, unless that has just been done, and calls done as Write
+// does. It does not wait.
+func (j *Journal) NoteClock(done func(error)) {
 	j.mu.Lock()
 	if !j.closed {
-		j.queue = append(j.queue, write{note: true, err: j.failing})
+		j.queue = append(j.queue, write{note: true, done: done, err: cmp.Or(j.failed, j.failing)})
 	}
 	j.mu.Unlock()
 	j.signal()

@@ -26,7 +26,7 @@ func TestClockNote(t *testing.T) {
 		first := transaction(t, j)
 		for range 10 {
 			time.Sleep(noteAtLeast / 5)
-			j.NoteClock()
+			j.NoteClock(nil)
 		}
 		mustWrite(t, j)
 		if n := transaction(t, j) - first; n != 2 {
