@@ -130,7 +130,7 @@ type Message struct {
 	Target      identity.Position // FIND_NODE: is sent; RPCs with a key: the position of the key
 	Key         []byte            // FIND_VALUE, GET_PROVIDERS
 	Known       []uint16          // tags of contacts to leave out, see Tag
-	Failed      []uint16          // tags of contacts that the asker knows as dead, see FailedTag
+	Failed      []uint16          // tags of contacts that the asker knows as dead (wire.md, section 7)
 	Settled     []uint64          // MESSAGE, STORE: requests of which no datagram is under way
 	CASSequence uint64            // with CAS; 0: only if none is held
 	Provider    *Provider         // ADD_PROVIDER

@@ -1,7 +1,6 @@
 package rpc
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 
 	"kadmium/identity"
@@ -20,15 +19,6 @@ const (
 // 1 in 65,536, does not repeat in the next request.
 func Tag(requestID uint64, p *identity.Position) uint16 {
 	return binary.BigEndian.Uint16(p[tagFirst+requestID%tagPlaces:])
-}
-
-// FailedTag is two bytes by which a request lists a contact that the asker knows as
-// dead. It covers the address too, so that a dead address of a peer does not hide the
-// peer at another one.
-func FailedTag(requestID uint64, a identity.Address) uint16 {
-	text := binary.BigEndian.AppendUint64(make([]byte, 0, 8+MaxContactSize), requestID)
-	sum := sha256.Sum256(AppendContact(text, a))
-	return binary.BigEndian.Uint16(sum[:])
 }
 
 // appendTags packs tags, 2 bytes each.

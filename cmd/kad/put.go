@@ -39,9 +39,9 @@ var putOperation = operation[putArgs, kadmium.Stored]{
 }
 
 // acceptLocal is the error of a put or a provide, where --local accepts that only this node
-// has it.
+// has it, as none answered. It does not accept that others refused it.
 func acceptLocal(err error, local bool) error {
-	if local && errors.Is(err, kadmium.ErrKeptHere) {
+	if local && errors.Is(err, kadmium.ErrKeptHere) && !errors.Is(err, kadmium.ErrRefused) {
 		return nil
 	}
 	return err
