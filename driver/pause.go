@@ -42,8 +42,10 @@ func (d *Driver) noticePause(now time.Time) {
 	d.setTimer(now)
 }
 
-// waited reports whether a message may have waited in a socket during a pause and tells a
-// lifetime, of which then less remains than it says (design R6.27). The caller holds d.mu.
+// waited reports whether a message may have waited in a socket during a pause, and is a write,
+// of which the first try may be forgotten by now, or tells a lifetime, of which then less
+// remains than it says (design R6.27). The caller holds d.mu.
 func (d *Driver) waited(now time.Time, m *rpc.Message) bool {
-	return now.Sub(d.resumed) < backlog && (m.Record != nil || m.Provider != nil || len(m.Providers) > 0)
+	again := !m.Response && !m.Type.IsRead() // another try, after its first was forgotten
+	return now.Sub(d.resumed) < backlog && (again || m.Record != nil || len(m.Providers) > 0)
 }
