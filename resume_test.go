@@ -123,7 +123,7 @@ func TestStoreThatWaitedForAStoppedNode(t *testing.T) {
 		}
 		put("/v/before")                            // and so they have a session
 		time.AfterFunc(25*time.Millisecond, s.stop) // the lookup takes 20 ms
-		put("/v/meanwhile")
+		publisher.Put(t.Context(), "/v/meanwhile", []byte("x"), PutOptions{TTL: time.Minute})
 		time.Sleep(3 * time.Minute)
 		s.resume()
 		time.Sleep(2 * time.Second)
