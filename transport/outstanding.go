@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"time"
 
 	"kadmium/identity"
 	"kadmium/rpc"
@@ -24,6 +25,7 @@ type outstandingRequest struct {
 	underSession bool // it is never a first contact
 	opensSession bool // a PING of the transport itself, which makes a session for writes
 
+	tried        time.Time        // when the caller last asked for a try
 	session      *session.Session // the one that sealed its latest sealed try
 	tag          session.Tag      // of that try
 	first        *firstContact    // nil unless a try was a first contact

@@ -45,11 +45,14 @@ func (t *Transport) openSession(now time.Time, req *outstandingRequest) (*buffer
 }
 
 // sendPendingWrite sends a write under the session that it waited for, also if another with
-// the peer is in use: for the new one this node's address is proven.
+// the peer is in use: for the new one this node's address is proven. If this node was
+// stopped meanwhile it may be too late: the peer may have executed an earlier try, and
+// forgotten that (wire.md, section 4).
 func (t *Transport) sendPendingWrite(id uint64, sess *session.Session) {
+	now := t.now()
 	t.mu.Lock()
 	req, ok := t.outstanding.byID[id]
-	if !ok {
+	if !ok || now.Sub(req.tried) > rpc.MaxTryGap {
 		t.mu.Unlock()
 		return
 	}

@@ -5,9 +5,37 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"kadmium/rpc"
+	"kadmium/transport/memnet"
 )
+
+// A write that waited for a session, also while this node was stopped, is not sent once the
+// peer may have forgotten that it executed the try before (wire.md, section 4).
+func TestWriteIsNotSentTooLateAfterItsLastTry(t *testing.T) {
+	for _, c := range []struct {
+		latency time.Duration
+		want    []byte
+	}{
+		{rpc.MaxTryGap/2 - time.Second, []byte{3, 1, 2, 3}},
+		{rpc.MaxTryGap/2 + time.Second, []byte{3, 1, 2}},
+	} {
+		inWorld(t, func(t *testing.T, w *world) {
+			a, b := w.peer(1), w.peer(2)
+			w.meet(a, b)
+			b.silent = true
+			mark := len(w.sent)
+			id := a.ask(b.addr, rpc.AppMessage, "x")
+			w.settle()
+			b.silent = false
+			w.Set(memnet.Conditions{Latency: c.latency - time.Second/2}) // settling took a second
+			a.again(b.addr, rpc.AppMessage, "x", id, true)
+			time.Sleep(2*c.latency + time.Second)
+			w.wantKinds(mark, c.want...)
+		})
+	}
+}
 
 // A write without a session is sealed as soon as a PING has made one (wire.md rule 1).
 func TestWriteOpensItsSession(t *testing.T) {

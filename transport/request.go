@@ -78,6 +78,7 @@ func (t *Transport) begin(now time.Time, r *Request, s *socket) (*buffer, error)
 	if known && !req.rpc.IsRead() { // the lifetime it tells is shorter at each try
 		req.body = append(req.body[:0], r.Body...)
 	}
+	req.tried = now
 	b, err := t.nextTry(now, req, r.FirstContact)
 	if err != nil {
 		t.outstanding.remove(req)
