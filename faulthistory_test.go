@@ -139,7 +139,9 @@ func (h *faultHistory) put(p *putRecord, s kadmium.Stored, err error, survived b
 		h.note("%s: %s%s: the node ended", p.value, p.key, swap)
 		return
 	}
-	p.number = s.Sequence
+	if p.number = s.Sequence; errors.Is(err, kadmium.ErrKeptHere) {
+		p.number = 0 // it may be numbered anew when it is published
+	}
 	h.note("%s: %s%s for %v as sequence %d: %d holders, refused %v, %v", p.value, p.key, swap, p.ttl, s.Sequence, s.Holders, s.Refusals, err)
 	h.checkHolders(p, s, seen)
 	h.checkSwap(p, s)

@@ -103,7 +103,7 @@ func (e *Engine) writeKept() {
 	}
 	p := &put{e: e, query: k.query, kept: k.record}
 	if k.ephemeral || !e.store.IsRepublished(k.query.TTL) {
-		p.query.TTL = k.expires.Sub(e.now) // nothing starts a new lifetime
+		p.expires = k.expires // nothing starts a new lifetime
 	}
 	p.start()
 }

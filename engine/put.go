@@ -34,6 +34,7 @@ type put struct {
 	cancelled  bool
 	renumbered int         // how often another put used the same sequence first
 	kept       *rpc.Record // made again: as this node alone has it; nil: not made again
+	expires    time.Time   // kept, if its lifetime is not to begin anew: when it ends; zero: it does
 	closest    int         // nodes that answered
 	others     int         // nodes that were to hold it, this one not counted
 
@@ -112,6 +113,13 @@ func (p *put) store(sequence uint64, reason lookup.Reason) {
 	p.result = p.lookup.result()
 	if sequence > store.MaxSequence {
 		p.end(ErrSequence)
+		return
+	}
+	if !p.expires.IsZero() {
+		p.query.TTL = p.expires.Sub(e.now) // the lookup took some of it
+	}
+	if p.query.TTL <= 0 {
+		p.end(nil)
 		return
 	}
 	p.record = &rpc.Record{Key: p.query.Key, Value: p.query.Value, Sequence: sequence, TTL: p.query.TTL}
