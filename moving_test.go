@@ -19,7 +19,6 @@ type movingConn struct {
 	network *memnet.Network
 	mu      sync.Mutex
 	now     *memnet.Conn
-	closed  bool
 }
 
 func (c *movingConn) conn() *memnet.Conn {
