@@ -32,6 +32,7 @@ func TestWriteIsNotSentTooLateAfterItsLastTry(t *testing.T) {
 			w.Set(memnet.Conditions{Latency: c.latency - time.Second/2}) // settling took a second
 			a.again(b.addr, rpc.AppMessage, "x", id, true)
 			time.Sleep(2*c.latency + time.Second)
+			synctest.Wait()
 			w.wantKinds(mark, c.want...)
 		})
 	}
