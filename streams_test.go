@@ -13,7 +13,6 @@ import (
 	"kadmium/engine"
 	"kadmium/identity"
 	"kadmium/rpc"
-	"kadmium/store"
 	"kadmium/transport/memnet"
 )
 
@@ -23,7 +22,7 @@ func hold(t *testing.T, n *Node, key, value string, sequence uint64) {
 	r := &rpc.Record{Key: []byte(key), Value: []byte(value), Sequence: sequence, TTL: time.Hour}
 	var status rpc.Status
 	n.driver.View(func(e *engine.Engine) {
-		status, _ = e.Store().Put(n.clock.Now(), r, store.Source{}, nil, 0, rand.New(rand.NewPCG(1, 2)))
+		status, _ = e.Store().Put(n.clock.Now(), r, identity.NetGroup{}, nil, 0, rand.New(rand.NewPCG(1, 2)))
 	})
 	if status != rpc.OK {
 		t.Fatalf("holding %s: %v", key, status)

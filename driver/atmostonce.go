@@ -3,7 +3,6 @@ package driver
 import (
 	"bytes"
 	"container/list"
-	"net/netip"
 	"time"
 
 	"kadmium/identity"
@@ -24,10 +23,10 @@ const (
 // is ready to use; d.mu guards it.
 type atMostOnce struct {
 	writes  map[writeKey]*onceWrite
-	running map[uint64]*onceWrite // by token: those being executed
-	over    list.List             // *onceWrite: those answered, the one to be forgotten next first
-	shares  map[share]int         // places taken
-	refused uint64                // writes that found no place
+	running map[uint64]*onceWrite     // by token: those being executed
+	over    list.List                 // *onceWrite: those answered, the one to be forgotten next first
+	shares  map[identity.NetGroup]int // places taken
+	refused uint64                    // writes that found no place
 }
 
 type writeKey struct {
@@ -35,24 +34,10 @@ type writeKey struct {
 	id   uint64 // of the request
 }
 
-// A share is what places are counted by: the subnet, since its owner can make any number
-// of peers; the peer if the address is local.
-type share struct {
-	subnet netip.Prefix
-	peer   identity.ID
-}
-
-func shareOf(a identity.Address) share {
-	if ip := a.Endpoint.Addr(); !identity.IsLocal(ip) {
-		return share{subnet: identity.Subnet(ip)}
-	}
-	return share{peer: a.ID}
-}
-
 // A onceWrite is a write in the memory.
 type onceWrite struct {
 	key      writeKey
-	share    share
+	group    identity.NetGroup
 	token    uint64            // of its reply
 	held     transport.ReplyTo // where its answer goes: to its latest try
 	holds    bool              // that try has had no reply
@@ -78,17 +63,17 @@ func (a *atMostOnce) find(now time.Time, k writeKey) *onceWrite {
 }
 
 // begin remembers a new write, which is now being executed. nil: there is no place.
-func (a *atMostOnce) begin(k writeKey, s share, token uint64) *onceWrite {
-	if len(a.writes) >= maxRemembered || a.shares[s] >= maxRememberedShare {
+func (a *atMostOnce) begin(k writeKey, group identity.NetGroup, token uint64) *onceWrite {
+	if len(a.writes) >= maxRemembered || a.shares[group] >= maxRememberedShare {
 		a.refused++
 		return nil
 	}
 	if a.writes == nil {
-		a.writes, a.running, a.shares = make(map[writeKey]*onceWrite), make(map[uint64]*onceWrite), make(map[share]int)
+		a.writes, a.running, a.shares = make(map[writeKey]*onceWrite), make(map[uint64]*onceWrite), make(map[identity.NetGroup]int)
 	}
-	w := &onceWrite{key: k, share: s, token: token}
+	w := &onceWrite{key: k, group: group, token: token}
 	a.writes[k], a.running[token] = w, w
-	a.shares[s]++
+	a.shares[group]++
 	return w
 }
 
@@ -128,7 +113,7 @@ func (a *atMostOnce) forget(w *onceWrite) {
 		delete(a.running, w.token)
 	}
 	delete(a.writes, w.key)
-	if a.shares[w.share]--; a.shares[w.share] == 0 {
-		delete(a.shares, w.share)
+	if a.shares[w.group]--; a.shares[w.group] == 0 {
+		delete(a.shares, w.group)
 	}
 }

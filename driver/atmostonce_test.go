@@ -23,7 +23,7 @@ func (m *memory) write(from identity.Address, id uint64) (w *onceWrite, execute 
 		return w, false
 	}
 	m.token++
-	w = m.begin(k, shareOf(from), m.token)
+	w = m.begin(k, from.NetGroup(), m.token)
 	return w, w != nil
 }
 

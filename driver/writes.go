@@ -21,7 +21,7 @@ func (d *Driver) admit(in *transport.Inbound, m *rpc.Message) *onceWrite {
 	case w == nil && m.Poll:
 		d.refuse(in.Reply, m, rpc.Forgotten)
 	case w == nil:
-		if w = d.once.begin(key, shareOf(in.From), d.pending.newToken()); w == nil {
+		if w = d.once.begin(key, in.From.NetGroup(), d.pending.newToken()); w == nil {
 			d.refuse(in.Reply, m, rpc.Later)
 			return nil
 		}

@@ -56,7 +56,7 @@ func (e *Engine) startVote() {
 func (v *addressVote) mayVote(c identity.Contact) bool {
 	a := v.e.book.Address(c)
 	return kindOf(a.Endpoint.Addr()) == v.by && !slices.ContainsFunc(v.voters, func(other identity.Contact) bool {
-		return vantageOf(v.e.book.Address(other)) == vantageOf(a)
+		return v.e.book.Address(other).NetGroup() == a.NetGroup()
 	})
 }
 

@@ -68,7 +68,7 @@ func TestFarNewcomersAreHandedTheSame(t *testing.T) {
 		}
 		for i := range rapid.IntRange(1, 30).Draw(t, "keys") {
 			r := &rpc.Record{Key: fmt.Appendf(nil, "/v/%d/%d", i, rnd.Uint32()), Sequence: 1, TTL: time.Hour}
-			e.store.Put(epoch, r, store.Source{}, nil, rnd.IntN(4)/3, rnd)
+			e.store.Put(epoch, r, identity.NetGroup{}, nil, rnd.IntN(4)/3, rnd)
 		}
 		var newcomers []identity.Contact
 		for range rapid.IntRange(1, 10).Draw(t, "newcomers") {

@@ -9,7 +9,6 @@ import (
 	"kadmium/identity"
 	"kadmium/lookup"
 	"kadmium/rpc"
-	"kadmium/store"
 )
 
 // lie makes a node answer every FIND_NODE and FIND_VALUE with these contacts.
@@ -221,7 +220,7 @@ func TestProvidersAtPrivateAddresses(t *testing.T) {
 	key := []byte("song")
 	inside := rpc.Provider{Key: key, TTL: time.Hour, Lifetime: 3600, Peer: identity.Address{ID: seedKey(99).ID(), Endpoint: netip.MustParseAddrPort("192.168.0.9:80")}}
 	holder := n.nodes[1]
-	holder.e.Store().PutProvider(n.now, &inside, store.Source{}, 0, n.rnd)
+	holder.e.Store().PutProvider(n.now, &inside, identity.NetGroup{}, 0, n.rnd)
 	for asker, want := range map[string]int{"203.0.113.5:9": 0, "192.168.0.8:9": 1} {
 		from := n.book.Intern(identity.Address{ID: seedKey(98).ID(), Endpoint: netip.MustParseAddrPort(asker)})
 		m := &rpc.Message{Type: rpc.GetProviders, ID: 1, Key: key, Target: identity.KeyPosition(key)}

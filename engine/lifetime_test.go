@@ -214,7 +214,7 @@ func TestManyProvidersAreStoredAgain(t *testing.T) {
 		provider := seedKey(1000 + i)
 		p := &rpc.Provider{Key: key, Peer: n.nodes[1].address, Sequence: 1, TTL: store.ProviderTTL, Lifetime: 86_400}
 		store.SignProvider(provider, testNetwork, p)
-		holders[0].e.store.PutProvider(n.now, p, store.Source{}, 0, n.rnd)
+		holders[0].e.store.PutProvider(n.now, p, identity.NetGroup{}, 0, n.rnd)
 	}
 	holders[0].wake = holders[0].e.WakeAt()
 	most := 0

@@ -22,7 +22,7 @@ func (n *network) provided(key string, k, providers int) {
 		p := &rpc.Provider{Key: []byte(key), Sequence: 1, TTL: time.Hour, Lifetime: 86_400}
 		p.Peer.Endpoint = netip.AddrPortFrom(netip.AddrFrom4([4]byte{20 + byte(i>>8), byte(i), 0, 1}), 4100)
 		store.SignProvider(seedKey(1_000_000+i), testNetwork, p)
-		from := store.Source{Peer: p.Peer.ID, Subnet: identity.Subnet(p.Peer.Endpoint.Addr())}
+		from := p.Peer.NetGroup()
 		for _, nd := range holders {
 			if status, _ := nd.e.Store().PutProvider(n.now, p, from, 0, rnd); status != rpc.OK {
 				n.t.Fatalf("entry %d is refused: %v", i, status)
@@ -113,7 +113,7 @@ func TestWithdrawnProvidersAreLeftOut(t *testing.T) {
 	n.grow(3, nil)
 	p := &rpc.Provider{Key: []byte("k"), Peer: n.nodes[1].address, Sequence: 1, TTL: time.Hour, Lifetime: 60, Withdrawn: true}
 	store.SignProvider(n.nodes[1].key, testNetwork, p)
-	n.nodes[1].e.Store().PutProvider(n.now, p, store.Source{}, 0, rand.New(rand.NewPCG(1, 1)))
+	n.nodes[1].e.Store().PutProvider(n.now, p, identity.NetGroup{}, 0, rand.New(rand.NewPCG(1, 1)))
 	if r := n.nodes[2].providers("k", 0); len(r.Providers) != 0 {
 		t.Errorf("found %v", r.Providers)
 	}

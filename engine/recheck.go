@@ -144,7 +144,7 @@ func (c *recheck) mayAsk(contact identity.Contact) bool {
 		return false // no firewall is between it and this node
 	}
 	return !slices.ContainsFunc(c.peers, func(p recheckPeer) bool {
-		return vantageOf(c.e.book.Address(p.contact)) == vantageOf(a)
+		return c.e.book.Address(p.contact).NetGroup() == a.NetGroup()
 	})
 }
 

@@ -195,7 +195,7 @@ func (e *Engine) serveStore(in *Inbound) {
 		cas = &m.CASSequence
 	}
 	position := identity.KeyPosition(m.Record.Key)
-	status, changes := e.store.Put(e.now, m.Record, e.source(in.From), cas, e.between(&position), e.rnd)
+	status, changes := e.store.Put(e.now, m.Record, e.book.Address(in.From).NetGroup(), cas, e.between(&position), e.rnd)
 	e.acknowledge(in, status, changes)
 	if status == rpc.OK {
 		e.event(Event{Kind: RecordStored, Contact: in.From, Key: m.Record.Key})
@@ -209,7 +209,7 @@ func (e *Engine) serveAddProvider(in *Inbound) {
 		return
 	}
 	position := identity.KeyPosition(m.Provider.Key)
-	status, changes := e.store.PutProvider(e.now, m.Provider, e.source(in.From), e.between(&position), e.rnd)
+	status, changes := e.store.PutProvider(e.now, m.Provider, e.book.Address(in.From).NetGroup(), e.between(&position), e.rnd)
 	e.acknowledge(in, status, changes)
 }
 
@@ -223,11 +223,6 @@ func (e *Engine) mayKeep(in *Inbound) (rpc.Status, bool) {
 		return rpc.Full, false
 	}
 	return rpc.OK, true
-}
-
-func (e *Engine) source(c identity.Contact) store.Source {
-	a := e.book.Address(c)
-	return store.Source{Peer: a.ID, Subnet: identity.Subnet(a.Endpoint.Addr())}
 }
 
 // acknowledge replies to a write: at once, or when the journal has synced its entries

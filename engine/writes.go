@@ -101,7 +101,7 @@ func (e *Engine) storeAt(op OpID, others []identity.Contact, self bool, r *rpc.R
 	var keepHere func() (rpc.Status, []store.Change)
 	if self {
 		keepHere = func() (rpc.Status, []store.Change) {
-			return e.store.Put(e.now, r, store.Source{}, cas, 0, e.rnd)
+			return e.store.Put(e.now, r, identity.NetGroup{}, cas, 0, e.rnd)
 		}
 	}
 	e.fanOutAndStore(op, others, keepHere, func(identity.Contact) *rpc.Message {
@@ -120,7 +120,7 @@ func (e *Engine) provideAt(op OpID, others []identity.Contact, self bool, p *rpc
 	var keepHere func() (rpc.Status, []store.Change)
 	if self {
 		keepHere = func() (rpc.Status, []store.Change) {
-			return e.store.PutProvider(e.now, p, store.Source{}, 0, e.rnd)
+			return e.store.PutProvider(e.now, p, identity.NetGroup{}, 0, e.rnd)
 		}
 	}
 	e.fanOutAndStore(op, others, keepHere, func(identity.Contact) *rpc.Message {

@@ -89,7 +89,7 @@ func (a *Address) UnmarshalText(text []byte) (err error) {
 }
 
 // IsLocal reports whether the address is in a loopback, link-local or private range.
-// Such addresses are not counted by subnet (design R4.5), and are not accepted from a
+// Such addresses are not counted by subnet (design R4.5, R2.11), and are not accepted from a
 // public peer (wire.md rule 7).
 func IsLocal(ip netip.Addr) bool {
 	if !ip.Is4() {
@@ -119,6 +119,22 @@ func Subnet(ip netip.Addr) netip.Prefix {
 	}
 	p, _ := ip.Prefix(width) // the widths fit the families
 	return p
+}
+
+// A NetGroup is what counts as one peer where places or votes are limited (design R2.11):
+// the subnet, since its owner can make any number of peers; the peer if its address is
+// local or not known.
+type NetGroup struct {
+	Subnet netip.Prefix
+	Peer   ID
+}
+
+// NetGroup is the group of the peer at the address.
+func (a Address) NetGroup() NetGroup {
+	if ip := a.Endpoint.Addr(); ip.IsValid() && !IsLocal(ip) {
+		return NetGroup{Subnet: Subnet(ip)}
+	}
+	return NetGroup{Peer: a.ID}
 }
 
 // Host is the range that the owner of one machine is assumed to have, for the limits on

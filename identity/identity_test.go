@@ -370,5 +370,12 @@ func TestRanges(t *testing.T) {
 		if got := IsLocal(a.Unmap()); got != (want[2] == "true") {
 			t.Errorf("IsLocal(%s) = %v", ip, got)
 		}
+		id, group := ID{1}, NetGroup{Subnet: Subnet(a)}
+		if want[2] == "true" {
+			group = NetGroup{Peer: id}
+		}
+		if got := (Address{id, netip.AddrPortFrom(a.Unmap(), 4100)}).NetGroup(); got != group {
+			t.Errorf("the group of a peer at %s is %v", ip, got)
+		}
 	}
 }

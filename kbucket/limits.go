@@ -42,11 +42,8 @@ type subnet struct {
 // subnetOf is the subnet of a contact. Loopback, link-local and private addresses are
 // not limited, and neither is a contact whose book has no endpoints.
 func (t *Table) subnetOf(c identity.Contact) subnet {
-	ip := t.book.Address(c).Endpoint.Addr()
-	if !ip.IsValid() || identity.IsLocal(ip) {
-		return subnet{}
-	}
-	return subnet{identity.Subnet(ip), true}
+	p := t.book.Address(c).NetGroup().Subnet
+	return subnet{p, p.IsValid()}
 }
 
 // bucketAdmits reports whether the subnet has room in a bucket and its replacement

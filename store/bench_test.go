@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"kadmium/identity"
 )
 
 // What a record counts against MaxBytes is about the memory that it takes.
@@ -17,7 +19,7 @@ func TestItemOverhead(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for i := range n {
-		s.Put(epoch, blackboardRecord(fmt.Sprintf("/v/%d", i), fmt.Sprintf("value %d", i), 1, time.Hour*24), Source{}, nil, 0, rnd)
+		s.Put(epoch, blackboardRecord(fmt.Sprintf("/v/%d", i), fmt.Sprintf("value %d", i), 1, time.Hour*24), identity.NetGroup{}, nil, 0, rnd)
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&after)
@@ -38,7 +40,7 @@ func BenchmarkPut(b *testing.B) {
 	s := New(Config{}, names)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		s.Put(epoch, blackboardRecord(keys[i%len(keys)], "value", uint64(i), time.Hour), Source{}, nil, 0, rnd)
+		s.Put(epoch, blackboardRecord(keys[i%len(keys)], "value", uint64(i), time.Hour), identity.NetGroup{}, nil, 0, rnd)
 	}
 }
 
@@ -47,13 +49,13 @@ func BenchmarkPutAgain(b *testing.B) {
 	r := blackboardRecord("/v/a", "value", 1, time.Hour)
 	b.ReportAllocs()
 	for b.Loop() {
-		s.Put(epoch, r, Source{}, nil, 0, rnd)
+		s.Put(epoch, r, identity.NetGroup{}, nil, 0, rnd)
 	}
 }
 
 func BenchmarkGet(b *testing.B) {
 	s, rnd := New(Config{}, NewNamespaces(network)), rand.New(rand.NewPCG(1, 2))
-	s.Put(epoch, blackboardRecord("/v/a", "value", 1, time.Hour), Source{}, nil, 0, rnd)
+	s.Put(epoch, blackboardRecord("/v/a", "value", 1, time.Hour), identity.NetGroup{}, nil, 0, rnd)
 	key := []byte("/v/a")
 	b.ReportAllocs()
 	for b.Loop() {

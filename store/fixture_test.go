@@ -69,17 +69,17 @@ func (f *fixture) restart() {
 }
 
 func (f *fixture) put(r *rpc.Record, between int) rpc.Status {
-	return f.putFrom(r, Source{Peer: identity.ID{9}}, nil, between)
+	return f.putFrom(r, identity.NetGroup{Peer: identity.ID{9}}, nil, between)
 }
 
-func (f *fixture) putFrom(r *rpc.Record, from Source, swap *uint64, between int) rpc.Status {
+func (f *fixture) putFrom(r *rpc.Record, from identity.NetGroup, swap *uint64, between int) rpc.Status {
 	status, changes := f.Put(f.now, r, from, swap, between, f.rnd)
 	f.write(changes)
 	return status
 }
 
 func (f *fixture) provide(p *rpc.Provider, between int) rpc.Status {
-	status, changes := f.PutProvider(f.now, p, Source{Peer: identity.ID{9}}, between, f.rnd)
+	status, changes := f.PutProvider(f.now, p, identity.NetGroup{Peer: identity.ID{9}}, between, f.rnd)
 	f.write(changes)
 	return status
 }
@@ -123,8 +123,6 @@ func blackboardRecord(key, value string, sequence uint64, ttl time.Duration) *rp
 	return &rpc.Record{Key: []byte(key), Value: []byte(value), Sequence: sequence, TTL: ttl}
 }
 
-func mustAddr(s string) netip.Addr { return netip.MustParseAddr(s) }
-
 func mustAddrPort(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }
 
 var zeroAddrPort netip.AddrPort
@@ -139,8 +137,12 @@ func providerEntry(n byte, key string, sequence uint64, port uint16, ttl time.Du
 	return p
 }
 
-func publicSource(n byte) Source {
-	return Source{Peer: identity.ID{n}, Subnet: identity.Subnet(netip.AddrFrom4([4]byte{8, 8, n, 1}))}
+func publicSource(n byte) identity.NetGroup { return publicPeer(n, n) }
+
+// publicPeer is the netgroup of a peer in a public subnet.
+func publicPeer(n, subnet byte) identity.NetGroup {
+	at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{8, 8, subnet, n}), 4100)
+	return identity.Address{ID: identity.ID{n}, Endpoint: at}.NetGroup()
 }
 
 func sameRecord(a, b *rpc.Record) bool {

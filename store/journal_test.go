@@ -204,7 +204,7 @@ func FuzzValidate(f *testing.F) {
 			t.Fatalf("%q is valid", key)
 		}
 		s := New(Config{}, names)
-		status, changes := s.Put(epoch, r, Source{}, nil, 0, rand.New(rand.NewPCG(1, 2)))
+		status, changes := s.Put(epoch, r, identity.NetGroup{}, nil, 0, rand.New(rand.NewPCG(1, 2)))
 		got, ok := s.Get(epoch, key)
 		if status != rpc.OK || !ok || !sameRecord(got, r) {
 			t.Fatalf("%v: %v, want %v", status, got, r)
@@ -251,8 +251,8 @@ func TestLoadChecksNoSignature(t *testing.T) {
 	for _, checked := range []bool{false, true} {
 		s := New(Config{CheckLoaded: checked}, f.names)
 		from := New(Config{}, f.names)
-		_, changes := from.PutProvider(f.now, p, Source{}, 0, f.rnd)
-		_, more := from.Put(f.now, r, Source{}, nil, 0, f.rnd)
+		_, changes := from.PutProvider(f.now, p, identity.NetGroup{}, 0, f.rnd)
+		_, more := from.Put(f.now, r, identity.NetGroup{}, nil, 0, f.rnd)
 		for _, c := range append(changes, more...) {
 			if err := s.Load(f.now, c); err != nil {
 				t.Fatal(err)

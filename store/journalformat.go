@@ -173,9 +173,9 @@ func appendEndpoint(b []byte, a netip.AddrPort) []byte {
 	return appendBytes(b, field)
 }
 
-func appendSource(b []byte, s sourceKey) []byte {
-	field, _ := s.subnet.MarshalBinary() // its error is always nil
-	return appendBytes(appendPeer(b, s.peer), field)
+func appendSource(b []byte, s identity.NetGroup) []byte {
+	field, _ := s.Subnet.MarshalBinary() // its error is always nil
+	return appendBytes(appendPeer(b, s.Peer), field)
 }
 
 func appendSigned(b []byte, p *rpc.Provider) []byte {
@@ -240,9 +240,9 @@ func (r *reader) endpoint() (a netip.AddrPort) {
 	return a
 }
 
-func (r *reader) source() (s sourceKey) {
-	s.peer = r.peer()
-	if err := s.subnet.UnmarshalBinary(r.bytes()); err != nil && r.err == nil {
+func (r *reader) source() (s identity.NetGroup) {
+	s.Peer = r.peer()
+	if err := s.Subnet.UnmarshalBinary(r.bytes()); err != nil && r.err == nil {
 		r.err = errShort
 	}
 	return s

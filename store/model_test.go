@@ -29,7 +29,7 @@ type modelItem struct {
 	provider *rpc.Provider
 	expires  time.Time
 	heard    time.Time
-	source   sourceKey
+	source   identity.NetGroup
 }
 
 func (i *modelItem) key() string {
@@ -131,7 +131,7 @@ func (m *model) fits(items []modelItem, last modelItem) bool {
 			}
 		}
 	}
-	own := last.source == sourceKey{}
+	own := last.source == identity.NetGroup{}
 	if all.bytes > m.cfg.MaxBytes || !own && mine.bytes > m.cfg.MaxBytes/2 {
 		return false
 	}
@@ -144,7 +144,7 @@ func (m *model) fits(items []modelItem, last modelItem) bool {
 
 func (m *model) stats() Stats {
 	s := Stats{Published: len(m.published)}
-	sources := make(map[sourceKey]bool)
+	sources := make(map[identity.NetGroup]bool)
 	for _, i := range m.items {
 		if i.record != nil {
 			s.Records++
@@ -177,11 +177,11 @@ func TestStoreAgainstModel(t *testing.T) {
 		ttl := func() time.Duration {
 			return rapid.SampledFrom([]time.Duration{time.Second, 5 * time.Minute, 3 * time.Hour, 24 * time.Hour, 30 * 24 * time.Hour}).Draw(t, "ttl")
 		}
-		from := func() Source {
+		from := func() identity.NetGroup {
 			if n := rapid.Byte().Draw(t, "from") % 4; n > 0 {
 				return publicSource(n)
 			}
-			return Source{}
+			return identity.NetGroup{}
 		}
 		between := func() int { return rapid.SampledFrom([]int{0, 0, 1, 3, 40}).Draw(t, "between") }
 
@@ -196,7 +196,7 @@ func TestStoreAgainstModel(t *testing.T) {
 				}
 				got := f.putFrom(r, source, swap, n)
 				copied := *r
-				want := m.put(f.now, modelItem{record: &copied, source: source.key()}, r.TTL, swap, n,
+				want := m.put(f.now, modelItem{record: &copied, source: source}, r.TTL, swap, n,
 					func(h modelItem) int { return f.names.Better(r, h.record) })
 				if got != want {
 					t.Fatalf("put %s: %v, want %v", r.Key, got, want)
@@ -213,7 +213,7 @@ func TestStoreAgainstModel(t *testing.T) {
 				source, n := from(), between()
 				got, changes := f.PutProvider(f.now, &p, source, n, f.rnd)
 				f.write(changes)
-				want := m.put(f.now, modelItem{provider: &p, source: source.key()}, p.TTL, nil, n,
+				want := m.put(f.now, modelItem{provider: &p, source: source}, p.TTL, nil, n,
 					func(h modelItem) int { return int(p.Sequence) - int(h.provider.Sequence) })
 				if got != want {
 					t.Fatalf("provide %s: %v, want %v", k, got, want)

@@ -14,7 +14,7 @@ import (
 // PutProvider stores a provider entry that VerifyProvider has accepted, and copies
 // what it keeps. Of two entries of one peer the higher sequence wins. Otherwise it is
 // like Put.
-func (s *Store) PutProvider(now time.Time, p *rpc.Provider, from Source, between int, rnd *rand.Rand) (rpc.Status, []Change) {
+func (s *Store) PutProvider(now time.Time, p *rpc.Provider, from identity.NetGroup, between int, rnd *rand.Rand) (rpc.Status, []Change) {
 	if p.TTL <= 0 || len(p.Key) == 0 {
 		return rpc.Invalid, nil
 	}
@@ -30,7 +30,7 @@ func (s *Store) PutProvider(now time.Time, p *rpc.Provider, from Source, between
 	}
 	clone := *p
 	clone.Signature, clone.Description, clone.TTL = bytes.Clone(p.Signature), bytes.Clone(p.Description), 0
-	it := &item{provider: &clone, source: from.key(), size: providerCost(p)}
+	it := &item{provider: &clone, source: from, size: providerCost(p)}
 	if !s.roomForProvider(items, it, old) {
 		return rpc.Full, nil
 	}

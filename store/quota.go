@@ -1,8 +1,6 @@
 package store
 
 import (
-	"net/netip"
-
 	"kadmium/identity"
 	"kadmium/rpc"
 )
@@ -10,27 +8,6 @@ import (
 // itemOverhead is the memory that one record or provider entry takes besides its own
 // bytes, in bytes: the structs, the index and the due times.
 const itemOverhead = 640
-
-// A Source is the peer that asked to store something. What it stored counts against
-// its share of the limits. The zero Source is this node, whose share is not limited.
-type Source struct {
-	Peer   identity.ID
-	Subnet netip.Prefix // identity.Subnet of its address
-}
-
-// A sourceKey is what shares are counted by: the subnet, since its owner can make any
-// number of peers; the peer if the address is local.
-type sourceKey struct {
-	peer   identity.ID
-	subnet netip.Prefix
-}
-
-func (from Source) key() sourceKey {
-	if from.Subnet.IsValid() && !identity.IsLocal(from.Subnet.Addr()) {
-		return sourceKey{subnet: from.Subnet}
-	}
-	return sourceKey{peer: from.Peer}
-}
 
 // A usage is what one source has stored.
 type usage struct{ records, providers, bytes int }
@@ -62,7 +39,7 @@ func (s *Store) count(it *item, sign int) {
 		return
 	}
 	if s.sources == nil {
-		s.sources = make(map[sourceKey]usage)
+		s.sources = make(map[identity.NetGroup]usage)
 	}
 	s.sources[it.source] = u
 }
@@ -73,7 +50,7 @@ func (s *Store) roomForRecord(it, old *item) bool {
 	total.replace(it, old, true)
 	mine.replace(it, old, old != nil && old.source == it.source)
 	return total.records <= s.cfg.MaxRecords && total.bytes <= s.cfg.MaxBytes &&
-		(it.source == sourceKey{} || mine.records <= s.cfg.MaxPerSource && mine.bytes <= s.share(s.cfg.MaxBytes))
+		(it.source == identity.NetGroup{} || mine.records <= s.cfg.MaxPerSource && mine.bytes <= s.share(s.cfg.MaxBytes))
 }
 
 // roomForProvider reports whether a provider entry fits beside the items of its key
@@ -95,7 +72,7 @@ func (s *Store) roomForProvider(items *KeyItems, it, old *item) bool {
 		}
 	}
 	return total.providers <= s.cfg.MaxProviders && total.bytes <= s.cfg.MaxBytes && here <= s.cfg.maxProvidersPerKey &&
-		(it.source == sourceKey{} || mine.providers <= s.share(s.cfg.MaxProviders) && mine.bytes <= s.share(s.cfg.MaxBytes) &&
+		(it.source == identity.NetGroup{} || mine.providers <= s.share(s.cfg.MaxProviders) && mine.bytes <= s.share(s.cfg.MaxBytes) &&
 			mineHere <= s.share(s.cfg.maxProvidersPerKey))
 }
 

@@ -31,19 +31,17 @@ func TestFullIsRefusedAndNothingEvicted(t *testing.T) {
 // nothing.
 func TestTheShareOfASource(t *testing.T) {
 	f := newFixture(t, Config{MaxRecords: 40})
-	put := func(i int, from Source) rpc.Status {
+	put := func(i int, from identity.NetGroup) rpc.Status {
 		return f.putFrom(blackboardRecord(fmt.Sprintf("/v/%d", i), "x", 1, time.Hour), from, nil, 0)
 	}
 	for i := range 10 {
-		from := publicSource(1)
-		from.Peer = identity.ID{byte(i)}
-		f.want(put(i, from), rpc.OK)
+		f.want(put(i, publicPeer(byte(i), 1)), rpc.OK)
 	}
 	f.want(put(10, publicSource(1)), rpc.Full)
 	f.restart()
 	f.want(put(10, publicSource(1)), rpc.Full)
 	f.want(put(10, publicSource(2)), rpc.OK)
-	f.want(put(11, Source{}), rpc.OK)
+	f.want(put(11, identity.NetGroup{}), rpc.OK)
 	f.want(f.Stats().Sources, 3)
 	// A record counts for the source of its present value.
 	f.want(f.putFrom(blackboardRecord("/v/0", "y", 2, time.Hour), publicSource(2), nil, 0), rpc.OK)
@@ -53,11 +51,13 @@ func TestTheShareOfASource(t *testing.T) {
 
 // In local ranges peers are counted, not subnets: a whole test network is on one.
 func TestLocalSourcesAreCountedByPeer(t *testing.T) {
-	f := newFixture(t, Config{MaxRecords: 4})
-	for i := range byte(4) {
-		from := Source{Peer: identity.ID{i + 1}, Subnet: identity.Subnet(mustAddr("127.0.0.1"))}
-		f.want(f.putFrom(blackboardRecord(fmt.Sprintf("/v/%d", i), "x", 1, time.Hour), from, nil, 0), rpc.OK)
-		f.want(f.putFrom(blackboardRecord(fmt.Sprintf("/v/%d+", i), "x", 1, time.Hour), from, nil, 0), rpc.Full)
+	for _, local := range []string{"127.0.0.1:4100", "192.168.0.5:4100", "[::1]:4100", "[fe80::1]:4100"} {
+		f := newFixture(t, Config{MaxRecords: 4})
+		for i := range byte(4) {
+			from := identity.Address{ID: identity.ID{i + 1}, Endpoint: mustAddrPort(local)}.NetGroup()
+			f.want(f.putFrom(blackboardRecord(fmt.Sprintf("/v/%d", i), "x", 1, time.Hour), from, nil, 0), rpc.OK)
+			f.want(f.putFrom(blackboardRecord(fmt.Sprintf("/v/%d+", i), "x", 1, time.Hour), from, nil, 0), rpc.Full)
+		}
 	}
 }
 
@@ -69,7 +69,7 @@ func TestOwnRecords(t *testing.T) {
 		if i == 4 {
 			want = rpc.Full
 		}
-		f.want(f.putFrom(blackboardRecord(fmt.Sprintf("/v/%d", i), "x", 1, time.Hour), Source{}, nil, 0), want)
+		f.want(f.putFrom(blackboardRecord(fmt.Sprintf("/v/%d", i), "x", 1, time.Hour), identity.NetGroup{}, nil, 0), want)
 	}
 }
 
@@ -101,7 +101,7 @@ func TestBytesAreCounted(t *testing.T) {
 // One host cannot displace the other providers of a key.
 func TestProvidersPerKey(t *testing.T) {
 	f := newFixture(t, Config{maxProvidersPerKey: 8})
-	provide := func(n byte, key string, from Source) rpc.Status {
+	provide := func(n byte, key string, from identity.NetGroup) rpc.Status {
 		status, changes := f.PutProvider(f.now, providerEntry(n, key, 1, 4100, time.Hour), from, 0, f.rnd)
 		f.write(changes)
 		return status

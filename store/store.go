@@ -21,7 +21,7 @@ type Store struct {
 	records   int
 	providers int
 	bytes     int
-	sources   map[sourceKey]usage
+	sources   map[identity.NetGroup]usage
 
 	expiry      queue[item]
 	revivable   *revivable // nil: nothing is revived
@@ -60,7 +60,7 @@ type item struct {
 	replication timer[item] // queued while this node is a holder
 	lastStore   time.Time   // the last STORE or ADD_PROVIDER of it
 	loaded      bool        // its lifetime is that of an earlier run
-	source      sourceKey
+	source      identity.NetGroup
 	size        int // bytes that it counts against the limits
 }
 
@@ -69,9 +69,12 @@ type item struct {
 // a holder, more for a copy, whose lifetime shrinks. With cas the record is stored
 // only if the held one has sequence *cas, or if none is held and *cas is 0.
 //
+// from is who asked for it, whose share of the limits it counts against. Zero: this node,
+// whose share is not limited.
+//
 // OK: it is held now, or was already; the changes must be in the journal before
 // the write is acknowledged. Older, Conflict, Full, Invalid: nothing has changed.
-func (s *Store) Put(now time.Time, r *rpc.Record, from Source, cas *uint64, between int, rnd *rand.Rand) (rpc.Status, []Change) {
+func (s *Store) Put(now time.Time, r *rpc.Record, from identity.NetGroup, cas *uint64, between int, rnd *rand.Rand) (rpc.Status, []Change) {
 	if r.TTL <= 0 || len(r.Key) == 0 {
 		return rpc.Invalid, nil
 	}
@@ -96,7 +99,7 @@ func (s *Store) Put(now time.Time, r *rpc.Record, from Source, cas *uint64, betw
 	case better < 0:
 		return rpc.Older, nil
 	}
-	it := &item{record: cloneRecord(r), source: from.key(), size: recordCost(r)}
+	it := &item{record: cloneRecord(r), source: from, size: recordCost(r)}
 	if !s.roomForRecord(it, old) {
 		return rpc.Full, nil
 	}
