@@ -99,6 +99,7 @@ func (n *Node) counters(d *driver.Stats) map[string]uint64 {
 	all := map[string]uint64{
 		"checks.dropped": d.ValidationsDropped,
 		"writes.later":   d.NotRemembered,
+		"messages.later": d.NotHandled,
 		"events.dropped": n.listeners.droppedEvents(),
 		"panics":         d.Panics,
 	}

@@ -127,7 +127,7 @@ type Driver struct {
 	operations   map[engine.OpID]*running
 	lastOp       engine.OpID
 	handlers     map[string]Handler
-	handling     int               // handlers that are running
+	handling     handling          // of messages by their handlers
 	providerKeys map[uint64][]byte // by request ID: the keys of outstanding GET_PROVIDERS
 	dialer       dialer
 	journalError string // the last one logged; empty: writes succeed

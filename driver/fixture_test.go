@@ -63,8 +63,13 @@ func begin(t *testing.T, cfg Config, seeds ...*Driver) *Driver {
 // on makes a driver on an in-memory network, at its i-th public address.
 func on(t *testing.T, network *memnet.Network, i int, mode engine.Mode, seeds ...*Driver) *Driver {
 	t.Helper()
+	return onIP(t, network, publicIP(i).String(), mode, seeds...)
+}
+
+func onIP(t *testing.T, network *memnet.Network, ip string, mode engine.Mode, seeds ...*Driver) *Driver {
+	t.Helper()
 	return start(t, Config{
-		Listen:       []string{netip.AddrPortFrom(publicIP(i), 4100).String()},
+		Listen:       []string{net.JoinHostPort(ip, "4100")},
 		ListenPacket: func(at netip.AddrPort) (net.PacketConn, error) { return network.Listen(at) },
 		Engine:       engine.Config{Mode: mode},
 	}, seeds...)

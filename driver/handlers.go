@@ -14,12 +14,43 @@ import (
 	"kadmium/rpc"
 )
 
-// maxHandling bounds the messages whose handlers run at once (design R8.9). One more is to
-// come again later.
-const maxHandling = 256
+// Bounds of the messages whose handlers run at once (design R8.9). One more is to come
+// again later.
+const (
+	maxHandling      = 256
+	maxHandlingShare = maxHandling / 8 // of one subnet, or of one peer at local addresses
+)
+
+// handling counts the handlers that run. The zero value is ready to use; d.mu guards it.
+type handling struct {
+	running int
+	shares  map[identity.NetGroup]int
+	refused uint64 // messages that were to come again later
+}
+
+// begin takes a place for a handler, and reports whether there is one.
+func (h *handling) begin(group identity.NetGroup) bool {
+	if h.running >= maxHandling || h.shares[group] >= maxHandlingShare {
+		h.refused++
+		return false
+	}
+	if h.shares == nil {
+		h.shares = make(map[identity.NetGroup]int)
+	}
+	h.running++
+	h.shares[group]++
+	return true
+}
+
+func (h *handling) end(group identity.NetGroup) {
+	h.running--
+	if h.shares[group]--; h.shares[group] == 0 {
+		delete(h.shares, group)
+	}
+}
 
 // againAfter is the pause after which a message to this node itself is tried again that
-// found too many handlers running.
+// found no place for its handler.
 const againAfter = 200 * time.Millisecond
 
 // A Handler answers an application's message (the MESSAGE RPC) with at most
@@ -91,10 +122,9 @@ func (d *Driver) start(m delivery) rpc.Status {
 	switch {
 	case h == nil:
 		return rpc.NoHandler
-	case d.handling >= maxHandling:
+	case !d.handling.begin(m.from.NetGroup()):
 		return rpc.Later
 	}
-	d.handling++
 	go d.handle(h, m)
 	return rpc.OK
 }
@@ -168,7 +198,7 @@ func (d *Driver) handle(h Handler, m delivery) {
 			d.panicked(fmt.Sprintf("handler of %q", m.protocol), value)
 		}
 		d.mu.Lock()
-		d.handling--
+		d.handling.end(m.from.NetGroup())
 		d.mu.Unlock()
 		once.Do(func() { m.reply(status, reply) })
 	}()

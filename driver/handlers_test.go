@@ -3,7 +3,9 @@ package driver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,42 +15,64 @@ import (
 	"kadmium/transport/memnet"
 )
 
-// Messages over the bound on handlers come again later, and are not queued; a handler may use
-// its node, and hears that the node closes.
+// Messages over the bound on handlers, or over the share of a subnet, come again later, and
+// are not queued; a handler may use its node, and hears that the node closes.
 func TestHandlersAreBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		network := memnet.New(1, memnet.Conditions{Latency: time.Millisecond})
-		one := on(t, network, 1, engine.Server)
-		two := on(t, network, 2, engine.Server, one)
-		one.Handle("wait", func(ctx context.Context, from identity.Address, _ string, _ []byte) ([]byte, error) {
-			if err := ping(ctx, one, from); err != nil {
-				t.Errorf("Ping in a handler: %v", err)
-			}
-			<-ctx.Done()
-			return nil, ctx.Err()
-		})
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		waited := 0
-		var mu sync.Mutex
-		var sent sync.WaitGroup
-		for range maxHandling + 5 {
-			sent.Go(func() {
-				err := send(ctx, two, one.Addresses()[0], "wait")
-				mu.Lock()
-				defer mu.Unlock()
-				if errors.Is(err, context.DeadlineExceeded) {
-					waited++
+	for _, c := range []struct {
+		name    string
+		sender  func(i int) string // its IP
+		senders int
+		each    int // messages that each sends
+		want    int // handlers that run
+	}{
+		{"in all", func(i int) string { return publicIP(2 + i).String() }, 9, 33, 256},
+		{"eight identities of a subnet", func(i int) string { return fmt.Sprintf("20.9.0.%d", 1+i) }, 8, 32, 32},
+		{"a peer at a local address", func(int) string { return "10.0.0.1" }, 1, 256, 32},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				network := memnet.New(1, memnet.Conditions{Latency: time.Millisecond})
+				one := on(t, network, 1, engine.Server)
+				one.Handle("wait", func(ctx context.Context, from identity.Address, _ string, _ []byte) ([]byte, error) {
+					if err := ping(ctx, one, from); err != nil {
+						t.Errorf("Ping in a handler: %v", err)
+					}
+					<-ctx.Done()
+					return nil, ctx.Err()
+				})
+				one.Handle("other", func(context.Context, identity.Address, string, []byte) ([]byte, error) { return nil, nil })
+				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+				defer cancel()
+				var waited atomic.Int32
+				var sent sync.WaitGroup
+				for i := range c.senders {
+					two := onIP(t, network, c.sender(i), engine.Client, one)
+					for range c.each {
+						sent.Go(func() {
+							if err := send(ctx, two, one.Addresses()[0], "wait"); errors.Is(err, context.DeadlineExceeded) {
+								waited.Add(1)
+							}
+						})
+					}
+				}
+				time.Sleep(10 * time.Second)
+				if running := one.Stats().Handling; running != c.want {
+					t.Errorf("%d handlers run, want %d", running, c.want)
+				}
+				three := on(t, network, 99, engine.Client, one)
+				if err := send(ctx, three, one.Addresses()[0], "other"); c.senders < 9 && err != nil {
+					t.Errorf("a message from elsewhere: %v", err)
+				}
+				sent.Wait()
+				if n := int(waited.Load()); n != c.senders*c.each || one.Stats().NotHandled == 0 {
+					t.Errorf("%d waited to the end, want %d; %d were to come again", n, c.senders*c.each, one.Stats().NotHandled)
+				}
+				one.Close()
+				synctest.Wait()
+				if h := &one.handling; h.running != 0 || len(h.shares) != 0 {
+					t.Errorf("%d handlers are counted after the end, in %d shares", h.running, len(h.shares))
 				}
 			})
-		}
-		sent.Wait()
-		if s := two.Stats().Engine.Counters; waited != maxHandling+5 || s.Postponed == 0 || s.Polls == 0 {
-			t.Errorf("%d waited to the end, %d times put off, %d polls", waited, s.Postponed, s.Polls)
-		}
-		if running := one.Stats().Handling; running != maxHandling {
-			t.Errorf("%d handlers run, want %d", running, maxHandling)
-		}
-		one.Close()
-	})
+		})
+	}
 }

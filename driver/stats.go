@@ -18,6 +18,7 @@ type Stats struct {
 	ValidationsWaiting int    // messages that wait for validation
 	ValidationsDropped uint64 // messages dropped since the start: too many waited
 	Handling           int    // handlers that are running
+	NotHandled         uint64 // messages answered "later" since the start: too many handlers were running
 	Remembered         int    // writes remembered so that none is executed twice
 	NotRemembered      uint64 // writes answered "later" since the start: too many were remembered
 	Panics             uint64 // of handlers and validators, since the start
@@ -38,7 +39,8 @@ func (d *Driver) Stats() Stats {
 		Wire:               wire,
 		ValidationsWaiting: len(d.validations.waiting),
 		ValidationsDropped: d.validations.dropped,
-		Handling:           d.handling,
+		Handling:           d.handling.running,
+		NotHandled:         d.handling.refused,
 		Remembered:         len(d.once.writes),
 		NotRemembered:      d.once.refused,
 		Panics:             d.panics.total(),
