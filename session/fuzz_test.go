@@ -5,12 +5,13 @@ import (
 	"testing"
 
 	"kadmium/identity"
+	"kadmium/internal/vectors"
 )
 
 // addVectors seeds a fuzzer with every datagram of testdata/wire.
 func addVectors(f *testing.F) {
 	for _, file := range []string{"first_request", "first_response", "session_request", "session_response", "cookie", "nosession", "notice"} {
-		f.Add(readVector(f, file+".txt", "datagram"))
+		f.Add(vectors.Read(f, file+".txt", "datagram"))
 	}
 }
 
@@ -21,7 +22,7 @@ func vectorEnds(f *testing.F) (initiator, responder *Endpoint) {
 		f.Fatal(err)
 	}
 	end := func(file, seed string) *Endpoint {
-		return NewEndpoint(identity.KeyFromSeed([32]byte(readVector(f, file, seed))), n, mayOpen, bytes.NewReader(make([]byte, 1<<10)))
+		return NewEndpoint(identity.KeyFromSeed([32]byte(vectors.Read(f, file, seed))), n, mayOpen, bytes.NewReader(make([]byte, 1<<10)))
 	}
 	return end("first_request.txt", "initiator_seed"), end("first_response.txt", "responder_seed")
 }
@@ -30,7 +31,7 @@ func vectorEnds(f *testing.F) (initiator, responder *Endpoint) {
 func FuzzFirstRequest(f *testing.F) {
 	addVectors(f)
 	_, b := vectorEnds(f)
-	known := hashRequest(readVector(f, "first_request.txt", "datagram")).Sum(nil)
+	known := hashRequest(vectors.Read(f, "first_request.txt", "datagram")).Sum(nil)
 	f.Fuzz(func(t *testing.T, d []byte) {
 		r, err := b.ParseFirstRequest(d)
 		if err != nil {

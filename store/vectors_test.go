@@ -2,8 +2,6 @@ package store
 
 import (
 	"encoding/hex"
-	"flag"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -13,28 +11,12 @@ import (
 	"time"
 
 	"kadmium/identity"
+	"kadmium/internal/vectors"
 	"kadmium/rpc"
 )
 
-// update writes the vectors below anew: go test ./store -run Vectors -update.
-var update = flag.Bool("update", false, "write testdata/wire instead of comparing with it")
-
-// A vector is one file of testdata/wire: named values in hex, in order.
-type vector struct {
-	file, about string
-	lines       []string
-}
-
-func (v *vector) add(name string, value []byte) {
-	v.lines = append(v.lines, fmt.Sprintf("%s: %x", name, value))
-}
-
-func (v *vector) String() string {
-	return "# " + strings.ReplaceAll(v.about, "\n", "\n# ") + "\n# docs/wire.md says what each value is. All values are in hex.\n" + strings.Join(v.lines, "\n") + "\n"
-}
-
-// vectors are those of what does not depend on datagrams: peers, what they sign, bodies.
-func vectors(t *testing.T) []*vector {
+// vectorFiles are those of what does not depend on datagrams: peers, what they sign, bodies.
+func vectorFiles(t *testing.T) []*vectors.File {
 	t.Helper()
 	seed := make([]byte, 32)
 	for i := range seed {
@@ -43,43 +25,43 @@ func vectors(t *testing.T) []*vector {
 	key := identity.KeyFromSeed([32]byte(seed))
 	id := key.ID()
 	encoded, position := id.Bytes(), id.Position()
-	peer := &vector{file: "peer.txt", about: "A peer: the ID in text is in ASCII."}
-	peer.add("seed", seed)
-	peer.add("public_key", id[:])
-	peer.add("id", encoded[:])
-	peer.add("id_text", []byte(id.String()))
-	peer.add("position", position[:])
+	peer := &vectors.File{Name: "peer.txt", About: "A peer: the ID in text is in ASCII."}
+	peer.Add("seed", seed)
+	peer.Add("public_key", id[:])
+	peer.Add("id", encoded[:])
+	peer.Add("id_text", []byte(id.String()))
+	peer.Add("position", position[:])
 	valueKey := identity.KeyPosition([]byte("/v/hello"))
-	peer.add("value_key", []byte("/v/hello"))
-	peer.add("value_position", valueKey[:])
+	peer.Add("value_key", []byte("/v/hello"))
+	peer.Add("value_position", valueKey[:])
 
 	r := &rpc.Record{Key: []byte("/sig/" + id.String() + "/name"), Value: []byte("the value"), Sequence: 300, TTL: 24 * time.Hour}
 	SignRecord(key, "kadmium", r)
-	record := &vector{file: "record_signature.txt", about: "A record signed by the peer of peer.txt, with sequence 300; size is that of the record, at most 1,000."}
-	record.add("key", r.Key)
-	record.add("value", r.Value)
-	record.add("size", []byte{0, byte(rpc.RecordSize(r))})
-	record.add("signed_text", append(signedText(recordDomain, "kadmium", r.Key, r.Sequence), r.Value...))
-	record.add("signature", r.Signature)
+	record := &vectors.File{Name: "record_signature.txt", About: "A record signed by the peer of peer.txt, with sequence 300; size is that of the record, at most 1,000."}
+	record.Add("key", r.Key)
+	record.Add("value", r.Value)
+	record.Add("size", []byte{0, byte(rpc.RecordSize(r))})
+	record.Add("signed_text", append(signedText(recordDomain, "kadmium", r.Key, r.Sequence), r.Value...))
+	record.Add("signature", r.Signature)
 	if err := NewNamespaces("kadmium").Validate(r); err != nil {
 		t.Fatal(err)
 	}
 
-	provider := &vector{file: "provider_signature.txt", about: "Provider entries of the peer of peer.txt for /v/hello at 203.0.113.7:4100, with sequence 5 and a lifetime of 86,400 s:\nas kadmium makes them, and one that is described and withdrawn, with sequence 6."}
+	provider := &vectors.File{Name: "provider_signature.txt", About: "Provider entries of the peer of peer.txt for /v/hello at 203.0.113.7:4100, with sequence 5 and a lifetime of 86,400 s:\nas kadmium makes them, and one that is described and withdrawn, with sequence 6."}
 	p := providerVector(key)
-	provider.add("signed_text", signedProvider("kadmium", p))
-	provider.add("signature", p.Signature)
+	provider.Add("signed_text", signedProvider("kadmium", p))
+	provider.Add("signature", p.Signature)
 	withdrawn := *p
 	withdrawn.Sequence, withdrawn.Description, withdrawn.Withdrawn = 6, []byte("mirror"), true
 	SignProvider(key, "kadmium", &withdrawn)
-	provider.add("withdrawn_signed_text", signedProvider("kadmium", &withdrawn))
-	provider.add("withdrawn_signature", withdrawn.Signature)
+	provider.Add("withdrawn_signed_text", signedProvider("kadmium", &withdrawn))
+	provider.Add("withdrawn_signature", withdrawn.Signature)
 	for _, p := range []*rpc.Provider{p, &withdrawn} {
 		if err := NewNamespaces("kadmium").VerifyProvider(p); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return []*vector{peer, record, provider, bodies(t, r, p, &withdrawn)}
+	return []*vectors.File{peer, record, provider, bodies(t, r, p, &withdrawn)}
 }
 
 func providerVector(key identity.Key) *rpc.Provider {
@@ -90,7 +72,7 @@ func providerVector(key identity.Key) *rpc.Provider {
 }
 
 // bodies has a body of every RPC in both directions.
-func bodies(t *testing.T, r *rpc.Record, p, withdrawn *rpc.Provider) *vector {
+func bodies(t *testing.T, r *rpc.Record, p, withdrawn *rpc.Provider) *vectors.File {
 	t.Helper()
 	var book identity.Contacts
 	contacts := []identity.Contact{
@@ -101,7 +83,7 @@ func bodies(t *testing.T, r *rpc.Record, p, withdrawn *rpc.Provider) *vector {
 	target := identity.KeyPosition(key)
 	named := *p
 	named.TTL = time.Hour
-	v := &vector{file: "bodies.txt", about: "A body of every RPC in both directions; record and entries are those of record_signature.txt and provider_signature.txt.\nkad.proto names the fields."}
+	v := &vectors.File{Name: "bodies.txt", About: "A body of every RPC in both directions; record and entries are those of record_signature.txt and provider_signature.txt.\nkad.proto names the fields."}
 	for _, b := range []struct {
 		name    string
 		message rpc.Message
@@ -134,30 +116,12 @@ func bodies(t *testing.T, r *rpc.Record, p, withdrawn *rpc.Provider) *vector {
 		if err := codec.Decode(body, &got, &book); err != nil {
 			t.Errorf("%s: %v", b.name, err)
 		}
-		v.add(b.name, body)
+		v.Add(b.name, body)
 	}
 	return v
 }
 
-func TestVectors(t *testing.T) {
-	for _, v := range vectors(t) {
-		path := filepath.Join(vectorsDir, v.file)
-		if *update {
-			if err := os.WriteFile(path, []byte(v.String()), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := v.String(); got != string(want) {
-			t.Errorf("%s is not what comes out:\n%s", path, got)
-		}
-	}
-}
-
-var vectorsDir = filepath.Join("..", "testdata", "wire")
+func TestVectors(t *testing.T) { vectors.Check(t, vectorFiles(t)) }
 
 // Every vector is in hex, has no name twice, belongs to a section of docs/wire.md, and is
 // made by a test.
@@ -172,11 +136,11 @@ func TestEveryVectorIsRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range regexp.MustCompile(`file: "(\w+\.txt)"`).FindAllSubmatch(source, -1) {
+		for _, m := range regexp.MustCompile(`Name: "(\w+\.txt)"`).FindAllSubmatch(source, -1) {
 			made = append(made, string(m[1]))
 		}
 	}
-	files, err := os.ReadDir(vectorsDir)
+	files, err := os.ReadDir(vectors.Dir)
 	if err != nil || len(files) != len(made) {
 		t.Fatalf("%d files, %d made by tests: %v", len(files), len(made), err)
 	}
@@ -187,7 +151,7 @@ func TestEveryVectorIsRead(t *testing.T) {
 		if !strings.Contains(string(document), "`"+f.Name()+"`") {
 			t.Errorf("docs/wire.md does not name %s", f.Name())
 		}
-		text, err := os.ReadFile(filepath.Join(vectorsDir, f.Name()))
+		text, err := os.ReadFile(filepath.Join(vectors.Dir, f.Name()))
 		if err != nil {
 			t.Fatal(err)
 		}
