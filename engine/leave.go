@@ -15,6 +15,7 @@ func (e *Engine) Left(now time.Time, c identity.Contact, fx []Effect) []Effect {
 	if removed, promoted := e.table.Remove(c); removed {
 		e.contactLeft(c, promoted)
 	}
+	e.notLost(c)
 	peer := e.book.Address(c).ID
 	e.handovers = slices.DeleteFunc(e.handovers, func(h handover) bool { return e.book.Address(h.to).ID == peer })
 	return e.leave()

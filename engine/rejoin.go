@@ -22,7 +22,7 @@ const (
 // A rejoining has the contacts that left the routing table because they failed, the
 // newest last, and when the next of them is asked.
 type rejoining struct {
-	lost  contactSet[identity.Contact]
+	lost  []identity.Contact
 	until time.Time // the interval does not double before
 	due   time.Time
 	pause time.Duration // the last interval
@@ -31,10 +31,10 @@ type rejoining struct {
 // lose remembers a contact that was evicted.
 func (e *Engine) lose(c identity.Contact) {
 	r := e.ensureRejoining()
-	if len(r.lost.all) == maxLost {
-		r.lost.remove(0, 1)
+	if len(r.lost) == maxLost {
+		r.lost = slices.Delete(r.lost, 0, 1)
 	}
-	r.lost.add(c, maxLost)
+	r.lost = append(room(r.lost, maxLost), c)
 	r.restart(e.now)
 }
 
@@ -55,23 +55,34 @@ func (r *rejoining) restart(now time.Time) {
 	}
 }
 
-// found removes a contact that was heard from those that were lost. Others may be back
-// too.
-func (r *rejoining) found(now time.Time, c identity.Contact) {
-	if r == nil {
-		return
+// heard removes a peer that was heard, at whatever address, from those that were lost.
+// Others may be back too.
+func (e *Engine) heard(c identity.Contact) {
+	if e.notLost(c) {
+		e.rejoining.restart(e.now)
 	}
-	if i := r.lost.index(c); i >= 0 {
-		r.lost.remove(i, i+1)
-		r.restart(now)
+}
+
+// notLost removes a peer, at whatever address, from those that were lost, and reports
+// whether it was one of them.
+func (e *Engine) notLost(c identity.Contact) (was bool) {
+	if e.rejoining.len() == 0 {
+		return false
 	}
+	peer := e.book.Position(c)
+	e.rejoining.lost = slices.DeleteFunc(e.rejoining.lost, func(lost identity.Contact) bool {
+		same := *e.book.Position(lost) == *peer
+		was = was || same
+		return same
+	})
+	return was
 }
 
 func (r *rejoining) each(f func(identity.Contact)) {
 	if r == nil {
 		return
 	}
-	for _, c := range r.lost.all {
+	for _, c := range r.lost {
 		f(c)
 	}
 }
@@ -80,7 +91,7 @@ func (r *rejoining) len() int {
 	if r == nil {
 		return 0
 	}
-	return len(r.lost.all)
+	return len(r.lost)
 }
 
 // cutOff reports whether none of the contacts answers. They stay in the table, as that
@@ -125,13 +136,7 @@ func (e *Engine) rejoin() {
 // absent chooses whom to ask. Bootstrap peers get half of the turns: where peers come and
 // go, all of the last that were lost may be gone for good.
 func (e *Engine) absent() (identity.Contact, bool) {
-	r := e.rejoining
-	for i := len(r.lost.all) - 1; i >= 0; i-- { // in the table at another address
-		if _, held := e.table.Find(e.book.Position(r.lost.all[i])); held {
-			r.lost.remove(i, i+1)
-		}
-	}
-	candidates := r.lost.all
+	candidates := e.rejoining.lost
 	if e.cutOff() {
 		candidates = e.table.NearestAny(slices.Clone(candidates), &e.cfg.Position, e.table.Len())
 	}

@@ -1,9 +1,12 @@
 package engine
 
 import (
+	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
+	"kadmium/identity"
 	"kadmium/rpc"
 )
 
@@ -104,6 +107,35 @@ func TestSilenceOfTheLost(t *testing.T) {
 	}
 }
 
+// A lost contact that is heard at another address, as a server or a client, or that leaves
+// from there, is lost no longer.
+func TestLostContactAtAnotherAddress(t *testing.T) {
+	for name, end := range map[string]func(e *Engine, c identity.Contact){
+		"server": func(e *Engine, c identity.Contact) { e.contacted(c, true) },
+		"client": func(e *Engine, c identity.Contact) { e.contacted(c, false) },
+		"leave":  func(e *Engine, c identity.Contact) { e.Left(e.now, c, nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := newNetwork(t, 14)
+			n.grow(4, nil)
+			nd, gone := n.nodes[0], n.nodes[3]
+			gone.up = false
+			for range 5 {
+				nd.operate(func(op OpID) []Effect { return nd.e.Ping(n.now, op, gone.address, nil) })
+			}
+			n.until(5*time.Minute, "the loss", func() bool { return nd.e.Stats().Lost == 1 })
+			moved := gone.address
+			moved.Endpoint = netip.MustParseAddrPort("20.77.0.1:4100")
+			nd.e.enter(n.now, nil)
+			end(nd.e, n.book.Intern(moved))
+			nd.e.leave()
+			if lost := nd.e.Stats().Lost; lost != 0 {
+				t.Errorf("%d are lost", lost)
+			}
+		})
+	}
+}
+
 // The list of lost contacts is bounded, and keeps the newest.
 func TestLostContactsAreBounded(t *testing.T) {
 	x := newFilling(3*maxLost, Config{})
@@ -113,11 +145,11 @@ func TestLostContactsAreBounded(t *testing.T) {
 		x.e.lose(c)
 	}
 	last := x.contacts[len(x.contacts)-1]
-	if x.e.rejoining.len() != maxLost || x.e.rejoining.lost.index(last) < 0 {
+	if x.e.rejoining.len() != maxLost || !slices.Contains(x.e.rejoining.lost, last) {
 		t.Errorf("%d are remembered", x.e.rejoining.len())
 	}
 	for _, c := range x.contacts {
-		x.e.rejoining.found(x.now, c)
+		x.e.heard(c)
 	}
 	if at := x.e.wantsRejoin(); x.e.rejoining.len() != 0 || !at.IsZero() {
 		t.Errorf("%d are left, due %v", x.e.rejoining.len(), at)

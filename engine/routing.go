@@ -8,8 +8,8 @@ import (
 // contacted follows an answer of a peer, or its request under a session at its proven
 // address: a server belongs in the routing table (design R4.2, R4.3).
 func (e *Engine) contacted(c identity.Contact, serves bool) {
-	e.rejoining.found(e.now, c)
 	if !serves {
+		e.heard(c)
 		if removed, promoted := e.table.Remove(c); removed {
 			e.contactLeft(c, promoted)
 			e.recheckSoon()
@@ -17,7 +17,11 @@ func (e *Engine) contacted(c identity.Contact, serves bool) {
 		return
 	}
 	e.unresponsive.forget(c)
-	switch e.table.Seen(e.now, c) {
+	seen := e.table.Seen(e.now, c)
+	if seen != kbucket.Moved { // one that is in the table is not lost
+		e.heard(c)
+	}
+	switch seen {
 	case kbucket.Added:
 		e.met = true
 		e.tableUnsaved = true
