@@ -3,7 +3,9 @@ package driver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"kadmium/engine"
@@ -59,7 +61,7 @@ func (j *joining) run(ctx context.Context, finish func(*engine.Result)) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	switch {
-	case errors.Is(err, engine.ErrNoAnswer):
+	case errors.Is(err, engine.ErrNoAnswer) && (j.unused != nil || j.partly != nil):
 		return errors.Join(err, j.unused, j.partly)
 	case err == nil:
 		j.warn(j.unused)
@@ -107,7 +109,7 @@ func (d *Driver) bootstrap() {
 	if len(d.seeds) > 0 && err != nil {
 		d.joinErr = err
 		if d.ctx.Err() == nil && !errors.Is(err, ErrClosed) { // otherwise nobody waited for an answer
-			d.logger.Warn("no bootstrap peer answered", "err", err)
+			d.warnOfSilence(err)
 		}
 	}
 	close(d.joined)
@@ -118,6 +120,32 @@ func (d *Driver) bootstrap() {
 			_ = again.run(d.ctx, nil)
 		}
 	}
+}
+
+// warnOfSilence logs that no bootstrap peer answered, and whatever else err has to say.
+func (d *Driver) warnOfSilence(err error) {
+	about := []any{"peers", d.seedNames()}
+	if err != engine.ErrNoAnswer {
+		about = append(about, "err", err)
+	}
+	d.logger.Warn("no bootstrap peer answered", about...)
+}
+
+// silentSeeds is the error of an operation; where nobody is known it names the bootstrap
+// peers of the Config, which then have not answered.
+func (d *Driver) silentSeeds(err error) error {
+	if len(d.seeds) == 0 || !errors.Is(err, engine.ErrNoPeers) {
+		return err
+	}
+	return fmt.Errorf("%w: %w from the bootstrap peers %s", err, engine.ErrNoAnswer, d.seedNames())
+}
+
+func (d *Driver) seedNames() string {
+	names := make([]string, len(d.seeds))
+	for i, s := range d.seeds {
+		names[i] = s.String()
+	}
+	return strings.Join(names, ", ")
 }
 
 // pause waits, and reports false if the driver was closed meanwhile.

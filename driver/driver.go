@@ -296,7 +296,7 @@ func (d *Driver) shutDown() {
 	d.closed = true
 	d.timer.stop()
 	for _, op := range d.operations {
-		op.err = ErrClosed
+		op.err = d.whyClosed()
 		d.ended(op)
 	}
 }
@@ -321,6 +321,14 @@ func (d *Driver) Err() error {
 	default:
 		return nil
 	}
+}
+
+// whyClosed is ErrClosed, with what has failed if that is why.
+func (d *Driver) whyClosed() error {
+	if err := d.Err(); err != nil {
+		return fmt.Errorf("%w: %w", ErrClosed, err)
+	}
+	return ErrClosed
 }
 
 // ID is the node's peer ID.

@@ -159,7 +159,7 @@ func (d *Driver) SendSelf(ctx context.Context, protocol string, payload []byte) 
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-d.ctx.Done():
-			return nil, ErrClosed
+			return nil, d.whyClosed()
 		case a := <-answers:
 			switch a.status {
 			case rpc.OK:

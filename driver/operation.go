@@ -25,7 +25,7 @@ type running struct {
 }
 
 // Run runs an operation and waits for its end or the end of the context. Errors: the
-// operation's own, ErrClosed, the context's.
+// operation's own, ErrClosed with the reason where the driver has failed, the context's.
 func (d *Driver) Run(ctx context.Context, op Operation) error {
 	r, err := d.begin(ctx, op)
 	if err != nil {
@@ -46,7 +46,7 @@ func (d *Driver) begin(ctx context.Context, op Operation) (*running, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
-		return nil, ErrClosed
+		return nil, d.whyClosed()
 	}
 	d.lastOp++
 	r := &running{Operation: op, id: d.lastOp, done: make(chan struct{})}
@@ -86,7 +86,7 @@ func (d *Driver) finish(op engine.OpID, result *engine.Result) {
 		return
 	}
 	if r.err == nil { // otherwise it was cancelled, for that reason
-		r.err = result.Err
+		r.err = d.silentSeeds(result.Err)
 	}
 	if r.Finish != nil {
 		r.Finish(result)

@@ -27,7 +27,11 @@ func startControlServer(l net.Listener, n *kadmium.Node, log *slog.Logger) (stop
 		acceptControlClients(ctx, l, n, log)
 	}()
 	return func() {
-		cancel(kadmium.ErrClosed)
+		cause := kadmium.ErrClosed
+		if failed := n.Err(); failed != nil {
+			cause = fmt.Errorf("%w: %w", cause, failed)
+		}
+		cancel(cause)
 		l.Close()
 		<-done
 	}
@@ -75,8 +79,11 @@ func acceptControlClients(ctx context.Context, l net.Listener, n *kadmium.Node, 
 func serveControlClient(ctx context.Context, c net.Conn, n *kadmium.Node, idle *idleClients) {
 	line, err := readControlRequest(c)
 	idle.remove(c)
-	if errors.Is(err, io.EOF) || ctx.Err() != nil {
-		return // the client left, or the node ends
+	if errors.Is(err, io.EOF) {
+		return // the client left
+	}
+	if ctx.Err() != nil { // the node ends
+		err = context.Cause(ctx)
 	}
 	var result any
 	if err == nil {

@@ -45,5 +45,9 @@ func noAnswer(bootstrap []string, err error) error {
 	if errors.Is(err, kadmium.ErrNoSocket) {
 		next += "; this machine does not have both IPv4 and IPv6"
 	}
-	return notDone(next, "no answer from %s: %s", strings.Join(bootstrap, ", "), plainWords(err))
+	message := "no answer from " + strings.Join(bootstrap, ", ")
+	if _, why, more := strings.Cut(plainWords(err), kadmium.ErrNoAnswer.Error()+"; "); more {
+		message += ": " + why
+	}
+	return notDone(next, "%s", message)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"runtime/debug"
 	"slices"
 
@@ -118,7 +119,7 @@ func (j *Journal) update(f func(*bbolt.Tx) error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	tx, err := j.db.Begin(true)
 	if err != nil {
-		return fmt.Errorf("writing %s: %w", j.path, err)
+		return j.notWritten(err)
 	}
 	if tx.ID() != j.transaction+1 {
 		return errors.Join(j.replaced("somebody else has written it"), tx.Rollback())
@@ -129,10 +130,18 @@ func (j *Journal) update(f func(*bbolt.Tx) error) (err error) {
 		err = errors.Join(err, tx.Rollback())
 	}
 	if err != nil {
-		return fmt.Errorf("writing %s: %w", j.path, err)
+		return j.notWritten(err)
 	}
 	j.transaction++
 	return j.inPlace()
+}
+
+// notWritten is the error of a transaction. It names the file, and does so once.
+func (j *Journal) notWritten(err error) error {
+	if on := (*fs.PathError)(nil); errors.As(err, &on) && on.Path == j.path {
+		return err
+	}
+	return fmt.Errorf("writing %s: %w", j.path, err)
 }
 
 func applyAll(tx *bbolt.Tx, batch []write) error {

@@ -118,12 +118,20 @@ func (j *Journal) reopen() error {
 		return err
 	}
 	j.db = db
-	last, err := j.lastTransaction()
-	if err == nil && last != j.transaction && last != j.transaction+1 {
-		err = j.replaced("somebody else has written it")
+	return j.goOn(j.lastTransaction())
+}
+
+// goOn takes the file's last transaction for the journal's own. Where it could not be read,
+// the journal still knows which one it was, so that the next try can tell.
+func (j *Journal) goOn(last int, err error) error {
+	if err != nil {
+		return err
+	}
+	if last != j.transaction && last != j.transaction+1 {
+		return j.replaced("somebody else has written it")
 	}
 	j.transaction = last
-	return err
+	return nil
 }
 
 // syncMetas writes the meta pages again as they are read. After a failed sync the kernel

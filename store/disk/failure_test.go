@@ -129,6 +129,50 @@ func lockFile(t *testing.T, path string) *os.File {
 	return f
 }
 
+// Where the last transaction cannot be read when the file is opened again, the next try goes
+// on from the one before the failure: the file is not said to be somebody else's.
+func TestLastTransactionUnread(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := open(t, t.TempDir())
+		for range 3 {
+			mustWrite(t, j, set(store.RecordEntry, "a", "1"))
+		}
+		j.file.Close() // as if the disk had gone
+		if err := tryWrite(j, set(store.RecordEntry, "b", "2")); err == nil {
+			t.Fatal("written")
+		}
+		if err := j.goOn(0, syscall.EIO); !errors.Is(err, syscall.EIO) || errors.Is(err, ErrReplaced) {
+			t.Errorf("opened again: %v", err)
+		}
+		time.Sleep(2 * time.Second)
+		if err := j.Failing(); err != nil {
+			t.Errorf("still failing: %v", err)
+		}
+		mustWrite(t, j, set(store.RecordEntry, "b", "2"))
+	})
+}
+
+// A page of the file that cannot be read when it is opened again ends neither the process
+// nor the journal.
+func TestFaultInLastTransaction(t *testing.T) {
+	j := open(t, t.TempDir())
+	mustWrite(t, j, set(store.RecordEntry, "a", "1"))
+	whole, err := os.ReadFile(j.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(j.Path(), 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := j.lastTransaction(); !errors.Is(err, ErrCorrupt) || !errors.Is(err, syscall.EIO) || isFinal(err) {
+		t.Errorf("the last transaction: %v", err)
+	}
+	j.release(true) // as fail does
+	if err := os.WriteFile(j.Path(), whole, fileMode); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // A file that was damaged while it could not be written ends the journal.
 func TestDamagedDuringAFault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

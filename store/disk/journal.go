@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"sync"
+	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -124,13 +125,16 @@ func (j *Journal) open() error {
 	} else if err != nil {
 		return err
 	}
-	j.transaction, err = j.lastTransaction()
+	if j.transaction, err = j.lastTransaction(); err != nil {
+		j.release(errors.Is(err, ErrCorrupt))
+	}
 	return err
 }
 
 // lastTransaction is the number of the newest transaction in the file.
 func (j *Journal) lastTransaction() (id int, err error) {
 	defer j.caught(&err, j.path)
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	err = j.db.View(func(tx *bbolt.Tx) error {
 		id = tx.ID()
 		return nil
@@ -178,9 +182,14 @@ func (j *Journal) openBolt(path string) (db *bbolt.DB, err error) {
 	})
 }
 
-// caught turns a panic into ErrCorrupt, also a fault of a page that cannot be read.
+// caught turns a panic into ErrCorrupt, also a fault of a page that cannot be read: that is
+// an error of the disk too (EIO), after which the file may be whole.
 func (j *Journal) caught(err *error, path string) {
-	if p := recover(); p != nil {
+	switch p := recover().(type) {
+	case nil:
+	case interface{ Addr() uintptr }:
+		*err = fmt.Errorf("%w: %s: %w (%v)", ErrCorrupt, path, syscall.EIO, p)
+	default:
 		*err = fmt.Errorf("%w: %s: %v", ErrCorrupt, path, p)
 	}
 }
