@@ -8,7 +8,7 @@ import (
 )
 
 // eventBuffer is the number of events that a reader of Events may fall behind.
-const eventBuffer = 256
+const eventBuffer = 256 // of one subscriber (design R8.31)
 
 // A listener reads events. The mutex of its listeners guards it.
 type listener struct {

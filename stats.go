@@ -87,6 +87,10 @@ func gauges(d *driver.Stats) map[string]int {
 		"handovers.waiting":    e.Handovers,
 		"contacts.lost":        e.Lost,
 		"writes.kept_here":     e.KeptHere,
+		"writes.settled":       e.Settled,
+		"newcomers":            e.Newcomers,
+		"addresses.checking":   e.Moved,
+		"probes.waiting":       e.ProbesWaiting,
 		"contacts.failing":     e.Contacts - e.Answering,
 		"checks.waiting":       d.ValidationsWaiting,
 		"messages.handling":    d.Handling,
@@ -97,11 +101,12 @@ func gauges(d *driver.Stats) map[string]int {
 
 func (n *Node) counters(d *driver.Stats) map[string]uint64 {
 	all := map[string]uint64{
-		"checks.dropped": d.ValidationsDropped,
-		"writes.later":   d.NotRemembered,
-		"messages.later": d.NotHandled,
-		"events.dropped": n.listeners.droppedEvents(),
-		"panics":         d.Panics,
+		"checks.dropped":     d.ValidationsDropped,
+		"writes.later":       d.NotRemembered,
+		"calls_back.refused": d.Engine.DialBacksRefused,
+		"messages.later":     d.NotHandled,
+		"events.dropped":     n.listeners.droppedEvents(),
+		"panics":             d.Panics,
 	}
 	d.Engine.Counters.Each(func(name string, value uint64) { all[name] = value })
 	return all

@@ -67,7 +67,7 @@ func (s Seed) String() string {
 // resolveTime bounds the look-up of one host name.
 const resolveTime = 15 * time.Second
 
-// maxPerName bounds the addresses of one host name that are tried.
+// maxPerName bounds the addresses of one host name that are tried (design R7.11).
 const maxPerName = 16
 
 // lookUpHost is the resolver of a Config that has none.

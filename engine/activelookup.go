@@ -215,7 +215,7 @@ func (l *activeLookup) end(reason lookup.Reason) {
 	l.onEnd(reason)
 }
 
-// maxTrace bounds the steps that are kept of one lookup.
+// maxTrace bounds the steps that are kept of one lookup (design R8.29).
 const maxTrace = 2048
 
 // reportSteps reports the new steps of the lookup as events and keeps them for the trace.

@@ -6,8 +6,8 @@ import (
 	"kadmium/session"
 )
 
-// maxMoved bounds the new addresses that are being checked, one per peer. Otherwise a
-// peer that forges its source address could have many addresses pinged.
+// maxMoved bounds the new addresses that are being checked, one per peer (design R8.22).
+// Otherwise a peer that forges its source address could have many addresses pinged.
 const maxMoved = 64
 
 // checkAddress pings a known peer at a new address that it was heard from. The address in

@@ -14,7 +14,8 @@ const (
 	dialBackWindow = 10 * time.Second // in which the dial back is expected
 	dialBackPause  = 10 * time.Minute // between rounds, if no dial back arrived
 	dialBackRound  = 3                // peers asked in a round
-	maxDialBacks   = 60               // sent a minute
+	maxDialBacks   = 60               // sent a minute (design R8.23)
+	maxDialShare   = maxDialBacks / 8 // of them to one netgroup
 	dialBackLimit  = time.Minute      // between two that one peer is sent
 )
 
@@ -138,17 +139,20 @@ func (e *Engine) changeMode(m Mode) {
 }
 
 // dialBack sends the first contact that a peer asked for, at most one per peer and
-// minute.
+// minute (design R8.23).
 func (e *Engine) dialBack(to identity.Contact) {
 	r := e.ensureReachability()
 	if e.now.Sub(r.minute) >= dialBackLimit {
-		r.minute, r.dialed = e.now, make(map[identity.ID]bool)
+		r.minute, r.dialed, r.dialShares = e.now, make(map[identity.ID]bool), make(map[identity.NetGroup]int)
 	}
-	id := e.book.Address(to).ID
-	if r.dialed[id] || len(r.dialed) >= maxDialBacks {
+	a := e.book.Address(to)
+	group := a.NetGroup()
+	if r.dialed[a.ID] || len(r.dialed) >= maxDialBacks || r.dialShares[group] >= maxDialShare {
+		r.dialRefused++
 		return
 	}
-	r.dialed[id] = true
+	r.dialed[a.ID] = true
+	r.dialShares[group]++
 	e.counters.DialBacks++
 	e.noteSent(to)
 	m := e.newRequest(rpc.Ping)

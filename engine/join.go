@@ -9,10 +9,10 @@ import (
 	"kadmium/rpc"
 )
 
-// maxSaved bounds the contacts of an earlier run that a join pings.
+// maxSaved bounds the contacts of an earlier run that a join pings (design R8.26).
 const maxSaved = 20
 
-// maxBootstrap bounds the bootstrap list as later joins add addresses to it.
+// maxBootstrap bounds the bootstrap list as later joins add addresses to it (design R8.26).
 const maxBootstrap = 64
 
 // A join makes this node part of the network (Kademlia, section 2.3; design R7.3 to

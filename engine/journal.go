@@ -86,7 +86,7 @@ func (e *Engine) Snapshot() []store.Change {
 	return changes
 }
 
-// maxTableSaved bounds the contacts that are journalled.
+// maxTableSaved bounds the contacts that are journalled (design R8.26).
 const maxTableSaved = 512
 
 // contactsToSave are contacts of the routing table that have not failed. If there are

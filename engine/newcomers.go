@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	maxNewcomers = 1024 // newcomers remembered
+	maxNewcomers = 1024 // newcomers remembered (design R8.21)
 	// freshFor is how long a peer counts as a newcomer at least; at most it is twice that
 	// (design R6.15).
 	freshFor = time.Minute
@@ -59,6 +59,13 @@ func (n *newcomers) add(now time.Time, peer uint64) bool {
 	n.peers.add(peer, maxNewcomers)
 	n.handed = append(room(n.handed, maxNewcomers), handed{at: at})
 	return true
+}
+
+func (n *newcomers) len() int {
+	if n == nil {
+		return 0
+	}
+	return len(n.peers.all)
 }
 
 // fresh reports whether a peer was added a short time ago.

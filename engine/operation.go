@@ -2,7 +2,7 @@ package engine
 
 import "time"
 
-// maxOperations bounds the operations that the driver has under way.
+// maxOperations bounds the operations that the driver has under way (design R8.25).
 const maxOperations = 1024
 
 // begin registers an operation of the driver. If there are too many it finishes the

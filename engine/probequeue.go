@@ -7,7 +7,7 @@ import (
 	"kadmium/identity"
 )
 
-// maxProbes bounds the contacts that wait to be pinged.
+// maxProbes bounds the contacts that wait to be pinged (design R8.24).
 const maxProbes = 512
 
 // A probeQueue holds the contacts to be pinged, in the order of their times, each once.

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// maxHolderPages bounds the pages asked of one holder: each brings an entry.
+	// maxHolderPages bounds the pages asked of one holder: each brings an entry (design R6.25).
 	maxHolderPages = store.MaxProvidersPerKey
 	// exhaustedAfter is how many holders in a row that knew nothing new end a search.
 	exhaustedAfter = 2

@@ -93,7 +93,7 @@ func (s *providerSearch) result() *Result {
 	return r
 }
 
-// maxProvidersFound bounds what one search collects.
+// maxProvidersFound bounds what one search collects (design R6.25).
 const maxProvidersFound = 1024
 
 // take adds the providers that are new, and reports whether there are enough.

@@ -57,7 +57,7 @@ func (e *Engine) Put(now time.Time, op OpID, q PutQuery, fx []Effect) []Effect {
 }
 
 // maxRenumbered bounds how often a put without a given sequence takes a new one because
-// other puts were faster.
+// other puts were faster (design R8.29).
 const maxRenumbered = 3
 
 // start looks the key up for its holders and for the highest sequence.

@@ -7,7 +7,7 @@ import (
 	"kadmium/rpc"
 )
 
-// greetedAtOnce bounds the PINGs of a greeting that wait for an answer.
+// greetedAtOnce bounds the PINGs of a greeting that wait for an answer (design R8.29).
 const greetedAtOnce = 16
 
 // Resume tells the engine that it was not called for a while, because the process was

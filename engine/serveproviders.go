@@ -5,7 +5,7 @@ import (
 	"kadmium/rpc"
 )
 
-// maxProvidersNamed bounds the providers in one answer.
+// maxProvidersNamed bounds the providers in one answer (design R8.30).
 const maxProvidersNamed = 16
 
 // serveProviders answers with a sample of the provider entries of a key and with contacts,

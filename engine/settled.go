@@ -8,7 +8,8 @@ import (
 	"kadmium/rpc"
 )
 
-// Bounds of settledRequests. A peer remembers at most 256 requests of one sender.
+// Bounds of settledRequests (design R8.20). A peer remembers at most 256 requests of one
+// sender.
 const (
 	maxSettledPeers   = 64
 	maxSettledOfAPeer = 256
@@ -26,13 +27,13 @@ type settledOfPeer struct {
 }
 
 func (s *settledRequests) add(now time.Time, peer identity.ID, id uint64) {
-	for len(*s) > 0 && (now.Sub((*s)[0].last) >= rpc.RememberFor || len(*s) > maxSettledPeers) {
-		*s = slices.Delete(*s, 0, 1)
-	}
 	of := settledOfPeer{peer: peer}
 	if i := s.index(peer); i >= 0 {
 		of = (*s)[i]
 		*s = slices.Delete(*s, i, i+1)
+	}
+	for len(*s) > 0 && (now.Sub((*s)[0].last) >= rpc.RememberFor || len(*s) >= maxSettledPeers) {
+		*s = slices.Delete(*s, 0, 1)
 	}
 	if len(of.ids) == maxSettledOfAPeer {
 		of.ids = slices.Delete(of.ids, 0, 1)
@@ -57,6 +58,14 @@ func (s *settledRequests) take(dst []uint64, peer identity.ID) []uint64 {
 		*s = nil
 	}
 	return dst
+}
+
+// len is the number of requests.
+func (s settledRequests) len() (n int) {
+	for _, of := range s {
+		n += len(of.ids)
+	}
+	return n
 }
 
 func (s settledRequests) index(peer identity.ID) int {

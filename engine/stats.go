@@ -2,32 +2,46 @@ package engine
 
 // Stats has the gauges and counters of an engine (design R8.1).
 type Stats struct {
-	Mode          Mode
-	Contacts      int // in the routing table
-	Answering     int // of them, those that answered the last request
-	Outstanding   int // requests that wait for an answer
-	Operations    int // of the driver
-	ActiveLookups int // running lookups
-	Unsynced      int // writes that wait for the journal
-	Handovers     int // keys that wait to be handed over
-	Lost          int // contacts remembered as lost
-	KeptHere      int // puts and provides that wait for a peer to answer
-	Counters      Counters
+	Mode             Mode
+	Contacts         int    // in the routing table
+	Answering        int    // of them, those that answered the last request
+	Outstanding      int    // requests that wait for an answer
+	Operations       int    // of the driver
+	ActiveLookups    int    // running lookups
+	Unsynced         int    // writes that wait for the journal
+	Handovers        int    // keys that wait to be handed over
+	Lost             int    // contacts remembered as lost
+	KeptHere         int    // puts and provides that wait for a peer to answer
+	Settled          int    // settled requests that their receivers were not told of
+	Newcomers        int    // newcomers remembered
+	Moved            int    // new addresses of peers being checked
+	ProbesWaiting    int    // contacts that wait for a PING
+	DialBacksRefused uint64 // dial backs asked for and not sent since the start
+	Counters         Counters
 }
 
 // Stats is the present state in figures.
 func (e *Engine) Stats() Stats {
+	refused := uint64(0)
+	if e.reachability != nil {
+		refused = e.reachability.dialRefused
+	}
 	return Stats{
-		Mode:          e.mode,
-		Contacts:      e.table.Len(),
-		Answering:     e.table.Answering(),
-		Outstanding:   e.requests.Len(),
-		Operations:    len(e.ops),
-		ActiveLookups: len(e.lookups),
-		Unsynced:      len(e.unsynced),
-		Handovers:     len(e.handovers),
-		Lost:          e.rejoining.len(),
-		KeptHere:      e.kept.len(),
-		Counters:      e.counters,
+		DialBacksRefused: refused,
+		Mode:             e.mode,
+		Contacts:         e.table.Len(),
+		Answering:        e.table.Answering(),
+		Outstanding:      e.requests.Len(),
+		Operations:       len(e.ops),
+		ActiveLookups:    len(e.lookups),
+		Unsynced:         len(e.unsynced),
+		Handovers:        len(e.handovers),
+		Lost:             e.rejoining.len(),
+		KeptHere:         e.kept.len(),
+		Settled:          e.settled.len(),
+		Newcomers:        e.newcomers.len(),
+		Moved:            len(e.moved),
+		ProbesWaiting:    len(e.probes),
+		Counters:         e.counters,
 	}
 }

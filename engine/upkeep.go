@@ -6,7 +6,7 @@ import (
 	"kadmium/rpc"
 )
 
-// maxUpkeep bounds the lookups and fills of the node's own under way.
+// maxUpkeep bounds the lookups and fills of the node's own under way (design R8.29).
 const maxUpkeep = 3
 
 // mayMaintain reports whether another lookup of the node's own may begin. If not, the

@@ -19,7 +19,7 @@ const (
 	ReadRate          = 500 // reads a second that we answer under one session
 	ReadBurst         = 1000
 
-	limitedHosts = 4096 // hosts remembered by each limiter, about 150 bytes each
+	limitedHosts = 4096 // hosts remembered by each limiter (design R8.27), about 150 bytes each
 )
 
 // A tokenBucket holds tokens that come back at a rate.

@@ -17,7 +17,7 @@ const (
 const (
 	DefaultMaxRecords   = 1 << 16 // records
 	DefaultMaxProviders = 1 << 16 // provider entries
-	MaxProvidersPerKey  = 256     // provider entries under one key
+	MaxProvidersPerKey  = 256     // provider entries under one key (design R8.30)
 	DefaultMaxBytes     = 1 << 26 // bytes of memory for records and provider entries, including their index
 	shareOfSource       = 4       // one source may use 1/4 of each limit
 )

@@ -11,7 +11,7 @@ import (
 )
 
 // maxChecking bounds the responses to one request whose signature is being checked
-// at one time.
+// at one time (design R8.28).
 const maxChecking = 2
 
 // firstContact returns the datagram of the request's first contact: nil without an

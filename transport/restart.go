@@ -7,7 +7,7 @@ import (
 )
 
 // maxRestarts bounds how often COOKIE and NOSESSION datagrams make one request start
-// again: each time costs a datagram.
+// again (design R8.28): each time costs a datagram.
 const maxRestarts = 3
 
 // receiveCookie sends a first contact again with the cookie it drew (wire.md,

@@ -84,7 +84,7 @@ func (c *counters) sent(datagram []byte) {
 
 func (c *counters) drop(r reason) { c.dropped[r].Add(1) }
 
-// maxReasons bounds the reasons that Malformed tells apart.
+// maxReasons bounds the reasons that Malformed tells apart (design R8.32).
 const maxReasons = 32
 
 // Malformed counts a body that the driver could not decode (wire.md rule 9). reason

@@ -2,8 +2,8 @@ package transport
 
 import "sync"
 
-// maxUrgent bounds the urgent jobs that wait. They are few, since a flood of first
-// requests makes none of them.
+// maxUrgent bounds the urgent jobs that wait (design R8.28). They are few, since a flood of
+// first requests makes none of them.
 const maxUrgent = 8192
 
 // workers make and check signatures, away from the read loops. Goroutines are started

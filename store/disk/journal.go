@@ -38,7 +38,7 @@ var (
 	ErrBusy = errors.New("too much is waiting for the disk")
 )
 
-// MaxWaiting is how many changes may wait to be written.
+// MaxWaiting is how many changes may wait to be written (design R8.26).
 const MaxWaiting = 1 << 16
 
 // FileName is the journal's file in its directory.
