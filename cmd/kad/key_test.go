@@ -98,13 +98,18 @@ func opensslPublicKey(t *testing.T, file string) string {
 	return hex.EncodeToString(der[len(der)-32:]) // RFC 8410: the key ends its SubjectPublicKeyInfo
 }
 
+func needStrace(t *testing.T) {
+	t.Helper()
+	if err := exec.Command("strace", "-o", os.DevNull, "true").Run(); err != nil {
+		t.Skip("strace does not run here: apt-get install strace, and allow ptrace")
+	}
+}
+
 // straced runs the command with a fault injected into its system calls, as strace -e
 // describes it. Without strace the test is skipped.
 func (u *user) straced(inject string, args ...string) *exec.Cmd {
 	u.t.Helper()
-	if err := exec.Command("strace", "-o", os.DevNull, "true").Run(); err != nil {
-		u.t.Skip("strace does not run here: apt-get install strace, and allow ptrace")
-	}
+	needStrace(u.t)
 	cmd := u.command(u.t.Context(), args...)
 	strace := exec.CommandContext(u.t.Context(), "strace", append([]string{"-f", "-o", os.DevNull, "-e", "inject=" + inject}, cmd.Args...)...)
 	strace.Env, strace.Dir = cmd.Env, cmd.Dir
