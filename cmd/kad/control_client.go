@@ -100,8 +100,7 @@ func ownSocket(path string) error {
 	if err != nil {
 		return err
 	}
-	owner, ok := info.Sys().(*syscall.Stat_t)
-	if me := uint32(os.Getuid()); ok && owner.Uid != me && owner.Uid != 0 && me != 0 {
+	if ofAnotherUser(info) {
 		return notDone("name the right one with --control", "control socket %s belongs to another user", path)
 	}
 	return nil

@@ -5,13 +5,8 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"sync"
-	"syscall"
 	"time"
 )
-
-// umask guards the umask of the process, which listenControl changes for a moment.
-var umask sync.Mutex
 
 // listenControl opens a control socket, mode 0600 from the start. The socket of
 // a killed node is replaced. The socket of a running node, or a file of another kind,
@@ -36,11 +31,7 @@ func listenControl(path string) (*net.UnixListener, error) {
 			return nil, notDone("remove it, or choose another path with --control", "control socket %s: left behind by an earlier node: %v", path, err)
 		}
 	}
-	umask.Lock()
-	defer umask.Unlock()
-	old := syscall.Umask(0o177)
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
-	syscall.Umask(old)
+	l, err := listenPrivately(path)
 	if err != nil {
 		return nil, notDone("choose another path with --control", "control socket %s: %v", path, err)
 	}

@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"go.etcd.io/bbolt"
+
 	"kadmium/store"
 )
 
@@ -115,18 +117,15 @@ func TestDiskFault(t *testing.T) {
 	})
 }
 
-// lockFile keeps bbolt from opening the file.
-func lockFile(t *testing.T, path string) *os.File {
+// lockFile keeps the journal from opening its file.
+func lockFile(t *testing.T, path string) *bbolt.DB {
 	t.Helper()
-	f, err := os.Open(path)
+	db, err := bbolt.Open(path, fileMode, &bbolt.Options{ReadOnly: true, Timeout: time.Nanosecond})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { f.Close() })
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		t.Fatal(err)
-	}
-	return f
+	t.Cleanup(func() { db.Close() })
+	return db
 }
 
 // Where the last transaction cannot be read when the file is opened again, the next try goes
