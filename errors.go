@@ -76,7 +76,7 @@ var (
 	ErrNotStored = engine.ErrNotStored
 	// ErrKeptHere reports a put or provide that only this node has, though others should:
 	// it is away from the network, or they refuse it. In the first case it is published as
-	// soon as somebody answers. A node without bootstrap peers that never met anybody is a
+	// soon as somebody answers, unless it is ErrBusy too: too many wait. A node without bootstrap peers that never met anybody is a
 	// network of its own, and has no such error.
 	ErrKeptHere = engine.ErrKeptHere
 	// ErrJournal reports a write that could not be made to last.

@@ -104,7 +104,11 @@ func (e *Engine) contactsToSave() []identity.Address {
 // Load takes in one journal entry of an earlier run. It must be called before all other
 // methods. Its error names an entry that makes no sense.
 func (e *Engine) Load(now time.Time, c store.Change) error {
-	return e.store.Load(now, c)
+	if err := e.store.Load(now, c); err != nil || c.Kind != store.PublishedEntry {
+		return err
+	}
+	e.keepLoaded(e.store.Published(c.Key[1:]))
+	return nil
 }
 
 // Revive tells the engine that less time passed before the restart than Load was told

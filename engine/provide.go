@@ -15,15 +15,18 @@ import (
 // 22 hours until Unpublish (design R6.16). If ephemeral is set it tells them once.
 func (e *Engine) Provide(now time.Time, op OpID, key []byte, ephemeral bool, fx []Effect) []Effect {
 	e.enter(now, fx)
-	e.provide(op, key, ephemeral, func() {})
+	e.provide(op, key, ephemeral, nil)
 	return e.leave()
 }
 
-func (e *Engine) provide(op OpID, key []byte, ephemeral bool, ended func()) {
+// provide is Provide, or again what was kept here.
+func (e *Engine) provide(op OpID, key []byte, ephemeral bool, again *keptHere) {
 	target := identity.KeyPosition(key)
 	end := func(r *Result) {
+		if again != nil {
+			e.upkeep--
+		}
 		e.finish(op, r)
-		ended()
 	}
 	l := e.newLookup(op, rpc.FindNode, nil, target)
 	l.onEnd = func(reason lookup.Reason) {
@@ -33,6 +36,7 @@ func (e *Engine) provide(op OpID, key []byte, ephemeral bool, ended func()) {
 		closest := l.state.Closest(nil)
 		others, self := e.holders(&target, closest)
 		if len(others) == 0 && !self {
+			e.keepAgain(again, 0)
 			r.Err = failure(reason)
 			end(r)
 			return
@@ -40,11 +44,23 @@ func (e *Engine) provide(op OpID, key []byte, ephemeral bool, ended func()) {
 		e.provideAt(op, others, self, entry, func(s *fanOut) {
 			r.Holders, r.SelfHolder, r.Refusals = s.confirmed, s.selfHolder, s.refusals
 			if r.Holders == 0 {
+				if s.journalErr != nil {
+					e.keepAgain(again, len(closest))
+				}
 				r.Err = notStored(r.Refusals, s.journalErr)
 				end(r)
 				return
 			}
-			e.provided(r, op, entry, ephemeral, len(closest), len(others), end)
+			kept := e.keptOnlyHere(r, key, len(closest), len(others), ephemeral)
+			e.forgetKept(key, false)
+			if _, wanted := e.ops[op]; waits(kept) && (wanted || op == 0) {
+				k := &keptHere{key: entry.Key, ephemeral: ephemeral}
+				if ephemeral {
+					k.expires = r.Expires
+				}
+				e.keep(k, again, len(closest))
+			}
+			e.provided(r, op, entry, ephemeral, kept, end)
 		})
 	}
 	if e.begin(op, l) {
@@ -52,22 +68,17 @@ func (e *Engine) provide(op OpID, key []byte, ephemeral bool, ended func()) {
 	}
 }
 
-// provided follows the writes of a provider entry, of which one at least was confirmed.
-func (e *Engine) provided(r *Result, op OpID, entry *rpc.Provider, ephemeral bool, closest, others int, end func(*Result)) {
-	kept := e.keptOnlyHere(r, closest, others)
-	e.forgetKept(entry.Key, false)
-	_, wanted := e.ops[op]
-	if wanted = wanted || op == 0; kept != nil && closest == 0 && wanted {
-		e.keep(&keptHere{key: entry.Key, expires: r.Expires, ephemeral: ephemeral})
-	}
+// provided follows the writes of a provider entry, of which one at least was confirmed; kept
+// is the error if that is this node only.
+func (e *Engine) provided(r *Result, op OpID, entry *rpc.Provider, ephemeral bool, kept error, end func(*Result)) {
 	r.Err = kept
-	if ephemeral || !wanted {
+	if _, wanted := e.ops[op]; ephemeral || !wanted && op != 0 {
 		end(r)
 		return
 	}
 	changes := e.publishProvider(entry)
 	if _, published := e.store.Published(entry.Key); kept != nil {
-		changes = append(changes, e.store.Unconfirmed(e.now, published)...)
+		changes = append(changes, e.store.Unconfirmed(e.now, published, waiting(kept, false))...)
 	}
 	e.persist(changes, func(err error) {
 		r.Err, r.Published = cmp.Or(err, kept), err == nil

@@ -12,16 +12,13 @@ func (e *Engine) wantsRepublish() time.Time {
 	if !e.mayStoreAgain() {
 		return time.Time{}
 	}
-	if e.keptIsDue() {
-		return overdue
-	}
-	return e.store.NextRepublish()
+	return earlier(e.kept.due(e), e.store.NextRepublish())
 }
 
 // republish stores what this node publishes again, with its full lifetime, every 22 hours
 // (Kademlia, section 2.5; design R6.8).
 func (e *Engine) republish() {
-	if e.keptIsDue() {
+	if at := e.kept.due(e); !at.IsZero() && !at.After(e.now) {
 		e.writeKept()
 		return
 	}
@@ -30,6 +27,9 @@ func (e *Engine) republish() {
 		return
 	}
 	key := item.Key()
+	if e.kept.has(key, item.Record != nil) {
+		return // it is made again by itself
+	}
 	e.counters.Republishes++
 	target := identity.KeyPosition(key)
 	e.maintain(target, func(l *activeLookup) {

@@ -32,11 +32,10 @@ type put struct {
 	record     *rpc.Record
 	result     *Result
 	cancelled  bool
-	renumbered int         // how often another put used the same sequence first
-	kept       *rpc.Record // made again: as this node alone has it; nil: not made again
-	expires    time.Time   // kept, if its lifetime is not to begin anew: when it ends; zero: it does
-	closest    int         // nodes that answered
-	others     int         // nodes that were to hold it, this one not counted
+	renumbered int       // how often another put used the same sequence first
+	kept       *keptHere // what is made again; nil: it is not made again
+	closest    int       // nodes that answered
+	others     int       // nodes that were to hold it, this one not counted
 
 	outstanding int   // of two: the journal has the sequence; the holders have answered
 	journalErr  error // why the journal does not have the sequence
@@ -89,8 +88,8 @@ func (p *put) start() {
 		return 0
 	}
 	p.lookup.onEnd = func(reason lookup.Reason) {
-		if p.kept != nil && q.Sequence == nil && found < p.kept.Sequence && p.renumbered == 0 {
-			sequence = p.kept.Sequence
+		if p.kept != nil && q.Sequence == nil && found < p.kept.record.Sequence && p.renumbered == 0 {
+			sequence = p.kept.record.Sequence
 		} else if q.Sequence == nil && sequenced {
 			used, _ := e.store.Sequence(q.Key) // another put may have used one since
 			sequence = max(sequence, used) + 1
@@ -115,8 +114,8 @@ func (p *put) store(sequence uint64, reason lookup.Reason) {
 		p.end(ErrSequence)
 		return
 	}
-	if !p.expires.IsZero() {
-		p.query.TTL = p.expires.Sub(e.now) // the lookup took some of it
+	if p.kept != nil && !p.kept.expires.IsZero() {
+		p.query.TTL = p.kept.expires.Sub(e.now) // the lookup took some of it
 	}
 	if p.query.TTL <= 0 {
 		p.end(nil)
@@ -136,6 +135,7 @@ func (p *put) store(sequence uint64, reason lookup.Reason) {
 	holders, self := e.holders(&p.lookup.target, closest)
 	p.closest, p.others = len(closest), len(holders)
 	if len(holders) == 0 && !self {
+		e.keepAgain(p.kept, 0)
 		p.end(failure(reason))
 		return
 	}
@@ -156,7 +156,8 @@ func (p *put) settle() {
 		return
 	}
 	e := p.e
-	kept := e.keptOnlyHere(p.result, p.closest, p.others)
+	short := p.query.Ephemeral || !e.store.IsRepublished(p.query.TTL)
+	kept := e.keptOnlyHere(p.result, p.record.Key, p.closest, p.others, short)
 	if p.result.Holders == 0 || kept != nil && slices.Contains(p.result.Refusals, rpc.Older) {
 		err := notStored(p.result.Refusals, cmp.Or(p.keepErr, p.journalErr))
 		var status *StatusError
@@ -165,12 +166,19 @@ func (p *put) settle() {
 			p.start()
 			return
 		}
+		if cmp.Or(p.keepErr, p.journalErr) != nil {
+			e.keepAgain(p.kept, p.closest)
+		}
 		p.end(cmp.Or(kept, err))
 		return
 	}
 	e.forgetKept(p.record.Key, true)
-	if kept != nil && p.closest == 0 && !p.cancelled {
-		e.keep(&keptHere{key: p.record.Key, record: p.record, query: p.query, expires: p.result.Expires, ephemeral: p.query.Ephemeral})
+	if waits(kept) && !p.cancelled {
+		k := &keptHere{key: p.record.Key, record: p.record, query: p.query, ephemeral: p.query.Ephemeral}
+		if short {
+			k.expires = p.result.Expires
+		}
+		e.keep(k, p.kept, p.closest)
 	}
 	if p.journalErr != nil || p.query.Ephemeral || p.cancelled {
 		p.end(cmp.Or(p.journalErr, kept))
@@ -184,7 +192,7 @@ func (p *put) settle() {
 	published, _ := e.store.Published(p.record.Key)
 	p.result.Published = published != nil
 	if kept != nil && published != nil {
-		changes = append(changes, e.store.Unconfirmed(e.now, published)...)
+		changes = append(changes, e.store.Unconfirmed(e.now, published, waiting(kept, p.query.Sequence != nil))...)
 	}
 	e.persist(changes, func(err error) { p.end(cmp.Or(err, kept)) })
 }

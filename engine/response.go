@@ -26,6 +26,9 @@ func (e *Engine) response(in *Inbound) {
 		e.retries.note(&e.retries.late)
 	}
 	e.noteObserved(in)
+	if e.kept != nil {
+		e.kept.answered = e.now
+	}
 	if !in.Left {
 		e.contacted(in.From, in.Message.Serves)
 	}

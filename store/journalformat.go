@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"net/netip"
@@ -18,6 +19,7 @@ import (
 //	provider   2 | expires 8 | last STORE 8 | between 2 | source | sequence 8 | endpoint | signature | signed
 //	published  2 | due 8 | lifetime 8 | sequence 8 | peer | endpoint | signature | value ...   (a record: no endpoint)
 //	           2 | due 8 | lifetime 8 | sequence 8 | peer | endpoint | signature | signed      (a provider)
+//	           the two highest bits of its 2 are its Waiting
 //	sequence   2 | sequence 8
 //	table      2 | (peer | endpoint) ...
 //
@@ -27,6 +29,10 @@ import (
 //	signature  length 1 | bytes
 //	signed     lifetime in seconds 4 | flags 1 | description ...   (what else a provider's signature covers)
 const entryVersion = 2
+
+// waitingShift is where the first byte of a publication has its Waiting, 0 in the entries of
+// earlier versions; entryVersion stays below.
+const waitingShift = 6
 
 var (
 	errVersion = errors.New("another version")
@@ -86,7 +92,7 @@ func parseItem(c Change) (loadedItem, error) {
 }
 
 func appendPublished(b []byte, p *Published) []byte {
-	b = appendTime(append(b, entryVersion), p.due.at)
+	b = appendTime(append(b, entryVersion|byte(p.Waits)<<waitingShift), p.due.at)
 	if r := p.Record; r != nil {
 		b = binary.BigEndian.AppendUint64(b, uint64(r.TTL))
 		b = binary.BigEndian.AppendUint64(b, r.Sequence)
@@ -101,21 +107,21 @@ func appendPublished(b []byte, p *Published) []byte {
 
 func parsePublished(c Change) (*Published, time.Time, error) {
 	r := reader{rest: c.Value}
-	r.version()
+	waits := r.versionAndWaiting()
 	due, ttl, sequence := r.time(), time.Duration(r.uint64()), r.uint64()
 	peer, endpoint, signature := r.peer(), r.endpoint(), r.bytes()
-	if len(c.Key) < 2 || len(c.Key) > 1+rpc.MaxKey || ttl <= 0 {
-		return nil, due, errShort
+	if r.err != nil || len(c.Key) < 2 || len(c.Key) > 1+rpc.MaxKey || ttl <= 0 {
+		return nil, due, cmp.Or(r.err, errShort)
 	}
 	key := c.Key[1:]
 	switch {
 	case c.Key[0] == recordKind && !endpoint.IsValid():
 		record := &rpc.Record{Key: key, Value: r.remainder(), Sequence: sequence, Publisher: peer, Signature: signature, TTL: ttl}
-		return &Published{Record: record}, due, r.end()
+		return &Published{Record: record, Waits: waits}, due, r.end()
 	case c.Key[0] == providerKind:
 		provider := &rpc.Provider{Key: key, Peer: identity.Address{ID: peer, Endpoint: endpoint}, Sequence: sequence, TTL: ttl, Signature: signature}
 		r.signed(provider)
-		return &Published{Provider: provider}, due, r.end()
+		return &Published{Provider: provider, Waits: waits}, due, r.end()
 	}
 	return nil, due, errShort
 }
@@ -201,10 +207,22 @@ func (r *reader) cut(n int) []byte {
 	return field
 }
 
-func (r *reader) version() {
-	if r.cut(1)[0] != entryVersion && r.err == nil {
+func (r *reader) version() { r.wantVersion(r.cut(1)[0]) }
+
+func (r *reader) wantVersion(v byte) {
+	if v != entryVersion && r.err == nil {
 		r.err = errVersion
 	}
+}
+
+func (r *reader) versionAndWaiting() Waiting {
+	first := r.cut(1)[0]
+	waits := Waiting(first >> waitingShift)
+	r.wantVersion(first & (1<<waitingShift - 1))
+	if waits > WaitsChosen && r.err == nil {
+		r.err = errVersion
+	}
+	return waits
 }
 
 func (r *reader) uint16() uint16  { return binary.BigEndian.Uint16(r.cut(2)) }

@@ -13,8 +13,19 @@ import (
 type Published struct {
 	Record   *rpc.Record   // either this; its TTL is the lifetime that each publication starts
 	Provider *rpc.Provider // or this
+	Waits    Waiting       // the Store sets it
 	due      timer[Published]
 }
+
+// A Waiting says whether a publication that no other node has taken waits for a peer to
+// answer, and whether it may then get another sequence (design R6.29).
+type Waiting byte
+
+const (
+	WaitsNot    Waiting = iota // others have it, or refuse it
+	WaitsOpen                  // with any sequence that wins
+	WaitsChosen                // with the sequence that its publisher chose
+)
 
 // Due is when it is published next.
 func (p *Published) Due() time.Time { return p.due.at }

@@ -27,9 +27,10 @@ func (s *Store) DueRepublish(now time.Time) (*Published, bool) {
 // R6.9).
 func (s *Store) IsRepublished(ttl time.Duration) bool { return ttl > RepublishEvery }
 
-// Unconfirmed notes that no other node has taken p yet: it is due again after 15 minutes,
-// also after a restart.
-func (s *Store) Unconfirmed(now time.Time, p *Published) []Change {
+// Unconfirmed notes that no other node has taken p yet, and whether it waits for a peer to
+// answer: it is due again after 15 minutes, also after a restart.
+func (s *Store) Unconfirmed(now time.Time, p *Published, w Waiting) []Change {
+	p.Waits = w
 	s.republish.set(&p.due, now.Add(republishRetry))
 	return s.publishedChange(p)
 }
@@ -40,6 +41,7 @@ func (s *Store) Republished(now time.Time, p *Published) []Change {
 	if s.published[string(p.publication())] != p {
 		return nil
 	}
+	p.Waits = WaitsNot
 	s.republish.set(&p.due, now.Add(RepublishEvery))
 	return s.publishedChange(p)
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -40,6 +41,35 @@ func TestRepublishEvery22Hours(t *testing.T) {
 	f.want(ok, false)
 	if sequence, ok := f.Sequence([]byte("/v/a")); sequence != 3 || !ok {
 		t.Errorf("the sequence is forgotten: %d, %v", sequence, ok)
+	}
+}
+
+// Design R6.29: what waits for a peer still does so after a restart, until others have it.
+func TestWaitingSurvivesARestart(t *testing.T) {
+	f := newFixture(t, Config{})
+	waits := func() (record, provider Waiting) {
+		f.restart()
+		r, p := f.Published([]byte("/v/a"))
+		return r.Waits, p.Waits
+	}
+	f.publishRecord(blackboardRecord("/v/a", "x", 1, 24*time.Hour))
+	f.write(f.PublishProvider(f.now, providerEntry(1, "/v/a", 1, 4100, ProviderTTL)))
+	for _, w := range []Waiting{WaitsNot, WaitsChosen, WaitsOpen} {
+		r, p := f.Published([]byte("/v/a"))
+		f.write(append(f.Unconfirmed(f.now, r, w), f.Unconfirmed(f.now, p, w)...))
+		record, provider := waits()
+		f.want(record, w)
+		f.want(provider, w)
+	}
+	r, p := f.Published([]byte("/v/a"))
+	f.write(append(f.Republished(f.now, r), f.PublishProvider(f.now, p.Provider)...))
+	record, provider := waits()
+	f.want(record, WaitsNot)
+	f.want(provider, WaitsNot)
+	bad := Change{Kind: PublishedEntry, Key: publication(recordKind, []byte("/v/a")), Value: appendPublished(nil, r)}
+	bad.Value[0] = entryVersion | 3<<waitingShift
+	if err := New(Config{}, f.names).Load(f.now, bad); !errors.Is(err, errVersion) {
+		t.Errorf("an unknown one: %v", err)
 	}
 }
 

@@ -47,6 +47,9 @@ func TestLocalAcceptsNoRefusal(t *testing.T) {
 	if err := acceptLocal(refused, true); !errors.Is(err, kadmium.ErrFull) {
 		t.Errorf("others refused: %v", err)
 	}
+	if err := acceptLocal(fmt.Errorf("%w: %w", silent, kadmium.ErrBusy), true); !errors.Is(err, kadmium.ErrBusy) {
+		t.Errorf("too many wait: %v", err)
+	}
 	if next := asFailure(refused).Next; !strings.Contains(next, "no room") {
 		t.Errorf("others refused; next: %s", next)
 	}
