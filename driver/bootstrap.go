@@ -10,6 +10,7 @@ import (
 
 	"kadmium/engine"
 	"kadmium/identity"
+	"kadmium/transport"
 )
 
 // resolveAgain is how long a node that is alone relies on an answer of the DNS.
@@ -113,7 +114,7 @@ func (d *Driver) bootstrap() {
 		}
 	}
 	close(d.joined)
-	for len(first.names) > 0 && d.pause(resolveAgain) {
+	for len(first.names) > 0 && transport.Pause(d.afterFunc, resolveAgain, d.ctx.Done()) {
 		if d.alone() {
 			again := d.through(first.names)
 			again.logger = slog.New(slog.DiscardHandler) // the first attempt told what is wrong
@@ -146,19 +147,6 @@ func (d *Driver) seedNames() string {
 		names[i] = s.String()
 	}
 	return strings.Join(names, ", ")
-}
-
-// pause waits, and reports false if the driver was closed meanwhile.
-func (d *Driver) pause(wait time.Duration) bool {
-	over := make(chan struct{})
-	stop := d.afterFunc(wait, func() { close(over) })
-	defer stop()
-	select {
-	case <-over:
-		return true
-	case <-d.ctx.Done():
-		return false
-	}
 }
 
 func (d *Driver) alone() bool {

@@ -166,7 +166,7 @@ func replaceFile(path string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	return syncDirectory(dir)
+	return SyncDirectory(dir)
 }
 
 // LoadKey reads a key file. A file with anything but an Ed25519 private key in

@@ -7,5 +7,5 @@ import "os"
 // tryLock locks nothing on these systems: exclusive creation must suffice.
 func tryLock(*os.File) (bool, error) { return false, nil }
 
-// syncDirectory does nothing: directories cannot be synced on these systems.
-func syncDirectory(string) error { return nil }
+// SyncDirectory does nothing: directories cannot be synced on these systems.
+func SyncDirectory(string) error { return nil }

@@ -20,9 +20,9 @@ func tryLock(f *os.File) (bool, error) {
 	return err == nil, nil
 }
 
-// syncDirectory makes a new file's name last. Where a directory cannot be synced (FAT
-// through FUSE, some shares) the file is kept as that file system keeps names.
-func syncDirectory(dir string) error {
+// SyncDirectory makes the names of new files in a directory last. Some file systems (FAT
+// through FUSE, some shares) cannot sync a directory and say so; they keep names as they do.
+func SyncDirectory(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err

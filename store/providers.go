@@ -34,13 +34,7 @@ func (s *Store) PutProvider(now time.Time, p *rpc.Provider, from identity.NetGro
 	if !s.roomForProvider(items, it, old) {
 		return rpc.Full, nil
 	}
-	if old != nil {
-		s.unlink(old)
-	}
-	s.link(p.Key, it)
-	s.expiry.set(&it.expires, now.Add(s.granted(it, p.TTL, between)))
-	s.noteStore(now, it, between, rnd)
-	return rpc.OK, s.changed(it)
+	return rpc.OK, s.replace(now, old, it, p.Key, p.TTL, between, rnd)
 }
 
 // provider is the provider entry of that peer, nil if there is none.

@@ -103,13 +103,18 @@ func (s *Store) Put(now time.Time, r *rpc.Record, from identity.NetGroup, cas *u
 	if !s.roomForRecord(it, old) {
 		return rpc.Full, nil
 	}
+	return rpc.OK, s.replace(now, old, it, r.Key, r.TTL, between, rnd)
+}
+
+// replace puts an item in the place of old, nil: there is none.
+func (s *Store) replace(now time.Time, old, it *item, key []byte, ttl time.Duration, between int, rnd *rand.Rand) []Change {
 	if old != nil {
 		s.unlink(old)
 	}
-	s.link(r.Key, it)
-	s.expiry.set(&it.expires, now.Add(s.granted(it, r.TTL, between)))
+	s.link(key, it)
+	s.expiry.set(&it.expires, now.Add(s.granted(it, ttl, between)))
 	s.noteStore(now, it, between, rnd)
-	return rpc.OK, s.changed(it)
+	return s.changed(it)
 }
 
 // casHolds reports whether a compare-and-swap may proceed that expects the sequence,

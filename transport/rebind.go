@@ -49,7 +49,7 @@ func (t *Transport) readFailed(s *socket, f *readFailures, err error) bool {
 		}
 		return false
 	}
-	if !t.pause(f.pause) {
+	if !Pause(t.after, f.pause, t.end) {
 		return false
 	}
 	if f.pause = min(2*f.pause, maxReadPause); f.pause == maxReadPause && t.bind != nil {
@@ -84,15 +84,15 @@ func (t *Transport) bindAnew(s *socket) error {
 	return nil
 }
 
-// pause waits, and reports false if the transport was closed meanwhile.
-func (t *Transport) pause(d time.Duration) bool {
+// Pause waits by an injected timer, and reports false if end was closed meanwhile.
+func Pause(after func(time.Duration, func()) (stop func() bool), wait time.Duration, end <-chan struct{}) bool {
 	over := make(chan struct{})
-	stop := t.after(d, func() { close(over) })
+	stop := after(wait, func() { close(over) })
 	defer stop()
 	select {
 	case <-over:
 		return true
-	case <-t.end:
+	case <-end:
 		return false
 	}
 }

@@ -23,13 +23,13 @@ func departedCases() []Case {
 			"until a dial to it fails; until then it is named to others.",
 	}, {
 		Name: "a node closes, the others look its place up, for up to 7 s",
-		Play: closes,
+		Play: func(s *Stage) (string, error) { return leaves(s, side.Node.Close) },
 	}, {
 		Name: "a node closes in whose full bucket others would stand, its place is looked up, for up to 7 s",
 		Play: replaced,
 	}, {
 		Name: "a node crashes, the others look its place up, for up to 7 s",
-		Play: crashes,
+		Play: func(s *Stage) (string, error) { return leaves(s, crash) },
 		Why: "libp2p drops the peer at the first failure, but over an open connection that takes 20 s, in which it names it to others. " +
 			"kadmium keeps it until its fifth failure, or until another waits for the place (Kademlia, section 4.1): lost datagrams are no departure. " +
 			"It names it to nobody after the first, about 2 s later.",
@@ -87,17 +87,9 @@ func inTable(n side.Node, others []side.Node) bool {
 	return slices.ContainsFunc(others, func(other side.Node) bool { return slices.Contains(other.Table(), n.ID()) })
 }
 
-func crashes(s *Stage) (string, error) {
-	gone, others, err := depart(s, crash)
-	if err != nil {
-		return "", err
-	}
-	s.lookUpPosition(gone, others)
-	return s.remembered(gone, others)
-}
-
-func closes(s *Stage) (string, error) {
-	gone, others, err := depart(s, side.Node.Close)
+// leaves has a node leave, and the others look its position up.
+func leaves(s *Stage, leave func(side.Node) error) (string, error) {
+	gone, others, err := depart(s, leave)
 	if err != nil {
 		return "", err
 	}

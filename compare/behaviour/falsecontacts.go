@@ -71,18 +71,8 @@ func namedTwice(s *Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	spec := s.Spec() // the peer is its only contact: no other takes room in its buckets of 3
-	spec.K = 3
-	asker, err := s.Make(spec)
+	asker, peer, told, err := s.askerOf(3) // no other contact takes room in its buckets of 3
 	if err != nil {
-		return "", err
-	}
-	told := new(script)
-	peer, err := s.scriptedPeer(told.answer)
-	if err != nil {
-		return "", err
-	}
-	if err := peer.Enter(s.Context, asker); err != nil {
 		return "", err
 	}
 	named := []identity.Address{peer.Address(), asker.(keyed).Address()}

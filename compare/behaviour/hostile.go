@@ -72,11 +72,29 @@ func withHostilePeer(s *Stage) (nodes []side.Node, peer side.Raw, told *script, 
 	if nodes, err = s.Converged(5); err != nil {
 		return nil, nil, nil, err
 	}
-	told = new(script)
-	if peer, err = s.scriptedPeer(told.answer); err != nil {
+	peer, told, err = s.enterScripted(nodes[0])
+	return nodes, peer, told, err
+}
+
+// enterScripted makes a peer that answers what the script says, and enters the node's table.
+func (s *Stage) enterScripted(n side.Node) (side.Raw, *script, error) {
+	told := new(script)
+	peer, err := s.scriptedPeer(told.answer)
+	if err != nil {
+		return nil, nil, err
+	}
+	return peer, told, peer.Enter(s.Context, n)
+}
+
+// askerOf makes a node whose buckets hold k contacts, and whose only one is such a peer.
+func (s *Stage) askerOf(k int) (asker side.Node, peer side.Raw, told *script, err error) {
+	spec := s.Spec()
+	spec.K = k
+	if asker, err = s.Make(spec); err != nil {
 		return nil, nil, nil, err
 	}
-	return nodes, peer, told, peer.Enter(s.Context, nodes[0])
+	peer, told, err = s.enterScripted(asker)
+	return asker, peer, told, err
 }
 
 // A script says what a scripted peer answers. It may be changed while the peer runs.
@@ -127,16 +145,24 @@ func handed(s *Stage, value []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	told := "taken"
-	var refusal *side.Refusal
-	switch err := peer.Store(s.Context, nodes[0], side.Key("page"), value); {
-	case errors.As(err, &refusal):
-		told = refusal.Error()
-	case err != nil:
+	told, err := taken(peer.Store(s.Context, nodes[0], side.Key("page"), value))
+	if err != nil {
 		return "", err
 	}
 	held, err := peer.Fetch(s.Context, nodes[0], side.Key("page"))
 	return told + "; it holds " + payload(held), err
+}
+
+// taken says in words whether a node took what a peer sent it, or why not.
+func taken(err error) (string, error) {
+	var refusal *side.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		return refusal.Error(), nil
+	case err != nil:
+		return "", err
+	}
+	return "taken", nil
 }
 
 // garbledTimes is enough for a fault that occurs only sometimes to show.

@@ -43,6 +43,15 @@ func putShortLived(s *Stage, n side.Node) (ends time.Time, err error) {
 	return time.Now().Add(lifetime), err
 }
 
+// afterwards is what a get after the end of the lifetime comes to.
+func afterwards(s *Stage, n side.Node, ends time.Time) (string, error) {
+	if err := s.until(ends.Add(margin)); err != nil {
+		return "", err
+	}
+	r, err := n.Get(s.Context, "brief", 0)
+	return getOutcome(r, err), nil
+}
+
 func expires(s *Stage) (string, error) {
 	nodes, _, err := shortLived(s)
 	if err != nil {
@@ -54,11 +63,8 @@ func expires(s *Stage) (string, error) {
 	}
 	r, err := nodes[2].Get(s.Context, "brief", 0)
 	before := getOutcome(r, err)
-	if err := s.until(ends.Add(margin)); err != nil {
-		return "", err
-	}
-	r, err = nodes[2].Get(s.Context, "brief", 0)
-	return fmt.Sprintf("%s before it, %s after it", before, getOutcome(r, err)), nil
+	after, err := afterwards(s, nodes[2], ends)
+	return fmt.Sprintf("%s before it, %s after it", before, after), err
 }
 
 // repairedLate has a get repair a holder that has no record half a lifetime after the
@@ -95,11 +101,7 @@ func repairedLate(s *Stage) (string, error) {
 	if !given {
 		return "the holder is not mended", nil
 	}
-	if err := s.until(ends.Add(margin)); err != nil {
-		return "", err
-	}
-	r, err := asker.Get(s.Context, "brief", 0)
-	return getOutcome(r, err), nil
+	return afterwards(s, asker, ends)
 }
 
 // libp2pExpires plays with a short lifetime what takes libp2p 48 h. No periodic task of
@@ -113,11 +115,7 @@ func libp2pExpires(s *Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := s.until(ends.Add(margin)); err != nil {
-		return "", err
-	}
-	r, err := nodes[2].Get(s.Context, "brief", 0)
-	return getOutcome(r, err), nil
+	return afterwards(s, nodes[2], ends)
 }
 
 // kadmiumRepublishes lets 24 hours pass by setting the clock ahead: first to when the

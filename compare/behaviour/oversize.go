@@ -45,18 +45,8 @@ func manyNamed(s *Stage) (string, error) {
 		}
 		others = append(others, n)
 	}
-	spec := s.Spec()
-	spec.K = k
-	asker, err := s.Make(spec)
+	asker, _, told, err := s.askerOf(k)
 	if err != nil {
-		return "", err
-	}
-	told := new(script)
-	peer, err := s.scriptedPeer(told.answer)
-	if err != nil {
-		return "", err
-	}
-	if err := peer.Enter(s.Context, asker); err != nil {
 		return "", err
 	}
 	far := nearest(others, target, asker)

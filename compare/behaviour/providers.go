@@ -75,20 +75,20 @@ func provided(s *Stage, leaves bool) (string, error) {
 	if err := provider.ProvideKey(s.Context, world.ContentKey("film")); err != nil {
 		return "", err
 	}
-	words, err := foundAt(s, nodes[0], at, time.Second)
+	words, err := foundAt(s, nodes[0], world.ContentKey("film"), at, time.Second)
 	if err != nil || !leaves {
 		return words, err
 	}
 	if err := provider.Close(); err != nil {
 		return "", err
 	}
-	after, err := foundAt(s, nodes[0], at, time.Second)
+	after, err := foundAt(s, nodes[0], world.ContentKey("film"), at, time.Second)
 	return fmt.Sprintf("before: %s; after: %s", words, after), err
 }
 
-// foundAt looks for the provider of a film from a new client, again and again for the
+// foundAt looks for the provider of a key from a new client, again and again for the
 // time given: libp2p's ADD_PROVIDER has no answer that could be waited for.
-func foundAt(s *Stage, by side.Node, provider identity.Address, patience time.Duration) (string, error) {
+func foundAt(s *Stage, by side.Node, key []byte, provider identity.Address, patience time.Duration) (string, error) {
 	asker, err := s.client(by)
 	if err != nil {
 		return "", err
@@ -96,7 +96,7 @@ func foundAt(s *Stage, by side.Node, provider identity.Address, patience time.Du
 	words := ""
 	s.Within(patience, func() bool {
 		var found []identity.Address
-		if found, err = asker.(keyed).ProvidersOf(s.Context, world.ContentKey("film")); err != nil {
+		if found, err = asker.(keyed).ProvidersOf(s.Context, key); err != nil {
 			return true
 		}
 		words = whereFound(found, provider)
@@ -153,17 +153,7 @@ func manyProvide(s *Stage) (string, error) {
 			return "", err
 		}
 	}
-	asker, err := s.client(nodes[0])
-	if err != nil {
-		return "", err
-	}
-	found := 0
-	s.Within(time.Second, func() bool {
-		var r side.Result
-		r, err = asker.Providers(s.Context, "film", 0)
-		found = len(r.Peers)
-		return err != nil || found == manyProviders
-	})
+	found, err := providersFound(s, nodes[0], manyProviders)
 	switch {
 	case err != nil:
 		return "", err
@@ -173,6 +163,22 @@ func manyProvide(s *Stage) (string, error) {
 		return "finds some", nil
 	}
 	return fmt.Sprintf("finds %d", found), nil
+}
+
+// providersFound is how many providers of a film a new client finds, which looks for them
+// again and again for up to 1 s: all, or as many as at the last time.
+func providersFound(s *Stage, by side.Node, all int) (found int, err error) {
+	asker, err := s.client(by)
+	if err != nil {
+		return 0, err
+	}
+	s.Within(time.Second, func() bool {
+		var r side.Result
+		r, err = asker.Providers(s.Context, "film", 0)
+		found = len(r.Peers)
+		return err != nil || found == all
+	})
+	return found, err
 }
 
 // tooManyProviders is one more than a holder of kadmium keeps of one key.
@@ -199,17 +205,7 @@ func holderIsFull(s *Stage) (string, error) {
 			return "", err
 		}
 	}
-	asker, err := s.client(nodes[1])
-	if err != nil {
-		return "", err
-	}
-	found := 0
-	s.Within(time.Second, func() bool {
-		var r side.Result
-		r, err = asker.Providers(s.Context, "film", 0)
-		found = len(r.Peers)
-		return err != nil || found == tooManyProviders
-	})
+	found, err := providersFound(s, nodes[1], tooManyProviders)
 	if found == tooManyProviders {
 		return told + "; finds all", err
 	}
@@ -229,17 +225,7 @@ func longContentKey(s *Stage) (string, error) {
 	if err := provider.ProvideKey(s.Context, key); err != nil {
 		return "provide: error", nil
 	}
-	asker, err := s.client(nodes[0])
-	if err != nil {
-		return "", err
-	}
-	words := ""
-	s.Within(time.Second, func() bool {
-		var found []identity.Address
-		found, err = asker.(keyed).ProvidersOf(s.Context, key)
-		words = whereFound(found, provider.Address())
-		return err != nil || words != "not found"
-	})
+	words, err := foundAt(s, nodes[0], key, provider.Address(), time.Second)
 	return "provide: no error; " + words, err
 }
 
@@ -270,15 +256,11 @@ func announced(s *Stage, who func(by side.Raw, other keyed) (announced, own iden
 		return "", err
 	}
 	provider, own := who(peer, nodes[2].(keyed))
-	told := "taken"
-	var refusal *side.Refusal
-	switch err := peer.Announce(s.Context, nodes[0], string(world.ContentKey("film")), provider); {
-	case errors.As(err, &refusal):
-		told = refusal.Error()
-	case err != nil:
+	told, err := taken(peer.Announce(s.Context, nodes[0], string(world.ContentKey("film")), provider))
+	if err != nil {
 		return "", err
 	}
-	words, err := foundAt(s, nodes[1], own, 300*time.Millisecond)
+	words, err := foundAt(s, nodes[1], world.ContentKey("film"), own, 300*time.Millisecond)
 	return told + "; " + words, err
 }
 

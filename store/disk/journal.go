@@ -14,6 +14,7 @@ import (
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
 
+	"kadmium/identity"
 	"kadmium/store"
 )
 
@@ -214,7 +215,7 @@ func (j *Journal) create() error {
 	if err := os.Rename(temporary, j.path); err != nil {
 		return err
 	}
-	return syncDirectory(j.dir)
+	return identity.SyncDirectory(j.dir)
 }
 
 // Load calls f with every entry, ordered by kind and key, until f fails. The

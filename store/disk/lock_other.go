@@ -20,8 +20,5 @@ func lockDirectory(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// syncDirectory does nothing: directories cannot be synced on these systems.
-func syncDirectory(string) error { return nil }
-
 // unlock does nothing: closing the file ends bbolt's lock of it.
 func unlock(*os.File) {}

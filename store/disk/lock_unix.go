@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"kadmium/identity"
 )
 
 // lockDirectory makes the directory if it does not exist, and locks it. The lock ends
@@ -49,21 +51,7 @@ func makeDirectory(dir string) error {
 	if err := os.MkdirAll(dir, dirMode); err != nil {
 		return err
 	}
-	return syncDirectory(filepath.Dir(filepath.Clean(dir)))
-}
-
-// syncDirectory syncs the names of files made in the directory. Some file systems (FAT
-// through FUSE, some shares) cannot sync a directory and say so; they keep names as they do.
-func syncDirectory(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if err = f.Sync(); errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP) {
-		return nil
-	}
-	return err
+	return identity.SyncDirectory(filepath.Dir(filepath.Clean(dir)))
 }
 
 // unlock ends bbolt's lock of the file. Closing it does not while it is mapped.
