@@ -118,3 +118,34 @@ func TestWithdrawnProvidersAreLeftOut(t *testing.T) {
 		t.Errorf("found %v", r.Providers)
 	}
 }
+
+// The first entry of a sample or page comes before where the asker is seen, which comes
+// before further entries (wire.md, section 7).
+func TestRoomForTheFirstProvider(t *testing.T) {
+	n := newNetwork(t, 5)
+	nd := n.add(nil)
+	n.provided("k", 1, 3)
+	asker := n.book.Intern(identity.Address{ID: seedKey(9).ID(), Endpoint: netip.MustParseAddrPort("203.0.113.9:1")})
+	one := &rpc.Message{Type: rpc.GetProviders, Response: true, MoreProviders: true, Providers: nd.e.Store().AllProviders(n.now, []byte("k"), nil)[:1]}
+	room := rpc.Size(one, &n.book) + 2 // for more
+	for _, after := range [][]byte{nil, make([]byte, 32)} {
+		for _, c := range []struct {
+			room, entries int
+			observed      bool
+		}{{room - 1, 0, true}, {room, 1, false}, {room + 9, 1, true}, {1187, 3, true}} {
+			q := &rpc.Message{Type: rpc.GetProviders, Key: []byte("k"), ProvidersAfter: after}
+			for _, f := range nd.e.Receive(n.now, &Inbound{From: asker, Message: q, Token: 1, Room: c.room}, nil) {
+				if f.Kind != SendReply {
+					continue
+				}
+				m := f.Message
+				if size := rpc.Size(m, &n.book); size > c.room {
+					t.Errorf("%d bytes in a room of %d", size, c.room)
+				}
+				if len(m.Providers) != c.entries || m.Observed.IsValid() != c.observed || m.MoreProviders != (c.entries < 3) {
+					t.Errorf("room %d, page %v: %d entries, observed %v, more %v", c.room, after != nil, len(m.Providers), m.Observed, m.MoreProviders)
+				}
+			}
+		}
+	}
+}

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"net/netip"
+
 	"kadmium/identity"
 	"kadmium/rpc"
 )
@@ -32,14 +34,23 @@ func (e *Engine) serveProviders(in *Inbound) {
 // local one.
 func (e *Engine) nameProviders(in *Inbound, m *rpc.Message, entries []rpc.Provider, room int) {
 	public := !identity.IsLocal(e.book.Address(in.From).Endpoint.Addr())
+	more, observed := m.MoreProviders, m.Observed
+	m.MoreProviders = true // counted either way
 	for _, p := range entries {
 		if public && identity.IsLocal(p.Peer.Endpoint.Addr()) {
 			continue
 		}
 		m.Providers = append(m.Providers, p)
-		if n := len(m.Providers); rpc.ContactsRoom(room, m) < 0 && (n > 1 || rpc.ContactsRoom(in.Room, m) < 0) {
-			m.Providers, m.MoreProviders = m.Providers[:n-1], true
+		n := len(m.Providers)
+		if n == 1 && rpc.ContactsRoom(in.Room, m) < 0 { // the first comes before where the asker is seen
+			m.Observed = netip.AddrPort{}
+		}
+		if rpc.ContactsRoom(room, m) < 0 && (n > 1 || rpc.ContactsRoom(in.Room, m) < 0) {
+			if m.Providers = m.Providers[:n-1]; n == 1 {
+				m.Observed = observed
+			}
 			return
 		}
 	}
+	m.MoreProviders = more
 }

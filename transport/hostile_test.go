@@ -372,6 +372,51 @@ func TestAnswerOfAnotherKey(t *testing.T) {
 	})
 }
 
+// A datagram of an unknown type, request or notice, shows that the initiator has the keys: it
+// confirms the session, and has no other effect (wire.md, section 5). One whose text is
+// malformed does not.
+func TestUnknownTypeConfirmsASession(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		kind      session.Kind
+		malformed bool
+	}{
+		{"request", session.KindRequest, false},
+		{"notice", session.KindNotice, false},
+		{"notice with a request ID", session.KindNotice, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inWorld(t, func(t *testing.T, w *world) {
+				a, b := w.peer(1), w.peer(2)
+				a.ask(b.addr, rpc.FindNode, "x")
+				w.settle()
+				b.wantRequests(1)
+				live, _ := a.table.ForPeer(time.Now(), b.addr.ID)
+				id := uint64(0)
+				if c.kind == session.KindRequest || c.malformed {
+					id = 7
+				}
+				d, err := live.Seal(nil, c.kind, id, 99, 0, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				mark := len(w.sent)
+				w.Inject(a.addr.Endpoint, b.addr.Endpoint, d)
+				w.settle()
+				b.wantInboxEmpty()
+				w.wantKinds(mark, byte(c.kind))
+				half, used := 0, 1
+				if c.malformed {
+					half, used = 1, 0
+				}
+				if s := b.Stats(); s.HalfOpen != half || s.Sessions != used {
+					t.Errorf("%d half-open, %d in use; want %d and %d", s.HalfOpen, s.Sessions, half, used)
+				}
+			})
+		})
+	}
+}
+
 // An unknown RPC type under a session draws nothing.
 func TestUnknownTypeUnderASession(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
