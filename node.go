@@ -3,6 +3,7 @@ package kadmium
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kadmium/driver"
@@ -22,6 +23,7 @@ type Node struct {
 	namespaces *store.Namespaces
 	started    time.Time
 	listeners  listeners
+	lostSteps  atomic.Uint64 // steps that WithSteps did not pass on
 	closing    sync.Once
 	closeErr   error // what Close returns; valid once closing is done
 }
@@ -131,8 +133,9 @@ func (n *Node) Bootstrap(ctx context.Context, addresses ...string) (Lookup, erro
 		return Lookup{}, err
 	}
 	var lookup Lookup
-	err = n.driver.Join(ctx, seeds, func(r *engine.Result) { lookup = n.lookupOf(r) })
-	return lookup, publicError(err)
+	op := driver.Operation{Finish: func(r *engine.Result) { lookup = n.lookupOf(r) }}
+	n.tellSteps(ctx, &op)
+	return lookup, publicError(n.driver.Join(ctx, seeds, op))
 }
 
 // Joined waits until the first attempt to join has ended: nil if a peer answered
@@ -147,11 +150,13 @@ func (n *Node) Rekey() { n.driver.Rekey() }
 
 // run runs an operation of the driver; its errors are those of this package.
 func (n *Node) run(ctx context.Context, op driver.Operation) error {
+	n.tellSteps(ctx, &op)
 	return publicError(n.driver.Run(ctx, op))
 }
 
 // stream is driver.Stream with the errors of this package.
 func stream[T any](ctx context.Context, n *Node, op driver.Operation, pending *[]T, yield func(T, error) bool) {
+	n.tellSteps(ctx, &op)
 	driver.Stream(ctx, n.driver, op, pending, func(v T, err error) bool {
 		return yield(v, publicError(err))
 	})

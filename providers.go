@@ -74,6 +74,7 @@ func (n *Node) Providers(ctx context.Context, key string, opts ProvidersOptions)
 			}
 			return yield(p, err)
 		})
+		tellHeldHere(ctx, ended)
 		if complete && opts.Lookup != nil {
 			*opts.Lookup = ended
 		}

@@ -95,6 +95,7 @@ func (n *Node) Get(ctx context.Context, key string, opts GetOptions) (Value, err
 			value.Lookup = n.searchOf(r)
 		},
 	})
+	tellHeldHere(ctx, value.Lookup)
 	return value, err
 }
 

@@ -106,6 +106,7 @@ func (n *Node) counters(d *driver.Stats) map[string]uint64 {
 		"calls_back.refused": d.Engine.DialBacksRefused,
 		"messages.later":     d.NotHandled,
 		"events.dropped":     n.listeners.droppedEvents(),
+		"steps.dropped":      n.lostSteps.Load(),
 		"panics":             d.Panics,
 	}
 	d.Engine.Counters.Each(func(name string, value uint64) { all[name] = value })

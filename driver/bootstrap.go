@@ -30,10 +30,10 @@ type joining struct {
 // Join joins through the seeds, and through the peers that the node knows (Kademlia,
 // section 2.3). Host names are looked up beside each other and beside the join (design
 // R7.10); those that resolve after its end still lead to their peers, until the context
-// ends. finish runs as an Operation's Finish. Errors: as Run, and engine.ErrNoAnswer,
-// with ErrNoSocket and the resolver's errors where they are the reason.
-func (d *Driver) Join(ctx context.Context, seeds []Seed, finish func(*engine.Result)) error {
-	return d.through(seeds).run(ctx, finish)
+// ends. The operation needs no Start. Errors: as Run, and engine.ErrNoAnswer, with
+// ErrNoSocket and the resolver's errors where they are the reason.
+func (d *Driver) Join(ctx context.Context, seeds []Seed, op Operation) error {
+	return d.through(seeds).run(ctx, op)
 }
 
 // through makes a join through the seeds.
@@ -43,22 +43,20 @@ func (d *Driver) through(seeds []Seed) *joining {
 	return j
 }
 
-func (j *joining) run(ctx context.Context, finish func(*engine.Result)) error {
-	err := j.Run(ctx, Operation{
-		Start: func(e *engine.Engine, now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
-			j.op = op
-			for _, s := range j.names {
-				j.workers.Go(func() { j.throughName(ctx, s) })
-			}
-			if j.unused == nil {
-				return e.JoinByNames(now, op, j.addresses, len(j.names), fx)
-			}
-			// One name more, which resolves to nothing: the join fails if there is nobody to ask.
-			fx = e.JoinByNames(now, op, j.addresses, len(j.names)+1, fx)
-			return e.JoinThrough(now, op, nil, fx)
-		},
-		Finish: finish,
-	})
+func (j *joining) run(ctx context.Context, op Operation) error {
+	op.Start = func(e *engine.Engine, now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
+		j.op = op
+		for _, s := range j.names {
+			j.workers.Go(func() { j.throughName(ctx, s) })
+		}
+		if j.unused == nil {
+			return e.JoinByNames(now, op, j.addresses, len(j.names), fx)
+		}
+		// One name more, which resolves to nothing: the join fails if there is nobody to ask.
+		fx = e.JoinByNames(now, op, j.addresses, len(j.names)+1, fx)
+		return e.JoinThrough(now, op, nil, fx)
+	}
+	err := j.Run(ctx, op)
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	switch {
@@ -106,7 +104,7 @@ func (j *joining) warn(err error) {
 func (d *Driver) bootstrap() {
 	first := d.through(d.seeds)
 	first.addresses = nil // the engine has them
-	err := first.run(d.ctx, nil)
+	err := first.run(d.ctx, Operation{})
 	if len(d.seeds) > 0 && err != nil {
 		d.joinErr = err
 		if d.ctx.Err() == nil && !errors.Is(err, ErrClosed) { // otherwise nobody waited for an answer
@@ -118,7 +116,7 @@ func (d *Driver) bootstrap() {
 		if d.alone() {
 			again := d.through(first.names)
 			again.logger = slog.New(slog.DiscardHandler) // the first attempt told what is wrong
-			_ = again.run(d.ctx, nil)
+			_ = again.run(d.ctx, Operation{})
 		}
 	}
 }

@@ -92,7 +92,7 @@ func TestSilentResolverBesideAnAddress(t *testing.T) {
 			t.Errorf("joining took %v", took)
 		}
 		begun = time.Now()
-		if err := d.Join(t.Context(), parsed(t, "silent.example:4100", one.Addresses()[0].String()), nil); err != nil || time.Since(begun) > time.Second {
+		if err := d.Join(t.Context(), parsed(t, "silent.example:4100", one.Addresses()[0].String()), Operation{}); err != nil || time.Since(begun) > time.Second {
 			t.Errorf("joining again: %v after %v", err, time.Since(begun))
 		}
 	})
@@ -189,10 +189,10 @@ func TestNameWithAddressesOfBothFamilies(t *testing.T) {
 			if err := d.Joined(t.Context()); !errors.Is(err, ErrNoSocket) || !errors.Is(err, engine.ErrNoAnswer) {
 				t.Errorf("by %s: %v", seed, err)
 			}
-			if err := d.Join(t.Context(), parsed(t, seed), nil); !errors.Is(err, ErrNoSocket) || !errors.Is(err, engine.ErrNoAnswer) {
+			if err := d.Join(t.Context(), parsed(t, seed), Operation{}); !errors.Is(err, ErrNoSocket) || !errors.Is(err, engine.ErrNoAnswer) {
 				t.Errorf("by %s once more: %v", seed, err)
 			}
-			if err := d.Join(t.Context(), parsed(t, seed, one.Addresses()[0].String()), nil); err != nil {
+			if err := d.Join(t.Context(), parsed(t, seed, one.Addresses()[0].String()), Operation{}); err != nil {
 				t.Errorf("by %s and an address: %v", seed, err)
 			}
 		}

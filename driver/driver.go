@@ -125,6 +125,7 @@ type Driver struct {
 	once         atMostOnce
 	validations  validations
 	operations   map[engine.OpID]*running
+	stepped      int // of operations, those with a Step
 	lastOp       engine.OpID
 	handlers     map[string]Handler
 	handling     handling          // of messages by their handlers

@@ -14,12 +14,19 @@ type Operation struct {
 	Start    func(e *engine.Engine, now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect
 	Progress func(*engine.Result) // may be nil
 	Finish   func(*engine.Result) // also on an error, with what there is; may be nil
+
+	// Step is told each step of the operation's lookups, as it happens; it may be nil. Told
+	// then runs on the goroutine that waits for the operation, without the mutex: after
+	// steps, and once more at the end.
+	Step func(*engine.Event)
+	Told func()
 }
 
 // A running operation is one that has not ended.
 type running struct {
 	Operation
 	id   engine.OpID
+	news chan struct{} // has a value after Progress and Step; nil if there are neither
 	done chan struct{} // closed at the end
 	err  error         // valid once done is closed
 }
@@ -31,10 +38,30 @@ func (d *Driver) Run(ctx context.Context, op Operation) error {
 	if err != nil {
 		return err
 	}
+	if op.Step != nil {
+		return d.runTold(ctx, r)
+	}
 	select {
 	case <-r.done:
 	case <-ctx.Done():
 		d.cancel(r, ctx.Err())
+	}
+	return r.err
+}
+
+// runTold is the rest of Run for an operation with Step and Told.
+func (d *Driver) runTold(ctx context.Context, r *running) error {
+	defer d.cancel(r, context.Canceled) // Told may panic, or end its goroutine
+	for ended := false; !ended; {
+		select {
+		case <-r.news:
+		case <-r.done:
+			ended = true
+		case <-ctx.Done():
+			d.cancel(r, ctx.Err())
+			ended = true
+		}
+		r.Told()
 	}
 	return r.err
 }
@@ -50,6 +77,12 @@ func (d *Driver) begin(ctx context.Context, op Operation) (*running, error) {
 	}
 	d.lastOp++
 	r := &running{Operation: op, id: d.lastOp, done: make(chan struct{})}
+	if op.Step != nil {
+		d.stepped++
+	}
+	if op.Step != nil || op.Progress != nil {
+		r.news = make(chan struct{}, 1)
+	}
 	d.operations[r.id] = r
 	d.step(func(now time.Time, fx []engine.Effect) []engine.Effect {
 		return op.Start(d.engine, now, r.id, fx)
@@ -77,6 +110,27 @@ func (d *Driver) cancel(r *running, err error) {
 func (d *Driver) progress(op engine.OpID, result *engine.Result) {
 	if r := d.operations[op]; r != nil && r.Progress != nil {
 		r.Progress(result)
+		r.tell()
+	}
+}
+
+// tell wakes the goroutine that waits for the operation.
+func (r *running) tell() {
+	select {
+	case r.news <- struct{}{}:
+	default: // it has been told already
+	}
+}
+
+// lookupStep hands a step to the operation whose lookup made it, if that is told its
+// steps.
+func (d *Driver) lookupStep(ev *engine.Event) {
+	if d.stepped == 0 {
+		return
+	}
+	if r := d.operations[ev.Op]; r != nil && r.Step != nil {
+		r.Step(ev)
+		r.tell()
 	}
 }
 
@@ -96,5 +150,8 @@ func (d *Driver) finish(op engine.OpID, result *engine.Result) {
 
 func (d *Driver) ended(r *running) {
 	delete(d.operations, r.id)
+	if r.Step != nil {
+		d.stepped--
+	}
 	close(r.done)
 }

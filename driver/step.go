@@ -107,6 +107,8 @@ func (d *Driver) effect(fx *engine.Effect) {
 // report tells whoever listens of an event, and the log of those that an owner has to know.
 func (d *Driver) report(ev *engine.Event) {
 	switch ev.Kind {
+	case engine.LookupStep:
+		d.lookupStep(ev)
 	case engine.AddressChanged:
 		d.logger.Info(ev.Kind.String(), "to", d.book.Address(ev.Contact).Endpoint)
 	case engine.ModeChanged:
