@@ -44,6 +44,9 @@ func TestResultsRoundTrip(t *testing.T) {
 	t.Run("Providers", roundTrips(func(t *rapid.T) Providers {
 		return Providers{drawKey(t), several(t, drawProvider), rapid.Bool().Draw(t, "more"), drawLookup(t)}
 	}))
+	t.Run("Publication", roundTrips(func(t *rapid.T) Publication {
+		return Publication{drawKey(t), drawText(t), drawUint64(t), drawInt(t), drawTime(t), drawTime(t)}
+	}))
 	t.Run("Event", roundTrips(func(t *rapid.T) Event {
 		return Event{
 			At: drawTime(t), Kind: drawText(t), Peer: drawAddress(t), Mode: drawText(t), Key: drawKey(t), Count: drawInt(t),

@@ -88,6 +88,9 @@ func (c *clock) wallAhead() time.Duration {
 	return ahead
 }
 
+// Now is the time of the driver.
+func (d *Driver) Now() time.Time { return d.now() }
+
 // Wall is what the wall clock shows at a time of the driver's.
 func (d *Driver) Wall(t time.Time) time.Time {
 	if t.IsZero() {

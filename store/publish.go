@@ -15,6 +15,7 @@ type Published struct {
 	Provider *rpc.Provider // or this
 	Waits    Waiting       // the Store sets it
 	due      timer[Published]
+	since    time.Time // of the last publication that others confirmed
 }
 
 // A Waiting says whether a publication that no other node has taken waits for a peer to
@@ -36,6 +37,46 @@ func (p *Published) Key() []byte {
 		return p.Record.Key
 	}
 	return p.Provider.Key
+}
+
+// EachPublished calls f with everything that this node publishes, ordered by kind and key,
+// and with when it expires unless it is published again.
+func (s *Store) EachPublished(now time.Time, f func(p *Published, expires time.Time)) {
+	for _, p := range s.allPublished(nil) {
+		expires := p.since.Add(p.lifetime())
+		if own := s.ownCopy(p); own != nil && !own.expired(now) && own.expires.at.After(expires) {
+			expires = own.expires.at
+		}
+		f(p, expires)
+	}
+}
+
+// lifetime is the one that each publication starts.
+func (p *Published) lifetime() time.Duration {
+	if p.Record != nil {
+		return p.Record.TTL
+	}
+	return p.Provider.TTL
+}
+
+// ownCopy is what this node holds of a publication, nil if it holds another record or
+// nothing.
+func (s *Store) ownCopy(p *Published) *item {
+	items := s.byKey[string(p.Key())]
+	switch {
+	case items == nil:
+	case p.Record != nil:
+		if it := items.record; it != nil && it.record.Sequence == p.Record.Sequence && bytes.Equal(it.record.Value, p.Record.Value) {
+			return it
+		}
+	default:
+		for _, it := range items.providers {
+			if it.provider.Peer.ID == p.Provider.Peer.ID {
+				return it
+			}
+		}
+	}
+	return nil
 }
 
 // Publications are identified by their kind and their key.
@@ -94,6 +135,7 @@ func (s *Store) keep(key []byte, p *Published, due time.Time) {
 	}
 	s.published[string(key)] = p
 	p.due.of = p
+	p.since = due.Add(-RepublishEvery)
 	s.republish.set(&p.due, due)
 }
 

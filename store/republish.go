@@ -43,6 +43,7 @@ func (s *Store) Republished(now time.Time, p *Published) []Change {
 	}
 	p.Waits = WaitsNot
 	s.republish.set(&p.due, now.Add(RepublishEvery))
+	p.since = now
 	return s.publishedChange(p)
 }
 

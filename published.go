@@ -1,0 +1,63 @@
+package kadmium
+
+import (
+	"time"
+
+	"kadmium/engine"
+	"kadmium/store"
+)
+
+// The kinds of publications.
+const (
+	PublishedRecord   = "record"
+	PublishedProvider = "provider"
+)
+
+// A Publication is a record or a provider entry that this node publishes again and again,
+// until Unpublish.
+type Publication struct {
+	Key      string
+	Kind     string // PublishedRecord or PublishedProvider
+	Sequence uint64
+	Bytes    int       // of the value; 0: a provider entry
+	Expires  time.Time // unless it is published again
+	Due      time.Time // when it is published again
+}
+
+// Published is what this node publishes, provider entries first, each kind ordered by key.
+func (n *Node) Published() []Publication {
+	all := []Publication{}
+	n.driver.View(func(e *engine.Engine) {
+		e.Store().EachPublished(n.driver.Now(), func(p *store.Published, expires time.Time) {
+			item := Publication{Key: string(p.Key()), Kind: PublishedProvider, Expires: n.driver.Wall(expires), Due: n.driver.Wall(p.Due())}
+			if p.Record != nil {
+				item.Kind, item.Sequence, item.Bytes = PublishedRecord, p.Record.Sequence, len(p.Record.Value)
+			} else {
+				item.Sequence = p.Provider.Sequence
+			}
+			all = append(all, item)
+		})
+	})
+	return all
+}
+
+type publicationJSON struct {
+	keyJSON
+	Kind     string    `json:"kind"`
+	Sequence uint64    `json:"sequence"`
+	Bytes    int       `json:"bytes"`
+	Expires  time.Time `json:"expires"`
+	Due      time.Time `json:"due"`
+}
+
+// MarshalJSON writes key (or key_base64), kind, sequence, bytes, expires and due.
+func (p Publication) MarshalJSON() ([]byte, error) {
+	return marshal(publicationJSON{keyOf(p.Key), p.Kind, p.Sequence, p.Bytes, p.Expires.UTC(), p.Due.UTC()})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (p *Publication) UnmarshalJSON(b []byte) error {
+	return unmarshal(b, p, func(w publicationJSON) Publication {
+		return Publication{w.key(), w.Kind, w.Sequence, w.Bytes, w.Expires, w.Due}
+	})
+}
