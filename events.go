@@ -110,7 +110,7 @@ func (n *Node) eventOf(ev *engine.Event) Event {
 		e.Mode = ev.Mode.String()
 	case engine.LookupStep:
 		step := n.traceStep(ev.Step, ev.Step.At)
-		e.Lookup, e.Step = uint64(ev.Op), &step
+		e.Lookup, e.Purpose, e.Step = uint64(ev.Op), ev.Purpose.String(), &step
 	}
 	return e
 }

@@ -364,14 +364,15 @@ type eventJSON struct {
 	keyJSON
 	Count   int    `json:"count,omitempty"`
 	Lookup  uint64 `json:"lookup,omitempty"`
+	Purpose string `json:"purpose,omitempty"`
 	Step    *Step  `json:"step,omitempty"`
 	Dropped uint64 `json:"dropped,omitempty"`
 }
 
-// MarshalJSON writes at, kind, and of peer, mode, key (or key_base64), count, lookup, step
-// and dropped what there is.
+// MarshalJSON writes at, kind, and of peer, mode, key (or key_base64), count, lookup, purpose,
+// step and dropped what there is.
 func (e Event) MarshalJSON() ([]byte, error) {
-	w := eventJSON{At: e.At, Kind: e.Kind, Peer: e.Peer, Mode: e.Mode, Count: e.Count, Lookup: e.Lookup, Step: e.Step, Dropped: e.Dropped}
+	w := eventJSON{At: e.At, Kind: e.Kind, Peer: e.Peer, Mode: e.Mode, Count: e.Count, Lookup: e.Lookup, Purpose: e.Purpose, Step: e.Step, Dropped: e.Dropped}
 	if e.Key != "" {
 		w.keyJSON = keyOf(e.Key)
 	}
@@ -381,6 +382,6 @@ func (e Event) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (e *Event) UnmarshalJSON(b []byte) error {
 	return unmarshal(b, e, func(w eventJSON) Event {
-		return Event{w.At, w.Kind, w.Peer, w.Mode, w.key(), w.Count, w.Lookup, w.Step, w.Dropped}
+		return Event{w.At, w.Kind, w.Peer, w.Mode, w.key(), w.Count, w.Lookup, w.Purpose, w.Step, w.Dropped}
 	})
 }

@@ -47,10 +47,13 @@ func TestResultsRoundTrip(t *testing.T) {
 	t.Run("Publication", roundTrips(func(t *rapid.T) Publication {
 		return Publication{drawKey(t), drawText(t), drawUint64(t), drawInt(t), drawTime(t), drawTime(t)}
 	}))
+	t.Run("Histograms", roundTrips(func(t *rapid.T) Histograms {
+		return Histograms{Lookups: map[string]LookupStats{drawText(t): {Ended: map[string]uint64{"converged": 1}, Hops: drawHistogram(t)}}, RTT: drawHistogram(t)}
+	}))
 	t.Run("Event", roundTrips(func(t *rapid.T) Event {
 		return Event{
 			At: drawTime(t), Kind: drawText(t), Peer: drawAddress(t), Mode: drawText(t), Key: drawKey(t), Count: drawInt(t),
-			Lookup: drawUint64(t), Step: maybe(t, drawStep), Dropped: drawUint64(t),
+			Lookup: drawUint64(t), Purpose: drawText(t), Step: maybe(t, drawStep), Dropped: drawUint64(t),
 		}
 	}))
 	t.Run("Message", roundTrips(func(t *rapid.T) Message { return Message{drawAddress(t), drawText(t), drawBytes(t)} }))
@@ -112,6 +115,10 @@ func drawStep(t *rapid.T) Step {
 		Distance: drawInt(t), Hop: drawInt(t), Round: drawInt(t), Path: drawInt(t),
 		Elapsed: drawDuration(t), Named: drawInt(t), New: drawInt(t), Reason: drawText(t),
 	}
+}
+
+func drawHistogram(t *rapid.T) Histogram {
+	return Histogram{Bounds: []float64{0.5, 1}, Counts: []uint64{drawUint64(t), 2, 3}, Sum: float64(drawInt(t))}
 }
 
 func drawPeer(t *rapid.T) Peer { return Peer{drawID(t), drawSomeAddress(t), drawInt(t)} }

@@ -167,6 +167,7 @@ type Event struct {
 	Key     string // of the record
 	Count   int    // records expired: how many; joined: contacts in the table
 	Lookup  uint64 // lookup step: tells lookups apart; 0: one of the node's own
+	Purpose string // lookup step: what the lookup is for, see LookupStats
 	Step    *Step  // lookup step
 	Dropped uint64 // events lost before this one: nobody read in time
 }

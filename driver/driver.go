@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"kadmium/engine"
+	"kadmium/histogram"
 	"kadmium/identity"
 	"kadmium/rpc"
 	"kadmium/store"
@@ -133,7 +134,9 @@ type Driver struct {
 	dialer       dialer
 	journalError string // the last one logged; empty: writes succeed
 	passing      passing
-	slept        time.Duration // by the clock, when sessions last began anew
+	lookups      endedLookups
+	rtts         histogram.Histogram // round trip times measured
+	slept        time.Duration       // by the clock, when sessions last began anew
 }
 
 // New makes a driver: it reads the data directory, binds the sockets and makes the
@@ -163,6 +166,7 @@ func New(cfg Config) (_ *Driver, err error) {
 		message:      new(rpc.Message),
 		operations:   make(map[engine.OpID]*running),
 		providerKeys: make(map[uint64][]byte),
+		rtts:         histogram.New(rttBounds),
 	}
 	if d.listenPacket == nil && len(cfg.Conns) == 0 {
 		d.listenPacket = listenUDP

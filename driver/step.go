@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"kadmium/engine"
+	"kadmium/lookup"
 	"kadmium/rpc"
 	"kadmium/transport"
 )
@@ -47,6 +48,9 @@ func (d *Driver) deliverToEngine(now time.Time, a *arrival) {
 	}
 	// A step without its closure, which would be an allocation a datagram.
 	d.effects = d.engine.Receive(now, &a.Inbound, d.effects[:0])
+	if a.RTT > 0 {
+		d.rtts.Observe(a.RTT.Seconds())
+	}
 	d.finishStep(now)
 	d.pending.keep()
 }
@@ -108,6 +112,9 @@ func (d *Driver) effect(fx *engine.Effect) {
 func (d *Driver) report(ev *engine.Event) {
 	switch ev.Kind {
 	case engine.LookupStep:
+		if ev.Step.Kind == lookup.Ended {
+			d.lookups.observe(ev)
+		}
 		d.lookupStep(ev)
 	case engine.AddressChanged:
 		d.logger.Info(ev.Kind.String(), "to", d.book.Address(ev.Contact).Endpoint)

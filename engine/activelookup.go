@@ -20,7 +20,8 @@ const LookupTimeout = 30 * time.Second
 type activeLookup struct {
 	e      *Engine
 	owner  owner
-	op     OpID     // 0: of the node's own
+	op     OpID // 0: of the node's own
+	what   Purpose
 	asks   rpc.Type // FindNode, FindValue or GetProviders
 	key    []byte
 	target identity.Position
@@ -48,8 +49,8 @@ type activeLookup struct {
 }
 
 // newLookup makes a lookup; start begins it.
-func (e *Engine) newLookup(op OpID, asks rpc.Type, key []byte, target identity.Position) *activeLookup {
-	return &activeLookup{e: e, op: op, asks: asks, key: key, target: target}
+func (e *Engine) newLookup(op OpID, what Purpose, asks rpc.Type, key []byte, target identity.Position) *activeLookup {
+	return &activeLookup{e: e, op: op, what: what, asks: asks, key: key, target: target}
 }
 
 // start begins the lookup with the given contacts and the nearest ones of the routing
@@ -225,16 +226,19 @@ func (l *activeLookup) reportSteps() {
 		l.trace = l.state.Trace()
 	}
 	for i := range steps {
-		l.e.event(Event{Kind: LookupStep, Op: l.op, Step: &steps[i]})
+		l.e.event(Event{Kind: LookupStep, Purpose: l.what, Op: l.op, Step: &steps[i], N: l.requests()})
 	}
 }
 
 // result is a Result with what every lookup reports.
 func (l *activeLookup) result() *Result {
 	r := &Result{Lookup: l.state.Stats(), Trace: l.trace}
-	r.Lookup.RPCs += l.extraRequests
+	r.Lookup.RPCs = l.requests()
 	return r
 }
+
+// requests is the number of requests so far.
+func (l *activeLookup) requests() int { return l.state.Stats().RPCs + l.extraRequests }
 
 // failure is the error of a lookup that no peer answered.
 func failure(reason lookup.Reason) error {

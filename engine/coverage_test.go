@@ -32,7 +32,7 @@ func seenWhole(t *rapid.T) (l *activeLookup, nodes []identity.Contact, reason lo
 		target = e.randomIn(rapid.IntRange(0, 14).Draw(t, "bucket"))
 	}
 	e.now = epoch
-	l = e.newLookup(0, rpc.FindNode, nil, target)
+	l = e.newLookup(0, ForRefresh, rpc.FindNode, nil, target)
 	l.state = lookup.New(epoch, lookup.Config{K: k}, &x.book, e.cfg.Position, target, nodes)
 	for c, ok := l.state.Next(epoch); ok; c, ok = l.state.Next(epoch) {
 		l.state.Answered(epoch, c, nil)
@@ -103,7 +103,7 @@ func TestWhatCoversNothing(t *testing.T) {
 		{what: "two nodes of one host", named: []identity.Contact{host(0), host(1)}, ok: true},
 		{what: "a third node of one host, which is not asked", named: []identity.Contact{host(0), host(1), host(2)}},
 	} {
-		l := e.newLookup(0, rpc.FindNode, nil, e.cfg.Position)
+		l := e.newLookup(0, ForRefresh, rpc.FindNode, nil, e.cfg.Position)
 		l.state = lookup.New(epoch, lookup.Config{K: c.k}, &x.book, e.cfg.Position, l.target, x.contacts)
 		if c.more {
 			l.farther()

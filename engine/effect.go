@@ -55,7 +55,7 @@ const (
 	ModeChanged                         // Mode is now in force
 	RecordStored                        // Key was stored or stored again, as Contact asked; its journal entry may not be synced yet
 	RecordExpired                       // N records and provider entries expired
-	LookupStep                          // a lookup of operation Op (0: of the node's own) made Step
+	LookupStep                          // a lookup of operation Op (0: of the node's own) made Step, after N requests
 	Joined                              // a join ended with N contacts in the routing table
 	AddressChanged                      // Contact is this node where peers see it now
 )
@@ -73,6 +73,7 @@ func (k EventKind) String() string {
 // An Event tells of something worth watching. Which fields are set depends on its kind.
 type Event struct {
 	Kind    EventKind
+	Purpose Purpose // LookupStep: of the lookup
 	At      time.Time
 	Contact identity.Contact
 	Mode    Mode

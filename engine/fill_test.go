@@ -38,7 +38,7 @@ func TestFillSpreads(t *testing.T) {
 			x.again(Config{})
 			x.meet(20, cpl, false)
 			x.e.enter(x.now, nil)
-			x.e.maintain(x.e.randomIn(cpl), func(*activeLookup) {})
+			x.e.maintain(ForRefresh, x.e.randomIn(cpl), func(*activeLookup) {})
 			x.play(x.e.leave())
 			lookedUp += x.spread(cpl)
 		}

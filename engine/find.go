@@ -11,7 +11,7 @@ import (
 // Closest finds the k closest nodes to a target that answer (design R5.6, R5.7).
 func (e *Engine) Closest(now time.Time, op OpID, target identity.Position, fx []Effect) []Effect {
 	e.enter(now, fx)
-	l := e.newLookup(op, rpc.FindNode, nil, target)
+	l := e.newLookup(op, ForClosest, rpc.FindNode, nil, target)
 	l.onEnd = func(reason lookup.Reason) {
 		r := l.result()
 		if r.Contacts = l.state.Closest(nil); len(r.Contacts) == 0 {
@@ -28,7 +28,7 @@ func (e *Engine) Closest(now time.Time, op OpID, target identity.Position, fx []
 // FindPeer finds the address of a peer, confirmed by an answer of the peer itself.
 func (e *Engine) FindPeer(now time.Time, op OpID, id identity.ID, fx []Effect) []Effect {
 	e.enter(now, fx)
-	l := e.newLookup(op, rpc.FindNode, nil, id.Position())
+	l := e.newLookup(op, ForPeer, rpc.FindNode, nil, id.Position())
 	l.sought = e.contactOf(id)
 	var found identity.Contact
 	l.onAnswer = func(from identity.Contact, _ *Inbound) identity.Contact {

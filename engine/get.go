@@ -43,7 +43,7 @@ type holderRecord struct {
 func (e *Engine) Get(now time.Time, op OpID, q GetQuery, fx []Effect) []Effect {
 	e.enter(now, fx)
 	g := &get{e: e, op: op, query: q, quorum: max(q.Quorum, 1)}
-	g.lookup = e.newLookup(op, rpc.FindValue, q.Key, identity.KeyPosition(q.Key))
+	g.lookup = e.newLookup(op, ForGet, rpc.FindValue, q.Key, identity.KeyPosition(q.Key))
 	g.lookup.onAnswer = g.onAnswer
 	g.lookup.onEnd = g.onEnd
 	if !e.begin(op, g) {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"net/netip"
+	"time"
 
 	"kadmium/identity"
 	"kadmium/rpc"
@@ -19,5 +20,6 @@ type Inbound struct {
 	Resent       bool             // a response to a request that was sent more often than the engine said
 	Ambiguous    bool             // a response whose round trip time says nothing (Karn's rule)
 	Observed     netip.AddrPort   // where the answering peer saw this node; zero: it did not say
+	RTT          time.Duration    // Receive sets it: the round trip time measured by a response; 0: none
 	Invalid      error            // of the record or provider entry carried, by its namespace; nil: valid
 }

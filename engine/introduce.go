@@ -10,7 +10,7 @@ import (
 // lookUpSelf looks this node up, beginning with the seeds too, so that its neighbours know
 // it.
 func (e *Engine) lookUpSelf(seeds ...identity.Contact) {
-	e.maintainFrom(seeds, e.cfg.Position, func(l *activeLookup) { e.introduce(0, l, func(*fanOut) {}) })
+	e.maintainFrom(ForSelf, seeds, e.cfg.Position, func(l *activeLookup) { e.introduce(0, l, func(*fanOut) {}) })
 }
 
 // introduce sends a PING under the session to the neighbours that a lookup of this node

@@ -149,7 +149,7 @@ func (j *join) failIfSilent() {
 }
 
 func (j *join) lookUpSelf() {
-	l := j.e.newLookup(j.op, rpc.FindNode, nil, j.e.cfg.Position)
+	l := j.e.newLookup(j.op, ForJoin, rpc.FindNode, nil, j.e.cfg.Position)
 	l.onEnd = func(reason lookup.Reason) {
 		j.lookup = nil
 		j.lookedUp(l, reason)

@@ -28,7 +28,7 @@ func (e *Engine) provide(op OpID, key []byte, ephemeral bool, again *keptHere) {
 		}
 		e.finish(op, r)
 	}
-	l := e.newLookup(op, rpc.FindNode, nil, target)
+	l := e.newLookup(op, ForProvide, rpc.FindNode, nil, target)
 	l.onEnd = func(reason lookup.Reason) {
 		r := l.result()
 		entry := e.ownEntry(key)

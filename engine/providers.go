@@ -29,7 +29,7 @@ type providerSearch struct {
 func (e *Engine) Providers(now time.Time, op OpID, key []byte, most int, fx []Effect) []Effect {
 	e.enter(now, fx)
 	s := &providerSearch{e: e, op: op, key: key, most: most, seen: make(map[identity.ID]bool)}
-	s.lookup = e.newLookup(op, rpc.GetProviders, key, identity.KeyPosition(key))
+	s.lookup = e.newLookup(op, ForProviders, rpc.GetProviders, key, identity.KeyPosition(key))
 	s.lookup.onAnswer = s.onAnswer
 	s.lookup.onEnd = s.onEnd
 	if !e.begin(op, s) {

@@ -32,7 +32,7 @@ func (e *Engine) republish() {
 	}
 	e.counters.Republishes++
 	target := identity.KeyPosition(key)
-	e.maintain(target, func(l *activeLookup) {
+	e.maintain(ForRepublish, target, func(l *activeLookup) {
 		closest := l.state.Closest(nil)
 		others, self := e.holders(&target, closest)
 		if item.Record != nil {

@@ -77,7 +77,7 @@ func (p *put) start() {
 			sequence = max(sequence, held.Sequence)
 		}
 	}
-	p.lookup = e.newLookup(p.op, asks, q.Key, identity.KeyPosition(q.Key))
+	p.lookup = e.newLookup(p.op, ForPut, asks, q.Key, identity.KeyPosition(q.Key))
 	p.lookup.onAnswer = func(_ identity.Contact, in *Inbound) identity.Contact {
 		if r := in.Message.Record; r != nil {
 			sequence = max(sequence, r.Sequence)

@@ -18,7 +18,7 @@ func (e *Engine) refresh() {
 		return
 	}
 	if cpl >= e.table.Subtree(e.cfg.K) { // in the neighbourhood
-		e.maintain(e.randomIn(cpl), func(*activeLookup) {})
+		e.maintain(ForRefresh, e.randomIn(cpl), func(*activeLookup) {})
 		return
 	}
 	e.upkeep++

@@ -31,7 +31,7 @@ func (e *Engine) replicate() {
 		return
 	}
 	e.counters.Replications++
-	e.maintain(target, func(l *activeLookup) {
+	e.maintain(ForReplication, target, func(l *activeLookup) {
 		closest := l.state.Closest(nil)
 		if len(closest) == 0 {
 			return // the key stays due

@@ -15,8 +15,9 @@ func (e *Engine) response(in *Inbound) {
 	if r.Message.Type.IsRead() && !(r.Tries == 1 && in.Ambiguous) {
 		rtt := e.rtts.of(in.From)
 		if r.Tries == 1 {
-			rtt.Sample(e.now.Sub(r.Sent))
-			e.typicalRTT.Sample(e.now.Sub(r.Sent))
+			in.RTT = e.now.Sub(r.Sent)
+			rtt.Sample(in.RTT)
+			e.typicalRTT.Sample(in.RTT)
 		} else {
 			rtt.BackOff()
 		}

@@ -18,14 +18,14 @@ func (e *Engine) mayMaintain() bool { return e.upkeep < maxUpkeep }
 func (e *Engine) mayStoreAgain() bool { return e.mayMaintain() && e.joining == 0 }
 
 // maintain looks a target up for the node itself: its k closest nodes.
-func (e *Engine) maintain(target identity.Position, ended func(*activeLookup)) {
-	e.maintainFrom(nil, target, ended)
+func (e *Engine) maintain(what Purpose, target identity.Position, ended func(*activeLookup)) {
+	e.maintainFrom(what, nil, target, ended)
 }
 
 // maintainFrom is maintain that begins with the seeds too.
-func (e *Engine) maintainFrom(seeds []identity.Contact, target identity.Position, ended func(*activeLookup)) {
+func (e *Engine) maintainFrom(what Purpose, seeds []identity.Contact, target identity.Position, ended func(*activeLookup)) {
 	e.upkeep++
-	l := e.newLookup(0, rpc.FindNode, nil, target)
+	l := e.newLookup(0, what, rpc.FindNode, nil, target)
 	l.onEnd = func(lookup.Reason) {
 		e.upkeep--
 		ended(l)

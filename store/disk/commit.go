@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"runtime/debug"
 	"slices"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -100,11 +101,17 @@ func (j *Journal) commit(batch []write) error {
 	if !slices.ContainsFunc(batch, j.wantsCommit) {
 		return nil
 	}
+	began := time.Now()
 	err := j.update(func(tx *bbolt.Tx) error { return applyAll(tx, batch) })
 	if err != nil {
 		j.fail(err, errors.Is(err, ErrReplaced))
+		return err
 	}
-	return err
+	took := time.Since(began).Seconds()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.syncs.Observe(took)
+	return nil
 }
 
 // wantsCommit reports whether there is anything to write.

@@ -14,6 +14,7 @@ import (
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
 
+	"kadmium/histogram"
 	"kadmium/identity"
 	"kadmium/store"
 )
@@ -41,6 +42,9 @@ var (
 
 // MaxWaiting is how many changes may wait to be written (design R8.26).
 const MaxWaiting = 1 << 16
+
+// syncBounds are those of SyncTimes, in seconds.
+var syncBounds = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10}
 
 // FileName is the journal's file in its directory.
 const FileName = "kadmium.db"
@@ -76,6 +80,7 @@ type Journal struct {
 	failing error // why writes fail at present
 	failed  error // why nothing will be written any more
 	state   func() []store.Change
+	syncs   histogram.Histogram // how long commits took, in seconds
 	closed  bool
 }
 
@@ -94,7 +99,7 @@ func Open(dir string) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &Journal{dir: dir, path: filepath.Join(dir, FileName), lock: lock, wake: make(chan struct{}, 1), ended: make(chan struct{}), retry: time.NewTimer(0)}
+	j := &Journal{dir: dir, path: filepath.Join(dir, FileName), lock: lock, wake: make(chan struct{}, 1), ended: make(chan struct{}), retry: time.NewTimer(0), syncs: histogram.New(syncBounds)}
 	<-j.retry.C
 	if err := j.open(); err != nil {
 		lock.Close()
@@ -239,6 +244,13 @@ func (j *Journal) Load(f func(store.Change) error) (err error) {
 		}
 		return nil
 	})
+}
+
+// SyncTimes is how long the commits took, sync included, in seconds.
+func (j *Journal) SyncTimes() histogram.Histogram {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.syncs.Clone()
 }
 
 // Path is the journal's file.
