@@ -47,11 +47,21 @@ func TestNodeWhoseSocketFails(t *testing.T) {
 		}, other)
 		deaf.Store(true)
 		other.Ping(t.Context(), n.Addresses()[0]) // wakes the read that waits
-		time.Sleep(40 * time.Second)
+		time.Sleep(5 * time.Second)
+		wantReady(t, n, false, "cannot be read")
+		if err := n.Health(); !errors.Is(err, syscall.ENOBUFS) || n.Stats().Gauges["sockets.failing"] != 1 {
+			t.Errorf("Health: %v", err)
+		}
+		time.Sleep(35 * time.Second)
 		deaf.Store(false)
 		time.Sleep(2 * time.Second)
 		if _, err := other.Ping(t.Context(), n.Addresses()[0]); err != nil || n.Err() != nil {
 			t.Errorf("after a while without reads: %v, %v", err, n.Err())
+		}
+		time.Sleep(time.Second)
+		wantReady(t, n, true, "a peer answered")
+		if err := n.Health(); err != nil || n.Stats().Gauges["sockets.failing"] != 0 {
+			t.Errorf("Health: %v", err)
 		}
 		deaf.Store(true)
 		other.Ping(t.Context(), n.Addresses()[0])
@@ -63,5 +73,6 @@ func TestNodeWhoseSocketFails(t *testing.T) {
 		if err := n.Err(); !errors.Is(err, ErrSocket) || !errors.Is(err, syscall.ENOBUFS) {
 			t.Errorf("Err: %v", err)
 		}
+		wantReady(t, n, false, ErrSocket.Error())
 	})
 }

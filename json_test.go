@@ -50,6 +50,9 @@ func TestResultsRoundTrip(t *testing.T) {
 	t.Run("Histograms", roundTrips(func(t *rapid.T) Histograms {
 		return Histograms{Lookups: map[string]LookupStats{drawText(t): {Ended: map[string]uint64{"converged": 1}, Hops: drawHistogram(t)}}, RTT: drawHistogram(t)}
 	}))
+	t.Run("Readiness", roundTrips(func(t *rapid.T) Readiness {
+		return Readiness{rapid.Bool().Draw(t, "ready"), rapid.Bool().Draw(t, "alone"), drawText(t), drawTime(t)}
+	}))
 	t.Run("Event", roundTrips(func(t *rapid.T) Event {
 		return Event{
 			At: drawTime(t), Kind: drawText(t), Peer: drawAddress(t), Mode: drawText(t), Key: drawKey(t), Count: drawInt(t),

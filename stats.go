@@ -74,12 +74,9 @@ func (n *Node) tasks(all []engine.Task) []Task {
 
 func gauges(d *driver.Stats) map[string]int {
 	e := &d.Engine
-	failing := 0
-	if d.JournalFailing {
-		failing = 1
-	}
 	return map[string]int{
-		"journal.failing":      failing,
+		"journal.failing":      oneIf(d.JournalFailing),
+		"sockets.failing":      oneIf(d.SocketsFailing),
 		"requests.outstanding": e.Outstanding,
 		"operations":           e.Operations,
 		"lookups":              e.ActiveLookups,
@@ -99,6 +96,13 @@ func gauges(d *driver.Stats) map[string]int {
 	}
 }
 
+func oneIf(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 func (n *Node) counters(d *driver.Stats) map[string]uint64 {
 	all := map[string]uint64{
 		"checks.dropped":     d.ValidationsDropped,
@@ -108,6 +112,8 @@ func (n *Node) counters(d *driver.Stats) map[string]uint64 {
 		"events.dropped":     n.listeners.droppedEvents(),
 		"steps.dropped":      n.lostSteps.Load(),
 		"panics":             d.Panics,
+		"ready.probes":       d.Probes,
+		"ready.lookups":      d.Searches,
 	}
 	d.Engine.Counters.Each(func(name string, value uint64) { all[name] = value })
 	return all

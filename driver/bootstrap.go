@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,6 +41,7 @@ func (d *Driver) Join(ctx context.Context, seeds []Seed, op Operation) error {
 func (d *Driver) through(seeds []Seed) *joining {
 	j := &joining{Driver: d, logger: d.logger}
 	j.addresses, j.names, j.unused = d.sortSeeds(seeds)
+	d.noteSeeds(seeds)
 	return j
 }
 
@@ -78,6 +80,9 @@ func (j *joining) throughName(ctx context.Context, s Seed) {
 	defer j.mu.Unlock()
 	if j.closed || ctx.Err() != nil {
 		return // nobody waits for the join any more
+	}
+	if err == nil {
+		j.givenSeeds[s.String()] = !slices.ContainsFunc(addresses, j.isOther())
 	}
 	switch over := j.operations[j.op] == nil; {
 	case len(addresses) > 0:

@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"cmp"
 	"context"
 	crand "crypto/rand"
 	"errors"
@@ -81,6 +82,7 @@ type Driver struct {
 	id           identity.ID // the key's
 	network      string
 	namespaces   *store.Namespaces
+	k            int // size of a bucket
 	seeds        []Seed
 	lookUpHost   func(context.Context, string) ([]netip.Addr, error)
 	listenPacket func(netip.AddrPort) (net.PacketConn, error) // nil: there are no other sockets
@@ -135,6 +137,8 @@ type Driver struct {
 	journalError string // the last one logged; empty: writes succeed
 	passing      passing
 	lookups      endedLookups
+	prober       prober
+	givenSeeds   map[string]bool     // by Seed.String: whether it is this node itself, and nobody else
 	rtts         histogram.Histogram // round trip times measured
 	slept        time.Duration       // by the clock, when sessions last began anew
 }
@@ -154,6 +158,7 @@ func New(cfg Config) (_ *Driver, err error) {
 	d := &Driver{
 		network:      cfg.Network,
 		namespaces:   cfg.Engine.Namespaces,
+		k:            cmp.Or(cfg.Engine.K, engine.DefaultK),
 		seeds:        cfg.Bootstrap,
 		lookUpHost:   cfg.LookUpHost,
 		listenPacket: cfg.ListenPacket,
@@ -167,6 +172,7 @@ func New(cfg Config) (_ *Driver, err error) {
 		operations:   make(map[engine.OpID]*running),
 		providerKeys: make(map[uint64][]byte),
 		rtts:         histogram.New(rttBounds),
+		givenSeeds:   make(map[string]bool),
 	}
 	if d.listenPacket == nil && len(cfg.Conns) == 0 {
 		d.listenPacket = listenUDP

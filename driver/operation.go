@@ -75,6 +75,11 @@ func (d *Driver) begin(ctx context.Context, op Operation) (*running, error) {
 	if d.closed {
 		return nil, d.whyClosed()
 	}
+	return d.launch(op), nil
+}
+
+// launch begins an operation. The caller holds d.mu.
+func (d *Driver) launch(op Operation) *running {
 	d.lastOp++
 	r := &running{Operation: op, id: d.lastOp, done: make(chan struct{})}
 	if op.Step != nil {
@@ -87,7 +92,7 @@ func (d *Driver) begin(ctx context.Context, op Operation) (*running, error) {
 	d.step(func(now time.Time, fx []engine.Effect) []engine.Effect {
 		return op.Start(d.engine, now, r.id, fx)
 	})
-	return r, nil
+	return r
 }
 
 // cancel ends an operation with err, unless it has ended by itself.

@@ -24,6 +24,9 @@ type Stats struct {
 	Panics             uint64 // of handlers and validators, since the start
 	Contacts           int    // in the book
 	JournalFailing     bool   // writes of the journal fail now
+	SocketsFailing     bool   // reads of a socket fail now
+	Probes             uint64 // PINGs sent to learn whether the node is ready
+	Searches           uint64 // lookups of itself as none of them was answered
 }
 
 // Stats is the driver's state in figures.
@@ -46,5 +49,8 @@ func (d *Driver) Stats() Stats {
 		Panics:             d.panics.total(),
 		Contacts:           d.book.Len(),
 		JournalFailing:     d.journal != nil && d.journal.Failing() != nil,
+		SocketsFailing:     d.transport.ReadFailure() != nil,
+		Probes:             d.prober.probes,
+		Searches:           d.prober.searches,
 	}
 }

@@ -46,6 +46,9 @@ func (d *Driver) deliverToEngine(now time.Time, a *arrival) {
 	case !a.Message.Response:
 		a.Token = d.pending.begin(a.reply)
 	}
+	if a.Message.Response {
+		d.prober.answered = now
+	}
 	// A step without its closure, which would be an allocation a datagram.
 	d.effects = d.engine.Receive(now, &a.Inbound, d.effects[:0])
 	if a.RTT > 0 {

@@ -34,4 +34,7 @@ func (e *Engine) wantsJoin() time.Time {
 	return e.aloneSince()
 }
 
+// MetNobody reports whether this node has never had a contact, in an earlier run neither.
+func (e *Engine) MetNobody() bool { return !e.met && e.savedContacts() == 0 }
+
 func (e *Engine) joinAgain() { e.join(0, nil, 0) }

@@ -30,6 +30,9 @@ func (m Mode) String() string {
 	return modeNames[m]
 }
 
+// DefaultK is the size of a bucket where the Config does not say.
+const DefaultK = 20
+
 // Config is the configuration of an engine. The zero value of each optional field means
 // its default.
 type Config struct {
@@ -41,7 +44,7 @@ type Config struct {
 	Bootstrap     []identity.Address // pinged by a join, and again when the node is alone
 	Seeded        bool               // it has peers to join through, though maybe none in Bootstrap yet
 	Families      rpc.Families       // address families that it can send to; 0: both
-	K             int                // size of a bucket and of an answer, and holders of a value; 20 by default
+	K             int                // size of a bucket and of an answer, and holders of a value; DefaultK by default
 	Alpha         int                // requests in flight in a lookup; 3 by default
 	DisjointPaths int                // of a lookup (S/Kademlia); 1 by default
 	Durable       bool               // acknowledge a write only after Persisted

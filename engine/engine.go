@@ -82,7 +82,7 @@ type operation interface {
 // New makes an engine. It shares the book with the driver, which interns the contacts of
 // decoded messages in it. No other code may use rnd.
 func New(cfg Config, book identity.Book, rnd random, now time.Time) *Engine {
-	cfg.K = cmp.Or(cfg.K, 20)
+	cfg.K = cmp.Or(cfg.K, DefaultK)
 	cfg.Alpha = cmp.Or(cfg.Alpha, 3)
 	cfg.DisjointPaths = cmp.Or(cfg.DisjointPaths, 1)
 	cfg.Families = cmp.Or(cfg.Families, rpc.IPv4|rpc.IPv6)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"time"
 
 	"kadmium/identity"
 	"kadmium/rpc"
@@ -11,6 +12,15 @@ import (
 // it.
 func (e *Engine) lookUpSelf(seeds ...identity.Contact) {
 	e.maintainFrom(ForSelf, seeds, e.cfg.Position, func(l *activeLookup) { e.introduce(0, l, func(*fanOut) {}) })
+}
+
+// LookUpSelf looks this node up, so that it meets others and they know it.
+func (e *Engine) LookUpSelf(now time.Time, fx []Effect) []Effect {
+	e.enter(now, fx)
+	if e.mayMaintain() {
+		e.lookUpSelf()
+	}
+	return e.leave()
 }
 
 // introduce sends a PING under the session to the neighbours that a lookup of this node

@@ -39,7 +39,7 @@ type keptHere struct {
 // ownNetwork reports whether this node is a network of its own: nobody gave it a peer to
 // join through, and it has met none.
 func (e *Engine) ownNetwork() bool {
-	return !e.cfg.Seeded && !e.met && len(e.cfg.Bootstrap) == 0 && e.savedContacts() == 0
+	return !e.cfg.Seeded && len(e.cfg.Bootstrap) == 0 && e.MetNobody()
 }
 
 // keptOnlyHere is the error of a write that only this node confirmed although others were

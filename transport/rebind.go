@@ -23,6 +23,23 @@ type readFailures struct {
 	pause time.Duration
 }
 
+// A readFailure is the last read of a socket that failed, after several others.
+type readFailure struct {
+	at  time.Time
+	err error
+}
+
+// ReadFailure is why a socket cannot be read at present, nil if all can.
+func (t *Transport) ReadFailure() error {
+	now := t.now()
+	for _, s := range t.sockets {
+		if f := s.failure.Load(); f != nil && now.Sub(f.at) <= 2*maxReadPause { // a read that waits has not failed
+			return fmt.Errorf("the socket at %v cannot be read: %w", s.at, f.err)
+		}
+	}
+	return nil
+}
+
 // readFailed deals with a read that failed. It waits, binds the socket anew if that has not
 // helped, and reports false if the read loop must end: the transport is closed, or the
 // socket has failed for good.
@@ -39,6 +56,7 @@ func (t *Transport) readFailed(s *socket, f *readFailures, err error) bool {
 	if f.count < readRepeats {
 		return true
 	}
+	s.failure.Store(&readFailure{now, err})
 	if f.count == readRepeats {
 		t.log.Warn("the socket cannot be read; trying again", "at", s.at, "err", err)
 	}

@@ -29,6 +29,7 @@ type socket struct {
 	at       netip.AddrPort
 	families rpc.Families
 	bound    atomic.Pointer[binding]
+	failure  atomic.Pointer[readFailure] // nil: none yet
 	out      outbox
 }
 

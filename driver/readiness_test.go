@@ -1,0 +1,55 @@
+package driver
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kadmium/engine"
+	"kadmium/transport/memnet"
+)
+
+// A node that finds only itself behind the name that it was given, as the first pod of a
+// cluster does, is ready alone, and not so once the name has another address or does not
+// resolve at first.
+func TestReadyAloneBehindItsOwnName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := memnet.New(1, memnet.Conditions{Latency: 10 * time.Millisecond})
+		var resolves, others atomic.Bool
+		d := begin(t, Config{
+			Listen:       []string{netip.AddrPortFrom(publicIP(1), 4100).String()},
+			ListenPacket: func(at netip.AddrPort) (net.PacketConn, error) { return network.Listen(at) },
+			Engine:       engine.Config{Mode: engine.Server},
+			Bootstrap:    parsed(t, "kad.example:4100"),
+			LookUpHost: func(context.Context, string) ([]netip.Addr, error) {
+				switch {
+				case !resolves.Load():
+					return nil, &net.DNSError{Err: "no such host", Name: "kad.example", IsNotFound: true}
+				case others.Load():
+					return []netip.Addr{publicIP(1), publicIP(2)}, nil
+				}
+				return []netip.Addr{publicIP(1)}, nil
+			},
+		})
+		if err := d.Joined(t.Context()); err == nil {
+			t.Error("it has joined through a name that does not resolve")
+		}
+		want := func(when string, ready bool) {
+			t.Helper()
+			if r := d.Ready(t.Context()); r.Ready != ready || r.Alone != ready {
+				t.Errorf("%s: %+v", when, r)
+			}
+		}
+		want("the name does not resolve", false)
+		resolves.Store(true)
+		time.Sleep(2 * time.Minute)
+		want("the name is its own", true)
+		others.Store(true)
+		time.Sleep(2 * time.Minute)
+		want("the name has another address", false)
+	})
+}
