@@ -10,7 +10,8 @@ import (
 	"kadmium/lookup"
 )
 
-// maxPendingSteps is the number of steps that a function of WithSteps may fall behind.
+// maxPendingSteps is the number of steps that a function of WithSteps may fall behind
+// (design R8.33).
 const maxPendingSteps = 1024
 
 type stepsKey struct{}

@@ -6,7 +6,7 @@ import (
 	"kadmium/identity"
 )
 
-// maxGivenSeeds bounds the seeds that are remembered.
+// maxGivenSeeds bounds the seeds that are remembered (design R8.34).
 const maxGivenSeeds = 64
 
 // noteSeeds remembers which seeds were given, and which of them are this node itself. Of
