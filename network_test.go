@@ -103,10 +103,7 @@ func TestFiftyNodesOnLoopback(t *testing.T) {
 func TestLossyDatagrams(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := memnet.New(3, memnet.Conditions{Latency: 10 * time.Millisecond})
-		nodes := []*Node{on(t, network, 1, Config{Mode: Server})}
-		for i := range 29 {
-			nodes = append(nodes, on(t, network, i+2, Config{Mode: Server}, nodes[0]))
-		}
+		nodes := servers(t, network, 30)
 		network.Set(memnet.Conditions{Latency: 10 * time.Millisecond, Loss: 0.1, Duplicate: 0.1, Reorder: 0.1})
 		rnd := rand.New(rand.NewPCG(2, 30))
 		const tries = 400
@@ -139,10 +136,7 @@ func TestLossyDatagrams(t *testing.T) {
 func TestNATRebinds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := memnet.New(4, memnet.Conditions{Latency: 10 * time.Millisecond})
-		nodes := []*Node{on(t, network, 1, Config{Mode: Server})}
-		for i := range 4 {
-			nodes = append(nodes, on(t, network, i+2, Config{Mode: Server}, nodes[0]))
-		}
+		nodes := servers(t, network, 5)
 		nat, err := network.NAT(netip.MustParseAddr("21.0.0.1"))
 		if err != nil {
 			t.Fatal(err)

@@ -61,10 +61,7 @@ func (c stoppedConn) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error) 
 func TestStoppedFor3Minutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := memnet.New(3, memnet.Conditions{Latency: 10 * time.Millisecond})
-		nodes := []*Node{on(t, network, 1, Config{Mode: Server})}
-		for i := range 7 {
-			nodes = append(nodes, on(t, network, i+2, Config{Mode: Server}, nodes[0]))
-		}
+		nodes := servers(t, network, 8)
 		s := newStopper()
 		stopped := start(t, Config{
 			Mode: Server, Clock: s, Listen: []string{netip.AddrPortFrom(publicIP(20), 4100).String()},

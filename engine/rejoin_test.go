@@ -18,6 +18,16 @@ func (n *network) rejoins() (sum uint64) {
 	return sum
 }
 
+// loses has a contact of the node go silent, until the node has lost it.
+func (nd *node) loses(gone *node) {
+	n := nd.n
+	gone.up = false
+	for range 5 {
+		nd.operate(func(op OpID) []Effect { return nd.e.Ping(n.now, op, gone.address, nil) })
+	}
+	n.until(5*time.Minute, "the loss", func() bool { return nd.e.Stats().Lost == 1 })
+}
+
 // A node that has lost a contact asks for it every half minute for a quarter of an hour,
 // then at doubling intervals up to an hour; it sends nothing for it while nothing is lost,
 // and no longer when it is found.
@@ -29,11 +39,7 @@ func TestLostContactIsAskedFor(t *testing.T) {
 		t.Fatalf("a network without losses: %d requests", asked)
 	}
 	nd, gone := n.nodes[0], n.nodes[3]
-	gone.up = false
-	for range 5 {
-		nd.operate(func(op OpID) []Effect { return nd.e.Ping(n.now, op, gone.address, nil) })
-	}
-	n.until(5*time.Minute, "the loss", func() bool { return nd.e.Stats().Lost == 1 })
+	nd.loses(gone)
 	for _, step := range []struct {
 		after    time.Duration
 		min, max uint64
@@ -61,11 +67,7 @@ func TestCutOffLongAfterALoss(t *testing.T) {
 	n := newNetwork(t, 16)
 	n.grow(4, nil)
 	nd, gone := n.nodes[0], n.nodes[3]
-	gone.up = false
-	for range 5 {
-		nd.operate(func(op OpID) []Effect { return nd.e.Ping(n.now, op, gone.address, nil) })
-	}
-	n.until(5*time.Minute, "the loss", func() bool { return nd.e.Stats().Lost == 1 })
+	nd.loses(gone)
 	n.run(5 * time.Hour)
 	n.lose = func(from, to *node, _ *rpc.Message) bool { return from == nd || to == nd }
 	n.until(2*time.Hour, "the cut being noticed", nd.e.cutOff)
@@ -91,11 +93,7 @@ func TestSilenceOfTheLost(t *testing.T) {
 	n := newNetwork(t, 15)
 	n.grow(4, nil)
 	nd, gone := n.nodes[0], n.nodes[3]
-	gone.up = false
-	for range 5 {
-		nd.operate(func(op OpID) []Effect { return nd.e.Ping(n.now, op, gone.address, nil) })
-	}
-	n.until(5*time.Minute, "the loss", func() bool { return nd.e.Stats().Lost == 1 })
+	nd.loses(gone)
 	policy, tests := nd.e.retries, n.count[rpc.Ping]
 	n.run(10 * time.Minute)
 	c := n.book.Intern(gone.address)

@@ -118,11 +118,7 @@ func TestControlClientsDoNotDelayTheNodesEnd(t *testing.T) {
 // Nor does an operation under way, which ends with an error.
 func TestControlOperationWhileTheNodeEnds(t *testing.T) {
 	u := newUser(t)
-	silent, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer silent.Close()
+	silent := u.silentPeer()
 	n := u.node("--control", "c")
 	ended := make(chan *ran)
 	go func() { ended <- u.kad("ping", silent.LocalAddr().String(), "--control", "c") }()

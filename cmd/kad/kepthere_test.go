@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,11 +14,7 @@ import (
 // accepts that; at a node without bootstrap peers it is.
 func TestPutWhileNobodyAnswers(t *testing.T) {
 	u := newUser(t)
-	silent, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer silent.Close()
+	silent := u.silentPeer()
 	away := u.node("--control", "away", "--bootstrap", silent.LocalAddr().String())
 	alone := u.node("--control", "alone")
 	for _, command := range [][]string{{"put", "/v/x", "kept"}, {"provide", "/v/x"}} {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -61,6 +62,17 @@ type user struct {
 	dir string
 	env []string
 	via []string // the program and its arguments that run the command; empty: none
+}
+
+// silentPeer is a socket from which nothing is sent.
+func (u *user) silentPeer() net.PacketConn {
+	u.t.Helper()
+	silent, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		u.t.Fatal(err)
+	}
+	u.t.Cleanup(func() { silent.Close() })
+	return silent
 }
 
 // newUser makes one; tests of different users run side by side.

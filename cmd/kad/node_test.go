@@ -2,7 +2,6 @@ package main
 
 import (
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,11 +39,7 @@ func TestNodeReadyAndEnd(t *testing.T) {
 // Closing does not wait for peers that no longer answer.
 func TestNodeEndsWhileItsPeersAreSilent(t *testing.T) {
 	u := newUser(t)
-	silent, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer silent.Close()
+	silent := u.silentPeer()
 	early := u.plainNode("--bootstrap", silent.LocalAddr().String())
 	if _, _, err := silent.ReadFrom(make([]byte, 2048)); err != nil { // it is joining
 		t.Fatal(err)
