@@ -73,7 +73,7 @@ explained by: kad help trace`,
 				for _, p := range got.Peers {
 					fmt.Fprintf(w, "%-5s  %s\n", magnitude(p.Distance), p.Address)
 				}
-				fmt.Fprintf(w, "(%s, %s)\n", report.Count(len(got.Peers), "node"), summary(&got.Lookup))
+				fmt.Fprintf(w, "(%s, %s)\n", report.Count(len(got.Peers), "node"), summary(closestAt, &got.Lookup))
 			})
 		},
 	}

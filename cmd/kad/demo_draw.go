@@ -34,7 +34,11 @@ func (d *demoDrawing) drawLookup(l *kadmium.Lookup, found, outcome string) {
 		}
 		fmt.Fprintf(d.out, "  hop %d: asks %s at distance %s%s: %s\n", s.Hop, d.name(s.Peer), magnitude(s.Distance), by, outcomeOf(l, s.Peer, found))
 	}
-	fmt.Fprintf(d.out, "  %s (%s)\n", outcome, summary(l))
+	at := foundAt
+	if found == "" {
+		at = closestAt
+	}
+	fmt.Fprintf(d.out, "  %s (%s)\n", outcome, summary(at, l))
 }
 
 // outcomeOf says what a request to a peer led to; found is the text for a peer that

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +40,49 @@ func TestDemo(t *testing.T) {
 	}
 	if v := d.Value; v.Value != demoValue || v.Holders != demoK || !v.SelfHolder || v.Get.Hops < 1 || v.From == d.Nodes[2].Peer {
 		t.Errorf("value %+v; 3 must get it from another", v)
+	}
+}
+
+// What the demo says of a request, and of its lookup.
+var (
+	demoAsked   = regexp.MustCompile(`(?m)^  hop (\d+): asks \d at distance (?:2\^(\d+)|0)(?:, named by \d)?: (.*)$`)
+	demoSummary = regexp.MustCompile(`(?m)^  .*\((closest )?at hop (\d+), (\d+) requests?, .*\)$`)
+)
+
+// saysTheHop checks that each lookup of the demo says the hop that its steps have: that of
+// the closest node that answered, or of the one that had what was looked for (design R5.15).
+func saysTheHop(t *testing.T, out string) {
+	t.Helper()
+	lookups := 0
+	for part := range strings.SplitSeq(out, "\n\n") {
+		asked := demoAsked.FindAllStringSubmatch(part, -1)
+		if asked == nil {
+			continue
+		}
+		lookups++
+		said := demoSummary.FindStringSubmatch(part)
+		if said == nil || said[3] != strconv.Itoa(len(asked)) {
+			t.Errorf("the last line does not say at which hop, or how many were asked:\n%s", part)
+			continue
+		}
+		least, hops := 256, []string(nil) // two distances may have as many bits
+		for _, a := range asked {
+			bits, _ := strconv.Atoi(a[2])
+			isFound := strings.HasPrefix(a[3], "that is") || strings.HasPrefix(a[3], "it has")
+			isNode := strings.HasPrefix(a[3], "it names") && said[1] != ""
+			if isNode && bits < least {
+				least, hops = bits, nil
+			}
+			if isFound && said[1] == "" || isNode && bits == least {
+				hops = append(hops, a[1])
+			}
+		}
+		if !slices.Contains(hops, said[2]) {
+			t.Errorf("says hop %s, and the steps have %v:\n%s", said[2], hops, part)
+		}
+	}
+	if lookups != 5 {
+		t.Errorf("%d lookups:\n%s", lookups, out)
 	}
 }
 

@@ -49,7 +49,7 @@ func (a *app) findCommand() *cobra.Command {
 			}
 			return a.print(got, func(w io.Writer) {
 				drawTrace(w, &got.Lookup)
-				fmt.Fprintf(w, "%s\n(%s)\n", got.Peer.Address, summary(&got.Lookup))
+				fmt.Fprintf(w, "%s\n(%s)\n", got.Peer.Address, summary(foundAt, &got.Lookup))
 			})
 		},
 	}

@@ -58,7 +58,7 @@ repairs those of the closest nodes that had an older one or none.`,
 				}
 				return a.print(got, func(w io.Writer) {
 					drawTrace(w, &got.Lookup)
-					fmt.Fprintf(w, "%s: %s (%s)\n", file, report.Count(len(got.Value), "byte"), summary(&got.Lookup))
+					fmt.Fprintf(w, "%s: %s (%s)\n", file, report.Count(len(got.Value), "byte"), summary(foundAt, &got.Lookup))
 				})
 			}
 			if !a.json { // stdout is for the value only

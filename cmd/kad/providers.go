@@ -69,7 +69,7 @@ reached, if a node knew all the 256 that it keeps of a key, or if one failed hal
 				if got.More {
 					more = ", there may be more"
 				}
-				fmt.Fprintf(w, "(%s%s, %s)\n", report.Count(len(got.Providers), "provider"), more, summary(&got.Lookup))
+				fmt.Fprintf(w, "(%s%s, %s)\n", report.Count(len(got.Providers), "provider"), more, summary(foundAt, &got.Lookup))
 			})
 		},
 	}

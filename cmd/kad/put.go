@@ -112,14 +112,14 @@ at once, both may find some holders. Get with a --quorum to see which one stands
 func drawStored(w io.Writer, s *kadmium.Stored, verb, also string) {
 	drawTrace(w, &s.Lookup)
 	if s.KeptHere {
-		fmt.Fprintf(w, "kept at this node only%s (%s)\nexpires %s; it is published when another node answers\n", also, summary(&s.Lookup), s.Expires.UTC().Format(time.RFC3339))
+		fmt.Fprintf(w, "kept at this node only%s (%s)\nexpires %s; it is published when another node answers\n", also, summary(closestAt, &s.Lookup), s.Expires.UTC().Format(time.RFC3339))
 		return
 	}
 	self := ""
 	if s.SelfHolder {
 		self = ", this node one of them"
 	}
-	fmt.Fprintf(w, "%s at %s%s%s (%s)\n", verb, report.Count(s.Holders, "node"), self, also, summary(&s.Lookup))
+	fmt.Fprintf(w, "%s at %s%s%s (%s)\n", verb, report.Count(s.Holders, "node"), self, also, summary(closestAt, &s.Lookup))
 	again := "it is published again before then"
 	if !s.Published {
 		again = "nobody publishes it again"

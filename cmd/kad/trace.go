@@ -18,9 +18,20 @@ func withLookup(err error, l *kadmium.Lookup) error {
 	return &f
 }
 
-// summary is a lookup in one line.
-func summary(l *kadmium.Lookup) string {
-	return fmt.Sprintf("%s, %s, %s", report.Count(l.Hops, "hop"), report.Count(l.RPCs, "request"), brief(l.Elapsed))
+// Whose hop the summary of a lookup has (design R5.15): it may have asked others at greater
+// hops.
+const (
+	foundAt   = "at hop"         // of the node that had what was looked for
+	closestAt = "closest at hop" // of the closest node that answered
+)
+
+// summary is a lookup in one line; at is foundAt or closestAt.
+func summary(at string, l *kadmium.Lookup) string {
+	cost := fmt.Sprintf("%s, %s", report.Count(l.RPCs, "request"), brief(l.Elapsed))
+	if l.Hops == 0 { // nobody else answered
+		return cost
+	}
+	return fmt.Sprintf("%s %d, %s", at, l.Hops, cost)
 }
 
 // drawTrace prints a lookup step by step. A nil lookup has no steps.
