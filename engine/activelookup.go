@@ -44,6 +44,7 @@ type activeLookup struct {
 	extraRequests     int                // second requests to a peer, which state does not count
 	trace             []lookup.Event
 	deadline          time.Time
+	pages             *providerPages // that are read after it; nil: none are
 	over              bool
 	pumping           bool
 }
@@ -210,10 +211,22 @@ func (l *activeLookup) end(reason lookup.Reason) {
 		l.e.table.Covered(l.e.now, cpl)
 	}
 	l.e.unregister(l.owner)
+	l.forget()
+	l.onEnd(reason)
+}
+
+// readsPages gives a lookup that has ended LookupTimeout again, for the pages that are read
+// then (design R6.31).
+func (l *activeLookup) readsPages(p *providerPages) {
+	l.pages, l.deadline = p, l.e.now.Add(LookupTimeout)
+	l.e.lookups = append(l.e.lookups, l)
+}
+
+// forget drops the lookup's deadline.
+func (l *activeLookup) forget() {
 	if i := slices.Index(l.e.lookups, l); i >= 0 {
 		l.e.lookups = slices.Delete(l.e.lookups, i, i+1)
 	}
-	l.onEnd(reason)
 }
 
 // maxTrace bounds the steps that are kept of one lookup (design R8.29).
@@ -267,6 +280,10 @@ func (l *activeLookup) notFound(reason lookup.Reason) error {
 // expireLookups ends the lookups whose deadline has passed.
 func (e *Engine) expireLookups() {
 	for len(e.lookups) > 0 && !e.now.Before(e.lookups[0].deadline) {
-		e.lookups[0].stop(lookup.TimedOut)
+		if l := e.lookups[0]; l.pages != nil {
+			l.pages.expire()
+		} else {
+			l.stop(lookup.TimedOut)
+		}
 	}
 }

@@ -42,6 +42,7 @@ func (s *providerSearch) askPages(holders []identity.Contact, ended func()) {
 	p := &providerPages{s: s, waiting: holders, onEnd: ended}
 	p.owner = s.e.register(p, s.op)
 	s.pages = p
+	s.lookup.readsPages(p)
 	p.pump()
 }
 
@@ -137,6 +138,13 @@ func (p *providerPages) contacts(keep func(identity.Contact)) {
 func (p *providerPages) stop() {
 	p.over = true
 	p.s.e.unregister(p.owner)
+	p.s.lookup.forget()
+}
+
+// expire ends the reading as its time is over. What was found is returned.
+func (p *providerPages) expire() {
+	p.s.more = true
+	p.end()
 }
 
 func (p *providerPages) end() {

@@ -107,6 +107,28 @@ func TestThereMayBeMoreProviders(t *testing.T) {
 	})
 }
 
+// Holders whose pages take long, each answered in time, end no search later than it may last:
+// what was found is returned, and that there may be more.
+func TestPagesHaveATimeLimit(t *testing.T) {
+	n := newNetwork(t, 8)
+	n.grow(25, nil)
+	n.provided("k", 20, 256)
+	reader := n.nearest(identity.KeyPosition([]byte("k")), 25, nil)[24]
+	n.latency = 700 * time.Millisecond
+	begun := n.now
+	r := reader.providers("k", 0)
+	if took := n.now.Sub(begun); took < LookupTimeout || took > 2*LookupTimeout {
+		t.Errorf("it took %v", took)
+	}
+	if r.Err != nil || len(r.Providers) < 50 || len(r.Providers) == 256 || !r.More {
+		t.Errorf("%d providers, more %v, %v", len(r.Providers), r.More, r.Err)
+	}
+	if e := reader.e; len(e.lookups) > 0 || len(e.ops) > 0 {
+		t.Errorf("%d lookups and %d operations are left", len(e.lookups), len(e.ops))
+	}
+	n.run(10 * time.Second) // what was asked is answered
+}
+
 // An entry that its provider withdrew is not returned.
 func TestWithdrawnProvidersAreLeftOut(t *testing.T) {
 	n := newNetwork(t, 7)
