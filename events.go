@@ -1,17 +1,49 @@
 package kadmium
 
 import (
+	"bytes"
 	"context"
+	"slices"
 	"sync"
 
 	"kadmium/engine"
+	"kadmium/identity"
 )
 
 // eventBuffer is the number of events that a reader of Events may fall behind.
 const eventBuffer = 256 // of one subscriber (design R8.31)
 
+// MessageCopied is the Kind of an Event that is a copy of a message.
+const MessageCopied = "message"
+
+// An EventFilter says which events a reader wants.
+type EventFilter struct {
+	Kinds []string // empty: all
+	// Protocols are those of which the reader gets a copy of each message that comes in, as
+	// an Event of Kind MessageCopied. Who handles the messages, if anybody, does not change.
+	Protocols []string
+}
+
+// wants reports whether an event is for the reader.
+func (f *EventFilter) wants(e *Event) bool {
+	if e.Message != nil && !slices.Contains(f.Protocols, e.Message.Protocol) {
+		return false
+	}
+	return len(f.Kinds) == 0 || slices.Contains(f.Kinds, e.Kind)
+}
+
+// EventKinds are the kinds that events have.
+func EventKinds() []string {
+	kinds := []string{MessageCopied}
+	for k := engine.PeerAdded; k.String() != "unknown"; k++ {
+		kinds = append(kinds, k.String())
+	}
+	return kinds
+}
+
 // A listener reads events. The mutex of its listeners guards it.
 type listener struct {
+	filter  EventFilter
 	events  chan Event
 	dropped uint64      // since the last one it got
 	stop    func() bool // ends the watch over its context
@@ -28,10 +60,16 @@ type listeners struct {
 // Events are the node's events from now on, until the context ends or the node
 // closes; then the channel is closed. Events that nobody reads in time are
 // dropped, and counted in the next that is delivered.
-func (n *Node) Events(ctx context.Context) <-chan Event { return n.listeners.add(ctx) }
+func (n *Node) Events(ctx context.Context) <-chan Event { return n.EventsOf(ctx, EventFilter{}) }
 
-func (ls *listeners) add(ctx context.Context) <-chan Event {
-	l := &listener{events: make(chan Event, eventBuffer)}
+// EventsOf is Events of those that a reader wants, and copies of messages. What it does not
+// want takes no place in its channel.
+func (n *Node) EventsOf(ctx context.Context, filter EventFilter) <-chan Event {
+	return n.listeners.add(ctx, filter)
+}
+
+func (ls *listeners) add(ctx context.Context, filter EventFilter) <-chan Event {
+	l := &listener{filter: filter, events: make(chan Event, eventBuffer)}
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
 	if ls.closed || ctx.Err() != nil {
@@ -78,14 +116,30 @@ func (ls *listeners) droppedEvents() uint64 {
 // emit hands an event of the engine to whoever listens, and waits for nobody. The
 // driver's mutex is held.
 func (n *Node) emit(ev *engine.Event) {
-	ls := &n.listeners
+	n.listeners.deliver(func() Event { return n.eventOf(ev) })
+}
+
+// copyMessage hands a copy of a message that came in to whoever asked for those of its
+// protocol. The driver's mutex is held.
+func (n *Node) copyMessage(from identity.Address, protocol string, payload []byte) {
+	n.listeners.deliver(func() Event {
+		m := Message{From: from, Protocol: protocol, Payload: bytes.Clone(payload)}
+		return Event{At: wall(n.clock.Now()), Kind: MessageCopied, Peer: from, Message: &m}
+	})
+}
+
+// deliver makes an event if anybody listens.
+func (ls *listeners) deliver(event func() Event) {
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
 	if len(ls.all) == 0 {
 		return
 	}
-	e := n.eventOf(ev)
+	e := event()
 	for l := range ls.all {
+		if !l.filter.wants(&e) {
+			continue
+		}
 		e.Dropped = l.dropped
 		select {
 		case l.events <- e:

@@ -362,17 +362,18 @@ type eventJSON struct {
 	Peer identity.Address `json:"peer,omitzero"`
 	Mode string           `json:"mode,omitempty"`
 	keyJSON
-	Count   int    `json:"count,omitempty"`
-	Lookup  uint64 `json:"lookup,omitempty"`
-	Purpose string `json:"purpose,omitempty"`
-	Step    *Step  `json:"step,omitempty"`
-	Dropped uint64 `json:"dropped,omitempty"`
+	Count   int      `json:"count,omitempty"`
+	Lookup  uint64   `json:"lookup,omitempty"`
+	Purpose string   `json:"purpose,omitempty"`
+	Step    *Step    `json:"step,omitempty"`
+	Dropped uint64   `json:"dropped,omitempty"`
+	Message *Message `json:"message,omitempty"`
 }
 
 // MarshalJSON writes at, kind, and of peer, mode, key (or key_base64), count, lookup, purpose,
-// step and dropped what there is.
+// step, dropped and message what there is.
 func (e Event) MarshalJSON() ([]byte, error) {
-	w := eventJSON{At: e.At, Kind: e.Kind, Peer: e.Peer, Mode: e.Mode, Count: e.Count, Lookup: e.Lookup, Purpose: e.Purpose, Step: e.Step, Dropped: e.Dropped}
+	w := eventJSON{At: e.At, Kind: e.Kind, Peer: e.Peer, Mode: e.Mode, Count: e.Count, Lookup: e.Lookup, Purpose: e.Purpose, Step: e.Step, Dropped: e.Dropped, Message: e.Message}
 	if e.Key != "" {
 		w.keyJSON = keyOf(e.Key)
 	}
@@ -382,6 +383,6 @@ func (e Event) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (e *Event) UnmarshalJSON(b []byte) error {
 	return unmarshal(b, e, func(w eventJSON) Event {
-		return Event{w.At, w.Kind, w.Peer, w.Mode, w.key(), w.Count, w.Lookup, w.Purpose, w.Step, w.Dropped}
+		return Event{w.At, w.Kind, w.Peer, w.Mode, w.key(), w.Count, w.Lookup, w.Purpose, w.Step, w.Dropped, w.Message}
 	})
 }

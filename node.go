@@ -83,6 +83,7 @@ func newNode(cfg Config) (*Node, error) {
 		},
 		Handlers:  driverHandlers(cfg.Handlers),
 		Event:     n.emit,
+		Delivered: n.copyMessage,
 		Now:       cfg.Clock.Now,
 		Asleep:    asleep,
 		Boot:      boot,

@@ -158,7 +158,7 @@ type Reply struct {
 
 // An Event is something that happened at the node. Kinds: peer added, peer
 // removed, mode changed, record stored, records expired, lookup step, joined, address
-// changed (Peer is then this node).
+// changed (Peer is then this node); and message, to a reader who asked for copies.
 type Event struct {
 	At      time.Time
 	Kind    string
@@ -170,4 +170,6 @@ type Event struct {
 	Purpose string // lookup step: what the lookup is for, see LookupStats
 	Step    *Step  // lookup step
 	Dropped uint64 // events lost before this one: nobody read in time
+
+	Message *Message // message: a copy of one that came in (Node.EventsOf)
 }

@@ -63,6 +63,9 @@ type Config struct {
 
 	Handlers map[string]Handler  // as set by Handle
 	Event    func(*engine.Event) // is told each event; it runs with the mutex held
+	// Delivered is told each message that comes in, whether or not it has a handler; it runs
+	// with the mutex held. Nil: nobody is told.
+	Delivered func(from identity.Address, protocol string, payload []byte)
 
 	Now func() time.Time
 	// Wall is the wall clock. Nil: it is Now, without a monotonic reading.
@@ -87,6 +90,7 @@ type Driver struct {
 	lookUpHost   func(context.Context, string) ([]netip.Addr, error)
 	listenPacket func(netip.AddrPort) (net.PacketConn, error) // nil: there are no other sockets
 	event        func(*engine.Event)
+	delivered    func(from identity.Address, protocol string, payload []byte)
 	clock        *clock
 	now          func() time.Time // of clock
 	afterFunc    func(time.Duration, func()) func() bool
@@ -163,6 +167,7 @@ func New(cfg Config) (_ *Driver, err error) {
 		lookUpHost:   cfg.LookUpHost,
 		listenPacket: cfg.ListenPacket,
 		event:        cfg.Event,
+		delivered:    cfg.Delivered,
 		clock:        newClock(cfg.Now, cfg.Asleep, cfg.Wall),
 		afterFunc:    cfg.AfterFunc,
 		logger:       cfg.Logger,

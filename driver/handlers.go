@@ -119,11 +119,14 @@ func (d *Driver) start(m delivery) rpc.Status {
 	if h == nil {
 		h = d.handlers[""]
 	}
-	switch {
-	case h == nil:
-		return rpc.NoHandler
-	case !d.handling.begin(m.from.NetGroup()):
+	if h != nil && !d.handling.begin(m.from.NetGroup()) {
 		return rpc.Later
+	}
+	if d.delivered != nil {
+		d.delivered(m.from, m.protocol, m.payload)
+	}
+	if h == nil {
+		return rpc.NoHandler
 	}
 	go d.handle(h, m)
 	return rpc.OK

@@ -1,4 +1,4 @@
-package main
+package api
 
 import (
 	"context"
@@ -16,7 +16,7 @@ const (
 	maxAcceptPause = time.Second
 )
 
-// An acceptor accepts the clients of the control socket, also while the process has no
+// An acceptor accepts the clients of a socket, also while the process has no
 // file handle left: one is kept in reserve, for one client after another (design R8.19).
 // Its methods are not safe for concurrent use.
 type acceptor struct {

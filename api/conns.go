@@ -1,0 +1,130 @@
+package api
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Bounds of connections.
+const (
+	maxUnixConnections = 64               // served at once; more wait
+	headerTime         = 10 * time.Second // for a request's header, and between requests
+	shortHeaderTime    = time.Second      // while others wait for a file handle or a place
+	maxHeader          = 16 << 10         // bytes
+)
+
+// connections are the connections of one listener. It is the listener of an http.Server
+// whose ConnState it must be told.
+type connections struct {
+	clients  acceptor
+	ctx      context.Context // ends with the server
+	room     chan struct{}   // a place for each connection
+	counters *counters
+
+	mu   sync.Mutex
+	open map[net.Conn]*connection
+}
+
+// A connection is idle until it has sent the whole header of a request, and between
+// requests.
+type connection struct {
+	idleSince time.Time // zero: a request is being served
+	scarce    bool      // it may have the file handle in reserve, and others wait for it
+}
+
+func newConnections(ctx context.Context, clients acceptor, most int, counters *counters) *connections {
+	return &connections{clients: clients, ctx: ctx, room: make(chan struct{}, most), counters: counters, open: make(map[net.Conn]*connection)}
+}
+
+// Accept waits for a client, and for a place: meanwhile connections that are idle for
+// shortHeaderTime are closed.
+func (l *connections) Accept() (net.Conn, error) {
+	c, scarce, err := l.clients.accept(l.ctx)
+	if err != nil {
+		l.clients.release()
+		return nil, net.ErrClosed
+	}
+	if len(l.room) == cap(l.room) {
+		l.hurry()
+	}
+	select {
+	case l.room <- struct{}{}:
+	case <-l.ctx.Done():
+		c.Close()
+		l.clients.release()
+		return nil, net.ErrClosed
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	l.open[c] = &connection{idleSince: now, scarce: scarce}
+	if scarce {
+		l.closeIdle(c, now)
+	}
+	return c, nil
+}
+
+// Close closes the listener; connections stay.
+func (l *connections) Close() error { return l.clients.Listener.Close() }
+
+// Addr is the listener's address.
+func (l *connections) Addr() net.Addr { return l.clients.Listener.Addr() }
+
+// changed is the ConnState of the http.Server.
+func (l *connections) changed(c net.Conn, state http.ConnState) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	known := l.open[c]
+	switch {
+	case known == nil:
+	case state == http.StateActive:
+		known.idleSince = time.Time{}
+	case state == http.StateIdle:
+		known.idleSince = time.Now()
+		if known.scarce || len(l.room) == cap(l.room) {
+			c.Close()
+		}
+	case state == http.StateClosed, state == http.StateHijacked:
+		delete(l.open, c)
+		<-l.room
+	}
+}
+
+// hurry leaves each idle connection shortHeaderTime, as others wait for a place.
+func (l *connections) hurry() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c, known := range l.open {
+		if !known.idleSince.IsZero() {
+			l.closeIdle(c, known.idleSince)
+		}
+	}
+}
+
+// closeIdle closes a connection that is idle since a time, unless it has sent a request by
+// shortHeaderTime after it. The caller holds l.mu.
+func (l *connections) closeIdle(c net.Conn, since time.Time) {
+	time.AfterFunc(time.Until(since.Add(shortHeaderTime)), func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if known := l.open[c]; known != nil && known.idleSince.Equal(since) {
+			known.idleSince = time.Time{} // once
+			l.counters.connectionsHurried.Add(1)
+			c.Close()
+		}
+	})
+}
+
+// end closes what is idle, so that nothing waits for it.
+func (l *connections) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c, known := range l.open {
+		if !known.idleSince.IsZero() {
+			c.Close()
+		}
+	}
+}

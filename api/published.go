@@ -1,0 +1,36 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"unicode/utf8"
+)
+
+// unpublish serves DELETE /v1/published/{key} and DELETE /v1/providers/{key}: a node has
+// one publication of a key, of its record, its provider entry, or both.
+func unpublish(c *call) error {
+	key := c.key("key")
+	ctx, cancel := c.context()
+	defer cancel()
+	if c.bad != nil {
+		return c.bad
+	}
+	if err := c.node.Unpublish(ctx, key); err != nil {
+		return fmt.Errorf("%s: %w", ShownKey(key), WhyEnded(ctx, err))
+	}
+	return c.json(http.StatusOK, unpublishedOf(key))
+}
+
+// Unpublished is a key that the node no longer publishes: text, or base64 if it is not
+// UTF-8.
+type Unpublished struct {
+	Key       *string `json:"key,omitempty"`
+	KeyBase64 []byte  `json:"key_base64,omitempty"`
+}
+
+func unpublishedOf(key string) Unpublished {
+	if utf8.ValidString(key) {
+		return Unpublished{Key: &key}
+	}
+	return Unpublished{KeyBase64: []byte(key)}
+}

@@ -1,0 +1,130 @@
+package api
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// keyHint says how a key is written in a path.
+const keyHint = "write the key as one segment with / as %2F, like /v1/values/%2Fv%2Fhello; or in base64url as ?key64="
+
+// pathOf is the path of a request's target as it was sent, with its escapes: net/url would
+// unescape it, after which a / of a key is like one between segments.
+func pathOf(target string) string {
+	path, _, _ := strings.Cut(target, "?")
+	if scheme, rest, found := strings.Cut(path, "://"); found && !strings.Contains(scheme, "/") {
+		_, path, _ = strings.Cut(rest, "/")
+		return "/" + path
+	}
+	return path
+}
+
+// segments are the segments of an escaped path, each unescaped once. Segments that are
+// empty, "." or ".." as they stand are refused: browsers and proxies change such paths. A
+// key of two dots that arrives escaped is that key.
+func segments(path string) ([]string, error) {
+	rest, found := strings.CutPrefix(path, "/")
+	if !found {
+		return nil, badRequest("a path begins with /v1/", "%q is no path", path)
+	}
+	all := strings.Split(rest, "/")
+	for i, segment := range all {
+		if segment == "" || segment == "." || segment == ".." {
+			return nil, badRequest(keyHint, "path %s: segment %d is %q", path, i+1, segment)
+		}
+		text, err := url.PathUnescape(segment)
+		if err != nil {
+			return nil, badRequest(keyHint, "path %s: %v", path, err)
+		}
+		all[i] = text
+	}
+	return all, nil
+}
+
+// match returns the values of the names in a pattern if the segments are of its form. The
+// last name may be missing where the pattern takes key64 in its place.
+func (r *Route) match(segments []string) (values map[string]string, ok bool) {
+	parts := strings.Split(r.Pattern[1:], "/")
+	if r.key64() && len(segments) == len(parts)-1 {
+		parts = parts[:len(segments)]
+	}
+	if len(segments) != len(parts) {
+		return nil, false
+	}
+	values = make(map[string]string)
+	for i, part := range parts {
+		name, isName := strings.CutPrefix(part, "{")
+		switch {
+		case isName:
+			values[strings.TrimSuffix(name, "}")] = segments[i]
+		case part != segments[i]:
+			return nil, false
+		}
+	}
+	return values, true
+}
+
+// key64 reports whether the last segment may be given as ?key64=.
+func (r *Route) key64() bool {
+	return slices.ContainsFunc(r.Params, func(p Param) bool { return p.Name == "key64" })
+}
+
+// find is the route of a request, and what its path says. hasKey64 tells apart a list of
+// all and one of them that is named by key64.
+func find(method, target string, hasKey64 bool) (*Route, map[string]string, error) {
+	path := pathOf(target)
+	parts, err := segments(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if method == "HEAD" {
+		method = "GET"
+	}
+	var allowed []string
+	for i := range routes {
+		r := &routes[i]
+		values, ok := r.match(parts)
+		_, named := values[r.lastName()]
+		switch {
+		case !ok, r.key64() && named == hasKey64, !r.key64() && hasKey64:
+			continue
+		case r.Method == method:
+			return r, values, nil
+		}
+		allowed = append(allowed, r.Method)
+	}
+	if len(allowed) > 0 {
+		return nil, nil, notAllowed(path, method, allowed)
+	}
+	return nil, nil, noResource(path, parts)
+}
+
+// lastName is the name that the pattern ends with, empty if it ends with none.
+func (r *Route) lastName() string {
+	last := r.Pattern[strings.LastIndex(r.Pattern, "/")+1:]
+	if !strings.HasPrefix(last, "{") {
+		return ""
+	}
+	return strings.Trim(last, "{}")
+}
+
+// noResource refuses a path that names nothing here.
+func noResource(path string, parts []string) error {
+	next := "see docs/api.md for the resources"
+	if len(parts) > 2 && parts[0] == "v1" || len(parts) == 2 && slices.ContainsFunc(routes, func(r Route) bool {
+		return r.key64() && strings.HasPrefix(r.Pattern, "/v1/"+parts[1]+"/")
+	}) {
+		next = keyHint
+	}
+	p := problem("no-such-resource", "there is no such resource", 404, exitBadInput, next, "%s is no resource", path)
+	return p
+}
+
+func notAllowed(path, method string, allowed []string) error {
+	slices.Sort(allowed)
+	list := strings.Join(slices.Compact(allowed), ", ")
+	p := problem("method-not-allowed", "the resource has no such method", 405, exitBadInput, "use "+list, "%s %s: this resource has %s", method, path, list)
+	p.allow = list
+	return p
+}

@@ -1,0 +1,39 @@
+package api
+
+import (
+	"context"
+)
+
+// wantsTrace reports whether the request asks for the steps of its lookup, and whether as
+// they happen: with ?trace=sse, or ?trace and Accept: text/event-stream.
+func (c *call) wantsTrace() (traced, streamed bool) {
+	if c.query.Get("trace") == "sse" {
+		return true, true
+	}
+	traced = c.flag("trace")
+	return traced, traced && accepts(c.r, eventStream)
+}
+
+// streamTrace runs an operation and streams each step of its lookup, then the result or
+// the problem.
+func streamTrace[R any](ctx context.Context, c *call, o operation[R]) error {
+	s, err := c.stream()
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	result, err := o.run(ctx)
+	l := o.lookup(&result)
+	if l != nil {
+		for i := range l.Trace {
+			s.send("step", l.Trace[i])
+		}
+		l.Trace = nil
+	}
+	if err != nil {
+		s.send("problem", o.problem(ctx, c, result, l, err))
+		return nil
+	}
+	s.send("result", result)
+	return nil
+}
