@@ -172,12 +172,12 @@ func accepts(r *http.Request, media string) bool {
 // A timedOut is the error of an operation that took longer than it may.
 type timedOut time.Duration
 
-func (t timedOut) Error() string { return "timed out after --timeout " + short(time.Duration(t)) }
+func (t timedOut) Error() string { return "timed out after --timeout " + Short(time.Duration(t)) }
 
 func (t timedOut) Is(target error) bool { return target == context.DeadlineExceeded }
 
-// short is a duration without zeros at its end: 22h, not 22h0m0s.
-func short(d time.Duration) string {
+// Short is a duration without zeros at its end: 22h, not 22h0m0s.
+func Short(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
 		s = strings.TrimSuffix(s, "0s")

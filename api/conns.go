@@ -1,7 +1,9 @@
 package api
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -10,10 +12,11 @@ import (
 
 // Bounds of connections.
 const (
-	maxUnixConnections = 64               // served at once; more wait
-	headerTime         = 10 * time.Second // for a request's header, and between requests
-	shortHeaderTime    = time.Second      // while others wait for a file handle or a place
-	maxHeader          = 16 << 10         // bytes
+	maxUnixConnections = 64                    // served at once; more wait
+	headerTime         = 10 * time.Second      // for a request's header, and between requests
+	shortHeaderTime    = time.Second           // while others wait for a file handle or a place
+	maxHeader          = 16 << 10              // bytes
+	lastWordTime       = 50 * time.Millisecond // for the last answer to a client
 )
 
 // connections are the connections of one listener. It is the listener of an http.Server
@@ -32,6 +35,7 @@ type connections struct {
 // requests.
 type connection struct {
 	idleSince time.Time // zero: a request is being served
+	fresh     bool      // it has sent no request
 	scarce    bool      // it may have the file handle in reserve, and others wait for it
 }
 
@@ -60,7 +64,7 @@ func (l *connections) Accept() (net.Conn, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	l.open[c] = &connection{idleSince: now, scarce: scarce}
+	l.open[c] = &connection{idleSince: now, fresh: true, scarce: scarce}
 	if scarce {
 		l.closeIdle(c, now)
 	}
@@ -81,7 +85,7 @@ func (l *connections) changed(c net.Conn, state http.ConnState) {
 	switch {
 	case known == nil:
 	case state == http.StateActive:
-		known.idleSince = time.Time{}
+		known.idleSince, known.fresh = time.Time{}, false
 	case state == http.StateIdle:
 		known.idleSince = time.Now()
 		if known.scarce || len(l.room) == cap(l.room) {
@@ -113,18 +117,43 @@ func (l *connections) closeIdle(c net.Conn, since time.Time) {
 		if known := l.open[c]; known != nil && known.idleSince.Equal(since) {
 			known.idleSince = time.Time{} // once
 			l.counters.connectionsHurried.Add(1)
-			c.Close()
+			known.end(c, errTooSlow)
 		}
 	})
 }
 
 // end closes what is idle, so that nothing waits for it.
-func (l *connections) end() {
+func (l *connections) end(why *Problem) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for c, known := range l.open {
 		if !known.idleSince.IsZero() {
-			c.Close()
+			known.end(c, why)
 		}
+	}
+}
+
+// errTooSlow is the problem of a client that sent no request while others waited.
+var errTooSlow = problem("too-slow", "no request came in time", http.StatusRequestTimeout, exitNotDone, "send a request at once", "no request came in time, and others wait")
+
+// end closes an idle connection. One that awaits the answer to a first request is told why:
+// the request may be on its way.
+func (k *connection) end(c net.Conn, why *Problem) {
+	if k.fresh {
+		_ = c.SetWriteDeadline(time.Now().Add(lastWordTime))
+		_ = why.response().Write(c)
+	}
+	c.Close()
+}
+
+// response is a problem as a whole response.
+func (p *Problem) response() *http.Response {
+	b, err := encode(p)
+	if err != nil {
+		b = nil
+	}
+	return &http.Response{
+		StatusCode: p.Status, ProtoMajor: 1, ProtoMinor: 1, Close: true, ContentLength: int64(len(b)),
+		Header: http.Header{"Content-Type": {problemType}}, Body: io.NopCloser(bytes.NewReader(b)),
 	}
 }

@@ -6,6 +6,9 @@ import (
 	"unicode/utf8"
 )
 
+// published serves GET /v1/published.
+func published(c *call) error { return c.shows(func() any { return c.node.Published() }) }
+
 // unpublish serves DELETE /v1/published/{key} and DELETE /v1/providers/{key}: a node has
 // one publication of a key, of its record, its provider entry, or both.
 func unpublish(c *call) error {

@@ -42,6 +42,9 @@ func (c *call) json(status int, result any) error {
 	return nil
 }
 
+// problemType is the media type of a problem.
+const problemType = "application/problem+json"
+
 // problem answers with an error.
 func (c *call) problem(p *Problem) {
 	if p.allow != "" {
@@ -51,7 +54,7 @@ func (c *call) problem(p *Problem) {
 	if err != nil {
 		b = []byte("{}\n")
 	}
-	c.answer(p.Status, "application/problem+json", b)
+	c.answer(p.Status, problemType, b)
 }
 
 // encode writes JSON as one line, without escapes for HTML, so that keys stay readable.

@@ -186,6 +186,10 @@ func allRoutes() []Route {
 func watchingRoutes() []Route {
 	return []Route{
 		{
+			Method: "GET", Pattern: "/v1/published", Summary: "Show what the node publishes, until when it lives, and when it is published again", serve: published,
+			Params: []Param{nodeParam}, Answers: []Answer{{Status: 200, Summary: "provider entries first, by key", Value: []kadmium.Publication{}}},
+		},
+		{
 			Method: "GET", Pattern: "/v1/table", Summary: "Show the routing table", serve: table,
 			Params: []Param{nodeParam}, Answers: []Answer{{Status: 200, Summary: "the table", Value: kadmium.Table{}}},
 		},

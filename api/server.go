@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -80,15 +81,26 @@ func (s *Server) serve(parent context.Context, l net.Listener, h http.Handler, m
 	var done sync.WaitGroup
 	done.Go(func() { _ = server.Serve(conns) })
 	return func() {
-		cancel(kadmium.ErrClosed)
+		why := s.whyClosed()
+		cancel(why)
 		l.Close()
-		conns.end()
+		conns.end(s.problemOf(why))
 		waiting, end := context.WithTimeout(context.Background(), endTime)
 		defer end()
 		_ = server.Shutdown(waiting)
 		server.Close()
 		done.Wait()
 	}
+}
+
+// whyClosed is kadmium.ErrClosed, with what made a node fail if one has failed.
+func (s *Server) whyClosed() error {
+	for _, n := range s.nodes {
+		if failed := n.Err(); failed != nil {
+			return fmt.Errorf("%w: %w", kadmium.ErrClosed, failed)
+		}
+	}
+	return kadmium.ErrClosed
 }
 
 // trusted serves a request of a client that may do everything and see every text.

@@ -262,6 +262,7 @@ func TestResources(t *testing.T) {
 	a.send("GET", "/v1/closest/%2Fv%2Fx", "").is(t, 200, id, `"target":`)
 	a.send("GET", "/v1/closest/"+id, "").is(t, 200, b.node.ID().Position().String())
 	a.send("PUT", "/v1/providers/cats", "").is(t, 200, `"holders":2`)
+	a.send("GET", "/v1/published", "").is(t, 200, `"key":"cats"`, `"kind":"record"`)
 	b.send("GET", "/v1/providers/cats?max=1", "").is(t, 200, a.node.ID().String())
 	a.send("DELETE", "/v1/providers/cats", "").is(t, 200, `"key":"cats"`)
 	a.send("DELETE", "/v1/providers/cats", "").is(t, 404, "cats: ")

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+
+	"kadmium"
 )
 
 // wantsTrace reports whether the request asks for the steps of its lookup, and whether as
@@ -22,13 +24,10 @@ func streamTrace[R any](ctx context.Context, c *call, o operation[R]) error {
 		return err
 	}
 	defer s.close()
-	result, err := o.run(ctx)
+	result, err := o.run(kadmium.WithSteps(ctx, func(step kadmium.Step) { s.send("step", step) }))
 	l := o.lookup(&result)
 	if l != nil {
-		for i := range l.Trace {
-			s.send("step", l.Trace[i])
-		}
-		l.Trace = nil
+		l.Trace = nil // the client has it
 	}
 	if err != nil {
 		s.send("problem", o.problem(ctx, c, result, l, err))

@@ -130,9 +130,10 @@ func lookupOfStored(s *kadmium.Stored) *kadmium.Lookup { return &s.Lookup }
 func storedJSON(s kadmium.Stored) (json.RawMessage, error) { return json.Marshal(s) }
 
 // acceptLocal is the error of a put or a provide, where ?local accepts that only this node
-// has it, as none answered. It does not accept that others refused it.
+// has it, as none answered. It does not accept that others refused it, nor that it has no
+// place among those that are published later.
 func acceptLocal(err error, local bool) error {
-	if local && errors.Is(err, kadmium.ErrKeptHere) && !errors.Is(err, kadmium.ErrRefused) {
+	if local && errors.Is(err, kadmium.ErrKeptHere) && !errors.Is(err, kadmium.ErrRefused) && !errors.Is(err, kadmium.ErrBusy) {
 		return nil
 	}
 	return err

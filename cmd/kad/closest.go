@@ -9,38 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"kadmium"
-	"kadmium/identity"
+	"kadmium/api"
 	"kadmium/sim/report"
 )
-
-// closestArgs are a target, KEY|PEER, or a key, which counts if both are given.
-type closestArgs struct {
-	Target string `json:"target,omitempty"`
-	keyArg
-}
-
-// position is where the target is, and what people call it.
-func (c closestArgs) position() (p identity.Position, name string, err error) {
-	key := c.key()
-	if key == "" {
-		p, err = parseTarget(c.Target)
-		return p, c.Target, err
-	}
-	return identity.KeyPosition([]byte(key)), shownKey(key), checkKey(key)
-}
-
-var closestOperation = operation[closestArgs, kadmium.Closest]{
-	command: "closest",
-	subject: func(args closestArgs) string { _, name, _ := args.position(); return name },
-	lookup:  func(c *kadmium.Closest) *kadmium.Lookup { return &c.Lookup },
-	runOn: func(ctx context.Context, n *kadmium.Node, args closestArgs) (kadmium.Closest, error) {
-		target, _, err := args.position()
-		if err != nil {
-			return kadmium.Closest{}, err
-		}
-		return n.Closest(ctx, target)
-	},
-}
 
 func (a *app) closestCommand() *cobra.Command {
 	var choice nodeChoice
@@ -54,17 +25,13 @@ explained by: kad help trace`,
 		Example: "  kad closest /v/hello\n  kad closest 12D3KooWLU2znyJMtDiHArqAGbZn8CgUGp92kxDBtefftEEaHSZS",
 		Args:    arguments("KEY|PEER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			target := closestArgs{Target: args[0]}
-			if written.hex || !utf8.ValidString(args[0]) {
-				var err error
-				if target.keyArg, err = written.parse(args[0], checkKey); err != nil {
-					return err
-				}
-			}
-			if _, _, err := target.position(); err != nil {
+			target, isKey, err := parseTarget(&written, args[0])
+			if err != nil {
 				return err
 			}
-			got, err := runOperation(a, cmd, &choice, closestOperation, target)
+			got, err := runOperation(a, cmd, &choice, func(ctx context.Context, c *api.Client, o api.Call) (kadmium.Closest, error) {
+				return c.Closest(ctx, target, isKey, o)
+			})
 			if err != nil {
 				return err
 			}
@@ -81,4 +48,18 @@ explained by: kad help trace`,
 	choice.flags(cmd)
 	choice.traceFlag(cmd)
 	return cmd
+}
+
+// parseTarget reads KEY|PEER. What is written in hex, or is not UTF-8, is a key also if it
+// reads like a peer.
+func parseTarget(written *keyFlag, text string) (target string, isKey bool, err error) {
+	if written.hex || !utf8.ValidString(text) {
+		target, err = written.parse(text, checkKey)
+		return target, true, err
+	}
+	if err := checkKey(text); err != nil {
+		return text, false, err
+	}
+	_, err = api.ParseTarget(text)
+	return text, false, err
 }

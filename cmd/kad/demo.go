@@ -184,7 +184,7 @@ func (d *demo) waitUntilKnown(ctx context.Context, i int) error {
 
 func (d *demo) find(ctx context.Context) error {
 	d.heading("3 looks for 2 by its peer ID")
-	got, err := findOperation.runOn(ctx, d.nodes[2], findArgs{d.nodes[1].ID()})
+	got, err := d.nodes[2].FindPeer(ctx, d.nodes[1].ID())
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"kadmium"
+	"kadmium/api"
 )
 
 // The exit codes of every command.
@@ -16,7 +17,7 @@ const (
 )
 
 // A failure is an error as the command reports it: what happened and to what, what
-// to do next, and the exit code. It is sent over the control socket too.
+// to do next, and the exit code.
 type failure struct {
 	Message string `json:"error"`
 	Next    string `json:"next"`
@@ -46,7 +47,7 @@ func noAnswer(bootstrap []string, err error) error {
 		next += "; this machine does not have both IPv4 and IPv6"
 	}
 	message := "no answer from " + strings.Join(bootstrap, ", ")
-	if _, why, more := strings.Cut(plainWords(err), kadmium.ErrNoAnswer.Error()+"; "); more {
+	if _, why, more := strings.Cut(api.PlainWords(err), kadmium.ErrNoAnswer.Error()+"; "); more {
 		message += ": " + why
 	}
 	return notDone(next, "%s", message)

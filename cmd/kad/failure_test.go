@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"kadmium"
+	"kadmium/api"
 )
 
 // What a node whose journal is gone is asked while it ends, and afterwards, fails for that
@@ -23,22 +24,22 @@ func TestPutWhileAFailedNodeEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer n.Close()
-	l, err := listenControl(filepath.Join(shortDir(t), "sock"))
+	l, err := api.ListenUnix(filepath.Join(shortDir(t), "sock"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	stop := startControlServer(l, n, slog.New(slog.DiscardHandler))
+	stop := api.NewServer(nil, n).ServeUnix(l)
 	c, err := net.Dial("unix", l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	later, err := dialControl(t.Context(), l.Addr().String())
+	later, err := api.DialUnix(t.Context(), l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer later.Close()
-	if _, err := runOnRunningNode(t.Context(), later, statsOperation, noArgs{}, patience); err != nil { // so the first was accepted
+	if _, err := later.Stats(t.Context(), api.Call{}); err != nil { // so the first was accepted
 		t.Fatal(err)
 	}
 	file := filepath.Join(data, "kadmium.db")

@@ -8,27 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"kadmium"
-	"kadmium/identity"
+	"kadmium/api"
 )
-
-type findArgs struct {
-	Peer identity.ID `json:"peer"`
-}
-
-var findOperation = operation[findArgs, kadmium.Found]{
-	command: "find",
-	subject: func(args findArgs) string { return args.Peer.String() },
-	lookup:  func(f *kadmium.Found) *kadmium.Lookup { return &f.Lookup },
-	runOn: func(ctx context.Context, n *kadmium.Node, args findArgs) (kadmium.Found, error) {
-		if args.Peer.IsZero() {
-			return kadmium.Found{}, badInput("give its ID as peer", "no peer is named")
-		}
-		if err := notSelf(n, args.Peer); err != nil {
-			return kadmium.Found{}, err
-		}
-		return n.FindPeer(ctx, args.Peer)
-	},
-}
 
 func (a *app) findCommand() *cobra.Command {
 	var choice nodeChoice
@@ -39,11 +20,13 @@ func (a *app) findCommand() *cobra.Command {
 		Example: "  kad find 12D3KooWLU2znyJMtDiHArqAGbZn8CgUGp92kxDBtefftEEaHSZS --trace",
 		Args:    arguments("PEER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := parsePeer(args[0])
+			id, err := api.ParsePeer(args[0])
 			if err != nil {
 				return err
 			}
-			got, err := runOperation(a, cmd, &choice, findOperation, findArgs{id})
+			got, err := runOperation(a, cmd, &choice, func(ctx context.Context, c *api.Client, o api.Call) (kadmium.Found, error) {
+				return c.FindPeer(ctx, id, o)
+			})
 			if err != nil {
 				return err
 			}

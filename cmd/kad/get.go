@@ -9,27 +9,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"kadmium"
+	"kadmium/api"
 	"kadmium/sim/report"
 )
-
-type getArgs struct {
-	keyArg
-	Quorum int `json:"quorum"`
-}
-
-var getOperation = operation[getArgs, kadmium.Value]{
-	command: "get",
-	subject: func(args getArgs) string { return shownKey(args.key()) },
-	lookup:  func(v *kadmium.Value) *kadmium.Lookup { return &v.Lookup },
-	runOn: func(ctx context.Context, n *kadmium.Node, args getArgs) (kadmium.Value, error) {
-		return n.Get(ctx, args.key(), kadmium.GetOptions{Quorum: args.Quorum})
-	},
-}
 
 func (a *app) getCommand() *cobra.Command {
 	var choice nodeChoice
 	var written keyFlag
-	var q getArgs
+	var quorum int
 	var file string
 	cmd := &cobra.Command{
 		Use:   "get KEY",
@@ -40,14 +27,17 @@ repairs those of the closest nodes that had an older one or none.`,
 		Example: `  kad get /v/hello
   kad get /v/hello --quorum 5 -o hello.txt --trace`,
 		Args: arguments("KEY"),
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			if q.keyArg, err = written.parse(args[0], checkRecordKey); err != nil {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			key, err := written.parse(args[0], checkRecordKey)
+			if err != nil {
 				return err
 			}
-			if q.Quorum < 1 {
-				return badInput("choose 1 or more", "--quorum %d is out of range", q.Quorum)
+			if quorum < 1 {
+				return badInput("choose 1 or more", "--quorum %d is out of range", quorum)
 			}
-			got, err := runOperation(a, cmd, &choice, getOperation, q)
+			got, err := runOperation(a, cmd, &choice, func(ctx context.Context, c *api.Client, o api.Call) (kadmium.Value, error) {
+				return c.Get(ctx, key, kadmium.GetOptions{Quorum: quorum}, o)
+			})
 			if err != nil {
 				return err
 			}
@@ -67,7 +57,7 @@ repairs those of the closest nodes that had an older one or none.`,
 			return a.print(got, func(w io.Writer) { _, _ = w.Write(got.Value) })
 		},
 	}
-	cmd.Flags().IntVar(&q.Quorum, "quorum", 1, "number of valid answers to weigh")
+	cmd.Flags().IntVar(&quorum, "quorum", 1, "number of valid answers to weigh")
 	cmd.Flags().StringVarP(&file, "output", "o", "", "write the value to this file; - is stdout")
 	written.flag(cmd)
 	choice.flags(cmd)

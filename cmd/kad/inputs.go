@@ -6,7 +6,7 @@ import (
 	"io"
 	"strings"
 
-	"kadmium/identity"
+	"kadmium/api"
 	"kadmium/rpc"
 	"kadmium/store"
 )
@@ -35,19 +35,9 @@ func checkRecordKey(key string) error {
 		return err
 	}
 	if err := namespaces.CheckKey([]byte(key)); err != nil {
-		return badInput(keyHint()+"; see: kad put --help", "KEY %s: %v", shownKey(key), err)
+		return badInput(api.KeyForms()+"; see: kad put --help", "KEY %s: %v", api.ShownKey(key), err)
 	}
 	return nil
-}
-
-// keyHint says what keys look like.
-func keyHint() string {
-	var forms []string
-	for _, f := range store.Forms() {
-		forms = append(forms, f.Hint)
-	}
-	last := len(forms) - 1
-	return "use " + strings.Join(forms[:last], ", ") + " or " + forms[last]
 }
 
 // keyHelp lists the forms of keys, one a line.
@@ -57,15 +47,6 @@ func keyHelp() string {
 		fmt.Fprintf(&b, "  %-20s %s\n", f.Key, f.Meaning)
 	}
 	return b.String()
-}
-
-// parseTarget reads KEY|PEER as its position.
-func parseTarget(text string) (identity.Position, error) {
-	if strings.HasPrefix(text, peerPrefix) || strings.Contains(text, "/p2p/") {
-		id, err := parsePeer(text)
-		return id.Position(), err
-	}
-	return identity.KeyPosition([]byte(text)), checkKey(text)
 }
 
 // input is an argument's bytes: its own, or with "-" all of stdin.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"encoding/hex"
@@ -8,7 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
+	"net/http"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -75,21 +78,8 @@ func (s *jsonScript) run(d *datadriven.TestData) string {
 	case "kad": // arguments of the command; stdin in hex; --json is added
 		r := s.kadIn(hexArgument(s.t, d), append(strings.Fields(input), "--json")...)
 		return fmt.Sprintf("exit %d\n", r.code) + s.normalised(r.stdout)
-	case "control": // a line for a's control socket
-		c, err := net.Dial("unix", filepath.Join(s.dir, "a.sock"))
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		defer c.Close()
-		_ = c.SetDeadline(time.Now().Add(patience))
-		if _, err := fmt.Fprintln(c, input); err != nil {
-			s.t.Fatal(err)
-		}
-		line, err := io.ReadAll(c)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		return "answer\n" + s.normalised(string(line))
+	case "http": // a request to a's control socket: method, target, headers, then the body
+		return s.request(input)
 	case "ready": // the first line of `kad node`
 		return "line\n" + s.normalised(s.ready)
 	case "line": // the next line of a
@@ -97,6 +87,43 @@ func (s *jsonScript) run(d *datadriven.TestData) string {
 	}
 	s.t.Fatalf("no command %q", d.Cmd)
 	return ""
+}
+
+// request sends a request whose first line is METHOD TARGET [HEADER:VALUE]..., and whose
+// body is the rest. Of the answer it shows the status, the headers of the API, and the body.
+func (s *jsonScript) request(text string) string {
+	line, body, _ := strings.Cut(text, "\n")
+	parts := strings.Fields(line)
+	c, err := net.Dial("unix", filepath.Join(s.dir, "a.sock"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(patience))
+	fmt.Fprintf(c, "%s %s HTTP/1.1\r\nHost: kad\r\nContent-Length: %d\r\n", parts[0], parts[1], len(body))
+	for _, header := range parts[2:] {
+		fmt.Fprintf(c, "%s\r\n", header)
+	}
+	fmt.Fprintf(c, "\r\n%s", body)
+	response, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	b, err := io.ReadAll(response.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	shown := fmt.Sprint(response.StatusCode, " ", response.Header.Get("Content-Type"))
+	for _, name := range slices.Sorted(maps.Keys(response.Header)) {
+		if strings.HasPrefix(name, "Kad-") {
+			shown += " " + name
+		}
+	}
+	if strings.HasSuffix(response.Header.Get("Content-Type"), "json") {
+		return shown + "\n" + s.normalised(string(b))
+	}
+	return shown + "\n" + compact(string(b)) + "\n"
 }
 
 func hexArgument(t *testing.T, d *datadriven.TestData) string {

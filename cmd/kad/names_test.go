@@ -1,11 +1,9 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -127,35 +125,6 @@ func requireIPv6(t *testing.T) {
 		t.Skipf("this machine has no IPv6: %v", err)
 	}
 	c.Close()
-}
-
-// The same without a name server: what a name resolved to is asked at both addresses.
-func TestDestinationOfSeveralAddresses(t *testing.T) {
-	echo := map[string]kadmium.Handler{"": func(_ context.Context, m kadmium.Message) ([]byte, error) { return m.Payload, nil }}
-	start := func(listen ...string) *kadmium.Node {
-		n, err := kadmium.New(kadmium.Config{Listen: listen, Handlers: echo})
-		if err != nil {
-			t.Skipf("listening on %v: %v", listen, err)
-		}
-		t.Cleanup(func() { n.Close() })
-		return n
-	}
-	both := []netip.Addr{netip.IPv6Loopback(), netip.MustParseAddr("127.0.0.1")}
-	for _, c := range []struct{ from, to string }{{"127.0.0.1:0", "127.0.0.1:0"}, {"[::1]:0", "[::1]:0"}} {
-		from, to := start(c.from), start(c.to)
-		d := destinationByName(both, to.Addresses()[0].Endpoint.Port())
-		if pong, err := pingOperation.runOn(t.Context(), from, pingArgs{To: d}); err != nil || pong.Address != to.Addresses()[0] {
-			t.Errorf("ping from %s to %s: %+v, %v", c.from, d, pong, err)
-		}
-		if r, err := sendOperation.runOn(t.Context(), from, sendArgs{d, "/p", []byte("hello")}); err != nil || string(r.Payload) != "hello" {
-			t.Errorf("send from %s to %s: %+v, %v", c.from, d, r, err)
-		}
-	}
-	from, to := start("127.0.0.1:0", "[::1]:0"), start("[::1]:0") // nobody is at 127.0.0.1
-	d := destinationByName([]netip.Addr{both[1], both[0]}, to.Addresses()[0].Endpoint.Port())
-	if r, err := sendOperation.runOn(t.Context(), from, sendArgs{d, "/p", []byte("hello")}); err != nil || string(r.Payload) != "hello" {
-		t.Errorf("send to %s: %+v, %v", d, r, err)
-	}
 }
 
 func TestClientsListenOnBothIPVersions(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kadmium"
+	"kadmium/api"
 	"kadmium/identity"
 )
 
@@ -112,7 +113,7 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 		warnIfDataOpen(a.stderr, nf.data)
 	}
 	path := controlPath(nf.control, nf.data)
-	if err := checkSocketPath(path); err != nil {
+	if err := api.CheckSocketPath(path); err != nil {
 		return err
 	}
 	messages := newMessagePrinter(a.printMessage, log)
@@ -127,10 +128,10 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 	defer n.Close()
 	context.AfterFunc(ctx, func() { endInTime(log, exitDone) })
 
-	l, err := listenControl(path)
+	l, err := api.ListenUnix(path)
 	switch {
 	case err == nil:
-		stop := startControlServer(l, n, log)
+		stop := api.NewServer(log, n).ServeUnix(l)
 		defer stop()
 	case nf.control != "" || nf.data != "":
 		return err
@@ -143,7 +144,7 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 		return nil // told to end before it was ready
 	}
 	if errors.Is(err, kadmium.ErrNoSocket) {
-		log.Warn("some bootstrap addresses have no socket", "next", listenNext)
+		log.Warn("some bootstrap addresses have no socket", "next", api.ListenNext)
 	}
 	if err := a.printReady(n); err != nil {
 		return err

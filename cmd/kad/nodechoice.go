@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kadmium"
+	"kadmium/api"
 )
 
 // A nodeChoice says which node a command works through: a running one, or a temporary
@@ -36,7 +37,7 @@ func (choice *nodeChoice) flags(cmd *cobra.Command) {
 	f.StringSliceVar(&choice.bootstrap, "bootstrap", nil, "use no running node: join by these addresses for this command only")
 	f.StringVar(&choice.network, "network", kadmium.DefaultNetwork, "name of the network, with --bootstrap")
 	f.StringVar(&choice.key, "key", "", "key file to act as, with --bootstrap (default a new key)")
-	f.DurationVar(&choice.timeout, "timeout", defaultTimeout, "give up after this long")
+	f.DurationVar(&choice.timeout, "timeout", api.DefaultTimeout, "give up after this long")
 }
 
 // traceFlag adds --trace, for lookups.
@@ -46,8 +47,8 @@ func (choice *nodeChoice) traceFlag(cmd *cobra.Command) {
 
 // check refuses flags that contradict each other, and a --timeout out of range.
 func (choice *nodeChoice) check(a *app, cmd *cobra.Command) error {
-	if choice.timeout <= 0 || choice.timeout > maxTimeout {
-		return badInput("choose a time like 30s or 2m, up to "+maxTimeout.String(), "--timeout %s is out of range", choice.timeout)
+	if choice.timeout <= 0 || choice.timeout > api.MaxTimeout {
+		return badInput("choose a time like 30s or 2m, up to "+api.MaxTimeout.String(), "--timeout %s is out of range", choice.timeout)
 	}
 	if a.typed(cmd, "bootstrap") && (a.typed(cmd, "data") || a.typed(cmd, "control")) {
 		return badInput("choose the running node or --bootstrap", "--bootstrap works without a running node, --data and --control through one")

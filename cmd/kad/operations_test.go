@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kadmium"
+	"kadmium/api"
 )
 
 // Five nodes; every subcommand through a running one and through a client of its own.
@@ -176,7 +177,7 @@ func TestOperations(t *testing.T) {
 				with(t).kad("unpublish", key).exits(exitNotDone).says(key)
 				return
 			}
-			one[unpublishResult](with(t).kad("unpublish", key, "--json").exits(exitDone))
+			one[api.Unpublished](with(t).kad("unpublish", key, "--json").exits(exitDone))
 			with(t).kad("unpublish", key).exits(exitNotDone).says(key)
 		})
 	}

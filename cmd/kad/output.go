@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"kadmium/api"
 	"kadmium/store"
 )
 
@@ -38,6 +39,6 @@ func (a *app) printFailure(command string, err error, asJSON bool) {
 // noteLastSequence says on stderr that no sequence is left after a record's.
 func (a *app) noteLastSequence(key string, sequence uint64, expires time.Time) {
 	if sequence == store.MaxSequence {
-		fmt.Fprintf(a.stderr, "note: %s has the highest sequence there is, and nobody can replace it before it expires (%s)\n", shownKey(key), expires.UTC().Format(time.RFC3339))
+		fmt.Fprintf(a.stderr, "note: %s has the highest sequence there is, and nobody can replace it before it expires (%s)\n", api.ShownKey(key), expires.UTC().Format(time.RFC3339))
 	}
 }

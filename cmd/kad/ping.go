@@ -8,24 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"kadmium"
+	"kadmium/api"
 )
-
-type pingArgs struct {
-	To        destination `json:"to"`
-	Protocols bool        `json:"protocols,omitempty"`
-}
-
-var pingOperation = operation[pingArgs, kadmium.Pong]{
-	command: "ping",
-	subject: func(args pingArgs) string { return args.To.String() },
-	lookup:  func(p *kadmium.Pong) *kadmium.Lookup { return p.Lookup },
-	runOn: func(ctx context.Context, n *kadmium.Node, args pingArgs) (kadmium.Pong, error) {
-		if args.Protocols {
-			return args.To.ping(ctx, n, (*kadmium.Node).Protocols)
-		}
-		return args.To.ping(ctx, n, (*kadmium.Node).Ping)
-	},
-}
 
 func (a *app) pingCommand() *cobra.Command {
 	var choice nodeChoice
@@ -39,11 +23,13 @@ func (a *app) pingCommand() *cobra.Command {
   kad ping seed.example:4100 --bootstrap seed.example:4100`,
 		Args: arguments("PEER|ADDR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			to, err := parseDestination(cmd.Context(), args[0])
+			to, err := api.ParseDestination(args[0])
 			if err != nil {
 				return err
 			}
-			got, err := runOperation(a, cmd, &choice, pingOperation, pingArgs{to, protocols})
+			got, err := runOperation(a, cmd, &choice, func(ctx context.Context, c *api.Client, o api.Call) (kadmium.Pong, error) {
+				return c.Ping(ctx, to, protocols, o)
+			})
 			if err != nil {
 				return err
 			}
@@ -54,7 +40,7 @@ func (a *app) pingCommand() *cobra.Command {
 					fmt.Fprintf(w, "it saw this node at %s\n", got.Observed)
 				}
 				for _, name := range got.Protocols {
-					fmt.Fprintf(w, "it handles %s\n", shownKey(name))
+					fmt.Fprintf(w, "it handles %s\n", api.ShownKey(name))
 				}
 				switch {
 				case got.MoreProtocols:

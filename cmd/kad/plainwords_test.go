@@ -9,11 +9,12 @@ import (
 	"testing"
 
 	"kadmium"
+	"kadmium/api"
 )
 
 // Messages of failures have none of Go's terms.
 func TestPlainWords(t *testing.T) {
-	late, cancel := withTimeout(context.Background(), 0)
+	late, cancel := api.WithTimeout(context.Background(), 0)
 	defer cancel()
 	interrupted, interrupt := context.WithCancel(context.Background())
 	interrupt()
@@ -24,11 +25,11 @@ func TestPlainWords(t *testing.T) {
 		says string
 	}{{late, "timed out after --timeout 0s"}, {interrupted, "interrupted"}, {closed, "node is closed"}} {
 		<-test.ctx.Done()
-		f := asFailure(fmt.Errorf("/v/x: %w", whyEnded(test.ctx, test.ctx.Err())))
+		f := asFailure(fmt.Errorf("/v/x: %w", api.WhyEnded(test.ctx, test.ctx.Err())))
 		if f.Message != "/v/x: "+test.says || f.Code != exitNotDone || f.Next == "" {
 			t.Errorf("%+v, want %q", f, test.says)
 		}
-		if err := whyEnded(test.ctx, io.EOF); err != io.EOF {
+		if err := api.WhyEnded(test.ctx, io.EOF); err != io.EOF {
 			t.Errorf("an error of its own became %v", err)
 		}
 	}

@@ -7,22 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"kadmium"
+	"kadmium/api"
 )
-
-type provideArgs struct {
-	keyArg
-	Local bool `json:"local,omitempty"`
-}
-
-var provideOperation = operation[provideArgs, kadmium.Stored]{
-	command: "provide",
-	subject: func(args provideArgs) string { return shownKey(args.key()) },
-	lookup:  lookupOfStored,
-	runOn: func(ctx context.Context, n *kadmium.Node, args provideArgs) (kadmium.Stored, error) {
-		got, err := n.Provide(ctx, args.key())
-		return got, acceptLocal(err, args.Local)
-	},
-}
 
 func (a *app) provideCommand() *cobra.Command {
 	var choice nodeChoice
@@ -40,7 +26,9 @@ func (a *app) provideCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			got, err := runOperation(a, cmd, &choice, provideOperation, provideArgs{key, local})
+			got, err := runOperation(a, cmd, &choice, func(ctx context.Context, c *api.Client, o api.Call) (kadmium.Stored, error) {
+				return c.Provide(ctx, key, local, o)
+			})
 			if err != nil {
 				return err
 			}

@@ -9,37 +9,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"kadmium"
+	"kadmium/api"
 	"kadmium/sim/report"
 )
-
-type providersArgs struct {
-	keyArg
-	Max int `json:"max"`
-}
-
-var providersOperation = operation[providersArgs, kadmium.Providers]{
-	command: "providers",
-	subject: func(args providersArgs) string { return shownKey(args.key()) },
-	lookup:  func(p *kadmium.Providers) *kadmium.Lookup { return &p.Lookup },
-	runOn: func(ctx context.Context, n *kadmium.Node, args providersArgs) (kadmium.Providers, error) {
-		got := kadmium.Providers{Key: args.key()}
-		for p, err := range n.Providers(ctx, args.key(), kadmium.ProvidersOptions{Max: args.Max, Lookup: &got.Lookup, More: &got.More}) {
-			if err != nil {
-				return got, err
-			}
-			got.Providers = append(got.Providers, p)
-		}
-		if len(got.Providers) == 0 {
-			return got, fmt.Errorf("no provider: %w", kadmium.ErrNotFound)
-		}
-		return got, nil
-	},
-}
 
 func (a *app) providersCommand() *cobra.Command {
 	var choice nodeChoice
 	var written keyFlag
-	var q providersArgs
+	var most int
 	cmd := &cobra.Command{
 		Use:   "providers KEY",
 		Short: "Find who provides a key",
@@ -49,14 +26,17 @@ or with --max until it has met so many. It says when there may be more: if --max
 reached, if a node knew all the 256 that it keeps of a key, or if one failed half way.`,
 		Example: "  kad providers /v/hello\n  kad providers /v/hello --max 3 --json",
 		Args:    arguments("KEY"),
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			if q.keyArg, err = written.parse(args[0], checkKey); err != nil {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			key, err := written.parse(args[0], checkKey)
+			if err != nil {
 				return err
 			}
-			if q.Max < 0 {
-				return badInput("choose 1 or more, or 0 for all", "--max %d is out of range", q.Max)
+			if most < 0 {
+				return badInput("choose 1 or more, or 0 for all", "--max %d is out of range", most)
 			}
-			got, err := runOperation(a, cmd, &choice, providersOperation, q)
+			got, err := runOperation(a, cmd, &choice, func(ctx context.Context, c *api.Client, o api.Call) (kadmium.Providers, error) {
+				return c.Providers(ctx, key, most, o)
+			})
 			if err != nil {
 				return err
 			}
@@ -73,7 +53,7 @@ reached, if a node knew all the 256 that it keeps of a key, or if one failed hal
 			})
 		},
 	}
-	cmd.Flags().IntVar(&q.Max, "max", 0, "stop after so many; 0: find all")
+	cmd.Flags().IntVar(&most, "max", 0, "stop after so many; 0: find all")
 	written.flag(cmd)
 	choice.flags(cmd)
 	choice.traceFlag(cmd)

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/ed25519"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -11,51 +10,25 @@ import (
 	"github.com/spf13/cobra"
 
 	"kadmium"
+	"kadmium/api"
 	"kadmium/rpc"
 	"kadmium/sim/report"
 	"kadmium/store"
 )
 
-type putArgs struct {
-	keyArg
-	Value     []byte        `json:"value"`
-	TTL       time.Duration `json:"ttl_ns,omitempty"`
-	Sequence  *uint64       `json:"sequence,omitempty"`
-	CAS       *uint64       `json:"swap,omitempty"`
-	Ephemeral bool          `json:"once,omitempty"`
-	Local     bool          `json:"local,omitempty"`
-}
-
-var putOperation = operation[putArgs, kadmium.Stored]{
-	command: "put",
-	subject: func(args putArgs) string { return shownKey(args.key()) },
-	lookup:  lookupOfStored,
-	runOn: func(ctx context.Context, n *kadmium.Node, args putArgs) (kadmium.Stored, error) {
-		got, err := n.Put(ctx, args.key(), args.Value, kadmium.PutOptions{
-			TTL: args.TTL, Sequence: args.Sequence, CAS: args.CAS, Ephemeral: args.Ephemeral,
-		})
-		return got, acceptLocal(err, args.Local)
-	},
-}
-
-// acceptLocal is the error of a put or a provide, where --local accepts that only this node
-// has it, as none answered. It does not accept that others refused it, nor that it has no
-// place among those that are published later.
-func acceptLocal(err error, local bool) error {
-	if local && errors.Is(err, kadmium.ErrKeptHere) && !errors.Is(err, kadmium.ErrRefused) && !errors.Is(err, kadmium.ErrBusy) {
-		return nil
-	}
-	return err
+// A putting is what `kad put` puts, and how.
+type putting struct {
+	key   string
+	value []byte
+	api.Put
 }
 
 const localHelp = "also done if only this node has it, as none answers; it is published when one does"
 
-func lookupOfStored(s *kadmium.Stored) *kadmium.Lookup { return &s.Lookup }
-
 func (a *app) putCommand() *cobra.Command {
 	var choice nodeChoice
 	var written keyFlag
-	var p putArgs
+	var p putting
 	var sequence, cas uint64
 	cmd := &cobra.Command{
 		Use:   "put KEY VALUE|-",
@@ -72,10 +45,10 @@ at once, both may find some holders. Get with a --quorum to see which one stands
   kad put /sig/12D3KooW.../profile "new text" --cas 7 --key me.pem --bootstrap seed.example:4100`,
 		Args: arguments("KEY", "VALUE|-"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			if p.keyArg, err = written.parse(args[0], checkRecordKey); err != nil {
+			if p.key, err = written.parse(args[0], checkRecordKey); err != nil {
 				return err
 			}
-			if p.Value, err = a.input(cmd.Context(), args[1], "VALUE"); err != nil {
+			if p.value, err = a.input(cmd.Context(), args[1], "VALUE"); err != nil {
 				return err
 			}
 			if cmd.Flags().Changed("seq") {
@@ -88,7 +61,9 @@ at once, both may find some holders. Get with a --quorum to see which one stands
 				return err
 			}
 			p.Ephemeral = choice.temporary(a, cmd) // the node ends with the command, and cannot publish it again
-			got, err := runOperation(a, cmd, &choice, putOperation, p)
+			got, err := runOperation(a, cmd, &choice, func(ctx context.Context, c *api.Client, o api.Call) (kadmium.Stored, error) {
+				return c.Put(ctx, p.key, p.value, p.Put, o)
+			})
 			if err != nil {
 				return err
 			}
@@ -128,7 +103,7 @@ func drawStored(w io.Writer, s *kadmium.Stored, verb, also string) {
 }
 
 // checkPut refuses what no node would store, before any node is asked.
-func checkPut(cmd *cobra.Command, p putArgs) error {
+func checkPut(cmd *cobra.Command, p putting) error {
 	switch {
 	case cmd.Flags().Changed("ttl") && (p.TTL < time.Second || p.TTL > store.MaxTTL):
 		return badInput("choose a time like 90m, from 1s to "+store.MaxTTL.String(), "--ttl %s is out of range", p.TTL)
@@ -137,16 +112,16 @@ func checkPut(cmd *cobra.Command, p putArgs) error {
 	case p.CAS != nil && *p.CAS > store.MaxSequence:
 		return badInput("give the sequence that get shows", "--cas %d is out of range: sequences end below 2^63", *p.CAS)
 	}
-	r := rpc.Record{Key: []byte(p.key()), Value: p.Value}
+	r := rpc.Record{Key: []byte(p.key), Value: p.value}
 	if publisher, ok := namespaces.Publisher(r.Key); ok { // the node signs it, and the signed record must fit
 		r.Publisher, r.Signature = publisher, make([]byte, ed25519.SignatureSize)
 		if size := rpc.RecordSize(&r); size > rpc.MaxRecord {
-			return badInput("shorten the value", "%s: a signed record of %d bytes is over the limit of %d", shownKey(p.key()), size, rpc.MaxRecord)
+			return badInput("shorten the value", "%s: a signed record of %d bytes is over the limit of %d", api.ShownKey(p.key), size, rpc.MaxRecord)
 		}
 		return nil
 	}
 	if err := namespaces.Validate(&r); err != nil {
-		return badInput("see what each namespace asks for: kad put --help", "%s: %v", shownKey(p.key()), err)
+		return badInput("see what each namespace asks for: kad put --help", "%s: %v", api.ShownKey(p.key), err)
 	}
 	return nil
 }

@@ -10,43 +10,37 @@ import (
 	"github.com/spf13/cobra"
 
 	"kadmium"
+	"kadmium/api"
 )
+
+// An operation is what a command does with a node, through the API.
+type operation[R any] func(ctx context.Context, c *api.Client, o api.Call) (R, error)
 
 // runOperation runs an operation on the node that the flags choose. Without --trace
 // neither its result nor its failure has the lookup's steps.
-func runOperation[A, R any](a *app, cmd *cobra.Command, choice *nodeChoice, o operation[A, R], args A) (R, error) {
-	result, err := runOnChosenNode(a, cmd, choice, o, args)
-	if o.lookup == nil {
-		return result, err
-	}
-	l := o.lookup(&result)
-	if l != nil && !choice.trace {
-		l.Trace = nil
-	}
-	if err != nil {
-		err = withLookup(err, l)
-	}
-	return result, err
-}
-
-func runOnChosenNode[A, R any](a *app, cmd *cobra.Command, choice *nodeChoice, o operation[A, R], args A) (R, error) {
+func runOperation[R any](a *app, cmd *cobra.Command, choice *nodeChoice, do operation[R]) (R, error) {
 	var none R
 	if err := choice.check(a, cmd); err != nil {
 		return none, err
 	}
 	if choice.temporary(a, cmd) {
-		return runOnTemporaryNode(cmd.Context(), a.stderr, choice, o, args)
+		return runOnTemporaryNode(cmd.Context(), a.stderr, choice, do)
 	}
-	c, err := dialControl(cmd.Context(), choice.controlPaths(a, cmd)...)
+	c, err := api.DialUnix(cmd.Context(), choice.controlPaths(a, cmd)...)
 	if err != nil {
 		return none, err
 	}
 	defer c.Close()
-	return runOnRunningNode(cmd.Context(), c, o, args, choice.timeout)
+	return do(cmd.Context(), c, choice.call())
+}
+
+// call is how the node does it.
+func (choice *nodeChoice) call() api.Call {
+	return api.Call{Timeout: choice.timeout, Trace: choice.trace}
 }
 
 // runOnTemporaryNode runs an operation on a client node that lives for it only.
-func runOnTemporaryNode[A, R any](ctx context.Context, w io.Writer, choice *nodeChoice, o operation[A, R], args A) (R, error) {
+func runOnTemporaryNode[R any](ctx context.Context, w io.Writer, choice *nodeChoice, do operation[R]) (R, error) {
 	var none R
 	listen, err := listenFor(choice.bootstrap)
 	if err != nil {
@@ -58,18 +52,21 @@ func runOnTemporaryNode[A, R any](ctx context.Context, w io.Writer, choice *node
 			return none, err
 		}
 	}
-	ctx, cancel := withTimeout(ctx, choice.timeout)
+	inTime, cancel := api.WithTimeout(ctx, choice.timeout) // for the join and the operation together
 	defer cancel()
 	n, err := kadmium.New(cfg)
 	if err != nil {
 		return none, err
 	}
 	defer n.Close()
-	if err := n.Joined(ctx); err != nil {
+	if err := n.Joined(inTime); err != nil {
 		if errors.Is(err, kadmium.ErrNoAnswer) {
 			return none, noAnswer(choice.bootstrap, err)
 		}
-		return none, fmt.Errorf("joining by %s: %w", strings.Join(choice.bootstrap, ", "), whyEnded(ctx, err))
+		return none, fmt.Errorf("joining by %s: %w", strings.Join(choice.bootstrap, ", "), api.WhyEnded(inTime, err))
 	}
-	return o.runNamingSubject(ctx, n, args)
+	c, stop := api.NewServer(nil, n).Local(inTime)
+	defer stop()
+	defer c.Close()
+	return do(ctx, c, choice.call())
 }

@@ -7,27 +7,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"kadmium"
+	"kadmium/api"
 	"kadmium/rpc"
 )
-
-type sendArgs struct {
-	To       destination `json:"to"`
-	Protocol string      `json:"protocol"`
-	Payload  []byte      `json:"payload"`
-}
-
-var sendOperation = operation[sendArgs, kadmium.Reply]{
-	command: "send",
-	subject: func(args sendArgs) string { return args.To.String() },
-	lookup:  func(r *kadmium.Reply) *kadmium.Lookup { return r.Lookup },
-	runOn: func(ctx context.Context, n *kadmium.Node, args sendArgs) (kadmium.Reply, error) {
-		to, err := args.To.pick(ctx, n)
-		if err != nil {
-			return kadmium.Reply{}, err
-		}
-		return n.Send(ctx, to, args.Protocol, args.Payload)
-	},
-}
 
 func (a *app) sendCommand() *cobra.Command {
 	var choice nodeChoice
@@ -40,12 +22,12 @@ reads stdin. A peer given by its ID is found first. Every kad node answers
 		Example: "  kad send 12D3KooWLU2znyJMtDiHArqAGbZn8CgUGp92kxDBtefftEEaHSZS /kad/echo/1 hello",
 		Args:    arguments("PEER|ADDR", "PROTOCOL", "PAYLOAD|-"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			to, err := parseDestination(cmd.Context(), args[0])
+			to, err := api.ParseDestination(args[0])
 			if err != nil {
 				return err
 			}
 			if err := rpc.CheckProtocol(args[1]); err != nil {
-				return badInput(protocolForm, "PROTOCOL: %v", err)
+				return badInput(api.ProtocolForm, "PROTOCOL: %v", err)
 			}
 			payload, err := a.input(cmd.Context(), args[2], "PAYLOAD")
 			if err != nil {
@@ -54,7 +36,9 @@ reads stdin. A peer given by its ID is found first. Every kad node answers
 			if len(payload) > rpc.MaxPayload {
 				return badInput("send less, or a key under which the rest can be found", "PAYLOAD of %d bytes is over the limit of %d", len(payload), rpc.MaxPayload)
 			}
-			got, err := runOperation(a, cmd, &choice, sendOperation, sendArgs{to, args[1], payload})
+			got, err := runOperation(a, cmd, &choice, func(ctx context.Context, c *api.Client, o api.Call) (kadmium.Reply, error) {
+				return c.Send(ctx, to, args[1], payload, o)
+			})
 			if err != nil {
 				return err
 			}

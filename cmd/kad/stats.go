@@ -13,14 +13,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"kadmium"
+	"kadmium/api"
 	"kadmium/sim/report"
 	"kadmium/transport"
 )
-
-var statsOperation = operation[noArgs, kadmium.Stats]{
-	command: "stats",
-	runOn:   func(_ context.Context, n *kadmium.Node, _ noArgs) (kadmium.Stats, error) { return n.Stats(), nil },
-}
 
 func (a *app) statsCommand() *cobra.Command {
 	var choice nodeChoice
@@ -31,7 +27,9 @@ func (a *app) statsCommand() *cobra.Command {
 		Example: "  kad stats\n  kad stats --json",
 		Args:    arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := runOperation(a, cmd, &choice, statsOperation, noArgs{})
+			s, err := runOperation(a, cmd, &choice, func(ctx context.Context, c *api.Client, o api.Call) (kadmium.Stats, error) {
+				return c.Stats(ctx, o)
+			})
 			if err != nil {
 				return err
 			}
@@ -122,5 +120,5 @@ func interval(d time.Duration) string {
 	if d == 0 {
 		return "-"
 	}
-	return short(d)
+	return api.Short(d)
 }

@@ -10,13 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"kadmium"
+	"kadmium/api"
 	"kadmium/sim/report"
 )
-
-var tableOperation = operation[noArgs, kadmium.Table]{
-	command: "table",
-	runOn:   func(_ context.Context, n *kadmium.Node, _ noArgs) (kadmium.Table, error) { return n.Table(), nil },
-}
 
 func (a *app) tableCommand() *cobra.Command {
 	var choice nodeChoice
@@ -27,7 +23,9 @@ func (a *app) tableCommand() *cobra.Command {
 		Example: "  kad table\n  kad table --json",
 		Args:    arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			t, err := runOperation(a, cmd, &choice, tableOperation, noArgs{})
+			t, err := runOperation(a, cmd, &choice, func(ctx context.Context, c *api.Client, o api.Call) (kadmium.Table, error) {
+				return c.Table(ctx, o)
+			})
 			if err != nil {
 				return err
 			}

@@ -9,15 +9,6 @@ import (
 	"kadmium/sim/report"
 )
 
-// withLookup adds to a failure the lookup that failed, if there was one.
-func withLookup(err error, l *kadmium.Lookup) error {
-	f := *asFailure(err)
-	if l != nil && len(l.Trace) > 0 {
-		f.Lookup = l
-	}
-	return &f
-}
-
 // Whose hop the summary of a lookup has (design R5.15): it may have asked others at greater
 // hops.
 const (

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"kadmium"
+	"kadmium/api"
 )
 
 // A node finds what it holds itself without a lookup, and the trace says so.
@@ -21,11 +22,15 @@ func TestTraceOfWhatIsHeldHere(t *testing.T) {
 	if _, err := n.Provide(t.Context(), "/v/x"); err != nil {
 		t.Fatal(err)
 	}
-	got, err := getOperation.runOn(t.Context(), n, getArgs{newKeyArg("/v/x"), 1})
+	c, stop := api.NewServer(nil, n).Local(t.Context())
+	defer stop()
+	defer c.Close()
+	traced := api.Call{Trace: true}
+	got, err := c.Get(t.Context(), "/v/x", kadmium.GetOptions{}, traced)
 	if err != nil {
 		t.Fatal(err)
 	}
-	providers, err := providersOperation.runOn(t.Context(), n, providersArgs{newKeyArg("/v/x"), 1})
+	providers, err := c.Providers(t.Context(), "/v/x", 1, traced)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +41,7 @@ func TestTraceOfWhatIsHeldHere(t *testing.T) {
 			t.Errorf("%+v, drawn %q", l, b.String())
 		}
 	}
-	if _, err := getOperation.runOn(t.Context(), n, getArgs{newKeyArg("/v/nothing"), 1}); err == nil {
+	if _, err := c.Get(t.Context(), "/v/nothing", kadmium.GetOptions{}, traced); err == nil {
 		t.Error("got what nobody has")
 	}
 }

@@ -7,25 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"kadmium"
+	"kadmium/api"
 )
-
-// An unpublishResult is `kad unpublish`.
-type unpublishResult struct {
-	keyArg
-}
-
-type unpublishArgs struct {
-	keyArg
-}
-
-var unpublishOperation = operation[unpublishArgs, unpublishResult]{
-	command: "unpublish",
-	subject: func(args unpublishArgs) string { return shownKey(args.key()) },
-	runOn: func(ctx context.Context, n *kadmium.Node, args unpublishArgs) (unpublishResult, error) {
-		return unpublishResult(args), n.Unpublish(ctx, args.key())
-	},
-}
 
 func (a *app) unpublishCommand() *cobra.Command {
 	var choice nodeChoice
@@ -41,11 +24,13 @@ func (a *app) unpublishCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			got, err := runOperation(a, cmd, &choice, unpublishOperation, unpublishArgs{key})
+			got, err := runOperation(a, cmd, &choice, func(ctx context.Context, c *api.Client, o api.Call) (api.Unpublished, error) {
+				return c.Unpublish(ctx, key, o)
+			})
 			if err != nil {
 				return err
 			}
-			return a.print(got, func(w io.Writer) { fmt.Fprintf(w, "%s is no longer published\n", shownKey(got.key())) })
+			return a.print(got, func(w io.Writer) { fmt.Fprintf(w, "%s is no longer published\n", api.ShownKey(key)) })
 		},
 	}
 	written.flag(cmd)

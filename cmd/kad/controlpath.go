@@ -4,12 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 )
-
-// maxSocketPath is the longest path of a unix socket, in bytes: the system's
-// address structure, less the zero byte that ends it.
-const maxSocketPath = len(syscall.RawSockaddrUnix{}.Path) - 1
 
 // socketName is the control socket in a data directory.
 const socketName = "control.sock"
@@ -43,13 +38,4 @@ func defaultDataDir() string {
 		return ""
 	}
 	return filepath.Join(home, ".kad")
-}
-
-// checkSocketPath refuses a path that no unix socket can have.
-func checkSocketPath(path string) error {
-	if len(path) > maxSocketPath {
-		return badInput("give a shorter one with --control",
-			"control socket path %s: %d bytes are too long for a unix socket, which may have %d", path, len(path), maxSocketPath)
-	}
-	return nil
 }
