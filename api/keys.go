@@ -22,7 +22,12 @@ func (c *call) key(name string) string {
 }
 
 func decodeKey64(text string) ([]byte, error) {
-	return base64.RawURLEncoding.Strict().DecodeString(strings.TrimRight(text, "="))
+	text = strings.TrimRight(text, "=")
+	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err == nil && encodeKey64(string(b)) != text { // package base64 passes over ends of lines
+		err = base64.CorruptInputError(strings.IndexAny(text, "\r\n"))
+	}
+	return b, err
 }
 
 func encodeKey64(key string) string { return base64.RawURLEncoding.EncodeToString([]byte(key)) }

@@ -26,10 +26,11 @@ func listenPrivate(path string) (net.Listener, error) {
 	return net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 }
 
-// ofAnotherUser reports whether a file belongs to neither this user nor root. For root
-// all files are its own.
+// ofAnotherUser reports whether a file belongs to neither this user nor root.
 func ofAnotherUser(info fs.FileInfo) bool {
 	owner, ok := info.Sys().(*syscall.Stat_t)
-	me := uint32(os.Getuid())
-	return ok && owner.Uid != me && owner.Uid != 0 && me != 0
+	return ok && foreign(owner.Uid, uint32(os.Getuid()))
 }
+
+// foreign reports whether what owner has may not be used by me. For root all is its own.
+func foreign(owner, me uint32) bool { return owner != me && owner != 0 && me != 0 }

@@ -4,9 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -84,8 +82,8 @@ func TestIdleClients(t *testing.T) {
 	for range 3 {
 		u.kad("table", "--control", "c", "--timeout", "2s").exits(exitDone)
 	}
-	if b, err := io.ReadAll(idle[0]); err != nil && !errors.Is(err, syscall.ECONNRESET) || len(b) > 0 {
-		t.Errorf("the longest idle: %q, %v, want the end", b, err)
+	if response, p := answerOf(t, idle[0]); response.StatusCode != http.StatusRequestTimeout || p.Exit != exitNotDone || !strings.Contains(p.Detail, "no request came in time") {
+		t.Errorf("the longest idle: %+v", p)
 	}
 	last := dialControlSocket(t, u, "c")
 	fmt.Fprint(last, "GET /v1/bogus HTTP/1.1\r\nHost: kad\r\n\r\n")
