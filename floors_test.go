@@ -13,7 +13,7 @@ import (
 
 // floors are the directories of the module that hold Go files, and their floors. An
 // import only ever points to a lower floor (docs/design.md, section 1). The packages
-// coordinate, api and examples are planned: their floors are fixed before them.
+// coordinate and examples are planned: their floors are fixed before them.
 var floors = map[string]int{
 	"identity": 0, "coordinate": 0, "histogram": 0, "internal/vectors": 0,
 	"kbucket": 1, "rpc": 1, "rpc/pb": 1, "rpc/internal/gen": 1, "session": 1,
