@@ -47,6 +47,9 @@ func TestResultsRoundTrip(t *testing.T) {
 	t.Run("Publication", roundTrips(func(t *rapid.T) Publication {
 		return Publication{drawKey(t), drawText(t), drawUint64(t), drawInt(t), drawTime(t), drawTime(t)}
 	}))
+	t.Run("Holding", roundTrips(func(t *rapid.T) Holding {
+		return Holding{drawKey(t), drawText(t), drawUint64(t), drawInt(t), rapid.Bool().Draw(t, "copy"), drawTime(t)}
+	}))
 	t.Run("Histograms", roundTrips(func(t *rapid.T) Histograms {
 		return Histograms{Lookups: map[string]LookupStats{drawText(t): {Ended: map[string]uint64{"converged": 1}, Hops: drawHistogram(t)}}, RTT: drawHistogram(t)}
 	}))
@@ -64,8 +67,8 @@ func TestResultsRoundTrip(t *testing.T) {
 		return Reply{drawAddress(t), drawBytes(t), drawDuration(t), maybe(t, drawLookup)}
 	}))
 	t.Run("Table", roundTrips(func(t *rapid.T) Table {
-		return Table{drawID(t), drawInt(t), several(t, func(t *rapid.T) Bucket {
-			return Bucket{drawInt(t), several(t, func(t *rapid.T) TableContact {
+		return Table{drawID(t), drawInt(t), drawInt(t), several(t, func(t *rapid.T) Bucket {
+			return Bucket{drawInt(t), drawInt(t), several(t, func(t *rapid.T) TableContact {
 				return TableContact{drawID(t), drawSomeAddress(t), drawTime(t), drawInt(t), rapid.Bool().Draw(t, "failing"), drawDuration(t)}
 			})}
 		})}

@@ -11,6 +11,7 @@ import (
 // A Table is a snapshot of the routing table.
 type Table struct {
 	Self    identity.ID `json:"peer"`
+	K       int         `json:"k"`       // contacts that a bucket has room for
 	Size    int         `json:"size"`    // contacts in all buckets
 	Buckets []Bucket    `json:"buckets"` // those that hold contacts, farthest first
 }
@@ -19,6 +20,7 @@ type Table struct {
 // node, least recently seen first.
 type Bucket struct {
 	Prefix   int            `json:"prefix"`
+	Waiting  int            `json:"waiting"` // contacts that wait for a place, as the bucket was full
 	Contacts []TableContact `json:"contacts"`
 }
 
@@ -36,11 +38,11 @@ type TableContact struct {
 func (n *Node) Table() Table {
 	t := Table{Self: n.id, Buckets: []Bucket{}}
 	n.driver.View(func(e *engine.Engine) {
-		t.Size = e.Table().Len()
+		t.K, t.Size = e.Table().K(), e.Table().Len()
 		e.Table().Each(func(c identity.Contact, seen time.Time, failures, bucket int) {
 			last := len(t.Buckets) - 1
 			if last < 0 || t.Buckets[last].Prefix != bucket {
-				t.Buckets = append(t.Buckets, Bucket{Prefix: bucket})
+				t.Buckets = append(t.Buckets, Bucket{Prefix: bucket, Waiting: e.Table().Waiting(bucket)})
 				last++
 			}
 			a := n.book.Address(c)

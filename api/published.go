@@ -9,6 +9,18 @@ import (
 // published serves GET /v1/published.
 func published(c *call) error { return c.shows(func() any { return c.node.Published() }) }
 
+// The entries of GET /v1/held.
+const (
+	heldByDefault = 100
+	maxHeld       = 1000
+)
+
+// held serves GET /v1/held.
+func held(c *call) error {
+	most := c.integer("max", heldByDefault, 1, maxHeld)
+	return c.shows(func() any { return c.node.Held(most) })
+}
+
 // unpublish serves DELETE /v1/published/{key} and DELETE /v1/providers/{key}: a node has
 // one publication of a key, of its record, its provider entry, or both.
 func unpublish(c *call) error {

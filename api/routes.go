@@ -190,6 +190,11 @@ func watchingRoutes() []Route {
 			Params: []Param{nodeParam}, Answers: []Answer{{Status: 200, Summary: "provider entries first, by key", Value: []kadmium.Publication{}}},
 		},
 		{
+			Method: "GET", Pattern: "/v1/held", Summary: "Show what the node holds for the network, and until when", serve: held,
+			Params:  []Param{{Name: "max", In: InQuery, Type: Integer, Summary: "so many of what expires first, 100 by default, 1000 at most"}, nodeParam},
+			Answers: []Answer{{Status: 200, Summary: "what expires first at the head", Value: []kadmium.Holding{}}},
+		},
+		{
 			Method: "GET", Pattern: "/v1/table", Summary: "Show the routing table", serve: table,
 			Params: []Param{nodeParam}, Answers: []Answer{{Status: 200, Summary: "the table", Value: kadmium.Table{}}},
 		},

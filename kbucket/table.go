@@ -61,6 +61,12 @@ func New(self identity.Position, book identity.Book, k int) *Table {
 // Len is the number of contacts in the buckets; replacements are not counted.
 func (t *Table) Len() int { return int(t.count) }
 
+// K is the number of contacts that a bucket has room for.
+func (t *Table) K() int { return t.limits.k }
+
+// Waiting is the number of replacements of a bucket.
+func (t *Table) Waiting(bucket int) int { return len(t.buckets[bucket].replacements) }
+
 // Answering is the number of contacts in the buckets that are not Failing.
 func (t *Table) Answering() int { return int(t.count - t.failing) }
 

@@ -1,0 +1,42 @@
+package kadmium
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kadmium/transport/memnet"
+)
+
+// A node says what it holds for others and until when, what expires first at the head.
+func TestHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := memnet.New(1, memnet.Conditions{Latency: 10 * time.Millisecond})
+		first := on(t, network, 1, Config{Mode: Server})
+		n := on(t, network, 9, Config{Mode: Server}, first)
+		if got := n.Held(10); got == nil || len(got) != 0 {
+			t.Errorf("a new node holds %#v", got)
+		}
+		if _, err := first.Provide(t.Context(), "file\xff"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := first.Put(t.Context(), "/v/k", []byte("four"), PutOptions{TTL: time.Hour}); err != nil {
+			t.Fatal(err)
+		}
+		all := n.Held(10)
+		if len(all) != 2 || all[0].Key != "/v/k" || all[0].Kind != PublishedRecord || all[0].Bytes != 4 || all[0].Sequence != 1 ||
+			all[1].Key != "file\xff" || all[1].Kind != PublishedProvider || all[0].Copy {
+			t.Fatalf("it holds %+v", all)
+		}
+		if left := time.Until(all[0].Expires); left > time.Hour || left < 59*time.Minute {
+			t.Errorf("the record lives for another %v", left)
+		}
+		if got := n.Held(1); len(got) != 1 || got[0].Key != "/v/k" {
+			t.Errorf("the first to expire: %+v", got)
+		}
+		time.Sleep(2 * time.Hour)
+		if got := n.Held(10); len(got) != 1 || got[0].Kind != PublishedProvider {
+			t.Errorf("after the record's end it holds %+v", got)
+		}
+	})
+}
