@@ -31,9 +31,9 @@ func (n *Node) Provide(ctx context.Context, key string) (Stored, error) {
 	return stored, err
 }
 
-// Providers yields the providers of a key as they are found, each once. The
-// sequence ends when the nodes nearest to the key have named all that they know, or
-// with an error. Errors: ErrEmptyKey,
+// Providers yields the providers of a key as they are found, each once, and again if a later
+// answer has a newer entry of it, as after it has moved. The sequence ends when the nodes
+// nearest to the key have named all that they know, or with an error. Errors: ErrEmptyKey,
 // ErrTooLarge, ErrBadOption; ErrNoPeers.
 func (n *Node) Providers(ctx context.Context, key string, opts ProvidersOptions) iter.Seq2[Provider, error] {
 	return func(yield func(Provider, error) bool) {
@@ -48,12 +48,13 @@ func (n *Node) Providers(ctx context.Context, key string, opts ProvidersOptions)
 		var pending []Provider
 		var ended Lookup
 		var more bool
-		seen := make(map[identity.ID]bool)
+		seen := make(map[identity.ID]uint64) // sequences
 		take := func(r *engine.Result) {
 			for i := range r.Providers {
 				p := &r.Providers[i]
-				if !seen[p.Peer.ID] && (opts.Max == 0 || len(seen) < opts.Max) {
-					seen[p.Peer.ID] = true
+				sequence, known := seen[p.Peer.ID]
+				if known && p.Sequence > sequence || !known && (opts.Max == 0 || len(seen) < opts.Max) {
+					seen[p.Peer.ID] = p.Sequence
 					pending = append(pending, n.providerOf(p))
 				}
 			}
@@ -85,5 +86,5 @@ func (n *Node) Providers(ctx context.Context, key string, opts ProvidersOptions)
 }
 
 func (n *Node) providerOf(p *rpc.Provider) Provider {
-	return Provider{Peer: p.Peer.ID, Address: p.Peer, Expires: wall(n.clock.Now().Add(p.TTL))}
+	return Provider{Peer: p.Peer.ID, Address: p.Peer, Expires: n.driver.Wall(n.driver.Now().Add(p.TTL))}
 }

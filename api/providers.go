@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"kadmium"
 	"kadmium/store"
@@ -26,7 +27,12 @@ func allProviders(ctx context.Context, n *kadmium.Node, key string, most int) (k
 		if err != nil {
 			return got, err
 		}
-		got.Providers = append(got.Providers, p)
+		same := func(other kadmium.Provider) bool { return other.Peer == p.Peer }
+		if i := slices.IndexFunc(got.Providers, same); i >= 0 {
+			got.Providers[i] = p // newer
+		} else {
+			got.Providers = append(got.Providers, p)
+		}
 	}
 	if len(got.Providers) == 0 {
 		return got, fmt.Errorf("no provider: %w", kadmium.ErrNotFound)

@@ -171,3 +171,32 @@ func TestRoomForTheFirstProvider(t *testing.T) {
 		}
 	}
 }
+
+// A node that holds an old entry of a provider, and knows others that hold a newer one, finds
+// the newer one: the provider has moved.
+func TestNewerProviderEntryIsFound(t *testing.T) {
+	n := newNetwork(t, 5)
+	n.grow(30, nil)
+	nodes := n.nearest(identity.KeyPosition([]byte("k")), 30, nil)
+	reader := nodes[29]
+	entry := func(sequence uint64) *rpc.Provider {
+		p := &rpc.Provider{Key: []byte("k"), Sequence: sequence, TTL: time.Hour, Lifetime: 86_400}
+		p.Peer.Endpoint = netip.AddrPortFrom(netip.AddrFrom4([4]byte{20, byte(sequence), 0, 1}), 4100)
+		store.SignProvider(seedKey(1_000_000), testNetwork, p)
+		return p
+	}
+	hold := func(nd *node, p *rpc.Provider) {
+		if status, _ := nd.e.Store().PutProvider(n.now, p, identity.NetGroup{}, 0, rand.New(rand.NewPCG(1, 1))); status != rpc.OK {
+			t.Fatalf("an entry is refused: %v", status)
+		}
+	}
+	hold(reader, entry(1))
+	hold(nodes[0], entry(1))
+	for _, nd := range nodes[1:20] {
+		hold(nd, entry(2))
+	}
+	r := reader.providers("k", 0)
+	if want := entry(2).Peer; r.Err != nil || len(r.Providers) != 1 || r.Providers[0].Peer != want {
+		t.Errorf("found %v, %v, and the newest entry names %v", r.Providers, r.Err, want)
+	}
+}

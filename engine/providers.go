@@ -16,7 +16,7 @@ type providerSearch struct {
 	op      OpID
 	key     []byte
 	most    int
-	seen    map[identity.ID]bool
+	seen    map[identity.ID]int // index in all
 	lookup  *activeLookup
 	holders map[identity.Contact]bool // that know more than they named
 	pages   *providerPages            // once the lookup is over
@@ -25,10 +25,10 @@ type providerSearch struct {
 }
 
 // Providers looks for up to most providers of a key, 0 for all that are found. Each new
-// one is reported as Progress.
+// one is reported as Progress, and again if a later answer has a newer entry of it.
 func (e *Engine) Providers(now time.Time, op OpID, key []byte, most int, fx []Effect) []Effect {
 	e.enter(now, fx)
-	s := &providerSearch{e: e, op: op, key: key, most: most, seen: make(map[identity.ID]bool)}
+	s := &providerSearch{e: e, op: op, key: key, most: most, seen: make(map[identity.ID]int)}
 	s.lookup = e.newLookup(op, ForProviders, rpc.GetProviders, key, identity.KeyPosition(key))
 	s.lookup.onAnswer = s.onAnswer
 	s.lookup.onEnd = s.onEnd
@@ -96,21 +96,31 @@ func (s *providerSearch) result() *Result {
 // maxProvidersFound bounds what one search collects (design R6.25).
 const maxProvidersFound = 1024
 
-// take adds the providers that are new, and reports whether there are enough.
+// take adds the providers that are new, puts newer entries in place of older ones (design
+// R6.32), and reports whether there are enough.
 func (s *providerSearch) take(providers []rpc.Provider) bool {
 	most := maxProvidersFound
 	if s.most > 0 {
 		most = min(most, s.most)
 	}
 	first := len(s.all)
+	var newer []rpc.Provider
 	for _, p := range providers {
-		if len(s.all) < most && !s.seen[p.Peer.ID] && !p.Withdrawn {
-			s.seen[p.Peer.ID] = true
+		i, known := s.seen[p.Peer.ID]
+		switch {
+		case p.Withdrawn:
+		case known && p.Sequence > s.all[i].Sequence:
+			s.all[i] = cloneProvider(p)
+			if i < first {
+				newer = append(newer, s.all[i])
+			}
+		case !known && len(s.all) < most:
+			s.seen[p.Peer.ID] = len(s.all)
 			s.all = append(s.all, cloneProvider(p))
 		}
 	}
-	if len(s.all) > first {
-		s.e.emit(Effect{Kind: Progress, Op: s.op, Result: &Result{Providers: s.all[first:]}})
+	if newer = append(newer, s.all[first:]...); len(newer) > 0 {
+		s.e.emit(Effect{Kind: Progress, Op: s.op, Result: &Result{Providers: newer}})
 	}
 	enough := len(s.all) >= most
 	s.more = s.more || enough
