@@ -26,7 +26,7 @@ func defaultLimits() limits {
 		outstanding:   4096,
 		pendingWrites: 2048, // more than the operations of a node
 		unverified:    unverified,
-		workers:       max(2, runtime.GOMAXPROCS(0)),
+		workers:       runtime.GOMAXPROCS(0),
 		cookieAbove:   unverified / 4,
 	}
 }
