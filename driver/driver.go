@@ -138,7 +138,7 @@ type Driver struct {
 	handling     handling          // of messages by their handlers
 	providerKeys map[uint64][]byte // by request ID: the keys of outstanding GET_PROVIDERS
 	dialer       dialer
-	journalError string // the last one logged; empty: writes succeed
+	journalFault string // the cause of the last error logged; empty: writes succeed
 	passing      passing
 	lookups      endedLookups
 	prober       prober

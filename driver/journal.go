@@ -3,6 +3,7 @@ package driver
 import (
 	"errors"
 	"fmt"
+	"syscall"
 	"time"
 
 	"kadmium/engine"
@@ -54,18 +55,22 @@ func (d *Driver) snapshot() []store.Change {
 	return d.engine.Snapshot()
 }
 
-// logJournal logs an error of the journal once, not for each write that meets it, and its
-// end. The caller holds d.mu.
+// logJournal logs a fault of the journal once, not for each write and each try to open it
+// that meets it, and its end. The caller holds d.mu.
 func (d *Driver) logJournal(err error) {
 	if err == nil {
-		if d.journalError != "" {
+		if d.journalFault != "" {
 			d.logger.Info("journal is written again", "file", d.journal.Path())
 		}
-		d.journalError = ""
+		d.journalFault = ""
 		return
 	}
-	if text := err.Error(); text != d.journalError {
-		d.journalError = text
+	cause := err.Error()
+	if errno := syscall.Errno(0); errors.As(err, &errno) && !errors.Is(err, disk.ErrReplaced) {
+		cause = errno.Error()
+	}
+	if cause != d.journalFault {
+		d.journalFault = cause
 		d.logger.Error("journal", "err", err)
 	}
 }

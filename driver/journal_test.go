@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,7 +20,7 @@ import (
 	"kadmium/transport/memnet"
 )
 
-// A full disk fails every write; the log has it once.
+// A full disk fails every write, and other calls than the first one; the log has it once.
 func TestJournalErrorIsLoggedOnce(t *testing.T) {
 	var log bytes.Buffer
 	d := &Driver{journal: new(disk.Journal), logger: slog.New(slog.NewTextHandler(&log, nil))}
@@ -27,8 +28,11 @@ func TestJournalErrorIsLoggedOnce(t *testing.T) {
 	for _, err := range []error{full, full, gone, gone, nil, nil, gone} {
 		d.logJournal(err)
 	}
-	if got := strings.Count(log.String(), "level=ERROR"); got != 3 {
-		t.Errorf("%d lines, want 3:\n%s", got, &log)
+	for _, call := range []string{"write", "fdatasync", "open", "sync", "write"} { // still gone
+		d.logJournal(&os.PathError{Op: call, Path: "kadmium.db", Err: syscall.EIO})
+	}
+	if got := strings.Count(log.String(), "level=ERROR"); got != 4 {
+		t.Errorf("%d lines, want 4:\n%s", got, &log)
 	}
 	if got := strings.Count(log.String(), "written again"); got != 1 {
 		t.Errorf("its end is logged %d times:\n%s", got, &log)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -92,8 +93,14 @@ func TestAcknowledgedOnlyOnceSynced(t *testing.T) {
 	}
 	putter := n.nodes[2]
 	putter.failDisk = errors.New("no space left")
-	if r := putter.put(PutQuery{Key: []byte("/v/x"), Value: []byte("z")}); !errors.Is(r.Err, ErrJournal) {
-		t.Errorf("a put that could not be journalled: %v", r.Err)
+	want := "; others hold it all the same (1)"
+	if r := putter.put(PutQuery{Key: []byte("/v/x"), Value: []byte("z")}); !errors.Is(r.Err, ErrJournal) || !strings.HasSuffix(r.Err.Error(), want) {
+		t.Errorf("a put that could not be journalled: %v, want ...%s", r.Err, want)
+	}
+	op := putter.begin(func(op OpID) []Effect { return putter.e.Provide(n.now, op, []byte("/v/x"), false, nil) })
+	n.until(time.Minute, "the provide's end", func() bool { return putter.results[op] != nil })
+	if r := putter.results[op]; !errors.Is(r.Err, ErrJournal) || !strings.HasSuffix(r.Err.Error(), want) {
+		t.Errorf("a provide that could not be journalled: %v, want ...%s", r.Err, want)
 	}
 }
 

@@ -81,7 +81,7 @@ func (e *Engine) provided(r *Result, op OpID, entry *rpc.Provider, ephemeral boo
 		changes = append(changes, e.store.Unconfirmed(e.now, published, waiting(kept, false))...)
 	}
 	e.persist(changes, func(err error) {
-		r.Err, r.Published = cmp.Or(err, kept), err == nil
+		r.Err, r.Published = cmp.Or(heldElsewhere(err, r), kept), err == nil
 		end(r)
 	})
 }

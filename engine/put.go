@@ -181,7 +181,7 @@ func (p *put) settle() {
 		e.keep(k, p.kept, p.closest)
 	}
 	if p.journalErr != nil || p.query.Ephemeral || p.cancelled {
-		p.end(cmp.Or(p.journalErr, kept))
+		p.end(cmp.Or(heldElsewhere(p.journalErr, p.result), kept))
 		return
 	}
 	if old, _ := e.store.Published(p.record.Key); old != nil && e.cfg.Namespaces.Better(old.Record, p.record) > 0 {
@@ -194,7 +194,7 @@ func (p *put) settle() {
 	if kept != nil && published != nil {
 		changes = append(changes, e.store.Unconfirmed(e.now, published, waiting(kept, p.query.Sequence != nil))...)
 	}
-	e.persist(changes, func(err error) { p.end(cmp.Or(err, kept)) })
+	e.persist(changes, func(err error) { p.end(cmp.Or(heldElsewhere(err, p.result), kept)) })
 }
 
 func (p *put) end(err error) {

@@ -140,6 +140,19 @@ func notStored(refusals []rpc.Status, journalErr error) error {
 	return refusal(refusals)
 }
 
+// heldElsewhere is the error of this node's journal, with how many other nodes have taken the
+// write all the same.
+func heldElsewhere(journalErr error, r *Result) error {
+	others := r.Holders
+	if r.SelfHolder {
+		others--
+	}
+	if journalErr == nil || others == 0 {
+		return journalErr
+	}
+	return fmt.Errorf("%w; others hold it all the same (%d)", journalErr, others)
+}
+
 // refusal is the error of a write that no node confirmed. It wraps the status that most
 // of them gave.
 func refusal(statuses []rpc.Status) error {

@@ -13,6 +13,7 @@ const (
 	minReadPause = time.Millisecond // the first pause; each is twice the one before
 	maxReadPause = time.Second      // the longest pause; the socket is then bound anew after each
 	readPatience = time.Minute      // after so long the socket has failed for good
+	readWarning  = time.Minute      // between two log lines which say that it fails
 )
 
 // readFailures are the reads of one socket that failed in a row. Its read loop owns it.
@@ -21,6 +22,18 @@ type readFailures struct {
 	since time.Time // the first
 	last  time.Time // when the latest was dealt with
 	pause time.Duration
+
+	warned time.Time // when the log last had that the socket cannot be read
+	unread int       // failures since, until a datagram is read; 0: the log has no such failure open
+}
+
+// readSucceeded notes that a datagram was read, and logs the end of what the log has.
+func (t *Transport) readSucceeded(s *socket, f *readFailures) {
+	f.count = 0
+	if f.unread > 0 {
+		t.log.Info("the socket is read again", "at", s.at, "failures", f.unread)
+		f.unread = 0
+	}
 }
 
 // A readFailure is the last read of a socket that failed, after several others.
@@ -46,7 +59,7 @@ func (t *Transport) ReadFailure() error {
 func (t *Transport) readFailed(s *socket, f *readFailures, err error) bool {
 	now := t.now()
 	if f.count == 0 || now.Sub(f.last) > maxReadPause { // a read that waits has not failed
-		*f = readFailures{since: now, pause: minReadPause}
+		f.count, f.since, f.pause = 0, now, minReadPause
 	}
 	f.count++
 	f.last = now
@@ -57,7 +70,11 @@ func (t *Transport) readFailed(s *socket, f *readFailures, err error) bool {
 		return true
 	}
 	s.failure.Store(&readFailure{now, err})
-	if f.count == readRepeats {
+	switch {
+	case f.unread > 0:
+		f.unread++
+	case now.Sub(f.warned) >= readWarning:
+		f.warned, f.unread = now, f.count
 		t.log.Warn("the socket cannot be read; trying again", "at", s.at, "err", err)
 	}
 	if now.Sub(f.since) >= readPatience {

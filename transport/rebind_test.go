@@ -1,9 +1,12 @@
 package transport
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
 	"net"
 	"net/netip"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -57,6 +60,33 @@ func TestReadsThatFailForAWhile(t *testing.T) {
 		w.meet(a, b)
 		if n := c.reads.Load(); n > 100 {
 			t.Errorf("%d reads in half a minute", n)
+		}
+	})
+}
+
+// The log has once that a socket cannot be read, and that it is read again, also where reads
+// fail and succeed in turn for a while.
+func TestReadFailuresAreLoggedOnce(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		var log bytes.Buffer
+		began := time.Now()
+		a, _ := w.deafPeer(func(n int64) bool {
+			if time.Since(began) > time.Minute {
+				return time.Since(began) < 65*time.Second
+			}
+			return n%(2*readRepeats) != 0
+		}, func(cfg *Config, _ *limits) { cfg.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+		b := w.peer(2)
+		for range 70 {
+			b.ask(a.addr, rpc.FindNode, "x")
+			time.Sleep(time.Second)
+		}
+		w.settle()
+		a.inbox()
+		for text, want := range map[string]int{"cannot be read": 2, "is read again": 2} {
+			if got := strings.Count(log.String(), text); got != want {
+				t.Errorf("%d lines have %q, want %d:\n%s", got, text, want, &log)
+			}
 		}
 	})
 }

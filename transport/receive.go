@@ -24,7 +24,7 @@ func (t *Transport) readLoop(s *socket) {
 			}
 			continue
 		}
-		failing.count = 0
+		t.readSucceeded(s, &failing)
 		r.from, r.local = from, local
 		t.receive(r, r.data[:n])
 		if s.bound.Load().batchConn == nil {

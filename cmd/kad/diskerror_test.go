@@ -80,8 +80,8 @@ func TestDiskErrors(t *testing.T) {
 				}
 			}
 			n.kill()
-			if log := n.stderr.String(); !strings.Contains(log, "journal is written again") {
-				t.Errorf("the log does not say that the disk is written again: %s", log)
+			if log := n.stderr.String(); strings.Count(log, "journal is written again") != 1 || strings.Count(log, "ERROR") != 1 {
+				t.Errorf("the log does not have the fault and its end once each: %s", log)
 			}
 			u.node("--data", "data", "--control", "sock")
 			u.read("/v/x", "kept")
