@@ -100,12 +100,13 @@ type Config struct {
 	Logger *slog.Logger
 }
 
-// Limits bounds what a node keeps for others. A zero field is its default.
+// Limits bounds what a node keeps for others, and of others. A zero field is its default.
 type Limits struct {
 	Records   int // records held; store.DefaultMaxRecords
 	Providers int // provider entries held; store.DefaultMaxProviders
 	Bytes     int // bytes of memory for both; store.DefaultMaxBytes
 	PerSource int // records stored for one subnet; a quarter of Records
+	Peers     int // peers that it has met and remembers, of which each takes about 400 bytes; 1,024
 }
 
 func (l Limits) store() store.Config {
@@ -209,7 +210,7 @@ func (cfg Config) complete() (Config, []driver.Seed, error) {
 		err = fmt.Errorf("%w: no mode %d", ErrBadConfig, cfg.Mode)
 	case len(cfg.Network) > maxNetwork:
 		err = fmt.Errorf("%w: a network name of %d bytes, at most %d", ErrBadConfig, len(cfg.Network), maxNetwork)
-	case min(cfg.Limits.Records, cfg.Limits.Providers, cfg.Limits.Bytes, cfg.Limits.PerSource) < 0:
+	case min(cfg.Limits.Records, cfg.Limits.Providers, cfg.Limits.Bytes, cfg.Limits.PerSource, cfg.Limits.Peers) < 0:
 		err = fmt.Errorf("%w: a limit is negative", ErrBadConfig)
 	}
 	return cfg, seeds, err

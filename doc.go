@@ -29,7 +29,9 @@
 //
 // What needs a lookup returns how that went ([Lookup]): hops, rounds, requests, time,
 // and every [Step]. [Node.Stats], [Node.Table], [Node.Peers] and [Node.Events] show the
-// node itself.
+// node itself, [Node.Ready] whether it works. [Node.Peer] tells what is known of a peer,
+// [Node.Supports] which protocols it handles; [Node.SetNote] keeps what the application
+// knows.
 //
 // Every method is safe for concurrent use. Those that wait take a context and return
 // its error when it ends. The documentation of each method lists the errors that

@@ -7,6 +7,7 @@ import (
 	"kadmium/driver"
 	"kadmium/engine"
 	"kadmium/identity"
+	"kadmium/peerbook"
 	"kadmium/rpc"
 	"kadmium/store"
 	"kadmium/store/disk"
@@ -58,6 +59,10 @@ var (
 	ErrInvalid = store.ErrInvalid
 	// ErrBadProtocol reports a protocol name that is not UTF-8 of 1 to rpc.MaxProtocol bytes.
 	ErrBadProtocol = rpc.ErrBadProtocol
+	// ErrBadNote reports a note without a proper name, or over its limit.
+	ErrBadNote = peerbook.ErrBadNote
+	// ErrNotesFull reports one note more than there may be.
+	ErrNotesFull = peerbook.ErrNotesFull
 	// ErrBadOption reports an option outside its range.
 	ErrBadOption = errors.New("bad option")
 

@@ -156,6 +156,7 @@ func (n *Node) eventOf(ev *engine.Event) Event {
 		At:    n.driver.Wall(ev.At),
 		Kind:  ev.Kind.String(),
 		Peer:  n.addressOf(ev.Contact),
+		Was:   n.addressOf(ev.Was),
 		Key:   string(ev.Key),
 		Count: ev.N,
 	}

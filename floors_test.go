@@ -16,7 +16,7 @@ import (
 // coordinate and examples are planned: their floors are fixed before them.
 var floors = map[string]int{
 	"identity": 0, "coordinate": 0, "histogram": 0, "internal/vectors": 0,
-	"kbucket": 1, "rpc": 1, "rpc/pb": 1, "rpc/internal/gen": 1, "session": 1,
+	"kbucket": 1, "peerbook": 1, "rpc": 1, "rpc/pb": 1, "rpc/internal/gen": 1, "session": 1,
 	"lookup": 2, "store": 2, "store/disk": 2, "transport": 2, "transport/memnet": 2,
 	"engine": 3,
 	"driver": 4, "sim": 4, "sim/report": 4, "sim/picture": 4, "sim/measurements": 4,
@@ -26,7 +26,7 @@ var floors = map[string]int{
 }
 
 // pure are the packages that time, randomness and ciphers are handed to.
-var pure = map[string]bool{"identity": true, "histogram": true, "kbucket": true, "rpc": true, "session": true, "lookup": true, "store": true, "engine": true}
+var pure = map[string]bool{"identity": true, "histogram": true, "kbucket": true, "peerbook": true, "rpc": true, "session": true, "lookup": true, "store": true, "engine": true}
 
 // modulePath is the module's, as in go.mod.
 const modulePath = "kadmium"

@@ -360,6 +360,7 @@ type eventJSON struct {
 	At   time.Time        `json:"at"`
 	Kind string           `json:"kind"`
 	Peer identity.Address `json:"peer,omitzero"`
+	Was  identity.Address `json:"was,omitzero"`
 	Mode string           `json:"mode,omitempty"`
 	keyJSON
 	Count   int      `json:"count,omitempty"`
@@ -370,10 +371,10 @@ type eventJSON struct {
 	Message *Message `json:"message,omitempty"`
 }
 
-// MarshalJSON writes at, kind, and of peer, mode, key (or key_base64), count, lookup, purpose,
-// step, dropped and message what there is.
+// MarshalJSON writes at, kind, and of peer, was, mode, key (or key_base64), count, lookup,
+// purpose, step, dropped and message what there is.
 func (e Event) MarshalJSON() ([]byte, error) {
-	w := eventJSON{At: e.At, Kind: e.Kind, Peer: e.Peer, Mode: e.Mode, Count: e.Count, Lookup: e.Lookup, Purpose: e.Purpose, Step: e.Step, Dropped: e.Dropped, Message: e.Message}
+	w := eventJSON{At: e.At, Kind: e.Kind, Peer: e.Peer, Was: e.Was, Mode: e.Mode, Count: e.Count, Lookup: e.Lookup, Purpose: e.Purpose, Step: e.Step, Dropped: e.Dropped, Message: e.Message}
 	if e.Key != "" {
 		w.keyJSON = keyOf(e.Key)
 	}
@@ -383,6 +384,6 @@ func (e Event) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (e *Event) UnmarshalJSON(b []byte) error {
 	return unmarshal(b, e, func(w eventJSON) Event {
-		return Event{w.At, w.Kind, w.Peer, w.Mode, w.key(), w.Count, w.Lookup, w.Purpose, w.Step, w.Dropped, w.Message}
+		return Event{w.At, w.Kind, w.Peer, w.Was, w.Mode, w.key(), w.Count, w.Lookup, w.Purpose, w.Step, w.Dropped, w.Message}
 	})
 }

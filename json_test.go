@@ -53,12 +53,21 @@ func TestResultsRoundTrip(t *testing.T) {
 	t.Run("Histograms", roundTrips(func(t *rapid.T) Histograms {
 		return Histograms{Lookups: map[string]LookupStats{drawText(t): {Ended: map[string]uint64{"converged": 1}, Hops: drawHistogram(t)}}, RTT: drawHistogram(t)}
 	}))
+	t.Run("PeerInfo", roundTrips(func(t *rapid.T) PeerInfo {
+		return PeerInfo{
+			ID: drawID(t), Distance: drawInt(t), Met: drawTime(t), Serves: rapid.Bool().Draw(t, "serves"), Failing: rapid.Bool().Draw(t, "failing"),
+			Addresses: several(t, func(t *rapid.T) PeerAddress { return PeerAddress{drawSomeAddress(t), drawTime(t)} }),
+			Left:      rapid.Bool().Draw(t, "left"), InTable: rapid.Bool().Draw(t, "table"), Session: rapid.Bool().Draw(t, "session"),
+			RTT: drawDuration(t), RTTVar: drawDuration(t), Protocols: several(t, drawText), ProtocolsAsked: drawTime(t),
+			Notes: map[string][]byte{drawText(t): append([]byte{}, drawBytes(t)...)},
+		}
+	}))
 	t.Run("Readiness", roundTrips(func(t *rapid.T) Readiness {
 		return Readiness{rapid.Bool().Draw(t, "ready"), rapid.Bool().Draw(t, "alone"), drawText(t), drawTime(t)}
 	}))
 	t.Run("Event", roundTrips(func(t *rapid.T) Event {
 		return Event{
-			At: drawTime(t), Kind: drawText(t), Peer: drawAddress(t), Mode: drawText(t), Key: drawKey(t), Count: drawInt(t),
+			At: drawTime(t), Kind: drawText(t), Peer: drawAddress(t), Was: drawAddress(t), Mode: drawText(t), Key: drawKey(t), Count: drawInt(t),
 			Lookup: drawUint64(t), Purpose: drawText(t), Step: maybe(t, drawStep), Dropped: drawUint64(t),
 		}
 	}))

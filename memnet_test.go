@@ -18,7 +18,7 @@ import (
 var nowhere = identity.Address{Endpoint: netip.AddrPortFrom(netip.AddrFrom4([4]byte{203, 0, 113, 9}), 4100)}
 
 func knows(n *Node, id identity.ID) bool {
-	return slices.ContainsFunc(n.Peers(), func(p Peer) bool { return p.ID == id })
+	return slices.ContainsFunc(n.Peers(), func(p PeerInfo) bool { return p.InTable && p.ID == id })
 }
 
 func TestJoinedWhenTheSeedIsGone(t *testing.T) {

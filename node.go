@@ -81,6 +81,7 @@ func newNode(cfg Config) (*Node, error) {
 			Namespaces:    n.namespaces,
 			Store:         cfg.Limits.store(),
 		},
+		Peers:     cfg.Limits.Peers,
 		Handlers:  driverHandlers(cfg.Handlers),
 		Event:     n.emit,
 		Delivered: n.copyMessage,

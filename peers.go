@@ -39,6 +39,9 @@ func (n *Node) ping(ctx context.Context, to identity.Address, start pinging) (Po
 		},
 		Finish: func(r *engine.Result) {
 			pong.Protocols, pong.MoreProtocols = r.Protocols, r.MoreProtocols
+			if r.Named {
+				n.driver.SetProtocols(r.Peer, r.Protocols, r.MoreProtocols)
+			}
 			pong.Address, pong.RTT, pong.Serves = n.addressOf(r.Peer), r.RTT, r.Serves
 			if r.Observed.IsValid() {
 				pong.Observed = identity.Address{ID: n.id, Endpoint: r.Observed}

@@ -94,7 +94,7 @@ func TestRefusedSendsBlameNobody(t *testing.T) {
 		network := memnet.New(6, memnet.Conditions{Latency: 10 * time.Millisecond})
 		nodes, conns := refusing(t, network, 10)
 		n := nodes[1]
-		before := len(n.Peers())
+		before := n.Table().Size
 		conns[1].refuse(1)
 		for i := range 20 { // a minute
 			n.Ping(t.Context(), nodes[2+i%8].Addresses()[0])
@@ -111,7 +111,7 @@ func TestRefusedSendsBlameNobody(t *testing.T) {
 				}
 			}
 		}
-		if after := len(n.Peers()); after != before {
+		if after := n.Table().Size; after != before {
 			t.Errorf("%d peers, %d before", after, before)
 		}
 		if r, err := n.Put(t.Context(), "/v/k", []byte("x"), PutOptions{}); err != nil || r.Holders != len(nodes) {

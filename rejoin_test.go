@@ -64,7 +64,7 @@ func (h *halves) cut(t *testing.T, d time.Duration) {
 // whole reports what is missing of a network in which everybody is in every table.
 func (h *halves) whole() (missing string) {
 	for i, n := range h.nodes {
-		if known := len(n.Peers()); known < len(h.nodes)-1 {
+		if known := n.Table().Size; known < len(h.nodes)-1 {
 			missing += fmt.Sprintf("node %d knows %d; ", i, known)
 		}
 	}

@@ -157,19 +157,23 @@ type Reply struct {
 }
 
 // An Event is something that happened at the node. Kinds: peer added, peer
-// removed, mode changed, record stored, records expired, lookup step, joined, address
-// changed (Peer is then this node); and message, to a reader who asked for copies.
+// removed (both of the routing table), mode changed, record stored, records expired, lookup
+// step, joined, address changed (Peer is then this node); and of peers that the node knows,
+// see Node.Peers: peer met (for the first time), peer moved, peer silent (it did not answer a
+// request), peer returned (it was silent, or had left), peer left (it has said that it ends);
+// and message, to a reader who asked for copies.
 type Event struct {
 	At      time.Time
 	Kind    string
 	Peer    identity.Address
-	Mode    string // mode changed: to what
-	Key     string // of the record
-	Count   int    // records expired: how many; joined: contacts in the table
-	Lookup  uint64 // lookup step: tells lookups apart; 0: one of the node's own
-	Purpose string // lookup step: what the lookup is for, see LookupStats
-	Step    *Step  // lookup step
-	Dropped uint64 // events lost before this one: nobody read in time
+	Was     identity.Address // peer moved: where it was
+	Mode    string           // mode changed: to what
+	Key     string           // of the record
+	Count   int              // records expired: how many; joined: contacts in the table
+	Lookup  uint64           // lookup step: tells lookups apart; 0: one of the node's own
+	Purpose string           // lookup step: what the lookup is for, see LookupStats
+	Step    *Step            // lookup step
+	Dropped uint64           // events lost before this one: nobody read in time
 
 	Message *Message // message: a copy of one that came in (Node.EventsOf)
 }

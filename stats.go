@@ -93,6 +93,9 @@ func gauges(d *driver.Stats) map[string]int {
 		"messages.handling":    d.Handling,
 		"writes.remembered":    d.Remembered,
 		"contacts.known":       d.Contacts,
+		"peers.known":          d.Peers.Known,
+		"notes":                d.Notes,
+		"notes.bytes":          d.NoteBytes,
 	}
 }
 
@@ -112,6 +115,8 @@ func (n *Node) counters(d *driver.Stats) map[string]uint64 {
 		"events.dropped":     n.listeners.droppedEvents(),
 		"steps.dropped":      n.lostSteps.Load(),
 		"panics":             d.Panics,
+		"peers.met":          d.Peers.Met,
+		"peers.forgotten":    d.Peers.Evicted,
 		"ready.probes":       d.Probes,
 		"ready.lookups":      d.Searches,
 	}

@@ -1,7 +1,6 @@
 package kadmium
 
 import (
-	"slices"
 	"time"
 
 	"kadmium/engine"
@@ -46,28 +45,11 @@ func (n *Node) Table() Table {
 				last++
 			}
 			a := n.book.Address(c)
+			rtt, _ := e.RTT(c)
 			t.Buckets[last].Contacts = append(t.Buckets[last].Contacts, TableContact{
-				Peer: a.ID, Address: a, LastSeen: n.driver.Wall(seen), Failures: failures, Failing: e.Table().Failing(c), RTT: e.RTT(c),
+				Peer: a.ID, Address: a, LastSeen: n.driver.Wall(seen), Failures: failures, Failing: e.Table().Failing(c), RTT: rtt,
 			})
 		})
 	})
 	return t
-}
-
-// Peers are the contacts of the routing table, nearest to this node first.
-func (n *Node) Peers() []Peer {
-	self := n.id.Position()
-	var peers []Peer
-	n.driver.View(func(e *engine.Engine) {
-		contacts := make([]identity.Contact, 0, e.Table().Len())
-		e.Table().Each(func(c identity.Contact, _ time.Time, _, _ int) { contacts = append(contacts, c) })
-		slices.SortFunc(contacts, func(a, b identity.Contact) int {
-			return identity.Compare(&self, n.book.Position(a), n.book.Position(b))
-		})
-		peers = make([]Peer, len(contacts))
-		for i, c := range contacts {
-			peers[i] = n.peerOf(c, &self)
-		}
-	})
-	return peers
 }

@@ -19,6 +19,7 @@ func (d *Driver) collectContacts() {
 	d.book.Sweep(func(keep func(identity.Contact)) {
 		d.engine.EachContact(keep)
 		d.validations.eachContact(keep)
+		d.peers.EachContact(keep)
 	})
 	d.collectAt = d.book.Len() * 3 / 2
 }

@@ -18,6 +18,7 @@ import (
 	"kadmium/engine"
 	"kadmium/histogram"
 	"kadmium/identity"
+	"kadmium/peerbook"
 	"kadmium/rpc"
 	"kadmium/store"
 	"kadmium/store/disk"
@@ -61,6 +62,7 @@ type Config struct {
 	// Store.CheckLoaded and Store.MayRevive.
 	Engine engine.Config
 
+	Peers    int                 // how many peers that it has met the driver remembers; 0: DefaultPeers
 	Handlers map[string]Handler  // as set by Handle
 	Event    func(*engine.Event) // is told each event; it runs with the mutex held
 	// Delivered is told each message that comes in, whether or not it has a handler; it runs
@@ -142,6 +144,8 @@ type Driver struct {
 	passing      passing
 	lookups      endedLookups
 	prober       prober
+	peers        *peerbook.Book
+	notes        peerbook.Notes
 	givenSeeds   map[string]bool     // by Seed.String: whether it is this node itself, and nobody else
 	rtts         histogram.Histogram // round trip times measured
 	slept        time.Duration       // by the clock, when sessions last began anew
@@ -216,6 +220,7 @@ func New(cfg Config) (_ *Driver, err error) {
 	if err = d.newEngine(cfg.Engine); err != nil {
 		return nil, err
 	}
+	d.newPeers(cfg.Peers)
 	if err = d.load(); err != nil {
 		return nil, err
 	}

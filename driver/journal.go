@@ -19,7 +19,12 @@ func (d *Driver) load() error {
 	}
 	d.journal.SetState(d.snapshot)
 	now := d.now()
-	err := d.journal.Load(func(c store.Change) error { return d.engine.Load(now, c) })
+	err := d.journal.Load(func(c store.Change) error {
+		if c.Kind == store.NoteEntry {
+			return d.loadNote(c)
+		}
+		return d.engine.Load(now, c)
+	})
 	if errors.Is(err, store.ErrBadEntry) {
 		return fmt.Errorf("%w: %s: %w", disk.ErrCorrupt, d.journal.Path(), err)
 	}
@@ -52,7 +57,7 @@ func (d *Driver) persisted(id uint64, err error) {
 func (d *Driver) snapshot() []store.Change {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.engine.Snapshot()
+	return append(d.engine.Snapshot(), d.noteChanges()...)
 }
 
 // logJournal logs a fault of the journal once, not for each write and each try to open it

@@ -73,6 +73,9 @@ func (d *Driver) left(a identity.Address) {
 		return
 	}
 	c := d.book.Intern(a)
+	if d.peers.Left(c) {
+		d.event(&engine.Event{Kind: engine.PeerLeft, At: d.now(), Contact: c})
+	}
 	d.step(func(now time.Time, fx []engine.Effect) []engine.Effect { return d.engine.Left(now, c, fx) })
 }
 

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"kadmium/engine"
+	"kadmium/peerbook"
 	"kadmium/store"
 	"kadmium/transport"
 )
@@ -23,6 +24,9 @@ type Stats struct {
 	NotRemembered      uint64 // writes answered "later" since the start: too many were remembered
 	Panics             uint64 // of handlers and validators, since the start
 	Contacts           int    // in the book
+	Peers              peerbook.Stats
+	Notes              int    // about peers
+	NoteBytes          int    // of memory that these take
 	JournalFailing     bool   // writes of the journal fail now
 	SocketsFailing     bool   // reads of a socket fail now
 	Probes             uint64 // PINGs sent to learn whether the node is ready
@@ -48,6 +52,9 @@ func (d *Driver) Stats() Stats {
 		NotRemembered:      d.once.refused,
 		Panics:             d.panics.total(),
 		Contacts:           d.book.Len(),
+		Peers:              d.peers.Stats(),
+		Notes:              d.notes.Len(),
+		NoteBytes:          d.notes.Bytes(),
 		JournalFailing:     d.journal != nil && d.journal.Failing() != nil,
 		SocketsFailing:     d.transport.ReadFailure() != nil,
 		Probes:             d.prober.probes,

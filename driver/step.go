@@ -49,6 +49,7 @@ func (d *Driver) deliverToEngine(now time.Time, a *arrival) {
 	if a.Message.Response {
 		d.prober.answered = now
 	}
+	d.heard(now, a)
 	// A step without its closure, which would be an allocation a datagram.
 	d.effects = d.engine.Receive(now, &a.Inbound, d.effects[:0])
 	if a.RTT > 0 {
@@ -114,6 +115,10 @@ func (d *Driver) effect(fx *engine.Effect) {
 // report tells whoever listens of an event, and the log of those that an owner has to know.
 func (d *Driver) report(ev *engine.Event) {
 	switch ev.Kind {
+	case engine.PeerSilent:
+		if !d.fellSilent(ev) {
+			return
+		}
 	case engine.LookupStep:
 		if ev.Step.Kind == lookup.Ended {
 			d.lookups.observe(ev)

@@ -58,9 +58,17 @@ const (
 	LookupStep                          // a lookup of operation Op (0: of the node's own) made Step, after N requests
 	Joined                              // a join ended with N contacts in the routing table
 	AddressChanged                      // Contact is this node where peers see it now
+	PeerSilent                          // Contact did not answer a request that began N ms ago; a driver passes on what is news
+
+	// Reported by a driver, from its book of peers.
+	PeerMet      // Contact was heard for the first time
+	PeerMoved    // it is heard at Contact now, and was at Was
+	PeerReturned // Contact was heard after it had fallen silent, or had left
+	PeerLeft     // Contact has said that it ends
 )
 
-var eventNames = [...]string{"?", "peer added", "peer removed", "mode changed", "record stored", "records expired", "lookup step", "joined", "address changed"}
+var eventNames = [...]string{"?", "peer added", "peer removed", "mode changed", "record stored", "records expired", "lookup step", "joined", "address changed",
+	"peer silent", "peer met", "peer moved", "peer returned", "peer left"}
 
 // String is the kind in words.
 func (k EventKind) String() string {
@@ -76,6 +84,7 @@ type Event struct {
 	Purpose Purpose // LookupStep: of the lookup
 	At      time.Time
 	Contact identity.Contact
+	Was     identity.Contact
 	Mode    Mode
 	Key     []byte
 	N       int

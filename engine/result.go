@@ -59,6 +59,7 @@ type Result struct {
 
 	Protocols     []string       // Protocols: the names that the peer handles
 	MoreProtocols bool           // Protocols: it handles others too
+	Named         bool           // Protocols: it has said so
 	Lookup        lookup.Stats   // Put, Get, Provide, Closest, FindPeer, Providers, Join
 	Trace         []lookup.Event // the steps of that lookup
 }

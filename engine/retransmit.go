@@ -57,6 +57,9 @@ func (e *Engine) Unreachable(now time.Time, requestID uint64, fx []Effect) []Eff
 // blamed for it. After two tries a contact is only in doubt (design R4.11).
 func (e *Engine) giveUp(r *rpc.Request, count bool) {
 	e.counters.Timeouts++
+	if count {
+		e.event(Event{Kind: PeerSilent, Contact: r.To, N: int(e.now.Sub(r.Started) / time.Millisecond)})
+	}
 	if count && r.Marks&thoughtGone == 0 && e.outage.counts(r) {
 		e.retries.note(&e.retries.lost)
 		if r.MaxTries < rpc.MaxTries && e.table.Doubt(r.To) {

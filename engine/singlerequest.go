@@ -78,7 +78,7 @@ func (s *singleRequest) answered(_ *rpc.Request, in *Inbound) {
 		r.Observed = m.Observed
 	}
 	if s.protocols {
-		r.Protocols, r.MoreProtocols = slices.Clone(m.Protocols), m.MoreProtocols
+		r.Named, r.Protocols, r.MoreProtocols = true, slices.Clone(m.Protocols), m.MoreProtocols
 	}
 	switch m.Status {
 	case rpc.OK:

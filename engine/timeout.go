@@ -16,9 +16,14 @@ func (e *Engine) rto(c identity.Contact) time.Duration {
 	return e.typicalRTT.Unmeasured()
 }
 
-// RTT is the smoothed round trip time of a contact, 0 if it was not measured.
-func (e *Engine) RTT(c identity.Contact) time.Duration {
-	return e.rtts.of(c).Smoothed()
+// RTT is the smoothed round trip time of a contact and its mean deviation, 0 if it was not
+// measured.
+func (e *Engine) RTT(c identity.Contact) (smoothed, variation time.Duration) {
+	rtt := e.rtts.of(c)
+	if smoothed = rtt.Smoothed(); smoothed == 0 {
+		return 0, 0
+	}
+	return smoothed, rtt.Variation()
 }
 
 // maxTransit is the longest time that a write is taken to need to reach a peer: half a

@@ -43,6 +43,9 @@ func (r RTT) Smoothed() time.Duration {
 	return time.Duration(r.smoothed) * time.Microsecond
 }
 
+// Variation is the mean deviation of the round trip time (RTTVAR).
+func (r RTT) Variation() time.Duration { return time.Duration(r.variation) * time.Microsecond }
+
 // RTO is the time to wait for an answer before sending a request again:
 // SRTT + 4 RTTVAR within 100 ms and 3 s, or 500 ms without a measurement.
 func (r RTT) RTO() time.Duration {

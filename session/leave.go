@@ -3,6 +3,8 @@ package session
 import (
 	"slices"
 	"time"
+
+	"kadmium/identity"
 )
 
 // Left notes that the peer of s has said, by a notice under s, that it ends. That concerns
@@ -42,12 +44,15 @@ func (t *Table) Left(now time.Time, s *Session) bool {
 func (s *Session) Left() bool { return s.left }
 
 // InUse returns the sessions that new requests would be sent under, one a peer, the most
-// recently used first.
+// recently used first. It uses none of them.
 func (t *Table) InUse(now time.Time) []*Session {
 	all := t.live.Values()
 	slices.Reverse(all)
-	return slices.DeleteFunc(all, func(s *Session) bool {
-		best, ok := t.ForPeer(now, s.peer)
-		return !ok || best != s
-	})
+	return slices.DeleteFunc(all, func(s *Session) bool { return t.inUse(now, s.peer) != s })
+}
+
+// InUseWith is the session of InUse with a peer.
+func (t *Table) InUseWith(now time.Time, id identity.ID) (*Session, bool) {
+	s := t.inUse(now, id)
+	return s, s != nil
 }

@@ -109,17 +109,22 @@ func (t *Table) Confirm(now time.Time, s *Session) {
 
 // ForPeer is the session to send a new request to the peer under, if there is one.
 func (t *Table) ForPeer(now time.Time, id identity.ID) (*Session, bool) {
-	var best *Session
-	for s := t.peers[shortID(id)]; s != nil; s = s.next {
-		if s.peer == id && s.usable(now.UnixNano()) && (best == nil || t.prefer(s, best)) {
-			best = s
-		}
-	}
+	best := t.inUse(now, id)
 	if best == nil {
 		return nil, false
 	}
 	t.live.Get(best.receiveID) // moves it to the front
 	return best, true
+}
+
+// inUse is ForPeer for who only looks; nil: there is none.
+func (t *Table) inUse(now time.Time, id identity.ID) (best *Session) {
+	for s := t.peers[shortID(id)]; s != nil; s = s.next {
+		if s.peer == id && s.usable(now.UnixNano()) && (best == nil || t.prefer(s, best)) {
+			best = s
+		}
+	}
+	return best
 }
 
 // Suspect is called when a NOSESSION that echoes a request in flight says that the peer

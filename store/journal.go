@@ -22,13 +22,14 @@ const (
 	PublishedEntry                      // a publication of this node: 'r' or 'p', and its key
 	SequenceEntry                       // the highest sequence this node used: 'r' or 'p', and its key
 	TableEntry                          // the routing table: "contacts"
+	NoteEntry                           // a note about a peer: the 32 bytes of its ID, and the note's name
 )
 
-var entryKindNames = [...]string{"?", "record", "provider", "published", "sequence", "table"}
+var entryKindNames = [...]string{"?", "record", "provider", "published", "sequence", "table", "note"}
 
 // EntryKinds lists all kinds.
 func EntryKinds() []EntryKind {
-	return []EntryKind{RecordEntry, ProviderEntry, PublishedEntry, SequenceEntry, TableEntry}
+	return []EntryKind{RecordEntry, ProviderEntry, PublishedEntry, SequenceEntry, TableEntry, NoteEntry}
 }
 
 // String is the kind's name on disk.
@@ -104,6 +105,28 @@ func (p *Published) change() Change {
 // TableChange is the change that writes the contacts of the routing table.
 func TableChange(contacts []identity.Address) Change {
 	return Change{Kind: TableEntry, Key: []byte(tableKey), Value: appendTable(nil, contacts)}
+}
+
+// NoteChange is the change that writes a note about a peer; a nil text removes it.
+func NoteChange(peer identity.ID, name string, text []byte) Change {
+	c := Change{Kind: NoteEntry, Key: append(peer[:len(peer):len(peer)], name...)}
+	if text != nil {
+		c.Value = append([]byte{entryVersion}, text...)
+	}
+	return c
+}
+
+// ParseNote reads a journal entry of a note. Its error is ErrBadEntry.
+func ParseNote(c Change) (peer identity.ID, name string, text []byte, err error) {
+	r := reader{rest: c.Value}
+	if r.version(); len(c.Key) <= len(peer) && r.err == nil {
+		r.err = errShort
+	}
+	if r.err != nil {
+		return peer, "", nil, fmt.Errorf("%w: %s %q: %w", ErrBadEntry, c.Kind, truncated(c.Key), r.err)
+	}
+	copy(peer[:], c.Key)
+	return peer, string(c.Key[len(peer):]), r.remainder(), nil
 }
 
 const tableKey = "contacts"

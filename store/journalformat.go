@@ -22,6 +22,7 @@ import (
 //	           the two highest bits of its 2 are its Waiting
 //	sequence   2 | sequence 8
 //	table      2 | (peer | endpoint) ...
+//	note       2 | text ...
 //
 //	source     peer | length 1 | subnet, as netip.Prefix.MarshalBinary writes it
 //	peer       0, or 1 and 32 bytes

@@ -1,6 +1,9 @@
 package transport
 
-import "kadmium/session"
+import (
+	"kadmium/identity"
+	"kadmium/session"
+)
 
 // Rekey ends the use of all sessions: the next request to each peer is a first
 // contact again, with fresh keys. What is under way still arrives (design R3.11).
@@ -9,6 +12,31 @@ func (t *Transport) Rekey() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.table.Rekey(now)
+}
+
+// Sessions are the peers with a session in use, each where it was last proven to be, the
+// most recently used session first.
+func (t *Transport) Sessions() []identity.Address {
+	now := t.now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var peers []identity.Address
+	for _, s := range t.table.InUse(now) {
+		peers = append(peers, identity.Address{ID: s.Peer(), Endpoint: s.Address()})
+	}
+	return peers
+}
+
+// SessionWith is where a peer with a session in use was last proven to be.
+func (t *Transport) SessionWith(id identity.ID) (identity.Address, bool) {
+	now := t.now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s, ok := t.table.InUseWith(now, id)
+	if !ok {
+		return identity.Address{}, false
+	}
+	return identity.Address{ID: id, Endpoint: s.Address()}, true
 }
 
 // expireLater sets a timer that drops sessions which opened no datagram within their

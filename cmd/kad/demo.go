@@ -157,7 +157,7 @@ func (d *demo) join(ctx context.Context) error {
 			return err
 		}
 		d.result.Joins = append(d.result.Joins, demoJoin{i + 1, l})
-		d.drawLookup(&l, "", fmt.Sprintf("joined: it knows %s", report.Count(len(d.nodes[i].Peers()), "peer")))
+		d.drawLookup(&l, "", fmt.Sprintf("joined: it knows %s", report.Count(d.nodes[i].Table().Size, "peer")))
 		if err := d.waitUntilKnown(ctx, i); err != nil {
 			return err
 		}
@@ -172,7 +172,7 @@ func (d *demo) waitUntilKnown(ctx context.Context, i int) error {
 	events := d.nodes[0].Events(ctx)
 	for {
 		for _, p := range d.nodes[0].Peers() {
-			if p.ID == d.nodes[i].ID() {
+			if p.InTable && p.ID == d.nodes[i].ID() {
 				return nil
 			}
 		}

@@ -87,7 +87,9 @@ func (n *Node) Close() error { return n.node.Close() }
 func (n *Node) Table() []identity.ID {
 	var ids []identity.ID
 	for _, p := range n.node.Peers() {
-		ids = append(ids, p.ID)
+		if p.InTable {
+			ids = append(ids, p.ID)
+		}
 	}
 	return ids
 }

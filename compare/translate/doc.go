@@ -36,7 +36,8 @@
 //	ended          converged, exhausted, satisfied, cancelled, timed out: libp2p has
 //	               these in its lookup events, not in its query events.
 //	peer added, peer removed, mode changed, record stored, records expired, joined,
-//	address changed: of the node, not of a query.
+//	address changed, peer met, peer moved, peer silent, peer returned, peer left:
+//	of the node, not of a query.
 //
 // The STOREs of a put and the ADD_PROVIDERs of a provide are no lookup steps. kadmium's result
 // says how many peers confirmed. libp2p publishes a Value for each peer before it sends to

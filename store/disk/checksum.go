@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -17,12 +18,16 @@ import (
 // value. One more bucket, "journal", holds the format's version and the totals: the
 // number of all other entries and the sum of their checksums, so that a missing entry
 // is noticed too.
+//
+// A file has format 1 and no bucket for notes until the first note is written, and then
+// format 2: a program that knows no notes refuses it, and opens all others.
 const (
-	checksumSize  = 4
-	formatVersion = 1
-	metaBucket    = "journal"
-	formatKey     = "format"
-	totalsKey     = "totals"
+	checksumSize = 4
+	firstFormat  = 1
+	notesFormat  = 2
+	metaBucket   = "journal"
+	formatKey    = "format"
+	totalsKey    = "totals"
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -90,7 +95,7 @@ func putMeta(tx *bbolt.Tx, key string, value []byte) error {
 
 // format makes the buckets of a new file.
 func format(tx *bbolt.Tx) error {
-	for _, kind := range store.EntryKinds() {
+	for _, kind := range kinds(firstFormat) {
 		if _, err := tx.CreateBucket([]byte(kind.String())); err != nil {
 			return err
 		}
@@ -98,10 +103,27 @@ func format(tx *bbolt.Tx) error {
 	if _, err := tx.CreateBucket([]byte(metaBucket)); err != nil {
 		return err
 	}
-	if err := putMeta(tx, formatKey, []byte{formatVersion}); err != nil {
+	if err := putMeta(tx, formatKey, []byte{firstFormat}); err != nil {
 		return err
 	}
 	return new(totals).put(tx)
+}
+
+// kinds are the kinds of entries that a file of the format has buckets for.
+func kinds(format byte) []store.EntryKind {
+	all := store.EntryKinds()
+	if format < notesFormat {
+		all = slices.DeleteFunc(all, func(k store.EntryKind) bool { return k == store.NoteEntry })
+	}
+	return all
+}
+
+// addNotes makes a file of the first format one with notes.
+func addNotes(tx *bbolt.Tx) (*bbolt.Bucket, error) {
+	if err := putMeta(tx, formatKey, []byte{notesFormat}); err != nil {
+		return nil, err
+	}
+	return tx.CreateBucket([]byte(store.NoteEntry.String()))
 }
 
 // A content is what a check has seen of a file's entries.
@@ -128,13 +150,13 @@ func (c *content) entry(bucket string, key, stored []byte) error {
 // complete reports what is missing.
 func (c *content) complete() error {
 	format := c.meta[formatKey]
-	if len(format) == 1 && format[0] != formatVersion {
-		return fmt.Errorf("%w: it has format %d, this program reads %d", ErrVersion, format[0], formatVersion)
+	if len(format) == 1 && (format[0] < firstFormat || format[0] > notesFormat) {
+		return fmt.Errorf("%w: it has format %d, this program reads %d to %d", ErrVersion, format[0], firstFormat, notesFormat)
 	}
-	if len(format) != 1 || len(c.buckets) != len(store.EntryKinds())+1 {
+	if len(format) != 1 || len(c.buckets) != len(kinds(format[0]))+1 {
 		return errors.New("it is not a journal, or parts of it are missing")
 	}
-	for _, kind := range store.EntryKinds() {
+	for _, kind := range kinds(format[0]) {
 		if !c.buckets[kind.String()] {
 			return fmt.Errorf("bucket %q is missing", kind)
 		}

@@ -170,8 +170,17 @@ func applyAll(tx *bbolt.Tx, batch []write) error {
 func apply(tx *bbolt.Tx, t *totals, c store.Change) error {
 	name := []byte(c.Kind.String())
 	b := tx.Bucket(name)
-	if b == nil {
+	switch {
+	case b != nil:
+	case c.Kind != store.NoteEntry:
 		return fmt.Errorf("no bucket %q", name)
+	case c.Value == nil:
+		return nil // there are no notes
+	default:
+		var err error
+		if b, err = addNotes(tx); err != nil {
+			return err
+		}
 	}
 	if old := b.Get(c.Key); old != nil {
 		t.remove(old)

@@ -179,7 +179,11 @@ func difference(tx *bbolt.Tx, state []store.Change) []store.Change {
 	var changes []store.Change
 	for _, kind := range store.EntryKinds() {
 		name := kind.String()
-		b := tx.Bucket([]byte(name)).Cursor()
+		bucket := tx.Bucket([]byte(name))
+		if bucket == nil {
+			continue // there are no notes
+		}
+		b := bucket.Cursor()
 		for k, v := b.First(); k != nil; k, v = b.Next() {
 			id := name + " " + string(k)
 			c, ok := missing[id]

@@ -231,7 +231,11 @@ func (j *Journal) Load(f func(store.Change) error) (err error) {
 	return j.db.View(func(tx *bbolt.Tx) error {
 		for _, kind := range store.EntryKinds() {
 			name := []byte(kind.String())
-			err := tx.Bucket(name).ForEach(func(k, v []byte) error {
+			b := tx.Bucket(name)
+			if b == nil {
+				continue // there are no notes
+			}
+			err := b.ForEach(func(k, v []byte) error {
 				value, err := checkChecksum(name, k, v)
 				if err != nil {
 					return fmt.Errorf("%w: %s: %w", ErrCorrupt, j.path, err)
