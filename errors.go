@@ -70,6 +70,9 @@ var (
 	ErrNotFound = engine.ErrNotFound
 	// ErrNoPeers reports a lookup that had nobody to ask.
 	ErrNoPeers = engine.ErrNoPeers
+	// ErrOnlyClients reports, beside ErrNoPeers, that peers answer and that all of them are
+	// clients.
+	ErrOnlyClients = driver.ErrOnlyClients
 	// ErrNoAnswer reports that none of a request's tries was answered, or of a lookup that
 	// nobody answered.
 	ErrNoAnswer = engine.ErrNoAnswer

@@ -87,6 +87,7 @@ func gauges(d *driver.Stats) map[string]int {
 		"writes.settled":       e.Settled,
 		"newcomers":            e.Newcomers,
 		"addresses.checking":   e.Moved,
+		"clients":              e.Clients,
 		"probes.waiting":       e.ProbesWaiting,
 		"contacts.failing":     e.Contacts - e.Answering,
 		"checks.waiting":       d.ValidationsWaiting,

@@ -52,7 +52,11 @@ func (j *joining) run(ctx context.Context, op Operation) error {
 			j.workers.Go(func() { j.throughName(ctx, s) })
 		}
 		if j.unused == nil {
-			return e.JoinByNames(now, op, j.addresses, len(j.names), fx)
+			fx = e.JoinByNames(now, op, j.addresses, len(j.names), fx)
+			if j.firstOfNetwork() { // as it was when the names were resolved before
+				fx = e.BeginNetwork(now, fx)
+			}
+			return fx
 		}
 		// One name more, which resolves to nothing: the join fails if there is nobody to ask.
 		fx = e.JoinByNames(now, op, j.addresses, len(j.names)+1, fx)
@@ -76,13 +80,15 @@ func (j *joining) throughName(ctx context.Context, s Seed) {
 	defer cancel()
 	defer context.AfterFunc(j.ctx, cancel)() // the driver's
 	addresses, err := j.resolve(ctx, s)
+	other := j.isOther()
+	addresses = slices.DeleteFunc(addresses, func(a identity.Address) bool { return !other(a) })
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.closed || ctx.Err() != nil {
 		return // nobody waits for the join any more
 	}
 	if err == nil {
-		j.givenSeeds[s.String()] = !slices.ContainsFunc(addresses, j.isOther())
+		j.givenSeeds[s.String()] = len(addresses) == 0
 	}
 	switch over := j.operations[j.op] == nil; {
 	case len(addresses) > 0:
@@ -110,6 +116,9 @@ func (d *Driver) bootstrap() {
 	first := d.through(d.seeds)
 	first.addresses = nil // the engine has them
 	err := first.run(d.ctx, Operation{})
+	if len(d.seeds) > 0 && err != nil && d.beginNetwork() {
+		err = nil
+	}
 	if len(d.seeds) > 0 && err != nil {
 		d.joinErr = err
 		if d.ctx.Err() == nil && !errors.Is(err, ErrClosed) { // otherwise nobody waited for an answer
@@ -126,6 +135,16 @@ func (d *Driver) bootstrap() {
 	}
 }
 
+// beginNetwork tells the engine if there is nobody but this node itself to join through.
+func (d *Driver) beginNetwork() (first bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if first = d.firstOfNetwork() && !d.closed; first {
+		d.step(d.engine.BeginNetwork)
+	}
+	return first
+}
+
 // warnOfSilence logs that no bootstrap peer answered, and whatever else err has to say.
 func (d *Driver) warnOfSilence(err error) {
 	about := []any{"peers", d.seedNames()}
@@ -135,11 +154,14 @@ func (d *Driver) warnOfSilence(err error) {
 	d.logger.Warn("no bootstrap peer answered", about...)
 }
 
-// silentSeeds is the error of an operation; where nobody is known it names the bootstrap
-// peers of the Config, which then have not answered.
-func (d *Driver) silentSeeds(err error) error {
-	if len(d.seeds) == 0 || !errors.Is(err, engine.ErrNoPeers) {
+// unserved is the error of an operation; where nobody is known who serves it, it says what
+// the bootstrap peers of the Config have done.
+func (d *Driver) unserved(err error) error {
+	switch {
+	case len(d.seeds) == 0 || !errors.Is(err, engine.ErrNoPeers):
 		return err
+	case d.engine.OnlyClients():
+		return fmt.Errorf("%w: %w", err, ErrOnlyClients)
 	}
 	return fmt.Errorf("%w: %w from the bootstrap peers %s", err, engine.ErrNoAnswer, d.seedNames())
 }

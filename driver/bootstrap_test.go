@@ -202,3 +202,45 @@ func TestNameWithAddressesOfBothFamilies(t *testing.T) {
 		}
 	})
 }
+
+// A list whose only name is one of this node itself makes it the first of its network; where
+// the name has other addresses later, it joins through these.
+func TestNameOfItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := memnet.New(1, memnet.Conditions{Latency: 10 * time.Millisecond})
+		began := time.Now()
+		resolver := func(context.Context, string) ([]netip.Addr, error) {
+			if time.Since(began) < 4*time.Minute {
+				return []netip.Addr{publicIP(1)}, nil
+			}
+			return []netip.Addr{publicIP(1), publicIP(2)}, nil
+		}
+		auto := func(i int, seed string) *Driver {
+			return begin(t, Config{
+				Listen:       []string{netip.AddrPortFrom(publicIP(i), 4100).String()},
+				ListenPacket: func(at netip.AddrPort) (net.PacketConn, error) { return network.Listen(at) },
+				Bootstrap:    parsed(t, seed),
+				LookUpHost:   resolver,
+			})
+		}
+		mode := func(d *Driver) (mode engine.Mode) {
+			d.View(func(e *engine.Engine) { mode = e.Mode() })
+			return mode
+		}
+		first := auto(1, "all:4100")
+		if err := first.Joined(t.Context()); err != nil || mode(first) != engine.Server {
+			t.Errorf("%v, %v", err, mode(first))
+		}
+		time.Sleep(5 * time.Minute)
+		second := auto(2, netip.AddrPortFrom(publicIP(2), 4100).String())
+		time.Sleep(2 * time.Minute)
+		if mode(second) != engine.Server {
+			t.Error("the second, whose list names only itself, is a client")
+		}
+		first.View(func(e *engine.Engine) {
+			if e.Table().Len() != 1 {
+				t.Error("the first does not know the second")
+			}
+		})
+	})
+}

@@ -35,6 +35,8 @@ var (
 	ErrListen = errors.New("cannot listen")
 	// ErrNoSocket reports an address of an IP version that the node does not listen on.
 	ErrNoSocket = errors.New("no socket reaches it")
+	// ErrOnlyClients reports that peers answer, and that all of them are clients.
+	ErrOnlyClients = errors.New("all peers that answer are clients, which serve nobody")
 	// ErrClosed reports a call to a Driver that was closed.
 	ErrClosed = errors.New("node is closed")
 )
@@ -149,6 +151,7 @@ type Driver struct {
 	givenSeeds   map[string]bool     // by Seed.String: whether it is this node itself, and nobody else
 	rtts         histogram.Histogram // round trip times measured
 	slept        time.Duration       // by the clock, when sessions last began anew
+	clientsOnly  clientsOnly
 }
 
 // New makes a driver: it reads the data directory, binds the sockets and makes the
@@ -217,6 +220,7 @@ func New(cfg Config) (_ *Driver, err error) {
 	if d.transport, err = d.newTransport(conns, d.receive, d.listenPacket, d.fail); err != nil {
 		return nil, err
 	}
+	d.seeds = d.withoutSelf(d.seeds)
 	if err = d.newEngine(cfg.Engine); err != nil {
 		return nil, err
 	}

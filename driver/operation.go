@@ -145,7 +145,7 @@ func (d *Driver) finish(op engine.OpID, result *engine.Result) {
 		return
 	}
 	if r.err == nil { // otherwise it was cancelled, for that reason
-		r.err = d.silentSeeds(result.Err)
+		r.err = d.unserved(result.Err)
 	}
 	if r.Finish != nil {
 		r.Finish(result)

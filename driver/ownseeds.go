@@ -48,3 +48,22 @@ func (d *Driver) isOther() func(identity.Address) bool {
 		return !slices.ContainsFunc(own, func(o identity.Address) bool { return o.Endpoint == a.Endpoint })
 	}
 }
+
+// firstOfNetwork reports whether seeds were given, and all of them are this node itself. The
+// caller holds d.mu.
+func (d *Driver) firstOfNetwork() bool { return len(d.givenSeeds) > 0 && d.seedsAreSelf() }
+
+// withoutSelf leaves out the seeds that are this node's own addresses: a list that all nodes
+// of a network share names each of them too.
+func (d *Driver) withoutSelf(seeds []Seed) (others []Seed) {
+	d.noteSeeds(seeds)
+	other := d.isOther()
+	for _, s := range seeds {
+		if s.host == "" && !other(s.address) {
+			d.logger.Info("bootstrap peer not used: it is this node itself", "peer", s)
+			continue
+		}
+		others = append(others, s)
+	}
+	return others
+}

@@ -35,6 +35,7 @@ func (d *Driver) tick() {
 		return
 	}
 	d.reviewClock(now)
+	d.watchClients(now)
 	d.step(d.engine.Tick)
 }
 

@@ -19,6 +19,9 @@ func (e *Engine) EachContact(keep func(identity.Contact)) {
 	e.rtts.each(keep)
 	if e.reachability != nil {
 		keep(e.reachability.asked)
+		for _, c := range e.reachability.clients {
+			keep(c)
+		}
 		if check := e.reachability.check; check != nil {
 			for _, p := range check.peers {
 				keep(p.contact)

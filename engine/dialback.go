@@ -33,7 +33,7 @@ func (e *Engine) wantsDialBack() time.Time {
 	if e.mode == Server {
 		return e.wantsRecheck()
 	}
-	if e.cfg.Mode != Auto || e.joining > 0 || e.table.Len() == 0 {
+	if e.cfg.Mode != Auto || e.joining > 0 || e.table.Len()+len(e.clients()) == 0 {
 		return time.Time{}
 	}
 	if e.reachability == nil || e.reachability.notBefore.IsZero() {
@@ -42,7 +42,7 @@ func (e *Engine) wantsDialBack() time.Time {
 	return e.reachability.notBefore
 }
 
-// askDialBack asks a random contact for a dial back.
+// askDialBack asks a random contact for a dial back, or a client where no server is known.
 func (e *Engine) askDialBack() {
 	if e.mode == Server {
 		e.recheck()
@@ -52,18 +52,24 @@ func (e *Engine) askDialBack() {
 	if e.now.Before(r.notBefore) {
 		return
 	}
-	if r.tries++; r.tries%dialBackRound == 0 {
-		r.notBefore = e.now.Add(dialBackPause)
+	candidates, pause := e.clients(), recheckAgain // without a server nobody is of use to others
+	if e.table.Answering() > 0 {
+		target := e.randomIn(0)
+		e.scratch = e.table.Nearest(e.scratch[:0], &target, e.cfg.K)
+		candidates, pause = e.scratch, dialBackPause
 	}
-	target := e.randomIn(0)
-	e.scratch = e.table.Nearest(e.scratch[:0], &target, e.cfg.K)
-	if len(e.scratch) == 0 {
+	if r.tries++; r.tries%dialBackRound == 0 {
+		r.notBefore = e.now.Add(pause)
+	}
+	if len(candidates) == 0 {
 		return
 	}
-	c := e.scratch[e.rnd.IntN(len(e.scratch))]
+	c := candidates[e.rnd.IntN(len(candidates))]
 	r.asked, r.until = c, e.now.Add(dialBackWindow)
 	e.requestDialBack(c, func(agreed bool) {
-		if agreed && r.asked == c {
+		if !agreed {
+			e.forgetClient(c)
+		} else if r.asked == c {
 			r.until = e.now.Add(dialBackWindow)
 		}
 	})
@@ -135,6 +141,10 @@ func (e *Engine) dialedBack(in *Inbound) {
 func (e *Engine) changeMode(m Mode) {
 	e.mode = m
 	e.event(Event{Kind: ModeChanged, Mode: m})
+	if m == Server {
+		e.joinAsServer()
+		return
+	}
 	e.lookUpSelf()
 }
 

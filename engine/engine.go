@@ -24,6 +24,7 @@ type Engine struct {
 	mode         Mode // in force: Client or Server
 	tableUnsaved bool // the routing table has changed since it was journalled
 	met          bool // there was a contact in the routing table
+	metNoServer  bool // the last join left the routing table empty
 
 	requests     rpc.Requests
 	spare        []*rpc.Message // messages of finished requests, for reuse

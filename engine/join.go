@@ -216,6 +216,7 @@ func (j *join) cancel() *Result {
 func (j *join) end() {
 	j.over = true
 	j.close()
+	j.e.metNoServer = j.e.table.Len() == 0
 	j.e.event(Event{Kind: Joined, N: j.e.table.Len()})
 	j.e.finish(j.op, j.result)
 }

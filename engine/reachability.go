@@ -16,6 +16,7 @@ type reachability struct {
 	dialShares  map[identity.NetGroup]int // of dialed, by netgroup
 	dialRefused uint64                    // dial backs asked for and not sent, since the start: too many in their minute
 	notBefore   time.Time                 // when a dial back may be asked for again
+	clients     []identity.Contact        // that answered, or asked under a session, while no server answers
 
 	// Of a server in mode auto.
 	check     *recheck  // under way; nil: none

@@ -10,6 +10,7 @@ import (
 func (e *Engine) contacted(c identity.Contact, serves bool) {
 	if !serves {
 		e.heard(c)
+		e.knowClient(c)
 		if removed, promoted := e.table.Remove(c); removed {
 			e.contactLeft(c, promoted)
 			e.recheckSoon()
@@ -24,6 +25,7 @@ func (e *Engine) contacted(c identity.Contact, serves bool) {
 	switch seen {
 	case kbucket.Added:
 		e.met = true
+		e.forgetClients()
 		e.tableUnsaved = true
 		e.event(Event{Kind: PeerAdded, Contact: c})
 		e.queueHandovers(c)

@@ -14,6 +14,7 @@ type Stats struct {
 	KeptHere         int    // puts and provides that wait for a peer to answer
 	Settled          int    // settled requests that their receivers were not told of
 	Newcomers        int    // newcomers remembered
+	Clients          int    // clients known while no server answers
 	Moved            int    // new addresses of peers being checked
 	ProbesWaiting    int    // contacts that wait for a PING
 	DialBacksRefused uint64 // dial backs asked for and not sent since the start
@@ -40,6 +41,7 @@ func (e *Engine) Stats() Stats {
 		KeptHere:         e.kept.len(),
 		Settled:          e.settled.len(),
 		Newcomers:        e.newcomers.len(),
+		Clients:          len(e.clients()),
 		Moved:            len(e.moved),
 		ProbesWaiting:    len(e.probes),
 		Counters:         e.counters,
