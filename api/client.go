@@ -103,7 +103,7 @@ func withQuery(path string, q url.Values) string {
 	return path + "?" + q.Encode()
 }
 
-// do sends a request and reads the result.
+// do sends a request and reads the result, if there is one.
 func (c *Client) do(ctx context.Context, method, target string, o Call, header http.Header, body []byte, result any) error {
 	timeout := o.Timeout
 	if timeout == 0 {
@@ -134,6 +134,9 @@ func (c *Client) do(ctx context.Context, method, target string, o Call, header h
 			return c.nonsense("status %s, and no problem", response.Status)
 		}
 		return &p
+	}
+	if response.StatusCode == http.StatusNoContent {
+		return nil
 	}
 	if err := json.Unmarshal(b, result); err != nil {
 		return c.nonsense("%v", err)

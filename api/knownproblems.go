@@ -38,6 +38,8 @@ var knownProblems = []knownProblem{
 	{kadmium.ErrEmptyKey, "empty-key", http.StatusBadRequest, exitBadInput, "a key is text like /v/hello"},
 	{kadmium.ErrInvalid, "invalid", http.StatusUnprocessableEntity, exitBadInput, "see what its namespace asks for: kad help put"},
 	{kadmium.ErrBadProtocol, "bad-protocol", http.StatusBadRequest, exitBadInput, ProtocolForm},
+	{kadmium.ErrBadNote, "bad-note", http.StatusUnprocessableEntity, exitBadInput, "shorten the note or its name"},
+	{kadmium.ErrNotesFull, "notes-full", http.StatusInsufficientStorage, exitNotDone, "remove notes that are no longer needed"},
 	{kadmium.ErrBadOption, "bad-option", http.StatusBadRequest, exitBadInput, "kad help COMMAND says what each flag takes"},
 	{kadmium.ErrNotFound, "not-found", http.StatusNotFound, exitNotDone, "check the name, or see who was asked: --trace"},
 	{kadmium.ErrNoSocket, "no-socket", http.StatusGatewayTimeout, exitNotDone, ListenNext},

@@ -9,6 +9,9 @@ import (
 
 // findPeer serves GET /v1/peers/{peer}.
 func findPeer(c *call) error {
+	if c.flag("local") {
+		return c.showKnown()
+	}
 	id, err := ParsePeer(c.path["peer"])
 	if err == nil {
 		err = notSelf(c.node, id)

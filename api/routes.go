@@ -51,7 +51,8 @@ type Param struct {
 	Summary  string
 }
 
-// An Answer is a response that is no problem.
+// An Answer is a response that is no problem. A route may have several of one status, whose
+// bodies differ.
 type Answer struct {
 	Status  int
 	Summary string
@@ -138,8 +139,11 @@ func allRoutes() []Route {
 		},
 		{
 			Method: "GET", Pattern: "/v1/peers/{peer}", Summary: "Find where a peer is", serve: findPeer,
-			Params:   asked(peerParam, traceParam),
-			Answers:  []Answer{{Status: 200, Summary: "the peer answered there", Value: kadmium.Found{}}},
+			Params: asked(peerParam, Param{Name: "local", In: InQuery, Type: Flag, Summary: "ask nobody: say what the node knows of it"}, traceParam),
+			Answers: []Answer{
+				{Status: 200, Summary: "the peer answered there", Value: kadmium.Found{}},
+				{Status: 200, Summary: "with ?local: what the node knows", Value: kadmium.PeerInfo{}},
+			},
 			Problems: []int{429, 504},
 		},
 		{
@@ -179,7 +183,7 @@ func allRoutes() []Route {
 			Answers:  []Answer{{Status: 200, Summary: "the reply", Value: kadmium.Reply{}, Bytes: true, Headers: replyHeaders}},
 			Problems: []int{413, 429, 502, 504},
 		},
-	}, watchingRoutes()...)
+	}, append(watchingRoutes(), bookRoutes()...)...)
 }
 
 // watchingRoutes are those that show what the node knows and does.
