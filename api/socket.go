@@ -79,7 +79,7 @@ func DialUnix(ctx context.Context, paths ...string) (*Client, error) {
 }
 
 // nobodyThere are the errors that mean that no node listens at a path.
-var nobodyThere = []error{fs.ErrNotExist, syscall.ECONNREFUSED, syscall.ENOTDIR, syscall.ENOTSOCK}
+var nobodyThere = []error{fs.ErrNotExist, connectionRefused, syscall.ENOTDIR, syscall.ENOTSOCK}
 
 func dialOwn(ctx context.Context, path string) (net.Conn, error) {
 	info, err := os.Stat(path)

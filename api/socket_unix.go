@@ -14,6 +14,9 @@ import (
 // address structure, less the zero byte that ends it.
 const maxSocketPath = len(syscall.RawSockaddrUnix{}.Path) - 1
 
+// connectionRefused is what the system says of a socket at which nobody listens.
+const connectionRefused = syscall.ECONNREFUSED
+
 // umask guards the umask of the process, which listenPrivate changes for a moment.
 var umask sync.Mutex
 

@@ -1,10 +1,9 @@
-//go:build !unix
-
 package api
 
 import (
 	"io/fs"
 	"net"
+	"syscall"
 )
 
 // maxSocketPath is the longest path of a unix socket on Windows, in bytes.
@@ -15,6 +14,9 @@ const maxSocketPath = 107
 func listenPrivate(path string) (net.Listener, error) {
 	return net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 }
+
+// connectionRefused is what Windows says of a socket at which nobody listens.
+const connectionRefused = syscall.Errno(10061) // WSAECONNREFUSED
 
 // ofAnotherUser is false: the access list of the directory says whose the socket is.
 func ofAnotherUser(fs.FileInfo) bool { return false }
