@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"io"
+	"os"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 )
 
 // An app is one run of the command: what it reads and writes, and the flags that all
@@ -12,6 +14,7 @@ import (
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	terminal       *os.File // stdout, if it is a terminal
 	getenv         func(string) string
 	fromEnv        map[string]bool // flags that a KAD_* variable set
 	json           bool
@@ -34,6 +37,37 @@ func (a *app) print(result any, plain func(w io.Writer)) error {
 		plain(&b)
 	}
 	return a.write(b.Bytes())
+}
+
+// asTerminal is w if that is a terminal, otherwise nil.
+func asTerminal(w io.Writer) *os.File {
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return f
+	}
+	return nil
+}
+
+// width is the number of columns of a terminal; 0 if there is none, or it does not say.
+func width(terminal *os.File) int {
+	if terminal == nil {
+		return 0
+	}
+	columns, _, err := term.GetSize(int(terminal.Fd()))
+	if err != nil {
+		return 0
+	}
+	return columns
+}
+
+// printValue is print for a value, which plain stands alone and is exactly its bytes. On a
+// terminal its line is ended, so that the prompt does not follow it.
+func (a *app) printValue(result any, value []byte) error {
+	return a.print(result, func(w io.Writer) {
+		_, _ = w.Write(value) // into memory
+		if a.terminal != nil && len(value) > 0 && value[len(value)-1] != '\n' {
+			_, _ = w.Write([]byte{'\n'})
+		}
+	})
 }
 
 // write puts bytes on stdout, exactly.

@@ -39,7 +39,7 @@ Interrupted, it reports what it has measured, as partial, and exits with 1.`,
 			if err := a.checkBench(cmd, &cfg); err != nil {
 				return err
 			}
-			if err := checkOut(out); err != nil {
+			if err := makeOut(out); err != nil {
 				return err
 			}
 			bar := a.newBar("bench")
@@ -67,6 +67,9 @@ Interrupted, it reports what it has measured, as partial, and exits with 1.`,
 	f.StringSliceVar(&cfg.Bootstrap, "bootstrap", nil, "start no network: measure the live one that these addresses are in")
 	f.StringVar(&out, "out", "", "directory for pictures")
 	f.StringVar(&cfg.Network, "network", "", "name of the network (default "+kadmium.DefaultNetwork+" with --bootstrap, else one of the bench's own)")
+	completes(cmd, "workload", report.WorkloadFind, report.WorkloadValue, report.WorkloadProvide, report.WorkloadMixed)
+	completes(cmd, "targets", report.TargetsRandom, report.TargetsNodes)
+	completesDirectory(cmd, "out")
 	return cmd
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -11,6 +12,26 @@ import (
 type completionResult struct {
 	Shell  string `json:"shell"`
 	Script string `json:"script"`
+}
+
+// completes lets shells complete a flag's values. One that ends in a colon goes on.
+func completes(cmd *cobra.Command, flag string, values ...string) {
+	directive := cobra.ShellCompDirectiveNoFileComp
+	for _, v := range values {
+		if strings.HasSuffix(v, ":") {
+			directive |= cobra.ShellCompDirectiveNoSpace
+		}
+	}
+	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, directive)); err != nil {
+		panic(err) // no such flag, or twice
+	}
+}
+
+// completesDirectory lets shells complete a flag's value as the name of a directory.
+func completesDirectory(cmd *cobra.Command, flag string) {
+	if err := cmd.MarkFlagDirname(flag); err != nil {
+		panic(err) // no such flag
+	}
 }
 
 func (a *app) completionCommand() *cobra.Command {

@@ -14,8 +14,9 @@ func envName(flag string) string {
 	return "KAD_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// hasEnv reports whether a flag may come from the environment: --help may not.
-func hasEnv(f *pflag.Flag) bool { return f.Name != "help" }
+// hasEnv reports whether a flag may come from the environment: --help and --version may
+// not.
+func hasEnv(f *pflag.Flag) bool { return f.Name != "help" && f.Name != versionFlag }
 
 // nameEnv adds its variable's name to the help text of each flag of cmd and below.
 func nameEnv(cmd *cobra.Command) {

@@ -21,8 +21,8 @@ func (a *app) getCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "get KEY",
 		Short: "Fetch a value",
-		Long: `Fetch the value under a key and write exactly its bytes to stdout, or to a file. It ends
-at the first valid value; with --quorum it weighs several answers, takes the best, and
+		Long: `Fetch the value under a key and write exactly its bytes to stdout (on a terminal also the
+end of its line), or to a file. It ends at the first valid value; with --quorum it weighs several answers, takes the best, and
 repairs those of the closest nodes that had an older one or none.`,
 		Example: `  kad get /v/hello
   kad get /v/hello --quorum 5 -o hello.txt --trace`,
@@ -54,7 +54,7 @@ repairs those of the closest nodes that had an older one or none.`,
 			if !a.json { // stdout is for the value only
 				drawTrace(a.stderr, &got.Lookup)
 			}
-			return a.print(got, func(w io.Writer) { _, _ = w.Write(got.Value) })
+			return a.printValue(got, got.Value)
 		},
 	}
 	cmd.Flags().IntVar(&quorum, "quorum", 1, "number of valid answers to weigh")

@@ -65,10 +65,12 @@ An existing file is never overwritten.`,
 // loadKey reads a key file, with a warning on w if others can read it too. A signal ends
 // it: a FIFO may never be written.
 func loadKey(ctx context.Context, w io.Writer, file string) (identity.Key, error) {
-	warnIfKeyOpen(w, file)
 	k, err := untilSignal(ctx, func() (identity.Key, error) { return identity.LoadKey(file) })
 	if ctx.Err() != nil {
 		err = fmt.Errorf("key file %s: %w", file, ctx.Err())
+	}
+	if err == nil {
+		warnIfKeyOpen(w, file)
 	}
 	return k, err
 }

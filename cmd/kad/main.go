@@ -31,6 +31,7 @@ func main() {
 func (a *app) execute(ctx context.Context, args []string) int {
 	a.fromEnv = map[string]bool{}
 	out := &checkedWriter{w: a.stdout}
+	a.terminal = asTerminal(a.stdout)
 	a.stdout = out
 	root := a.rootCommand()
 	root.SetArgs(args)
@@ -49,6 +50,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 
 // rootCommand is the command with all its subcommands.
 func (a *app) rootCommand() *cobra.Command {
+	var onlyVersion bool
 	root := &cobra.Command{
 		Use:   "kad",
 		Short: "A Kademlia DHT over UDP: run nodes, find peers, keep values",
@@ -69,8 +71,14 @@ taken); 2 bad input. Each flag can also come from the environment as KAD_*.`,
 			}
 			return a.applyEnv(cmd)
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if onlyVersion {
+				return a.printVersion()
+			}
+			return cmd.Help()
+		},
 	}
+	root.Flags().BoolVar(&onlyVersion, versionFlag, false, "print the version")
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)

@@ -64,6 +64,8 @@ key lives in --data, and without either it is made for this run. Messages of pro
 	f.StringVar(&nf.mode, "mode", "auto", "auto, client or server: whether others may keep this node in their tables")
 	f.StringVar(&nf.network, "network", kadmium.DefaultNetwork, "name of the network to be in")
 	f.StringVar(&nf.control, "control", "", "control socket (default in --data, else "+defaultControlPath()+")")
+	completes(cmd, "mode", kadmium.Auto.String(), kadmium.Client.String(), kadmium.Server.String())
+	completesDirectory(cmd, "data")
 	return cmd
 }
 
@@ -103,14 +105,12 @@ func checkListen(text string) error {
 }
 
 func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
-	signal.Ignore(syscall.SIGPIPE) // the reader of the ready line may have closed the pipe
+	// The reader of the ready line may have closed the pipe; the terminal may go.
+	signal.Ignore(syscall.SIGPIPE, syscall.SIGHUP)
 	log := slog.New(slog.NewTextHandler(a.stderr, nil))
 	cfg, err := nf.config(ctx, a.stderr, log)
 	if err != nil {
 		return err
-	}
-	if nf.data != "" {
-		warnIfDataOpen(a.stderr, nf.data)
 	}
 	path := controlPath(nf.control, nf.data)
 	if err := api.CheckSocketPath(path); err != nil {
@@ -126,6 +126,9 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 		return err
 	}
 	defer n.Close()
+	if nf.data != "" {
+		warnIfDataOpen(a.stderr, nf.data)
+	}
 	context.AfterFunc(ctx, func() { endInTime(log, exitDone) })
 
 	l, err := api.ListenUnix(path)

@@ -38,6 +38,7 @@ func (choice *nodeChoice) flags(cmd *cobra.Command) {
 	f.StringVar(&choice.network, "network", kadmium.DefaultNetwork, "name of the network, with --bootstrap")
 	f.StringVar(&choice.key, "key", "", "key file to act as, with --bootstrap (default a new key)")
 	f.DurationVar(&choice.timeout, "timeout", api.DefaultTimeout, "give up after this long")
+	completesDirectory(cmd, "data")
 }
 
 // traceFlag adds --trace, for lookups.

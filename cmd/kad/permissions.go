@@ -11,23 +11,24 @@ import (
 )
 
 // warnIfKeyOpen warns on w if users other than the owner can read a key file: with the
-// key they could act as the node. It says nothing about what is missing or no file.
+// key they could act as the node. The file has been read as a key: of any other the
+// advice would be wrong.
 func warnIfKeyOpen(w io.Writer, path string) {
-	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
-		warnIfOpen(w, "key file", path, info.Mode(), 0o600)
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
+		fmt.Fprintf(w, "warning: key file %s is open to other users (mode %04o); close it: chmod 600 %s\n", path, info.Mode().Perm(), path)
 	}
 }
 
-// warnIfDataOpen does so for a data directory and the key file in it.
+// warnIfDataOpen warns of the key file in a data directory, and of a directory in which
+// others can put another in its place. That they can list it, as systemd makes it, shows
+// them nothing: what the node writes there is its own.
 func warnIfDataOpen(w io.Writer, dir string) {
-	if info, err := os.Stat(dir); err == nil && info.IsDir() {
-		warnIfOpen(w, "data directory", dir, info.Mode(), 0o700)
+	key := filepath.Join(dir, kadmium.KeyFile)
+	if _, err := os.Stat(key); err != nil {
+		return // no data directory, or not yet
 	}
-	warnIfKeyOpen(w, filepath.Join(dir, kadmium.KeyFile))
-}
-
-func warnIfOpen(w io.Writer, what, path string, mode, want fs.FileMode) {
-	if mode.Perm()&0o077 != 0 {
-		fmt.Fprintf(w, "warning: %s %s is open to other users (mode %04o); close it: chmod %03o %s\n", what, path, mode.Perm(), want, path)
+	if info, err := os.Stat(dir); err == nil && info.Mode().Perm()&0o022 != 0 && info.Mode()&fs.ModeSticky == 0 {
+		fmt.Fprintf(w, "warning: other users can replace files in data directory %s (mode %04o); close it: chmod go-w %s\n", dir, info.Mode().Perm(), dir)
 	}
+	warnIfKeyOpen(w, key)
 }

@@ -2,19 +2,18 @@ package main
 
 import (
 	"io"
-	"os"
 	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 )
 
 // A bar shows the progress of what takes over two seconds, on a terminal only.
 type bar struct {
-	w     io.Writer // nil: there is no terminal
-	title string
-	began time.Time
+	w       io.Writer // nil: there is no terminal
+	columns int       // of the terminal; 0: not known
+	title   string
+	began   time.Time
 
 	mu    sync.Mutex
 	shown *progressbar.ProgressBar // of the stage; it counts the time from the stage's beginning
@@ -46,10 +45,32 @@ const (
 
 func (a *app) newBar(title string) *bar {
 	b := &bar{title: title, began: time.Now()}
-	if f, ok := a.stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		b.w = f
+	if f := asTerminal(a.stderr); f != nil {
+		b.w, b.columns = f, width(f)
 	}
 	return b
+}
+
+// narrow is the width of a terminal, in columns, under which a bar shows only its part, since
+// counts, rates and times would fill the line; besideBar is what stands beside it then.
+const (
+	narrow    = 80
+	besideBar = len(" 100% ||  ")
+)
+
+// options are how the bar of a stage is drawn.
+func (b *bar) options(stage string) []progressbar.Option {
+	all := []progressbar.Option{
+		progressbar.OptionSetWriter(delayedWriter{b.w, b.began.Add(barDelay)}),
+		progressbar.OptionSetDescription(b.title),
+		progressbar.OptionClearOnFinish(),
+	}
+	if b.columns > 0 && b.columns < narrow {
+		room := b.columns - 1 - len(b.title) - besideBar // the last column would begin a new line
+		return append(all, progressbar.OptionSetWidth(max(1, room)), progressbar.OptionSetElapsedTime(false), progressbar.OptionSetPredictTime(false))
+	}
+	return append(all, progressbar.OptionFullWidth(), progressbar.OptionSetElapsedTime(true), progressbar.OptionSetPredictTime(true),
+		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString(stage))
 }
 
 // update records progress. It may be called by several goroutines at once.
@@ -60,12 +81,7 @@ func (b *bar) update(stage string, done, total int) {
 	defer b.mu.Unlock()
 	if b.shown == nil || b.stage != stage {
 		b.stage = stage
-		b.shown = progressbar.NewOptions(total,
-			progressbar.OptionSetWriter(delayedWriter{b.w, b.began.Add(barDelay)}),
-			progressbar.OptionSetDescription(b.title),
-			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString(stage),
-			progressbar.OptionSetPredictTime(true), progressbar.OptionSetElapsedTime(true),
-			progressbar.OptionFullWidth(), progressbar.OptionClearOnFinish())
+		b.shown = progressbar.NewOptions(total, b.options(stage)...)
 		b.shown.StartWithoutRender() // rates count from here
 	}
 	now := time.Now()

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,6 +38,7 @@ func (a *app) putCommand() *cobra.Command {
 every 22 h, unless its --ttl is shorter. VALUE - reads stdin, any bytes. A key begins with its namespace:
 
 ` + keyHelp() + `
+A key has at most ` + strconv.Itoa(rpc.MaxKey) + ` bytes, a record with its key and a signature ` + strconv.Itoa(rpc.MaxRecord) + `.
 A value that only this node has, as no other answers, is not done (see --local).
 With --cas each holder compares by itself, as no node speaks for all: of two writers
 at once, both may find some holders. Get with a --quorum to see which one stands.`,

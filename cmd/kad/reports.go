@@ -14,15 +14,25 @@ type sweep struct {
 	Sweep []*report.Report `json:"sweep"`
 }
 
-// checkOut refuses, before a long run, a path that cannot become a directory of pictures.
-func checkOut(out string) error {
+// makeOut makes the directory of pictures, and refuses before a long run one that cannot be
+// made or written to.
+func makeOut(out string) error {
 	if out == "" {
 		return nil
 	}
 	if info, err := os.Stat(out); err == nil && !info.IsDir() {
 		return badInput("name a directory; it is made if it is not there", "--out: %s is no directory", out)
 	}
-	return nil
+	const next = "name a directory that can be written to with --out"
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return notDone(next, "--out: %v", err)
+	}
+	f, err := os.CreateTemp(out, ".kad")
+	if err != nil {
+		return notDone(next, "--out: %v", err)
+	}
+	f.Close()
+	return os.Remove(f.Name())
 }
 
 // printReports prints reports, draws them if out names a directory, and fails if the

@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"io"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -16,9 +16,10 @@ func (a *app) sendCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "send PEER|ADDR PROTOCOL PAYLOAD|-",
 		Short: "Send a peer a message and print its reply",
-		Long: `Send a peer a message and write exactly the bytes of its reply to stdout. PAYLOAD -
-reads stdin. A peer given by its ID is found first. Every kad node answers
-/kad/echo/1 with the payload, and prints messages of other protocols.`,
+		Long: fmt.Sprintf(`Send a peer a message and write exactly the bytes of its reply to stdout (on a terminal
+also the end of its line). PAYLOAD - reads stdin; it and the reply have at most %d bytes.
+A peer given by its ID is found first. Every kad node answers /kad/echo/1 with the
+payload, and prints messages of other protocols.`, rpc.MaxPayload),
 		Example: "  kad send 12D3KooWLU2znyJMtDiHArqAGbZn8CgUGp92kxDBtefftEEaHSZS /kad/echo/1 hello",
 		Args:    arguments("PEER|ADDR", "PROTOCOL", "PAYLOAD|-"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -45,7 +46,7 @@ reads stdin. A peer given by its ID is found first. Every kad node answers
 			if !a.json { // stdout is for the reply only
 				drawTrace(a.stderr, got.Lookup)
 			}
-			return a.print(got, func(w io.Writer) { _, _ = w.Write(got.Payload) })
+			return a.printValue(got, got.Payload)
 		},
 	}
 	choice.flags(cmd)

@@ -66,7 +66,7 @@ which differences exceed the noise.`,
 			if err != nil {
 				return err
 			}
-			if err := checkOut(f.out); err != nil {
+			if err := makeOut(f.out); err != nil {
 				return err
 			}
 			return a.simulate(cmd.Context(), configs, f.out)
@@ -93,6 +93,12 @@ which differences exceed the noise.`,
 	flags.DurationVar(&f.TTL, "ttl", 0, "lifetime of what is stored (default 24h)")
 	flags.StringVar(&f.out, "out", "", "directory for pictures")
 	flags.BoolVar(&f.compare, "compare", false, "compare two reports, A.json and B.json")
+	completes(cmd, "tables", report.TablesIdeal, report.TablesJoin)
+	completes(cmd, "latency", "const:", "exp:", "world", "file:")
+	completes(cmd, "sessions", "none", "exp:", "weibull:", "kad")
+	completes(cmd, "workload", report.WorkloadFind, report.WorkloadValue, report.WorkloadProvide, report.WorkloadMixed, report.WorkloadDay)
+	completes(cmd, "targets", report.TargetsRandom, report.TargetsNodes)
+	completesDirectory(cmd, "out")
 	return cmd
 }
 

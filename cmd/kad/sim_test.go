@@ -153,18 +153,34 @@ func TestSimPicturesFail(t *testing.T) {
 	for _, command := range []string{"sim", "bench"} {
 		u.kad(command, "--out", file).exits(exitBadInput).says(file, "is no directory")
 	}
-	for _, dir := range []string{filepath.Join(file, "below"), blocked} {
-		r := u.kad("sim", "--nodes", "50", "--lookups", "20", "--out", dir).exits(exitNotDone).says("drawing: ", dir, "next: check the directory of --out")
-		if !strings.Contains(r.stdout, "lookups: 20, succeeded 20") {
-			t.Errorf("the report is lost: %s", r.stdout)
-		}
-		r = u.kad("sim", "--nodes", "50", "--lookups", "20", "--out", dir, "--json").exits(exitNotDone).says("drawing: ")
-		if one[report.Report](r).Lookups != 20 {
-			t.Errorf("the report is lost: %s", r.stdout)
-		}
-		s := one[sweep](u.kad("sim", "--nodes", "50,60", "--lookups", "20", "--out", dir, "--json").exits(exitNotDone))
-		if len(s.Sweep) != 2 {
-			t.Errorf("%d reports", len(s.Sweep))
+	r := u.kad("sim", "--nodes", "50", "--lookups", "20", "--out", blocked).exits(exitNotDone).says("drawing: ", blocked, "next: check the directory of --out")
+	if !strings.Contains(r.stdout, "lookups: 20, succeeded 20") {
+		t.Errorf("the report is lost: %s", r.stdout)
+	}
+	r = u.kad("sim", "--nodes", "50", "--lookups", "20", "--out", blocked, "--json").exits(exitNotDone).says("drawing: ")
+	if one[report.Report](r).Lookups != 20 {
+		t.Errorf("the report is lost: %s", r.stdout)
+	}
+	s := one[sweep](u.kad("sim", "--nodes", "50,60", "--lookups", "20", "--out", blocked, "--json").exits(exitNotDone))
+	if len(s.Sweep) != 2 {
+		t.Errorf("%d reports", len(s.Sweep))
+	}
+}
+
+// A directory of pictures that cannot be made or written to is refused before the run, which
+// may take hours.
+func TestOutIsTriedBeforeTheRun(t *testing.T) {
+	u := newUser(t)
+	file := filepath.Join(u.dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, out := range []string{filepath.Join(file, "below"), "/proc", "/proc/pictures"} {
+		for _, command := range [][]string{{"sim", "--nodes", "1000000", "--lookups", "1000000"}, {"bench", "--lookups", "1000000"}} {
+			r := u.kad(append(command, "--out", out)...).exits(exitNotDone).says("--out: ", "next: name a directory")
+			if r.stdout != "" {
+				t.Errorf("%s printed %s", r.line, r.stdout)
+			}
 		}
 	}
 }

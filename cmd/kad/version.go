@@ -24,13 +24,18 @@ func (a *app) versionCommand() *cobra.Command {
 		Short:   "Print the version",
 		Example: "  kad version --json",
 		Args:    arguments(),
-		RunE: func(*cobra.Command, []string) error {
-			v := version()
-			return a.print(v, func(w io.Writer) {
-				fmt.Fprintf(w, "kad %s, %s, %s\n", v.Version, v.Go, v.Platform)
-			})
-		},
+		RunE:    func(*cobra.Command, []string) error { return a.printVersion() },
 	}
+}
+
+// versionFlag is the flag of the root command that prints the version.
+const versionFlag = "version"
+
+func (a *app) printVersion() error {
+	v := version()
+	return a.print(v, func(w io.Writer) {
+		fmt.Fprintf(w, "kad %s, %s, %s\n", v.Version, v.Go, v.Platform)
+	})
 }
 
 // version reads what the Go tool wrote into the binary.
