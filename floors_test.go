@@ -21,7 +21,7 @@ var floors = map[string]int{
 	"engine": 3,
 	"driver": 4, "sim": 4, "sim/report": 4, "sim/picture": 4, "sim/measurements": 4,
 	".":   5,
-	"api": 6, "examples": 6,
+	"api": 6, "examples": 6, "examples/discovery": 6,
 	"cmd/kad": 7, "cmd/kad/bench": 7,
 }
 
