@@ -91,8 +91,8 @@ var (
 	ErrJournal = engine.ErrJournal
 	// ErrRefused reports what a peer refused to do; one of those below says why.
 	ErrRefused = engine.ErrRefused
-	// ErrSequence reports a put after the highest sequence there is: no further one is
-	// left until the record expires.
+	// ErrSequence reports a put where a record has the highest sequence there is: until it
+	// expires only another with that sequence, and greater bytes, replaces it.
 	ErrSequence = engine.ErrSequence
 	// ErrConflict reports a compare-and-swap that found another sequence.
 	ErrConflict = errors.New("the sequence has changed")

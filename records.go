@@ -3,6 +3,7 @@ package kadmium
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -36,7 +37,20 @@ func (n *Node) Put(ctx context.Context, key string, value []byte, opts PutOption
 		},
 		Finish: func(r *engine.Result) { n.fillStored(&stored, r) },
 	})
+	if opts.Sequence != nil && errors.Is(err, ErrOlder) && n.hasLastSequence(ctx, key, *opts.Sequence) {
+		err = fmt.Errorf("%w: %w", ErrSequence, err)
+	}
 	return stored, err
+}
+
+// hasLastSequence reports whether the record that won over a put has the highest sequence
+// there is. A put with a sequence of its own has asked nobody which one is held.
+func (n *Node) hasLastSequence(ctx context.Context, key string, put uint64) bool {
+	if put == store.MaxSequence {
+		return true
+	}
+	held, err := n.Get(withoutSteps(ctx), key, GetOptions{})
+	return err == nil && held.Sequence == store.MaxSequence
 }
 
 func (n *Node) fillStored(s *Stored, r *engine.Result) {

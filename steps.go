@@ -26,6 +26,11 @@ func WithSteps(ctx context.Context, f func(Step)) context.Context {
 	return context.WithValue(ctx, stepsKey{}, f)
 }
 
+// withoutSteps is a context for an operation whose steps the caller does not want.
+func withoutSteps(ctx context.Context) context.Context {
+	return context.WithValue(ctx, stepsKey{}, nil)
+}
+
 // tellSteps lets an operation tell its steps if the context asks for them.
 func (n *Node) tellSteps(ctx context.Context, op *driver.Operation) {
 	if f, ok := ctx.Value(stepsKey{}).(func(Step)); ok {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -120,6 +121,22 @@ func byName(ips []netip.Addr, port uint16) Destination {
 	return d
 }
 
+// at is the peer: where none is named, the node itself if all endpoints that it can reach are
+// its own.
+func (d Destination) at(n *kadmium.Node) identity.ID {
+	reachable := d.reachable(n)
+	if !d.peer.IsZero() || len(reachable) == 0 {
+		return d.peer
+	}
+	own := n.Addresses()
+	for _, a := range reachable {
+		if !slices.Contains(own, identity.Address{ID: n.ID(), Endpoint: a.Endpoint}) {
+			return d.peer
+		}
+	}
+	return n.ID()
+}
+
 // check refuses what the node cannot send to.
 func (d Destination) check(n *kadmium.Node) error {
 	if len(d.endpoints) == 0 || len(d.reachable(n)) > 0 {
@@ -145,7 +162,7 @@ type pinging func(*kadmium.Node, context.Context, identity.Address) (kadmium.Pon
 // ping asks at all endpoints that the node can reach, beside each other; the first that
 // answers is taken. A peer without any is found first.
 func (d Destination) ping(ctx context.Context, n *kadmium.Node, ping pinging) (kadmium.Pong, error) {
-	if err := notSelf(n, d.peer); err != nil {
+	if err := notSelf(n, d.at(n)); err != nil {
 		return kadmium.Pong{}, err
 	}
 	if err := d.check(n); err != nil {
@@ -180,8 +197,8 @@ func (d Destination) ping(ctx context.Context, n *kadmium.Node, ping pinging) (k
 // pick is the one address to send to: with several endpoints that of the first that
 // answers, so that nothing is sent twice. The node itself needs no answer.
 func (d Destination) pick(ctx context.Context, n *kadmium.Node) (identity.Address, error) {
-	if d.peer == n.ID() {
-		return identity.Address{ID: d.peer}, nil
+	if d.at(n) == n.ID() {
+		return identity.Address{ID: n.ID()}, nil
 	}
 	if err := d.check(n); err != nil {
 		return identity.Address{}, err

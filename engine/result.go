@@ -21,7 +21,7 @@ var (
 	ErrTimeout   = errors.New("the lookup ran out of time")
 	ErrBusy      = errors.New("too many operations under way")
 	ErrJournal   = errors.New("the journal could not be written")
-	ErrSequence  = errors.New("the record there has the highest sequence there is, and nobody can replace it before it expires")
+	ErrSequence  = errors.New("the record there has the highest sequence there is")
 )
 
 // A StatusError is a refusal by a peer. It wraps ErrRefused.

@@ -1,30 +1,39 @@
 package main
 
 import (
+	"fmt"
+	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"kadmium"
 )
 
-// What carries the highest sequence there is cannot be replaced before it expires. Who
-// puts, gets or tries to replace it is told so.
+// What carries the highest sequence there is is only replaced by greater bytes. Who puts,
+// gets or tries to replace it is told so.
 func TestHighestSequence(t *testing.T) {
-	const highest, says = "9223372036854775807", "nobody can replace it before it expires"
+	const highest, says = "9223372036854775807", "the highest sequence there is"
 	u := newUser(t)
 	u.node("--data", "data")
-	u.kad("put", "/v/last", "word", "--seq", highest, "--data", "data").exits(exitDone).says(says)
-	for _, cas := range [][]string{nil, {"--cas", highest}} {
+	u.kad("put", "/v/last", "word", "--seq", highest, "--data", "data").exits(exitDone).says(says, "or later if it is published again", "only --seq "+highest)
+	for _, cas := range [][]string{nil, {"--cas", highest}, {"--seq", "5"}, {"--seq", highest}} {
 		args := append([]string{"put", "/v/last", "again", "--data", "data"}, cas...)
 		r := u.kad(args...).exits(exitNotDone).says(says, "another key")
 		if strings.Contains(r.stderr, "log") {
 			t.Errorf("a log is named that has nothing: %s", r.stderr)
 		}
 	}
+	u.kad("put", "/v/last", "world", "--seq", highest, "--data", "data").exits(exitDone).says(says)
+	u.kad("put", "/v/other", "word", "--seq", "7", "--data", "data").exits(exitDone)
+	if r := u.kad("put", "/v/other", "word", "--seq", "5", "--data", "data").exits(exitNotDone).says("a newer record"); strings.Contains(r.stderr, says) {
+		t.Errorf("sequence 7 is not the highest: %s", r.stderr)
+	}
 	r := u.kad("get", "/v/last", "--data", "data", "--json").exits(exitDone).says(says, "note: /v/last")
-	if got := one[kadmium.Value](r); string(got.Value) != "word" {
+	if got := one[kadmium.Value](r); string(got.Value) != "world" {
 		t.Errorf("get: %+v", got)
 	}
 	u.kad("put", "/v/first", "word", "--data", "data").exits(exitDone)
@@ -57,5 +66,84 @@ func TestHintsNameNoEmptyLog(t *testing.T) {
 				t.Errorf("%s says %q: %s", r.line, wrong, r.stderr)
 			}
 		}
+	}
+}
+
+// nextInCode are the texts of what to do next in the tables of known errors.
+func nextInCode(t *testing.T) []string {
+	t.Helper()
+	var all []string
+	for _, file := range []string{"knownfailures.go", "../../api/knownproblems.go"} {
+		code, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := regexp.MustCompile(`(?m)^\t\{\w+\.\w+, .*exit\w+, "(.*)"\},$`).FindAllStringSubmatch(string(code), -1)
+		if len(found) < 10 {
+			t.Errorf("%d texts in %s", len(found), file)
+		}
+		for _, f := range found {
+			all = append(all, f[1])
+		}
+	}
+	return all
+}
+
+// What a command that has failed says to do next names no flag that the command does not
+// have, but for those by which a node is started.
+func TestNextNamesNoFlagThatIsNotThere(t *testing.T) {
+	root := new(app).rootCommand()
+	node, _, err := root.Find([]string{"node"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := nextInCode(t)
+	for _, cmd := range root.Commands() {
+		for _, text := range texts {
+			next := nextFor(cmd, text)
+			if next == "" {
+				t.Errorf("kad %s: nothing is left of %q", cmd.Name(), text)
+			}
+			for _, flag := range flagInText.FindAllStringSubmatch(next, -1) {
+				if cmd.Flag(flag[1]) == nil && node.Flag(flag[1]) == nil {
+					t.Errorf("kad %s: next: %s", cmd.Name(), next)
+				}
+			}
+		}
+	}
+	put, _, err := root.Find([]string{"put"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := asFailure(kadmium.ErrSequence).Next; nextFor(put, text) != text {
+		t.Errorf("kad put has all flags, and %q becomes %q", text, nextFor(put, text))
+	}
+}
+
+// What to do next can help.
+func TestNextCanHelp(t *testing.T) {
+	u := newUser(t)
+	n := u.node()
+	if r := u.kad("unpublish", "/v/zz").exits(exitNotDone).says("not found", "next: "); strings.Contains(r.stderr, "--trace") {
+		t.Errorf("unpublish has no --trace: %s", r.stderr)
+	}
+	client := u.node("--mode", "client", "--bootstrap", "127.0.0.1:1", "--control", "client")
+	if r := u.kad("get", "/v/x", "--control", "client").exits(exitNotDone).says("/ip4/127.0.0.1/udp/1"); strings.Contains(r.stderr, "--bootstrap") {
+		t.Errorf("it has --bootstrap: %s", r.stderr)
+	}
+	client.stop(syscall.SIGTERM)
+	r := u.kad("get", "/v/x", "--bootstrap", "silent.invalid:4100").exits(exitNotDone).says("silent.invalid:4100", "not resolved", "next: check the host's name")
+	if strings.Contains(r.stderr, "no answer") {
+		t.Errorf("nobody was asked: %s", r.stderr)
+	}
+	partly := fmt.Errorf("%w\n%w", kadmium.ErrNoAnswer, &net.DNSError{Err: "no such host", Name: "silent.invalid"})
+	const want = "no answer from 127.0.0.1:1: the name was not resolved of silent.invalid:4100: lookup silent.invalid: no such host"
+	if err := noAnswer([]string{"silent.invalid:4100", "127.0.0.1:1"}, partly); err.Error() != want {
+		t.Errorf("%q, want %q", err, want)
+	}
+	n.stop(syscall.SIGTERM)
+	u.env = append(u.env, "HOME=")
+	if r := u.kad("table").exits(exitNotDone).says("no node is running at /"); strings.Contains(r.stderr, " or /") {
+		t.Errorf("one path is named twice: %s", r.stderr)
 	}
 }

@@ -43,7 +43,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 		err = notWritten(out.err)
 	}
 	if err != nil {
-		a.printFailure(cmd.CommandPath(), err, a.wantsJSON(args) && !isNode)
+		a.printFailure(cmd, err, a.wantsJSON(args) && !isNode)
 	}
 	return exitCode(err)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -77,7 +78,7 @@ func (choice *nodeChoice) controlPaths(a *app, cmd *cobra.Command) []string {
 	}
 	paths := []string{controlPath(control, choice.data)}
 	if choice.data == "" && control == "" {
-		paths = append(paths, controlPath("", defaultDataDir()))
+		paths = slices.Compact(append(paths, controlPath("", defaultDataDir()))) // they are the same without a home
 	}
 	return paths
 }

@@ -218,7 +218,7 @@ func TestAskingTheNodeForItself(t *testing.T) {
 	u := newUser(t)
 	n := u.node()
 	me := n.ready.Peer.String()
-	for _, args := range [][]string{{"find", me}, {"ping", me}, {"ping", n.address()}} {
+	for _, args := range [][]string{{"find", me}, {"ping", me}, {"ping", n.address()}, {"ping", n.ready.Addresses[0].Endpoint.String()}} {
 		u.kad(args...).exits(exitBadInput).says(me, "is the node that you ask")
 	}
 	for _, to := range []string{me, n.address(), n.ready.Addresses[0].Endpoint.String()} {

@@ -5,6 +5,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"kadmium/api"
 	"kadmium/store"
 )
@@ -25,20 +27,22 @@ func (c *checkedWriter) Write(b []byte) (int, error) {
 
 // printFailure prints a failure: what happened and what to do next on stderr, and, for a
 // reader of JSON, the one object on stdout.
-func (a *app) printFailure(command string, err error, asJSON bool) {
-	f := asFailure(err)
+func (a *app) printFailure(cmd *cobra.Command, err error, asJSON bool) {
+	f := *asFailure(err)
+	f.Next = nextFor(cmd, f.Next)
 	if !asJSON {
 		drawTrace(a.stderr, f.Lookup)
 	}
-	fmt.Fprintf(a.stderr, "%s: %s\n  next: %s\n", command, f.Message, f.Next)
+	fmt.Fprintf(a.stderr, "%s: %s\n  next: %s\n", cmd.CommandPath(), f.Message, f.Next)
 	if asJSON && !f.printed {
-		_ = encodeJSON(a.stdout, f) // stderr has the failure
+		_ = encodeJSON(a.stdout, &f) // stderr has the failure
 	}
 }
 
 // noteLastSequence says on stderr that no sequence is left after a record's.
 func (a *app) noteLastSequence(key string, sequence uint64, expires time.Time) {
 	if sequence == store.MaxSequence {
-		fmt.Fprintf(a.stderr, "note: %s has the highest sequence there is, and nobody can replace it before it expires (%s)\n", api.ShownKey(key), expires.UTC().Format(time.RFC3339))
+		fmt.Fprintf(a.stderr, "note: %s has the highest sequence there is: until it expires (%s, or later if it is published again) only --seq %d with a value of greater bytes replaces it\n",
+			api.ShownKey(key), expires.UTC().Format(time.RFC3339), uint64(store.MaxSequence))
 	}
 }
