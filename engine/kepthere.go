@@ -34,6 +34,7 @@ type keptHere struct {
 	ephemeral bool
 	wait      time.Duration // before it is made again; 0: the next answer is enough
 	due       time.Time
+	over      bool // its user has ended it, or replaced it, while it is made again
 }
 
 // ownNetwork reports whether this node is a network of its own: nobody gave it a peer to
@@ -85,7 +86,8 @@ func waiting(kept error, chosen bool) store.Waiting {
 // keptWrites are the writes that wait, oldest first.
 type keptWrites struct {
 	list     []*keptHere
-	by       map[string]*keptHere // by kind and key
+	making   []*keptHere          // made again now, and not in list
+	by       map[string]*keptHere // those of list, by kind and key
 	short    int                  // of them, those that have an end
 	next     time.Time            // the earliest due time
 	silent   time.Time            // when the last was kept because nobody answered
@@ -168,6 +170,7 @@ func (e *Engine) keepLoaded(record, provider *store.Published) {
 
 func (e *Engine) remember(k *keptHere) {
 	e.forgetKept(k.key, k.record != nil)
+	k.over = false
 	if e.kept == nil {
 		e.kept = &keptWrites{by: make(map[string]*keptHere)}
 	}
@@ -180,37 +183,45 @@ func (e *Engine) remember(k *keptHere) {
 	}
 }
 
-// forgetKept forgets the put or the provide of a key.
+// forgetKept forgets the put or the provide of a key. One that is made again now is over
+// (design R6.34).
 func (e *Engine) forgetKept(key []byte, record bool) {
 	w := e.kept
-	if !w.has(key, record) {
+	if w == nil {
 		return
 	}
 	name := keptName(key, record)
+	for _, k := range w.making {
+		k.over = k.over || keptName(k.key, k.record != nil) == name
+	}
+	if !w.has(key, record) {
+		return
+	}
 	k := w.by[name]
 	delete(w.by, name)
 	w.list = slices.DeleteFunc(w.list, func(other *keptHere) bool { return other == k })
 	if !k.expires.IsZero() {
 		w.short--
 	}
-	if len(w.list) == 0 {
-		e.kept = nil
-		return
-	}
 	w.next = time.Time{}
 	for _, other := range w.list {
 		w.next = earlier(w.next, other.due)
+	}
+	if len(w.list)+len(w.making) == 0 {
+		e.kept = nil
 	}
 }
 
 // writeKept makes the oldest of the writes that are due again.
 func (e *Engine) writeKept() {
-	i := slices.IndexFunc(e.kept.list, func(k *keptHere) bool { return !k.due.After(e.now) })
-	k := e.kept.list[i]
+	w := e.kept
+	i := slices.IndexFunc(w.list, func(k *keptHere) bool { return !k.due.After(e.now) })
+	k := w.list[i]
 	e.forgetKept(k.key, k.record != nil)
 	if !k.expires.IsZero() && !k.expires.After(e.now) {
 		return
 	}
+	w.making, e.kept = append(w.making, k), w
 	e.counters.Republishes++
 	e.upkeep++
 	if k.record == nil {
@@ -220,3 +231,16 @@ func (e *Engine) writeKept() {
 	p := &put{e: e, query: k.query, kept: k}
 	p.start()
 }
+
+// madeAgain notes that making k again has ended.
+func (e *Engine) madeAgain(k *keptHere) {
+	e.upkeep--
+	w := e.kept
+	w.making = slices.DeleteFunc(w.making, func(other *keptHere) bool { return other == k })
+	if len(w.list)+len(w.making) == 0 {
+		e.kept = nil
+	}
+}
+
+// isOver reports whether k, nil if nothing is made again, is no longer to be made again.
+func (k *keptHere) isOver() bool { return k != nil && k.over }

@@ -190,3 +190,22 @@ func TestKeptOverARestart(t *testing.T) {
 		t.Errorf("after another restart %d wait", kept)
 	}
 }
+
+// What is being made again when its user ends the publication stays unpublished.
+func TestUnpublishWhileKeptIsMadeAgain(t *testing.T) {
+	n := newNetwork(t, 65)
+	n.grow(5, nil)
+	nd, lost := n.nodes[4], true
+	n.lose = func(from, _ *node, m *rpc.Message) bool { return lost && from == nd && isWrite(m) }
+	nd.writeKept("/v/x", PutQuery{})
+	before := nd.e.Stats().Counters.Republishes
+	n.until(time.Minute, "another try", func() bool { return nd.e.Stats().Counters.Republishes == before+2 })
+	lost = false
+	if r := nd.operate(func(op OpID) []Effect { return nd.e.Unpublish(n.now, op, []byte("/v/x"), nil) }); r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	n.run(time.Hour)
+	if record, provider := nd.e.Store().Published([]byte("/v/x")); record != nil || provider != nil || nd.e.Stats().KeptHere != 0 {
+		t.Errorf("published: %v, %v; %d wait", record, provider, nd.e.Stats().KeptHere)
+	}
+}

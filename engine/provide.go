@@ -24,13 +24,17 @@ func (e *Engine) provide(op OpID, key []byte, ephemeral bool, again *keptHere) {
 	target := identity.KeyPosition(key)
 	end := func(r *Result) {
 		if again != nil {
-			e.upkeep--
+			e.madeAgain(again)
 		}
 		e.finish(op, r)
 	}
 	l := e.newLookup(op, ForProvide, rpc.FindNode, nil, target)
 	l.onEnd = func(reason lookup.Reason) {
 		r := l.result()
+		if again.isOver() {
+			end(r)
+			return
+		}
 		entry := e.ownEntry(key)
 		r.Expires = e.now.Add(entry.TTL)
 		closest := l.state.Closest(nil)
@@ -43,6 +47,10 @@ func (e *Engine) provide(op OpID, key []byte, ephemeral bool, again *keptHere) {
 		}
 		e.provideAt(op, others, self, entry, func(s *fanOut) {
 			r.Holders, r.SelfHolder, r.Refusals = s.confirmed, s.selfHolder, s.refusals
+			if again.isOver() {
+				end(r)
+				return
+			}
 			if r.Holders == 0 {
 				if s.journalErr != nil {
 					e.keepAgain(again, len(closest))
@@ -69,14 +77,15 @@ func (e *Engine) provide(op OpID, key []byte, ephemeral bool, again *keptHere) {
 }
 
 // provided follows the writes of a provider entry, of which one at least was confirmed; kept
-// is the error if that is this node only.
+// is the error if that is this node only. The lifetime began before the writes: the machine
+// may have slept meanwhile.
 func (e *Engine) provided(r *Result, op OpID, entry *rpc.Provider, ephemeral bool, kept error, end func(*Result)) {
 	r.Err = kept
 	if _, wanted := e.ops[op]; ephemeral || !wanted && op != 0 {
 		end(r)
 		return
 	}
-	changes := e.publishProvider(entry)
+	changes := e.publishProvider(r.Expires.Add(-entry.TTL), entry)
 	if _, published := e.store.Published(entry.Key); kept != nil {
 		changes = append(changes, e.store.Unconfirmed(e.now, published, waiting(kept, false))...)
 	}
@@ -111,10 +120,10 @@ func (e *Engine) ownEntry(key []byte) *rpc.Provider {
 	return p
 }
 
-// publishProvider notes that an entry was published. It may name an address that this node
-// has left meanwhile.
-func (e *Engine) publishProvider(p *rpc.Provider) []store.Change {
-	changes := e.store.PublishProvider(e.now, p)
+// publishProvider notes that an entry that was made then was published. It may name an address
+// that this node has left meanwhile.
+func (e *Engine) publishProvider(made time.Time, p *rpc.Provider) []store.Change {
+	changes := e.store.PublishProvider(made, p)
 	if at := e.ownEndpoint(); p.Peer.Endpoint != at {
 		e.store.ProvideAgain(e.now, at)
 	}

@@ -16,7 +16,7 @@ func (e *Engine) wantsRepublish() time.Time {
 }
 
 // republish stores what this node publishes again, with its full lifetime, every 22 hours
-// (Kademlia, section 2.5; design R6.8).
+// (Kademlia, section 2.5; design R6.8, R6.34).
 func (e *Engine) republish() {
 	if at := e.kept.due(e); !at.IsZero() && !at.After(e.now) {
 		e.writeKept()
@@ -33,20 +33,24 @@ func (e *Engine) republish() {
 	e.counters.Republishes++
 	target := identity.KeyPosition(key)
 	e.maintain(ForRepublish, target, func(l *activeLookup) {
+		if !e.store.IsPublished(item) {
+			return
+		}
+		made := e.now // the machine may sleep before the holders have answered
 		closest := l.state.Closest(nil)
 		others, self := e.holders(&target, closest)
 		if item.Record != nil {
 			e.storeAt(0, others, self, item.Record, nil, func(s *fanOut) {
 				if isPublished(s, closest, others) {
-					e.journal(e.store.Republished(e.now, item))
+					e.journal(e.store.Republished(made, item))
 				}
 			})
 			return
 		}
 		entry := e.ownEntry(key) // with this node's present address
 		e.provideAt(0, others, self, entry, func(s *fanOut) {
-			if _, published := e.store.Published(key); published == item && isPublished(s, closest, others) {
-				e.journal(e.publishProvider(entry))
+			if e.store.IsPublished(item) && isPublished(s, closest, others) {
+				e.journal(e.publishProvider(made, entry))
 			}
 		})
 	})

@@ -254,3 +254,63 @@ func TestShortLifeIsNotPublished(t *testing.T) {
 		t.Errorf("published: an hour's record %v, a day's %v", short.Published, long.Published)
 	}
 }
+
+// A machine that sleeps for a day in the middle of a put and a provide publishes both again
+// when it wakes up: the lifetimes began before it slept.
+func TestAsleepInAPublication(t *testing.T) {
+	for _, again := range []bool{false, true} {
+		n := newNetwork(t, 35)
+		n.grow(6, nil)
+		nd := n.nodes[5]
+		key := []byte("/v/k")
+		begin := func() {
+			nd.begin(func(op OpID) []Effect { return nd.e.Put(n.now, op, PutQuery{Key: key, Value: []byte("mine")}, nil) })
+			nd.begin(func(op OpID) []Effect { return nd.e.Provide(n.now, op, key, false, nil) })
+		}
+		if begin(); again {
+			n.run(22*time.Hour - time.Second)
+		}
+		writes := 0
+		nd.sent = func(f Effect) {
+			if isWrite(f.Message) {
+				writes++
+			}
+		}
+		n.until(3*time.Second, "the writes", func() bool { return writes == 10 })
+		n.run(n.latency + n.latency/2) // the answers are on the way
+		n.now = n.now.Add(28 * time.Hour)
+		for _, other := range n.nodes {
+			other.run(other.e.Resume(n.now, nil))
+		}
+		n.run(time.Minute)
+		if !n.reached(string(key), 1) {
+			t.Errorf("published again before that %v: a minute after it has woken up not all have it", again)
+		}
+	}
+}
+
+// What its user no longer publishes is not stored again, not even if its holders are being
+// looked up.
+func TestUnpublishWhileRepublished(t *testing.T) {
+	for _, record := range []bool{false, true} {
+		n := newNetwork(t, 36)
+		n.grow(6, nil)
+		nd := n.nodes[5]
+		if record {
+			nd.put(PutQuery{Key: []byte("/v/k"), Value: []byte("mine")})
+		} else {
+			nd.provide("/v/k")
+		}
+		before := nd.e.Stats().Counters.Republishes
+		n.until(23*time.Hour, "another publication", func() bool { return nd.e.Stats().Counters.Republishes > before })
+		if r := nd.operate(func(op OpID) []Effect { return nd.e.Unpublish(n.now, op, []byte("/v/k"), nil) }); r.Err != nil {
+			t.Fatal(r.Err)
+		}
+		n.run(3 * time.Hour)
+		for _, other := range n.nodes {
+			if _, ok := other.e.Store().Get(n.now, []byte("/v/k")); ok || len(other.e.Store().AllProviders(n.now, []byte("/v/k"), nil)) > 0 {
+				t.Errorf("record %v: node %s holds it 25 h after it was last published", record, other.name)
+			}
+		}
+	}
+}

@@ -110,6 +110,10 @@ func (p *put) cancel() *Result {
 func (p *put) store(sequence uint64, reason lookup.Reason) {
 	e := p.e
 	p.result = p.lookup.result()
+	if p.kept.isOver() {
+		p.end(nil)
+		return
+	}
 	if sequence > store.MaxSequence {
 		p.end(ErrSequence)
 		return
@@ -156,6 +160,10 @@ func (p *put) settle() {
 		return
 	}
 	e := p.e
+	if p.kept.isOver() {
+		p.end(nil)
+		return
+	}
 	short := p.query.Ephemeral || !e.store.IsRepublished(p.query.TTL)
 	kept := e.keptOnlyHere(p.result, p.record.Key, p.closest, p.others, short)
 	if p.result.Holders == 0 || kept != nil && slices.Contains(p.result.Refusals, rpc.Older) {
@@ -188,7 +196,7 @@ func (p *put) settle() {
 		p.end(nil) // of two concurrent puts the better one may end first
 		return
 	}
-	changes := e.store.Publish(e.now, p.record)
+	changes := e.store.Publish(p.result.Expires.Add(-p.record.TTL), p.record) // when its lifetime began
 	published, _ := e.store.Published(p.record.Key)
 	p.result.Published = published != nil
 	if kept != nil && published != nil {
@@ -203,7 +211,7 @@ func (p *put) end(err error) {
 	}
 	p.result.Err = err
 	if p.kept != nil {
-		p.e.upkeep--
+		p.e.madeAgain(p.kept)
 	}
 	p.e.finish(p.op, p.result)
 }

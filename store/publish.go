@@ -166,6 +166,11 @@ func (s *Store) Published(key []byte) (record, provider *Published) {
 	return s.published[string(publication(recordKind, key))], s.published[string(publication(providerKind, key))]
 }
 
+// IsPublished reports whether p is still published: it was not unpublished or replaced.
+func (s *Store) IsPublished(p *Published) bool {
+	return s.published[string(p.publication())] == p
+}
+
 // allPublished appends everything this node publishes, ordered by key.
 func (s *Store) allPublished(dst []*Published) []*Published {
 	start := len(dst)

@@ -35,10 +35,10 @@ func (s *Store) Unconfirmed(now time.Time, p *Published, w Waiting) []Change {
 	return s.publishedChange(p)
 }
 
-// Republished notes that p has been published again. It does nothing if p was
+// Republished notes that p has been published again at the time now. It does nothing if p was
 // unpublished or replaced meanwhile.
 func (s *Store) Republished(now time.Time, p *Published) []Change {
-	if s.published[string(p.publication())] != p {
+	if !s.IsPublished(p) {
 		return nil
 	}
 	p.Waits = WaitsNot
