@@ -59,6 +59,9 @@ type Config struct {
 	// LookUpHost resolves a host name of a Seed. Nil asks the system's resolver.
 	LookUpHost func(ctx context.Context, host string) ([]netip.Addr, error)
 
+	// InterfaceAddrs are the addresses of the machine's interfaces. Nil asks the system.
+	InterfaceAddrs func() ([]net.Addr, error)
+
 	// Engine configures the engine. New sets Self, Endpoint, Reachable, Bootstrap, Seeded,
 	// Families, Durable, SignRecord, SignProvider and Refused, and Store.Volatile,
 	// Store.CheckLoaded and Store.MayRevive.
@@ -85,24 +88,25 @@ type Config struct {
 
 // A Driver runs one engine. All methods are safe for concurrent use.
 type Driver struct {
-	key          identity.Key
-	id           identity.ID // the key's
-	network      string
-	namespaces   *store.Namespaces
-	k            int // size of a bucket
-	seeds        []Seed
-	lookUpHost   func(context.Context, string) ([]netip.Addr, error)
-	listenPacket func(netip.AddrPort) (net.PacketConn, error) // nil: there are no other sockets
-	event        func(*engine.Event)
-	delivered    func(from identity.Address, protocol string, payload []byte)
-	clock        *clock
-	now          func() time.Time // of clock
-	afterFunc    func(time.Duration, func()) func() bool
-	logger       *slog.Logger
-	transport    *transport.Transport
-	journal      *disk.Journal // nil: nothing touches the disk
-	serves       atomic.Bool   // the mode in force is Server
-	panics       panics
+	key            identity.Key
+	id             identity.ID // the key's
+	network        string
+	namespaces     *store.Namespaces
+	k              int // size of a bucket
+	seeds          []Seed
+	lookUpHost     func(context.Context, string) ([]netip.Addr, error)
+	listenPacket   func(netip.AddrPort) (net.PacketConn, error) // nil: there are no other sockets
+	event          func(*engine.Event)
+	interfaceAddrs func() ([]net.Addr, error)
+	delivered      func(from identity.Address, protocol string, payload []byte)
+	clock          *clock
+	now            func() time.Time // of clock
+	afterFunc      func(time.Duration, func()) func() bool
+	logger         *slog.Logger
+	transport      *transport.Transport
+	journal        *disk.Journal // nil: nothing touches the disk
+	serves         atomic.Bool   // the mode in force is Server
+	panics         panics
 
 	ctx      context.Context // ends when the driver closes
 	end      context.CancelFunc
@@ -152,6 +156,7 @@ type Driver struct {
 	rtts         histogram.Histogram // round trip times measured
 	slept        time.Duration       // by the clock, when sessions last began anew
 	clientsOnly  clientsOnly
+	interfaces   interfaces
 }
 
 // New makes a driver: it reads the data directory, binds the sockets and makes the
@@ -167,30 +172,34 @@ func New(cfg Config) (_ *Driver, err error) {
 		}
 	}()
 	d := &Driver{
-		network:      cfg.Network,
-		namespaces:   cfg.Engine.Namespaces,
-		k:            cmp.Or(cfg.Engine.K, engine.DefaultK),
-		seeds:        cfg.Bootstrap,
-		lookUpHost:   cfg.LookUpHost,
-		listenPacket: cfg.ListenPacket,
-		event:        cfg.Event,
-		delivered:    cfg.Delivered,
-		clock:        newClock(cfg.Now, cfg.Asleep, cfg.Wall),
-		afterFunc:    cfg.AfterFunc,
-		logger:       cfg.Logger,
-		joined:       make(chan struct{}),
-		failed:       make(chan struct{}),
-		message:      new(rpc.Message),
-		operations:   make(map[engine.OpID]*running),
-		providerKeys: make(map[uint64][]byte),
-		rtts:         histogram.New(rttBounds),
-		givenSeeds:   make(map[string]bool),
+		network:        cfg.Network,
+		namespaces:     cfg.Engine.Namespaces,
+		k:              cmp.Or(cfg.Engine.K, engine.DefaultK),
+		seeds:          cfg.Bootstrap,
+		lookUpHost:     cfg.LookUpHost,
+		listenPacket:   cfg.ListenPacket,
+		event:          cfg.Event,
+		interfaceAddrs: cfg.InterfaceAddrs,
+		delivered:      cfg.Delivered,
+		clock:          newClock(cfg.Now, cfg.Asleep, cfg.Wall),
+		afterFunc:      cfg.AfterFunc,
+		logger:         cfg.Logger,
+		joined:         make(chan struct{}),
+		failed:         make(chan struct{}),
+		message:        new(rpc.Message),
+		operations:     make(map[engine.OpID]*running),
+		providerKeys:   make(map[uint64][]byte),
+		rtts:           histogram.New(rttBounds),
+		givenSeeds:     make(map[string]bool),
 	}
 	if d.listenPacket == nil && len(cfg.Conns) == 0 {
 		d.listenPacket = listenUDP
 	}
 	if d.lookUpHost == nil {
 		d.lookUpHost = lookUpHost
+	}
+	if d.interfaceAddrs == nil {
+		d.interfaceAddrs = net.InterfaceAddrs
 	}
 	d.now = d.clock.Now
 	d.timer = timer{afterFunc: cfg.AfterFunc, fire: d.tick}

@@ -74,7 +74,7 @@ func (d *Driver) Reaches(ip netip.Addr) error {
 func (d *Driver) Addresses() []identity.Address {
 	var all []identity.Address
 	for _, at := range d.transport.Addrs() {
-		for _, ip := range expand(at.Addr()) {
+		for _, ip := range d.expand(at.Addr()) {
 			all = append(all, identity.Address{ID: d.id, Endpoint: netip.AddrPortFrom(ip, at.Port())})
 		}
 	}
@@ -84,11 +84,11 @@ func (d *Driver) Addresses() []identity.Address {
 // expand returns an address as peers can use it. The unspecified address becomes those
 // of the interfaces, loopback last. Link-local addresses are left out: they have a
 // meaning on their own link only.
-func expand(ip netip.Addr) []netip.Addr {
+func (d *Driver) expand(ip netip.Addr) []netip.Addr {
 	if !ip.IsUnspecified() {
 		return []netip.Addr{ip}
 	}
-	interfaces, err := net.InterfaceAddrs()
+	interfaces, err := d.interfaceAddrs()
 	if err != nil {
 		return []netip.Addr{ip}
 	}

@@ -36,6 +36,7 @@ func (d *Driver) tick() {
 	}
 	d.reviewClock(now)
 	d.watchClients(now)
+	d.watchInterfaces(now)
 	d.step(d.engine.Tick)
 }
 

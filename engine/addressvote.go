@@ -123,6 +123,9 @@ func (e *Engine) agreed(by peerKind, at netip.AddrPort) {
 		return
 	}
 	e.counters.AddressChanges++
+	if e.now.Sub(o.greeted) >= votePause { // behind a NAT nothing told the others before
+		e.greetAll()
+	}
 	e.event(Event{Kind: AddressChanged, Contact: e.book.Intern(identity.Address{ID: e.cfg.Self, Endpoint: at})})
 	if r := e.reachability; r != nil && e.cfg.Mode == Auto {
 		r.checked, r.notBefore = r.checked.Add(-recheckPause), e.now

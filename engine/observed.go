@@ -27,6 +27,7 @@ type ownAddress struct {
 	notBefore time.Time // of the next vote
 	vote      *addressVote
 	asked     time.Time // when a peer was asked because nobody was heard
+	greeted   time.Time // when all contacts were last told where this node is
 }
 
 // A sighting is where one kind of peers sees this node.

@@ -18,12 +18,30 @@ func (e *Engine) Resume(now time.Time, fx []Effect) []Effect {
 	e.enter(now, fx)
 	e.counters.Resumes++
 	e.outage.recovered = now
+	e.greetAll()
+	return e.leave()
+}
+
+// Moved tells the engine that the addresses of its machine have changed (design R7.27). The
+// PINGs show the contacts where this node is, and their answers raise the doubt on which it
+// asks where it is seen (design R7.18).
+func (e *Engine) Moved(now time.Time, fx []Effect) []Effect {
+	e.enter(now, fx)
+	e.outage.recovered = now
+	e.greetAll()
+	return e.leave()
+}
+
+// greetAll sends a PING to each contact and looks this node up.
+func (e *Engine) greetAll() {
 	if e.table.Len() == 0 || e.greeting != nil {
-		return e.leave() // it joins again as it is alone; or it is doing so
+		return // it joins again as it is alone; or it is doing so
+	}
+	if e.own != nil {
+		e.own.greeted = e.now
 	}
 	e.greet(e.table.NearestAny(nil, &e.cfg.Position, e.table.Len()))
 	e.lookUpSelf()
-	return e.leave()
 }
 
 // greetSilent follows the end of an outage: contacts that did not answer in it, which did
