@@ -59,7 +59,9 @@ func (c *call) knownPeer() (kadmium.PeerInfo, error) {
 	}
 	info, ok := c.node.Peer(id)
 	if !ok {
-		return info, fmt.Errorf("%s: this node has not met it: %w", id, kadmium.ErrNotFound)
+		p := *ProblemOf(kadmium.ErrNotFound)
+		p.Detail, p.Next = id.String()+": this node has not met it", "look for it: kad find PEER; or see whom it has met: kad peers"
+		return info, &p
 	}
 	return info, nil
 }
@@ -97,6 +99,7 @@ func supports(c *call) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", id, WhyEnded(ctx, err))
 	}
+	got.Handled, got.Unknown = append([]string{}, got.Handled...), append([]string{}, got.Unknown...)
 	return c.json(http.StatusOK, got)
 }
 

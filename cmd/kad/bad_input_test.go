@@ -138,6 +138,8 @@ func TestBadInput(t *testing.T) {
 		{[]string{"send", peer, long(65), "hi"}, "64"},
 		{[]string{"send", peer, "/kad/echo/1", long(1025)}, "1024"},
 		{[]string{"table", "x"}, `"x"`},
+		{[]string{"peers", "nobody"}, "nobody"},
+		{[]string{"peers", peer, "x"}, `"x"`},
 		{[]string{"stats", "x"}, `"x"`},
 
 		{[]string{"bench", "x"}, `"x"`},
@@ -247,7 +249,7 @@ func TestBadInput(t *testing.T) {
 		{[]string{"sim", "--compare", sound, sound, "--out", "x"}, "--out is for a simulation"},
 	}
 	for _, through := range []string{"ping " + peer, "find " + peer, "closest /v/x", "put /v/x a", "get /v/x", "unpublish /v/x",
-		"provide /v/x", "providers /v/x", "send " + peer + " /p hi", "table", "stats"} {
+		"provide /v/x", "providers /v/x", "send " + peer + " /p hi", "table", "peers", "stats"} {
 		args := strings.Fields(through)
 		for _, bad := range []struct{ flags, says string }{
 			{"--timeout 0s", "--timeout"},

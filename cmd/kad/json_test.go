@@ -232,6 +232,7 @@ var varying = []struct {
 	{regexp.MustCompile(`(127\.0\.0\.1(:|/udp/))\d+`), "$1<port>"},
 	{regexp.MustCompile(`20\d\d-\d\d-\d\dT[0-9:.]+Z`), "<time>"},
 	{regexp.MustCompile(`^[0-9a-f]{64}$`), "<hex>"},
+	{regexp.MustCompile(`^[A-Za-z0-9+/]{43}=$`), "<key>"},
 	{regexp.MustCompile(`/v/greeting-\d+`), "/v/greeting-<n>"},
 }
 

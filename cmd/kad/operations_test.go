@@ -172,6 +172,27 @@ func TestOperations(t *testing.T) {
 				t.Errorf("stats printed %s", out)
 			}
 		})
+		t.Run(name+"/peers", func(t *testing.T) {
+			id := n[1].ready.Peer
+			with(t).kad("ping", n[1].address()).exits(exitDone)
+			all := one[peersResult](with(t).kad("peers", "--json").exits(exitDone)).Peers
+			if name != "bootstrap" && !slices.ContainsFunc(all, func(p kadmium.PeerInfo) bool { return p.ID == id && p.Address() == n[1].ready.Addresses[0] }) || len(all) == 0 {
+				t.Errorf("peers: %+v", all)
+			}
+			if out := with(t).kad("peers").exits(exitDone).stdout; !strings.Contains(out, "in the table") || !strings.Contains(out, n[0].ready.Peer.String()) && !strings.Contains(out, id.String()) {
+				t.Errorf("peers printed %s", out)
+			}
+			with(t).kad("peers", "12D3KooWLU2znyJMtDiHArqAGbZn8CgUGp92kxDBtefftEEaHSZS").exits(exitNotDone).says("has not met it", "next: ")
+			if name == "bootstrap" { // it may have met the first node only
+				return
+			}
+			if got := one[kadmium.PeerInfo](with(t).kad("peers", id.String(), "--json").exits(exitDone)); got.ID != id || got.Answered().IsZero() || !got.Session {
+				t.Errorf("a peer: %+v", got)
+			}
+			if out := with(t).kad("peers", id.String()).exits(exitDone).stdout; !strings.Contains(out, fmt.Sprintf("%x", id[:])) || !strings.Contains(out, "answered ") {
+				t.Errorf("peers printed %s", out)
+			}
+		})
 		t.Run(name+"/unpublish", func(t *testing.T) {
 			if name == "bootstrap" { // a node of this command's own publishes nothing yet
 				with(t).kad("unpublish", key).exits(exitNotDone).says(key)
