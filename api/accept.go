@@ -16,6 +16,12 @@ const (
 	maxAcceptPause = time.Second
 )
 
+// When the log has that clients cannot be accepted.
+const (
+	acceptWarning = time.Minute      // between two lines that say so
+	acceptQuiet   = 10 * time.Second // without a failure, before a line says that it is over
+)
+
 // An acceptor accepts the clients of a socket, also while the process has no
 // file handle left: one is kept in reserve, for one client after another (design R8.19).
 // Its methods are not safe for concurrent use.
@@ -23,7 +29,12 @@ type acceptor struct {
 	net.Listener
 	log      *slog.Logger
 	reserve  *os.File // nil: a client has the handle, or there was none to keep
-	failures int      // since a client was last accepted
+	failures int      // since a client was last accepted with a handle in reserve
+
+	last   time.Time // when it failed
+	warned time.Time // when the log last said so
+	open   bool      // the log has not said yet that it is over
+	untold int       // failures since it did
 }
 
 // accept waits for a client, through errors of the system. scarce says that the
@@ -61,24 +72,31 @@ func noHandleLeft(err error) bool {
 	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
-// failed notes an error of the system. Only the first in a row is logged.
+// failed notes an error of the system. The first is logged, and further ones once the log
+// has said that it is over.
 func (a *acceptor) failed(err error) {
-	if a.failures == 0 {
-		a.log.Warn("control socket: cannot accept a client; trying again", "err", err)
-	}
 	a.failures++
+	a.untold++
+	a.last = time.Now()
+	if !a.open && a.last.Sub(a.warned) >= acceptWarning {
+		a.open, a.warned = true, a.last
+		a.log.Warn("control socket: cannot accept a client; trying again", "err", err, "failures", a.untold)
+	}
 }
 
-// accepted notes that a client was accepted, and reports whether errors came before it.
+// accepted notes that a client was accepted, and reports whether errors came before it. They
+// are over once a handle is in reserve again and none came for a while.
 func (a *acceptor) accepted() (scarce bool) {
-	if a.failures == 0 {
-		return false
+	scarce = a.failures > 0
+	if a.reserve == nil {
+		return scarce
 	}
-	if a.reserve != nil {
-		a.log.Info("control socket: clients are accepted again", "failures", a.failures)
-		a.failures = 0
+	a.failures = 0
+	if a.open && time.Since(a.last) >= acceptQuiet {
+		a.log.Info("control socket: clients are accepted again", "failures", a.untold)
+		a.open, a.untold = false, 0
 	}
-	return true
+	return scarce
 }
 
 // release frees the handle in reserve.

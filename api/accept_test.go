@@ -57,9 +57,9 @@ func TestAcceptIsTriedAgain(t *testing.T) {
 			logged int
 		}{
 			{[]error{nil}, 0, 0},
-			{[]error{syscall.EMFILE, nil, nil}, 0, 2},
-			{[]error{syscall.ENFILE, syscall.ENFILE, nil, nil}, minAcceptPause, 2},
-			{[]error{syscall.ECONNABORTED, syscall.ENOBUFS, syscall.ENOBUFS, nil, nil}, 7 * minAcceptPause, 2},
+			{[]error{syscall.EMFILE, nil, nil}, 0, 1},
+			{[]error{syscall.ENFILE, syscall.ENFILE, nil, nil}, minAcceptPause, 1},
+			{[]error{syscall.ECONNABORTED, syscall.ENOBUFS, syscall.ENOBUFS, nil, nil}, 7 * minAcceptPause, 1},
 			{slices.Repeat([]error{syscall.ENOMEM}, 20), 127*minAcceptPause + 13*maxAcceptPause, 1},
 		} {
 			var log bytes.Buffer
@@ -70,6 +70,47 @@ func TestAcceptIsTriedAgain(t *testing.T) {
 			}
 			if logged := strings.Count(log.String(), "control socket"); logged != c.logged {
 				t.Errorf("%v: %d lines logged, want %d:\n%s", c.errors, logged, c.logged, &log)
+			}
+		}
+	})
+}
+
+// Where file handles are missing now and then, the log says so once a minute at most, and
+// that it is over only when it is.
+func TestAcceptLogsMissingHandlesOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		l := &failingListener{}
+		a := acceptor{Listener: l, log: slog.New(slog.NewTextHandler(&log, nil))}
+		defer a.release()
+		accept := func(errors ...error) {
+			for l.errors = errors; len(l.errors) > 0; {
+				c, _, err := a.accept(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				c.Close()
+			}
+		}
+		for _, step := range []struct {
+			after      time.Duration
+			errors     []error
+			warn, info int    // lines so far
+			says       string // the last one
+		}{
+			{0, slices.Repeat([]error{syscall.EMFILE, nil, nil}, 20), 1, 0, "failures=1"},
+			{acceptQuiet - time.Second, []error{nil}, 1, 0, "failures=1"},
+			{time.Second, []error{nil}, 1, 1, "failures=20"},
+			{time.Second, []error{syscall.EMFILE, nil, nil}, 1, 1, "failures=20"},
+			{acceptQuiet, []error{nil}, 1, 1, "failures=20"},
+			{acceptWarning, []error{syscall.EMFILE, nil, nil}, 2, 1, "failures=2"},
+			{acceptQuiet, []error{nil}, 2, 2, "failures=2"},
+		} {
+			time.Sleep(step.after)
+			accept(step.errors...)
+			warn, info := strings.Count(log.String(), "level=WARN"), strings.Count(log.String(), "level=INFO")
+			if warn != step.warn || info != step.info || !strings.HasSuffix(log.String(), step.says+"\n") {
+				t.Fatalf("%+v: %d and %d lines:\n%s", step, warn, info, &log)
 			}
 		}
 	})
