@@ -16,6 +16,8 @@ const (
 	rejoinFor   = 15 * time.Minute // how long after the last loss; then the interval doubles
 	rejoinRest  = time.Hour        // up to this
 
+	rejoinAtOnce = 16 // contacts that a node that is cut off asks each time (design R8.38)
+
 	rejoinTimeout = 5 * time.Second // for the only try, which may need a new session
 )
 
@@ -112,17 +114,28 @@ func (e *Engine) wantsRejoin() time.Time {
 }
 
 // rejoin asks one lost contact, or one bootstrap peer that is not in the routing table,
-// for the contacts closest to this node. A node that is cut off asks its contacts too.
+// for the contacts closest to this node. A node that is cut off asks its contacts too: for
+// a while many of them each time, as only one of them may be back, which knows nobody.
 func (e *Engine) rejoin() {
 	r := e.ensureRejoining()
 	if !e.now.Before(r.until) && !e.cutOff() {
 		r.pause = min(2*r.pause, rejoinRest)
 	}
 	r.due = e.now.Add(r.pause)
-	c, ok := e.absent()
-	if !ok {
+	if c, ok := e.absent(); ok {
+		e.askAbsent(c)
+	}
+	if !e.cutOff() || e.now.Sub(e.outage.silentFrom) >= rejoinFor {
 		return
 	}
+	silent := e.table.NearestAny(nil, &e.cfg.Position, e.table.Len())
+	e.rnd.Shuffle(len(silent), func(i, j int) { silent[i], silent[j] = silent[j], silent[i] })
+	for _, c := range silent[:min(len(silent), rejoinAtOnce)] {
+		e.askAbsent(c)
+	}
+}
+
+func (e *Engine) askAbsent(c identity.Contact) {
 	e.counters.Rejoins++
 	a := &absence{e: e}
 	a.owner = e.register(a, 0)

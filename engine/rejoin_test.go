@@ -73,7 +73,7 @@ func TestCutOffLongAfterALoss(t *testing.T) {
 	n.until(2*time.Hour, "the cut being noticed", nd.e.cutOff)
 	before := nd.e.counters.Rejoins
 	n.run(30 * time.Minute)
-	if asked := nd.e.counters.Rejoins - before; asked < 48 || asked > 62 {
+	if asked := nd.e.counters.Rejoins - before; asked < 90 || asked > 125 { // three each time for 15 min, then one
 		t.Errorf("%d requests in half an hour of the cut", asked)
 	}
 	n.lose = nil
@@ -85,6 +85,23 @@ func TestCutOffLongAfterALoss(t *testing.T) {
 	n.run(10 * time.Hour)
 	if asked := nd.e.counters.Rejoins - before; asked < 8 || asked > 14 {
 		t.Errorf("the lost contact is asked %d times in 10 h", asked)
+	}
+}
+
+// All contacts of a node fail, and stay in its table. One of them is back, and knows nobody: it
+// is found within the half minute from one round to the next.
+func TestOneOfManySilentContactsIsBack(t *testing.T) {
+	for seed := range uint64(10) {
+		n := newNetwork(t, 100+seed)
+		n.grow(7, nil)
+		nd, back := n.nodes[6], n.nodes[2]
+		n.lose = func(from, to *node, _ *rpc.Message) bool { return from == nd || to == nd }
+		n.until(2*time.Hour, "the cut being noticed", nd.e.cutOff)
+		n.run(2 * time.Minute)
+		n.lose = func(from, to *node, m *rpc.Message) bool {
+			return from == nd && to != back || to == nd && (from != back || !m.Response)
+		}
+		n.until(40*time.Second, "the one that is back being heard", func() bool { return nd.e.table.Answering() > 0 })
 	}
 }
 
