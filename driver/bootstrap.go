@@ -80,14 +80,14 @@ func (j *joining) throughName(ctx context.Context, s Seed) {
 	defer cancel()
 	defer context.AfterFunc(j.ctx, cancel)() // the driver's
 	addresses, err := j.resolve(ctx, s)
-	other := j.isOther()
+	resolved, other := len(addresses) > 0, j.isOther()
 	addresses = slices.DeleteFunc(addresses, func(a identity.Address) bool { return !other(a) })
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.closed || ctx.Err() != nil {
 		return // nobody waits for the join any more
 	}
-	if err == nil {
+	if resolved { // addresses that no socket reaches, of this node or another, help nobody
 		j.givenSeeds[s.String()] = len(addresses) == 0
 	}
 	switch over := j.operations[j.op] == nil; {

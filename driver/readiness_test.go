@@ -32,7 +32,7 @@ func TestReadyAloneBehindItsOwnName(t *testing.T) {
 				case others.Load():
 					return []netip.Addr{publicIP(1), publicIP(2)}, nil
 				}
-				return []netip.Addr{publicIP(1)}, nil
+				return []netip.Addr{publicIP(1), netip.MustParseAddr("2001:db8::1")}, nil // listened on: IPv4 only
 			},
 		})
 		if err := d.Joined(t.Context()); err == nil {
