@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kadmium"
+	"kadmium/api/page"
 )
 
 // endTime is how long the end of a server waits for answers that are being written.
@@ -113,8 +114,13 @@ func (s *Server) trusted(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// dispatch hands the request to its route.
+// dispatch hands the request to its route, or to the page.
 func (c *call) dispatch() (err error) {
+	if page.Owns(c.r.URL.Path) {
+		_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(writeTime))
+		page.Serve(c.w, c.r)
+		return nil
+	}
 	if c.query, err = url.ParseQuery(c.r.URL.RawQuery); err != nil {
 		return badRequest("escape what stands in the query", "query %q: %v", c.r.URL.RawQuery, err)
 	}

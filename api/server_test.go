@@ -227,7 +227,7 @@ func TestProblems(t *testing.T) {
 		{"GET", "/v1/events?kinds=weather", "", 400, "lookup step"},
 		{"GET", "/v1/events?protocol=", "", 400, "/problems/bad-protocol"},
 		{"GET", "/v1/nothing", "", 404, "/problems/no-such-resource"},
-		{"GET", "/", "", 400, ""},
+		{"GET", "//", "", 400, ""},
 		{"POST", "/v1/values/%2Fv%2Fx", "", 405, "GET, PUT"},
 		{"OPTIONS", "/v1/stats", "", 405, "GET"},
 	} {

@@ -1,0 +1,53 @@
+// What the node publishes and holds, until when, and its tasks.
+
+import { byId, dataTable, set, svg } from './dom.js';
+import { bytes, count, counted, cut, keyOf, span, time, until } from './format.js';
+
+const keyColumn = { head: 'key', cell: (v) => cut(keyOf(v), 60) || '(empty)', title: (v) => keyOf(v) };
+const common = [
+  keyColumn,
+  { head: 'kind', cell: (v) => v.kind + (v.copy ? ', copy' : '') },
+  { head: 'sequence', number: true, cell: (v) => count(v.sequence) },
+  { head: 'size', number: true, cell: (v) => (v.kind === 'record' ? bytes(v.bytes) : '-') },
+  { head: 'expires', number: true, cell: (v) => until(time(v.expires)), title: (v) => v.expires },
+];
+const identity = (v) => `${v.kind} ${v.key ?? v.key_base64}`;
+
+export function holdings() {
+  const published = dataTable(byId('published'), 'What this node publishes', 'This node publishes nothing. kad put, kad provide and the form above make it.', [
+    ...common,
+    { head: 'again', number: true, cell: (v) => until(time(v.due)), title: (v) => v.due },
+  ], identity);
+  const held = dataTable(byId('held'), 'What this node holds', 'This node holds nothing for others.', common, (v) => `${identity(v)} ${v.sequence} ${v.expires}`);
+  return (publications, holding, stats) => {
+    published(publications);
+    held(holding);
+    const all = stats.records + stats.providers;
+    byId('held-count').textContent = all === 0 ? '' : `${counted(stats.records, 'record')} and ${counted(stats.providers, 'provider entry').replace('entrys', 'entries')} in ${bytes(stats.bytes)} of memory${all > holding.length ? `; the ${count(holding.length)} that expire first` : ''}.`;
+  };
+}
+
+export function tasks() {
+  const bar = (t) => {
+    t.bar ??= svg('svg', { class: 'due', viewBox: '0 0 80 8', 'aria-hidden': 'true' }, svg('rect', { width: 80, height: 8, rx: 2 }), svg('rect', { height: 8, rx: 2 }));
+    return t.bar;
+  };
+  const bars = new Map();
+  const fill = dataTable(byId('task-list'), 'Tasks of the node', 'The node has no task.', [
+    { head: 'task', cell: (t) => t.name },
+    { head: 'due', number: true, cell: (t) => (t.due ? until(time(t.due)) : 'no work'), title: (t) => t.due ?? 'not until something happens' },
+    { head: '', cell: bar },
+    { head: 'every', number: true, cell: (t) => (t.interval_ns ? span(t.interval_ns / 1e9) : 'as work comes') },
+    { head: 'runs', number: true, cell: (t) => count(t.runs) },
+  ], (t) => t.name);
+  return (all) => {
+    for (const t of all) {
+      t.bar = bars.get(t.name);
+      bars.set(t.name, bar(t));
+      const left = t.due ? Math.max(0, time(t.due) - Date.now()) : 0;
+      const whole = Math.max(left, (t.interval_ns + t.jitter_ns) / 1e6);
+      set(t.bar.lastChild, { width: whole > 0 ? Math.max(left > 0 ? 2 : 0, (80 * left) / whole) : 0 });
+    }
+    fill(all);
+  };
+}

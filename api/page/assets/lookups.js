@@ -1,0 +1,188 @@
+// Lookups as they happen: those of the node's events, and one's own.
+
+import { byId, dataTable, el, keyed, say, set } from './dom.js';
+import { clock, counted, cut, span, took, until, time, visible, shortID } from './format.js';
+import { Lookup } from './lookup.js';
+import { Problem, key64, stream } from './node.js';
+import * as trace from './trace.js';
+
+const kept = 30; // lookups in the list
+const dwell = 2500; // ms for which a lookup stays in the picture while newer ones are followed
+const stalled = 120e3; // ms after which a lookup whose end was not heard leaves
+
+export function lookups() {
+  const all = []; // newest first
+  const running = new Map(); // by key
+  let shown = null;
+  let since = 0;
+  let chosen = false;
+  let dirty = false;
+
+  const request = byId('request');
+  say(request, 'Point at a bar, or use the arrow keys, to see a request.');
+  const draw = trace.drawing(byId('trace'), (r) => say(request, r ? trace.words(r) : 'Point at a bar, or use the arrow keys, to see a request.'));
+  trace.legend(byId('trace-legend'));
+  const list = trace.asTable(byId('trace-list'), dataTable(byId('trace-list').lastElementChild, 'Requests of the drawn lookup', 'No lookup is drawn.',
+    [{ head: 'peer', cell: (r) => shortID(r.peer), title: (r) => r.peer }, ...trace.columns], (r) => String(r.i)));
+
+  const add = (l) => {
+    all.unshift(l);
+    all.length = Math.min(all.length, kept);
+    dirty = true;
+  };
+  const show = (l) => {
+    [shown, since, dirty] = [l, Date.now(), true];
+  };
+  /** Picks what to draw: a chosen lookup stays; otherwise the newest with something to see. */
+  const follow = () => {
+    if (chosen || !byId('follow').checked || (shown && Date.now() - since < dwell && shown.requests.length)) return;
+    const next = all.find((l) => l.requests.length > 0 && l.own) ?? all.find((l) => l.requests.length > 0);
+    if (next && next !== shown) show(next);
+  };
+  byId('follow').addEventListener('change', () => {
+    chosen = false;
+    follow();
+  });
+
+  const render = () => {
+    follow();
+    if (!dirty && (!shown || shown.over)) return;
+    dirty = false;
+    const now = shown?.trace() ?? null;
+    draw(now);
+    list(now);
+    say(byId('lookup-title'), shown ? `${shown.own ? 'Yours: ' : ''}${shown.text || shown.purpose}, ${trace.summary(now)}${shown.over ? `, ${shown.reason}` : ', runs'}` : '');
+    keyed(byId('lookup-list').tBodies[0], all, (l) => l.id, (l) => row(l, () => {
+      chosen = true;
+      byId('follow').checked = false;
+      show(l);
+      render();
+    }), (node, l) => fill(node, l, l === shown));
+    set(byId('lookup-list').parentElement, { 'data-empty': all.length === 0 });
+  };
+  setInterval(() => !document.hidden && render(), 150);
+
+  return {
+    /** Takes a lookup step of the events. */
+    take(event) {
+      const step = event.step;
+      const key = `${event.lookup ?? 0} ${event.purpose}`;
+      const at = time(event.at);
+      let l = running.get(key);
+      if (!l || (l.over && step.kind === 'asked') || at - l.began > stalled) {
+        if (step.kind !== 'asked') return; // it began before anybody looked
+        l = new Lookup(key, event.purpose ?? 'lookup', at);
+        l.id = `${key} ${at}`;
+        running.set(key, l);
+        if (running.size > 4 * kept) running.delete(running.keys().next().value);
+        l.take(step, 0);
+        if (!all.some((other) => other.own && other.same(l))) add(l);
+        return;
+      }
+      l.take(step, at - l.began);
+      dirty = true;
+    },
+    /** Begins a lookup of one's own; a twin in the events gives way to it. */
+    own(purpose, text) {
+      const begin = () => {
+        const l = new Lookup('own', purpose, Date.now());
+        Object.assign(l, { id: `own ${Date.now()} ${Math.random()}`, own: true, text });
+        return l;
+      };
+      let l = null;
+      return (step) => {
+        if (!l || (l.over && step.kind === 'asked')) {
+          l = begin();
+          l.take(step, step.at_ms);
+          const twin = all.findIndex((other) => !other.own && other.same(l));
+          if (twin >= 0) all.splice(twin, 1);
+          add(l);
+          chosen = false;
+          show(l);
+          return;
+        }
+        l.take(step, step.at_ms);
+        dirty = true;
+      };
+    },
+  };
+}
+
+function row(l, choose) {
+  const button = el('button', { type: 'button', class: 'plain' }, l.own ? `${l.purpose} (yours)` : l.purpose);
+  button.addEventListener('click', choose);
+  return el('tr', {}, el('td', {}, button), el('td', {}, clock(l.began)), el('td', { class: 'n' }), el('td', { class: 'n' }), el('td', { class: 'n' }), el('td'));
+}
+
+function fill(node, l, current) {
+  const cells = node.children;
+  set(node, { 'aria-current': current ? 'true' : null });
+  say(cells[2], l.over ? String(l.hops) : '-');
+  say(cells[3], String(l.requests.length));
+  say(cells[4], l.over ? took(l.end_ms) : '-');
+  say(cells[5], l.over ? l.reason : 'runs');
+}
+
+const forms = {
+  get: { label: 'Key', placeholder: '/v/hello', purpose: 'get', path: (t) => `/v1/values?key64=${key64(t)}&trace=sse` },
+  put: { label: 'Key', placeholder: '/v/hello', purpose: 'put', value: true, path: (t) => `/v1/values?key64=${key64(t)}&trace=sse` },
+  find: { label: 'Peer ID', placeholder: '12D3KooW…', purpose: 'find', path: (t) => `/v1/peers/${encodeURIComponent(t)}?trace=sse` },
+  closest: { label: 'Key or peer ID', placeholder: '/v/hello', purpose: 'closest', path: (t) => (t.startsWith('12D3KooW') ? `/v1/closest/${encodeURIComponent(t)}?trace=sse` : `/v1/closest?key64=${key64(t)}&trace=sse`) },
+  providers: { label: 'Key', placeholder: 'any key', purpose: 'providers', path: (t) => `/v1/providers?key64=${key64(t)}&trace=sse` },
+};
+
+/** The form that starts one's own lookups. */
+export function askForm(own, changed) {
+  const [form, kind, target, value] = ['ask', 'ask-kind', 'ask-target', 'ask-value'].map(byId);
+  const choose = () => {
+    const f = forms[kind.value];
+    say(byId('ask-target-label'), f.label);
+    set(target, { placeholder: f.placeholder });
+    byId('ask-value-label').hidden = value.hidden = !f.value;
+  };
+  kind.addEventListener('change', choose);
+  choose();
+  form.addEventListener('submit', async (e) => {
+    e.preventDefault();
+    const f = forms[kind.value];
+    const text = target.value.trim();
+    const doing = `${kind.selectedOptions[0].text}: ${cut(visible(text), 60)}`;
+    const button = form.querySelector('button');
+    button.disabled = true;
+    answer(el('p', { class: 'soft' }, `${doing} …`));
+    const take = own(f.purpose, doing);
+    try {
+      const options = f.value ? { method: 'PUT', body: new TextEncoder().encode(value.value) } : {};
+      await stream(f.path(text), options, (event, data) => {
+        const body = JSON.parse(data);
+        if (event === 'step') take(body);
+        else if (event === 'problem') throw new Problem(body.status, body);
+        else answer(...results[kind.value](body));
+      });
+      changed();
+    } catch (problem) {
+      answer(el('p', { class: 'problem' }, sentenceOf(problem.message)), problem.next ? el('p', { class: 'soft' }, `Next: ${problem.next}`) : null);
+    }
+    button.disabled = false;
+  });
+}
+
+const sentenceOf = (text) => (/[.!?]$/.test(text) ? text : `${text}.`);
+
+function answer(...nodes) {
+  byId('answer').replaceChildren(...nodes.filter(Boolean));
+}
+
+const peers = (all, line) => el('ol', { class: 'peers' }, all.map((p) => el('li', { title: p.address ?? p.peer }, line(p))));
+
+const results = {
+  get: (v) => [
+    el('pre', { class: 'value', tabindex: 0, 'aria-label': 'The value' }, typeof v.value === 'string' ? visible(v.value) || '(empty)' : `not text, in base64: ${v.value_base64}`),
+    el('p', { class: 'soft' }, `sequence ${v.sequence}, from ${shortID(v.from)}, expires ${until(time(v.expires))}`)],
+  put: (s) => [el('p', {}, `Stored at ${counted(s.holders, 'node')}${s.self_holder ? ', this node one of them' : ''}, as sequence ${s.sequence}.`),
+    el('p', { class: 'soft' }, `It expires ${until(time(s.expires))}${s.republished ? '; the node publishes it again before then' : ''}.`)],
+  find: (f) => [el('p', {}, `It answered at ${f.address}.`)],
+  closest: (c) => [el('p', {}, `${counted(c.peers.length, 'node')} answered, nearest first:`), peers(c.peers, (p) => `${shortID(p.peer)} at ${p.distance} bits`)],
+  providers: (p) => [el('p', {}, p.providers.length ? `${counted(p.providers.length, 'provider')}${p.more ? ', and there may be more' : ''}:` : 'Nobody provides it.'),
+    peers(p.providers, (one) => `${shortID(one.peer)}, for another ${span((time(one.expires) - Date.now()) / 1000)}`)],
+};

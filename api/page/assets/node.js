@@ -1,0 +1,102 @@
+// The node's API. The token comes in the page's fragment and goes out in a header only.
+
+const storeKey = 'kad.token';
+let token = null;
+
+/** Takes the token out of the URL's fragment, so that neither history nor bookmark has it. */
+export function takeToken() {
+  const given = new URLSearchParams(location.hash.slice(1)).get('token');
+  if (given) {
+    history.replaceState(null, '', location.pathname + location.search);
+    remember(given);
+  } else {
+    token = recall();
+  }
+  return token !== null;
+}
+
+function remember(given) {
+  token = given;
+  try {
+    sessionStorage.setItem(storeKey, given);
+  } catch {
+    // Without storage it lasts until the page is reloaded.
+  }
+}
+
+function recall() {
+  try {
+    return sessionStorage.getItem(storeKey);
+  } catch {
+    return null;
+  }
+}
+
+/** A Problem is an answer that says why something was not done. */
+export class Problem extends Error {
+  constructor(status, body) {
+    super(body?.detail || body?.title || `the node answered with status ${status}`);
+    this.status = status;
+    this.next = body?.next ?? '';
+  }
+}
+
+/** Sends a request; the answer has any status. */
+function send(path, { method = 'GET', body, accept, signal } = {}) {
+  const headers = {};
+  if (accept) headers.Accept = accept;
+  if (token) headers.Authorization = `Bearer ${token}`;
+  if (body !== undefined) headers['Content-Type'] = 'application/octet-stream';
+  return fetch(path, { method, body, headers, signal, cache: 'no-store', credentials: 'omit', redirect: 'error' });
+}
+
+/** The JSON of a resource. */
+export async function get(path, options) {
+  const response = await send(path, { accept: 'application/json', ...options });
+  const body = await response.json().catch(() => null);
+  if (!response.ok) throw new Problem(response.status, body);
+  return body;
+}
+
+/** What /readyz says, whatever its status; null if the node has no such resource. */
+export async function readiness(signal) {
+  const response = await send('/readyz', { accept: 'application/json', signal });
+  const body = await response.json().catch(() => null);
+  return typeof body?.ready === 'boolean' ? body : null;
+}
+
+/** Calls take(event, data) for each server-sent event of a resource, until it ends. */
+export async function stream(path, options, take) {
+  const response = await send(path, { accept: 'text/event-stream', ...options });
+  if (!response.ok) throw new Problem(response.status, await response.json().catch(() => null));
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    rest = split(rest + value, take);
+  }
+}
+
+/** Takes whole events off a text, and returns what is left of it. */
+export function split(text, take) {
+  let from = 0;
+  for (;;) {
+    const end = text.indexOf('\n\n', from);
+    if (end < 0) return text.slice(from);
+    let event = 'message';
+    let data = null;
+    for (const line of text.slice(from, end).split('\n')) {
+      if (line.startsWith('event: ')) event = line.slice(7);
+      else if (line.startsWith('data: ')) data = line.slice(6);
+    }
+    if (data !== null) take(event, data);
+    from = end + 2;
+  }
+}
+
+/** A key in base64url, as ?key64= takes it: a path would be changed by the browser. */
+export function key64(key) {
+  const binary = String.fromCharCode(...new TextEncoder().encode(key));
+  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
