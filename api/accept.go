@@ -43,9 +43,7 @@ type acceptor struct {
 func (a *acceptor) accept(ctx context.Context) (c net.Conn, scarce bool, err error) {
 	pause := minAcceptPause
 	for {
-		if a.reserve == nil {
-			a.reserve, _ = os.Open(os.DevNull)
-		}
+		a.keep()
 		c, err = a.Listener.Accept()
 		if noHandleLeft(err) && a.reserve != nil {
 			a.failed(err)
@@ -88,7 +86,7 @@ func (a *acceptor) failed(err error) {
 // are over once a handle is in reserve again and none came for a while.
 func (a *acceptor) accepted() (scarce bool) {
 	scarce = a.failures > 0
-	if a.reserve == nil {
+	if a.keep(); a.reserve == nil {
 		return scarce
 	}
 	a.failures = 0
@@ -97,6 +95,13 @@ func (a *acceptor) accepted() (scarce bool) {
 		a.open, a.untold = false, 0
 	}
 	return scarce
+}
+
+// keep takes a handle in reserve if there is one.
+func (a *acceptor) keep() {
+	if a.reserve == nil {
+		a.reserve, _ = os.Open(os.DevNull)
+	}
 }
 
 // release frees the handle in reserve.
