@@ -2,6 +2,7 @@ package browsertest
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -148,4 +149,12 @@ func (b *browser) text(selector string) string {
 func (b *browser) says(selector, want string) {
 	b.t.Helper()
 	b.until("document.querySelector('" + selector + "')?.innerText.includes(" + quoted(want) + ")")
+}
+
+// pause lets the page be for a while in which nothing should happen.
+func (b *browser) pause(ms int) {
+	b.t.Helper()
+	if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](fmt.Sprintf("new Promise((done) => setTimeout(() => done(true), %d))", ms), chromedp.EvalAwaitPromise)); err != nil {
+		b.t.Fatal(err)
+	}
 }

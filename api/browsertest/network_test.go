@@ -29,6 +29,7 @@ type network struct {
 // start starts a network whose nodes all know each other.
 func start(t *testing.T) *network {
 	t.Helper()
+	t.Parallel() // most of a test is waiting
 	n := &network{t: t}
 	for range size {
 		n.add()

@@ -169,6 +169,9 @@ func TestBadInput(t *testing.T) {
 		{[]string{"bench", "--nodes", "10", "--bootstrap", "127.0.0.1:1"}, "--nodes"},
 
 		{[]string{"sim", "x"}, `"x"`},
+		{[]string{"view"}, "FILE is missing"},
+		{[]string{"view", half}, half + ": not a report: it breaks off"},
+		{[]string{"view", "/nowhere/a.json"}, "no such file"},
 		{[]string{"sim", "--nodes", ""}, "--nodes is empty"},
 		{[]string{"sim", "--nodes", "0"}, "0 nodes, want 1 to 14000000"},
 		{[]string{"sim", "--nodes", "-5"}, "-5 nodes"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -173,23 +174,38 @@ func (a *app) compareReports(pathA, pathB string) error {
 	return a.print(c, func(w io.Writer) { _ = c.Write(w) })
 }
 
+// reportNext says which files are reports.
+const reportNext = "name a file that kad sim --json or kad bench --json wrote"
+
 func readReport(path string) (*report.Report, error) {
-	const next = "name a file that kad sim --json or kad bench --json wrote"
+	text, err := readReportText(path)
+	if err != nil {
+		return nil, err
+	}
+	r, err := report.Read(bytes.NewReader(text))
+	if err != nil {
+		return nil, badInput(reportNext, "%s: %v", path, err)
+	}
+	return r, nil
+}
+
+// readReportText reads a file, up to what a report may have and a byte more.
+func readReportText(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
 		err = fmt.Errorf("%s is no regular file", path)
 	}
 	if err != nil {
-		return nil, badInput(next, "%v", err)
+		return nil, badInput(reportNext, "%v", err)
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, badInput(next, "%v", err)
+		return nil, badInput(reportNext, "%v", err)
 	}
 	defer f.Close()
-	r, err := report.Read(f)
+	text, err := io.ReadAll(io.LimitReader(f, report.MaxSize+1))
 	if err != nil {
-		return nil, badInput(next, "%s: %v", path, err)
+		return nil, badInput(reportNext, "%s: %v", path, err)
 	}
-	return r, nil
+	return text, nil
 }

@@ -84,14 +84,16 @@ export function onWidth(node, draw) {
 }
 
 /**
- * A table from columns {head, cell(item), number, title(item)} in a parent, kept up to date
- * by its update. With no items it says what empty says.
+ * A table from columns {head, cell(item), number, wide, title(item)} in a parent, kept up to
+ * date by its update; a wide column is left out where there is little room. With no items it
+ * says what empty says.
  */
 export function dataTable(parent, caption, empty, columns, keyOf) {
+  const kind = (c) => [c.number && 'n', c.wide && 'wide'].filter(Boolean).join(' ') || null;
   const body = el('tbody');
   const table = el('table', { class: 'rows' },
     el('caption', { class: 'hidden' }, caption),
-    el('thead', {}, el('tr', {}, columns.map((c) => el('th', { scope: 'col', class: c.number ? 'n' : null }, c.head)))),
+    el('thead', {}, el('tr', {}, columns.map((c) => el('th', { scope: 'col', class: kind(c) }, c.head)))),
     body);
   const none = el('p', { class: 'empty' }, empty);
   parent.append(table, none);
@@ -99,7 +101,7 @@ export function dataTable(parent, caption, empty, columns, keyOf) {
     table.hidden = items.length === 0;
     none.hidden = items.length > 0;
     keyed(body, items, keyOf,
-      () => el('tr', {}, columns.map((c) => el('td', { class: c.number ? 'n' : null }))),
+      () => el('tr', {}, columns.map((c) => el('td', { class: kind(c) }))),
       (row, item) => columns.forEach((c, i) => {
         const cell = row.children[i];
         const content = c.cell(item);

@@ -6,8 +6,8 @@ import { bytes, count, counted, cut, keyOf, span, time, until } from './format.j
 const keyColumn = { head: 'key', cell: (v) => cut(keyOf(v), 60) || '(empty)', title: (v) => keyOf(v) };
 const common = [
   keyColumn,
-  { head: 'kind', cell: (v) => v.kind + (v.copy ? ', copy' : '') },
-  { head: 'sequence', number: true, cell: (v) => count(v.sequence) },
+  { head: 'kind', wide: true, cell: (v) => v.kind + (v.copy ? ', copy' : '') },
+  { head: 'sequence', number: true, wide: true, cell: (v) => count(v.sequence) },
   { head: 'size', number: true, cell: (v) => (v.kind === 'record' ? bytes(v.bytes) : '-') },
   { head: 'expires', number: true, cell: (v) => until(time(v.expires)), title: (v) => v.expires },
 ];
@@ -37,7 +37,7 @@ export function tasks() {
     { head: 'task', cell: (t) => t.name },
     { head: 'due', number: true, cell: (t) => (t.due ? until(time(t.due)) : 'no work'), title: (t) => t.due ?? 'not until something happens' },
     { head: '', cell: bar },
-    { head: 'every', number: true, cell: (t) => (t.interval_ns ? span(t.interval_ns / 1e9) : 'as work comes') },
+    { head: 'every', number: true, wide: true, cell: (t) => (t.interval_ns ? span(t.interval_ns / 1e9) : 'as work comes') },
     { head: 'runs', number: true, cell: (t) => count(t.runs) },
   ], (t) => t.name);
   return (all) => {

@@ -111,7 +111,7 @@ export function lookups() {
 function row(l, choose) {
   const button = el('button', { type: 'button', class: 'plain' }, l.own ? `${l.purpose} (yours)` : l.purpose);
   button.addEventListener('click', choose);
-  return el('tr', {}, el('td', {}, button), el('td', {}, clock(l.began)), el('td', { class: 'n' }), el('td', { class: 'n' }), el('td', { class: 'n' }), el('td'));
+  return el('tr', {}, el('td', {}, button), el('td', { class: 'wide' }, clock(l.began)), el('td', { class: 'n' }), el('td', { class: 'n' }), el('td', { class: 'n' }), el('td'));
 }
 
 function fill(node, l, current) {

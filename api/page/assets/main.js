@@ -14,7 +14,7 @@ import { traffic } from './traffic.js';
 
 const lookEvery = 2000; // ms
 const valuesEvery = 6000;
-const readyEvery = 6000;
+const readyEvery = 4000;
 const retryAfter = 2000; // of the stream
 
 function live() {
@@ -29,9 +29,8 @@ function live() {
     const signal = AbortSignal.timeout(8000);
     try {
       const now = Date.now();
-      const ready = now >= readyDue ? readiness(signal) : view.ready;
-      const [stats, table] = await Promise.all([get('/v1/stats', { signal }), get('/v1/table', { signal })]);
-      Object.assign(view, { stats, problem: null, since: Date.now(), ready: await ready });
+      const [stats, table, ready] = await Promise.all([get('/v1/stats', { signal }), get('/v1/table', { signal }), now >= readyDue ? readiness(signal) : view.ready]);
+      Object.assign(view, { stats, ready, problem: null, since: Date.now() });
       if (now >= readyDue) readyDue = now + readyEvery;
       draw.ring(table);
       draw.traffic(stats, table);

@@ -23,7 +23,7 @@ function unheard({ problem, since, stats, now }) {
     if (problem.status) return bad(`The node refuses to say how it is: ${problem.message}.`, problem.next);
     return bad('The node does not answer.', 'Look whether kad node runs, and at its log.');
   }
-  if (problem && now - since > 6000) {
+  if (problem && now - since > 5000) {
     return bad(`The node has not answered this page for ${span(Math.floor((now - since) / 1000))}; what is shown is older.`,
       'Look whether kad node runs, and at its log. The page goes on asking.');
   }

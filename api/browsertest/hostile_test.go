@@ -1,0 +1,71 @@
+package browsertest
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"kadmium"
+)
+
+const hostile = `<img src=x onerror="alert(1)"><script>alert(2)</script>`
+
+func contains(text, part string) bool { return strings.Contains(text, part) }
+
+// Nothing that comes from the network is markup: a key, a value, the name of a protocol, a
+// message and what an error says of them are shown as text, and nothing of them runs.
+func TestHostileText(t *testing.T) {
+	n := start(t)
+	key := "/v/" + hostile
+	n.put(3, key, hostile)
+	n.put(0, "/v/own"+hostile, "x")
+	n.nodes[1].Handle("/"+hostile, func(context.Context, kadmium.Message) ([]byte, error) { return nil, nil })
+	b := openBrowser(t)
+	b.open(n.url)
+	b.until(contacts + " === 19")
+	b.says("#held", hostile[:30])
+	b.says("#published", hostile[:30])
+	b.ask("get", key, "")
+	b.says("#answer pre", hostile)
+	b.says("#lookup-title", "<img")
+	b.ask("get", key+"missing", "")
+	b.says("#answer", hostile)
+	eval[bool](b, "document.querySelector('.contact[data-key="+quotedID(n.nodes[1])+"]').dispatchEvent(new MouseEvent('click', { bubbles: true }))")
+	b.do(chromedp.Click("#contact .actions button"))
+	b.says("#contact", "/"+hostile)
+	if made := eval[int](b, "document.querySelectorAll('img, main script, iframe, object, embed').length"); made > 0 {
+		t.Errorf("%d elements were made of text", made)
+	}
+	b.wellBehaved()
+}
+
+// A stored value that is HTML, opened from the API as if it were a page, runs nothing: it
+// is a download.
+func TestStoredHTML(t *testing.T) {
+	n := start(t)
+	n.put(3, "/v/page.html", "<title>ran</title><script>document.title = 'ran'; alert(1)</script>")
+	b := openBrowser(t)
+	b.open(n.url)
+	b.until(contacts + " === 19")
+	for _, how := range []string{
+		"window.open(%)", "location.href = %",
+		"(() => { const f = document.createElement('iframe'); f.src = %; document.body.append(f); })()",
+		"(() => { const f = document.createElement('object'); try { f.data = %; document.body.append(f); } catch { } })()",
+		"(() => { const f = document.createElement('script'); try { f.src = %; document.body.append(f); } catch { } })()",
+	} {
+		at := quoted("/v1/values/" + url.PathEscape("/v/page.html"))
+		eval[bool](b, "("+strings.ReplaceAll(how, "%", at)+", true)")
+		b.pause(300)
+		if title := eval[string](b, "document.title"); title != "kadmium" {
+			t.Errorf("%s: the title is %q", how, title)
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.dialogs) > 0 {
+		t.Errorf("the value ran: %q", b.dialogs)
+	}
+}

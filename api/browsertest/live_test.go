@@ -1,0 +1,279 @@
+package browsertest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"kadmium"
+)
+
+const (
+	contacts = "document.querySelectorAll('.contact[data-key]').length"
+	state    = "document.querySelector('#state').dataset.state"
+)
+
+// Each view shows what the node knows: all contacts, values, tasks, figures and charts.
+func TestViews(t *testing.T) {
+	n := start(t)
+	n.put(0, "/v/mine", "one")
+	n.put(7, "/v/theirs", "two")
+	b := openBrowser(t)
+	b.open(n.url)
+	b.until(contacts + " === 19 && " + state + " === 'well'")
+	b.says("#sentence", "all 19 peers in its table answer")
+	b.says("#figures", "server")
+	b.says("#published", "/v/mine")
+	b.says("#held", "/v/theirs")
+	b.says("#task-list", "refresh")
+	b.until("document.querySelector('#chart-bytes .line[d*=L]') !== null")
+	b.do(chromedp.Click("#table-list summary"))
+	b.until("document.querySelectorAll('#table-list tbody tr').length === 19")
+	if text := b.text("#table-list"); !contains(text, n.nodes[5].ID().String()[44:]) {
+		t.Errorf("the table as a table lacks a contact: %s", text)
+	}
+	b.wellBehaved()
+}
+
+// A lookup of one's own is drawn, and its result stands beside it: put, get, closest, find
+// and what was not found.
+func TestOwnLookups(t *testing.T) {
+	n := start(t)
+	b := openBrowser(t)
+	b.open(n.url)
+	b.until(contacts + " === 19")
+	b.ask("put", "/v/greeting", "hello there")
+	b.says("#answer", "Stored at 20 nodes, this node one of them, as sequence 1.")
+	b.says("#lookup-title", "Yours: put a value: /v/greeting")
+	b.until("document.querySelectorAll('#trace .request').length >= 19")
+	b.says("#published", "/v/greeting")
+	b.ask("get", "/v/greeting", "")
+	b.says("#answer pre", "hello there")
+	b.until("document.querySelectorAll('#trace .winning').length >= 1")
+	b.ask("closest", "/v/greeting", "")
+	b.says("#answer", "19 nodes answered, nearest first")
+	b.ask("find", n.nodes[3].ID().String(), "")
+	b.says("#answer", n.nodes[3].Addresses()[0].String())
+	b.ask("get", "/v/nothing", "")
+	b.says("#answer", "Next: check the name")
+	if listed := eval[int](b, "[...document.querySelectorAll('#lookup-list tbody tr')].filter((r) => r.innerText.includes('find')).length"); listed != 1 {
+		t.Errorf("the lookup of a peer is listed %d times", listed)
+	}
+	b.wellBehaved()
+}
+
+// ask starts a lookup of one's own.
+func (b *browser) ask(kind, target, value string) {
+	b.t.Helper()
+	b.until("!document.querySelector('#ask button').disabled")
+	eval[bool](b, fmt.Sprintf(`(() => {
+		const set = (id, value) => { const e = document.getElementById(id); e.value = value; e.dispatchEvent(new Event('change')); };
+		set('ask-kind', %q); set('ask-target', %q); set('ask-value', %q);
+		document.querySelector('#ask button').click();
+		return true;
+	})()`, kind, target, value))
+}
+
+// Under churn newcomers appear, and who leaves is shown as failing or goes.
+func TestChurn(t *testing.T) {
+	n := start(t)
+	b := openBrowser(t)
+	b.open(n.url)
+	b.until(contacts + " === 19")
+	left := n.nodes[4:8]
+	for _, node := range left {
+		node.Close()
+	}
+	for range 4 {
+		n.add()
+	}
+	for _, node := range n.nodes[size:] {
+		b.until("document.querySelector('.contact[data-key=" + quotedID(node) + "]') !== null")
+	}
+	for _, node := range left { // they said that they left
+		b.until("!document.querySelector('.contact.fresh[data-key=" + quotedID(node) + "]')")
+	}
+	b.says("#event-list", "peer added")
+	b.until(state + " === 'well'")
+	b.wellBehaved()
+}
+
+// A node that is cut off says so, in the sentence and aloud, and what to do; so does the
+// page if the node itself is gone, and both turn back.
+func TestCutOff(t *testing.T) {
+	n := start(t)
+	var gone, cut atomic.Bool
+	url := n.behind(t, func(w http.ResponseWriter, r *http.Request) bool {
+		switch {
+		case gone.Load():
+			panic(http.ErrAbortHandler)
+		case r.URL.Path == "/readyz" && cut.Load():
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusServiceUnavailable)
+			fmt.Fprint(w, `{"ready":false,"reason":"no peer answered in the last 30s, and 3 neighbours did not answer a PING"}`)
+		default:
+			return false
+		}
+		return true
+	})
+	b := openBrowser(t)
+	b.open(url)
+	b.until(state + " === 'well'")
+	cut.Store(true)
+	b.says("#sentence", "This node is not ready: no peer answered in the last 30s")
+	b.says("#next", "Check the link")
+	b.says("#spoken", "not ready")
+	cut.Store(false)
+	b.until(state + " === 'well'")
+	gone.Store(true)
+	b.says("#sentence", "has not answered this page for")
+	gone.Store(false)
+	b.until(state + " === 'well'")
+	b.wellBehaved()
+}
+
+// The contacts of a node whose peers have all gone without a word turn to failing, and the
+// sentence does not say that it is well.
+func TestPeersGone(t *testing.T) {
+	n := start(t)
+	b := openBrowser(t)
+	b.open(n.url)
+	b.until(contacts + " === 19 && " + state + " === 'well'")
+	n.closeOthers()
+	b.ask("closest", "/v/anything", "")
+	b.until(state + " === 'bad' || document.querySelector('#sentence').innerText.includes('network of its own')")
+	b.wellBehaved()
+}
+
+// After a reload the page is as before.
+func TestReload(t *testing.T) {
+	n := start(t)
+	b := openBrowser(t)
+	b.open(n.url + "#token=secret")
+	b.until(contacts + " === 19")
+	if url := eval[string](b, "location.href"); url != n.url {
+		t.Errorf("the token stays in the address: %s", url)
+	}
+	b.do(chromedp.Reload())
+	b.until(contacts + " === 19 && " + state + " === 'well'")
+	if token := eval[string](b, "sessionStorage.getItem('kad.token')"); token != "secret" {
+		t.Errorf("after a reload the token is %q", token)
+	}
+	b.wellBehaved()
+}
+
+// Above 200 events a second the page shows a sample, says so, and stays usable.
+func TestManyEvents(t *testing.T) {
+	n := start(t)
+	url := n.behind(t, func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path != "/v1/events" {
+			return false
+		}
+		w.Header().Set("Content-Type", "text/event-stream")
+		many(w, r)
+		return true
+	})
+	b := openBrowser(t)
+	b.open(url)
+	b.until(contacts + " === 19")
+	b.until(`/[45],\d\d\d events a second: one in \d+ is shown/.test(document.querySelector('#event-rate').innerText)`)
+	b.until("document.querySelectorAll('#lookup-list tbody tr').length > 3")
+	b.ask("closest", "/v/still-here", "")
+	b.says("#answer", "19 nodes answered")
+	if broken := eval[int](b, "[...document.querySelectorAll('#lookup-list tbody tr')].filter((r) => r.cells[3].innerText !== '2' && !r.innerText.includes('yours') && r.cells[5].innerText !== 'runs').length"); broken > 0 {
+		t.Errorf("%d lookups of the sample are not complete", broken)
+	}
+	b.wellBehaved()
+}
+
+// many sends 5,000 events a second: lookups of five steps.
+func many(w http.ResponseWriter, r *http.Request) {
+	at := time.Now()
+	const steps = 5
+	for i := 0; r.Context().Err() == nil; i++ {
+		kinds := [steps]string{"asked", "asked", "answered", "answered", "ended"}
+		step := map[string]any{"kind": kinds[i%steps], "peer": fmt.Sprintf("12D3KooWpeer%d", i%2), "distance": 250 - i%2, "hop": 1, "round": 1}
+		event := map[string]any{"at": time.Now(), "kind": "lookup step", "lookup": i/steps + 1, "purpose": "get", "step": step}
+		data, err := json.Marshal(event)
+		if err != nil {
+			panic(err)
+		}
+		fmt.Fprintf(w, "event: lookup step\ndata: %s\n\n", data)
+		if i%100 == 99 {
+			_ = http.NewResponseController(w).Flush()
+			at = at.Add(20 * time.Millisecond)
+			time.Sleep(time.Until(at))
+		}
+	}
+}
+
+// While the page is hidden it asks the node nothing, and no stream stays open.
+func TestHidden(t *testing.T) {
+	n := start(t)
+	var requests, open atomic.Int64
+	url := n.behind(t, func(_ http.ResponseWriter, r *http.Request) bool {
+		requests.Add(1)
+		if r.URL.Path == "/v1/events" {
+			open.Add(1)
+			go func() {
+				<-r.Context().Done()
+				open.Add(-1)
+			}()
+		}
+		return false
+	})
+	b := openBrowser(t)
+	b.open(url)
+	b.until(contacts + " === 19")
+	eval[bool](b, `!!(Object.defineProperty(document, 'hidden', { get: () => true, configurable: true }), document.dispatchEvent(new Event('visibilitychange')))`)
+	for deadline := time.Now().Add(patience); open.Load() > 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the stream of events stays open")
+		}
+	}
+	before := requests.Load()
+	b.pause(3000)
+	if after := requests.Load(); after > before+4 { // those on their way
+		t.Errorf("a hidden page made %d requests in 3 s", after-before)
+	}
+	eval[bool](b, `!!(delete document.hidden, document.dispatchEvent(new Event('visibilitychange')))`)
+	for deadline := time.Now().Add(patience); open.Load() == 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the stream of events does not come back")
+		}
+	}
+	b.wellBehaved()
+}
+
+// behind serves the network's API behind a handler that answers some requests itself.
+func (n *network) behind(t *testing.T, answered func(http.ResponseWriter, *http.Request) bool) string {
+	t.Helper()
+	to, err := url.Parse(n.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(to)
+	proxy.FlushInterval = -1
+	proxy.ErrorHandler = func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) }
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !answered(w, r) {
+			proxy.ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(func() {
+		s.CloseClientConnections()
+		s.Close()
+	})
+	return s.URL + "/"
+}
+
+// quotedID is a peer ID for a selector.
+func quotedID(n *kadmium.Node) string { return `\"` + n.ID().String() + `\"` }
