@@ -70,14 +70,21 @@ func (id ID) Position() Position {
 	return Position(sha256.Sum256(b[:]))
 }
 
-// ParseID reads the base58btc text of an ID. Its error is ErrBadPeerID.
+// ParseID reads the text of an ID: base58btc, 12D3KooW..., or a CID of version 1, bafz... or
+// k51.... Its error is ErrBadPeerID.
 func ParseID(s string) (ID, error) {
 	// 52 characters encode 38 bytes; decoding much longer text would only take time.
-	if len(s) == 0 || len(s) > 64 {
+	if len(s) == 0 || len(s) > maxCID {
 		return ID{}, fmt.Errorf("%w: %d characters, want the 52 of an Ed25519 peer ID (12D3KooW...)", ErrBadPeerID, len(s))
 	}
-	b, err := base58.Decode(s)
+	b, isCID, err := fromCID(s)
 	if err != nil {
+		return ID{}, err
+	}
+	if isCID {
+		return IDFromBytes(b)
+	}
+	if b, err = base58.Decode(s); err != nil {
 		return ID{}, fmt.Errorf("%w: %q is not base58: %v", ErrBadPeerID, s, err)
 	}
 	return IDFromBytes(b)
@@ -86,7 +93,7 @@ func ParseID(s string) (ID, error) {
 // IDFromBytes reads what Bytes wrote. Its error is ErrBadPeerID.
 func IDFromBytes(b []byte) (ID, error) {
 	if len(b) != IDSize || !slices.Equal(b[:len(idPrefix)], []byte(idPrefix)) {
-		return ID{}, fmt.Errorf("%w: only Ed25519 peers are known here (12D3KooW...)", ErrBadPeerID)
+		return ID{}, fmt.Errorf("%w: only Ed25519 peers are known here (12D3KooW..., bafz..., k51...)", ErrBadPeerID)
 	}
 	id := ID(b[len(idPrefix):])
 	if id.SmallOrder() {

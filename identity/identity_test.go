@@ -53,6 +53,40 @@ func TestParseIDRefuses(t *testing.T) {
 	}
 }
 
+// The texts are go-libp2p's, of one Ed25519 key and of one RSA key.
+func TestParseCID(t *testing.T) {
+	const peer = "12D3KooWLU2znyJMtDiHArqAGbZn8CgUGp92kxDBtefftEEaHSZS"
+	for _, s := range []string{
+		"bafzaajaiaejcbhr3im6l2mocxctoxpoktgf5b5gccqojzgxviixjoycrwhtdv4kn",
+		"k51qzi5uqu5dk4kbd5bpmklj30q0q8n3091bncahugkx18e84p1od2rk25olsd",
+		"z5AanNVJCxnRV45fhn4wEQgAPkVJH1vVWQffiiZuStaFEUk83oRg8m2",
+		"f01720024080112209e3b433cbd31c2b8a6ebbdca998bd0f4c2141c9c9af5422e976051b1e63af14d",
+	} {
+		if id, err := ParseID(s); err != nil || id.String() != peer {
+			t.Errorf("ParseID(%q) = %s, %v", s, id, err)
+		}
+		if a, err := ParseAddress("/ip4/203.0.113.7/udp/4100/p2p/" + s); err != nil || a.ID.String() != peer {
+			t.Errorf("in an address: %s, %v", a, err)
+		}
+		for _, wrong := range []string{s[:len(s)-1], s + "1", s[:1], s[:2], s[:9] + "!" + s[10:], strings.ToUpper(s)} {
+			if id, err := ParseID(wrong); !errors.Is(err, ErrBadPeerID) {
+				t.Errorf("ParseID(%q) = %s, %v", wrong, id, err)
+			}
+		}
+	}
+	for s, says := range map[string]string{
+		"bafzbeie5745rpv2m6tjyuugywy4d5ewrqgqqhfnf445he3omzpjbx5xqxe":                             "only Ed25519",
+		"k2k4r8ncs1yoluq95unsd7x2vfhgve0ncjoggwqx9vyh3vl8warrcp15":                                "only Ed25519",
+		"bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi":                             "no CID of a peer", // of a file
+		"b" + base32Lower.EncodeToString(append([]byte(cidPrefix+idPrefix), make([]byte, 32)...)): "small order",
+		"k00000": "no CID of a peer",
+	} {
+		if id, err := ParseID(s); !errors.Is(err, ErrBadPeerID) || !strings.Contains(err.Error(), says) {
+			t.Errorf("ParseID(%q) = %s, %v; want %q", s, id, err, says)
+		}
+	}
+}
+
 func TestAddresses(t *testing.T) {
 	for s, want := range map[string]string{
 		"/ip4/203.0.113.7/udp/4100/p2p/" + vectorPeer: "",
@@ -98,9 +132,20 @@ func FuzzParseAddress(f *testing.F) {
 
 func FuzzParseID(f *testing.F) {
 	f.Add(vectorPeer)
+	f.Add("bafzaajaiaejcbhr3im6l2mocxctoxpoktgf5b5gccqojzgxviixjoycrwhtdv4kn")
+	f.Add("k51qzi5uqu5dk4kbd5bpmklj30q0q8n3091bncahugkx18e84p1od2rk25olsd")
+	f.Add("z5AanNVJCxnRV45fhn4wEQgAPkVJH1vVWQffiiZuStaFEUk83oRg8m2")
+	f.Add("f01720024080112209e3b433cbd31c2b8a6ebbdca998bd0f4c2141c9c9af5422e976051b1e63af14d")
 	f.Fuzz(func(t *testing.T, s string) {
-		if id, err := ParseID(s); err == nil && id.String() != s {
+		id, err := ParseID(s)
+		if err != nil {
+			return
+		}
+		if id.String() != s && cidBases[s[0]] == nil {
 			t.Errorf("%q is read as %s", s, id)
+		}
+		if back, err := ParseID(id.String()); err != nil || back != id {
+			t.Errorf("%q: %s comes back as %s, %v", s, id, back, err)
 		}
 	})
 }
