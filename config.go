@@ -52,7 +52,8 @@ type Config struct {
 	// ask whether they can be reached.
 	ListenPacket func(netip.AddrPort) (net.PacketConn, error)
 
-	// Bootstrap holds peers to join through, each a multiaddr or HOST:PORT. Host names
+	// Bootstrap holds peers to join through, each a multiaddr, with an IP or a name
+	// (/dns4/HOST/udp/PORT, /dnsaddr/HOST), or HOST:PORT. Names
 	// are resolved beside each other while the join goes on, and again each minute while
 	// the node is alone; the addresses that the sockets reach are tried.
 	Bootstrap []string

@@ -19,6 +19,9 @@ func ParseTarget(text string) (identity.Position, error) {
 		id, err := ParsePeer(text)
 		return id.Position(), err
 	}
+	if id, err := identity.ParseID(text); err == nil { // a CID
+		return id.Position(), nil
+	}
 	return keyTarget(text)
 }
 

@@ -9,17 +9,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"kadmium"
+	"kadmium/driver"
 	"kadmium/identity"
 )
-
-// resolveTime bounds the look-up of a host's name.
-const resolveTime = 10 * time.Second
-
-// maxPerName bounds the addresses of one host name that are tried.
-const maxPerName = 16
 
 // ParsePeer reads PEER: a peer ID, or an address that ends in one. Its error is
 // identity.ErrBadPeerID.
@@ -32,33 +26,43 @@ func ParsePeer(text string) (identity.ID, error) {
 	return id, nil
 }
 
-// ParseAddress reads a multiaddr or host:port. If host is not empty, it is a name
-// that is not resolved yet, and the address has only its port. Its error is a *Problem, or
-// kadmium.ErrBadAddress.
-func ParseAddress(text string) (a identity.Address, host string, err error) {
-	if strings.HasPrefix(text, "/") {
-		if a, err = identity.ParseAddress(text); err != nil {
-			return a, "", fmt.Errorf("%q: %w", text, err)
+// ParseAddress reads a multiaddr, also one with a name, or host:port. Its errors are a
+// *Problem, kadmium.ErrBadAddress, and identity.ErrBadPeerID.
+func ParseAddress(text string) (driver.Seed, error) {
+	if !strings.HasPrefix(text, "/") {
+		if err := checkHostPort(text); err != nil {
+			return driver.Seed{}, err
 		}
-		return a, "", usable(text, a.Endpoint)
+	} else if a, err := identity.ParseAddress(text); err == nil {
+		if err := usable(text, a.Endpoint); err != nil {
+			return driver.Seed{}, err
+		}
 	}
+	s, err := driver.ParseSeed(text)
+	if err != nil {
+		return s, fmt.Errorf("%q: %w", text, err)
+	}
+	return s, nil
+}
+
+// checkHostPort says in words what is wrong with host:port.
+func checkHostPort(text string) error {
 	host, port, err := net.SplitHostPort(text)
 	if err != nil || host == "" {
-		return a, "", badRequest(AddressForm, "not an address: %q", text)
+		return badRequest(AddressForm, "not an address: %q", text)
 	}
 	number, err := strconv.ParseUint(port, 10, 16)
 	if err != nil || number == 0 {
-		return a, "", badRequest("a port is a number from 1 to 65535", "not an address: %q: %q is no port", text, port)
+		return badRequest("a port is a number from 1 to 65535", "not an address: %q: %q is no port", text, port)
 	}
 	ip, err := netip.ParseAddr(host)
-	a.Endpoint = netip.AddrPortFrom(ip.Unmap(), uint16(number))
 	switch {
 	case err != nil:
-		return a, host, nil
+		return nil // a name
 	case ip.Zone() != "":
-		return a, "", badRequest("leave the zone out", "not an address: %q: zones are local to one machine", text)
+		return badRequest("leave the zone out", "not an address: %q: zones are local to one machine", text)
 	}
-	return a, "", usable(text, a.Endpoint)
+	return usable(text, netip.AddrPortFrom(ip.Unmap(), uint16(number)))
 }
 
 // usable refuses endpoints that no datagram can be sent to.
@@ -72,9 +76,9 @@ func usable(text string, e netip.AddrPort) error {
 // A Destination is PEER|ADDR: a peer, at an endpoint or wherever it is, or whoever is at an
 // endpoint.
 type Destination struct {
-	peer      identity.ID
-	endpoints []netip.AddrPort // several if it was a host's name
-	name      string           // host:port that is not resolved yet
+	peer      identity.ID        // zero: not known, or that of each address
+	addresses []identity.Address // several if it was a name
+	name      driver.Seed        // that is not resolved yet, if it has a host
 }
 
 // ParseDestination reads PEER|ADDR: a peer ID, a multiaddr, or host:port. Errors: as
@@ -84,41 +88,27 @@ func ParseDestination(text string) (Destination, error) {
 		id, err := ParsePeer(text)
 		return Destination{peer: id}, err
 	}
-	a, host, err := ParseAddress(text)
+	named, err := ParseAddress(text)
 	switch {
 	case err != nil:
 		return Destination{}, err
-	case host != "":
-		return Destination{name: text}, nil
+	case named.Host() != "":
+		return Destination{peer: named.Address().ID, name: named}, nil
 	}
-	return Destination{peer: a.ID, endpoints: []netip.AddrPort{a.Endpoint}}, nil
+	a := named.Address()
+	return Destination{peer: a.ID, addresses: []identity.Address{a}}, nil
 }
 
-// resolved is the destination with a host's name looked up.
-func (d Destination) resolved(ctx context.Context) (Destination, error) {
-	if d.name == "" {
+// resolved is the destination with its name looked up.
+func (d Destination) resolved(ctx context.Context, r driver.Resolver) (Destination, error) {
+	if d.name.Host() == "" {
 		return d, nil
 	}
-	a, host, err := ParseAddress(d.name)
-	if err != nil {
-		return d, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, resolveTime)
-	defer cancel()
-	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-	if err != nil {
+	addresses, err := r.Resolve(ctx, d.name)
+	if len(addresses) == 0 {
 		return d, problem("no-such-host", "the host's name could not be looked up", http.StatusBadGateway, exitNotDone, "check the host's name", "%s: %v", d.name, err)
 	}
-	return byName(ips, a.Endpoint.Port()), nil
-}
-
-// byName is the destination at any of a host's addresses.
-func byName(ips []netip.Addr, port uint16) Destination {
-	var d Destination
-	for _, ip := range ips[:min(len(ips), maxPerName)] {
-		d.endpoints = append(d.endpoints, netip.AddrPortFrom(ip.Unmap(), port))
-	}
-	return d
+	return Destination{peer: d.peer, addresses: addresses}, nil
 }
 
 // at is the peer: where none is named, the node itself if all endpoints that it can reach are
@@ -139,18 +129,18 @@ func (d Destination) at(n *kadmium.Node) identity.ID {
 
 // check refuses what the node cannot send to.
 func (d Destination) check(n *kadmium.Node) error {
-	if len(d.endpoints) == 0 || len(d.reachable(n)) > 0 {
+	if len(d.addresses) == 0 || len(d.reachable(n)) > 0 {
 		return nil
 	}
-	return hasSocket(n, d.endpoints[0].Addr())
+	return hasSocket(n, d.addresses[0].Endpoint.Addr())
 }
 
 // reachable are the addresses that the node has a socket for.
 func (d Destination) reachable(n *kadmium.Node) []identity.Address {
 	var addresses []identity.Address
-	for _, e := range d.endpoints {
-		if hasSocket(n, e.Addr()) == nil {
-			addresses = append(addresses, identity.Address{ID: d.peer, Endpoint: e})
+	for _, a := range d.addresses {
+		if hasSocket(n, a.Endpoint.Addr()) == nil {
+			addresses = append(addresses, a)
 		}
 	}
 	return addresses
@@ -242,14 +232,14 @@ func notSelf(n *kadmium.Node, id identity.ID) error {
 // String is the destination as the user writes it, or its addresses if that was a name.
 func (d Destination) String() string {
 	switch {
-	case d.name != "":
-		return d.name
-	case len(d.endpoints) == 0:
+	case d.name.Host() != "":
+		return d.name.String()
+	case len(d.addresses) == 0:
 		return d.peer.String()
 	}
-	texts := make([]string, len(d.endpoints))
-	for i, e := range d.endpoints {
-		texts[i] = identity.Address{ID: d.peer, Endpoint: e}.String()
+	texts := make([]string, len(d.addresses))
+	for i, a := range d.addresses {
+		texts[i] = a.String()
 	}
 	return strings.Join(texts, ", ")
 }

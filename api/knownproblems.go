@@ -13,7 +13,7 @@ import (
 
 // What to do about an address, a protocol's name, or an address that no socket reaches.
 const (
-	AddressForm  = "an address is /ip4/203.0.113.7/udp/4100/p2p/12D3KooW..., /ip6/..., or host:port"
+	AddressForm  = "an address is /ip4/203.0.113.7/udp/4100/p2p/12D3KooW..., /ip6/..., /dns4/seed.example/udp/4100, /dnsaddr/seed.example, or host:port"
 	ProtocolForm = "a protocol is a name like /kad/echo/1: UTF-8, 1 to 64 bytes"
 	ListenNext   = "listen on both IP versions: --listen /ip4/0.0.0.0/udp/4100 --listen /ip6/::/udp/4100"
 )

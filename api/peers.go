@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"kadmium"
+	"kadmium/driver"
 )
 
 // findPeer serves GET /v1/peers/{peer}.
@@ -48,7 +49,7 @@ func pingPeer(c *call) error {
 func operateAt[R any](c *call, to Destination, o operation[R], run func(context.Context, Destination) (R, error)) error {
 	o.subject = func() string { return to.String() }
 	o.run = func(ctx context.Context) (R, error) {
-		resolved, err := to.resolved(ctx)
+		resolved, err := to.resolved(ctx, driver.Resolver{})
 		if err != nil {
 			var none R
 			return none, err

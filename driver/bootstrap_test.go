@@ -48,7 +48,7 @@ func byName(t *testing.T, network *memnet.Network, i int, resolver func(context.
 		ListenPacket: func(at netip.AddrPort) (net.PacketConn, error) { return network.Listen(at) },
 		Engine:       engine.Config{Mode: engine.Server},
 		Bootstrap:    parsed(t, seeds...),
-		LookUpHost:   resolver,
+		Resolver:     Resolver{Host: resolver},
 	})
 }
 
@@ -220,7 +220,7 @@ func TestNameOfItself(t *testing.T) {
 				Listen:       []string{netip.AddrPortFrom(publicIP(i), 4100).String()},
 				ListenPacket: func(at netip.AddrPort) (net.PacketConn, error) { return network.Listen(at) },
 				Bootstrap:    parsed(t, seed),
-				LookUpHost:   resolver,
+				Resolver:     Resolver{Host: resolver},
 			})
 		}
 		mode := func(d *Driver) (mode engine.Mode) {
@@ -242,5 +242,40 @@ func TestNameOfItself(t *testing.T) {
 				t.Error("the first does not know the second")
 			}
 		})
+	})
+}
+
+// All addresses of a name are seeds: it is enough that one of them answers, be it the last.
+func TestNameWithManyAddresses(t *testing.T) {
+	resolveBubble(t, func(t *testing.T, network *memnet.Network, one, _ *Driver) {
+		var ips []netip.Addr
+		for i := range MaxPerName - 1 {
+			ips = append(ips, publicIP(100+i))
+		}
+		resolver := fakeResolver{"many.example": {0, append(ips, publicIP(1))}}
+		d := byName(t, network, 3, resolver.lookUp, "many.example:4100")
+		if err := d.Joined(t.Context()); err != nil || !knows(d, one.ID()) {
+			t.Errorf("Joined: %v", err)
+		}
+	})
+}
+
+// A node joins by what the DNS has under a dnsaddr.
+func TestJoinByDNSAddr(t *testing.T) {
+	resolveBubble(t, func(t *testing.T, network *memnet.Network, one, two *Driver) {
+		texts := []string{"dnsaddr=" + one.Addresses()[0].String(), "dnsaddr=/dns4/two.example/udp/4100/p2p/" + two.ID().String()}
+		d := begin(t, Config{
+			Listen:       []string{netip.AddrPortFrom(publicIP(3), 4100).String()},
+			ListenPacket: func(at netip.AddrPort) (net.PacketConn, error) { return network.Listen(at) },
+			Engine:       engine.Config{Mode: engine.Server},
+			Bootstrap:    parsed(t, "/dnsaddr/boot.example"),
+			Resolver: Resolver{
+				Host: fakeResolver{"two.example": {0, []netip.Addr{publicIP(2)}}}.lookUp,
+				Text: func(context.Context, string) ([]string, error) { return texts, nil },
+			},
+		})
+		if err := d.Joined(t.Context()); err != nil || !knows(d, one.ID()) || !knows(d, two.ID()) {
+			t.Errorf("Joined: %v, knows %t and %t", err, knows(d, one.ID()), knows(d, two.ID()))
+		}
 	})
 }

@@ -55,9 +55,8 @@ type Config struct {
 	// there is no second socket to dial back from.
 	ListenPacket func(netip.AddrPort) (net.PacketConn, error)
 
-	Bootstrap []Seed // peers to join through
-	// LookUpHost resolves a host name of a Seed. Nil asks the system's resolver.
-	LookUpHost func(ctx context.Context, host string) ([]netip.Addr, error)
+	Bootstrap []Seed   // peers to join through
+	Resolver  Resolver // looks their names up
 
 	// InterfaceAddrs are the addresses of the machine's interfaces. Nil asks the system.
 	InterfaceAddrs func() ([]net.Addr, error)
@@ -94,7 +93,7 @@ type Driver struct {
 	namespaces     *store.Namespaces
 	k              int // size of a bucket
 	seeds          []Seed
-	lookUpHost     func(context.Context, string) ([]netip.Addr, error)
+	resolver       Resolver
 	listenPacket   func(netip.AddrPort) (net.PacketConn, error) // nil: there are no other sockets
 	event          func(*engine.Event)
 	interfaceAddrs func() ([]net.Addr, error)
@@ -176,7 +175,7 @@ func New(cfg Config) (_ *Driver, err error) {
 		namespaces:     cfg.Engine.Namespaces,
 		k:              cmp.Or(cfg.Engine.K, engine.DefaultK),
 		seeds:          cfg.Bootstrap,
-		lookUpHost:     cfg.LookUpHost,
+		resolver:       cfg.Resolver,
 		listenPacket:   cfg.ListenPacket,
 		event:          cfg.Event,
 		interfaceAddrs: cfg.InterfaceAddrs,
@@ -194,9 +193,6 @@ func New(cfg Config) (_ *Driver, err error) {
 	}
 	if d.listenPacket == nil && len(cfg.Conns) == 0 {
 		d.listenPacket = listenUDP
-	}
-	if d.lookUpHost == nil {
-		d.lookUpHost = lookUpHost
 	}
 	if d.interfaceAddrs == nil {
 		d.interfaceAddrs = net.InterfaceAddrs

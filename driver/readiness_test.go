@@ -25,7 +25,7 @@ func TestReadyAloneBehindItsOwnName(t *testing.T) {
 			ListenPacket: func(at netip.AddrPort) (net.PacketConn, error) { return network.Listen(at) },
 			Engine:       engine.Config{Mode: engine.Server},
 			Bootstrap:    parsed(t, "kad.example:4100"),
-			LookUpHost: func(context.Context, string) ([]netip.Addr, error) {
+			Resolver: Resolver{Host: func(context.Context, string) ([]netip.Addr, error) {
 				switch {
 				case !resolves.Load():
 					return nil, &net.DNSError{Err: "no such host", Name: "kad.example", IsNotFound: true}
@@ -33,7 +33,7 @@ func TestReadyAloneBehindItsOwnName(t *testing.T) {
 					return []netip.Addr{publicIP(1), publicIP(2)}, nil
 				}
 				return []netip.Addr{publicIP(1), netip.MustParseAddr("2001:db8::1")}, nil // listened on: IPv4 only
-			},
+			}},
 		})
 		if err := d.Joined(t.Context()); err == nil {
 			t.Error("it has joined through a name that does not resolve")

@@ -20,7 +20,7 @@ func TestParseSeed(t *testing.T) {
 			t.Errorf("%q: %+v, %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"", "seed", "seed:", ":4100", "seed:0", "seed:x", "seed:65536", "1.2.3.4:0", "/dns/x/udp/1", "1.2.3:x"} {
+	for _, text := range []string{"", "seed", "seed:", ":4100", "seed:0", "seed:x", "seed:65536", "1.2.3.4:0", "/dns/x/tcp/1", "1.2.3:x"} {
 		if got, err := ParseSeed(text); !errors.Is(err, identity.ErrBadAddress) {
 			t.Errorf("%q: %+v, %v", text, got, err)
 		}

@@ -11,7 +11,7 @@ import (
 // checkBootstrap refuses text that is not the address of a peer.
 func checkBootstrap(bootstrap []string) error {
 	for _, text := range bootstrap {
-		if _, _, err := api.ParseAddress(text); err != nil {
+		if _, err := api.ParseAddress(text); err != nil {
 			return err
 		}
 	}
@@ -47,8 +47,9 @@ func listenFor(bootstrap []string) ([]string, error) {
 // this machine only.
 func mayNeed(bootstrap []string, four bool) bool {
 	return slices.ContainsFunc(bootstrap, func(text string) bool {
-		a, host, _ := api.ParseAddress(text)
-		return host != "" || a.Endpoint.Addr().Is4() == four || a.Endpoint.Addr().IsLoopback()
+		s, _ := api.ParseAddress(text)
+		a := s.Address()
+		return s.Host() != "" || a.Endpoint.Addr().Is4() == four || a.Endpoint.Addr().IsLoopback()
 	})
 }
 

@@ -118,6 +118,29 @@ func TestNameOfBothIPVersions(t *testing.T) {
 	n.stop(syscall.SIGTERM)
 }
 
+// Names are read in multiaddrs too, and IDs of peers as CIDs.
+func TestNamesInMultiaddrs(t *testing.T) {
+	u := newUser(t)
+	u.names("127.0.0.1 four.test\n", "")
+	n := u.node()
+	at := n.ready.Addresses[0].Endpoint.Port()
+	id := n.ready.Peer
+	cid := "f0172" + fmt.Sprintf("%x", id.Bytes())
+	for _, addr := range []string{
+		fmt.Sprintf("/dns4/four.test/udp/%d", at), fmt.Sprintf("/dns/four.test/udp/%d/p2p/%s", at, id), fmt.Sprintf("/dns4/four.test/udp/%d/p2p/%s", at, cid),
+	} {
+		if got := one[kadmium.Pong](u.kad("ping", addr, "--bootstrap", addr, "--json").exits(exitDone)); got.Address.ID != id {
+			t.Errorf("ping %s: %+v", addr, got)
+		}
+	}
+	u.kad("find", cid, "--bootstrap", n.address()).exits(exitDone)
+	u.kad("closest", cid, "--bootstrap", n.address()).exits(exitDone)
+	for _, addr := range []string{fmt.Sprintf("/dns6/four.test/udp/%d", at), "/dns4/none.test/udp/4100", "/dnsaddr/none.test"} {
+		u.kad("ping", addr, "--bootstrap", n.address()).exits(exitNotDone).says(addr, "next: ")
+	}
+	u.kad("ping", "/dns4/four.test/tcp/4100", "--bootstrap", n.address()).exits(exitBadInput).says("/dns4/four.test/tcp/4100", "/dnsaddr/")
+}
+
 func requireIPv6(t *testing.T) {
 	t.Helper()
 	c, err := net.ListenPacket("udp6", "[::1]:0")
