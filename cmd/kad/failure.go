@@ -53,7 +53,8 @@ func noAnswer(bootstrap []string, err error) error {
 	why := strings.ReplaceAll(api.PlainWords(err), kadmium.ErrNoAnswer.Error()+"; ", "")
 	var asked, unresolved []string
 	for _, b := range bootstrap {
-		if _, host, _ := api.ParseAddress(b); host != "" && strings.Contains(why, "lookup "+host) {
+		s, _ := api.ParseAddress(b)
+		if host := s.Host(); host != "" && (strings.Contains(why, "lookup "+host) || strings.Contains(why, "lookup _dnsaddr."+host)) {
 			unresolved = append(unresolved, b)
 		} else {
 			asked = append(asked, b)
