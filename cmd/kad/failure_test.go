@@ -71,7 +71,7 @@ func TestNoAnswerIsSaidOnce(t *testing.T) {
 		says string
 	}{
 		{kadmium.ErrNoAnswer, "no answer from a:1"},
-		{errors.Join(kadmium.ErrNoAnswer, errors.New("lookup a: no such host"), syscall.ENOENT), "no answer from a:1: lookup a: no such host; no such file or directory"},
+		{errors.Join(kadmium.ErrNoAnswer, errors.New("lookup a: no such host"), syscall.ENOENT), "the name was not resolved of a:1: lookup a: no such host; no such file or directory"},
 	} {
 		if f := asFailure(noAnswer([]string{"a:1"}, test.err)); f.Message != test.says || f.Next == "" {
 			t.Errorf("%+v, want %q", f, test.says)
