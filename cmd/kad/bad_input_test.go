@@ -248,8 +248,8 @@ func TestBadInput(t *testing.T) {
 		{[]string{"sim", "--compare", swept, sound}, "a sweep of 2 reports"},
 		{[]string{"sim", "--compare", sound, twice}, "something follows its end"},
 		{[]string{"sim", "--compare", sound, "/dev/null"}, "no regular file"},
-		{[]string{"sim", "--compare", sound, sound, "--nodes", "10"}, "--nodes is for a simulation"},
-		{[]string{"sim", "--compare", sound, sound, "--out", "x"}, "--out is for a simulation"},
+		{[]string{"sim", "--compare", sound, sound, "--nodes", "10"}, "--nodes is for a measurement"},
+		{[]string{"sim", "--compare", sound, sound, "--out", "x"}, "--out is for a measurement"},
 	}
 	for _, through := range []string{"ping " + peer, "find " + peer, "closest /v/x", "put /v/x a", "get /v/x", "unpublish /v/x",
 		"provide /v/x", "providers /v/x", "send " + peer + " /p hi", "table", "peers", "stats"} {

@@ -16,6 +16,7 @@ const benchNetwork = "kad bench"
 func (a *app) benchCommand() *cobra.Command {
 	var cfg bench.Config
 	var out string
+	var merge bool
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure lookups on real sockets",
@@ -32,10 +33,30 @@ With --bootstrap a few clients run the workload in a live network. Nobody knows 
 nodes: recall and the hops to the first replica stay empty, a find succeeds if it brings
 peers, and nodes, tables and traffic are those of the clients.
 
+With --merge it measures nothing: it makes one report of those that several such clients
+wrote with --json, beside each other and with the same flags.
+
 Interrupted, it reports what it has measured, as partial, and exits with 1.`,
-		Example: "  kad bench\n  kad bench --nodes 300 --workload mixed --json\n  kad bench --bootstrap 127.0.0.1:4100 --lookups 100",
-		Args:    arguments(),
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Example: `  kad bench
+  kad bench --nodes 300 --workload mixed --json
+  kad bench --bootstrap 127.0.0.1:4100 --lookups 100
+  kad bench --merge a.json b.json c.json`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if merge {
+				return atLeastTwoReports(cmd, args)
+			}
+			return arguments()(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if merge {
+				if err := a.onlyReads(cmd, "merge", "out"); err != nil {
+					return err
+				}
+				if err := makeOut(out); err != nil {
+					return err
+				}
+				return a.mergeReports(args, out)
+			}
 			if err := a.checkBench(cmd, &cfg); err != nil {
 				return err
 			}
@@ -69,6 +90,7 @@ Interrupted, it reports what it has measured, as partial, and exits with 1.`,
 	f.StringVar(&cfg.Network, "network", "", "name of the network (default "+kadmium.DefaultNetwork+" with --bootstrap, else one of the bench's own)")
 	completes(cmd, "workload", report.WorkloadFind, report.WorkloadValue, report.WorkloadProvide, report.WorkloadMixed)
 	completes(cmd, "targets", report.TargetsRandom, report.TargetsNodes)
+	f.BoolVar(&merge, "merge", false, "measure nothing: make one report of those in the files A.json B.json ...")
 	completesDirectory(cmd, "out")
 	return cmd
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +47,33 @@ func TestBenchOfLiveNetwork(t *testing.T) {
 		t.Errorf("--nodes came to nothing: %+v", r.Config)
 	}
 	u.kad("bench", "--bootstrap", first.address(), "--network", "another").exits(exitNotDone).says("no answer from "+first.address(), "--network")
+}
+
+// What several clients wrote becomes one report.
+func TestBenchMerge(t *testing.T) {
+	u := newUser(t)
+	n := u.node()
+	for _, file := range []string{"a.json", "b.json", "c.json"} {
+		r := u.kad("bench", "--bootstrap", n.address(), "--lookups", "5", "--workload", "value", "--json").exits(exitDone)
+		if err := os.WriteFile(filepath.Join(u.dir, file), []byte(r.stdout), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := one[report.Report](u.kad("bench", "--merge", "a.json", "b.json", "c.json", "--json").exits(exitDone))
+	if r.Lookups != 15 || r.Succeeded != 15 || r.LatencyMS.N() != 15 || r.NodesUp != 12 || r.Values.Puts != 15 || r.Config.Bootstrap != n.address() {
+		t.Errorf("%+v", r)
+	}
+	if out := u.kad("bench", "--merge", "a.json", "b.json").exits(exitDone).stdout; !strings.Contains(out, "lookups: 10, succeeded 10") {
+		t.Errorf("%s", out)
+	}
+	other := u.kad("bench", "--bootstrap", n.address(), "--lookups", "5", "--json").exits(exitDone)
+	if err := os.WriteFile(filepath.Join(u.dir, "find.json"), []byte(other.stdout), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	u.kad("bench", "--merge", "a.json", "find.json").exits(exitBadInput).says("the 2nd of them: workload is find, and value of the first", "next: ")
+	u.kad("bench", "--merge", "a.json").exits(exitBadInput).says("got 1")
+	u.kad("bench", "--merge", "a.json", "b.json", "--lookups", "5").exits(exitBadInput).says("--lookups is for a measurement, and --merge makes none")
+	u.kad("bench", "a.json").exits(exitBadInput)
 }
 
 func TestBenchNeedsFiles(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -58,7 +59,7 @@ which differences exceed the noise.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.compare {
-				if err := a.onlyCompares(cmd); err != nil {
+				if err := a.onlyReads(cmd, "compare"); err != nil {
 					return err
 				}
 				return a.compareReports(args[0], args[1])
@@ -150,11 +151,12 @@ func (a *app) simulate(ctx context.Context, configs []sim.Config, out string) er
 	return a.printReports(reports, len(configs) > 1, out)
 }
 
-// onlyCompares refuses flags of a simulation beside --compare.
-func (a *app) onlyCompares(cmd *cobra.Command) (err error) {
+// onlyReads refuses flags of a measurement beside one that only reads reports, except
+// those that go with it.
+func (a *app) onlyReads(cmd *cobra.Command, reads string, goWith ...string) (err error) {
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if f.Name != "compare" && f.Name != "json" && a.typed(cmd, f.Name) {
-			err = badInput("leave one of them out", "--%s is for a simulation, and --compare makes none", f.Name)
+		if f.Name != reads && f.Name != "json" && !slices.Contains(goWith, f.Name) && a.typed(cmd, f.Name) {
+			err = badInput("leave one of them out", "--%s is for a measurement, and --%s makes none", f.Name, reads)
 		}
 	})
 	return err

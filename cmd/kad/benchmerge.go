@@ -1,0 +1,37 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"kadmium/sim/report"
+)
+
+// atLeastTwoReports checks the arguments of kad bench --merge.
+func atLeastTwoReports(cmd *cobra.Command, args []string) error {
+	const next = "kad bench --merge A.json B.json ..."
+	switch {
+	case len(args) < 2:
+		return badInput(next, "--merge makes one report of several, got %d", len(args))
+	case len(args) > report.MaxMerged:
+		return badInput("merge some of them first, then what comes out", "--merge takes up to %d reports, got %d", report.MaxMerged, len(args))
+	}
+	return nil
+}
+
+// mergeReports prints the one report that those of several clients make.
+func (a *app) mergeReports(paths []string, out string) error {
+	reports := make([]*report.Report, len(paths))
+	for i, path := range paths {
+		var err error
+		if reports[i], err = readReport(path); err != nil {
+			return err
+		}
+	}
+	merged, err := report.Merge(reports)
+	if err != nil {
+		return badInput("merge what kad bench --bootstrap --json wrote in one network, with the same flags", "%v", fmt.Errorf("%s and others: %w", paths[0], err))
+	}
+	return a.printReports([]*report.Report{merged}, false, out)
+}
