@@ -28,6 +28,7 @@ const (
 type acceptor struct {
 	net.Listener
 	log      *slog.Logger
+	name     string   // of the listener, in the log
 	reserve  *os.File // nil: a client has the handle, or there was none to keep
 	failures int      // since a client was last accepted with a handle in reserve
 
@@ -78,7 +79,7 @@ func (a *acceptor) failed(err error) {
 	a.last = time.Now()
 	if !a.open && a.last.Sub(a.warned) >= acceptWarning {
 		a.open, a.warned = true, a.last
-		a.log.Warn("control socket: cannot accept a client; trying again", "err", err, "failures", a.untold)
+		a.log.Warn(a.name+": cannot accept a client; trying again", "err", err, "failures", a.untold)
 	}
 }
 
@@ -91,7 +92,7 @@ func (a *acceptor) accepted() (scarce bool) {
 	}
 	a.failures = 0
 	if a.open && time.Since(a.last) >= acceptQuiet {
-		a.log.Info("control socket: clients are accepted again", "failures", a.untold)
+		a.log.Info(a.name+": clients are accepted again", "failures", a.untold)
 		a.open, a.untold = false, 0
 	}
 	return scarce

@@ -37,7 +37,7 @@ func (l *failingListener) Accept() (net.Conn, error) {
 
 // acceptAll accepts clients until the listener is closed or the context ends.
 func acceptAll(ctx context.Context, l net.Listener, log *slog.Logger) {
-	clients := newConnections(ctx, acceptor{Listener: l, log: log}, maxUnixConnections, new(counters))
+	clients := newConnections(ctx, acceptor{Listener: l, log: log, name: "control socket"}, maxUnixConnections, new(counters))
 	for {
 		c, err := clients.Accept()
 		if err != nil {

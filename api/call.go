@@ -36,6 +36,10 @@ type call struct {
 	path   map[string]string // what stands for the names of the pattern
 	query  url.Values
 	bad    error // the first parameter that cannot be used
+
+	guard    *guard // of a client on TCP; nil: it may do everything, and see every text
+	open     bool   // it has not shown the token
+	admitted bool   // the guard, if there is one, lets it do what it asks
 }
 
 // fail notes the first thing that is wrong with the request.

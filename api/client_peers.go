@@ -56,6 +56,12 @@ func (c *Client) Stats(ctx context.Context, o Call) (s kadmium.Stats, err error)
 	return s, err
 }
 
+// Page is where the node's page is.
+func (c *Client) Page(ctx context.Context, o Call) (p PageAddress, err error) {
+	err = c.show(ctx, "/v1/page", o, &p)
+	return p, err
+}
+
 func (c *Client) show(ctx context.Context, path string, o Call, result any) error {
 	q := url.Values{}
 	if node := o.query().Get("node"); node != "" {

@@ -3,16 +3,21 @@ package api
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // Bounds of connections.
 const (
 	maxUnixConnections = 64                    // served at once; more wait
+	maxTCPConnections  = 256                   // more take the places of those without the token
+	maxRequests        = 64                    // at once of one connection of HTTP/2
 	headerTime         = 10 * time.Second      // for a request's header, and between requests
 	shortHeaderTime    = time.Second           // while others wait for a file handle or a place
 	maxHeader          = 16 << 10              // bytes
@@ -27,6 +32,9 @@ type connections struct {
 	room     chan struct{}   // a place for each connection
 	counters *counters
 
+	guarded   bool // room is made by closing connections that have not shown the token
+	encrypted bool // they are handed to package tls, and nothing is written to them here
+
 	mu   sync.Mutex
 	open map[net.Conn]*connection
 }
@@ -37,6 +45,11 @@ type connection struct {
 	idleSince time.Time // zero: a request is being served
 	fresh     bool      // it has sent no request
 	scarce    bool      // it may have the file handle in reserve, and others wait for it
+
+	since   time.Time    // of its being accepted
+	group   netip.Prefix // of its client
+	evicted bool
+	trusted atomic.Int32 // requests under way that have shown the token
 }
 
 func newConnections(ctx context.Context, clients acceptor, most int, counters *counters) *connections {
@@ -51,7 +64,11 @@ func (l *connections) Accept() (net.Conn, error) {
 		l.clients.release()
 		return nil, net.ErrClosed
 	}
-	if len(l.room) == cap(l.room) {
+	switch {
+	case len(l.room) < cap(l.room):
+	case l.guarded:
+		l.evict()
+	default:
 		l.hurry()
 	}
 	select {
@@ -64,7 +81,7 @@ func (l *connections) Accept() (net.Conn, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	l.open[c] = &connection{idleSince: now, fresh: true, scarce: scarce}
+	l.open[c] = &connection{idleSince: now, fresh: !l.encrypted, scarce: scarce, since: now, group: groupOf(c.RemoteAddr().String())}
 	if scarce {
 		l.closeIdle(c, now)
 	}
@@ -81,6 +98,7 @@ func (l *connections) Addr() net.Addr { return l.clients.Listener.Addr() }
 func (l *connections) changed(c net.Conn, state http.ConnState) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	c = beneath(c)
 	known := l.open[c]
 	switch {
 	case known == nil:
@@ -96,6 +114,65 @@ func (l *connections) changed(c net.Conn, state http.ConnState) {
 		<-l.room
 	}
 }
+
+// beneath is the connection that Accept returned, below what package tls makes of it.
+func beneath(c net.Conn) net.Conn {
+	if t, ok := c.(*tls.Conn); ok {
+		return t.NetConn()
+	}
+	return c
+}
+
+// connectionKey is what a request's context has its *connection under.
+type connectionKey struct{}
+
+// context is the ConnContext of the http.Server.
+func (l *connections) context(ctx context.Context, c net.Conn) context.Context {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return context.WithValue(ctx, connectionKey{}, l.open[beneath(c)])
+}
+
+// trust keeps the connection of a request from being evicted until done.
+func trust(ctx context.Context) (done func()) {
+	known, _ := ctx.Value(connectionKey{}).(*connection)
+	if known == nil {
+		return func() {}
+	}
+	known.trusted.Add(1)
+	return func() { known.trusted.Add(-1) }
+}
+
+// evict closes a connection on which no request with the token is under way: of the client
+// that has most of them, the oldest. So idle connections, however many come, keep nobody
+// out who has the token.
+func (l *connections) evict() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	held := make(map[netip.Prefix]int)
+	for _, known := range l.open {
+		if known.evictable() {
+			held[known.group]++
+		}
+	}
+	var oldest net.Conn
+	var of *connection
+	for c, known := range l.open {
+		if !known.evictable() {
+			continue
+		}
+		if of == nil || held[known.group] > held[of.group] || held[known.group] == held[of.group] && known.since.Before(of.since) {
+			oldest, of = c, known
+		}
+	}
+	if of != nil {
+		of.evicted = true
+		l.counters.connectionsEvicted.Add(1)
+		oldest.Close()
+	}
+}
+
+func (k *connection) evictable() bool { return !k.evicted && k.trusted.Load() == 0 }
 
 // hurry leaves each idle connection shortHeaderTime, as others wait for a place.
 func (l *connections) hurry() {

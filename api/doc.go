@@ -12,6 +12,7 @@
 //	routes.go, route.go, call.go     the resources, which one a path names, its parameters
 //	values.go, peers.go, ...         a file for each kind of resource
 //	problem.go, knownproblems.go     errors
+//	tcp.go, guard.go, token.go, openreads.go   TCP: who may do what
 //	client.go, client_*.go           the client
 //	socket.go                        the unix socket's file
 package api

@@ -45,7 +45,7 @@ func FuzzRequest(f *testing.F) {
 		var log bytes.Buffer
 		s := NewServer(slog.New(slog.NewTextHandler(&log, nil)), n)
 		l := newPipes()
-		stop := s.serve(t.Context(), l, http.HandlerFunc(s.trusted), maxUnixConnections)
+		stop := s.serve(t.Context(), l, s.onSocket())
 		c, err := l.dial(t.Context())
 		if err != nil {
 			t.Fatal(err)

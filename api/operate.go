@@ -46,7 +46,7 @@ func operate[R any](c *call, o operation[R]) error {
 func (o operation[R]) problem(ctx context.Context, c *call, result R, l *kadmium.Lookup, err error) *Problem {
 	err = WhyEnded(ctx, err)
 	err = fmt.Errorf("%s: %w", o.subject(), err)
-	p := *c.server.problemOf(err)
+	p := *c.problemOf(err)
 	if l != nil && l.Reason != "" {
 		p.Lookup = l
 		if o.failed != nil {

@@ -11,6 +11,9 @@ import (
 // findPeer serves GET /v1/peers/{peer}.
 func findPeer(c *call) error {
 	if c.flag("local") {
+		if c.open { // what is noted about it is nobody else's
+			return c.guard.noToken()
+		}
 		return c.showKnown()
 	}
 	id, err := ParsePeer(c.path["peer"])

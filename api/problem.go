@@ -33,7 +33,7 @@ type Problem struct {
 	// Result is what a put or provide that failed came to: the refusals, and what is kept.
 	Result json.RawMessage `json:"result,omitempty"`
 
-	allow string // of a method that the resource does not have: those that it has
+	header http.Header // that goes with it
 }
 
 // Error is the problem's detail.

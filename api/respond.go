@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"time"
 )
@@ -27,7 +28,9 @@ func (c *call) answer(status int, kind string, body []byte) {
 func (c *call) bytes(status int, body []byte) error {
 	h := c.w.Header()
 	h.Set("Content-Disposition", "attachment")
-	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
+	if c.guard == nil { // it sets the policies of everything
+		h.Set("Content-Security-Policy", inertPolicy)
+	}
 	c.answer(status, "application/octet-stream", body)
 	return nil
 }
@@ -47,9 +50,7 @@ const problemType = "application/problem+json"
 
 // problem answers with an error.
 func (c *call) problem(p *Problem) {
-	if p.allow != "" {
-		c.w.Header().Set("Allow", p.allow)
-	}
+	maps.Copy(c.w.Header(), p.header)
 	b, err := encode(p)
 	if err != nil {
 		b = []byte("{}\n")

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -125,6 +126,6 @@ func notAllowed(path, method string, allowed []string) error {
 	slices.Sort(allowed)
 	list := strings.Join(slices.Compact(allowed), ", ")
 	p := problem("method-not-allowed", "the resource has no such method", 405, exitBadInput, "use "+list, "%s %s: this resource has %s", method, path, list)
-	p.allow = list
+	p.header = http.Header{"Allow": {list}}
 	return p
 }

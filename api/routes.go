@@ -16,6 +16,7 @@ type Route struct {
 	// Problems are the statuses of the problems that it answers with, beside those of every
 	// route: 400, 404, 405, 500 and 503.
 	Problems []int
+	Access   Access
 
 	serve func(*call) error
 }
@@ -120,7 +121,7 @@ func allRoutes() []Route {
 	}
 	return append([]Route{
 		{
-			Method: "GET", Pattern: "/v1/values/{key}", Summary: "Fetch a value", serve: getValue,
+			Method: "GET", Pattern: "/v1/values/{key}", Summary: "Fetch a value", Access: Open, serve: getValue,
 			Params: keyed(Param{Name: "quorum", In: InQuery, Type: Integer, Summary: "valid answers to weigh, 1 by default; above 1 the best is taken, and holders of an older one are repaired"},
 				traceParam, acceptParam, Param{Name: "If-None-Match", In: InHeader, Type: Text, Summary: "answer 304 if the value has this ETag"}),
 			Answers: []Answer{
@@ -138,7 +139,7 @@ func allRoutes() []Route {
 			Body: "application/octet-stream", Answers: stored, Problems: []int{409, 412, 413, 422, 429, 502, 504, 507},
 		},
 		{
-			Method: "GET", Pattern: "/v1/peers/{peer}", Summary: "Find where a peer is", serve: findPeer,
+			Method: "GET", Pattern: "/v1/peers/{peer}", Summary: "Find where a peer is", Access: Open, serve: findPeer,
 			Params: asked(peerParam, Param{Name: "local", In: InQuery, Type: Flag, Summary: "ask nobody: say what the node knows of it"}, traceParam),
 			Answers: []Answer{
 				{Status: 200, Summary: "the peer answered there", Value: kadmium.Found{}},
@@ -159,7 +160,7 @@ func allRoutes() []Route {
 			Problems: []int{413, 429, 504},
 		},
 		{
-			Method: "GET", Pattern: "/v1/providers/{key}", Summary: "Find who provides a key", serve: getProviders,
+			Method: "GET", Pattern: "/v1/providers/{key}", Summary: "Find who provides a key", Access: Open, serve: getProviders,
 			Params:   keyed(Param{Name: "max", In: InQuery, Type: Integer, Summary: "stop after so many; 0, the default: find all"}, traceParam),
 			Answers:  []Answer{{Status: 200, Summary: "the providers", Value: kadmium.Providers{}}},
 			Problems: []int{413, 429, 504},
@@ -197,6 +198,11 @@ func watchingRoutes() []Route {
 			Method: "GET", Pattern: "/v1/held", Summary: "Show what the node holds for the network, and until when", serve: held,
 			Params:  []Param{{Name: "max", In: InQuery, Type: Integer, Summary: "so many of what expires first, 100 by default, 1000 at most"}, nodeParam},
 			Answers: []Answer{{Status: 200, Summary: "what expires first at the head", Value: []kadmium.Holding{}}},
+		},
+		{
+			Method: "GET", Pattern: "/v1/page", Summary: "Say where the node's page is, with the token for it", Access: OnHost, serve: pageAddress,
+			Answers:  []Answer{{Status: 200, Summary: "its address", Value: PageAddress{}}},
+			Problems: []int{404},
 		},
 		{
 			Method: "GET", Pattern: "/v1/table", Summary: "Show the routing table", serve: table,

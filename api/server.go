@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -24,13 +26,16 @@ type Server struct {
 	log      *slog.Logger
 	streams  chan struct{} // a place for each
 	counters counters
+	page     atomic.Pointer[pageAt] // nil: nothing is served over TCP
 }
 
 // counters are what a server has done since its start.
 type counters struct {
 	requests, problems            atomic.Uint64
 	connectionsHurried            atomic.Uint64
+	connectionsEvicted            atomic.Uint64
 	streamsRefused, eventsDropped atomic.Uint64
+	refused                       refusals
 }
 
 // NewServer makes a server of at least one node. A nil log discards what it is told.
@@ -48,44 +53,78 @@ func (s *Server) Counters() map[string]uint64 {
 		"http.requests":            c.requests.Load(),
 		"http.problems":            c.problems.Load(),
 		"http.connections.hurried": c.connectionsHurried.Load(),
+		"http.connections.evicted": c.connectionsEvicted.Load(),
 		"http.streams.refused":     c.streamsRefused.Load(),
 		"http.events.dropped":      c.eventsDropped.Load(),
+		"http.refused.host":        c.refused.host.Load(),
+		"http.refused.origin":      c.refused.origin.Load(),
+		"http.refused.token":       c.refused.token.Load(),
+		"http.refused.rate":        c.refused.rate.Load(),
 	}
+}
+
+// A service is how a listener is served.
+type service struct {
+	name        string // of the listener, in the log
+	handler     http.HandlerFunc
+	connections int
+	guarded     bool // anybody may connect: places are for who has the token
+	tls         *tls.Config
+}
+
+func (s *Server) onSocket() service {
+	return service{name: "control socket", handler: s.trusted, connections: maxUnixConnections}
 }
 
 // ServeUnix serves the clients of a unix socket, whose file's mode says who may be one.
 // stop ends the requests under way and closes the socket.
 func (s *Server) ServeUnix(l net.Listener) (stop func()) {
-	return s.serve(context.Background(), l, http.HandlerFunc(s.trusted), maxUnixConnections)
+	return s.serve(context.Background(), l, s.onSocket())
 }
 
 // Local is a client of the server in this process. The node's work for it ends with the
 // context; stop ends the requests under way.
 func (s *Server) Local(ctx context.Context) (c *Client, stop func()) {
 	l := newPipes()
-	return NewClient(l.dial), s.serve(ctx, l, http.HandlerFunc(s.trusted), maxUnixConnections)
+	return NewClient(l.dial), s.serve(ctx, l, s.onSocket())
 }
 
 // serve serves a listener until stop, which waits for requests under way to end.
-func (s *Server) serve(parent context.Context, l net.Listener, h http.Handler, most int) (stop func()) {
+func (s *Server) serve(parent context.Context, l net.Listener, as service) (stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
-	conns := newConnections(ctx, acceptor{Listener: l, log: s.log}, most, &s.counters)
+	conns := newConnections(ctx, acceptor{Listener: l, log: s.log, name: as.name}, as.connections, &s.counters)
+	conns.guarded, conns.encrypted = as.guarded, as.tls != nil
 	server := &http.Server{
-		Handler:           h,
+		Handler:           as.handler,
 		ReadHeaderTimeout: headerTime,
 		IdleTimeout:       headerTime,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelError),
+		ErrorLog:          log.New(serverLog{s.log}, "", 0),
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 		ConnState:         conns.changed,
+		ConnContext:       conns.context,
+		TLSConfig:         as.tls,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxRequests},
+
+		DisableGeneralOptionsHandler: true, // OPTIONS * is a request like others
 	}
 	var done sync.WaitGroup
-	done.Go(func() { _ = server.Serve(conns) })
+	done.Go(func() {
+		if as.tls != nil {
+			_ = server.ServeTLS(conns, "", "")
+			return
+		}
+		_ = server.Serve(conns)
+	})
 	return func() {
 		why := s.whyClosed()
 		cancel(why)
 		l.Close()
-		conns.end(s.problemOf(why))
+		last := s.problemOf(why)
+		if as.guarded {
+			last = last.onTCP(why)
+		}
+		conns.end(last)
 		waiting, end := context.WithTimeout(context.Background(), endTime)
 		defer end()
 		_ = server.Shutdown(waiting)
@@ -105,33 +144,75 @@ func (s *Server) whyClosed() error {
 }
 
 // trusted serves a request of a client that may do everything and see every text.
-func (s *Server) trusted(w http.ResponseWriter, r *http.Request) {
+func (s *Server) trusted(w http.ResponseWriter, r *http.Request) { s.answer(w, r, nil) }
+
+// answer serves a request. A client of TCP has a guard.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, g *guard) {
 	s.counters.requests.Add(1)
-	c := &call{server: s, w: w, r: r}
-	if err := c.dispatch(); err != nil {
-		s.counters.problems.Add(1)
-		c.problem(s.problemOf(err))
+	c := &call{server: s, w: w, r: r, guard: g}
+	if r.ContentLength != 0 { // also what nobody reads has to come in time
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
 	}
+	err := c.dispatch()
+	if err == nil {
+		return
+	}
+	s.counters.problems.Add(1)
+	if !c.admitted && r.ContentLength != 0 { // nobody waits for the body of a stranger
+		w.Header().Set("Connection", "close")
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now())
+	}
+	c.problem(c.problemOf(err))
 }
 
 // dispatch hands the request to its route, or to the page.
 func (c *call) dispatch() (err error) {
+	if c.guard != nil {
+		c.guard.headers(c.w.Header())
+		if err := c.guard.here(c.r); err != nil {
+			return err
+		}
+	}
 	if page.Owns(c.r.URL.Path) {
+		c.admitted = true // anybody may see the page
 		_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(writeTime))
 		page.Serve(c.w, c.r)
 		return nil
 	}
 	if c.query, err = url.ParseQuery(c.r.URL.RawQuery); err != nil {
-		return badRequest("escape what stands in the query", "query %q: %v", c.r.URL.RawQuery, err)
+		return badRequest("escape what stands in the query", "the query: %v", err)
 	}
-	if c.route, c.path, err = find(c.r.Method, c.r.RequestURI, c.query.Has("key64")); err != nil {
+	var lost error
+	c.route, c.path, lost = find(c.r.Method, c.r.RequestURI, c.query.Has("key64"))
+	if lost == nil && c.route.Access == OnHost && c.guard != nil {
+		c.route, lost = nil, noResource(pathOf(c.r.RequestURI), nil)
+	}
+	done, err := c.admit()
+	if err != nil {
 		return err
 	}
+	defer done()
+	c.admitted = true
+	if lost != nil {
+		return lost
+	}
 	c.parameters(c.server.nodes)
+	if c.route.Body == "" && c.r.ContentLength != 0 {
+		c.body() // it is dropped, within its bounds
+	}
 	if c.bad != nil {
 		return c.bad
 	}
 	return c.route.serve(c)
+}
+
+// problemOf is an error as this client sees it.
+func (c *call) problemOf(err error) *Problem {
+	p := c.server.problemOf(err)
+	if c.guard != nil {
+		p = p.onTCP(err)
+	}
+	return p
 }
 
 // problemOf is an error as it is sent. One that is not foreseen is logged.

@@ -23,6 +23,7 @@ type served struct {
 	server *Server
 	client *Client
 	http   *http.Client
+	host   string // that the requests name
 }
 
 // serve starts a node, a server on its own unless it has bootstrap peers, and serves it.
@@ -40,11 +41,11 @@ func serve(t *testing.T, bootstrap ...string) *served {
 	}
 	s := NewServer(nil, n)
 	l := newPipes()
-	stop := s.serve(t.Context(), l, http.HandlerFunc(s.trusted), maxUnixConnections)
+	stop := s.serve(t.Context(), l, s.onSocket())
 	t.Cleanup(stop)
 	c := NewClient(l.dial)
 	t.Cleanup(c.Close)
-	return &served{t, n, s, c, c.http}
+	return &served{t, n, s, c, c.http, "kad"}
 }
 
 // pair are two nodes that know each other.
@@ -67,7 +68,7 @@ func (s *served) send(method, target, body string, header ...string) exchanged {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	r.URL.Opaque = "//kad" + target
+	r.URL.Opaque = "//" + s.host + target
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Add(header[i], header[i+1])
 	}

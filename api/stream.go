@@ -26,6 +26,9 @@ type stream struct {
 
 // stream begins a response of server-sent events. It is refused if too many run.
 func (c *call) stream() (*stream, error) {
+	if c.open {
+		return nil, c.guard.noToken()
+	}
 	select {
 	case c.server.streams <- struct{}{}:
 	default:

@@ -173,7 +173,7 @@ func TestEndOfServer(t *testing.T) {
 		nodes, network := inMemory(t, 2)
 		l := newPipes()
 		s := NewServer(nil, nodes[1])
-		stop := s.serve(t.Context(), l, http.HandlerFunc(s.trusted), maxUnixConnections)
+		stop := s.serve(t.Context(), l, s.onSocket())
 		c := NewClient(l.dial)
 		defer c.Close()
 		idle, err := l.dial(t.Context())

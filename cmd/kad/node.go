@@ -29,12 +29,14 @@ const echoProtocol = "/kad/echo/1"
 type readyLine struct {
 	Peer      identity.ID        `json:"peer"`
 	Addresses []identity.Address `json:"addresses"`
+	HTTP      string             `json:"http,omitempty"` // what --http serves
 }
 
 // nodeFlags are the flags of `kad node`.
 type nodeFlags struct {
 	listen, bootstrap                 []string
 	key, data, mode, network, control string
+	http                              httpFlags
 }
 
 func (a *app) nodeCommand() *cobra.Command {
@@ -47,12 +49,18 @@ ready: its sockets are bound and its first attempt to join has ended.
 
 With --data it loses nothing on a crash; without, nothing is kept. Without --key the
 key lives in --data, and without either it is made for this run. Messages of protocol
-/kad/echo/1 are answered with their payload, those of any other protocol printed.`,
+/kad/echo/1 are answered with their payload, those of any other protocol printed.
+
+With --http it serves its HTTP API over TCP too, to who has its token: kad page says it.`,
 		Example: `  kad node --data ~/.kad
   kad node --listen /ip4/127.0.0.1/udp/0 --bootstrap /ip4/127.0.0.1/udp/4100
-  kad node --listen /ip4/0.0.0.0/udp/4100 --listen /ip6/::/udp/4100 --mode server`,
+  kad node --listen /ip4/0.0.0.0/udp/4100 --listen /ip6/::/udp/4100 --mode server
+  kad node --data ~/.kad --http 4180`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := nf.http.check(a, cmd); err != nil {
+				return err
+			}
 			return a.runNode(cmd.Context(), &nf)
 		},
 	}
@@ -66,6 +74,7 @@ key lives in --data, and without either it is made for this run. Messages of pro
 	f.StringVar(&nf.control, "control", "", "control socket (default in --data, else "+defaultControlPath()+")")
 	completes(cmd, "mode", kadmium.Auto.String(), kadmium.Client.String(), kadmium.Server.String())
 	completesDirectory(cmd, "data")
+	nf.http.flags(cmd)
 	return cmd
 }
 
@@ -121,6 +130,11 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 		echoProtocol: func(_ context.Context, m kadmium.Message) ([]byte, error) { return m.Payload, nil },
 		"":           messages.handle,
 	}
+	web, err := nf.http.listen()
+	if err != nil {
+		return err
+	}
+	defer web.close()
 	n, err := kadmium.New(cfg)
 	if err != nil {
 		return err
@@ -131,15 +145,18 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 	}
 	context.AfterFunc(ctx, func() { endInTime(log, exitDone) })
 
+	server := api.NewServer(log, n)
 	l, err := api.ListenUnix(path)
 	switch {
 	case err == nil:
-		stop := api.NewServer(log, n).ServeUnix(l)
-		defer stop()
+		defer server.ServeUnix(l)()
 	case nf.control != "" || nf.data != "":
 		return err
 	default: // only one node of a user has the default socket; others run without one
 		log.Warn("no control socket", "err", err)
+	}
+	if err := web.serve(server, nf.data, a.stderr); err != nil {
+		return err
 	}
 	// The node logs a join that failed, and tries again.
 	err = n.Joined(ctx)
@@ -149,7 +166,7 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 	if errors.Is(err, kadmium.ErrNoSocket) {
 		log.Warn("some bootstrap addresses have no socket", "next", api.ListenNext)
 	}
-	if err := a.printReady(n); err != nil {
+	if err := a.printReady(n, server.URL()); err != nil {
 		return err
 	}
 	messages.start()
@@ -174,14 +191,17 @@ func untilEnd(ctx context.Context, n *kadmium.Node, log *slog.Logger) error {
 	return err
 }
 
-func (a *app) printReady(n *kadmium.Node) error {
-	r := readyLine{n.ID(), n.Addresses()}
+func (a *app) printReady(n *kadmium.Node, http string) error {
+	r := readyLine{n.ID(), n.Addresses(), http}
 	return a.print(r, func(w io.Writer) {
 		texts := make([]string, len(r.Addresses))
 		for i, addr := range r.Addresses {
 			texts[i] = addr.String()
 		}
 		fmt.Fprintf(w, "ready %s\n", strings.Join(texts, " "))
+		if http != "" {
+			fmt.Fprintf(w, "http %s\n", http)
+		}
 	})
 }
 

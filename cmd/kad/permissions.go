@@ -13,9 +13,12 @@ import (
 // warnIfKeyOpen warns on w if users other than the owner can read a key file: with the
 // key they could act as the node. The file has been read as a key: of any other the
 // advice would be wrong.
-func warnIfKeyOpen(w io.Writer, path string) {
+func warnIfKeyOpen(w io.Writer, path string) { warnIfSecretOpen(w, "key file", path) }
+
+// warnIfSecretOpen warns on w if users other than the owner can read a file.
+func warnIfSecretOpen(w io.Writer, what, path string) {
 	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
-		fmt.Fprintf(w, "warning: key file %s is open to other users (mode %04o); close it: chmod 600 %s\n", path, info.Mode().Perm(), path)
+		fmt.Fprintf(w, "warning: %s %s is open to other users (mode %04o); close it: chmod 600 %s\n", what, path, info.Mode().Perm(), path)
 	}
 }
 

@@ -16,7 +16,7 @@ const bad = (text, next) => ({ state: 'bad', text, next });
 
 function unheard({ problem, since, stats, now }) {
   if (problem?.status === 401 || problem?.status === 403) {
-    return bad('This page is not allowed to ask the node.', 'Open the URL with the token that kad node printed when it started: the token has changed, or was left out.');
+    return bad('This page is not allowed to ask the node.', 'Open the address that kad page prints on the node\'s machine: the token has changed, or was left out.');
   }
   if (!stats) {
     if (!problem) return { state: 'unknown', text: 'Asking the node how it is.', next: '' };

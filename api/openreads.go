@@ -1,0 +1,81 @@
+package api
+
+import (
+	"net/http"
+	"net/netip"
+	"sync"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+	"golang.org/x/time/rate"
+
+	"kadmium"
+	"kadmium/identity"
+)
+
+// Bounds of what anybody may read with TCPConfig.Open (design R9.14).
+const (
+	openRate   = 10 // a second, of one netgroup
+	openBurst  = 40 // at once
+	openAtOnce = 64 // of everybody
+	openGroups = 4096
+)
+
+// openReads limits the reads of clients without the token.
+type openReads struct {
+	running chan struct{} // a place for each
+	counts  *refusals
+
+	mu     sync.Mutex
+	groups *simplelru.LRU[netip.Prefix, *rate.Limiter]
+}
+
+func newOpenReads(counts *refusals) *openReads {
+	groups, _ := simplelru.NewLRU[netip.Prefix, *rate.Limiter](openGroups, nil) // fails only for sizes <= 0
+	return &openReads{running: make(chan struct{}, openAtOnce), counts: counts, groups: groups}
+}
+
+// begin takes a place for a read, which done gives back. One that is streamed would hold a
+// place among the streams, and needs the token.
+func (o *openReads) begin(r *http.Request) (done func(), err error) {
+	if !o.allowed(groupOf(r.RemoteAddr)) {
+		o.counts.rate.Add(1)
+		return nil, tooMany("this network reads too much: 10 a second, 40 at once")
+	}
+	select {
+	case o.running <- struct{}{}:
+		return func() { <-o.running }, nil
+	default:
+		o.counts.rate.Add(1)
+		return nil, tooMany("too many read at once")
+	}
+}
+
+func (o *openReads) allowed(group netip.Prefix) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	l, ok := o.groups.Get(group)
+	if !ok {
+		l = rate.NewLimiter(openRate, openBurst)
+		o.groups.Add(group, l)
+	}
+	return l.Allow()
+}
+
+func tooMany(detail string) *Problem {
+	p := problem("busy", kadmium.ErrBusy.Error(), http.StatusTooManyRequests, exitNotDone, "wait a second, or send the node's token", "%s", detail)
+	p.header = http.Header{"Retry-After": {"1"}}
+	return p
+}
+
+// groupOf is what counts as one client by its address: the subnet (identity.NetGroup), at a
+// local address the host.
+func groupOf(remote string) netip.Prefix {
+	at, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return netip.Prefix{} // of a listener that is no socket
+	}
+	if group := (identity.Address{Endpoint: at}).NetGroup(); group.Subnet.IsValid() {
+		return group.Subnet
+	}
+	return identity.Host(at.Addr())
+}
