@@ -126,6 +126,7 @@ func (d *Driver) bootstrap() {
 		}
 	}
 	close(d.joined)
+	d.firstJoinEnded(err)
 	for len(first.names) > 0 && transport.Pause(d.afterFunc, resolveAgain, d.ctx.Done()) {
 		if d.alone() {
 			again := d.through(first.names)

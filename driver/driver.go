@@ -101,7 +101,9 @@ type Driver struct {
 	clock          *clock
 	now            func() time.Time // of clock
 	afterFunc      func(time.Duration, func()) func() bool
-	logger         *slog.Logger
+	logger         *slog.Logger // within lines
+	lines          *LineLimit
+	unlimited      *slog.Logger // the same, for what has a limit of its own
 	transport      *transport.Transport
 	journal        *disk.Journal // nil: nothing touches the disk
 	serves         atomic.Bool   // the mode in force is Server
@@ -155,6 +157,7 @@ type Driver struct {
 	rtts         histogram.Histogram // round trip times measured
 	slept        time.Duration       // by the clock, when sessions last began anew
 	clientsOnly  clientsOnly
+	life         life
 	interfaces   interfaces
 }
 
@@ -182,7 +185,7 @@ func New(cfg Config) (_ *Driver, err error) {
 		delivered:      cfg.Delivered,
 		clock:          newClock(cfg.Now, cfg.Asleep, cfg.Wall),
 		afterFunc:      cfg.AfterFunc,
-		logger:         cfg.Logger,
+		unlimited:      cfg.Logger,
 		joined:         make(chan struct{}),
 		failed:         make(chan struct{}),
 		message:        new(rpc.Message),
@@ -198,6 +201,7 @@ func New(cfg Config) (_ *Driver, err error) {
 		d.interfaceAddrs = net.InterfaceAddrs
 	}
 	d.now = d.clock.Now
+	d.logger, d.lines = limitLines(cfg.Logger, d.now)
 	d.timer = timer{afterFunc: cfg.AfterFunc, fire: d.tick}
 	d.namespaces.OnPanic(d.panicked)
 	for protocol, h := range cfg.Handlers {
@@ -296,6 +300,7 @@ func (d *Driver) SignRecord(r *rpc.Record) {
 // Start begins to receive, and to join through the seeds of the Config. It is called
 // once, after New.
 func (d *Driver) Start() {
+	d.listening()
 	d.transport.Start()
 	d.workers.Go(d.bootstrap)
 }
@@ -311,6 +316,7 @@ func (d *Driver) Close() error {
 		d.closeErr = d.transport.Close()
 		d.closeDialer()
 		d.workers.Wait()
+		d.lines.Flush(true)
 		if d.journal != nil {
 			d.closeErr = errors.Join(d.closeErr, d.journal.Close())
 		}

@@ -80,6 +80,15 @@ func (d *Driver) begin(ctx context.Context, op Operation) (*running, error) {
 
 // launch begins an operation. The caller holds d.mu.
 func (d *Driver) launch(op Operation) *running {
+	r := d.register(op)
+	d.step(func(now time.Time, fx []engine.Effect) []engine.Effect {
+		return op.Start(d.engine, now, r.id, fx)
+	})
+	return r
+}
+
+// register makes an operation that is about to begin. The caller holds d.mu.
+func (d *Driver) register(op Operation) *running {
 	d.lastOp++
 	r := &running{Operation: op, id: d.lastOp, done: make(chan struct{})}
 	if op.Step != nil {
@@ -89,9 +98,6 @@ func (d *Driver) launch(op Operation) *running {
 		r.news = make(chan struct{}, 1)
 	}
 	d.operations[r.id] = r
-	d.step(func(now time.Time, fx []engine.Effect) []engine.Effect {
-		return op.Start(d.engine, now, r.id, fx)
-	})
 	return r
 }
 

@@ -44,6 +44,6 @@ func (p *panics) total() uint64 {
 // that the stack shows where it arose.
 func (d *Driver) panicked(of string, value any) {
 	if d.panics.note(d.now()) {
-		d.logger.Error("panic", "of", of, "value", value, "stack", string(debug.Stack()))
+		d.unlimited.Error("panic", "of", of, "value", value, "stack", string(debug.Stack()))
 	}
 }

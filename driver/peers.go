@@ -50,7 +50,7 @@ func (d *Driver) heard(now time.Time, a *arrival) {
 		return
 	}
 	tell := func(kind engine.EventKind) {
-		d.event(&engine.Event{Kind: kind, At: now, Contact: a.From, Was: news.Was})
+		d.report(&engine.Event{Kind: kind, At: now, Contact: a.From, Was: news.Was})
 	}
 	if news.Met {
 		tell(engine.PeerMet)

@@ -25,15 +25,17 @@ type Readiness struct {
 	Alone    bool // it is a network of its own
 	Reason   string
 	Answered time.Time // when a peer last answered; zero: none has
+	standing standing
 }
 
 // A prober asks neighbours whether they are there. The driver's mutex guards it.
 type prober struct {
 	answered time.Time     // when a peer last answered anything; zero: none has
 	running  chan struct{} // closed when the PINGs under way have ended; nil: there are none
-	asked    time.Time     // when the last ones were sent
+	asked    time.Time     // when the first of the last ones was sent
 	sent     int           // how many these were
 	waiting  int           // how many have not ended
+	silent   time.Time     // when such PINGs last ended without an answer; zero: never
 	searched time.Time     // when the last lookup began
 	probes   uint64
 	searches uint64
@@ -49,8 +51,11 @@ func (d *Driver) Ready(ctx context.Context) Readiness {
 		d.mu.Unlock()
 		return r
 	}
-	if d.prober.running == nil && d.now().Sub(d.prober.asked) >= probeEvery {
-		d.probeNeighbours()
+	switch p := &d.prober; {
+	case p.running != nil && p.sent < probed: // the node asks one by itself
+		d.askNeighbours(probed - p.sent)
+	case p.running == nil && d.now().Sub(p.asked) >= probeEvery:
+		d.askNeighbours(probed)
 	}
 	running := d.prober.running
 	d.mu.Unlock()
@@ -80,17 +85,29 @@ func (d *Driver) readiness() (r Readiness, asks bool) {
 	case !d.hasJoined():
 		r.Reason = "joining the network"
 	case !r.Answered.IsZero() && ago < answeredWithin:
+		r.standing = together
 		r.Ready, r.Reason = true, fmt.Sprintf("a peer answered %v ago", ago.Truncate(time.Second))
 	case d.engine.MetNobody() && len(d.givenSeeds) == 0:
+		r.standing = alone
 		r.Ready, r.Alone, r.Reason = true, true, "alone: it was given no peer to join through, and has met none"
 	case d.engine.MetNobody() && d.seedsAreSelf():
+		r.standing = alone
 		r.Ready, r.Alone, r.Reason = true, true, "alone: what it was given to join through is itself, and it has met nobody"
 	case d.engine.Table().Len() == 0:
+		r.standing = unknowing
 		r.Reason = "no peer is known: none that it was given to join through answers, and no other is left"
 	default:
-		r.Reason, asks = d.silence(ago), true
+		if r.Reason, asks = d.silence(ago), true; d.isCutOff() {
+			r.standing, r.Reason = cutOff, "cut off: "+r.Reason
+		}
 	}
 	return r, asks
+}
+
+// isCutOff reports whether nobody has answered since neighbours were asked in vain.
+func (d *Driver) isCutOff() bool {
+	p := &d.prober
+	return !p.silent.IsZero() && p.answered.Before(p.silent)
 }
 
 // silence says that nobody has answered.
@@ -141,28 +158,37 @@ func (d *Driver) Health() error {
 	return d.journal.Failing()
 }
 
-// probeNeighbours sends a PING to some of the k contacts nearest to this node, first to
-// those that have not failed. The caller holds d.mu.
-func (d *Driver) probeNeighbours() {
+// probeNeighbours sends a PING to n of the k contacts nearest to this node, first to those
+// that have not failed, beside the PINGs under way. They leave
+// with the step in progress. The caller holds d.mu.
+func (d *Driver) probeNeighbours(n int) {
 	p, table, self := &d.prober, d.engine.Table(), d.id.Position()
 	near := table.NearestAny(nil, &self, d.k)
 	rand.Shuffle(len(near), func(i, j int) { near[i], near[j] = near[j], near[i] })
 	slices.SortStableFunc(near, func(a, b identity.Contact) int { return failingLast(table.Failing(a)) - failingLast(table.Failing(b)) })
-	near = near[:min(len(near), probed)]
-	p.asked, p.sent, p.waiting, p.running = d.now(), len(near), len(near), make(chan struct{})
+	near = near[:min(len(near), n)]
+	if p.running == nil {
+		p.asked, p.sent, p.running = d.now(), 0, make(chan struct{})
+	}
+	p.sent += len(near)
+	p.waiting += len(near)
 	p.probes += uint64(len(near))
 	addresses := make([]identity.Address, len(near)) // a step may forget contacts
 	for i, c := range near {
 		addresses[i] = d.book.Address(c)
 	}
 	for _, a := range addresses {
-		d.launch(Operation{
-			Start: func(e *engine.Engine, now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
-				return e.Ping(now, op, a, fx)
-			},
-			Finish: func(*engine.Result) { d.probeEnded() },
+		r := d.register(Operation{Finish: func(*engine.Result) { d.probeEnded() }})
+		d.followUp(func(now time.Time, fx []engine.Effect) []engine.Effect {
+			return d.engine.Ping(now, r.id, a, fx)
 		})
 	}
+}
+
+// askNeighbours is probeNeighbours outside a step. The caller holds d.mu.
+func (d *Driver) askNeighbours(n int) {
+	d.probeNeighbours(n)
+	d.step(func(_ time.Time, fx []engine.Effect) []engine.Effect { return fx })
 }
 
 func failingLast(failing bool) int {
@@ -182,7 +208,16 @@ func (d *Driver) probeEnded() {
 		close(p.running)
 		p.running = nil
 	}
-	if now := d.now(); !answered && p.waiting == 0 && now.Sub(p.searched) >= searchEvery {
+	if answered || p.waiting > 0 {
+		return
+	}
+	if !d.isCutOff() && p.sent < min(probed, d.k, d.engine.Table().Len()) {
+		d.probeNeighbours(probed) // one that is silent shows nothing
+		return
+	}
+	now := d.now()
+	p.silent = now
+	if now.Sub(p.searched) >= searchEvery {
 		p.searched = now
 		p.searches++
 		d.followUp(d.engine.LookUpSelf)

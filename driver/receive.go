@@ -74,7 +74,7 @@ func (d *Driver) left(a identity.Address) {
 	}
 	c := d.book.Intern(a)
 	if d.peers.Left(c) {
-		d.event(&engine.Event{Kind: engine.PeerLeft, At: d.now(), Contact: c})
+		d.report(&engine.Event{Kind: engine.PeerLeft, At: d.now(), Contact: c})
 	}
 	d.step(func(now time.Time, fx []engine.Effect) []engine.Effect { return d.engine.Left(now, c, fx) })
 }

@@ -38,6 +38,11 @@ func (d *Driver) Stats() Stats {
 	wire := d.transport.Stats()
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	return d.stats(wire)
+}
+
+// stats is Stats with the transport's. The caller holds d.mu.
+func (d *Driver) stats(wire transport.Stats) Stats {
 	return Stats{
 		Engine:             d.engine.Stats(),
 		Tasks:              d.engine.Tasks(),

@@ -37,6 +37,7 @@ func (d *Driver) tick() {
 	d.reviewClock(now)
 	d.watchClients(now)
 	d.watchInterfaces(now)
+	d.watchLife(now)
 	d.step(d.engine.Tick)
 }
 
@@ -114,7 +115,7 @@ func (d *Driver) effect(fx *engine.Effect) {
 	}
 }
 
-// report tells whoever listens of an event, and the log of those that an owner has to know.
+// report tells whoever listens of an event, and the log.
 func (d *Driver) report(ev *engine.Event) {
 	switch ev.Kind {
 	case engine.PeerSilent:
@@ -126,15 +127,8 @@ func (d *Driver) report(ev *engine.Event) {
 			d.lookups.observe(ev)
 		}
 		d.lookupStep(ev)
-	case engine.AddressChanged:
-		d.logger.Info(ev.Kind.String(), "to", d.book.Address(ev.Contact).Endpoint)
-	case engine.ModeChanged:
-		why := "others can reach this node"
-		if ev.Mode == engine.Client {
-			why = "others can no longer reach this node: check its firewall and its NAT"
-		}
-		d.logger.Info(ev.Kind.String(), "mode", ev.Mode, "because", why)
 	}
+	d.tellEvent(ev)
 	d.event(ev)
 }
 

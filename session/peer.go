@@ -85,10 +85,16 @@ func shortID(id identity.ID) uint64 { return binary.BigEndian.Uint64(id[:8]) }
 func (t *Table) link(s *Session) {
 	s.next = t.peers[shortID(s.peer)]
 	t.peers[shortID(s.peer)] = s
+	if t.watch != nil {
+		t.watch(s, true)
+	}
 }
 
 // unlink takes a session out of its peer's list.
 func (t *Table) unlink(s *Session) {
+	if t.watch != nil {
+		t.watch(s, false)
+	}
 	first := t.peers[shortID(s.peer)]
 	if first == s {
 		if s.next == nil {

@@ -29,6 +29,7 @@ type Table struct {
 	peers   map[uint64]*Session                    // the live sessions with a peer, by shortID, linked by next
 	most    int                                    // half-open sessions
 	expired int64                                  // when Expire last ran, Unix nanoseconds
+	watch   func(s *Session, begun bool)           // is told of live sessions; nil: nobody is
 }
 
 // NewTable makes the table of the node self with bounds on live and half-open
@@ -45,6 +46,9 @@ func NewTable(self identity.ID, live, halfOpen int) *Table {
 	t.emptyHalfOpen()
 	return t
 }
+
+// Watch has f told each session that becomes live, and each that is live no more.
+func (t *Table) Watch(f func(s *Session, begun bool)) { t.watch = f }
 
 // emptyHalfOpen begins with no half-open session.
 func (t *Table) emptyHalfOpen() {

@@ -1,6 +1,9 @@
 package transport
 
 import (
+	"context"
+	"log/slog"
+
 	"kadmium/identity"
 	"kadmium/session"
 )
@@ -59,4 +62,16 @@ func (t *Transport) expireLater() {
 			t.expireLater()
 		}
 	})
+}
+
+// logSession logs, at level debug, that a session has begun or ended. The caller holds t.mu.
+func (t *Transport) logSession(s *session.Session, begun bool) {
+	if !t.log.Enabled(context.Background(), slog.LevelDebug) {
+		return
+	}
+	message := "session ended"
+	if begun {
+		message = "session begun"
+	}
+	t.log.Debug(message, "peer", s.Peer(), "at", s.Address())
 }

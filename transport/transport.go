@@ -86,6 +86,7 @@ func newTransport(cfg Config, l limits) (*Transport, error) {
 	}
 	t.endpoint = session.NewEndpoint(cfg.Key, network, mayOpen, rand.Reader)
 	t.table = session.NewTable(t.self, l.sessions, l.halfOpen)
+	t.table.Watch(t.logSession)
 	t.outstanding = newOutstanding(l.outstanding)
 	t.workers.maxUnverified, t.workers.maxRunning = l.unverified, l.workers
 	for _, conn := range cfg.Conns {
