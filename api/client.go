@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -159,6 +160,9 @@ func (c *Client) lost(ctx context.Context, timeout time.Duration, err error) err
 		return fmt.Errorf("the node at %s: %w", c.name, timedOut(timeout))
 	case errors.As(err, &wrapped):
 		err = wrapped.Err
+	}
+	if strings.Contains(err.Error(), "malformed HTTP") { // net/http has no error of its own for it
+		return c.nonsense("it does not speak HTTP")
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = errors.New("it hung up")
