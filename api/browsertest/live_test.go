@@ -34,7 +34,7 @@ func TestViews(t *testing.T) {
 	b.says("#published", "/v/mine")
 	b.says("#held", "/v/theirs")
 	b.says("#task-list", "refresh")
-	b.until("document.querySelector('#chart-bytes .line[d*=L]') !== null")
+	b.until("document.querySelector('#chart-bytes .plot .line[d*=L]') !== null")
 	b.do(chromedp.Click("#table-list summary"))
 	b.until("document.querySelectorAll('#table-list tbody tr').length === 19")
 	if text := b.text("#table-list"); !contains(text, n.nodes[5].ID().String()[44:]) {

@@ -21,6 +21,7 @@ const size = 20
 // A network is some nodes of one process, of which the first is served.
 type network struct {
 	t      *testing.T
+	k      int
 	nodes  []*kadmium.Node
 	server *api.Server
 	url    string // of the page
@@ -30,7 +31,13 @@ type network struct {
 func start(t *testing.T) *network {
 	t.Helper()
 	t.Parallel() // most of a test is waiting
-	n := &network{t: t}
+	return startOf(t, kadmium.DefaultK)
+}
+
+// startOf starts a network with buckets for k contacts.
+func startOf(t *testing.T, k int) *network {
+	t.Helper()
+	n := &network{t: t, k: k}
 	for range size {
 		n.add()
 	}
@@ -47,7 +54,7 @@ func start(t *testing.T) *network {
 // add adds a node that joins by the first.
 func (n *network) add() *kadmium.Node {
 	n.t.Helper()
-	cfg := kadmium.Config{Listen: []string{"127.0.0.1:0"}, Mode: kadmium.Server}
+	cfg := kadmium.Config{Listen: []string{"127.0.0.1:0"}, Mode: kadmium.Server, K: n.k}
 	if len(n.nodes) > 0 {
 		cfg.Bootstrap = []string{n.nodes[0].Addresses()[0].String()}
 	}

@@ -13,8 +13,9 @@ const bottom = 22;
 
 /**
  * A chart in a parent. options: title, unit(v) writes a value, x(v) a place on the axis,
- * xTicks(from, to, wanted), empty, xHead, steps (lines are stairs), share (0 to 1).
- * It returns draw(lines, points): lines {name, mark}; points {x, values}.
+ * xTicks(from, to, wanted), empty, xHead, steps (lines are stairs), share (0 to 1), and the
+ * range of the axis, from(points) and to(points).
+ * It returns draw(lines, points): lines {name, mark, bars}; points {x, values}.
  */
 export function chart(parent, options) {
   const legend = el('ul', { class: 'readings' });
@@ -31,7 +32,7 @@ export function chart(parent, options) {
   const read = () => {
     const i = state.at >= 0 ? Math.min(state.at, state.points.length - 1) : state.points.length - 1;
     const point = state.points[i];
-    keyed(legend, state.lines, (l) => l.name, (l) => el('li', {}, svg('svg', { viewBox: '0 0 18 8', 'aria-hidden': 'true', class: 'wide' }, svg('path', { class: `line ${l.mark}`, d: 'M1 4H17' })), el('span', {}, l.name), el('b')),
+    keyed(legend, state.lines, (l) => l.name, (l) => el('li', {}, svg('svg', { viewBox: '0 0 18 8', 'aria-hidden': 'true', class: 'wide' }, svg('path', l.bars ? { class: `bars ${l.mark}`, d: 'M4 0H14V8H4Z' } : { class: `line ${l.mark}`, d: 'M1 4H17' })), el('span', {}, l.name), el('b')),
       (node, l) => say(node.lastChild, point ? valueOf(point, state.lines.indexOf(l), options) : '-'));
     const here = state.at >= 0 && point;
     set(cursor, { x1: here ? state.x(point.x) : -9, x2: here ? state.x(point.x) : -9 });
@@ -84,20 +85,26 @@ function frame(state, options, { grid, marks, picture }) {
   const { points, lines, width } = state;
   const most = options.share ? 1 : niceMost(Math.max(0, ...points.flatMap((p) => p.values.filter((v) => v !== null))));
   const from = options.from?.(points) ?? points[0]?.x ?? 0;
-  const to = points.at(-1)?.x ?? 1;
+  const to = options.to?.(points) ?? points.at(-1)?.x ?? 1;
   const x = (v) => left + ((v - from) / Math.max(1e-9, to - from)) * (width - left - right);
   const y = (v) => height - bottom - (v / most) * (height - top - bottom);
   state.x = x;
   set(picture, { width, viewBox: `0 0 ${width} ${height}` });
   const rows = ticks(most, 3).map((v) => ({ key: `y${v}`, x1: left, x2: width - right, y1: y(v), y2: y(v), tx: left - 6, ty: y(v) + 4, anchor: 'end', text: options.tick?.(v) ?? options.unit(v) }));
-  const columns = (options.xTicks?.(from, to, Math.max(2, Math.floor(width / 110))) ?? []).map((t) => ({ key: `x${t.text}`, x1: x(t.at), x2: x(t.at), y1: height - bottom, y2: height - bottom + 4, tx: Math.min(x(t.at), width - 16), ty: height - 6, anchor: 'middle', text: t.text }));
+  const columns = (options.xTicks?.(from, to, Math.max(2, Math.floor(width / 72))) ?? []).map((t) => ({ key: `x${t.text}`, x1: x(t.at), x2: x(t.at), y1: height - bottom, y2: height - bottom + 4, tx: Math.min(x(t.at), width - 16), ty: height - 6, anchor: 'middle', text: t.text }));
   keyed(grid, [...rows, ...columns], (t) => t.key, () => svg('g', {}, svg('line'), svg('text', { class: 'small' })), (node, t) => {
     set(node.firstChild, { x1: t.x1, x2: t.x2, y1: t.y1, y2: t.y2 });
     say(set(node.lastChild, { x: t.tx, y: t.ty, 'text-anchor': t.anchor }), t.text);
   });
-  keyed(marks, lines, (l) => l.name, (l) => svg('path', { class: `line ${l.mark}` }), (node, l) => {
+  const apart = Math.min(...points.slice(1).map((p, i) => x(p.x) - x(points[i].x)), 24);
+  keyed(marks, lines, (l) => l.name, (l) => svg('path', { class: l.bars ? `bars ${l.mark}` : `line ${l.mark}` }), (node, l) => {
     const i = lines.indexOf(l);
-    let pen = '';
+    if (l.bars) {
+      const half = Math.max(0.75, apart * 0.36);
+      set(node, { d: points.map((p) => `M${(x(p.x) - half).toFixed(1)} ${y(0)}V${y(p.values[i]).toFixed(1)}h${(2 * half).toFixed(1)}V${y(0)}Z`).join('') });
+      return;
+    }
+    let pen = options.steps && points.length ? `M${x(from)} ${y(0)}H${x(points[0].x).toFixed(1)}` : '';
     let before = null;
     for (const p of points) {
       const v = p.values[i];
@@ -106,9 +113,10 @@ function frame(state, options, { grid, marks, picture }) {
         continue;
       }
       if (before && options.steps) pen += `H${x(p.x).toFixed(1)}`;
-      pen += `${before ? 'L' : 'M'}${x(p.x).toFixed(1)} ${y(v).toFixed(1)}`;
+      pen += `${before || options.steps ? 'L' : 'M'}${x(p.x).toFixed(1)} ${y(v).toFixed(1)}`;
       before = p;
     }
+    if (options.steps && points.length) pen += `H${x(to).toFixed(1)}`;
     set(node, { d: pen });
   });
 }

@@ -116,10 +116,11 @@ function distribution(parent, { title, unit }, d) {
   const figure = el('div');
   parent.append(figure);
   let below = 0;
-  const points = d.histogram.map((b) => ({ x: b.value, values: [(below += b.count) / total, b.count / total] }));
+  const points = d.histogram.map((b) => ({ x: b.value, values: [b.count / total, (below += b.count) / total] }));
+  const whole = d.histogram.every((b) => Number.isInteger(b.value)) && d.max < 60; // hops, rounds
   const shown = chart(figure, { title, unit: (v) => `${(100 * v).toFixed(1)} %`, tick: (v) => `${Math.round(100 * v)} %`, x: unit, xHead: 'value', share: true, steps: true,
-    empty: 'No lookup was counted.', from: () => Math.min(0, points[0]?.x ?? 0), xTicks: (from, to, wanted) => numberTicks(from, to, wanted).map((t) => ({ at: t.at, text: unit(t.at) })) });
-  const lines = [{ name: 'up to this', mark: 'first' }, { name: 'of this', mark: 'second' }];
+    empty: 'No lookup was counted.', from: () => 0, to: () => d.max + Math.max(d.max * 0.04, whole ? 0.6 : 0), xTicks: (from, to, wanted) => numberTicks(from, to, wanted).map((t) => ({ at: t.at, text: unit(t.at) })) });
+  const lines = [{ name: 'of this', mark: 'second', bars: true }, { name: 'up to this', mark: 'first' }];
   shown(points.length ? lines : [], points.length ? points : []);
   if (points.length) figure.insertBefore(el('p', { class: 'about' }, `mean ${unit(d.mean)}, p50 ${unit(d.p50)}, p90 ${unit(d.p90)}, p99 ${unit(d.p99)}, max ${unit(d.max)}`), figure.children[1]);
 }

@@ -30,17 +30,18 @@ function sectors(table) {
   return all;
 }
 
-/** The places of k contacts in a sector, at even distances, the outermost first. */
+/** The places of k contacts in a sector, at even distances in as few rows as their size lets. */
 export function places(k, from, to) {
   for (let pitch = 30; pitch > 3; pitch -= 0.5) {
-    const rows = Math.floor((outer - inner) / pitch);
-    const all = [];
-    for (let row = 0; row < rows; row++) {
-      const r = outer - (row + 0.5) * ((outer - inner) / rows);
-      const room = Math.min(Math.floor(((to - from) * r) / pitch), k - all.length);
-      for (let i = 0; i < room; i++) all.push([r, from + ((to - from) * (i + 0.5)) / room]);
+    for (let rows = 1; rows * pitch <= outer - inner; rows++) {
+      const all = [];
+      for (let row = 0; row < rows; row++) {
+        const r = outer - (row + 0.5) * ((outer - inner) / rows);
+        const room = Math.min(Math.floor(((to - from) * r) / pitch), k - all.length);
+        for (let i = 0; i < room; i++) all.push([r, from + ((to - from) * (i + 0.5)) / room]);
+      }
+      if (all.length >= k) return { pitch, all };
     }
-    if (all.length >= k) return { pitch, all };
   }
   return { pitch: 3, all: [] };
 }
