@@ -96,6 +96,10 @@ type Config struct {
 	// Clock is the node's time; nil is the system's, and time for which the machine sleeps
 	// counts too.
 	Clock Clock
+	// Of the machine beside a Clock: the wall clock, and which start of the machine this
+	// is. Nil: the wall clock is Clock, and the start is not known.
+	wall func() time.Time
+	boot func() (id string, since time.Duration)
 
 	// Logger gets what a person running the node should know; nil discards it. At level info
 	// that is the node's life, at warn what may need somebody, at error what does, at debug

@@ -28,6 +28,7 @@ type faultRules struct {
 const (
 	lifetimeSlack = 20 * time.Second // differences under 10 s count as none (design R6.12), and a stop of 15 s is not noticed (R7.15)
 	expirySlack   = time.Second
+	renewedOver   = 22 * time.Hour // a lifetime over this is begun anew by the publisher (R6.8, R6.9)
 )
 
 // A faultHistory is what was done and seen in a run, and what was wrong with it.
@@ -43,10 +44,12 @@ type faultHistory struct {
 	byValue    map[string]*putRecord
 	hosts      []hostHistory
 	ran        map[string]int // runs of a handler, by receiver, life and message
-	swaps      map[swapKey]int
+	swaps      map[swapKey][]*putRecord
 	messages   int
 	told       map[string]bool // lifetimes found to be over, by host and value
 	counts     map[string]int  // how operations ended, for the log
+	provisions map[providedKey]*provision
+	uncounted  time.Duration // lifetimes may be longer by this, as wall clocks told it had not passed
 }
 
 // A putRecord is one put. Its value names it.
@@ -77,6 +80,11 @@ type hostHistory struct {
 	held    map[string]heldRecord // when it was last looked at
 	lasting map[string]heldRecord // while its disk is full, and until it starts again: what was there before
 	unsafe  time.Duration         // when it last lost what it had confirmed before: it has no disk, or a full one
+
+	fullSince time.Duration
+	slept     struct{ from, to time.Duration } // or was stopped, the last time
+	wall      wallHistory
+	entries   map[entryKey]heldEntry // provider entries, likewise held
 }
 
 type swapKey struct {
@@ -88,7 +96,8 @@ func newFaultHistory(w *faultWorld, rules faultRules) *faultHistory {
 	return &faultHistory{
 		w: w, rules: rules, rnd: rand.New(rand.NewPCG(w.plan.seed, 2)),
 		byValue: make(map[string]*putRecord), hosts: make([]hostHistory, w.plan.hosts),
-		ran: make(map[string]int), swaps: make(map[swapKey]int), told: make(map[string]bool), counts: make(map[string]int),
+		ran: make(map[string]int), swaps: make(map[swapKey][]*putRecord), told: make(map[string]bool), counts: make(map[string]int),
+		provisions: make(map[providedKey]*provision),
 	}
 }
 
@@ -176,20 +185,26 @@ func (h *faultHistory) checkConfirmed(p *putRecord) {
 	}
 }
 
-// checkSwap counts the holders that have put something in place of one sequence of a key:
-// each can only do so once, unless it has lost what it had.
+// checkSwap counts the holders that have put something in place of one sequence of a key: each
+// can only do so once, unless it has lost what it had. When that has expired, another node may
+// publish the sequence again.
 func (h *faultHistory) checkSwap(p *putRecord, s kadmium.Stored) {
 	if !h.rules.once || p.cas == nil || *p.cas == 0 {
 		return
 	}
 	k := swapKey{p.key, *p.cas}
-	h.swaps[k] += s.Holders
-	most := 0
+	h.swaps[k] = append(slices.DeleteFunc(h.swaps[k], func(before *putRecord) bool {
+		return h.w.now() > before.begun+before.ttl-expirySlack
+	}), p)
+	replaced, most := 0, 0
+	for _, swap := range h.swaps[k] {
+		replaced += swap.confirmed
+	}
 	for _, host := range h.w.hosts {
 		most += host.life
 	}
-	if h.swaps[k] > most {
-		h.wrong("%d holders have replaced sequence %d of %s, and there were %d", h.swaps[k], *p.cas, p.key, most)
+	if replaced > most {
+		h.wrong("%d holders have replaced sequence %d of %s, and there were %d", replaced, *p.cas, p.key, most)
 	}
 }
 
@@ -221,7 +236,10 @@ func (h *faultHistory) checkLifetime(host int, does, key, value string) {
 		h.wrong("host %d %s %q under %s, which nobody put there", host, does, value, key)
 		return
 	}
-	late := h.w.now() - p.ended - p.ttl
+	late := h.w.now() - p.ended - p.ttl - h.uncounted
+	if h.mayRenew(p) {
+		late = 0
+	}
 	if id := fmt.Sprint(host, value); h.rules.lifetime && p.ended > 0 && late > lifetimeSlack && !h.told[id] {
 		h.told[id] = true
 		h.wrong("host %d %s %q of %s %v after its lifetime of %v", host, does, value, key, late.Round(time.Second), p.ttl)
@@ -249,7 +267,7 @@ func (h *faultHistory) handled(host, life int, payload string) time.Duration {
 	for _, c := range []byte(payload) {
 		sum = sum*31 + uint64(c)
 	}
-	return time.Duration(sum%1000)*200*time.Microsecond + 50*time.Millisecond
+	return time.Duration(sum%1000)*200*time.Microsecond + time.Duration(sum%99991) + 50*time.Millisecond // no two alike
 }
 
 func (h *faultHistory) sent(from, to int, payload, reply string, err error) {
@@ -287,8 +305,12 @@ func (h *faultHistory) looks() [][]kadmium.HeldRecord {
 func (h *faultHistory) look() {
 	for i, records := range h.looks() {
 		if records != nil {
+			n, _ := h.w.hosts[i].running()
+			entries, serves := kadmium.HeldProviders(n), n.Stats().Serves
 			h.mu.Lock()
 			h.see(i, records)
+			h.seeProviders(i, entries)
+			h.seeMode(i, serves)
 			h.mu.Unlock()
 		}
 	}
@@ -301,7 +323,9 @@ func (h *faultHistory) see(host int, records []kadmium.HeldRecord) {
 	for _, r := range records {
 		held[r.Key] = heldRecord{r.Sequence, string(r.Value), now + r.Left}
 		h.checkLifetime(host, "holds", r.Key, string(r.Value))
+		h.checkUntil(host, r.Key, held[r.Key])
 	}
+	h.checkRevived(host, held)
 	for key, before := range h.hosts[host].held {
 		if before.until < now+expirySlack || !h.mustHold(host, key) || h.superseded(key, before) {
 			continue
@@ -347,31 +371,38 @@ func (h *faultHistory) mustHold(host int, key string) bool {
 	return closer < h.w.plan.k
 }
 
-// halted notes that a process has ended.
-func (h *faultHistory) halted(host *faultHost) {
+// halted notes that a process has ended, and whether its machine starts anew.
+func (h *faultHistory) halted(host *faultHost, reboots bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	k := &h.hosts[host.index]
+	h.wallHalted(k, reboots)
+	h.provisionsHalted(host, host.disk == nil, k.lasting != nil)
 	switch {
 	case host.disk == nil:
+		k.entries = nil
 		k.held, k.unsafe = nil, h.w.now()
 	case k.lasting != nil:
+		k.entries = nil
 		k.held, k.lasting, k.unsafe = k.lasting, nil, h.w.now()
 	}
 }
 
 // started checks what a node has loaded.
 func (h *faultHistory) started(host *faultHost) {
-	records := kadmium.Held(host.node)
+	records, entries := kadmium.Held(host.node), kadmium.HeldProviders(host.node)
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	k := &h.hosts[host.index]
+	h.wallStarted(k)
 	h.see(host.index, records)
+	h.seeProviders(host.index, entries)
 	for _, p := range h.byValue {
 		if !p.waiting[host.index] {
 			continue
 		}
 		delete(p.waiting, host.index)
-		if has(records, p) || h.hosts[host.index].unsafe >= p.begun || !h.mustHold(host.index, p.key) {
+		if has(records, p) || k.unsafe >= p.begun || k.wall.hidden != nil || !h.mustHold(host.index, p.key) {
 			p.may++
 		}
 		h.checkConfirmed(p)
@@ -387,6 +418,7 @@ func (h *faultHistory) diskFull(host *faultHost, full bool) {
 	k := &h.hosts[host.index]
 	k.unsafe = h.w.now()
 	if full && k.lasting == nil {
+		k.fullSince = h.w.now()
 		k.lasting = maps.Clone(k.held)
 	}
 }
@@ -418,7 +450,7 @@ func (h *faultHistory) gotAtEnd(host int, key string, v kadmium.Value, err error
 	var best heldRecord
 	for i, records := range seen {
 		for _, r := range records {
-			if r.Key == key && r.Left > lifetimeSlack && h.mustHold(i, key) && worse(best, r) < 0 {
+			if r.Key == key && r.Left > lifetimeSlack && h.mustHold(i, key) && h.findable(h.w.hosts[i]) && worse(best, r) < 0 {
 				best = heldRecord{sequence: r.Sequence, value: string(r.Value)}
 			}
 		}

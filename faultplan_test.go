@@ -1,7 +1,6 @@
 package kadmium_test
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -22,6 +21,9 @@ type faultPlan struct {
 	calm    memnet.Conditions
 	steps   []planStep // in the order of time
 	over    time.Duration
+
+	auto []bool // the hosts in mode auto
+	late bool   // all is looked at again after planLate: some are, or somebody moves
 }
 
 // A planStep is one act of a user, or the beginning or end of a fault.
@@ -39,6 +41,9 @@ type planStep struct {
 	key   string
 	ttl   time.Duration
 	count int
+
+	wrong   time.Duration // by how much the wall clock is ahead from now on
+	reboots bool          // the machine starts anew too
 }
 
 // What users do.
@@ -47,19 +52,27 @@ const (
 	doGet  = "get"
 	doSwap = "swap" // read a record and replace it, if it is still the same
 	doSend = "send"
+
+	doProvide   = "provide"
+	doUnprovide = "stop providing"
+	doProviders = "providers"
 )
 
 // What goes wrong.
 const (
-	faultCut     = "cut"          // datagrams between two sides are lost
-	faultOneWay  = "one-way cut"  // datagrams from one host to another are lost
-	faultWeather = "bad network"  // loss, duplication, reordering everywhere
-	faultRefuse  = "refused send" // ENOBUFS
-	faultStop    = "stop"         // SIGSTOP: the clock goes on, datagrams queue
-	faultSleep   = "sleep"        // of the machine: datagrams are lost
-	faultCrash   = "crash"        // the process is killed, and started again later
-	faultTorn    = "torn write"   // power fails in the middle of the next commit
-	faultFull    = "full disk"    // writes fail
+	faultCut      = "cut"          // datagrams between two sides are lost
+	faultOneWay   = "one-way cut"  // datagrams from one host to another are lost
+	faultWeather  = "bad network"  // loss, duplication, reordering everywhere
+	faultRefuse   = "refused send" // ENOBUFS
+	faultStop     = "stop"         // SIGSTOP: the clock goes on, datagrams queue
+	faultSleep    = "sleep"        // of the machine: datagrams are lost
+	faultCrash    = "crash"        // the process is killed, and started again later
+	faultTorn     = "torn write"   // power fails in the middle of the next commit
+	faultFull     = "full disk"    // writes fail
+	faultFirewall = "firewall"     // before a host in mode auto: it drops what is unasked
+	faultMove     = "new address"  // of a host
+	faultNight    = "night"        // all machines sleep for over a day
+	faultWall     = "wall clock"   // it is set ahead or back, and later set right, or not
 )
 
 // When things happen.
@@ -67,6 +80,8 @@ const (
 	planJoin    = 30 * time.Second // before the first fault
 	planHealing = 2 * time.Minute  // from the last fault until all must be well
 	planLongest = 14 * time.Minute // of a cut
+	planLate    = 18 * time.Minute // from the last fault until modes must be right (R7.16), and addresses (R7.18)
+	planMoved   = 15 * time.Minute // from a move until the new address must be named
 )
 
 // limits of a fault's length.
@@ -97,9 +112,9 @@ func newFaultPlan(seed uint64, kinds []string) faultPlan {
 		Jitter:  time.Microsecond * time.Duration(1+rnd.IntN(20000)),
 	}
 	length := between(rnd, 2*time.Minute, 16*time.Minute)
-	p.drawFaults(rnd, kinds, length)
+	p.drawFaults(rnd, slices.DeleteFunc(slices.Clone(kinds), func(kind string) bool { return slices.Contains(moreFaults(), kind) }), length)
 	p.drawUsers(rnd)
-	slices.SortStableFunc(p.steps, func(a, b planStep) int { return cmp.Compare(a.at, b.at) })
+	p.drawMore(rand.New(rand.NewPCG(seed, 3)), kinds)
 	return p
 }
 
@@ -187,12 +202,25 @@ func (s planStep) String() string {
 		return fmt.Sprintf("%s loss %.2f, duplicates %.2f, reordered %.2f", begin, s.worse.Loss, s.worse.Duplicate, s.worse.Reorder)
 	case faultRefuse:
 		return fmt.Sprintf("%s host %d, %.2f of its sends", begin, s.host, s.share)
-	case doPut, doSwap, doGet:
+	case faultWall:
+		return fmt.Sprintf("%s host %d is %v ahead", begin, s.host, s.wrong)
+	case faultMove:
+		return fmt.Sprintf("fault %d, %s: host %d", s.fault, s.what, s.host)
+	case doPut, doSwap, doGet, doProvide, doUnprovide, doProviders:
 		return fmt.Sprintf("host %d: %s %s", s.host, s.what, s.key)
 	case doSend:
 		return fmt.Sprintf("host %d: %d messages to host %d", s.host, s.count, s.other)
 	}
 	return fmt.Sprintf("%s host %d", begin, s.host)
+}
+
+// isUsers says whether it is an act of a user.
+func (s planStep) isUsers() bool {
+	switch s.what {
+	case doPut, doGet, doSwap, doSend, doProvide, doUnprovide, doProviders:
+		return true
+	}
+	return false
 }
 
 func hostList(side []bool) string {

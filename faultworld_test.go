@@ -7,6 +7,9 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"net/netip"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
 	"sync"
 	"testing"
 	"testing/cryptotest"
@@ -28,6 +31,7 @@ type faultWorld struct {
 	network   *memnet.Network
 	hosts     []*faultHost
 	history   *faultHistory
+	moments   moments
 	powerless chan *faultHost // whose power has failed in a commit
 	users     sync.WaitGroup
 	cuts      map[int]planStep // those in force
@@ -42,6 +46,7 @@ type faultWorld struct {
 // runFaults runs the plan of a seed and returns its history. With standsStill a fault is
 // planted: lifetimes do not count the time for which a machine sleeps.
 func runFaults(t *testing.T, seed uint64, kinds []string, rules faultRules, standsStill bool) *faultHistory {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	cryptotest.SetGlobalRandom(t, seed)
 	fullDisks(t)
 	w := &faultWorld{t: t, plan: newFaultPlan(seed, kinds), cuts: make(map[int]planStep), standsStill: standsStill}
@@ -63,6 +68,7 @@ func runFaults(t *testing.T, seed uint64, kinds []string, rules faultRules, stan
 
 func (w *faultWorld) makeHosts(disks []*faultDisk) {
 	w.began = time.Now()
+	w.moments.taken = make(map[time.Time]bool)
 	w.network = memnet.New(w.plan.seed, w.plan.calm)
 	w.network.Tap(w.sent)
 	w.powerless = make(chan *faultHost, w.plan.hosts)
@@ -76,9 +82,10 @@ func (w *faultWorld) makeHosts(disks []*faultDisk) {
 		h := &faultHost{
 			w: w, index: i, key: key, disk: disks[i],
 			at:  netip.AddrPortFrom(hostIP(i), 4100),
-			rnd: rand.New(rand.NewPCG(w.plan.seed, uint64(200+i))),
+			rnd: make(map[netip.AddrPort]*rand.Rand),
 		}
 		h.clock = &faultClock{host: h}
+		h.clock.powerOn()
 		w.hosts = append(w.hosts, h)
 	}
 }
@@ -124,21 +131,42 @@ func (w *faultWorld) run() {
 	w.waitUntil(w.plan.over + planHealing)
 	w.history.look()
 	w.finalWords()
+	if !w.plan.late {
+		return
+	}
+	for at := w.now(); at < w.plan.over+planLate; at += time.Minute {
+		w.waitUntil(at)
+		w.history.look()
+	}
+	w.history.checkModes()
+	w.finalWords()
 }
 
 // waitUntil passes the time, and ends the hosts whose power fails meanwhile.
 func (w *faultWorld) waitUntil(at time.Duration) {
-	timer := time.NewTimer(at - w.now())
+	moment := w.moments.take(w.began.Add(max(at, w.now())))
+	defer w.moments.free(moment)
+	timer := time.NewTimer(time.Until(moment))
 	defer timer.Stop()
 	for {
 		select {
 		case h := <-w.powerless:
 			w.history.log("host %d: power failed while its journal was written", h.index)
-			w.halt(h)
+			w.halt(h, true)
 		case <-timer.C:
 			synctest.Wait()
+			collectGarbage()
 			return
 		}
+	}
+}
+
+// collectGarbage does so if there is much, while no node works: the collector would stop
+// goroutines at any time, and so change the order in which they work.
+func collectGarbage() {
+	heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	if metrics.Read(heap); heap[0].Value.Uint64() > 256<<20 {
+		runtime.GC()
 	}
 }
 
@@ -151,16 +179,20 @@ func (w *faultWorld) boot(h *faultHost) {
 	w.history.started(h)
 }
 
-func (w *faultWorld) halt(h *faultHost) {
+// halt ends a host's process; the machine starts anew if it reboots.
+func (w *faultWorld) halt(h *faultHost, reboots bool) {
 	synctest.Wait()
 	h.halt()
-	w.history.halted(h)
+	if reboots {
+		h.clock.powerOn()
+	}
+	w.history.halted(h, reboots)
 }
 
 // step has one step of the plan happen.
 func (w *faultWorld) step(s planStep) {
 	h := w.hosts[s.host]
-	if s.what == doPut || s.what == doGet || s.what == doSwap || s.what == doSend {
+	if s.isUsers() {
 		w.users.Go(func() { w.act(h, s) })
 		return
 	}
@@ -189,9 +221,16 @@ func (w *faultWorld) step(s planStep) {
 	case faultStop, faultSleep:
 		if s.ends {
 			h.wake()
+			w.history.slept(h, s.span)
 		} else {
 			h.sleep(s.what == faultStop)
 		}
+	case faultFirewall:
+		h.wall(!s.ends)
+	case faultMove:
+		h.move()
+	case faultWall:
+		w.history.setWall(h, s.wrong)
 	default:
 		w.onHost(h, s)
 	}
@@ -207,7 +246,7 @@ func (w *faultWorld) onHost(h *faultHost, s planStep) {
 		h.mu.Unlock()
 	case s.what == faultCrash && !s.ends:
 		w.history.look()
-		w.halt(h)
+		w.halt(h, s.reboots)
 	case s.what == faultTorn && !s.ends:
 		w.history.look()
 		h.mu.Lock()
@@ -264,6 +303,10 @@ func (w *faultWorld) act(h *faultHost, s planStep) {
 		} else if errors.Is(err, kadmium.ErrNotFound) {
 			w.put(ctx, h, n, life, s.key, kadmium.PutOptions{})
 		}
+	case doProvide, doUnprovide:
+		w.provide(ctx, h, n, life, s.key, s.what == doUnprovide)
+	case doProviders:
+		w.providers(ctx, h, n, life, s.key) // that it may fail is no news
 	case doSend:
 		to := w.hosts[s.other]
 		found, err := n.FindPeer(ctx, to.key.ID())
@@ -273,7 +316,7 @@ func (w *faultWorld) act(h *faultHost, s planStep) {
 		var all sync.WaitGroup
 		for i := range s.count {
 			all.Go(func() {
-				time.Sleep(time.Duration(i) * 10 * time.Microsecond)
+				w.moments.sleep(time.Duration(i) * 10 * time.Microsecond)
 				w.send(ctx, h, n, life, to, found.Peer.Address)
 			})
 		}
@@ -307,13 +350,13 @@ func (w *faultWorld) send(ctx context.Context, h *faultHost, n *kadmium.Node, li
 // last fault all must be well.
 func (w *faultWorld) finalWords() {
 	for _, h := range w.hosts {
-		n, _ := h.running()
+		n, life := h.running()
 		if n == nil {
 			w.history.violated("host %d does not run at the end", h.index)
 			continue
 		}
 		for _, other := range w.hosts {
-			if other != h {
+			if other != h && w.history.findable(other) {
 				_, err := n.FindPeer(context.Background(), other.key.ID())
 				w.history.foundAtEnd(h.index, other.index, err)
 			}
@@ -321,6 +364,10 @@ func (w *faultWorld) finalWords() {
 		for _, key := range w.history.keys() {
 			v, err := n.Get(context.Background(), key, kadmium.GetOptions{Quorum: len(w.hosts)})
 			w.history.gotAtEnd(h.index, key, v, err)
+		}
+		for _, key := range w.history.providerKeys() {
+			found, err := w.providers(context.Background(), h, n, life, key)
+			w.history.providersAtEnd(h.index, key, found, err)
 		}
 	}
 }

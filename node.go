@@ -52,9 +52,8 @@ func newNode(cfg Config) (*Node, error) {
 		return nil, err
 	}
 	var asleep func() time.Duration
-	var boot func() (string, time.Duration)
 	if cfg.Clock == nil {
-		cfg.Clock, asleep, boot = systemClock{}, driver.Asleep, driver.Boot
+		cfg.Clock, asleep, cfg.boot = systemClock{}, driver.Asleep, driver.Boot
 	}
 	n := &Node{
 		network: cfg.Network,
@@ -86,8 +85,9 @@ func newNode(cfg Config) (*Node, error) {
 		Event:     n.emit,
 		Delivered: n.copyMessage,
 		Now:       cfg.Clock.Now,
+		Wall:      cfg.wall,
 		Asleep:    asleep,
-		Boot:      boot,
+		Boot:      cfg.boot,
 		AfterFunc: cfg.Clock.AfterFunc,
 		Logger:    cfg.Logger,
 	})
