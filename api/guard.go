@@ -46,13 +46,25 @@ const (
 	framesPolicy = "frame-ancestors 'none'"
 )
 
+// What headers always have, made once. Nobody changes a value of them in its place.
+var (
+	nosniff    = []string{"nosniff"}
+	noReferrer = []string{"no-referrer"}
+	sameOnly   = []string{"same-origin"}
+	noStore    = []string{"no-store"}
+	policies   = []string{inertPolicy, framesPolicy}
+	inertOnly  = []string{inertPolicy}
+	attachment = []string{"attachment"}
+	byAccept   = []string{"Accept"}
+)
+
 // headers sets what every answer on TCP has. No header lets another origin read it.
 func (g *guard) headers(h http.Header) {
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Cache-Control", "no-store")
-	h["Content-Security-Policy"] = []string{inertPolicy, framesPolicy}
+	h["X-Content-Type-Options"] = nosniff
+	h["Referrer-Policy"] = noReferrer
+	h["Cross-Origin-Resource-Policy"] = sameOnly
+	h["Cache-Control"] = noStore
+	h["Content-Security-Policy"] = policies
 }
 
 // here refuses a request that a browser was led to send under another site's name (DNS

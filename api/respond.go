@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -13,9 +14,9 @@ import (
 func (c *call) answer(status int, kind string, body []byte) {
 	h := c.w.Header()
 	h.Set("Content-Type", kind)
-	h.Set("X-Content-Type-Options", "nosniff")
+	h["X-Content-Type-Options"] = nosniff
 	if status != http.StatusNotModified {
-		h.Set("Content-Length", fmt.Sprint(len(body)))
+		h.Set("Content-Length", strconv.Itoa(len(body)))
 	}
 	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(writeTime))
 	c.w.WriteHeader(status)
@@ -27,9 +28,9 @@ func (c *call) answer(status int, kind string, body []byte) {
 // bytes answers with bytes that came from the network. Nothing shows or runs them.
 func (c *call) bytes(status int, body []byte) error {
 	h := c.w.Header()
-	h.Set("Content-Disposition", "attachment")
+	h["Content-Disposition"] = attachment
 	if c.guard == nil { // it sets the policies of everything
-		h.Set("Content-Security-Policy", inertPolicy)
+		h["Content-Security-Policy"] = inertOnly
 	}
 	c.answer(status, "application/octet-stream", body)
 	return nil

@@ -77,7 +77,7 @@ var (
 	acceptParam   = Param{Name: "Accept", In: InHeader, Type: Text, Summary: "application/json for everything as JSON"}
 	etagHeader    = Param{Name: "ETag", In: InHeader, Type: Text, Summary: "the sequence and a hash of the value"}
 	lookupHeaders = []Param{
-		{Name: "Kad-Hops", In: InHeader, Type: Integer, Summary: "hops of the lookup"},
+		{Name: "Kad-Hops", In: InHeader, Type: Integer, Summary: "hops of the lookup, if it asked anybody"},
 		{Name: "Kad-Rounds", In: InHeader, Type: Integer, Summary: "its rounds"},
 		{Name: "Kad-Rpcs", In: InHeader, Type: Integer, Summary: "its requests"},
 		{Name: "Kad-Ms", In: InHeader, Type: Text, Summary: "milliseconds that it took"},

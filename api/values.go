@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -39,7 +38,7 @@ func (c *call) value(v kadmium.Value) error {
 	h := c.w.Header()
 	tag := entityTag(v.Sequence, v.Value)
 	h.Set("ETag", tag)
-	h.Set("Vary", "Accept")
+	h["Vary"] = byAccept
 	if matches(c.r.Header.Values("If-None-Match"), tag) {
 		c.answer(http.StatusNotModified, "application/octet-stream", nil)
 		return nil
@@ -59,8 +58,11 @@ func (c *call) value(v kadmium.Value) error {
 	return c.bytes(http.StatusOK, v.Value)
 }
 
-// lookupHeaders says how a lookup went.
+// lookupHeaders says how a lookup went. One that asked nobody has nothing to say.
 func (c *call) lookupHeaders(l *kadmium.Lookup) {
+	if l.RPCs == 0 {
+		return
+	}
 	h := c.w.Header()
 	h.Set("Kad-Hops", strconv.Itoa(l.Hops))
 	h.Set("Kad-Rounds", strconv.Itoa(l.Rounds))
@@ -76,7 +78,8 @@ func milliseconds(d time.Duration) string {
 // holders, and its hash, as two writers may give two values one sequence.
 func entityTag(sequence uint64, value []byte) string {
 	sum := sha256.Sum256(value)
-	return fmt.Sprintf("\"%d-%s\"", sequence, hex.EncodeToString(sum[:8]))
+	b := strconv.AppendUint([]byte{'"'}, sequence, 10)
+	return string(append(hex.AppendEncode(append(b, '-'), sum[:8]), '"'))
 }
 
 // matches reports whether a list of entity tags has one, or is *.
