@@ -28,7 +28,7 @@ var knownFailures = []struct {
 	{identity.ErrKeyExists, exitNotDone, "see what it is: kad key show FILE"},
 	{sim.ErrBadConfig, exitBadInput, "kad help sim says what each flag takes"},
 	{bench.ErrBadConfig, exitBadInput, "kad help bench says what each flag takes"},
-	{bench.ErrFiles, exitNotDone, "allow more open files: ulimit -n; or choose fewer --nodes"},
+	{bench.ErrFiles, exitNotDone, "allow more open files: ulimit -n; or choose fewer nodes"},
 	{kadmium.ErrBadConfig, exitBadInput, "kad help node says what each flag takes"},
 	{kadmium.ErrAddressInUse, exitNotDone, "choose another port with --listen, or port 0 for any"},
 	{kadmium.ErrListen, exitNotDone, "listen on an address of this machine: " + defaultListen + " is all of IPv4, /ip6/::/udp/4100 all of IPv6; ports under 1024 may need rights"},

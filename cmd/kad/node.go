@@ -29,13 +29,15 @@ const echoProtocol = "/kad/echo/1"
 type readyLine struct {
 	Peer      identity.ID        `json:"peer"`
 	Addresses []identity.Address `json:"addresses"`
-	HTTP      string             `json:"http,omitempty"` // what --http serves
+	Nodes     int                `json:"nodes,omitempty"` // of --count
+	HTTP      string             `json:"http,omitempty"`  // what --http serves
 }
 
 // nodeFlags are the flags of `kad node`.
 type nodeFlags struct {
 	listen, bootstrap                 []string
 	key, data, mode, network, control string
+	count                             int
 	http                              httpFlags
 }
 
@@ -51,14 +53,23 @@ With --data it loses nothing on a crash; without, nothing is kept. Without --key
 key lives in --data, and without either it is made for this run. Messages of protocol
 /kad/echo/1 are answered with their payload, those of any other protocol printed.
 
+With --count it runs several nodes, for test networks. The ports and data directories of
+the others follow from those of the first (4101 and DIR/1, 4102 and DIR/2), and they join
+through it. Socket, page, readiness and ready line are those of the first; its HTTP API
+works through another with ?node=NUMBER, and its metrics are sums.
+
 With --http it serves its HTTP API over TCP too, to who has its token: kad page says it.`,
 		Example: `  kad node --data ~/.kad
   kad node --listen /ip4/127.0.0.1/udp/0 --bootstrap /ip4/127.0.0.1/udp/4100
   kad node --listen /ip4/0.0.0.0/udp/4100 --listen /ip6/::/udp/4100 --mode server
-  kad node --data ~/.kad --http 4180`,
+  kad node --data ~/.kad --http 4180
+  kad node --count 100 --http 4180`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := nf.http.check(a, cmd); err != nil {
+				return err
+			}
+			if err := nf.checkCount(); err != nil {
 				return err
 			}
 			return a.runNode(cmd.Context(), &nf)
@@ -74,6 +85,7 @@ With --http it serves its HTTP API over TCP too, to who has its token: kad page 
 	f.StringVar(&nf.control, "control", "", "control socket (default in --data, else "+defaultControlPath()+")")
 	completes(cmd, "mode", kadmium.Auto.String(), kadmium.Client.String(), kadmium.Server.String())
 	completesDirectory(cmd, "data")
+	f.IntVar(&nf.count, "count", 1, fmt.Sprintf("nodes to run in this process, at most %d", maxCount))
 	nf.http.flags(cmd)
 	return cmd
 }
@@ -135,17 +147,20 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 		return err
 	}
 	defer web.close()
-	n, err := kadmium.New(cfg)
+	context.AfterFunc(ctx, func() { endInTime(log, exitDone) })
+	nodes, err := startNodes(ctx, cfg, nf.count)
+	defer nodes.close()
+	if ctx.Err() != nil {
+		return nil // told to end before they were ready
+	}
 	if err != nil {
 		return err
 	}
-	defer n.Close()
 	if nf.data != "" {
 		warnIfDataOpen(a.stderr, nf.data)
 	}
-	context.AfterFunc(ctx, func() { endInTime(log, exitDone) })
 
-	server := api.NewServer(log, n)
+	server := api.NewServer(log, nodes...)
 	l, err := api.ListenUnix(path)
 	switch {
 	case err == nil:
@@ -159,46 +174,52 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 		return err
 	}
 	// The node logs a join that failed, and tries again.
-	err = n.Joined(ctx)
+	err = nodes[0].Joined(ctx)
 	if ctx.Err() != nil {
 		return nil // told to end before it was ready
 	}
 	if errors.Is(err, kadmium.ErrNoSocket) {
 		log.Warn("some bootstrap addresses have no socket", "next", api.ListenNext)
 	}
-	if err := a.printReady(n, server.URL()); err != nil {
+	if err := a.printReady(nodes, server.URL()); err != nil {
 		return err
 	}
 	messages.start()
-	err = untilEnd(ctx, n, log)
+	err = untilEnd(ctx, nodes, log)
 	messages.stop()
 	return err
 }
 
-// untilEnd closes the node once the context ends, or a socket or the journal has failed
-// for good: that is then the error.
-func untilEnd(ctx context.Context, n *kadmium.Node, log *slog.Logger) error {
+// untilEnd closes the nodes once the context ends, or a socket or the journal of one has
+// failed for good: that is then the error.
+func untilEnd(ctx context.Context, nodes nodeGroup, log *slog.Logger) error {
 	select {
 	case <-ctx.Done():
-	case <-n.Failed():
+	case <-nodes.failed():
 		defer endInTime(log, exitNotDone)()
 	}
 	log.Info("closing")
-	err := n.Close()
-	if failed := n.Err(); failed != nil {
+	err := nodes.close()
+	if failed := nodes.err(); failed != nil {
 		return failed
 	}
 	return err
 }
 
-func (a *app) printReady(n *kadmium.Node, http string) error {
-	r := readyLine{n.ID(), n.Addresses(), http}
+func (a *app) printReady(nodes nodeGroup, http string) error {
+	r := readyLine{Peer: nodes[0].ID(), Addresses: nodes[0].Addresses(), HTTP: http}
+	if len(nodes) > 1 {
+		r.Nodes = len(nodes)
+	}
 	return a.print(r, func(w io.Writer) {
 		texts := make([]string, len(r.Addresses))
 		for i, addr := range r.Addresses {
 			texts[i] = addr.String()
 		}
 		fmt.Fprintf(w, "ready %s\n", strings.Join(texts, " "))
+		if r.Nodes > 0 {
+			fmt.Fprintf(w, "nodes %d\n", r.Nodes)
+		}
 		if http != "" {
 			fmt.Fprintf(w, "http %s\n", http)
 		}
