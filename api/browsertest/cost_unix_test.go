@@ -32,7 +32,7 @@ func TestCost(t *testing.T) {
 		return 100 * float64(cpuTime(t)-before) / float64(time.Since(began))
 	}
 	unseen := share()
-	b.open(n.url)
+	b.open(n.url + n.token)
 	b.until(contacts + " === 19")
 	seen := share()
 	t.Logf("of a core: %.2f %% unseen, %.2f %% seen", unseen, seen)

@@ -24,7 +24,7 @@ func TestHostileText(t *testing.T) {
 	n.put(0, "/v/own"+hostile, "x")
 	n.nodes[1].Handle("/"+hostile, func(context.Context, kadmium.Message) ([]byte, error) { return nil, nil })
 	b := openBrowser(t)
-	b.open(n.url)
+	b.open(n.url + n.token)
 	b.until(contacts + " === 19")
 	b.says("#held", hostile[:30])
 	b.says("#published", hostile[:30])
@@ -48,7 +48,7 @@ func TestStoredHTML(t *testing.T) {
 	n := start(t)
 	n.put(3, "/v/page.html", "<title>ran</title><script>document.title = 'ran'; alert(1)</script>")
 	b := openBrowser(t)
-	b.open(n.url)
+	b.open(n.url + n.token)
 	b.until(contacts + " === 19")
 	for _, how := range []string{
 		"window.open(%)", "location.href = %",

@@ -27,7 +27,7 @@ func TestViews(t *testing.T) {
 	n.put(0, "/v/mine", "one")
 	n.put(7, "/v/theirs", "two")
 	b := openBrowser(t)
-	b.open(n.url)
+	b.open(n.url + n.token)
 	b.until(contacts + " === 19 && " + state + " === 'well'")
 	b.says("#sentence", "all 19 peers in its table answer")
 	b.says("#figures", "server")
@@ -48,7 +48,7 @@ func TestViews(t *testing.T) {
 func TestOwnLookups(t *testing.T) {
 	n := start(t)
 	b := openBrowser(t)
-	b.open(n.url)
+	b.open(n.url + n.token)
 	b.until(contacts + " === 19")
 	b.ask("put", "/v/greeting", "hello there")
 	b.says("#answer", "Stored at 20 nodes, this node one of them, as sequence 1.")
@@ -64,8 +64,8 @@ func TestOwnLookups(t *testing.T) {
 	b.says("#answer", n.nodes[3].Addresses()[0].String())
 	b.ask("get", "/v/nothing", "")
 	b.says("#answer", "Next: check the name")
-	if listed := eval[int](b, "[...document.querySelectorAll('#lookup-list tbody tr')].filter((r) => r.innerText.includes('find')).length"); listed != 1 {
-		t.Errorf("the lookup of a peer is listed %d times", listed)
+	if listed := eval[int](b, "[...document.querySelectorAll('#lookup-list tbody tr')].filter((r) => r.innerText.includes('closest')).length"); listed != 1 {
+		t.Errorf("the lookup of the closest nodes is listed %d times", listed)
 	}
 	b.wellBehaved()
 }
@@ -86,7 +86,7 @@ func (b *browser) ask(kind, target, value string) {
 func TestChurn(t *testing.T) {
 	n := start(t)
 	b := openBrowser(t)
-	b.open(n.url)
+	b.open(n.url + n.token)
 	b.until(contacts + " === 19")
 	left := n.nodes[4:8]
 	for _, node := range left {
@@ -125,7 +125,7 @@ func TestCutOff(t *testing.T) {
 		return true
 	})
 	b := openBrowser(t)
-	b.open(url)
+	b.open(url + n.token)
 	b.until(state + " === 'well'")
 	cut.Store(true)
 	b.says("#sentence", "This node is not ready: no peer answered in the last 30s")
@@ -145,7 +145,7 @@ func TestCutOff(t *testing.T) {
 func TestPeersGone(t *testing.T) {
 	n := start(t)
 	b := openBrowser(t)
-	b.open(n.url)
+	b.open(n.url + n.token)
 	b.until(contacts + " === 19 && " + state + " === 'well'")
 	n.closeOthers()
 	b.ask("closest", "/v/anything", "")
@@ -157,14 +157,14 @@ func TestPeersGone(t *testing.T) {
 func TestReload(t *testing.T) {
 	n := start(t)
 	b := openBrowser(t)
-	b.open(n.url + "#token=secret")
+	b.open(n.url + n.token)
 	b.until(contacts + " === 19")
 	if url := eval[string](b, "location.href"); url != n.url {
 		t.Errorf("the token stays in the address: %s", url)
 	}
 	b.do(chromedp.Reload())
 	b.until(contacts + " === 19 && " + state + " === 'well'")
-	if token := eval[string](b, "sessionStorage.getItem('kad.token')"); token != "secret" {
+	if token := eval[string](b, "sessionStorage.getItem('kad.token')"); "#token="+token != n.token {
 		t.Errorf("after a reload the token is %q", token)
 	}
 	b.wellBehaved()
@@ -182,7 +182,7 @@ func TestManyEvents(t *testing.T) {
 		return true
 	})
 	b := openBrowser(t)
-	b.open(url)
+	b.open(url + n.token)
 	b.until(contacts + " === 19")
 	b.until(`/[45],\d\d\d events a second: one in \d+ is shown/.test(document.querySelector('#event-rate').innerText)`)
 	b.until("document.querySelectorAll('#lookup-list tbody tr').length > 3")
@@ -231,7 +231,7 @@ func TestHidden(t *testing.T) {
 		return false
 	})
 	b := openBrowser(t)
-	b.open(url)
+	b.open(url + n.token)
 	b.until(contacts + " === 19")
 	eval[bool](b, `!!(Object.defineProperty(document, 'hidden', { get: () => true, configurable: true }), document.dispatchEvent(new Event('visibilitychange')))`)
 	for deadline := time.Now().Add(patience); open.Load() > 0; time.Sleep(10 * time.Millisecond) {

@@ -25,6 +25,7 @@ type network struct {
 	nodes  []*kadmium.Node
 	server *api.Server
 	url    string // of the page
+	token  string // what its URL ends with, so that it may ask the node
 }
 
 // start starts a network whose nodes all know each other.
@@ -46,8 +47,9 @@ func startOf(t *testing.T, k int) *network {
 		t.Fatal(err)
 	}
 	n.server = api.NewServer(nil, n.nodes[0])
-	t.Cleanup(n.server.ServeUnix(l)) // without a guard: the tests of package api have those
-	n.url = "http://" + l.Addr().String() + "/"
+	token := api.NewToken()
+	t.Cleanup(n.server.ServeTCP(l, api.TCPConfig{Token: token, Open: true}))
+	n.url, n.token = n.server.URL(), "#token="+token.Secret()
 	return n
 }
 

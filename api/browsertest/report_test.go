@@ -31,7 +31,7 @@ func (b *browser) drawn() {
 func TestReport(t *testing.T) {
 	n := start(t)
 	b := openBrowser(t)
-	b.open(n.url)
+	b.open(n.url + n.token)
 	b.until(contacts + " === 19")
 	file, err := filepath.Abs(recorded)
 	if err != nil {

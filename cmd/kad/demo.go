@@ -24,7 +24,7 @@ const (
 // demoK is the demo's k: of three nodes two hold a value, and the third has to ask.
 const demoK = 2
 
-// demoTime bounds the whole demo; it takes a fraction of a second.
+// demoTime bounds the whole demo, and with --page its start; both take a fraction of a second.
 const demoTime = 20 * time.Second
 
 // A demoResult is `kad demo`.
@@ -82,15 +82,22 @@ func (v *demoKept) UnmarshalJSON(b []byte) error {
 }
 
 func (a *app) demoCommand() *cobra.Command {
-	return &cobra.Command{
+	var page bool
+	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Watch three nodes find each other, talk and keep a value",
 		Long: `Run three nodes on 127.0.0.1, each with a UDP socket of its own. 2 and 3 know only 1.
 3 finds 2, sends it a message and gets the reply; 2 puts a value, 3 gets it. It ends by
-itself.`,
-		Example: "  kad demo\n  kad demo --json",
+itself.
+
+With --page run 20 nodes until SIGINT or SIGTERM, and print where a browser finds the live
+page of one of them.`,
+		Example: "  kad demo\n  kad demo --json\n  kad demo --page",
 		Args:    arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if page {
+				return a.runPage(cmd.Context())
+			}
 			ctx, cancel := context.WithTimeout(cmd.Context(), demoTime)
 			defer cancel()
 			d := demo{demoDrawing: demoDrawing{out: io.Discard}}
@@ -107,6 +114,8 @@ itself.`,
 			return a.print(d.result, nil)
 		},
 	}
+	cmd.Flags().BoolVar(&page, "page", false, "run 20 nodes, and serve the live page of one")
+	return cmd
 }
 
 // A demo prints each step when it happens, and keeps it for the result.
