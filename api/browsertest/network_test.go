@@ -38,10 +38,18 @@ func start(t *testing.T) *network {
 // startOf starts a network with buckets for k contacts.
 func startOf(t *testing.T, k int) *network {
 	t.Helper()
-	n := &network{t: t, k: k}
-	for range size {
+	n := startAlone(t, k)
+	for range size - 1 {
 		n.add()
 	}
+	return n
+}
+
+// startAlone starts a network of the node that is served.
+func startAlone(t *testing.T, k int) *network {
+	t.Helper()
+	n := &network{t: t, k: k}
+	n.add()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +92,7 @@ func (n *network) put(by int, key, value string) {
 	}
 }
 
-// closeOthers ends all nodes but the first, which is then cut off. They do not say so.
+// closeOthers ends all nodes but the first, and those say so.
 func (n *network) closeOthers() {
 	var done sync.WaitGroup
 	for _, node := range n.nodes[1:] {

@@ -5,6 +5,7 @@
 //	assets/node.js       requests, the token, streams of events
 //	assets/sentence.js   how the node is, in one sentence
 //	assets/ring.js       the routing table
+//	assets/peers.js      everybody whom the node knows
 //	assets/lookups.js    lookups as they happen, and one's own; lookup.js is one of them
 //	assets/trace.js      the drawing of a lookup, as that of sim/picture
 //	assets/traffic.js    traffic, round trips and drops; chart.js draws them

@@ -7,6 +7,7 @@ import { events } from './events.js';
 import { holdings, tasks } from './holdings.js';
 import { askForm, lookups } from './lookups.js';
 import { get, readiness, takeToken } from './node.js';
+import { peers } from './peers.js';
 import { report } from './report.js';
 import { ring } from './ring.js';
 import { sentence } from './sentence.js';
@@ -19,6 +20,7 @@ const retryAfter = 2000; // of the stream
 
 function live() {
   const draw = { ring: ring(), traffic: traffic(), holdings: holdings(), tasks: tasks(), lookups: lookups() };
+  const listPeers = peers();
   const follow = events(draw.lookups.take);
   const view = { problem: null, since: 0, stats: null, ready: null, now: Date.now() };
   let [valuesDue, readyDue, busy] = [0, 0, false];
@@ -39,7 +41,7 @@ function live() {
       figures(stats);
       if (now >= valuesDue) {
         valuesDue = now + valuesEvery;
-        const [publications, held] = await Promise.all([get('/v1/published', { signal }), get('/v1/held', { signal })]);
+        const [publications, held] = await Promise.all([get('/v1/published', { signal }), get('/v1/held', { signal }), listPeers(signal)]);
         draw.holdings(publications, held, stats);
       }
     } catch (problem) {

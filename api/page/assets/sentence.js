@@ -46,11 +46,11 @@ function joined({ stats, ready }) {
   if (ready && !ready.ready) {
     return bad(`This node is not ready: ${period(ready.reason)}`, cutOff(stats, known));
   }
-  if (ready?.alone || (!ready && known === 0)) {
+  if (ready?.alone) {
     return well('This node is a network of its own: it knows no other.', 'To join a network, start it with --bootstrap and the address of one of its nodes.');
   }
-  if (!ready && stats.peers === 0) {
-    return bad('None of the peers that this node knows answers.', cutOff(stats, known));
+  if (stats.peers === 0) {
+    return bad(known ? 'None of the peers that this node knows answers.' : 'This node knows no peer that answers.', cutOff(stats, known));
   }
   if (stats.peers === known) {
     return well(`This node is well: it ${role}, and ${known === 1 ? 'the one peer' : `all ${counted(known, 'peer')}`} in its table answer${known === 1 ? 's' : ''}.`);
