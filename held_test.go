@@ -1,6 +1,8 @@
 package kadmium
 
 import (
+	"errors"
+	"reflect"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -37,6 +39,43 @@ func TestHeld(t *testing.T) {
 		time.Sleep(2 * time.Hour)
 		if got := n.Held(10); len(got) != 1 || got[0].Kind != PublishedProvider {
 			t.Errorf("after the record's end it holds %+v", got)
+		}
+	})
+}
+
+// A value that the node holds is had without asking anybody, as Get has it; not once the
+// node has closed or the value has expired.
+func TestGetHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := on(t, memnet.New(1, memnet.Conditions{}), 1, Config{Mode: Server})
+		if _, ok := n.GetHeld("/v/x"); ok {
+			t.Error("it holds what nobody put")
+		}
+		if _, err := n.Put(t.Context(), "/v/x", []byte("value"), PutOptions{TTL: time.Hour, Ephemeral: true}); err != nil {
+			t.Fatal(err)
+		}
+		held, ok := n.GetHeld("/v/x")
+		got, err := n.Get(t.Context(), "/v/x", GetOptions{})
+		if !ok || err != nil || !reflect.DeepEqual(held, got) || string(held.Value) != "value" || held.Answers != 1 || held.Lookup.Reason != HeldHere || held.From != n.ID() {
+			t.Errorf("held %+v, %t; got %+v, %v", held, ok, got, err)
+		}
+		held.Value[0] = 'V'
+		if again, _ := n.GetHeld("/v/x"); string(again.Value) != "value" {
+			t.Errorf("its caller changed it: %q", again.Value)
+		}
+		time.Sleep(time.Hour)
+		if _, ok := n.GetHeld("/v/x"); ok {
+			t.Error("it holds what has expired")
+		}
+		if _, err := n.Put(t.Context(), "/v/x", nil, PutOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		n.Close()
+		if _, ok := n.GetHeld("/v/x"); ok {
+			t.Error("it is closed")
+		}
+		if _, err := n.Get(t.Context(), "/v/x", GetOptions{}); !errors.Is(err, ErrClosed) {
+			t.Errorf("get of a closed node: %v", err)
 		}
 	})
 }

@@ -130,8 +130,12 @@ func (c *call) sequence(name string) *uint64 {
 // context is that of the node's work: it ends after ?timeout, when the client leaves, and
 // when the server ends.
 func (c *call) context() (context.Context, context.CancelFunc) {
-	d := c.duration("timeout", DefaultTimeout, time.Nanosecond, MaxTimeout)
-	return WithTimeout(c.r.Context(), d)
+	return WithTimeout(c.r.Context(), c.timeout())
+}
+
+// timeout is how long the node may take.
+func (c *call) timeout() time.Duration {
+	return c.duration("timeout", DefaultTimeout, time.Nanosecond, MaxTimeout)
 }
 
 // body reads the request's body. One that is too long is read on for a while and dropped,

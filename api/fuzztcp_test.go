@@ -52,7 +52,7 @@ func FuzzRequestOverTCP(f *testing.F) {
 		}
 		var log bytes.Buffer
 		s, l := NewServer(slog.New(slog.NewTextHandler(&log, nil)), n), newPipes()
-		stop := s.ServeTCP(l, TCPConfig{Token: Token{fuzzToken}, Open: true})
+		stop := s.ServeTCP(l, TCPConfig{Token: tokenOf(fuzzToken), Open: true})
 		c, err := l.dial(t.Context())
 		if err != nil {
 			t.Fatal(err)

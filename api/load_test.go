@@ -99,8 +99,10 @@ func BenchmarkGetHeldValue(b *testing.B) {
 	}
 	defer n.Close()
 	value := make([]byte, 100)
-	if _, err := n.Put(b.Context(), "/v/x", value, kadmium.PutOptions{}); err != nil {
-		b.Fatal(err)
+	for i := range 5000 { // a node has more to hold than one value
+		if _, err := n.Put(b.Context(), fmt.Sprint("/v/x", i), value, kadmium.PutOptions{Ephemeral: true}); err != nil {
+			b.Fatal(err)
+		}
 	}
 	l, err := ListenTCP("0", false, false)
 	if err != nil {
@@ -114,7 +116,7 @@ func BenchmarkGetHeldValue(b *testing.B) {
 	}))
 	defer bare.Close()
 
-	const path, rounds = "/v1/values/%2Fv%2Fx?quorum=1", 25
+	const path, rounds = "/v1/values/%2Fv%2Fx0?quorum=1", 25
 	var own, others, ratios []float64
 	each := max(loadConnections, b.N/rounds)
 	b.ResetTimer()

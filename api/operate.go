@@ -13,6 +13,7 @@ import (
 type operation[R any] struct {
 	subject func() string                           // what an error is about
 	lookup  func(*R) *kadmium.Lookup                // of the result; nil: none was needed
+	held    func() (R, bool)                        // the result if nobody needs to be asked; nil: always run
 	run     func(ctx context.Context) (R, error)    // with an error the result tells of the lookup that failed
 	answer  func(result R) error                    // writes the result
 	failed  func(result R) (json.RawMessage, error) // what a problem shows of the result; nil: nothing
@@ -22,11 +23,17 @@ type operation[R any] struct {
 // in the result, or as they happen in a stream of events.
 func operate[R any](c *call, o operation[R]) error {
 	traced, streamed := c.wantsTrace()
-	ctx, cancel := c.context()
-	defer cancel()
+	timeout := c.timeout()
 	if c.bad != nil {
 		return c.bad
 	}
+	if o.held != nil && !traced {
+		if result, ok := o.held(); ok {
+			return o.answer(result)
+		}
+	}
+	ctx, cancel := WithTimeout(c.r.Context(), timeout)
+	defer cancel()
 	if streamed {
 		return streamTrace(ctx, c, o)
 	}

@@ -10,12 +10,27 @@ import (
 	"time"
 )
 
+// ownLength is the size in bytes of a body below which package http counts it itself.
+const ownLength = 2048
+
+// mediaTypes are the most frequent ones, as headers have them.
+var mediaTypes = map[string][]string{octets: {octets}, problemType: {problemType}, jsonType: {jsonType}}
+
+// The media types of answers.
+const (
+	octets      = "application/octet-stream"
+	jsonType    = "application/json"
+	problemType = "application/problem+json"
+)
+
 // answer writes a response that is complete. A client has writeTime to take it.
 func (c *call) answer(status int, kind string, body []byte) {
 	h := c.w.Header()
-	h.Set("Content-Type", kind)
+	if h["Content-Type"] = mediaTypes[kind]; h["Content-Type"] == nil {
+		h.Set("Content-Type", kind)
+	}
 	h["X-Content-Type-Options"] = nosniff
-	if status != http.StatusNotModified {
+	if status != http.StatusNotModified && (len(body) >= ownLength || c.r.Method == http.MethodHead) {
 		h.Set("Content-Length", strconv.Itoa(len(body)))
 	}
 	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(writeTime))
@@ -32,7 +47,7 @@ func (c *call) bytes(status int, body []byte) error {
 	if c.guard == nil { // it sets the policies of everything
 		h["Content-Security-Policy"] = inertOnly
 	}
-	c.answer(status, "application/octet-stream", body)
+	c.answer(status, octets, body)
 	return nil
 }
 
@@ -42,12 +57,9 @@ func (c *call) json(status int, result any) error {
 	if err != nil {
 		return fmt.Errorf("encoding the result: %w", err)
 	}
-	c.answer(status, "application/json", b)
+	c.answer(status, jsonType, b)
 	return nil
 }
-
-// problemType is the media type of a problem.
-const problemType = "application/problem+json"
 
 // problem answers with an error.
 func (c *call) problem(p *Problem) {

@@ -46,21 +46,22 @@ func segments(path string) ([]string, error) {
 // match returns the values of the names in a pattern if the segments are of its form. The
 // last name may be missing where the pattern takes key64 in its place.
 func (r *Route) match(segments []string) (values map[string]string, ok bool) {
-	parts := strings.Split(r.Pattern[1:], "/")
+	parts := r.parts
 	if r.key64() && len(segments) == len(parts)-1 {
 		parts = parts[:len(segments)]
 	}
 	if len(segments) != len(parts) {
 		return nil, false
 	}
+	for i, part := range parts {
+		if part[0] != '{' && part != segments[i] {
+			return nil, false
+		}
+	}
 	values = make(map[string]string)
 	for i, part := range parts {
-		name, isName := strings.CutPrefix(part, "{")
-		switch {
-		case isName:
-			values[strings.TrimSuffix(name, "}")] = segments[i]
-		case part != segments[i]:
-			return nil, false
+		if part[0] == '{' {
+			values[part[1:len(part)-1]] = segments[i]
 		}
 	}
 	return values, true

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"strings"
+
 	"kadmium"
 )
 
@@ -19,6 +21,7 @@ type Route struct {
 	Access   Access
 
 	serve func(*call) error
+	parts []string // of the pattern
 }
 
 // In is where a parameter stands.
@@ -108,7 +111,12 @@ func keyed(params ...Param) []Param {
 // routes are all resources. It is filled in by init, as what serves them reads it.
 var routes []Route
 
-func init() { routes = allRoutes() }
+func init() {
+	routes = allRoutes()
+	for i := range routes {
+		routes[i].parts = strings.Split(routes[i].Pattern[1:], "/")
+	}
+}
 
 // Routes are all resources under /v1.
 func Routes() []Route { return routes }

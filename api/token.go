@@ -30,7 +30,12 @@ var ErrBadToken = errors.New("not a token")
 
 // A Token is what a client on TCP shows to be allowed everything. It prints as a word, so
 // that it is in no log and in no error.
-type Token struct{ text string }
+type Token struct {
+	text string
+	sum  [sha256.Size]byte // of the text
+}
+
+func tokenOf(text string) Token { return Token{text, sha256.Sum256([]byte(text))} }
 
 // String is a word that stands for any token.
 func (Token) String() string { return "(token)" }
@@ -45,7 +50,7 @@ func (t Token) Secret() string { return t.text }
 func NewToken() Token {
 	b := make([]byte, tokenBytes)
 	_, _ = rand.Read(b) // never fails
-	return Token{base64.RawURLEncoding.EncodeToString(b)}
+	return tokenOf(base64.RawURLEncoding.EncodeToString(b))
 }
 
 // LoadToken is the token of a data directory; one is made if there is none. A file that a
@@ -54,7 +59,7 @@ func LoadToken(dir string) (Token, error) {
 	path := filepath.Join(dir, TokenFile)
 	text, err := readToken(path)
 	if err != nil || text != "" {
-		return Token{text}, err
+		return tokenOf(text), err
 	}
 	t := NewToken()
 	if err := writeToken(dir, path, t); err != nil {
@@ -109,8 +114,8 @@ func writeToken(dir, path string, t Token) error {
 
 // is reports whether a text is the token, in a time that does not depend on the text.
 func (t Token) is(text string) bool {
-	got, want := sha256.Sum256([]byte(text)), sha256.Sum256([]byte(t.text))
-	return subtle.ConstantTimeCompare(got[:], want[:]) == 1
+	sum := sha256.Sum256([]byte(text))
+	return subtle.ConstantTimeCompare(sum[:], t.sum[:]) == 1
 }
 
 // within reports whether a text has the token in it, in a time that depends on the text's

@@ -26,12 +26,22 @@ func getValue(c *call) error {
 	return operate(c, operation[kadmium.Value]{
 		subject: func() string { return ShownKey(key) },
 		lookup:  func(v *kadmium.Value) *kadmium.Lookup { return &v.Lookup },
+		held: func() (v kadmium.Value, ok bool) {
+			if quorum == 1 {
+				v, ok = c.node.GetHeld(key)
+				v.Lookup.Trace = nil
+			}
+			return v, ok
+		},
 		run: func(ctx context.Context) (kadmium.Value, error) {
 			return c.node.Get(ctx, key, kadmium.GetOptions{Quorum: quorum})
 		},
 		answer: c.value,
 	})
 }
+
+// valueHeaderNames are what every value has beside its ETag, in canonical form.
+var valueHeaderNames = []string{"Kad-Key", "Kad-Sequence", "Kad-From", "Kad-Answers", "Kad-Expires"}
 
 // value answers with a value: its bytes, and the rest in headers, or all as JSON.
 func (c *call) value(v kadmium.Value) error {
@@ -40,20 +50,21 @@ func (c *call) value(v kadmium.Value) error {
 	h.Set("ETag", tag)
 	h["Vary"] = byAccept
 	if matches(c.r.Header.Values("If-None-Match"), tag) {
-		c.answer(http.StatusNotModified, "application/octet-stream", nil)
+		c.answer(http.StatusNotModified, octets, nil)
 		return nil
 	}
 	if c.wantsJSON() {
 		return c.json(http.StatusOK, v)
 	}
-	h.Set("Kad-Key", url.PathEscape(v.Key))
-	h.Set("Kad-Sequence", strconv.FormatUint(v.Sequence, 10))
+	values := []string{
+		url.PathEscape(v.Key), strconv.FormatUint(v.Sequence, 10), v.From.String(), strconv.Itoa(v.Answers), v.Expires.UTC().Format(time.RFC3339),
+	}
+	for i, name := range valueHeaderNames { // one allocation, and not one for each
+		h[name] = values[i : i+1 : i+1]
+	}
 	if !v.Publisher.IsZero() {
 		h.Set("Kad-Publisher", v.Publisher.String())
 	}
-	h.Set("Kad-From", v.From.String())
-	h.Set("Kad-Answers", strconv.Itoa(v.Answers))
-	h.Set("Kad-Expires", v.Expires.UTC().Format(time.RFC3339))
 	c.lookupHeaders(&v.Lookup)
 	return c.bytes(http.StatusOK, v.Value)
 }
@@ -78,7 +89,7 @@ func milliseconds(d time.Duration) string {
 // holders, and its hash, as two writers may give two values one sequence.
 func entityTag(sequence uint64, value []byte) string {
 	sum := sha256.Sum256(value)
-	b := strconv.AppendUint([]byte{'"'}, sequence, 10)
+	b := strconv.AppendUint(append(make([]byte, 0, 40), '"'), sequence, 10)
 	return string(append(hex.AppendEncode(append(b, '-'), sum[:8]), '"'))
 }
 
