@@ -35,7 +35,7 @@ export function lookups() {
   };
   /** Picks what to draw: a chosen lookup stays; otherwise the newest with something to see. */
   const follow = () => {
-    if (chosen || !byId('follow').checked || (shown && Date.now() - since < dwell && shown.requests.length)) return;
+    if (chosen || !byId('follow').checked || (shown && Date.now() - since < dwell && (shown.own || shown.requests.length))) return;
     const next = all.find((l) => l.requests.length > 0 && l.own) ?? all.find((l) => l.requests.length > 0);
     if (next && next !== shown) show(next);
   };

@@ -96,7 +96,7 @@ export function drawing(parent, tell, height = 300) {
   const caption = svg('text', { class: 'small', 'text-anchor': 'middle' }, 'time since the lookup began (ms)');
   const side = svg('text', { class: 'small side', 'text-anchor': 'middle' }, 'XOR distance (bits)');
   const picture = svg('svg', { height: height + top + axis, role: 'group', tabindex: 0 }, stripes, grid, bars, chain, winners, caption, side);
-  const none = el('p', { class: 'empty over' }, 'No lookup yet. Start one above, or wait for the node\'s own.');
+  const none = el('p', { class: 'empty over' });
   parent.append(picture, none);
   let width = 0;
   let shown = null;
@@ -118,9 +118,11 @@ export function drawing(parent, tell, height = 300) {
   });
 
   const draw = () => {
-    none.hidden = shown !== null;
-    picture.classList.toggle('idle', shown === null);
-    if (!width || shown === null) return;
+    const some = shown !== null && shown.requests.length > 0;
+    none.hidden = some;
+    say(none, shown === null ? 'No lookup yet. Start one above, or wait for the node\'s own.' : 'Nobody was asked.');
+    picture.classList.toggle('idle', !some);
+    if (!width || !some) return;
     laid = layout(shown, height);
     const x = (ms) => left + (ms / (laid.span * 1.01)) * (width - left - right);
     const y = (v) => top + v;
