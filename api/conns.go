@@ -2,12 +2,14 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,6 +19,7 @@ import (
 const (
 	maxUnixConnections = 64                    // served at once; more wait
 	maxTCPConnections  = 256                   // more take the places of those without the token
+	evictedAtOnce      = 32                    // an eighth of them, to make room for more
 	maxRequests        = 64                    // at once of one connection of HTTP/2
 	headerTime         = 10 * time.Second      // for a request's header, and between requests
 	shortHeaderTime    = time.Second           // while others wait for a file handle or a place
@@ -143,9 +146,9 @@ func trust(ctx context.Context) (done func()) {
 	return func() { known.trusted.Add(-1) }
 }
 
-// evict closes a connection on which no request with the token is under way: of the client
-// that has most of them, the oldest. So idle connections, however many come, keep nobody
-// out who has the token.
+// evict closes connections on which no request with the token is under way: of the clients
+// that have most of them, the oldest. So idle connections, however many come, keep nobody
+// out who has the token. It closes some at once, as finding them costs a look at all.
 func (l *connections) evict() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -155,20 +158,24 @@ func (l *connections) evict() {
 			held[known.group]++
 		}
 	}
-	var oldest net.Conn
-	var of *connection
+	type candidate struct {
+		c net.Conn
+		*connection
+		held int
+	}
+	var all []candidate
 	for c, known := range l.open {
-		if !known.evictable() {
-			continue
-		}
-		if of == nil || held[known.group] > held[of.group] || held[known.group] == held[of.group] && known.since.Before(of.since) {
-			oldest, of = c, known
+		if known.evictable() {
+			all = append(all, candidate{c, known, held[known.group]})
 		}
 	}
-	if of != nil {
-		of.evicted = true
+	slices.SortFunc(all, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(b.held, a.held), a.since.Compare(b.since))
+	})
+	for _, one := range all[:min(evictedAtOnce, len(all))] {
+		one.evicted = true
 		l.counters.connectionsEvicted.Add(1)
-		oldest.Close()
+		one.c.Close()
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // idleConnections are as many as a test may hold, 10,000 at most.
@@ -62,11 +61,10 @@ func TestIdleConnections(t *testing.T) {
 				_, _ = c.Write([]byte("GET /v1/stats HTTP/1.1\r\nHost: " + g.addr + "\r\n\r\n"))
 			}
 		}
-		began := time.Now()
 		response := get("/v1/table")
 		response.Body.Close()
-		if took := time.Since(began); response.StatusCode != 200 || took > 5*time.Second {
-			t.Errorf("beside %d connections the operator gets %s after %s", number, response.Status, took)
+		if response.StatusCode != 200 {
+			t.Errorf("beside %d connections the operator gets %s", number, response.Status)
 		}
 		if evicted := g.server.Counters()["http.connections.evicted"]; evicted == 0 {
 			t.Error("none was closed to make room")
