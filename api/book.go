@@ -24,7 +24,7 @@ func bookRoutes() []Route {
 			Method: "GET", Pattern: "/v1/peers/{peer}/supports", Summary: "Say which of some protocols a peer handles; it is asked once", serve: supports,
 			Params:   asked(id, Param{Name: "protocol", In: InQuery, Type: Text, Repeated: true, Summary: "a protocol"}),
 			Answers:  []Answer{{Status: 200, Summary: "which it handles, and of which it has not said", Value: kadmium.Support{}}},
-			Problems: []int{429, 504},
+			Problems: []int{404, 429, 504},
 		},
 		{
 			Method: "GET", Pattern: "/v1/peers/{peer}/notes", Summary: "Show the notes about a peer", serve: getNotes,
@@ -34,16 +34,16 @@ func bookRoutes() []Route {
 		{
 			Method: "GET", Pattern: "/v1/peers/{peer}/notes/{name}", Summary: "Read a note about a peer", serve: getNote,
 			Params:  []Param{id, name, nodeParam},
-			Answers: []Answer{{Status: 200, Summary: "the note", Bytes: true}},
+			Answers: []Answer{{Status: 200, Summary: "the note", Bytes: true}}, Problems: []int{404},
 		},
 		{
 			Method: "PUT", Pattern: "/v1/peers/{peer}/notes/{name}", Summary: "Note something about a peer; with a data directory it outlives the node", serve: setNote,
 			Params: asked(id, name), Body: "application/octet-stream",
-			Answers: []Answer{{Status: 204, Summary: "noted"}}, Problems: []int{413, 422, 507},
+			Answers: []Answer{{Status: 204, Summary: "noted"}}, Problems: []int{413, 422, 504, 507},
 		},
 		{
 			Method: "DELETE", Pattern: "/v1/peers/{peer}/notes/{name}", Summary: "Remove a note about a peer", serve: setNote,
-			Params: asked(id, name), Answers: []Answer{{Status: 204, Summary: "there is no such note"}}, Problems: []int{422},
+			Params: asked(id, name), Answers: []Answer{{Status: 204, Summary: "there is no such note"}}, Problems: []int{422, 504},
 		},
 	}
 }

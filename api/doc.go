@@ -13,6 +13,7 @@
 //	values.go, peers.go, ...         a file for each kind of resource
 //	problem.go, knownproblems.go     errors
 //	tcp.go, guard.go, token.go, openreads.go   TCP: who may do what
+//	openapi.go, schema.go            the description of the API
 //	client.go, client_*.go           the client
 //	socket.go                        the unix socket's file
 package api

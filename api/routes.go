@@ -1,6 +1,7 @@
 package api
 
 import (
+	"slices"
 	"strings"
 
 	"kadmium"
@@ -16,7 +17,7 @@ type Route struct {
 	Body    string // media type of the request's body; empty: it has none
 	Answers []Answer
 	// Problems are the statuses of the problems that it answers with, beside those of every
-	// route: 400, 404, 405, 500 and 503.
+	// route (openapi.go) and 405.
 	Problems []int
 	Access   Access
 
@@ -63,6 +64,7 @@ type Answer struct {
 	Value   any     // of the type that the JSON is of; nil: there is none
 	Bytes   bool    // the body is the bytes alone, or the JSON by Accept: application/json
 	Events  bool    // the body is a stream of events, each of whose data is of the Value's type
+	Text    string  // media type of a body that is neither JSON nor bytes of the network
 	Headers []Param // beside those of the body
 }
 
@@ -94,10 +96,10 @@ var (
 		{Name: "Kad-Answers", In: InHeader, Type: Integer, Summary: "nodes that gave a valid record"},
 		{Name: "Kad-Expires", In: InHeader, Type: Text, Summary: "when it expires (RFC 3339)"},
 	}, lookupHeaders...)
-	replyHeaders = []Param{
+	replyHeaders = append([]Param{
 		{Name: "Kad-From", In: InHeader, Type: Text, Summary: "the address of the peer that replied"},
 		{Name: "Kad-Ms", In: InHeader, Type: Text, Summary: "milliseconds until the reply"},
-	}
+	}, lookupHeaders[:3]...) // if the peer was looked up
 )
 
 // asked are the parameters of what asks the network.
@@ -124,9 +126,9 @@ func Routes() []Route { return routes }
 func allRoutes() []Route {
 	stored := []Answer{
 		{Status: 200, Summary: "stored", Value: kadmium.Stored{}},
-		{Status: 201, Summary: "stored, the first record of the key", Value: kadmium.Stored{}},
 		{Status: 202, Summary: "kept at this node only, with ?local", Value: kadmium.Stored{}},
 	}
+	first := Answer{Status: 201, Summary: "stored, the first record of the key", Value: kadmium.Stored{}}
 	return append([]Route{
 		{
 			Method: "GET", Pattern: "/v1/values/{key}", Summary: "Fetch a value", Access: Open, serve: getValue,
@@ -136,7 +138,7 @@ func allRoutes() []Route {
 				{Status: 200, Summary: "the value", Value: kadmium.Value{}, Bytes: true, Headers: valueHeaders},
 				{Status: 304, Summary: "the value has the ETag of If-None-Match", Headers: []Param{etagHeader}},
 			},
-			Problems: []int{413, 422, 429, 504},
+			Problems: []int{404, 413, 422, 429, 504},
 		},
 		{
 			Method: "PUT", Pattern: "/v1/values/{key}", Summary: "Store a value at the nodes closest to its key", serve: putValue,
@@ -144,7 +146,7 @@ func allRoutes() []Route {
 				Param{Name: "seq", In: InQuery, Type: Integer, Summary: "its sequence; by default the highest found, plus one"},
 				Param{Name: "once", In: InQuery, Type: Flag, Summary: "do not publish it again"},
 				localParam, traceParam, ifMatch, ifNoneMatch),
-			Body: "application/octet-stream", Answers: stored, Problems: []int{409, 412, 413, 422, 429, 502, 504, 507},
+			Body: "application/octet-stream", Answers: append(stored, first), Problems: []int{409, 412, 413, 422, 429, 502, 504, 507},
 		},
 		{
 			Method: "GET", Pattern: "/v1/peers/{peer}", Summary: "Find where a peer is", Access: Open, serve: findPeer,
@@ -153,13 +155,13 @@ func allRoutes() []Route {
 				{Status: 200, Summary: "the peer answered there", Value: kadmium.Found{}},
 				{Status: 200, Summary: "with ?local: what the node knows", Value: kadmium.PeerInfo{}},
 			},
-			Problems: []int{429, 504},
+			Problems: []int{404, 429, 504},
 		},
 		{
 			Method: "POST", Pattern: "/v1/peers/{peer}/ping", Summary: "Ask a peer whether it is there", serve: pingPeer,
 			Params:   asked(peerParam, Param{Name: "protocols", In: InQuery, Type: Flag, Summary: "ask which protocols it handles"}, traceParam),
 			Answers:  []Answer{{Status: 200, Summary: "it answered", Value: kadmium.Pong{}}},
-			Problems: []int{429, 502, 504},
+			Problems: []int{404, 429, 502, 504},
 		},
 		{
 			Method: "GET", Pattern: "/v1/closest/{target}", Summary: "List the nodes closest to a key or a peer", serve: closest,
@@ -171,7 +173,7 @@ func allRoutes() []Route {
 			Method: "GET", Pattern: "/v1/providers/{key}", Summary: "Find who provides a key", Access: Open, serve: getProviders,
 			Params:   keyed(Param{Name: "max", In: InQuery, Type: Integer, Summary: "stop after so many; 0, the default: find all"}, traceParam),
 			Answers:  []Answer{{Status: 200, Summary: "the providers", Value: kadmium.Providers{}}},
-			Problems: []int{413, 429, 504},
+			Problems: []int{404, 413, 429, 504},
 		},
 		{
 			Method: "PUT", Pattern: "/v1/providers/{key}", Summary: "Tell the network that the node provides a key", serve: provide,
@@ -179,20 +181,20 @@ func allRoutes() []Route {
 		},
 		{
 			Method: "DELETE", Pattern: "/v1/providers/{key}", Summary: "As DELETE /v1/published/{key}", serve: unpublish,
-			Params: keyed(), Answers: []Answer{{Status: 200, Summary: "no longer published", Value: Unpublished{}}}, Problems: []int{413},
+			Params: keyed(), Answers: []Answer{{Status: 200, Summary: "no longer published", Value: Unpublished{}}}, Problems: []int{404, 413, 504},
 		},
 		{
 			Method: "DELETE", Pattern: "/v1/published/{key}", Summary: "Stop publishing a key's value and provider entry: they end with their lifetimes", serve: unpublish,
-			Params: keyed(), Answers: []Answer{{Status: 200, Summary: "no longer published", Value: Unpublished{}}}, Problems: []int{413},
+			Params: keyed(), Answers: []Answer{{Status: 200, Summary: "no longer published", Value: Unpublished{}}}, Problems: []int{404, 413, 504},
 		},
 		{
 			Method: "POST", Pattern: "/v1/messages/{peer}/{protocol}", Summary: "Send a peer a message, and wait for its reply", serve: sendMessage,
 			Params:   asked(peerParam, Param{Name: "protocol", In: InPath, Type: Text, Summary: "the protocol's name, like %2Fkad%2Fecho%2F1"}, traceParam, acceptParam),
 			Body:     "application/octet-stream",
 			Answers:  []Answer{{Status: 200, Summary: "the reply", Value: kadmium.Reply{}, Bytes: true, Headers: replyHeaders}},
-			Problems: []int{413, 429, 502, 504},
+			Problems: []int{404, 413, 429, 502, 504},
 		},
-	}, append(watchingRoutes(), bookRoutes()...)...)
+	}, slices.Concat(watchingRoutes(), bookRoutes(), []Route{openapiRoute()})...)
 }
 
 // watchingRoutes are those that show what the node knows and does.
