@@ -37,6 +37,7 @@ const documentHead = `# The HTTP API
 This page is written by ` + "`go test -run TestAPIDocument ./api -rewrite`" + ` from the table that serves the requests (` + "`api/routes.go`" + `).
 A node serves the same as OpenAPI at ` + "`/v1/openapi.json`" + `.
 How a node is reached, the token, limits and streams: [operations](operations.md#the-http-api).
+Clients of one file each, without dependencies: [Python](../clients/python/kadmium.py) and [JavaScript](../clients/js/kadmium.mjs).
 
     curl --unix-socket ~/.kad/control.sock -T hello.txt http://kad/v1/values/%2Fv%2Fhello
     curl --unix-socket ~/.kad/control.sock http://kad/v1/values/%2Fv%2Fhello
