@@ -53,7 +53,7 @@ func knownPeers(c *call) error { return c.shows(func() any { return c.node.Peers
 
 // knownPeer is what the node knows of a peer.
 func (c *call) knownPeer() (kadmium.PeerInfo, error) {
-	id, err := ParsePeer(c.path["peer"])
+	id, err := peerAt(c.node, c.path["peer"])
 	if err != nil {
 		return kadmium.PeerInfo{}, err
 	}
@@ -78,7 +78,7 @@ func (c *call) showKnown() error {
 // supports serves GET /v1/peers/{peer}/supports.
 func supports(c *call) error {
 	protocols := c.query["protocol"]
-	id, err := ParsePeer(c.path["peer"])
+	id, err := peerAt(c.node, c.path["peer"])
 	switch {
 	case err != nil:
 		return err
@@ -111,7 +111,7 @@ type Notes struct {
 
 // getNotes serves GET /v1/peers/{peer}/notes.
 func getNotes(c *call) error {
-	id, err := ParsePeer(c.path["peer"])
+	id, err := peerAt(c.node, c.path["peer"])
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func getNotes(c *call) error {
 
 // getNote serves GET /v1/peers/{peer}/notes/{name}.
 func getNote(c *call) error {
-	id, err := ParsePeer(c.path["peer"])
+	id, err := peerAt(c.node, c.path["peer"])
 	if err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func setNote(c *call) error {
 	if c.r.Method == http.MethodPut {
 		text = c.body()
 	}
-	id, err := ParsePeer(c.path["peer"])
+	id, err := peerAt(c.node, c.path["peer"])
 	if err != nil {
 		return err
 	}

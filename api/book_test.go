@@ -46,7 +46,7 @@ func TestBook(t *testing.T) {
 	if err != nil || !slices.ContainsFunc(all, func(p kadmium.PeerInfo) bool { return p.ID == id && p.InTable }) {
 		t.Errorf("peers: %+v, %v", all, err)
 	}
-	if p, err := a.client.Peer(ctx, id, Call{Trace: true}); err != nil || p.Address() != b.node.Addresses()[0] {
+	if p, err := a.client.Peer(ctx, id.Short(), Call{Trace: true}); err != nil || p.Address() != b.node.Addresses()[0] {
 		t.Errorf("a peer: %+v, %v", p, err)
 	}
 	if s, err := a.client.Supports(ctx, id, []string{"/echo", "/chat"}, Call{}); err != nil || !slices.Equal(s.Handled, []string{"/echo"}) {

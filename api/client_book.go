@@ -15,11 +15,11 @@ func (c *Client) Peers(ctx context.Context, o Call) (all []kadmium.PeerInfo, err
 	return all, err
 }
 
-// Peer is what the node knows of a peer; it asks nobody.
-func (c *Client) Peer(ctx context.Context, id identity.ID, o Call) (p kadmium.PeerInfo, err error) {
+// Peer is what the node knows of a peer, which is given as CheckPeer takes it; it asks nobody.
+func (c *Client) Peer(ctx context.Context, peer string, o Call) (p kadmium.PeerInfo, err error) {
 	q := o.query()
 	q.Set("local", "")
-	err = c.do(ctx, "GET", withQuery(peerPath(id), q), o, nil, nil, &p)
+	err = c.do(ctx, "GET", withQuery("/v1/peers/"+segment(peer), q), o, nil, nil, &p)
 	return p, err
 }
 

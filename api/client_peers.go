@@ -5,7 +5,6 @@ import (
 	"net/url"
 
 	"kadmium"
-	"kadmium/identity"
 )
 
 // Ping asks a peer, or whoever is at an address, whether it is there.
@@ -18,9 +17,9 @@ func (c *Client) Ping(ctx context.Context, to Destination, protocols bool, o Cal
 	return p, err
 }
 
-// FindPeer finds where a peer is.
-func (c *Client) FindPeer(ctx context.Context, id identity.ID, o Call) (f kadmium.Found, err error) {
-	err = c.do(ctx, "GET", withQuery("/v1/peers/"+segment(id.String()), o.query()), o, nil, nil, &f)
+// FindPeer finds where a peer is, which is given as CheckPeer takes it.
+func (c *Client) FindPeer(ctx context.Context, peer string, o Call) (f kadmium.Found, err error) {
+	err = c.do(ctx, "GET", withQuery("/v1/peers/"+segment(peer), o.query()), o, nil, nil, &f)
 	return f, err
 }
 

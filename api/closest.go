@@ -40,6 +40,9 @@ func closest(c *call) error {
 	if c.bad != nil {
 		return c.bad
 	}
+	if ids := knownAs(c.node, name); len(ids) == 1 && !c.query.Has("key64") {
+		name = ids[0].String()
+	}
 	target, err := parse(name)
 	if err != nil {
 		return err

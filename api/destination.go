@@ -79,12 +79,16 @@ type Destination struct {
 	peer      identity.ID        // zero: not known, or that of each address
 	addresses []identity.Address // several if it was a name
 	name      driver.Seed        // that is not resolved yet, if it has a host
+	short     string             // of an ID that is not resolved yet
 }
 
 // ParseDestination reads PEER|ADDR: a peer ID, a multiaddr, or host:port. Errors: as
 // ParsePeer and ParseAddress.
 func ParseDestination(text string) (Destination, error) {
 	if strings.HasPrefix(text, "/p2p/") || !strings.ContainsAny(text, "/:") {
+		if isShort(text) {
+			return Destination{short: text}, nil
+		}
 		id, err := ParsePeer(text)
 		return Destination{peer: id}, err
 	}
@@ -99,8 +103,12 @@ func ParseDestination(text string) (Destination, error) {
 	return Destination{peer: a.ID, addresses: []identity.Address{a}}, nil
 }
 
-// resolved is the destination with its name looked up.
-func (d Destination) resolved(ctx context.Context, r driver.Resolver) (Destination, error) {
+// resolved is the destination with its name looked up, or with the whole ID.
+func (d Destination) resolved(ctx context.Context, n *kadmium.Node, r driver.Resolver) (Destination, error) {
+	if d.short != "" {
+		id, err := peerAt(n, d.short)
+		return Destination{peer: id}, err
+	}
 	if d.name.Host() == "" {
 		return d, nil
 	}
@@ -232,6 +240,8 @@ func notSelf(n *kadmium.Node, id identity.ID) error {
 // String is the destination as the user writes it, or its addresses if that was a name.
 func (d Destination) String() string {
 	switch {
+	case d.short != "":
+		return d.short
 	case d.name.Host() != "":
 		return d.name.String()
 	case len(d.addresses) == 0:

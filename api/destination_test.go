@@ -31,7 +31,7 @@ func TestDestinationOfSeveralAddresses(t *testing.T) {
 	named := func(ips []netip.Addr, to *kadmium.Node) Destination {
 		d, err := ParseDestination(fmt.Sprintf("kad.example:%d", to.Addresses()[0].Endpoint.Port()))
 		if err == nil {
-			d, err = d.resolved(t.Context(), driver.Resolver{Host: func(context.Context, string) ([]netip.Addr, error) { return ips, nil }})
+			d, err = d.resolved(t.Context(), start("127.0.0.1:0"), driver.Resolver{Host: func(context.Context, string) ([]netip.Addr, error) { return ips, nil }})
 		}
 		if err != nil {
 			t.Fatal(err)

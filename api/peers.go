@@ -16,7 +16,7 @@ func findPeer(c *call) error {
 		}
 		return c.showKnown()
 	}
-	id, err := ParsePeer(c.path["peer"])
+	id, err := peerAt(c.node, c.path["peer"])
 	if err == nil {
 		err = notSelf(c.node, id)
 	}
@@ -52,7 +52,7 @@ func pingPeer(c *call) error {
 func operateAt[R any](c *call, to Destination, o operation[R], run func(context.Context, Destination) (R, error)) error {
 	o.subject = func() string { return to.String() }
 	o.run = func(ctx context.Context) (R, error) {
-		resolved, err := to.resolved(ctx, driver.Resolver{})
+		resolved, err := to.resolved(ctx, c.node, driver.Resolver{})
 		if err != nil {
 			var none R
 			return none, err

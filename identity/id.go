@@ -45,10 +45,13 @@ func (id ID) String() string {
 	return base58.Encode(b[:])
 }
 
+// ShortSize is the length of an ID's short form, in characters.
+const ShortSize = 8
+
 // Short is the end of the ID's text, for display: the beginning is the same for all.
 func (id ID) Short() string {
 	s := id.String()
-	return s[len(s)-8:]
+	return s[len(s)-ShortSize:]
 }
 
 // MarshalText makes an ID its base58btc text in JSON.

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"kadmium/identity"
 )
 
 // An app is one run of the command: what it reads and writes, and the flags that all
@@ -57,6 +59,16 @@ func width(terminal *os.File) int {
 		return 0
 	}
 	return columns
+}
+
+// shown is an address for a line that has so many columns beside it. At a terminal where it
+// would break, it is the short form of the ID and the endpoint.
+func (a *app) shown(addr identity.Address, beside int) string {
+	full := addr.String()
+	if columns := width(a.terminal); columns == 0 || addr.ID.IsZero() || beside+len(full) <= columns {
+		return full
+	}
+	return addr.ID.Short() + "  " + addr.Endpoint.String()
 }
 
 // printValue is print for a value, which plain stands alone and is exactly its bytes. On a

@@ -38,7 +38,7 @@ explained by: kad help trace`,
 			return a.print(got, func(w io.Writer) {
 				drawTrace(w, &got.Lookup)
 				for _, p := range got.Peers {
-					fmt.Fprintf(w, "%-5s  %s\n", magnitude(p.Distance), p.Address)
+					fmt.Fprintf(w, "%-5s  %s\n", magnitude(p.Distance), a.shown(p.Address, len("2^255  ")))
 				}
 				fmt.Fprintf(w, "(%s, %s)\n", report.Count(len(got.Peers), "node"), summary(closestAt, &got.Lookup))
 			})

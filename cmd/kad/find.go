@@ -20,19 +20,22 @@ func (a *app) findCommand() *cobra.Command {
 		Example: "  kad find 12D3KooWLU2znyJMtDiHArqAGbZn8CgUGp92kxDBtefftEEaHSZS --trace",
 		Args:    arguments("PEER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := api.ParsePeer(args[0])
-			if err != nil {
+			if err := api.CheckPeer(args[0]); err != nil {
 				return err
 			}
 			got, err := runOperation(a, cmd, &choice, func(ctx context.Context, c *api.Client, o api.Call) (kadmium.Found, error) {
-				return c.FindPeer(ctx, id, o)
+				return c.FindPeer(ctx, args[0], o)
 			})
 			if err != nil {
 				return err
 			}
 			return a.print(got, func(w io.Writer) {
 				drawTrace(w, &got.Lookup)
-				fmt.Fprintf(w, "%s\n(%s)\n", got.Peer.Address, summary(foundAt, &got.Lookup))
+				where := got.Peer.Address.String()
+				if columns := width(a.terminal); columns > 0 && len(where) > columns {
+					where = fmt.Sprintf("%s\nat %s", got.Peer.ID, got.Peer.Address.Endpoint)
+				}
+				fmt.Fprintf(w, "%s\n(%s)\n", where, summary(foundAt, &got.Lookup))
 			})
 		},
 	}

@@ -50,7 +50,7 @@ kad ping ask.`,
 			if err != nil {
 				return err
 			}
-			return a.print(peersResult{append([]kadmium.PeerInfo{}, all...)}, func(w io.Writer) { drawPeers(w, all, time.Now()) })
+			return a.print(peersResult{append([]kadmium.PeerInfo{}, all...)}, func(w io.Writer) { a.drawPeers(w, all, time.Now()) })
 		},
 	}
 	choice.flags(cmd)
@@ -59,12 +59,11 @@ kad ping ask.`,
 
 // showPeer shows what the node knows of one peer.
 func (a *app) showPeer(cmd *cobra.Command, choice *nodeChoice, text string) error {
-	id, err := api.ParsePeer(text)
-	if err != nil {
+	if err := api.CheckPeer(text); err != nil {
 		return err
 	}
 	p, err := runOperation(a, cmd, choice, func(ctx context.Context, c *api.Client, o api.Call) (kadmium.PeerInfo, error) {
-		return c.Peer(ctx, id, o)
+		return c.Peer(ctx, text, o)
 	})
 	if err != nil {
 		return err
@@ -72,23 +71,23 @@ func (a *app) showPeer(cmd *cobra.Command, choice *nodeChoice, text string) erro
 	return a.print(p, func(w io.Writer) { drawPeer(w, &p, time.Now()) })
 }
 
-func drawPeers(w io.Writer, all []kadmium.PeerInfo, now time.Time) {
+func (a *app) drawPeers(w io.Writer, all []kadmium.PeerInfo, now time.Time) {
 	inTable := 0
 	for i := range all {
 		if all[i].InTable {
 			inTable++
 		}
-		fmt.Fprintf(w, "%s\n  %s\n", shownAddress(all[i].Address()), peerState(&all[i], now))
+		fmt.Fprintf(w, "%s\n  %s\n", a.shownAddress(all[i].Address()), peerState(&all[i], now))
 	}
 	fmt.Fprintf(w, "(%s, %d in the table)\n", report.Count(len(all), "peer"), inTable)
 }
 
 // shownAddress is an address, or its ID if there is no endpoint.
-func shownAddress(a identity.Address) string {
-	if !a.Endpoint.IsValid() {
-		return a.ID.String()
+func (a *app) shownAddress(addr identity.Address) string {
+	if !addr.Endpoint.IsValid() {
+		return addr.ID.String()
 	}
-	return a.String()
+	return a.shown(addr, 0)
 }
 
 // peerState is how a peer is, in a line.

@@ -35,9 +35,9 @@ func (a *app) pingCommand() *cobra.Command {
 			}
 			return a.print(got, func(w io.Writer) {
 				drawTrace(w, got.Lookup)
-				fmt.Fprintf(w, "%s answered in %s\n", got.Address, brief(got.RTT))
+				fmt.Fprintf(w, "%s answered in %s\n", a.shown(got.Address, len(" answered in 123.45ms")), brief(got.RTT))
 				if got.Observed.Endpoint.IsValid() {
-					fmt.Fprintf(w, "it saw this node at %s\n", got.Observed)
+					fmt.Fprintf(w, "it saw this node at %s\n", a.shown(got.Observed, len("it saw this node at ")))
 				}
 				for _, name := range got.Protocols {
 					fmt.Fprintf(w, "it handles %s\n", api.ShownKey(name))

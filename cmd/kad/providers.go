@@ -43,7 +43,7 @@ reached, if a node knew all the 256 that it keeps of a key, or if one failed hal
 			return a.print(got, func(w io.Writer) {
 				drawTrace(w, &got.Lookup)
 				for _, p := range got.Providers {
-					fmt.Fprintf(w, "%s  until %s\n", p.Address, p.Expires.UTC().Format(time.RFC3339))
+					fmt.Fprintf(w, "%s  until %s\n", a.shown(p.Address, len("  until "+time.RFC3339)), p.Expires.UTC().Format(time.RFC3339))
 				}
 				more := ""
 				if got.More {

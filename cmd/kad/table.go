@@ -19,7 +19,7 @@ func (a *app) tableCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "table",
 		Short:   "Draw the routing table",
-		Long:    "Draw the routing table: a bucket for each length of the prefix shared with this node,\nits contacts least recently seen first. A contact that did not answer the last request is\nfailing.",
+		Long:    "Draw the routing table: a bucket for each length of the prefix shared with this node,\nits contacts least recently seen first, each with the short form of its ID, which commands\ntake too, its address and its round trip time. A contact that did not answer the last\nrequest is failing.",
 		Example: "  kad table\n  kad table --json",
 		Args:    arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -56,16 +56,20 @@ func drawTable(w io.Writer, t kadmium.Table, now time.Time) {
 	fmt.Fprintf(w, "%s: %s%s\n", t.Self, report.Count(t.Size, "contact"), failingOf(failing))
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, b := range t.Buckets {
-		fmt.Fprintf(tw, "prefix %d\t%s\n", b.Prefix, report.Count(len(b.Contacts), "contact"))
+		tw.Flush() // each bucket has widths of its own
+		fmt.Fprintf(w, "prefix %d: %s\n", b.Prefix, report.Count(len(b.Contacts), "contact"))
 		for _, c := range b.Contacts {
-			trouble := ""
+			rtt, trouble := "-", ""
+			if c.RTT > 0 {
+				rtt = brief(c.RTT)
+			}
 			if c.Failing {
 				trouble = ", failing"
 			}
 			if c.Failures > 0 {
 				trouble += " (" + report.Count(c.Failures, "failure") + ")"
 			}
-			fmt.Fprintf(tw, "\t%s  seen %s ago%s\n", c.Address, brief(now.Sub(c.LastSeen)), trouble)
+			fmt.Fprintf(tw, "  %s\t%s\t%s\tseen %s ago%s\n", c.Peer.Short(), c.Address.Endpoint, rtt, brief(now.Sub(c.LastSeen)), trouble)
 		}
 	}
 	tw.Flush()

@@ -46,9 +46,9 @@ func describeStep(s *kadmium.Step) string {
 	who := fmt.Sprintf("%-9s %s  hop %d  distance %s", s.Kind, s.Peer.Short(), s.Hop, magnitude(s.Distance))
 	switch {
 	case s.Kind == "asked" && !s.NamedBy.IsZero():
-		return who + "  at " + s.Address.String() + ", named by " + s.NamedBy.Short()
+		return who + "  at " + s.Address.Endpoint.String() + ", named by " + s.NamedBy.Short()
 	case s.Kind == "asked":
-		return who + "  at " + s.Address.String()
+		return who + "  at " + s.Address.Endpoint.String()
 	case s.Kind == "answered":
 		return who + fmt.Sprintf("  in %s: %s, %d new", brief(s.Elapsed), report.Count(s.Named, "contact"), s.New)
 	case s.Kind == "found":
