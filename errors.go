@@ -70,6 +70,9 @@ var (
 	ErrNotFound = engine.ErrNotFound
 	// ErrNoPeers reports a lookup that had nobody to ask.
 	ErrNoPeers = engine.ErrNoPeers
+	// ErrOtherPeer reports, beside ErrNoAnswer, an address at which another peer answers than
+	// the one named with it.
+	ErrOtherPeer = driver.ErrOtherPeer
 	// ErrOnlyClients reports, beside ErrNoPeers, that peers answer and that all of them are
 	// clients.
 	ErrOnlyClients = driver.ErrOnlyClients

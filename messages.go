@@ -60,6 +60,7 @@ func (n *Node) Send(ctx context.Context, to identity.Address, protocol string, p
 	if n.isSelf(to) {
 		return n.sendSelf(ctx, protocol, payload)
 	}
+	given := to
 	to, found, err := n.locate(ctx, to)
 	if err != nil {
 		return Reply{Lookup: found}, err
@@ -80,7 +81,7 @@ func (n *Node) Send(ctx context.Context, to identity.Address, protocol string, p
 			reply.From, reply.Payload, reply.RTT = n.addressOf(r.Peer), bytes.Clone(r.Payload), r.RTT
 		},
 	})
-	return reply, handlerError(err)
+	return reply, n.explainSilence(ctx, given, handlerError(err))
 }
 
 // isSelf reports whether an address is this node's: it has its ID, or no ID and an

@@ -28,6 +28,7 @@ func (n *Node) Protocols(ctx context.Context, to identity.Address) (Pong, error)
 type pinging func(*engine.Engine, time.Time, engine.OpID, identity.Address, []engine.Effect) []engine.Effect
 
 func (n *Node) ping(ctx context.Context, to identity.Address, start pinging) (Pong, error) {
+	given := to
 	to, found, err := n.locate(ctx, to)
 	pong := Pong{Lookup: found}
 	if err != nil {
@@ -48,7 +49,19 @@ func (n *Node) ping(ctx context.Context, to identity.Address, start pinging) (Po
 			}
 		},
 	})
-	return pong, err
+	return pong, n.explainSilence(ctx, given, err)
+}
+
+// explainSilence adds to the error of a request to a peer at an address that another one
+// lives there, if that is so.
+func (n *Node) explainSilence(ctx context.Context, to identity.Address, err error) error {
+	if !errors.Is(err, ErrNoAnswer) || to.ID.IsZero() || !to.Endpoint.IsValid() || ctx.Err() != nil {
+		return err
+	}
+	if other := n.driver.OtherPeers(ctx, []identity.Address{to}); other != nil {
+		return errors.Join(err, other)
+	}
+	return err
 }
 
 // locate is where to reach a peer: it is looked up if only its ID is known.

@@ -13,9 +13,10 @@ import (
 
 // What to do about an address, a protocol's name, or an address that no socket reaches.
 const (
-	AddressForm  = "an address is /ip4/203.0.113.7/udp/4100/p2p/12D3KooW..., /ip6/..., /dns4/seed.example/udp/4100, /dnsaddr/seed.example, or host:port"
-	ProtocolForm = "a protocol is a name like /kad/echo/1: UTF-8, 1 to 64 bytes"
-	ListenNext   = "listen on both IP versions: --listen /ip4/0.0.0.0/udp/4100 --listen /ip6/::/udp/4100"
+	AddressForm   = "an address is /ip4/203.0.113.7/udp/4100/p2p/12D3KooW..., /ip6/..., /dns4/seed.example/udp/4100, /dnsaddr/seed.example, or host:port"
+	ProtocolForm  = "a protocol is a name like /kad/echo/1: UTF-8, 1 to 64 bytes"
+	OtherPeerNext = "name the peer that you mean by its address or its ID; without /p2p/ID whoever lives at an address is asked"
+	ListenNext    = "listen on both IP versions: --listen /ip4/0.0.0.0/udp/4100 --listen /ip6/::/udp/4100"
 )
 
 // A knownProblem says how an error of a node is reported.
@@ -44,6 +45,7 @@ var knownProblems = []knownProblem{
 	{kadmium.ErrNotFound, "not-found", http.StatusNotFound, exitNotDone, "check the name, or see who was asked: --trace"},
 	{kadmium.ErrNoSocket, "no-socket", http.StatusGatewayTimeout, exitNotDone, ListenNext},
 	{kadmium.ErrOnlyClients, "only-clients", http.StatusServiceUnavailable, exitNotDone, "let UDP datagrams that nobody asked for through to the port of one of them, or start it with --mode server"},
+	{kadmium.ErrOtherPeer, "other-peer", http.StatusGatewayTimeout, exitNotDone, OtherPeerNext},
 	{kadmium.ErrNoAnswer, "no-answer", http.StatusGatewayTimeout, exitNotDone, "check this machine's network, and that who was asked runs, is reachable over UDP, and is in the same --network"},
 	{kadmium.ErrNoPeers, "no-peers", http.StatusServiceUnavailable, exitNotDone, "the node is alone: start it with --bootstrap and the address of another node"},
 	{kadmium.ErrReplaced, "journal-replaced", http.StatusInternalServerError, exitNotDone, "see who changes the data directory; the node starts again with what is there now"},

@@ -23,6 +23,7 @@ type joining struct {
 	op        engine.OpID
 	addresses []identity.Address // that the caller named
 	names     []Seed             // host names to look up
+	asked     []identity.Address // also those that names resolved to; mu guards it
 	unused    error              // why some seeds gave no address to try; mu guards it
 	partly    error              // which names have more addresses than the sockets reach; mu guards it
 	logger    *slog.Logger
@@ -41,6 +42,7 @@ func (d *Driver) Join(ctx context.Context, seeds []Seed, op Operation) error {
 func (d *Driver) through(seeds []Seed) *joining {
 	j := &joining{Driver: d, logger: d.logger}
 	j.addresses, j.names, j.unused = d.sortSeeds(seeds)
+	j.asked = j.addresses
 	d.noteSeeds(seeds)
 	return j
 }
@@ -65,9 +67,17 @@ func (j *joining) run(ctx context.Context, op Operation) error {
 	err := j.Run(ctx, op)
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if errors.Is(err, engine.ErrNoAnswer) {
+		asked := j.asked
+		j.mu.Unlock()
+		other := j.OtherPeers(ctx, asked)
+		j.mu.Lock()
+		if other != nil || j.unused != nil || j.partly != nil {
+			err = errors.Join(err, other, j.unused, j.partly)
+		}
+		return err
+	}
 	switch {
-	case errors.Is(err, engine.ErrNoAnswer) && (j.unused != nil || j.partly != nil):
-		return errors.Join(err, j.unused, j.partly)
 	case err == nil:
 		j.warn(j.unused)
 	}
@@ -92,6 +102,7 @@ func (j *joining) throughName(ctx context.Context, s Seed) {
 	}
 	switch over := j.operations[j.op] == nil; {
 	case len(addresses) > 0:
+		j.asked = append(slices.Clip(j.asked), addresses...)
 		j.partly = errors.Join(j.partly, err)
 	case over:
 		j.warn(err)
@@ -113,6 +124,11 @@ func (j *joining) warn(err error) {
 // alone (design R7.2). The engine knows addresses only, so host names are looked up
 // again here.
 func (d *Driver) bootstrap() {
+	d.mu.Lock()
+	for _, a := range d.ownSeeds {
+		d.namesakeNamed(a)
+	}
+	d.mu.Unlock()
 	first := d.through(d.seeds)
 	first.addresses = nil // the engine has them
 	err := first.run(d.ctx, Operation{})

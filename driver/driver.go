@@ -36,6 +36,8 @@ var (
 	ErrListen = errors.New("cannot listen")
 	// ErrNoSocket reports an address of an IP version that the node does not listen on.
 	ErrNoSocket = errors.New("no socket reaches it")
+	// ErrOtherPeer reports an address at which another peer answers than the one named.
+	ErrOtherPeer = errors.New("another peer lives there")
 	// ErrOnlyClients reports that peers answer, and that all of them are clients.
 	ErrOnlyClients = errors.New("all peers that answer are clients, which serve nobody")
 	// ErrClosed reports a call to a Driver that was closed.
@@ -94,6 +96,7 @@ type Driver struct {
 	namespaces     *store.Namespaces
 	k              int // size of a bucket
 	seeds          []Seed
+	ownSeeds       []netip.AddrPort // bootstrap peers that are this node, by their address or ID
 	resolver       Resolver
 	listenPacket   func(netip.AddrPort) (net.PacketConn, error) // nil: there are no other sockets
 	event          func(*engine.Event)
@@ -129,7 +132,8 @@ type Driver struct {
 	closed       bool // the driver is closed
 	engine       *engine.Engine
 	book         identity.Contacts
-	collectAt    int // size of the book at which unused contacts are next removed
+	greeted      time.Time // when namesakeNamed last sent a PING
+	collectAt    int       // size of the book at which unused contacts are next removed
 	codec        rpc.Codec
 	message      *rpc.Message    // scratch: the message being received
 	arriving     arrival         // scratch: what is known about it
@@ -253,6 +257,7 @@ func (d *Driver) newTransport(conns []net.PacketConn, handler func(*transport.In
 		Failed:    failed,
 		Handler:   handler,
 		Left:      d.left,
+		UsedKey:   d.keyUsed,
 		Serves:    d.serves.Load,
 		Now:       d.now,
 		AfterFunc: d.afterFunc,

@@ -61,6 +61,7 @@ func (d *Driver) withoutSelf(seeds []Seed) (others []Seed) {
 	for _, s := range seeds {
 		if s.host == "" && !other(s.address) {
 			d.logger.Info("bootstrap peer not used: it is this node itself", "peer", s)
+			d.ownSeeds = append(d.ownSeeds, s.address.Endpoint)
 			continue
 		}
 		others = append(others, s)

@@ -28,8 +28,11 @@ func (d *Driver) receive(in *transport.Inbound) {
 	if d.waited(now, m) {
 		return
 	}
-	if m.Response && m.Type == rpc.GetProviders {
-		d.setProviderKeys(m)
+	if m.Response {
+		d.noticeNamesake(m)
+		if m.Type == rpc.GetProviders {
+			d.setProviderKeys(m)
+		}
 	}
 	var once *onceWrite
 	if runsOnce(in, m) {

@@ -20,7 +20,7 @@ const (
 	dnsaddr = "dnsaddr" // the DNS has whole multiaddrs under it
 )
 
-// maxHost is the longest name of a host, in bytes.
+// maxHost is the longest name of a host, in bytes (design R2.7).
 const maxHost = 253
 
 // A Seed is a peer to join through: an address, or the name under which the DNS has

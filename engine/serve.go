@@ -108,7 +108,8 @@ func (e *Engine) nameProtocols(in *Inbound, m *rpc.Message) {
 }
 
 // nameClosest puts into m the k closest contacts in buckets (design R5.3), as many as fit
-// into a body of room bytes. It leaves out the asker, contacts whose tag the asker
+// into a body of room bytes. It leaves out the asker (but not
+// another address of its ID: a namesake learns so of the other), contacts whose tag the asker
 // listed, those of an address family that the asker cannot use, and local addresses if
 // the asker's is public.
 func (e *Engine) nameClosest(in *Inbound, m *rpc.Message, room int) {
@@ -149,7 +150,7 @@ func (e *Engine) closestFor(asker identity.Address, q *rpc.Message, k int) []ide
 		for _, c := range all {
 			a := e.book.Address(c)
 			ip := a.Endpoint.Addr()
-			if a.ID != asker.ID && q.Families.Has(ip) && !(public && identity.IsLocal(ip)) {
+			if a != asker && q.Families.Has(ip) && !(public && identity.IsLocal(ip)) {
 				e.scratch = append(e.scratch, c)
 			}
 		}

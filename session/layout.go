@@ -3,6 +3,7 @@ package session
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 )
@@ -115,6 +116,14 @@ func NewNetwork(name string) (Network, error) {
 	}
 	sum := sha256.Sum256([]byte("kadmium network\x00" + name))
 	return Network{name, [4]byte(sum[:4])}, nil
+}
+
+// Tag is the network's tag in hex.
+func (n *Network) Tag() string { return hex.EncodeToString(n.tag[:]) }
+
+// NetworkTagOf is the network tag of a first request, in hex.
+func NetworkTagOf(firstRequest []byte) string {
+	return hex.EncodeToString(firstRequest[requestTag : requestTag+len(Network{}.tag)])
 }
 
 // A Cookie proves an address to a responder under load, before it checks the signature

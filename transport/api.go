@@ -65,6 +65,10 @@ type Config struct {
 	// nobody is told.
 	Left func(identity.Address)
 
+	// UsedKey is told where another node is that has this node's key, once a minute at
+	// most. It may call the Transport, but not Close. Nil: nobody is told.
+	UsedKey func(netip.AddrPort)
+
 	// Serves is the flag serves of datagrams that the transport sends by itself:
 	// the PING before a write. Nil means false.
 	Serves func() bool

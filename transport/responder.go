@@ -14,7 +14,9 @@ import (
 func (t *Transport) receiveFirstRequest(r *reader, datagram []byte) {
 	f, err := t.endpoint.ParseFirstRequest(datagram)
 	if err != nil {
-		t.count.drop(reasonOfFirst(err, &f))
+		why := reasonOfFirst(err, &f)
+		t.count.drop(why)
+		t.strange(r, &f, datagram, why)
 		return
 	}
 	now := t.now()

@@ -22,6 +22,7 @@ type Transport struct {
 	endpoint *session.Endpoint
 	handler  func(*Inbound)
 	left     func(identity.Address)
+	usedKey  func(netip.AddrPort)
 	serves   func() bool
 	now      func() time.Time
 	after    func(time.Duration, func()) func() bool
@@ -35,6 +36,8 @@ type Transport struct {
 	bind     func(netip.AddrPort) (net.PacketConn, error)
 	failed   func(error)
 	count    counters
+
+	strangers strangers
 
 	mu          sync.Mutex // protects what follows, and every Session
 	started     bool
@@ -58,7 +61,7 @@ func newTransport(cfg Config, l limits) (*Transport, error) {
 		return nil, fmt.Errorf("%w: a key, a socket and a handler are needed", ErrBadConfig)
 	}
 	t := &Transport{
-		self: cfg.Key.ID(), handler: cfg.Handler, left: cfg.Left, serves: cfg.Serves, now: cfg.Now, after: cfg.AfterFunc,
+		self: cfg.Key.ID(), handler: cfg.Handler, left: cfg.Left, usedKey: cfg.UsedKey, serves: cfg.Serves, now: cfg.Now, after: cfg.AfterFunc,
 		log: cfg.Logger, limits: l, bind: cfg.Bind, failed: cfg.Failed, end: make(chan struct{}),
 		noSessions: session.NewHostLimiter(session.NoSessionRate, session.NoSessionBurst),
 	}

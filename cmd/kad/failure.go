@@ -50,6 +50,9 @@ func noAnswer(bootstrap []string, err error) error {
 	if errors.Is(err, kadmium.ErrNoSocket) {
 		next += "; this machine does not have both IPv4 and IPv6"
 	}
+	if errors.Is(err, kadmium.ErrOtherPeer) {
+		next = api.OtherPeerNext
+	}
 	why := strings.ReplaceAll(api.PlainWords(err), kadmium.ErrNoAnswer.Error()+"; ", "")
 	var asked, unresolved []string
 	for _, b := range bootstrap {

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -167,13 +168,31 @@ func decodeLine[T any](t *testing.T, line string) T {
 	return v
 }
 
+// A lockedBuffer can be read while a process writes to it.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
 // A running node is `kad node` in a process of its own.
 type runningNode struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	reader io.Closer   // our end of its stdout
 	lines  chan string // of stdout, after the ready line
-	stderr *bytes.Buffer
+	stderr *lockedBuffer
 	ready  readyLine
 	ended  chan struct{}
 	err    error // of Wait, once ended is closed
@@ -209,7 +228,7 @@ func (u *user) plainNodeAt(listen string, args ...string) *runningNode {
 // startNode starts a node by a command.
 func (u *user) startNode(cmd *exec.Cmd) *runningNode {
 	u.t.Helper()
-	n := &runningNode{t: u.t, cmd: cmd, stderr: new(bytes.Buffer), lines: make(chan string, 64), ended: make(chan struct{})}
+	n := &runningNode{t: u.t, cmd: cmd, stderr: new(lockedBuffer), lines: make(chan string, 64), ended: make(chan struct{})}
 	n.cmd.Stderr = n.stderr
 	out, in, err := os.Pipe()
 	if err != nil {
