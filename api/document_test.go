@@ -63,7 +63,7 @@ func document() string {
 	b.WriteString(documentHead)
 	b.WriteString("| type | status | meaning |\n|---|---|---|\n")
 	for _, k := range knownProblems {
-		fmt.Fprintf(&b, "| `%s%s` | %d | %s |\n", typePrefix, k.name, k.status, k.err)
+		fmt.Fprintf(&b, "| `%s%s` | %d | %s |\n", typePrefix, k.name, k.status, ProblemOf(k.err).Title)
 	}
 	b.WriteString("\n## Resources\n\n| resource | | |\n|---|---|---|\n")
 	for i := range Routes() {
@@ -195,5 +195,14 @@ func writeSchema(b *strings.Builder, name string, schema object) {
 			star = " *"
 		}
 		fmt.Fprintf(b, "| `%s`%s | %s |\n", name, star, typeOf(members[name].(object)))
+	}
+}
+
+// The titles of problems are words for people, and have none of Go's terms.
+func TestTitlesArePlain(t *testing.T) {
+	for _, k := range knownProblems {
+		if title := ProblemOf(k.err).Title; strings.Contains(title, "context") || strings.Contains(title, "\n") {
+			t.Errorf("%s: the title is %q", k.name, title)
+		}
 	}
 }

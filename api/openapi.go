@@ -274,7 +274,7 @@ func (s schemas) problem(status int) object {
 	var titles []string
 	for _, k := range knownProblems {
 		if k.status == status {
-			titles = append(titles, k.err.Error())
+			titles = append(titles, PlainWords(k.err))
 		}
 	}
 	o := object{

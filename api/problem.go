@@ -67,7 +67,7 @@ func ProblemOf(err error) *Problem {
 	}
 	for _, k := range knownProblems {
 		if errors.Is(err, k.err) {
-			return &Problem{Type: typePrefix + k.name, Title: k.err.Error(), Status: k.status, Detail: PlainWords(err), Next: k.next, Exit: k.exit}
+			return &Problem{Type: typePrefix + k.name, Title: PlainWords(k.err), Status: k.status, Detail: PlainWords(err), Next: k.next, Exit: k.exit}
 		}
 	}
 	return nil
