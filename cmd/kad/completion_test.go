@@ -14,15 +14,17 @@ import (
 func TestFlagsComplete(t *testing.T) {
 	u := newUser(t)
 	for line, want := range map[string][]string{
-		"node --mode":      {"auto", "client", "server"},
-		"sim --workload":   {"find", "value", "provide", "mixed", "day"},
-		"sim --tables":     {"ideal", "join"},
-		"sim --targets":    {"random", "nodes"},
-		"sim --latency":    {"const:", "exp:", "world", "file:"},
-		"sim --sessions":   {"none", "exp:", "weibull:", "kad"},
-		"bench --workload": {"find", "value", "provide", "mixed"},
-		"bench --targets":  {"random", "nodes"},
-		"completion":       {"bash", "zsh", "fish", "powershell"},
+		"node --mode":       {"auto", "client", "server"},
+		"node --log-level":  {"debug", "info", "warn", "error"},
+		"node --log-format": {"text", "json"},
+		"sim --workload":    {"find", "value", "provide", "mixed", "day"},
+		"sim --tables":      {"ideal", "join"},
+		"sim --targets":     {"random", "nodes"},
+		"sim --latency":     {"const:", "exp:", "world", "file:"},
+		"sim --sessions":    {"none", "exp:", "weibull:", "kad"},
+		"bench --workload":  {"find", "value", "provide", "mixed"},
+		"bench --targets":   {"random", "nodes"},
+		"completion":        {"bash", "zsh", "fish", "powershell"},
 	} {
 		out := u.kad(append(append([]string{"__complete"}, strings.Fields(line)...), "")...).exits(exitDone).stdout
 		lines := strings.Fields(out)

@@ -39,6 +39,7 @@ type nodeFlags struct {
 	key, data, mode, network, control string
 	count                             int
 	http                              httpFlags
+	log                               logFlags
 }
 
 func (a *app) nodeCommand() *cobra.Command {
@@ -72,6 +73,9 @@ With --http it serves its HTTP API over TCP too, to who has its token: kad page 
 			if err := nf.checkCount(); err != nil {
 				return err
 			}
+			if err := nf.log.check(a, cmd); err != nil {
+				return err
+			}
 			return a.runNode(cmd.Context(), &nf)
 		},
 	}
@@ -87,6 +91,7 @@ With --http it serves its HTTP API over TCP too, to who has its token: kad page 
 	completesDirectory(cmd, "data")
 	f.IntVar(&nf.count, "count", 1, fmt.Sprintf("nodes to run in this process, at most %d", maxCount))
 	nf.http.flags(cmd)
+	nf.log.flags(cmd)
 	return cmd
 }
 
@@ -128,8 +133,8 @@ func checkListen(text string) error {
 func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 	// The reader of the ready line may have closed the pipe; the terminal may go.
 	signal.Ignore(syscall.SIGPIPE, syscall.SIGHUP)
-	log := slog.New(slog.NewTextHandler(a.stderr, nil))
-	cfg, err := nf.config(ctx, a.stderr, log)
+	log, warnings := nf.log.logger(a.stderr, a.getenv), nf.log.warnings(a.stderr)
+	cfg, err := nf.config(ctx, warnings, log)
 	if err != nil {
 		return err
 	}
@@ -157,7 +162,7 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 		return err
 	}
 	if nf.data != "" {
-		warnIfDataOpen(a.stderr, nf.data)
+		warnIfDataOpen(warnings, nf.data)
 	}
 
 	server := api.NewServer(log, nodes...)
@@ -170,7 +175,7 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 	default: // only one node of a user has the default socket; others run without one
 		log.Warn("no control socket", "err", err)
 	}
-	if err := web.serve(server, nf.data, a.stderr); err != nil {
+	if err := web.serve(server, nf.data, warnings); err != nil {
 		return err
 	}
 	// The node logs a join that failed, and tries again.
@@ -184,20 +189,23 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 	if err := a.printReady(nodes, server.URL()); err != nil {
 		return err
 	}
+	super := newSupervisor(a.getenv, log)
+	super.ready(ctx, nodes.health)
 	messages.start()
-	err = untilEnd(ctx, nodes, log)
+	err = untilEnd(ctx, nodes, log, super)
 	messages.stop()
 	return err
 }
 
 // untilEnd closes the nodes once the context ends, or a socket or the journal of one has
 // failed for good: that is then the error.
-func untilEnd(ctx context.Context, nodes nodeGroup, log *slog.Logger) error {
+func untilEnd(ctx context.Context, nodes nodeGroup, log *slog.Logger, super *supervisor) error {
 	select {
 	case <-ctx.Done():
 	case <-nodes.failed():
 		defer endInTime(log, exitNotDone)()
 	}
+	super.stopping()
 	log.Info("closing")
 	err := nodes.close()
 	if failed := nodes.err(); failed != nil {

@@ -161,6 +161,16 @@ func (g nodeGroup) err() error {
 	return nil
 }
 
+// health is nil if all nodes work, and otherwise says what one of them lacks.
+func (g nodeGroup) health() error {
+	for _, n := range g {
+		if err := n.Health(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // close closes all nodes, and returns the first error.
 func (g nodeGroup) close() error {
 	errs := make([]error, len(g))

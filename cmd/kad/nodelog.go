@@ -1,0 +1,145 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kadmium/driver"
+)
+
+// logFlags say what the log of a node has, and how it looks.
+type logFlags struct {
+	level, format string
+	quiet         bool
+}
+
+// logLevels are the values of --log-level, logFormats those of --log-format.
+var (
+	logLevels  = []string{"debug", "info", "warn", "error"}
+	logFormats = []string{"text", "json"}
+)
+
+func (lf *logFlags) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&lf.level, "log-level", "info", "debug, info, warn or error: what the log on stderr has")
+	f.StringVar(&lf.format, "log-format", "text", "text or json: how the log looks")
+	f.BoolVarP(&lf.quiet, "quiet", "q", false, "log errors only, and warn of nothing")
+	completes(cmd, "log-level", logLevels...)
+	completes(cmd, "log-format", logFormats...)
+}
+
+// check refuses what is no level or format.
+func (lf *logFlags) check(a *app, cmd *cobra.Command) error {
+	if _, ok := levelNamed(lf.level); !ok {
+		return badInput("choose "+strings.Join(logLevels, ", "), "--log-level %q is none", lf.level)
+	}
+	if lf.format != "text" && lf.format != "json" {
+		return badInput("choose "+strings.Join(logFormats, ", "), "--log-format %q is none", lf.format)
+	}
+	if lf.quiet && a.typed(cmd, "log-level") {
+		return badInput("leave one of them out", "--quiet and --log-level say different things")
+	}
+	return nil
+}
+
+func levelNamed(name string) (l slog.Level, ok bool) {
+	for _, of := range logLevels {
+		if of == name {
+			return l, l.UnmarshalText([]byte(name)) == nil
+		}
+	}
+	return l, false
+}
+
+// warnings is where warnings go that are no lines of the log.
+func (lf *logFlags) warnings(stderr io.Writer) io.Writer {
+	if lf.quiet {
+		return io.Discard
+	}
+	return stderr
+}
+
+// logger writes the log to w, of one message a line a minute at most. Where w is the journal
+// of systemd each line begins with its priority, and has no time.
+func (lf *logFlags) logger(w io.Writer, getenv func(string) string) *slog.Logger {
+	options := new(slog.HandlerOptions)
+	level, _ := levelNamed(lf.level)
+	if lf.quiet {
+		level = slog.LevelError
+	}
+	options.Level = level
+	handler := func(w io.Writer) slog.Handler {
+		if lf.format == "json" {
+			return slog.NewJSONHandler(w, options)
+		}
+		return slog.NewTextHandler(w, options)
+	}
+	h := handler(w)
+	if isJournal(w, getenv("JOURNAL_STREAM")) {
+		options.ReplaceAttr = withoutTime
+		out := &journalOutput{to: w}
+		h = &journalHandler{handler(&out.line), out}
+	}
+	return slog.New(driver.NewLineLimit(time.Now).Handler(h))
+}
+
+// withoutTime leaves out the time of a line, which the journal has.
+func withoutTime(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) == 0 && a.Key == slog.TimeKey {
+		return slog.Attr{}
+	}
+	return a
+}
+
+// A journalHandler begins each line with its priority (sd-daemon(3)).
+type journalHandler struct {
+	slog.Handler // writes to out.line
+	out          *journalOutput
+}
+
+// A journalOutput is what the handlers of one log share.
+type journalOutput struct {
+	mu   sync.Mutex
+	line bytes.Buffer
+	to   io.Writer
+}
+
+func (h *journalHandler) Handle(ctx context.Context, r slog.Record) error {
+	h.out.mu.Lock()
+	defer h.out.mu.Unlock()
+	h.out.line.Reset()
+	h.out.line.WriteString(priority(r.Level))
+	if err := h.Handler.Handle(ctx, r); err != nil {
+		return err
+	}
+	_, err := h.out.to.Write(h.out.line.Bytes())
+	return err
+}
+
+func (h *journalHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &journalHandler{h.Handler.WithAttrs(attrs), h.out}
+}
+
+func (h *journalHandler) WithGroup(name string) slog.Handler {
+	return &journalHandler{h.Handler.WithGroup(name), h.out}
+}
+
+// priority is a level as syslog numbers it.
+func priority(l slog.Level) string {
+	switch {
+	case l >= slog.LevelError:
+		return "<3>"
+	case l >= slog.LevelWarn:
+		return "<4>"
+	case l >= slog.LevelInfo:
+		return "<6>"
+	}
+	return "<7>"
+}
