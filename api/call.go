@@ -36,6 +36,7 @@ type call struct {
 	path   map[string]string // what stands for the names of the pattern
 	query  url.Values
 	bad    error // the first parameter that cannot be used
+	status int   // of the response, once there is one that is no stream
 
 	guard    *guard // of a client on TCP; nil: it may do everything, and see every text
 	open     bool   // it has not shown the token

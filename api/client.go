@@ -129,7 +129,7 @@ func (c *Client) do(ctx context.Context, method, target string, o Call, header h
 	switch {
 	case err != nil:
 		return c.lost(ctx, timeout, err)
-	case response.StatusCode >= http.StatusBadRequest:
+	case response.StatusCode >= http.StatusBadRequest && response.Header.Get("Content-Type") != "application/json":
 		var p Problem
 		if err := json.Unmarshal(b, &p); err != nil || p.Detail == "" {
 			return c.nonsense("status %s, and no problem", response.Status)

@@ -34,6 +34,7 @@ func (c *call) answer(status int, kind string, body []byte) {
 		h.Set("Content-Length", strconv.Itoa(len(body)))
 	}
 	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(writeTime))
+	c.status = status
 	c.w.WriteHeader(status)
 	if status != http.StatusNotModified && c.r.Method != http.MethodHead {
 		_, _ = c.w.Write(body) // the client may have left

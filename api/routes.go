@@ -120,7 +120,7 @@ func init() {
 	}
 }
 
-// Routes are all resources under /v1.
+// Routes are all resources.
 func Routes() []Route { return routes }
 
 func allRoutes() []Route {
@@ -194,7 +194,7 @@ func allRoutes() []Route {
 			Answers:  []Answer{{Status: 200, Summary: "the reply", Value: kadmium.Reply{}, Bytes: true, Headers: replyHeaders}},
 			Problems: []int{404, 413, 429, 502, 504},
 		},
-	}, slices.Concat(watchingRoutes(), bookRoutes(), []Route{openapiRoute()})...)
+	}, slices.Concat(watchingRoutes(), bookRoutes(), healthRoutes(), []Route{metricsRoute(), openapiRoute()})...)
 }
 
 // watchingRoutes are those that show what the node knows and does.

@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"kadmium"
 	"kadmium/api/page"
 )
@@ -27,6 +29,9 @@ type Server struct {
 	streams  chan struct{} // a place for each
 	counters counters
 	page     atomic.Pointer[pageAt] // nil: nothing is served over TCP
+
+	durations *prometheus.HistogramVec // of requests
+	metrics   http.Handler
 }
 
 // counters are what a server has done since its start.
@@ -43,7 +48,9 @@ func NewServer(log *slog.Logger, nodes ...*kadmium.Node) *Server {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Server{nodes: nodes, log: log, streams: make(chan struct{}, maxStreams)}
+	s := &Server{nodes: nodes, log: log, streams: make(chan struct{}, maxStreams), durations: newDurations()}
+	s.metrics = s.newMetrics()
+	return s
 }
 
 // Counters are what the server has done since its start, by dotted name.
@@ -150,6 +157,7 @@ func (s *Server) trusted(w http.ResponseWriter, r *http.Request) { s.answer(w, r
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, g *guard) {
 	s.counters.requests.Add(1)
 	c := &call{server: s, w: w, r: r, guard: g}
+	defer c.observe(time.Now())
 	if r.ContentLength != 0 { // also what nobody reads has to come in time
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
 	}

@@ -91,7 +91,7 @@ taken); 2 bad input. Each flag can also come from the environment as KAD_*.`,
 		a.demoCommand(), a.nodeCommand(), a.keyCommand(),
 		a.pingCommand(), a.findCommand(), a.closestCommand(),
 		a.putCommand(), a.getCommand(), a.unpublishCommand(), a.provideCommand(), a.providersCommand(), a.sendCommand(),
-		a.tableCommand(), a.peersCommand(), a.statsCommand(), a.pageCommand(), a.simCommand(), a.benchCommand(), a.viewCommand(),
+		a.tableCommand(), a.peersCommand(), a.statsCommand(), a.healthCommand(), a.pageCommand(), a.simCommand(), a.benchCommand(), a.viewCommand(),
 		a.versionCommand(), a.completionCommand(), traceTopic(),
 	)
 	nameEnv(root)

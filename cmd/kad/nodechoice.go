@@ -42,6 +42,13 @@ func (choice *nodeChoice) flags(cmd *cobra.Command) {
 	completesDirectory(cmd, "data")
 }
 
+// runningFlags adds the flags that choose a running node, for what needs one.
+func (choice *nodeChoice) runningFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&choice.data, "data", "", "data directory of the running node (default ~/.kad)")
+	f.StringVar(&choice.control, "control", "", "control socket of the running node (default in the data directory, else "+defaultControlPath()+")")
+}
+
 // traceFlag adds --trace, for lookups.
 func (choice *nodeChoice) traceFlag(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&choice.trace, "trace", false, "print each step: who was asked, at which distance and hop, how long it took, what it answered; see: kad help trace")

@@ -32,8 +32,6 @@ other users see those.`,
 			return a.print(p, func(w io.Writer) { fmt.Fprintln(w, p.URL) })
 		},
 	}
-	f := cmd.Flags()
-	f.StringVar(&choice.data, "data", "", "data directory of the running node (default ~/.kad)")
-	f.StringVar(&choice.control, "control", "", "control socket of the running node (default in the data directory, else "+defaultControlPath()+")")
+	choice.runningFlags(cmd)
 	return cmd
 }

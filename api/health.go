@@ -1,0 +1,81 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"kadmium"
+)
+
+// readyTime is how long GET /readyz waits for the answers to PINGs.
+const readyTime = 5 * time.Second
+
+// A Health says whether a node itself works: its sockets are read, and its journal is
+// written.
+type Health struct {
+	Healthy bool   `json:"healthy"`
+	Reason  string `json:"reason"` // in words
+}
+
+// healthRoutes are what containers, supervisors and balancers ask. They need no token.
+func healthRoutes() []Route {
+	return []Route{
+		{
+			Method: "GET", Pattern: "/healthz", Access: Public, Summary: "Say whether the node itself works: sockets are read, the journal is written", serve: healthz,
+			Params: []Param{nodeParam},
+			Answers: []Answer{
+				{Status: 200, Summary: "it works", Value: Health{}},
+				{Status: 503, Summary: "it does not; the reason says why", Value: Health{}},
+			},
+		},
+		{
+			Method: "GET", Pattern: "/readyz", Access: Public, Summary: "Say whether the node is a working member of its network: a peer answered in the last 30 s", serve: readyz,
+			Params: []Param{nodeParam},
+			Answers: []Answer{
+				{Status: 200, Summary: "it is ready", Value: kadmium.Readiness{}},
+				{Status: 503, Summary: "it is not; the reason says why", Value: kadmium.Readiness{}},
+			},
+		},
+	}
+}
+
+// healthz serves GET /healthz.
+func healthz(c *call) error {
+	err := c.node.Health()
+	h := Health{Healthy: err == nil, Reason: "its sockets are read, and its journal is written"}
+	if err != nil {
+		h.Reason = PlainWords(err)
+		if c.guard != nil { // it may name a file
+			h.Reason = "a socket or the journal fails; kad health on the host says more"
+		}
+	}
+	return c.json(statusOf(h.Healthy), h)
+}
+
+// readyz serves GET /readyz. It waits for answers to PINGs where none came of late.
+func readyz(c *call) error {
+	ctx, cancel := WithTimeout(c.r.Context(), readyTime)
+	defer cancel()
+	r := c.node.Ready(ctx)
+	return c.json(statusOf(r.Ready), r)
+}
+
+func statusOf(well bool) int {
+	if well {
+		return http.StatusOK
+	}
+	return http.StatusServiceUnavailable
+}
+
+// Health says whether the node itself works.
+func (c *Client) Health(ctx context.Context, o Call) (h Health, err error) {
+	err = c.show(ctx, "/healthz", o, &h)
+	return h, err
+}
+
+// Ready says whether the node is a working member of its network.
+func (c *Client) Ready(ctx context.Context, o Call) (r kadmium.Readiness, err error) {
+	err = c.show(ctx, "/readyz", o, &r)
+	return r, err
+}

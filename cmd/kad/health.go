@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"kadmium"
+	"kadmium/api"
+)
+
+func (a *app) healthCommand() *cobra.Command {
+	choice := nodeChoice{timeout: api.DefaultTimeout}
+	var ready bool
+	cmd := &cobra.Command{
+		Use:   "health",
+		Short: "Say whether a running node is well, for containers and scripts",
+		Long: `Say whether a running node works: its sockets are read, and its journal is written. With
+--ready, whether it is a working member of its network too: a peer answered it in the
+last 30 s, or it was given nobody to join through. It exits with 0 if so, otherwise with
+1, and says why.`,
+		Example: "  kad health --data /var/lib/kad\n  kad health --ready --json",
+		Args:    arguments(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if ready {
+				return a.sayReady(cmd, &choice)
+			}
+			return a.sayHealthy(cmd, &choice)
+		},
+	}
+	cmd.Flags().BoolVar(&ready, "ready", false, "also whether it is a working member of its network")
+	choice.runningFlags(cmd)
+	return cmd
+}
+
+func (a *app) sayHealthy(cmd *cobra.Command, choice *nodeChoice) error {
+	h, err := runOperation(a, cmd, choice, func(ctx context.Context, c *api.Client, o api.Call) (api.Health, error) {
+		return c.Health(ctx, o)
+	})
+	switch {
+	case err != nil:
+		return err
+	case !h.Healthy:
+		return notDone("see the log of the node; it goes on trying by itself", "the node is not healthy: %s", h.Reason)
+	}
+	return a.print(h, func(w io.Writer) { fmt.Fprintf(w, "healthy: %s\n", h.Reason) })
+}
+
+func (a *app) sayReady(cmd *cobra.Command, choice *nodeChoice) error {
+	r, err := runOperation(a, cmd, choice, func(ctx context.Context, c *api.Client, o api.Call) (kadmium.Readiness, error) {
+		return c.Ready(ctx, o)
+	})
+	switch {
+	case err != nil:
+		return err
+	case !r.Ready:
+		return notDone("check the network of its machine, and that its peers run; it becomes ready by itself once one answers", "the node is not ready: %s", r.Reason)
+	}
+	return a.print(r, func(w io.Writer) { fmt.Fprintf(w, "ready: %s\n", r.Reason) })
+}
