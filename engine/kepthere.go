@@ -121,8 +121,8 @@ func (k *keptWrites) has(key []byte, record bool) bool {
 
 // due is when the next of them is made again; zero: not before somebody has answered. What
 // others ask of this node is no answer: where its own requests are lost, it goes on.
-func (k *keptWrites) due(e *Engine) time.Time {
-	if k == nil || e.table.Answering() == 0 || !k.answered.After(k.silent) {
+func (k *keptWrites) due() time.Time {
+	if k == nil || !k.answered.After(k.silent) {
 		return time.Time{}
 	}
 	return k.next

@@ -12,13 +12,13 @@ func (e *Engine) wantsRepublish() time.Time {
 	if !e.mayStoreAgain() {
 		return time.Time{}
 	}
-	return earlier(e.kept.due(e), e.store.NextRepublish())
+	return earlier(e.kept.due(), e.store.NextRepublish())
 }
 
 // republish stores what this node publishes again, with its full lifetime, every 22 hours
 // (Kademlia, section 2.5; design R6.8, R6.34).
 func (e *Engine) republish() {
-	if at := e.kept.due(e); !at.IsZero() && !at.After(e.now) {
+	if at := e.kept.due(); !at.IsZero() && !at.After(e.now) {
 		e.writeKept()
 		return
 	}
