@@ -134,6 +134,7 @@ func TestCutOff(t *testing.T) {
 	b.says("#sentence", "This node is not ready: no peer answered in the last 30s")
 	b.says("#next", "Check the link")
 	b.says("#spoken", "not ready")
+	b.picture("bad")
 	cut.Store(false)
 	b.until(state + " === 'well'")
 	gone.Store(true)
