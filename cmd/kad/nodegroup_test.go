@@ -48,7 +48,7 @@ func freePorts(t *testing.T, count int) int {
 }
 
 // Several nodes of one process are a network of their own; socket, readiness and ready line
-// are the first's, ?node= selects another.
+// are the first's, ?node= selects another, and metrics are sums.
 func TestNodeCount(t *testing.T) {
 	u := newUser(t)
 	port := freePorts(t, 4)
@@ -85,6 +85,9 @@ func TestNodeCount(t *testing.T) {
 	}
 	if status, body := n.get("v1/stats?node=4", strings.TrimSpace(string(token))); status != 400 {
 		t.Errorf("there is a node 4: %d %s", status, body)
+	}
+	if _, body := n.get("metrics", ""); !strings.Contains(body, "\nkad_nodes 4\n") || !strings.Contains(body, "\nkad_serving 4\n") {
+		t.Errorf("metrics are no sums:\n%s", body)
 	}
 	u.kad("put", "/v/x", "kept", "--data", "data").exits(exitDone)
 	n.stop(syscall.SIGTERM)
