@@ -109,7 +109,8 @@ func (l *connections) changed(c net.Conn, state http.ConnState) {
 		known.idleSince, known.fresh = time.Time{}, false
 	case state == http.StateIdle:
 		known.idleSince = time.Now()
-		if known.scarce || len(l.room) == cap(l.room) {
+		// HTTP/2 is idle by this before its answer is sent: such a connection is evicted.
+		if !l.encrypted && (known.scarce || len(l.room) == cap(l.room)) {
 			c.Close()
 		}
 	case state == http.StateClosed, state == http.StateHijacked:

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -34,6 +35,11 @@ func events(c *call) error {
 	}
 	if c.bad != nil {
 		return c.bad
+	}
+	if c.r.Method == http.MethodHead {
+		c.w.Header().Set("Content-Type", eventStream)
+		c.w.WriteHeader(http.StatusOK)
+		return nil
 	}
 	all := c.node.EventsOf(c.r.Context(), filter) // before the client can know that it will get them
 	s, err := c.stream()

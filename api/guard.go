@@ -79,7 +79,7 @@ func (g *guard) here(r *http.Request) error {
 		g.counts.origin.Add(1)
 		return wrongOrigin("the Origin of the request is not this node")
 	}
-	if g.token.within(r.RequestURI) {
+	if g.token.shownIn(r.RequestURI) {
 		return problem("token-in-url", "the request shows the token", http.StatusBadRequest, exitNotDone,
 			"make another token, as who logs URLs has this one: remove its file, start the node again, and send it as Authorization: Bearer only", "the token stands in the request's URL")
 	}

@@ -49,7 +49,7 @@ func (g *guarded) raw(request string) string {
 	}
 	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(patience))
-	if _, err := io.WriteString(c, strings.NewReplacer("ADDR", g.addr, "TOKEN", g.token).Replace(request)); err != nil {
+	if _, err := io.WriteString(c, strings.NewReplacer("ADDR", g.addr, "TOKEN", g.token, "%%REST", fmt.Sprintf("%%%02x%s", g.token[0], g.token[1:])).Replace(request)); err != nil {
 		g.t.Fatal(err)
 	}
 	b, err := io.ReadAll(c)
@@ -115,6 +115,8 @@ func TestAttacks(t *testing.T) {
 		{"two tokens", "GET /v1/stats", "Host: ADDR\r\n" + authorized + "Authorization: Bearer x\r\n", 401, "/problems/no-token"},
 		{"the token in a cookie", "GET /v1/stats", "Host: ADDR\r\nCookie: token=TOKEN\r\n", 401, "/problems/no-token"},
 		{"the token in a query", "GET /v1/stats?token=TOKEN", "Host: ADDR\r\n", 400, "/problems/token-in-url"},
+		{"the token in a query, escaped", "GET /v1/stats?x=%%REST", "Host: ADDR\r\n", 400, "/problems/token-in-url"},
+		{"the token in a path, escaped", "GET /v1/values/%2Fv%2F%%REST", "Host: ADDR\r\n", 400, "/problems/token-in-url"},
 		{"the token in a query, with it", "GET /v1/stats?token=TOKEN", "Host: ADDR\r\n" + authorized, 400, "/problems/token-in-url"},
 		{"the token as a key", "GET /v1/values/%2Fv%2FTOKEN", "Host: ADDR\r\n", 400, "/problems/token-in-url"},
 		{"the token in a bad query", "GET /v1/stats?%zz=TOKEN", "Host: ADDR\r\n" + authorized, 400, "/problems/token-in-url"},
@@ -219,7 +221,26 @@ func TestOpenReadsAreLimited(t *testing.T) {
 			t.Errorf("%d counted", got)
 		}
 
+		get("Authorization", "Bearer "+token.Secret()).is(t, 200)
+
 		o := newOpenReads(new(refusals))
+		if _, err := o.begin(&http.Request{RemoteAddr: "20.2.0.1:1", ContentLength: 1}); err == nil {
+			t.Error("a read waits for a body")
+		}
+		var ends []func()
+		for range openShare {
+			end, err := o.begin(&http.Request{RemoteAddr: "20.2.0.1:1"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ends = append(ends, end)
+		}
+		if _, err := o.begin(&http.Request{RemoteAddr: "20.2.0.1:1"}); err == nil {
+			t.Error("one netgroup has more than its share of the places")
+		}
+		for _, end := range ends {
+			end()
+		}
 		for i := range openAtOnce {
 			if _, err := o.begin(&http.Request{RemoteAddr: fmt.Sprintf("20.0.%d.1:1", i)}); err != nil {
 				t.Fatal(i, err)

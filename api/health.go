@@ -45,12 +45,18 @@ func healthz(c *call) error {
 	err := c.node.Health()
 	h := Health{Healthy: err == nil, Reason: "its sockets are read, and its journal is written"}
 	if err != nil {
-		h.Reason = PlainWords(err)
-		if c.guard != nil { // it may name a file
-			h.Reason = "a socket or the journal fails; kad health on the host says more"
-		}
+		h.Reason = c.reason(PlainWords(err))
 	}
 	return c.json(statusOf(h.Healthy), h)
+}
+
+// reason is why a node fails at home: the text may name a file, and is not for clients on
+// TCP.
+func (c *call) reason(text string) string {
+	if c.guard != nil {
+		return "a socket or the journal fails; kad health on the host says more"
+	}
+	return text
 }
 
 // readyz serves GET /readyz. It waits for answers to PINGs where none came of late.
@@ -58,6 +64,9 @@ func readyz(c *call) error {
 	ctx, cancel := WithTimeout(c.r.Context(), readyTime)
 	defer cancel()
 	r := c.node.Ready(ctx)
+	if !r.Ready && c.node.Health() != nil {
+		r.Reason = c.reason(r.Reason)
+	}
 	return c.json(statusOf(r.Ready), r)
 }
 

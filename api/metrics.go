@@ -31,12 +31,15 @@ func metrics(c *call) error {
 	return nil
 }
 
+// maxScrapes bounds the scrapes at once, which anybody may begin and which ask every node.
+const maxScrapes = 4
+
 // newMetrics is the handler of the metrics of a server, its nodes and its process.
 func (s *Server) newMetrics() http.Handler {
 	r := prometheus.NewRegistry()
 	r.MustRegister(nodeMetrics{s}, s.durations,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	return promhttp.HandlerFor(r, promhttp.HandlerOpts{})
+	return promhttp.HandlerFor(r, promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes})
 }
 
 // durationBounds are the buckets of how long requests take, in seconds.

@@ -17,6 +17,7 @@ const (
 	openRate   = 10 // a second, of one netgroup
 	openBurst  = 40 // at once
 	openAtOnce = 64 // of everybody
+	openShare  = 8  // of these, of one netgroup
 	openGroups = 4096
 )
 
@@ -27,26 +28,54 @@ type openReads struct {
 
 	mu     sync.Mutex
 	groups *simplelru.LRU[netip.Prefix, *rate.Limiter]
+	held   map[netip.Prefix]int // places, by netgroup
 }
 
 func newOpenReads(counts *refusals) *openReads {
 	groups, _ := simplelru.NewLRU[netip.Prefix, *rate.Limiter](openGroups, nil) // fails only for sizes <= 0
-	return &openReads{running: make(chan struct{}, openAtOnce), counts: counts, groups: groups}
+	return &openReads{running: make(chan struct{}, openAtOnce), counts: counts, groups: groups, held: make(map[netip.Prefix]int)}
 }
 
 // begin takes a place for a read, which done gives back. One that is streamed would hold a
 // place among the streams, and needs the token.
 func (o *openReads) begin(r *http.Request) (done func(), err error) {
-	if !o.allowed(groupOf(r.RemoteAddr)) {
+	if r.ContentLength != 0 { // it would be waited for, and the place be held
+		return nil, badRequest("send none", "a read has no body")
+	}
+	group := groupOf(r.RemoteAddr)
+	if !o.allowed(group) {
 		o.counts.rate.Add(1)
 		return nil, tooMany("this network reads too much: 10 a second, 40 at once")
 	}
-	select {
-	case o.running <- struct{}{}:
-		return func() { <-o.running }, nil
-	default:
+	if !o.take(group) {
 		o.counts.rate.Add(1)
 		return nil, tooMany("too many read at once")
+	}
+	return func() { o.release(group) }, nil
+}
+
+// take takes a place, if there is one and the netgroup has not its share already.
+func (o *openReads) take(group netip.Prefix) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.held[group] == openShare {
+		return false
+	}
+	select {
+	case o.running <- struct{}{}:
+		o.held[group]++
+		return true
+	default:
+		return false
+	}
+}
+
+func (o *openReads) release(group netip.Prefix) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	<-o.running
+	if o.held[group]--; o.held[group] == 0 {
+		delete(o.held, group)
 	}
 }
 

@@ -16,6 +16,9 @@ func findPeer(c *call) error {
 		}
 		return c.showKnown()
 	}
+	if c.open && isShort(c.path["peer"]) { // whom the node knows is nobody else's
+		return c.guard.noToken()
+	}
 	id, err := peerAt(c.node, c.path["peer"])
 	if err == nil {
 		err = notSelf(c.node, id)

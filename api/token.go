@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 
@@ -116,6 +117,16 @@ func writeToken(dir, path string, t Token) error {
 func (t Token) is(text string) bool {
 	sum := sha256.Sum256([]byte(text))
 	return subtle.ConstantTimeCompare(sum[:], t.sum[:]) == 1
+}
+
+// shownIn reports whether the target of a request has the token in it, as it stands or
+// with escapes.
+func (t Token) shownIn(target string) bool {
+	shown := t.within(target)
+	if text, err := url.PathUnescape(target); err == nil {
+		shown = t.within(text) || shown
+	}
+	return shown
 }
 
 // within reports whether a text has the token in it, in a time that depends on the text's

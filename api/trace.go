@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 
 	"kadmium"
 )
@@ -9,11 +10,12 @@ import (
 // wantsTrace reports whether the request asks for the steps of its lookup, and whether as
 // they happen: with ?trace=sse, or ?trace and Accept: text/event-stream.
 func (c *call) wantsTrace() (traced, streamed bool) {
+	streams := c.r.Method != http.MethodHead // which has no body to stream
 	if c.query.Get("trace") == "sse" {
-		return true, true
+		return true, streams
 	}
 	traced = c.flag("trace")
-	return traced, traced && accepts(c.r, eventStream)
+	return traced, streams && traced && accepts(c.r, eventStream)
 }
 
 // streamTrace runs an operation and streams each step of its lookup, then the result or

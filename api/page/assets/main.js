@@ -118,6 +118,10 @@ function figures(stats) {
 
 const recorded = location.hash === '#report';
 takeToken();
+// The address that kad page prints may be pasted into the page's own tab.
+addEventListener('hashchange', () => {
+  if (location.hash.includes('token=') && takeToken()) location.reload();
+});
 report(recorded);
 if (recorded) document.body.classList.add('recorded');
 else live();
