@@ -34,6 +34,7 @@ func (b *lockedBuffer) lines(message string) (found []string) {
 // wantLine is the one line with a message, which has each of the texts.
 func wantLine(t *testing.T, log *lockedBuffer, message string, texts ...string) {
 	t.Helper()
+	synctest.Wait() // for what is being logged
 	found := log.lines(message)
 	if len(found) != 1 {
 		t.Errorf("%d lines %q, want 1:\n%s", len(found), message, log.text())
