@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -147,6 +148,34 @@ func (c *contract) holds(p party, a ask) (body string) {
 	}
 	c.check(r, a, response, b)
 	return string(b)
+}
+
+// refuses asks more at once than anybody may, again until one is answered with the status.
+func (c *contract) refuses(p party, a ask) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
+	defer cancel()
+	for ctx.Err() == nil {
+		checked := make(chan func(), 2*openBurst)
+		for range cap(checked) {
+			go func() {
+				check := func() {}
+				if r, response, err := p.send(ctx, a); err == nil {
+					if b, err := io.ReadAll(response.Body); err == nil && response.StatusCode == a.status {
+						check = func() { c.check(r, a, response, b); cancel() }
+					}
+					response.Body.Close()
+				}
+				checked <- check
+			}()
+		}
+		for range cap(checked) {
+			(<-checked)()
+		}
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		c.t.Errorf("%s %s: never %d", a.method, a.target, a.status)
+	}
 }
 
 func (c *contract) check(r *http.Request, a ask, response *http.Response, body []byte) {

@@ -354,13 +354,8 @@ func (s *stage) everyRoute(r *Route, target string) {
 	case r.asks("timeout"):
 		c.holds(s.tcp, ask{504, r.Method, with(target, "timeout=1ns"), body, nil})
 	}
-	for i := 0; r.Access == Open && i <= openBurst; i++ { // the limit of all reads together
-		if _, response, err := s.open.send(c.t.Context(), ask{429, r.Method, target, "", nil}); err == nil {
-			response.Body.Close()
-		}
-	}
 	if r.Access == Open {
-		c.holds(s.open, ask{429, r.Method, target, "", nil})
+		c.refuses(s.open, ask{429, r.Method, target, "", nil})
 	}
 }
 
