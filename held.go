@@ -23,12 +23,8 @@ func (n *Node) Held(most int) []Holding {
 	all := []Holding{}
 	n.driver.View(func(e *engine.Engine) {
 		for _, h := range e.Store().SoonestHeld(n.driver.Now(), most) {
-			item := Holding{Key: string(h.Key), Kind: PublishedProvider, Copy: h.Copy, Expires: n.driver.Wall(h.Expires)}
-			if h.Record != nil {
-				item.Kind, item.Sequence, item.Bytes = PublishedRecord, h.Record.Sequence, len(h.Record.Value)
-			} else {
-				item.Sequence = h.Provider.Sequence
-			}
+			item := Holding{Key: string(h.Key), Copy: h.Copy, Expires: n.driver.Wall(h.Expires)}
+			item.Kind, item.Sequence, item.Bytes = recordOrProvider(h.Record, h.Provider)
 			all = append(all, item)
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"kadmium/engine"
+	"kadmium/rpc"
 	"kadmium/store"
 )
 
@@ -29,16 +30,21 @@ func (n *Node) Published() []Publication {
 	all := []Publication{}
 	n.driver.View(func(e *engine.Engine) {
 		e.Store().EachPublished(n.driver.Now(), func(p *store.Published, expires time.Time) {
-			item := Publication{Key: string(p.Key()), Kind: PublishedProvider, Expires: n.driver.Wall(expires), Due: n.driver.Wall(p.Due())}
-			if p.Record != nil {
-				item.Kind, item.Sequence, item.Bytes = PublishedRecord, p.Record.Sequence, len(p.Record.Value)
-			} else {
-				item.Sequence = p.Provider.Sequence
-			}
+			item := Publication{Key: string(p.Key()), Expires: n.driver.Wall(expires), Due: n.driver.Wall(p.Due())}
+			item.Kind, item.Sequence, item.Bytes = recordOrProvider(p.Record, p.Provider)
 			all = append(all, item)
 		})
 	})
 	return all
+}
+
+// recordOrProvider tells of a record, or if it is nil of a provider entry: its kind, its
+// sequence, and the bytes of its value.
+func recordOrProvider(r *rpc.Record, p *rpc.Provider) (kind string, sequence uint64, bytes int) {
+	if r != nil {
+		return PublishedRecord, r.Sequence, len(r.Value)
+	}
+	return PublishedProvider, p.Sequence, 0
 }
 
 type publicationJSON struct {
