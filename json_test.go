@@ -26,7 +26,7 @@ func TestResultsRoundTrip(t *testing.T) {
 	t.Run("Stored", roundTrips(func(t *rapid.T) Stored {
 		s := Stored{
 			Key: drawKey(t), Holders: drawInt(t), SelfHolder: rapid.Bool().Draw(t, "self"),
-			Published: rapid.Bool().Draw(t, "published"), Refusals: drawCounts(t), Expires: drawTime(t), Lookup: drawLookup(t),
+			Published: rapid.Bool().Draw(t, "published"), Refusals: drawCounts(t), RefusedBy: several(t, drawRefusal), Expires: drawTime(t), Lookup: drawLookup(t),
 			provide: rapid.Bool().Draw(t, "provide"),
 		}
 		if !s.provide {
@@ -137,6 +137,8 @@ func drawHistogram(t *rapid.T) Histogram {
 }
 
 func drawPeer(t *rapid.T) Peer { return Peer{drawID(t), drawSomeAddress(t), drawInt(t)} }
+
+func drawRefusal(t *rapid.T) Refusal { return Refusal{drawID(t), drawAddress(t), drawText(t)} }
 
 func drawProvider(t *rapid.T) Provider { return Provider{drawID(t), drawAddress(t), drawTime(t)} }
 

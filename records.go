@@ -58,11 +58,19 @@ func (n *Node) fillStored(s *Stored, r *engine.Result) {
 	if r.Record != nil {
 		s.Sequence = r.Record.Sequence
 	}
-	for _, status := range r.Refusals {
-		if s.Refusals == nil {
-			s.Refusals = make(map[string]int)
+	for _, refusal := range r.Refusals {
+		by := Refusal{Peer: refusal.Peer.ID, Reason: NotAnswered}
+		if refusal.Peer.Endpoint.IsValid() {
+			by.Address = refusal.Peer
 		}
-		s.Refusals[status.String()]++
+		if !refusal.Silent {
+			by.Reason = refusal.Status.String()
+			if s.Refusals == nil {
+				s.Refusals = make(map[string]int)
+			}
+			s.Refusals[by.Reason]++
+		}
+		s.RefusedBy = append(s.RefusedBy, by)
 	}
 	s.Lookup = n.lookupOf(r)
 }

@@ -92,13 +92,24 @@ type Stored struct {
 	Published bool
 	// KeptHere: only this node has it, though others should; the error is ErrKeptHere. If
 	// that is because nobody answered, it is published as soon as somebody does.
-	KeptHere bool
-	Refusals map[string]int // nodes that were asked and refused, by reason
-	Expires  time.Time      // unless it is published again
-	Lookup   Lookup
+	KeptHere  bool
+	Refusals  map[string]int // nodes that were asked and refused, by reason
+	RefusedBy []Refusal      // nodes that were to hold it and do not, those that did not answer too
+	Expires   time.Time      // unless it is published again
+	Lookup    Lookup
 
 	provide bool // by Provide: its JSON has no sequence
 }
+
+// A Refusal says why a node that was to hold a record or a provider entry does not.
+type Refusal struct {
+	Peer    identity.ID      `json:"peer"`
+	Address identity.Address `json:"address,omitzero"` // zero: it is this node
+	Reason  string           `json:"reason"`           // a status of wire.md, section 7, or NotAnswered
+}
+
+// NotAnswered is the Reason of a Refusal by a node that did not answer.
+const NotAnswered = "no answer"
 
 // GetOptions says how to get a record.
 type GetOptions struct {

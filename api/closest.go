@@ -40,8 +40,12 @@ func closest(c *call) error {
 	if c.bad != nil {
 		return c.bad
 	}
-	if ids := knownAs(c.node, name); len(ids) == 1 && !c.query.Has("key64") {
-		name = ids[0].String()
+	if !c.query.Has("key64") && len(knownAs(c.node, name)) > 0 {
+		id, err := peerAt(c.node, name)
+		if err != nil {
+			return err
+		}
+		name = id.String()
 	}
 	target, err := parse(name)
 	if err != nil {

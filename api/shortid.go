@@ -28,7 +28,8 @@ func CheckPeer(text string) error {
 	return err
 }
 
-// knownAs are the peers that the node knows whose ID has the short form, if it is one.
+// knownAs are the peers that the node knows whose ID has the short form, if it is one, and
+// the node itself.
 func knownAs(n *kadmium.Node, short string) (ids []identity.ID) {
 	if !isShort(short) {
 		return nil
@@ -38,6 +39,9 @@ func knownAs(n *kadmium.Node, short string) (ids []identity.ID) {
 			ids = append(ids, p.ID)
 		}
 	}
+	if n.ID().Short() == short {
+		ids = append(ids, n.ID())
+	}
 	return ids
 }
 
@@ -46,19 +50,16 @@ func peerAt(n *kadmium.Node, text string) (identity.ID, error) {
 	if !isShort(text) {
 		return ParsePeer(text)
 	}
-	ids := knownAs(n, text)
-	if n.ID().Short() == text {
-		ids = append(ids, n.ID())
-	}
-	switch len(ids) {
+	switch ids := knownAs(n, text); len(ids) {
 	case 1:
 		return ids[0], nil
 	case 0:
 		return identity.ID{}, badRequest("see kad table for the peers of the node, or give the whole ID (12D3KooW...)", "the node knows no peer whose ID ends in %s", text)
+	default:
+		whole := make([]string, len(ids))
+		for i, id := range ids {
+			whole[i] = id.String()
+		}
+		return identity.ID{}, badRequest("give the whole ID", "%s is the end of several IDs: %s", text, strings.Join(whole, ", "))
 	}
-	whole := make([]string, len(ids))
-	for i, id := range ids {
-		whole[i] = id.String()
-	}
-	return identity.ID{}, badRequest("give the whole ID", "%s is the end of several IDs: %s", text, strings.Join(whole, ", "))
 }

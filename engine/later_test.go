@@ -174,7 +174,7 @@ func TestLaterOfStores(t *testing.T) {
 			s.pass(1, 3*time.Second)
 		}
 		took := s.now.Sub(began)
-		if cas != (took >= storeLater) || took > storeLater+2*maxLater || len(end.refusals) != 1 || end.refusals[0] != rpc.Later {
+		if cas != (took >= storeLater) || took > storeLater+2*maxLater || len(end.refusals) != 1 || end.refusals[0].Status != rpc.Later {
 			t.Errorf("with compare-and-swap %v: put off for %v, refused: %v", cas, took, end.refusals)
 		}
 	}

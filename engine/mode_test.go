@@ -88,7 +88,7 @@ func TestAcknowledgedOnlyOnceSynced(t *testing.T) {
 	holder := n.nodes[1]
 	holder.failDisk = errors.New("no space left")
 	r := n.nodes[2].put(PutQuery{Key: []byte("/v/x"), Value: []byte("y")})
-	if r.Err != nil || r.Holders != 2 || len(r.Refusals) != 1 || r.Refusals[0] != rpc.Failed {
+	if r.Err != nil || r.Holders != 2 || len(r.Refusals) != 1 || r.Refusals[0] != (Refusal{Peer: holder.address, Status: rpc.Failed}) {
 		t.Errorf("put: %+v", r)
 	}
 	putter := n.nodes[2]

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"slices"
 	"time"
 
 	"kadmium/identity"
@@ -63,9 +62,9 @@ func (e *Engine) republish() {
 // it changes nothing.
 func isPublished(s *fanOut, closest, others []identity.Contact) bool {
 	if s.selfHolder && s.confirmed == 1 && (len(others) > 0 || len(closest) == 0) {
-		return slices.Contains(s.refusals, rpc.Older)
+		return refusedAs(s.refusals, rpc.Older)
 	}
-	return s.confirmed > 0 || slices.Contains(s.refusals, rpc.Older)
+	return s.confirmed > 0 || refusedAs(s.refusals, rpc.Older)
 }
 
 // Unpublish ends the publication of a key, and this node's publication as a provider of

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"slices"
 	"time"
 
 	"kadmium/identity"
@@ -166,7 +165,7 @@ func (p *put) settle() {
 	}
 	short := p.query.Ephemeral || !e.store.IsRepublished(p.query.TTL)
 	kept := e.keptOnlyHere(p.result, p.record.Key, p.closest, p.others, short)
-	if p.result.Holders == 0 || kept != nil && slices.Contains(p.result.Refusals, rpc.Older) {
+	if p.result.Holders == 0 || kept != nil && refusedAs(p.result.Refusals, rpc.Older) {
 		err := notStored(p.result.Refusals, cmp.Or(p.keepErr, p.journalErr))
 		var status *StatusError
 		if p.query.Sequence == nil && !p.cancelled && p.renumbered < maxRenumbered && errors.As(err, &status) && status.Status == rpc.Older {

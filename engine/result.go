@@ -36,6 +36,13 @@ func (e *StatusError) Unwrap() error { return ErrRefused }
 // An OpID names an operation. The driver chooses it: never 0, and none twice.
 type OpID uint64
 
+// A Refusal is of a node that was to hold a write, and does not.
+type Refusal struct {
+	Peer   identity.Address // this node has no endpoint here
+	Status rpc.Status
+	Silent bool // it has not answered: there is no Status
+}
+
 // A Result is the outcome of an operation. Which fields are set depends on the operation.
 type Result struct {
 	Err        error
@@ -48,7 +55,7 @@ type Result struct {
 	SelfHolder bool               // Put, Provide: this node is one of them
 	Published  bool               // Put, Provide: this node stores it again before it expires
 	KeptHere   bool               // Put, Provide: only this node has it, though others should
-	Refusals   []rpc.Status       // Put, Provide: the statuses of the nodes that refused
+	Refusals   []Refusal          // Put, Provide: the nodes that were to hold it and do not
 	Expires    time.Time          // Put, Get, Provide
 	Providers  []rpc.Provider     // Providers
 	More       bool               // Providers: there may be more: most, a holder's limit, or a failure ended the search

@@ -240,8 +240,10 @@ func (s *script) show(out *strings.Builder, d *datadriven.TestData, r *Result) {
 	if r.Holders > 0 {
 		fmt.Fprintf(out, "holders: %d, itself %v\n", r.Holders, r.SelfHolder)
 	}
-	for _, status := range r.Refusals {
-		fmt.Fprintf(out, "refused: %s\n", status)
+	for _, refusal := range r.Refusals {
+		if !refusal.Silent {
+			fmt.Fprintf(out, "refused: %s\n", refusal.Status)
+		}
 	}
 	if r.Peer != 0 {
 		fmt.Fprintf(out, "peer: %s\n", s.at[s.book.Address(r.Peer).Endpoint].name)

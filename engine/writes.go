@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 
 	"kadmium/identity"
 	"kadmium/rpc"
@@ -16,7 +17,7 @@ type fanOut struct {
 	outstanding int
 	confirmed   int  // nodes that confirmed, this node included
 	selfHolder  bool // this node is one of them
-	refusals    []rpc.Status
+	refusals    []Refusal
 	journalErr  error // why this node could not keep it
 	onEnd       func(*fanOut)
 }
@@ -42,28 +43,35 @@ func (e *Engine) fanOutAndStore(op OpID, to []identity.Contact, keepHere func() 
 				status, f.journalErr = rpc.Failed, err
 			}
 			f.selfHolder = status == rpc.OK
-			f.count(status)
+			f.count(identity.Address{ID: e.cfg.Self}, status)
 		})
 	}
 	for _, c := range to {
 		if !e.ask(f.owner, c, write(c)) {
-			f.failed(nil)
+			f.silent(c)
 		}
 	}
 }
 
-func (f *fanOut) answered(_ *rpc.Request, in *Inbound) { f.count(in.Message.Status) }
+func (f *fanOut) answered(r *rpc.Request, in *Inbound) {
+	f.count(f.e.book.Address(r.To), in.Message.Status)
+}
 
-func (f *fanOut) count(status rpc.Status) {
+func (f *fanOut) count(by identity.Address, status rpc.Status) {
 	if status == rpc.OK {
 		f.confirmed++
 	} else {
-		f.refusals = append(f.refusals, status)
+		f.refusals = append(f.refusals, Refusal{Peer: by, Status: status})
 	}
 	f.settle()
 }
 
-func (f *fanOut) failed(*rpc.Request) { f.settle() }
+func (f *fanOut) failed(r *rpc.Request) { f.silent(r.To) }
+
+func (f *fanOut) silent(c identity.Contact) {
+	f.refusals = append(f.refusals, Refusal{Peer: f.e.book.Address(c), Silent: true})
+	f.settle()
+}
 
 func (f *fanOut) overran(*rpc.Request) {}
 
@@ -133,7 +141,7 @@ func (e *Engine) provideAt(op OpID, others []identity.Contact, self bool, p *rpc
 
 // notStored is the error of a write that no node confirmed, this one's journal included if
 // that has failed.
-func notStored(refusals []rpc.Status, journalErr error) error {
+func notStored(refusals []Refusal, journalErr error) error {
 	if journalErr != nil {
 		return fmt.Errorf("%w: %w", ErrNotStored, journalErr)
 	}
@@ -155,11 +163,12 @@ func heldElsewhere(journalErr error, r *Result) error {
 
 // refusal is the error of a write that no node confirmed. It wraps the status that most
 // of them gave.
-func refusal(statuses []rpc.Status) error {
+func refusal(refusals []Refusal) error {
 	var count [rpc.Forgotten + 1]int
 	most := rpc.OK
-	for _, status := range statuses {
-		if int(status) >= len(count) {
+	for _, r := range refusals {
+		status := r.Status
+		if r.Silent || int(status) >= len(count) {
 			continue
 		}
 		if count[status]++; count[status] > count[most] {
@@ -170,4 +179,9 @@ func refusal(statuses []rpc.Status) error {
 		return ErrNotStored
 	}
 	return fmt.Errorf("%w: %w", ErrNotStored, &StatusError{most})
+}
+
+// refusedAs reports whether a node refused with a status.
+func refusedAs(refusals []Refusal, status rpc.Status) bool {
+	return slices.ContainsFunc(refusals, func(r Refusal) bool { return !r.Silent && r.Status == status })
 }

@@ -27,6 +27,8 @@ type failure struct {
 	Code    int    `json:"exit"`
 	// Lookup is the one that failed, with --trace.
 	Lookup *kadmium.Lookup `json:"lookup,omitempty"`
+	// RefusedBy are likewise the nodes that were to hold what was put or provided.
+	RefusedBy []kadmium.Refusal `json:"refused_by,omitempty"`
 
 	printed bool // stdout already has its one object
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"net"
@@ -58,11 +59,15 @@ func asFailure(err error) *failure {
 }
 
 // failureOf is a problem of the API as the command reports it: with its lookup, if that has
-// steps.
+// steps, and then with who refused.
 func failureOf(p *api.Problem) *failure {
 	f := &failure{Message: p.Detail, Next: p.Next, Code: p.Exit}
 	if p.Lookup != nil && len(p.Lookup.Trace) > 0 {
 		f.Lookup = p.Lookup
+		var s kadmium.Stored
+		if len(p.Result) > 0 && json.Unmarshal(p.Result, &s) == nil { // only those of a put or a provide
+			f.RefusedBy = s.RefusedBy
+		}
 	}
 	return f
 }

@@ -32,6 +32,7 @@ func (a *app) printFailure(cmd *cobra.Command, err error, asJSON bool) {
 	f.Next = nextFor(cmd, f.Next)
 	if !asJSON {
 		drawTrace(a.stderr, f.Lookup)
+		drawRefusals(a.stderr, f.RefusedBy)
 	}
 	fmt.Fprintf(a.stderr, "%s: %s\n  next: %s\n", cmd.CommandPath(), f.Message, f.Next)
 	if asJSON && !f.printed {

@@ -88,6 +88,9 @@ at once, both may find some holders. Get with a --quorum to see which one stands
 // is to be said, which begins with a comma.
 func drawStored(w io.Writer, s *kadmium.Stored, verb, also string) {
 	drawTrace(w, &s.Lookup)
+	if len(s.Lookup.Trace) > 0 {
+		drawRefusals(w, s.RefusedBy)
+	}
 	if s.KeptHere {
 		fmt.Fprintf(w, "kept at this node only%s (%s)\nexpires %s; it is published when another node answers\n", also, summary(closestAt, &s.Lookup), s.Expires.UTC().Format(time.RFC3339))
 		return

@@ -1,11 +1,16 @@
 package main
 
 import (
+	"encoding/hex"
+	"math/big"
+	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"kadmium"
+	"kadmium/api"
+	"kadmium/identity"
 )
 
 // What the commands print fits 80 columns without a break in an address, and the short IDs
@@ -45,7 +50,53 @@ func TestShortIDs(t *testing.T) {
 		t.Errorf("send: %q", r.stdout)
 	}
 	closest := one[kadmium.Closest](u.kad("closest", short, "--json", "--control", "two").exits(exitDone))
+	if own := one[kadmium.Closest](u.kad("closest", two.ready.Peer.Short(), "--json", "--control", "two").exits(exitDone)); own.Target != two.ready.Peer.Position().String() {
+		t.Errorf("closest to the node itself: target %s", own.Target)
+	}
 	if want := one1.ready.Peer.Position().String(); closest.Target != want {
 		t.Errorf("closest to %s: target %s, want %s", short, closest.Target, want)
 	}
+}
+
+// sameShort is another ID with the same short form, which is a remainder of its bytes.
+func sameShort(t *testing.T, id identity.ID) (other identity.ID) {
+	t.Helper()
+	n := new(big.Int).SetBytes(id[:])
+	remainders := new(big.Int).Exp(big.NewInt(58), big.NewInt(identity.ShortSize), nil)
+	if id[0] == 255 {
+		remainders.Neg(remainders)
+	}
+	n.Add(n, remainders).FillBytes(other[:])
+	if other.Short() != id.Short() {
+		t.Fatalf("%v and %v", id, other)
+	}
+	return other
+}
+
+// A short ID of two peers names neither: every command that takes one lists both.
+func TestAmbiguousShortID(t *testing.T) {
+	u := newUser(t)
+	first := u.node("--control", "first")
+	u.node("--control", "second", "--bootstrap", first.address())
+	peer := first.ready.Peer
+	other := sameShort(t, peer)
+	c, err := api.DialUnix(t.Context(), filepath.Join(u.dir, "second"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.SetNote(t.Context(), other, "name", []byte("x"), api.Call{}); err != nil { // whom it has a note about it knows
+		t.Fatal(err)
+	}
+	short := peer.Short()
+	for _, args := range [][]string{
+		{"ping", short}, {"find", short}, {"send", short, echoProtocol, "hello"}, {"peers", short}, {"closest", short},
+	} {
+		r := u.kad(append(args, "--control", "second")...).exits(exitBadInput)
+		r.says(short, peer.String(), other.String(), "give the whole ID")
+		if failed := one[failure](u.kad(append(args, "--control", "second", "--json")...)); failed.Code != exitBadInput || !strings.Contains(failed.Message, other.String()) {
+			t.Errorf("%s --json: %+v", r.line, failed)
+		}
+	}
+	u.kad("closest", hex.EncodeToString([]byte(short)), "--hex", "--control", "second").exits(exitDone) // a key
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"kadmium"
+	"kadmium/rpc"
 	"kadmium/sim/report"
 )
 
@@ -65,4 +66,37 @@ func magnitude(bits int) string {
 		return "0" // it is the target itself
 	}
 	return "2^" + strconv.Itoa(bits-1)
+}
+
+// refusalWords say why a node does not hold what it was asked to, by status.
+var refusalWords = map[string]string{
+	rpc.Older.String():       "a newer record is held",
+	rpc.Invalid.String():     "its namespace does not allow it there",
+	rpc.TooLarge.String():    "too large",
+	rpc.Full.String():        "no room, too many writes at once, or it is a client",
+	rpc.Unproven.String():    "this node has not proven its address to it",
+	rpc.Conflict.String():    "the sequence has changed",
+	rpc.NoHandler.String():   "it does not support this",
+	rpc.Failed.String():      "its disk fails",
+	rpc.Later.String():       "busy",
+	rpc.Working.String():     "still at work on it",
+	rpc.Forgotten.String():   "it has forgotten the request",
+	kadmium.NotAnswered:      "it may have stored it all the same",
+	rpc.Status(255).String(): "for a reason that this version does not know",
+}
+
+// drawRefusals prints a line for each node that was to hold a record or provider entry and
+// does not, below the steps of the lookup that found it.
+func drawRefusals(w io.Writer, all []kadmium.Refusal) {
+	for _, r := range all {
+		at := "this node"
+		if r.Address.Endpoint.IsValid() {
+			at = "at " + r.Address.Endpoint.String()
+		}
+		kind := "refused"
+		if r.Reason == kadmium.NotAnswered {
+			kind = "silent"
+		}
+		fmt.Fprintf(w, "%10s  %-9s %s  %s: %s (%s)\n", "", kind, r.Peer.Short(), at, r.Reason, refusalWords[r.Reason])
+	}
 }
