@@ -126,7 +126,7 @@ func (n *Node) Get(ctx context.Context, key string, opts GetOptions) (Value, err
 	}
 	err := n.run(ctx, driver.Operation{
 		Start: func(e *engine.Engine, now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
-			return e.Get(now, op, engine.GetQuery{Key: []byte(key), Quorum: opts.Quorum}, fx)
+			return e.Get(now, op, engine.GetQuery{Key: []byte(key), Quorum: opts.Quorum, NoStore: opts.NoStore}, fx)
 		},
 		Finish: func(r *engine.Result) {
 			if r.Record != nil {

@@ -116,6 +116,8 @@ type GetOptions struct {
 	// Quorum is the number of valid answers to compare; the best of them is returned.
 	// With 0 and 1 the first is. Above 1, holders of an older record are repaired.
 	Quorum int
+	// NoStore stores nothing at other nodes: neither a copy nor a repair.
+	NoStore bool
 }
 
 // Value is the result of a get.

@@ -134,9 +134,13 @@ func (c *call) context() (context.Context, context.CancelFunc) {
 	return WithTimeout(c.r.Context(), c.timeout())
 }
 
-// timeout is how long the node may take.
+// timeout is how long the node may take. Who has not shown the token holds no place for long.
 func (c *call) timeout() time.Duration {
-	return c.duration("timeout", DefaultTimeout, time.Nanosecond, MaxTimeout)
+	most := MaxTimeout
+	if c.open {
+		most = openTimeout
+	}
+	return c.duration("timeout", DefaultTimeout, time.Nanosecond, most)
 }
 
 // body reads the request's body. One that is too long is read on for a while and dropped,

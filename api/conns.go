@@ -53,6 +53,7 @@ type connection struct {
 	group   netip.Prefix // of its client
 	evicted bool
 	trusted atomic.Int32 // requests under way that have shown the token
+	shown   atomic.Bool  // an earlier request has shown it
 }
 
 func newConnections(ctx context.Context, clients acceptor, most int, counters *counters) *connections {
@@ -144,12 +145,14 @@ func trust(ctx context.Context) (done func()) {
 		return func() {}
 	}
 	known.trusted.Add(1)
+	known.shown.Store(true)
 	return func() { known.trusted.Add(-1) }
 }
 
-// evict closes connections on which no request with the token is under way: of the clients
-// that have most of them, the oldest. So idle connections, however many come, keep nobody
-// out who has the token. It closes some at once, as finding them costs a look at all.
+// evict closes connections on which no request with the token is under way: first those that
+// never had one; of the clients that have most of them, the oldest. So idle connections,
+// however many come, keep nobody out who has the token. It closes some at once, as finding
+// them costs a look at all.
 func (l *connections) evict() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -167,7 +170,11 @@ func (l *connections) evict() {
 	var all []candidate
 	for c, known := range l.open {
 		if known.evictable() {
-			all = append(all, candidate{c, known, held[known.group]})
+			one := candidate{c, known, held[known.group]}
+			if known.shown.Load() {
+				one.held = 0 // the last
+			}
+			all = append(all, one)
 		}
 	}
 	slices.SortFunc(all, func(a, b candidate) int {

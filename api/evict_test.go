@@ -8,7 +8,7 @@ import (
 )
 
 // Room is made among the clients that hold most of it, and never of a request with the
-// token: who comes from elsewhere, or is at work, stays.
+// token: who comes from elsewhere, is at work, or has been, stays.
 func TestEvictionIsByClient(t *testing.T) {
 	t.Parallel()
 	l := newConnections(t.Context(), acceptor{}, maxTCPConnections, new(counters))
@@ -22,6 +22,8 @@ func TestEvictionIsByClient(t *testing.T) {
 	}
 	operator := add("20.0.0.1", time.Hour, 0)
 	working := add("21.0.0.1", time.Hour, 1)
+	flooded := add("21.0.0.1", time.Hour, 0)
+	flooded.shown.Store(true)
 	var flood []*connection
 	for i := range 100 {
 		flood = append(flood, add(netip.AddrFrom4([4]byte{21, 0, 0, byte(i)}).String(), time.Duration(i)*time.Second, 0))
@@ -34,7 +36,47 @@ func TestEvictionIsByClient(t *testing.T) {
 			}
 		}
 	}
+	if flooded.evicted {
+		t.Error("evicted: who is in the flood's netgroup and has shown the token")
+	}
 	if operator.evicted || working.evicted || l.counters.connectionsEvicted.Load() != 2*evictedAtOnce {
 		t.Errorf("operator %t, working %t, %d counted", operator.evicted, working.evicted, l.counters.connectionsEvicted.Load())
 	}
+}
+
+// Who connects from the netgroup of a flood is closed only after as many more have come from
+// there as the rule says: that is the time for a handshake and a request.
+func TestHandshakeInTheFloodsNetgroup(t *testing.T) {
+	t.Parallel()
+	l := newConnections(t.Context(), acceptor{}, maxTCPConnections, new(counters))
+	began, count := time.Now(), 0
+	connect := func() *connection {
+		if len(l.open) == maxTCPConnections {
+			l.evict()
+			for c, known := range l.open {
+				if known.evicted {
+					delete(l.open, c)
+				}
+			}
+		}
+		c, _ := net.Pipe()
+		count++
+		known := &connection{since: began.Add(time.Duration(count) * time.Millisecond), group: groupOf("21.0.0.1:1")}
+		l.open[c] = known
+		return known
+	}
+	for range maxTCPConnections {
+		connect()
+	}
+	newest := connect()
+	for more := range 3 * maxTCPConnections {
+		if newest.evicted {
+			if more < maxTCPConnections-evictedAtOnce {
+				t.Errorf("closed after %d more", more)
+			}
+			return
+		}
+		connect()
+	}
+	t.Error("it stays for ever")
 }

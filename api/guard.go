@@ -28,7 +28,7 @@ const (
 
 // Counters of what a guard refuses.
 type refusals struct {
-	host, origin, token, rate atomic.Uint64
+	host, origin, token, rate, allRate atomic.Uint64
 }
 
 // A guard decides which requests of a TCP listener are served (design R9.10 to R9.14).

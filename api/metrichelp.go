@@ -46,7 +46,8 @@ var metricHelp = map[string]metricText{
 	"kad_http_refused_host_total":        {"Requests of the HTTP API refused because their Host is no name of the node.", nil},
 	"kad_http_refused_origin_total":      {"Requests of the HTTP API refused because another site made them.", nil},
 	"kad_http_refused_token_total":       {"Requests of the HTTP API refused because they have not the token.", nil},
-	"kad_http_refused_rate_total":        {"Reads without token refused because there were too many.", nil},
+	"kad_http_refused_rate_total":        {"Reads without token refused because there were too many of one netgroup, or at once.", nil},
+	"kad_http_refused_rate_of_all_total": {"Reads without token refused because all clients without it read too much.", nil},
 	"kad_http_streams_refused_total":     {"Streams of the HTTP API refused because too many were open.", nil},
 	"kad_http_events_dropped_total":      {"Events that a reader of a stream was too slow to take.", nil},
 

@@ -14,17 +14,21 @@ import (
 
 // Bounds of what anybody may read with TCPConfig.Open (design R9.14).
 const (
-	openRate   = 10 // a second, of one netgroup
-	openBurst  = 40 // at once
-	openAtOnce = 64 // of everybody
-	openShare  = 8  // of these, of one netgroup
-	openGroups = 4096
+	openRate     = 10  // a second, of one netgroup
+	openBurst    = 40  // at once
+	openAllRate  = 200 // a second, of everybody: who has many networks has as many limiters
+	openAllBurst = 400
+	openAtOnce   = 64 // of everybody
+	openShare    = 8  // of these, of one netgroup
+	openGroups   = 4096
+	openTimeout  = DefaultTimeout // of a read, at most
 )
 
 // openReads limits the reads of clients without the token.
 type openReads struct {
 	running chan struct{} // a place for each
 	counts  *refusals
+	all     *rate.Limiter // of everybody
 
 	mu     sync.Mutex
 	groups *simplelru.LRU[netip.Prefix, *rate.Limiter]
@@ -33,7 +37,10 @@ type openReads struct {
 
 func newOpenReads(counts *refusals) *openReads {
 	groups, _ := simplelru.NewLRU[netip.Prefix, *rate.Limiter](openGroups, nil) // fails only for sizes <= 0
-	return &openReads{running: make(chan struct{}, openAtOnce), counts: counts, groups: groups, held: make(map[netip.Prefix]int)}
+	return &openReads{
+		running: make(chan struct{}, openAtOnce), counts: counts, all: rate.NewLimiter(openAllRate, openAllBurst),
+		groups: groups, held: make(map[netip.Prefix]int),
+	}
 }
 
 // begin takes a place for a read, which done gives back. One that is streamed would hold a
@@ -46,6 +53,10 @@ func (o *openReads) begin(r *http.Request) (done func(), err error) {
 	if !o.allowed(group) {
 		o.counts.rate.Add(1)
 		return nil, tooMany("this network reads too much: 10 a second, 40 at once")
+	}
+	if !o.all.Allow() { // after the netgroup's own, which alone shall not use this up
+		o.counts.allRate.Add(1)
+		return nil, tooMany("all who have no token read too much: 200 a second, 400 at once")
 	}
 	if !o.take(group) {
 		o.counts.rate.Add(1)

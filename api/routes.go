@@ -71,7 +71,7 @@ type Answer struct {
 // Parameters that several routes have.
 var (
 	nodeParam     = Param{Name: "node", In: InQuery, Type: Integer, Summary: "which node of a process that runs several, from 0"}
-	timeoutParam  = Param{Name: "timeout", In: InQuery, Type: Duration, Summary: "how long it may take, 30s by default, 10m at most"}
+	timeoutParam  = Param{Name: "timeout", In: InQuery, Type: Duration, Summary: "how long it may take, 30s by default, 10m at most; of a read without the token 30s"}
 	traceParam    = Param{Name: "trace", In: InQuery, Type: Text, Summary: "show the steps of the lookup: in the JSON, or with Accept: text/event-stream, or trace=sse, each as it happens"}
 	keyParam      = Param{Name: "key", In: InPath, Type: Text, Summary: "the key, any bytes"}
 	key64Param    = Param{Name: "key64", In: InQuery, Type: Base64, Summary: "the key in base64url, in place of the path's last segment"}
@@ -132,7 +132,7 @@ func allRoutes() []Route {
 	return append([]Route{
 		{
 			Method: "GET", Pattern: "/v1/values/{key}", Summary: "Fetch a value", Access: Open, serve: getValue,
-			Params: keyed(Param{Name: "quorum", In: InQuery, Type: Integer, Summary: "valid answers to weigh, 1 by default; above 1 the best is taken, and holders of an older one are repaired"},
+			Params: keyed(Param{Name: "quorum", In: InQuery, Type: Integer, Summary: "valid answers to weigh, 1 by default; above 1 the best is taken, and holders of an older one are repaired, unless it is a read without the token"},
 				traceParam, acceptParam, Param{Name: "If-None-Match", In: InHeader, Type: Text, Summary: "answer 304 if the value has this ETag"}),
 			Answers: []Answer{
 				{Status: 200, Summary: "the value", Value: kadmium.Value{}, Bytes: true, Headers: valueHeaders},

@@ -67,6 +67,7 @@ func (s *Server) Counters() map[string]uint64 {
 		"http.refused.origin":      c.refused.origin.Load(),
 		"http.refused.token":       c.refused.token.Load(),
 		"http.refused.rate":        c.refused.rate.Load(),
+		"http.refused.rate_of_all": c.refused.allRate.Load(),
 	}
 }
 

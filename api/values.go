@@ -34,7 +34,7 @@ func getValue(c *call) error {
 			return v, ok
 		},
 		run: func(ctx context.Context) (kadmium.Value, error) {
-			return c.node.Get(ctx, key, kadmium.GetOptions{Quorum: quorum})
+			return c.node.Get(ctx, key, kadmium.GetOptions{Quorum: quorum, NoStore: c.open})
 		},
 		answer: c.value,
 	})

@@ -14,6 +14,8 @@ type GetQuery struct {
 	Key    []byte
 	Quorum int  // number of nodes that must give a valid record; 0: one
 	Watch  bool // report each better record as Progress, and do not end early
+	// NoStore: leave no copy, and repair nothing (design R6.5, R6.6).
+	NoStore bool
 }
 
 // A get looks for a record: the first valid one, or the best of a quorum (Kademlia,
@@ -121,6 +123,9 @@ func (g *get) onEnd(reason lookup.Reason) {
 	}
 	g.describe(r)
 	g.e.finish(g.op, r)
+	if g.query.NoStore {
+		return
+	}
 	answered := g.lookup.state.Closest(nil)
 	if g.quorum > 1 || g.query.Watch {
 		g.repair(answered)
