@@ -16,8 +16,9 @@ type Readiness struct {
 // Ready says whether the node is ready: it has joined, and in the last 30 s a peer answered
 // a lookup, a PING or another request. If none did, three of its neighbours get a PING, at
 // most every 15 s, and Ready waits for an answer until the context ends; if none of them
-// answers, the node looks itself up, at most every 10 min. A node that was given nobody to
-// join through but itself, and that has met nobody, is ready alone.
+// answers, the node looks itself up, at most every 10 min. For 10 min afterwards it asks one
+// by itself when nobody has answered for 15 s. A node that was given nobody to join through
+// but itself, and that has met nobody, is ready alone.
 func (n *Node) Ready(ctx context.Context) Readiness {
 	r := n.driver.Ready(ctx)
 	return Readiness{Ready: r.Ready, Alone: r.Alone, Reason: r.Reason, Answered: n.driver.Wall(r.Answered)}

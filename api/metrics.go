@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,6 +73,7 @@ func (nodeMetrics) Describe(chan<- *prometheus.Desc) {}
 // Collect sends the sums of all nodes.
 func (s nodeMetrics) Collect(out chan<- prometheus.Metric) {
 	t := newTotals()
+	t.set("kad_ready", float64(ready(s.nodes)))
 	for _, n := range s.nodes {
 		t.node(n)
 	}
@@ -80,6 +82,26 @@ func (s nodeMetrics) Collect(out chan<- prometheus.Metric) {
 		t.count(name, n)
 	}
 	t.send(out)
+}
+
+// scrapeWait is how long a scrape waits for answers to PINGs. Nodes that are scraped often
+// know without (design R7.35).
+const scrapeWait = 500 * time.Millisecond
+
+// ready is how many nodes are ready. Those that have to ask do so at the same time.
+func ready(nodes []*kadmium.Node) (number int) {
+	wait, cancel := context.WithCancel(context.Background())
+	cancel()
+	asking := slices.DeleteFunc(slices.Clone(nodes), func(n *kadmium.Node) bool { return n.Ready(wait).Ready })
+	number = len(nodes) - len(asking)
+	wait, cancel = context.WithTimeout(context.Background(), scrapeWait)
+	defer cancel()
+	for _, n := range asking {
+		if n.Ready(wait).Ready {
+			number++
+		}
+	}
+	return number
 }
 
 // node adds the figures of a node.
@@ -92,9 +114,6 @@ func (t *totals) node(n *kadmium.Node) {
 	t.add("kad_providers", float64(stats.Providers))
 	t.add("kad_store_bytes", float64(stats.Bytes))
 	t.add("kad_published", float64(stats.Published))
-	known, cancel := context.WithCancel(context.Background())
-	cancel() // a scrape does not wait for the answers to PINGs; the next one has them
-	t.add("kad_ready", oneIf(n.Ready(known).Ready))
 	t.add("kad_healthy", oneIf(n.Health() == nil))
 	for name, v := range stats.Gauges {
 		t.gauge(name, float64(v))

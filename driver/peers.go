@@ -40,9 +40,10 @@ type PeerAddress struct {
 
 // heard notes that a peer has answered, or sent something under a session from an address
 // at which it is proven. A first contact says nothing: somebody else may have sent it again
-// (design R3.1). The caller holds d.mu.
+// (design R3.1), and so does an answer that the engine did not wait for. The caller holds
+// d.mu.
 func (d *Driver) heard(now time.Time, a *arrival) {
-	if a.Left || !a.Message.Response && (a.FirstContact || !a.Proven) {
+	if a.Left || !a.Awaited && (a.Message.Response || a.FirstContact || !a.Proven) {
 		return
 	}
 	news := d.peers.Heard(now, a.From, a.Message.Serves)

@@ -16,6 +16,7 @@ const (
 	answeredWithin = 30 * time.Second // how old the last answer may be
 	probeEvery     = 15 * time.Second // between two times that neighbours are asked for one
 	probed         = 3                // neighbours asked at a time
+	watchedFor     = 10 * time.Minute // after somebody asked (design R7.35)
 	searchEvery    = 10 * time.Minute // between two lookups after none of them answered
 )
 
@@ -31,6 +32,7 @@ type Readiness struct {
 // A prober asks neighbours whether they are there. The driver's mutex guards it.
 type prober struct {
 	answered time.Time     // when a peer last answered anything; zero: none has
+	wanted   time.Time     // when somebody last asked whether the node is ready; zero: nobody has
 	running  chan struct{} // closed when the PINGs under way have ended; nil: there are none
 	asked    time.Time     // when the first of the last ones was sent
 	sent     int           // how many these were
@@ -46,6 +48,7 @@ type prober struct {
 // if none answers, a lookup of the node itself follows, at most every 10 min.
 func (d *Driver) Ready(ctx context.Context) Readiness {
 	d.mu.Lock()
+	d.prober.wanted = d.now()
 	r, asks := d.readiness()
 	if !asks {
 		d.mu.Unlock()
@@ -70,6 +73,20 @@ func (d *Driver) Ready(ctx context.Context) Readiness {
 	defer d.mu.Unlock()
 	r, _ = d.readiness()
 	return r
+}
+
+// watchReadiness asks a neighbour by itself where nobody has answered for a while, if it was
+// asked of late whether the node is ready. So who asks seldom, and does not wait, is told
+// what is so, and not what was so when they last asked. The caller holds d.mu.
+func (d *Driver) watchReadiness(now time.Time) {
+	p := &d.prober
+	if p.wanted.IsZero() || now.Sub(p.wanted) >= watchedFor || p.running != nil ||
+		now.Sub(p.asked) < probeEvery || now.Sub(p.answered) < probeEvery {
+		return
+	}
+	if d.hasJoined() && d.engine.Table().Len() > 0 {
+		d.askNeighbours(1)
+	}
 }
 
 // readiness is the readiness as far as it is known. asks: to ask neighbours may change it.
@@ -204,15 +221,19 @@ func (d *Driver) probeEnded() {
 	p := &d.prober
 	p.waiting--
 	answered := !p.answered.Before(p.asked)
-	if p.running != nil && (answered || p.waiting == 0) {
+	switch {
+	case answered:
+	case p.waiting > 0:
+		return
+	case !d.isCutOff() && p.sent < min(probed, d.k, d.engine.Table().Len()):
+		d.probeNeighbours(probed - p.sent) // one that is silent shows nothing
+		return
+	}
+	if p.running != nil {
 		close(p.running)
 		p.running = nil
 	}
-	if answered || p.waiting > 0 {
-		return
-	}
-	if !d.isCutOff() && p.sent < min(probed, d.k, d.engine.Table().Len()) {
-		d.probeNeighbours(probed) // one that is silent shows nothing
+	if answered {
 		return
 	}
 	now := d.now()

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"kadmium/engine"
+	"kadmium/rpc"
+	"kadmium/transport"
 	"kadmium/transport/memnet"
 )
 
@@ -51,5 +53,44 @@ func TestReadyAloneBehindItsOwnName(t *testing.T) {
 		others.Store(true)
 		time.Sleep(2 * time.Minute)
 		want("the name has another address", false)
+	})
+}
+
+// An answer that nobody waits for is no evidence that a peer is there: a node that is cut off
+// is not ready, however many of them arrive, and its book of peers stays as it is.
+func TestForgedAnswersAreNoEvidence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := memnet.New(1, memnet.Conditions{Latency: 10 * time.Millisecond})
+		one := on(t, network, 1, engine.Server)
+		two := on(t, network, 2, engine.Server, one)
+		network.Partition(func(netip.Addr, netip.Addr) bool { return true })
+		from := one.Addresses()[0]
+		from.Endpoint = netip.AddrPortFrom(publicIP(9), 4100)
+		body, err := two.codec.Append(nil, &rpc.Message{Type: rpc.Ping, Response: true}, &two.book)
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		forge := func() {
+			two.receive(&transport.Inbound{From: from, ID: 1 << 40, Type: rpc.Ping, Response: true, Serves: true, Proven: true, Body: body})
+		}
+		for time.Since(began) < time.Minute {
+			forge()
+			time.Sleep(5 * time.Second)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		if r := two.Ready(ctx); r.Ready || r.Answered.After(began) {
+			t.Errorf("cut off for a minute: %+v", r)
+		}
+		p, _ := two.Peer(one.id)
+		for _, a := range p.Addresses {
+			if a.Address == from {
+				t.Errorf("the peer is known at %s", a.Address)
+			}
+		}
+		if got := two.Stats().Engine.Counters.Unsolicited; got != 12 {
+			t.Errorf("%d unsolicited answers were counted", got)
+		}
 	})
 }

@@ -37,6 +37,7 @@ func (d *Driver) tick() {
 	d.reviewClock(now)
 	d.watchClients(now)
 	d.watchInterfaces(now)
+	d.watchReadiness(now)
 	d.watchLife(now)
 	d.step(d.engine.Tick)
 }
@@ -49,12 +50,12 @@ func (d *Driver) deliverToEngine(now time.Time, a *arrival) {
 	case !a.Message.Response:
 		a.Token = d.pending.begin(a.reply)
 	}
-	if a.Message.Response {
+	// A step without its closure, which would be an allocation a datagram.
+	d.effects = d.engine.Receive(now, &a.Inbound, d.effects[:0])
+	if a.Awaited {
 		d.prober.answered = now
 	}
 	d.heard(now, a)
-	// A step without its closure, which would be an allocation a datagram.
-	d.effects = d.engine.Receive(now, &a.Inbound, d.effects[:0])
 	if a.RTT > 0 {
 		d.rtts.Observe(a.RTT.Seconds())
 	}

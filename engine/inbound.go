@@ -21,5 +21,6 @@ type Inbound struct {
 	Ambiguous    bool             // a response whose round trip time says nothing (Karn's rule)
 	Observed     netip.AddrPort   // where the answering peer saw this node; zero: it did not say
 	RTT          time.Duration    // Receive sets it: the round trip time measured by a response; 0: none
+	Awaited      bool             // Receive sets it: a response to a request in flight
 	Invalid      error            // of the record or provider entry carried, by its namespace; nil: valid
 }

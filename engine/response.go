@@ -10,6 +10,7 @@ func (e *Engine) response(in *Inbound) {
 		e.counters.Unsolicited++
 		return
 	}
+	in.Awaited = true
 	// Karn's rule (RFC 6298, section 3). The time of a write includes more than the
 	// network's.
 	if r.Message.Type.IsRead() && !(r.Tries == 1 && in.Ambiguous) {
