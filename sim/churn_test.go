@@ -62,8 +62,8 @@ func TestReturn(t *testing.T) {
 	get := func(what string) bool {
 		found, ended := false, false
 		nd := n.nonHolder(&target)
-		n.start(nd, target, func(op engine.OpID) []engine.Effect {
-			return nd.engine.Get(n.clock(), op, engine.GetQuery{Key: name}, n.effects[:0])
+		n.start(nd, target, func(op engine.OpID, effects []engine.Effect) []engine.Effect {
+			return nd.engine.Get(n.clock(), op, engine.GetQuery{Key: name}, effects)
 		}, func(_ *operation, r *engine.Result) {
 			found, ended = r.Err == nil && string(r.Record.Value) == string(k.value), true
 		})
@@ -79,7 +79,8 @@ func TestReturn(t *testing.T) {
 	holders = n.holders(name) // a search may have left a copy
 	up := len(n.up)
 	for _, nd := range holders {
-		n.flip(nd.contact)
+		n.flip(n.shard(nd.contact), nd.contact)
+		n.settle()
 	}
 	if len(n.up) != up-len(holders) || len(n.holders(name)) != 0 {
 		t.Fatalf("%d up, and %d hold it", len(n.up), len(n.holders(name)))
@@ -88,7 +89,8 @@ func TestReturn(t *testing.T) {
 		t.Error("it is found while nobody has it")
 	}
 	for _, nd := range holders {
-		n.flip(nd.contact)
+		n.flip(n.shard(nd.contact), nd.contact)
+		n.settle()
 		if n.node(nd.contact) != nd || nd.incarnation != 2 {
 			t.Errorf("node %d has returned as another", nd.contact)
 		}
@@ -113,13 +115,14 @@ func TestLeaveDuringALookup(t *testing.T) {
 	n.until(time.Minute, nil)
 	nd := n.randomNode()
 	target := randomPosition(1, 1)
-	n.start(nd, target, func(op engine.OpID) []engine.Effect {
-		return nd.engine.Closest(n.clock(), op, target, n.effects[:0])
+	n.start(nd, target, func(op engine.OpID, effects []engine.Effect) []engine.Effect {
+		return nd.engine.Closest(n.clock(), op, target, effects)
 	}, func(*operation, *engine.Result) { t.Error("it ended") })
 	n.until(n.now+30*time.Millisecond, nil)
-	n.flip(nd.contact)
-	if w := &n.workload; w.outstanding != 0 || w.abandoned != 1 || len(n.operations) != 0 {
-		t.Errorf("%d open, %d abandoned, %d calls", w.outstanding, w.abandoned, len(n.operations))
+	n.flip(n.shard(nd.contact), nd.contact)
+	n.settle()
+	if w := &n.workload; w.outstanding != 0 || w.abandoned != 1 || len(n.shards[0].operations) != 0 {
+		t.Errorf("%d open, %d abandoned, %d calls", w.outstanding, w.abandoned, len(n.shards[0].operations))
 	}
 	if slices.Contains(n.up, nd) || n.node(nd.contact) != nil {
 		t.Error("it is still there")

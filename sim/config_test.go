@@ -124,14 +124,14 @@ func TestManyKeys(t *testing.T) {
 	n := grown(t, c)
 	last := time.Duration(0)
 	for range 100_000 {
-		e := n.queue.take()
+		e := n.control.take()
 		if e.at < last {
 			t.Fatalf("an event of %v after one of %v", e.at, last)
 		}
 		last = e.at
 	}
-	for i := range n.queue.events {
-		if e := &n.queue.events[i]; e.at < 0 || e.at > 25*time.Hour {
+	for i := range n.control.events {
+		if e := &n.control.events[i]; e.at < 0 || e.at > 25*time.Hour {
 			t.Fatalf("an event at %v", e.at)
 		}
 	}

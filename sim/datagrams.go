@@ -17,39 +17,59 @@ type datagram struct {
 }
 
 // send sends a message. It copies it, as the memory belongs to the engine.
-func (w *world) send(from, to identity.Contact, m *rpc.Message, c *operation) {
+func (w *world) send(n *node, to identity.Contact, m *rpc.Message, o *operation) {
 	size := session.SessionOverhead + rpc.Size(m, w.book)
 	w.bytes += uint64(size)
 	w.datagrams++
-	if c != nil {
-		c.bytes += uint64(size)
+	if o != nil {
+		w.charge(o, size)
 	}
 	d := w.datagram()
-	d.from, d.to, d.operation = from, to, c
+	d.from, d.to, d.operation = n.contact, to, o
 	copyMessage(&d.message, m)
-	twice := w.cfg.Duplicate > 0 && unit(w.random.Uint64()) < w.cfg.Duplicate
+	twice := w.cfg.Duplicate > 0 && w.draw(n, forTwin) < w.cfg.Duplicate
 	if twice {
 		twin := w.datagram()
-		twin.from, twin.to, twin.operation, twin.twin = from, to, c, d
+		twin.from, twin.to, twin.operation, twin.twin = n.contact, to, o, d
 		copyMessage(&twin.message, m)
 		d.twin = twin
-		w.transmit(twin)
+		w.transmit(n, twin)
 	}
-	w.transmit(d)
+	w.transmit(n, d)
+}
+
+// What is random of a datagram is a hash of its sender and of how many it sent before, so
+// that it does not depend on what other nodes do.
+const (
+	forTwin = iota
+	forLoss
+	forJitter
+)
+
+// random is 64 random bits for the next datagram of a node.
+func (w *world) random(n *node, what uint64) uint64 {
+	return hash(w.wire, uint64(w.number(n.contact)), uint64(n.sent), what)
+}
+
+// draw is a random number strictly between 0 and 1 for the next datagram of a node.
+func (w *world) draw(n *node, what uint64) float64 {
+	return unit(w.random(n, what))
 }
 
 // transmit has a datagram arrive after its one-way time, or loses it.
-func (w *world) transmit(d *datagram) {
-	if w.cfg.Loss > 0 && unit(w.random.Uint64()) < w.cfg.Loss {
+func (w *world) transmit(n *node, d *datagram) {
+	n.sent++
+	if w.cfg.Loss > 0 && w.draw(n, forLoss) < w.cfg.Loss {
 		w.lost++
 		w.recycle(d)
 		return
 	}
 	var random uint64
 	if w.jitters {
-		random = w.random.Uint64()
+		random = w.random(n, forJitter)
 	}
-	w.queue.put(event{at: w.now + w.path.oneWay(w.number(d.from), w.number(d.to), random), kind: arrival, datagram: d})
+	at := w.now + w.path.oneWay(w.number(d.from), w.number(d.to), random)
+	w.post(d.to, event{at: at, turn: w.turn(n.contact, n.sent), kind: arrival, datagram: d})
 }
 
 // number is the number by which the latencies of a node are computed.

@@ -18,10 +18,10 @@ func sent(t *testing.T, n int, change func(*Config)) (w *world, delivered int) {
 	}
 	w = newWorld(&c, newBook(1, 10, 0))
 	w.nodeOf = func(identity.Contact) *node { delivered++; return nil }
-	m := rpc.Message{Type: rpc.Ping}
+	m, from := rpc.Message{Type: rpc.Ping}, &node{contact: 1}
 	for i := range n {
 		m.ID = uint64(i)
-		w.send(1, 2, &m, nil)
+		w.send(from, 2, &m, nil)
 		if i%100 == 99 {
 			for !w.queue.empty() {
 				w.step()
@@ -71,7 +71,7 @@ func TestDatagramIsACopy(t *testing.T) {
 	c := config(10, 1, nil)
 	w := newWorld(&c, newBook(1, 10, 0))
 	m := rpc.Message{Type: rpc.FindNode, Known: []uint16{1, 2}, Contacts: []identity.Contact{3, 4}, Record: &rpc.Record{Sequence: 5}}
-	w.send(1, 2, &m, nil)
+	w.send(&node{contact: 1}, 2, &m, nil)
 	m.Known[0], m.Contacts[0], m.Record.Sequence = 9, 9, 9
 	got := &w.queue.take().datagram.message
 	if got.Known[0] != 1 || got.Contacts[0] != 3 || got.Record.Sequence != 5 {

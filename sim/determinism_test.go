@@ -35,6 +35,7 @@ func varied(t testing.TB) map[string]Config {
 		"find lossy":   config(300, 300, func(c *Config) { c.Latency, c.Loss, c.Duplicate = world, 0.1, 0.2 }),
 		"find hostile": config(300, 300, func(c *Config) { c.Latency, c.Client, c.Silent, c.Lying = file, 0.2, 0.2, 0.1 }),
 		"find joined":  config(150, 200, func(c *Config) { c.Tables, c.Latency, c.Loss = report.TablesJoin, world, 0.02 }),
+		"find at once": config(150, 200, func(c *Config) { c.Tables, c.Latency = report.TablesJoin, latency(t, "const:0s") }),
 		"find churn":   config(100, 200, func(c *Config) { c.Sessions, c.Latency, c.Silent = half, exp, 0.1 }),
 		"value":        config(200, 100, func(c *Config) { c.Workload, c.Latency = report.WorkloadValue, file }),
 		"value joined": config(100, 100, func(c *Config) {

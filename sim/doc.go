@@ -4,7 +4,7 @@
 //
 // A run depends on its Config alone, which has the seed. A random number is a hash of
 // the seed and its purpose, or comes from a stream with a seed of that kind
-// (random.go). So the same Config gives the same report on every machine and any
+// (random.go); of a datagram, also of its sender and of what that sent before. So the same Config gives the same report on every machine and any
 // number of cores. Functions of package math that use a fused multiply-add where the
 // processor has one would differ in the last bit; portablemath.go replaces them.
 //
@@ -14,7 +14,8 @@
 //   - Lookups on ideal tables change no node except the searcher. independent.go runs
 //     each in a world of its own, on all cores.
 //   - Where nodes join, leave and store, every event may affect every later one.
-//     network.go runs all of them as one history, on one core.
+//     network.go runs all of them as one history, in windows shorter than any datagram is
+//     on its way, so that all cores can share the nodes (exchange.go, crew.go).
 //
 // The model leaves out handshakes (every datagram belongs to an established session),
 // computing time, queues in routers and sockets, and the transport's rate limits.

@@ -25,7 +25,6 @@ type searcher struct {
 	pooled      int
 	lookup      int // the number of the present lookup
 	target      identity.Position
-	result      *engine.Result
 	groundTruth []identity.Contact
 	rpcs        uint64
 	samples     []report.Sample
@@ -79,12 +78,11 @@ func (s *searcher) server() *server {
 
 // run runs and measures one lookup.
 func (s *searcher) run(index int) report.Sample {
-	s.now, s.result, s.lookup = 0, nil, index
+	s.now, s.lookup = 0, index
 	clear(s.servers)
 	s.pooled = 0
 	number := uint64(index)
-	h := hash(s.cfg.Seed, forWire, number)
-	s.random.Seed(h, mix(h))
+	s.wire = hash(s.cfg.Seed, forWire, number)
 	s.guestNumber = 1<<31 | uint32(index)
 	s.book.positions[s.guest-1] = randomPosition(s.cfg.Seed, forLookup, number)
 	if s.cfg.Targets == report.TargetsNodes {
@@ -96,13 +94,15 @@ func (s *searcher) run(index int) report.Sample {
 	client.engine = s.newEngine(s.guest, engine.Client, rand.NewPCG(hash(s.cfg.Seed, forEngine, 1<<32|number), 0))
 	s.fill(client, 1<<32|number, &s.target, s.cfg.K)
 	s.servers[s.guest] = client
-	c := &operation{target: s.target, finished: func(r *engine.Result) { s.result = r }}
+	o := &operation{target: s.target, ended: never}
 	const op = 1
-	s.operations[op] = c
+	s.operations[op] = o
 	s.perform(client, client.engine.Closest(s.clock(), op, s.target, s.effects[:0]))
-	for s.result == nil {
+	for len(s.notes) == 0 {
 		s.step()
 	}
+	result := s.notes[0].result
+	s.notes = s.notes[:0]
 	did := client.engine.Stats().Counters
 	s.rpcs += did.Begun()
 	for !s.queue.empty() {
@@ -110,14 +110,13 @@ func (s *searcher) run(index int) report.Sample {
 			s.recycle(e.datagram)
 		}
 	}
-	return s.measure(c)
+	return s.measure(o, result)
 }
 
 // measure compares the result of the lookup with the ground truth.
-func (s *searcher) measure(c *operation) report.Sample {
-	r := s.result
+func (s *searcher) measure(o *operation, r *engine.Result) report.Sample {
 	s.groundTruth = s.book.closest(s.groundTruth[:0], &s.target, s.cfg.K, func(n identity.Contact) bool { return s.role(n) != silent })
-	sample, all := measure(c, r, s.clock(), s.groundTruth, s.book)
+	sample, all := measure(o, r, s.groundTruth, s.book)
 	if best := (&longest{lookup: s.lookup, hops: sample.Hops}); best.better(s.longest) {
 		best.trace = report.NewTrace(s.target.String(), all, winner(r))
 		s.longest = best

@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// A Latency is a model of round trip times. A datagram takes half a round trip.
+// A Latency is a model of round trip times. A datagram takes half a round trip, and in all
+// models but const at least oneWayFloor.
 type Latency struct {
 	kind   string // const, exp, world or file
 	text   string
@@ -199,6 +200,18 @@ func (p *path) rtt(a, b uint32) float64 {
 	return float64(p.latency.mean) / float64(time.Millisecond)
 }
 
+// oneWayFloor is the least that a datagram takes in every model but const: measured round
+// trips of under 2 ms are those within a site, and a window of a network is as long as this.
+const oneWayFloor = time.Millisecond
+
+// leastOneWay is the least that a datagram takes.
+func (l *Latency) leastOneWay() time.Duration {
+	if l.kind == "const" {
+		return l.mean / 2
+	}
+	return oneWayFloor
+}
+
 // oneWay is how long a datagram takes, including jitter.
 func (p *path) oneWay(from, to uint32, random uint64) time.Duration {
 	if p.latency.kind == "const" {
@@ -208,5 +221,5 @@ func (p *path) oneWay(from, to uint32, random uint64) time.Duration {
 	if p.latency.kind == "world" {
 		ms += float64(jitterMedian * exp(jitterSD*normal(random, mix(random))))
 	}
-	return time.Duration(min(ms, maxRTT) * float64(time.Millisecond))
+	return max(oneWayFloor, time.Duration(min(ms, maxRTT)*float64(time.Millisecond)))
 }

@@ -35,6 +35,13 @@ func TestExpLatency(t *testing.T) {
 		return rtt
 	})
 	within(t, "mean round trip", got, 80, 0.6)
+	least := never
+	for b := range uint32(2000) {
+		least = min(least, p.oneWay(1, b+2, 0))
+	}
+	if least != oneWayFloor { // some pairs of 2,000 have less than 2 ms by the model
+		t.Errorf("a datagram takes at least %v, want %v", least, oneWayFloor)
+	}
 	if p.rtt(1, 2) == p.rtt(1, 3) || p.rtt(1, 2) == newPath(&l, 2).rtt(1, 2) {
 		t.Error("another pair, or seed, has the same round trip")
 	}

@@ -12,7 +12,7 @@ import (
 
 // measure compares the result of a lookup with the ground truth: the k closest nodes
 // that it could have found, closest first.
-func measure(o *operation, r *engine.Result, now time.Time, truth []identity.Contact, b *book) (report.Sample, []report.Step) {
+func measure(o *operation, r *engine.Result, truth []identity.Contact, b *book) (report.Sample, []report.Step) {
 	all := steps(epoch.Add(o.started), r.Trace)
 	s := report.Sample{
 		Started:          o.started,
@@ -20,7 +20,7 @@ func measure(o *operation, r *engine.Result, now time.Time, truth []identity.Con
 		FirstReplicaHops: report.FirstReplica(all, func(p uint32) bool { return slices.Contains(truth, identity.Contact(p)) }),
 		Rounds:           r.Lookup.Rounds,
 		RPCs:             r.Lookup.RPCs,
-		Latency:          now.Sub(epoch) - o.started,
+		Latency:          o.ended - o.started,
 		Bytes:            o.bytes,
 	}
 	if w := winner(r); w != 0 {

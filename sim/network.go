@@ -1,9 +1,12 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"math/rand/v2"
+	"runtime"
+	"slices"
 	"time"
 
 	"kadmium/engine"
@@ -11,24 +14,39 @@ import (
 	"kadmium/sim/report"
 )
 
-// A network is all nodes of a run, whose events are one history.
+// A network is all nodes of a run, whose events are one history. It advances through
+// windows that are no longer than a datagram is on its way at least, so what a node does
+// in a window affects no other node before the next. The nodes are divided into shards,
+// each with a queue of its own, which handle a window at the same time. What the workload
+// does it does between two windows.
 type network struct {
-	*world
-	run         *run
-	all         []*node // by contact, minus one; nil: not made yet
-	up          []*node // in an order that depends on the history only
-	upTime      float64 // node seconds, since the start of the workload
-	upTimeUntil time.Duration
-	lazy        bool               // all nodes are up, and are made when they are first needed
-	sessions    []*rand.PCG        // for the sessions of each node, by contact, minus one
-	joining     []identity.Contact // of a network that grows: the nodes in the order in which they join
-	joined      int                // the number of them that have been started
-	lastOp      engine.OpID
-	deferred    []func() // functions in the queue, by the index in their events
-	freeSlots   []uint32 // free indexes of deferred
+	cfg      *Config
+	book     *book
+	run      *run
+	shards   []*world
+	crew     *crew
+	window   time.Duration      // the longest
+	parity   int                // of the present window
+	now      time.Duration      // since the start; between windows the shards' too
+	first    identity.Contact   // the bootstrap node: honest, and up to the end
+	all      []*node            // by contact, minus one; nil: not made yet
+	up       []*node            // in an order that depends on the history only
+	upTime   float64            // node seconds, since the start of the workload
+	upUntil  time.Duration      // upTime counts up to here
+	lazy     bool               // all nodes are up, and are made when they are first needed
+	sessions []*rand.PCG        // for the sessions of each node, by contact, minus one
+	joining  []identity.Contact // of a network that grows: the nodes in the order in which they join
+	joined   int                // the number of them that have been planned
+	joinAt   time.Duration      // of the next
+
+	control   queue // of what the workload does
+	turns     uint64
+	deferred  []func() // functions in control, by the index in their events
+	freeSlots []uint32 // free indexes of deferred
+	lastOp    engine.OpID
 
 	workload    workload
-	departed    tally // of engines whose nodes have left
+	notes       []note
 	longest     *longest
 	series      []report.Interval
 	groundTruth []identity.Contact
@@ -37,9 +55,13 @@ type network struct {
 // settled is how long after its join a node takes part in operations and ground truth.
 const settled = 30 * time.Second
 
+// never is the time of what does not happen, and of a join that has not ended.
+const never = time.Duration(math.MaxInt64) - settled
+
 // network runs one history from its beginning to its end.
 func (r *run) network(ctx context.Context) {
-	n := r.newNetwork(ctx)
+	n := r.newNetwork(ctx, runtime.GOMAXPROCS(0))
+	defer n.crew.dismiss()
 	for count := 0; n.more(); count++ {
 		if count%1024 == 0 {
 			if r.stopped = ctx.Err() != nil; r.stopped {
@@ -52,15 +74,32 @@ func (r *run) network(ctx context.Context) {
 	n.writeReport()
 }
 
-// newNetwork makes a network at the beginning of its history. If ctx ends meanwhile, some
-// of its nodes are missing.
-func (r *run) newNetwork(ctx context.Context) *network {
+// maxShards bounds the shards, minShard the nodes for which one more pays.
+const (
+	maxShards = 64
+	minShard  = 16
+)
+
+// newNetwork makes a network at the beginning of its history, in at most the given number
+// of shards. If ctx ends meanwhile, some of its nodes are missing.
+func (r *run) newNetwork(ctx context.Context, shards int) *network {
 	cfg := &r.cfg
 	servers := r.servers()
 	r.book = newBook(cfg.Seed, servers, cfg.population()-servers)
-	n := &network{world: newWorld(cfg, r.book), run: r, all: make([]*node, cfg.population())}
+	n := &network{cfg: cfg, book: r.book, run: r, all: make([]*node, cfg.population()), lastOp: joinOp}
 	n.first = identity.Contact(1 + below(hash(cfg.Seed, forGrowth), servers))
-	n.nodeOf = n.node
+	shards = max(1, min(shards, maxShards, len(n.all)/minShard))
+	if n.window = cfg.Latency.leastOneWay(); n.window < oneWayFloor {
+		n.window, shards = oneWayFloor, 1 // a window holds answers too
+	}
+	for i := range shards {
+		w := newWorld(cfg, r.book)
+		w.exchange, w.first = newExchange(i, shards), n.first
+		w.bootstrap = []identity.Address{n.book.Address(n.first)}
+		w.nodeOf = func(c identity.Contact) *node { return n.nodeIn(w, c) }
+		n.shards = append(n.shards, w)
+	}
+	n.crew = newCrew(shards, n.handle)
 	r.alive = n
 	n.prepare()
 	n.populate(ctx)
@@ -68,24 +107,125 @@ func (r *run) newNetwork(ctx context.Context) *network {
 	return n
 }
 
-// more reports whether the run is not finished.
-func (n *network) more() bool { return !n.ended() && !n.queue.empty() }
+// shard is the shard of a node.
+func (n *network) shard(c identity.Contact) *world { return n.shards[shardOf(c, len(n.shards))] }
 
-// advance handles the next event.
+// more reports whether the run is not finished.
+func (n *network) more() bool { return !n.ended() && n.next() != never }
+
+// next is the time of the next event.
+func (n *network) next() time.Duration {
+	next := min(n.control.next(), n.nextJoin())
+	for _, w := range n.shards {
+		next = min(next, w.queue.next(), w.exchange.earliest)
+	}
+	return next
+}
+
+// advance handles what the workload does next, or the next window. A window ends before
+// the workload does something.
 func (n *network) advance() {
-	switch e := n.step(); e.kind {
-	case joinNext:
-		n.joinNext()
-	case flip:
-		n.flip(identity.Contact(e.node))
-	case deferred:
-		do := n.deferred[e.node]
-		n.deferred[e.node], n.freeSlots = nil, append(n.freeSlots, e.node)
-		do()
+	next, control := n.next(), n.control.next()
+	if control <= next {
+		n.goTo(control)
+		for n.control.next() == control {
+			n.shards[0].events++
+			e := n.control.take()
+			do := n.deferred[e.node]
+			n.deferred[e.node], n.freeSlots = nil, append(n.freeSlots, e.node)
+			do()
+		}
+	} else {
+		end := min(next+n.window, control)
+		n.planJoins(end)
+		n.parity = 1 - n.parity
+		n.crew.work(end)
+		n.goTo(end)
+	}
+	n.settle()
+}
+
+// goTo sets the time between windows.
+func (n *network) goTo(now time.Duration) {
+	n.now = now
+	for _, w := range n.shards {
+		w.now = now
 	}
 }
 
-// at puts a function into the queue.
+// handle handles the events of one shard in a window that ends before the given time.
+func (n *network) handle(shard int, end time.Duration) {
+	w := n.shards[shard]
+	w.collect(n.shards, n.parity)
+	for w.queue.next() < end {
+		n.handleNext(w)
+	}
+}
+
+// handleNext handles the next event of a shard.
+func (n *network) handleNext(w *world) {
+	switch e := w.step(); e.kind {
+	case joining:
+		n.join(w, n.make(w, identity.Contact(e.node)))
+	case flip:
+		n.flip(w, identity.Contact(e.node))
+	}
+}
+
+// settle tells the workload what has happened in the window, in an order that does not
+// depend on the shards. What it then does may cause more.
+func (n *network) settle() {
+	for {
+		for _, w := range n.shards {
+			for _, c := range w.charges {
+				if c.at <= c.operation.ended {
+					c.operation.bytes += uint64(c.bytes)
+				}
+			}
+			n.notes = append(n.notes, w.notes...)
+			clear(w.charges)
+			clear(w.notes)
+			w.charges, w.notes = w.charges[:0], w.notes[:0]
+		}
+		if len(n.notes) == 0 {
+			return
+		}
+		slices.SortStableFunc(n.notes, func(a, b note) int {
+			return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.node.contact, b.node.contact))
+		})
+		for i := range n.notes { // first, so that what begins begins where a node is up
+			switch what := &n.notes[i]; {
+			case what.up:
+				n.enlist(what.node, what.at)
+			case what.down:
+				n.delist(what.node, what.at)
+			}
+		}
+		ended := n.notes
+		n.notes = nil
+		for i := range ended {
+			n.end(&ended[i])
+		}
+		clear(ended)
+		n.notes = ended[:0]
+	}
+}
+
+// end handles the end of an operation.
+func (n *network) end(what *note) {
+	o := what.operation
+	if o == nil {
+		return
+	}
+	n.workload.outstanding--
+	if what.result == nil {
+		n.workload.abandoned++
+		return
+	}
+	o.finished(o, what.result)
+}
+
+// at has the workload do something at a time.
 func (n *network) at(when time.Duration, do func()) {
 	var number uint32
 	if last := len(n.freeSlots) - 1; last >= 0 {
@@ -95,14 +235,24 @@ func (n *network) at(when time.Duration, do func()) {
 		number = uint32(len(n.deferred))
 		n.deferred = append(n.deferred, do)
 	}
-	n.queue.put(event{at: when, kind: deferred, node: number})
+	n.turns++
+	n.control.put(event{at: when, turn: n.turns, kind: deferred, node: number})
 }
 
+// clock is the present time as engines get it.
+func (n *network) clock() time.Time { return epoch.Add(n.now) }
+
+// role is the role of a server.
+func (n *network) role(c identity.Contact) role { return n.shards[0].role(c) }
+
 // node is the node of a contact; nil if it is down.
-func (n *network) node(c identity.Contact) *node {
+func (n *network) node(c identity.Contact) *node { return n.nodeIn(n.shard(c), c) }
+
+// nodeIn is node, in the shard of the contact.
+func (n *network) nodeIn(w *world, c identity.Contact) *node {
 	nd := n.all[c-1]
 	if nd == nil && n.lazy {
-		nd = n.makeSettled(c)
+		nd = n.makeSettled(w, c)
 	}
 	if nd == nil || nd.engine == nil {
 		return nil
@@ -111,12 +261,12 @@ func (n *network) node(c identity.Contact) *node {
 }
 
 // make gives the node of a contact a new engine.
-func (n *network) make(c identity.Contact) *node {
+func (n *network) make(w *world, c identity.Contact) *node {
 	nd := n.all[c-1]
 	if nd == nil {
 		nd = &node{contact: c, client: int(c) > n.book.servers}
 		if !nd.client {
-			nd.role = n.role(c)
+			nd.role = w.role(c)
 		}
 		n.all[c-1] = nd
 	}
@@ -125,7 +275,7 @@ func (n *network) make(c identity.Contact) *node {
 		mode = engine.Client
 	}
 	nd.incarnation++
-	nd.engine = n.newEngine(c, mode, rand.NewPCG(hash(n.cfg.Seed, forEngine, uint64(c), nd.incarnation), 0))
+	nd.engine = w.newEngine(c, mode, rand.NewPCG(hash(n.cfg.Seed, forEngine, uint64(c), nd.incarnation), 0))
 	return nd
 }
 
@@ -139,29 +289,26 @@ func (n *network) reachable(c identity.Contact, began time.Duration) bool {
 	return nd != nil && nd.engine != nil && nd.role != silent && nd.joined+settled <= began
 }
 
-// never is the time of a join that has not ended.
-const never = time.Duration(math.MaxInt64) - settled
-
 // enlist adds a node to those that are up, delist removes it.
-func (n *network) enlist(nd *node) {
-	n.addUpTime()
+func (n *network) enlist(nd *node, at time.Duration) {
+	n.addUpTime(at)
 	nd.upIndex = len(n.up)
 	n.up = append(n.up, nd)
 }
 
-func (n *network) delist(nd *node) {
-	n.addUpTime()
+func (n *network) delist(nd *node, at time.Duration) {
+	n.addUpTime(at)
 	last := n.up[len(n.up)-1]
 	n.up[nd.upIndex], last.upIndex = last, nd.upIndex
 	n.up = n.up[:len(n.up)-1]
 }
 
 // addUpTime adds up the time for which nodes were up.
-func (n *network) addUpTime() {
-	if n.now > n.upTimeUntil {
-		n.upTime += float64(n.upCount() * (n.now - n.upTimeUntil).Seconds())
+func (n *network) addUpTime(now time.Duration) {
+	if now > n.upUntil {
+		n.upTime += float64(n.upCount() * (now - n.upUntil).Seconds())
 	}
-	n.upTimeUntil = max(n.now, n.upTimeUntil)
+	n.upUntil = max(now, n.upUntil)
 }
 
 // upCount is the number of nodes that are up.

@@ -10,7 +10,10 @@ import (
 
 // tally adds up what all engines did so far.
 func (n *network) tally() *tally {
-	t := n.departed.copy()
+	t := new(tally)
+	for _, w := range n.shards {
+		t.addTally(&w.departed)
+	}
 	for _, nd := range n.all {
 		if nd != nil && nd.engine != nil {
 			t.add(nd.engine)
@@ -19,16 +22,29 @@ func (n *network) tally() *tally {
 	return t
 }
 
+// bytes is what all nodes have sent so far.
+func (n *network) bytes() (sum uint64) {
+	for _, w := range n.shards {
+		sum += w.bytes
+	}
+	return sum
+}
+
 // writeReport fills in the report of a history that has ended.
 func (n *network) writeReport() {
 	r, w := n.run, &n.workload
-	n.addUpTime()
+	n.addUpTime(n.now)
 	t := n.tally()
-	r.report.RPCTotal, r.report.Events, r.report.Work = t.requests, n.events, append(t.work(), n.traffic.work()...)
+	var sent traffic
+	for _, w := range n.shards {
+		sent.add(&w.traffic)
+		r.report.Events += w.events
+	}
+	r.report.RPCTotal, r.report.Work = t.requests, append(t.work(), sent.work()...)
 	r.samples, r.virtual, r.report.Abandoned = w.samples, n.now, w.abandoned
 	if lasted := (n.now - w.start).Seconds(); lasted > 0 {
 		r.report.NodesUp = millionths(n.upTime / lasted)
-		r.bytes, r.measured = n.bytes-w.bytes, n.now-w.start
+		r.bytes, r.measured = n.bytes()-w.bytes, n.now-w.start
 	} else {
 		r.report.NodesUp = n.upCount()
 	}
@@ -99,13 +115,13 @@ func (n *network) occupancy() []report.Bucket {
 // intervals is the number of intervals of a series.
 const intervals = 48
 
-// planSeries puts the recording of the boundaries of intervals into the queue.
+// planSeries plans the recording of the boundaries of intervals.
 func (n *network) planSeries() {
 	w := &n.workload
 	length := (w.end - w.start) / intervals
 	var mark func()
 	mark = func() {
-		n.series = append(n.series, report.Interval{Start: n.now.Seconds(), NodesUp: n.upCount(), RPCs: n.tally().requests, Bytes: n.bytes})
+		n.series = append(n.series, report.Interval{Start: n.now.Seconds(), NodesUp: n.upCount(), RPCs: n.tally().requests, Bytes: n.bytes()})
 		if len(n.series) < w.seriesMarks {
 			n.at(w.start+length*time.Duration(len(n.series)), mark)
 		}

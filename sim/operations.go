@@ -10,42 +10,22 @@ import (
 	"kadmium/sim/report"
 )
 
-// track gives an operation its ID, and has finish find it by that. An operation that
-// is not the workload's (a join) is nil.
-func (n *network) track(nd *node, o *operation) engine.OpID {
+// track gives an operation its ID, and has finish find it by that.
+func (n *network) track(w *world, nd *node, o *operation) engine.OpID {
 	n.lastOp++
-	if o == nil {
-		return n.lastOp
-	}
-	n.operations[n.lastOp] = o
-	nd.operations = slices.DeleteFunc(nd.operations, func(op engine.OpID) bool { return n.operations[op] == nil })
+	w.operations[n.lastOp] = o
+	nd.operations = slices.DeleteFunc(nd.operations, func(op engine.OpID) bool { return w.operations[op] == nil })
 	nd.operations = append(nd.operations, n.lastOp)
 	return n.lastOp
 }
 
-// start starts an operation on a node and counts it as outstanding.
-func (n *network) start(nd *node, target identity.Position, start func(engine.OpID) []engine.Effect, finished func(*operation, *engine.Result)) {
+// start starts an operation on a node and counts it as outstanding. It passes on memory for
+// the effects.
+func (n *network) start(nd *node, target identity.Position, start func(engine.OpID, []engine.Effect) []engine.Effect, finished func(*operation, *engine.Result)) {
 	n.workload.outstanding++
-	o := &operation{target: target, started: n.now}
-	o.finished = func(r *engine.Result) {
-		n.workload.outstanding--
-		finished(o, r)
-	}
-	o.abandoned = func() {
-		n.workload.outstanding--
-		n.workload.abandoned++
-	}
-	n.perform(nd, start(n.track(nd, o)))
-}
-
-// soon calls do at the present time, but as an event of its own and not within a call
-// of an engine. It counts as outstanding until then.
-func (n *network) soon(do func()) {
-	n.workload.outstanding++
-	n.at(n.now, func() {
-		n.workload.outstanding--
-		do()
-	})
+	w := n.shard(nd.contact)
+	o := &operation{target: target, started: n.now, ended: never, finished: finished}
+	w.perform(nd, start(n.track(w, nd, o), w.effects[:0]))
 }
 
 // find looks up a target.
@@ -60,8 +40,8 @@ func (n *network) find(i int) {
 			target = *n.book.Position(other.contact)
 		}
 	}
-	n.start(nd, target, func(op engine.OpID) []engine.Effect {
-		return nd.engine.Closest(n.clock(), op, target, n.effects[:0])
+	n.start(nd, target, func(op engine.OpID, effects []engine.Effect) []engine.Effect {
+		return nd.engine.Closest(n.clock(), op, target, effects)
 	}, func(o *operation, r *engine.Result) { n.measure(nd, o, r, true) })
 }
 
@@ -76,7 +56,7 @@ func (n *network) measure(nd *node, o *operation, r *engine.Result, judged bool)
 	} else if r.Contacts == nil {
 		r.Contacts = []identity.Contact{} // it found no node, and is judged too
 	}
-	s, all := measure(o, r, n.clock(), n.groundTruth, n.book)
+	s, all := measure(o, r, n.groundTruth, n.book)
 	w := &n.workload
 	if best := (&longest{lookup: len(w.samples), hops: s.Hops}); best.better(n.longest) {
 		best.trace = report.NewTrace(o.target.String(), all, winner(r))
@@ -98,8 +78,8 @@ func (n *network) put(i int, ephemeral bool, stored func(*key)) {
 	w.keys = append(w.keys, k)
 	w.values.Puts++
 	q := engine.PutQuery{Key: []byte(k.name), Value: k.value, TTL: n.cfg.TTL, Ephemeral: ephemeral}
-	n.start(nd, identity.KeyPosition(q.Key), func(op engine.OpID) []engine.Effect {
-		return nd.engine.Put(n.clock(), op, q, n.effects[:0])
+	n.start(nd, identity.KeyPosition(q.Key), func(op engine.OpID, effects []engine.Effect) []engine.Effect {
+		return nd.engine.Put(n.clock(), op, q, effects)
 	}, func(_ *operation, r *engine.Result) {
 		if r.Err == nil {
 			k.confirmed, k.expires = true, r.Expires.Sub(epoch)
@@ -107,7 +87,7 @@ func (n *network) put(i int, ephemeral bool, stored func(*key)) {
 			w.holders += r.Holders
 		}
 		if stored != nil {
-			n.soon(func() { stored(k) })
+			stored(k)
 		}
 	})
 }
@@ -144,8 +124,8 @@ func (n *network) get(k *key) {
 		return
 	}
 	w := &n.workload
-	n.start(nd, target, func(op engine.OpID) []engine.Effect {
-		return nd.engine.Get(n.clock(), op, engine.GetQuery{Key: []byte(k.name)}, n.effects[:0])
+	n.start(nd, target, func(op engine.OpID, effects []engine.Effect) []engine.Effect {
+		return nd.engine.Get(n.clock(), op, engine.GetQuery{Key: []byte(k.name)}, effects)
 	}, func(o *operation, r *engine.Result) {
 		w.values.Gets++
 		found := r.Err == nil && string(r.Record.Value) == string(k.value)
@@ -177,14 +157,14 @@ func (n *network) provide(i int) {
 	}
 	name := fmt.Appendf(nil, "/provided/%d/%d", n.cfg.Seed, i)
 	w.values.Puts++
-	n.start(nd, identity.KeyPosition(name), func(op engine.OpID) []engine.Effect {
-		return nd.engine.Provide(n.clock(), op, name, false, n.effects[:0])
+	n.start(nd, identity.KeyPosition(name), func(op engine.OpID, effects []engine.Effect) []engine.Effect {
+		return nd.engine.Provide(n.clock(), op, name, false, effects)
 	}, func(_ *operation, r *engine.Result) {
 		if r.Err == nil {
 			w.values.Confirmed++
 			w.holders += r.Holders
 		}
-		n.soon(func() { n.seek(name, n.book.id(nd.contact)) })
+		n.seek(name, n.book.id(nd.contact))
 	})
 }
 
@@ -196,8 +176,8 @@ func (n *network) seek(name []byte, provider identity.ID) {
 		return
 	}
 	w := &n.workload
-	n.start(nd, target, func(op engine.OpID) []engine.Effect {
-		return nd.engine.Providers(n.clock(), op, name, 1, n.effects[:0])
+	n.start(nd, target, func(op engine.OpID, effects []engine.Effect) []engine.Effect {
+		return nd.engine.Providers(n.clock(), op, name, 1, effects)
 	}, func(o *operation, r *engine.Result) {
 		w.values.Gets++
 		found := r.Err == nil && len(r.Providers) > 0 && r.Providers[0].Peer.ID == provider

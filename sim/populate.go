@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"kadmium/engine"
 	"kadmium/identity"
 	"kadmium/sim/report"
 )
@@ -19,7 +20,6 @@ const (
 
 // populate makes the nodes of the network, or puts their joins into the queue.
 func (n *network) populate(ctx context.Context) {
-	n.bootstrap = []identity.Address{n.book.Address(n.first)}
 	n.lazy = n.cfg.Tables == report.TablesIdeal && n.cfg.Sessions.Always() && n.cfg.Workload != report.WorkloadDay
 	if n.lazy {
 		return
@@ -36,22 +36,22 @@ func (n *network) populate(ctx context.Context) {
 				}
 				n.run.progress("tables", i, len(present))
 			}
-			n.enlist(n.makeSettled(c))
+			n.enlist(n.makeSettled(n.shard(c), c), 0)
 		}
 		n.book.restrictTo(nil)
 	}
 	for _, e := range flips {
 		e.at += n.workload.start
-		n.queue.put(e)
+		n.shard(identity.Contact(e.node)).queue.put(e)
 	}
 }
 
 // makeSettled makes a node that has been up for long: its table is ideal.
-func (n *network) makeSettled(c identity.Contact) *node {
-	nd := n.make(c)
+func (n *network) makeSettled(w *world, c identity.Contact) *node {
+	nd := n.make(w, c)
 	nd.joined = -settled
-	n.fillAll(nd)
-	n.perform(nd, n.effects[:0]) // schedule its first tick
+	w.fillAll(nd)
+	w.perform(nd, w.effects[:0]) // schedule its first tick
 	return nd
 }
 
@@ -80,7 +80,7 @@ func (n *network) presentAtStart() (up []identity.Contact, first []event) {
 	return up, first
 }
 
-// grow puts the joins of nodes into the queue, one after the other in random order.
+// grow plans the joins of nodes, one after the other in random order.
 func (n *network) grow(nodes []identity.Contact) {
 	random := source(n.cfg.Seed, forGrowth, 1)
 	order := make([]identity.Contact, 0, len(nodes))
@@ -94,7 +94,6 @@ func (n *network) grow(nodes []identity.Contact) {
 		order[i], order[j] = order[j], order[i]
 	}
 	n.joining = append([]identity.Contact{n.first}, order...)
-	n.queue.put(event{kind: joinNext})
 	at := time.Duration(0)
 	for i := 1; i < len(n.joining); i++ {
 		at += growth(i)
@@ -105,23 +104,33 @@ func (n *network) grow(nodes []identity.Contact) {
 // growth is the time between the join of node i and the join before it.
 func growth(i int) time.Duration { return min(growthFirst, growthTime/time.Duration(i)) }
 
-// joinNext has the next node join a network that grows.
-func (n *network) joinNext() {
-	c := n.joining[n.joined]
-	n.joined++
-	if n.joined < len(n.joining) {
-		n.queue.put(event{at: n.now + growth(n.joined), kind: joinNext})
+// nextJoin is when the next node joins a network that grows; never if none does.
+func (n *network) nextJoin() time.Duration {
+	if n.joined == len(n.joining) {
+		return never
 	}
-	nd := n.make(c)
-	n.enlist(nd)
-	n.join(nd)
+	return n.joinAt
 }
 
+// planJoins puts the joins before a time into the queues.
+func (n *network) planJoins(end time.Duration) {
+	for n.nextJoin() < end {
+		c := n.joining[n.joined]
+		n.shard(c).queue.put(event{at: n.joinAt, kind: joining, node: uint32(c)})
+		n.joined++
+		n.joinAt += growth(n.joined)
+	}
+}
+
+// joinOp is the operation by which a node joins. Those of the workload follow.
+const joinOp engine.OpID = 1
+
 // join has a node with a new engine join the network.
-func (n *network) join(nd *node) {
+func (n *network) join(w *world, nd *node) {
+	w.note(nd, note{up: true})
 	nd.joined = never
-	n.perform(nd, nd.engine.Join(n.clock(), n.track(nd, nil), nil, n.effects[:0]))
+	w.perform(nd, nd.engine.Join(w.clock(), joinOp, nil, w.effects[:0]))
 	if nd.contact == n.first {
-		nd.joined = n.now
+		nd.joined = w.now
 	}
 }

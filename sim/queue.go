@@ -9,17 +9,17 @@ const (
 	arrival  kind = 1 + iota // a datagram reaches its destination
 	tick                     // an engine is due
 	flip                     // a node leaves or returns
-	joinNext                 // a node of a network that grows joins
-	deferred                 // a function runs that was put into the queue
+	joining                  // a node of a network that grows joins
+	deferred                 // a function of the workload runs
 )
 
 // An event is something that happens at a time. Events of the same time happen in the
-// order in which they were put into the queue.
+// order of their turns.
 type event struct {
 	at       time.Duration // since the run's start
 	turn     uint64
 	datagram *datagram // of an arrival
-	node     uint32    // of a tick or flip; of deferred the index of the function
+	node     uint32    // of a tick, flip or join; of deferred the index of the function
 	kind     kind
 }
 
@@ -29,12 +29,9 @@ func (e *event) before(o *event) bool { return e.at < o.at || e.at == o.at && e.
 // parent: with millions of events it misses fewer cache lines than a binary heap.
 type queue struct {
 	events []event
-	turns  uint64
 }
 
 func (q *queue) put(e event) {
-	q.turns++
-	e.turn = q.turns
 	q.events = append(q.events, e)
 	i := len(q.events) - 1
 	for i > 0 {
@@ -81,3 +78,11 @@ func (q *queue) take() event {
 }
 
 func (q *queue) empty() bool { return len(q.events) == 0 }
+
+// next is the time of the earliest event; never if there is none.
+func (q *queue) next() time.Duration {
+	if len(q.events) == 0 {
+		return never
+	}
+	return q.events[0].at
+}

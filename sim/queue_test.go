@@ -8,8 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Events come out as a stable sort by their time would have them, however puts and
-// takes alternate.
+// Events come out by their time, those of one time by their turn, however puts and takes
+// alternate.
 func TestQueue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var q queue
@@ -18,7 +18,7 @@ func TestQueue(t *testing.T) {
 		for range rapid.IntRange(1, 300).Draw(t, "steps") {
 			if len(waiting) == 0 || rapid.IntRange(0, 2).Draw(t, "put") > 0 {
 				number++
-				e := event{at: time.Duration(rapid.IntRange(0, 20).Draw(t, "at")), node: number, kind: tick}
+				e := event{at: time.Duration(rapid.IntRange(0, 20).Draw(t, "at")), turn: uint64(number), node: number, kind: tick}
 				q.put(e)
 				at, _ := slices.BinarySearchFunc(waiting, e.at+1, func(w event, at time.Duration) int { return int(w.at - at) })
 				waiting = slices.Insert(waiting, at, e)

@@ -20,7 +20,7 @@ func (w *world) lie(n *node, d *datagram) {
 			return w.role(c) == lying
 		})
 	}
-	w.send(n.contact, d.from, m, d.operation)
+	w.send(n, d.from, m, d.operation)
 }
 
 // A role is the behaviour of a server.

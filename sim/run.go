@@ -44,6 +44,9 @@ func Run(ctx context.Context, cfg Config, progress Progress) (*report.Report, er
 	}
 	r.report.Partial = r.stopped
 	r.report.Summarise(r.samples)
+	if cfg.Latency.kind != "const" {
+		r.report.OneWayFloorMS = millionths(oneWayFloor.Seconds() * 1e3)
+	}
 	r.report.VirtualSeconds = millionths(r.virtual.Seconds())
 	if up := r.report.NodesUp; up > 0 && r.measured > 0 {
 		r.report.BytesPerNodeSecond = math.Round(1e3*float64(r.bytes)/up/r.measured.Seconds()) / 1e3

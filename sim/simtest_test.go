@@ -88,35 +88,44 @@ func firstDifference(a, b []byte) (string, string) {
 	return "", ""
 }
 
-// grown is the network of a Config at its beginning, to be driven event by event.
+// grown is the network of a Config at its beginning, in one shard, to be driven event by
+// event.
 func grown(t testing.TB, c Config) *network {
 	t.Helper()
 	if err := c.Check(); err != nil {
 		t.Fatal(err)
 	}
-	return (&run{cfg: c}).newNetwork(context.Background())
+	return (&run{cfg: c}).newNetwork(context.Background(), 1)
 }
 
-// peek is the event that is about to happen.
-func (n *network) peek() *event { return &n.queue.events[0] }
+// watched has watch look at each event of a shard before it happens.
+func (n *network) watched(watch func(*event)) {
+	if watch == nil {
+		return
+	}
+	n.crew.handle = func(shard int, end time.Duration) {
+		w := n.shards[shard]
+		w.collect(n.shards, n.parity)
+		for w.queue.next() < end {
+			watch(&w.queue.events[0])
+			n.handleNext(w)
+		}
+	}
+}
 
 // until drives a network to a time. Before each event watch may look at it.
 func (n *network) until(at time.Duration, watch func(*event)) {
-	for !n.queue.empty() && n.peek().at <= at {
-		if watch != nil {
-			watch(n.peek())
-		}
+	n.watched(watch)
+	n.at(at, func() {})
+	for n.now < at {
 		n.advance()
 	}
-	n.now = max(n.now, at)
 }
 
 // drive drives a network to the end of its history, and returns its report.
 func (n *network) drive(watch func(*event)) *report.Report {
+	n.watched(watch)
 	for n.more() {
-		if watch != nil {
-			watch(n.peek())
-		}
 		n.advance()
 	}
 	n.writeReport()

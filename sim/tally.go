@@ -26,9 +26,16 @@ func (t *tally) add(e *engine.Engine) {
 	})
 }
 
-// copy is an independent copy.
-func (t *tally) copy() *tally {
-	return &tally{requests: t.requests, counters: slices.Clone(t.counters)}
+// addTally adds what another tally has.
+func (t *tally) addTally(o *tally) {
+	t.requests += o.requests
+	if t.counters == nil {
+		t.counters = slices.Clone(o.counters)
+		return
+	}
+	for i := range o.counters {
+		t.counters[i].Count += o.counters[i].Count
+	}
 }
 
 // work lists the counters that are not 0.

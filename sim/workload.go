@@ -55,7 +55,7 @@ func (n *network) prepare() {
 	}
 }
 
-// plan puts the events of the workload into the queue.
+// plan plans what the workload does.
 func (n *network) plan() {
 	w, cfg := &n.workload, n.cfg
 	w.end = w.start + cfg.Duration
@@ -68,9 +68,9 @@ func (n *network) plan() {
 		n.at(w.warm, n.startNext)
 	}
 	n.at(w.start, func() {
-		n.addUpTime()
+		n.addUpTime(n.now)
 		n.upTime = 0
-		w.bytes = n.bytes
+		w.bytes = n.bytes()
 	})
 	n.planSeries()
 	if cfg.Keys > 0 {
@@ -85,8 +85,7 @@ func (n *network) plan() {
 	}
 }
 
-// startNext starts the next lookup of the workload, and puts the one after it into the
-// queue.
+// startNext starts the next lookup of the workload, and plans the one after it.
 func (n *network) startNext() {
 	w := &n.workload
 	i := w.started

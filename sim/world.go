@@ -10,23 +10,27 @@ import (
 	"kadmium/store"
 )
 
-// A world is a virtual clock, a queue of events and a modelled network between nodes.
-// It is driven by one goroutine.
+// A world is a virtual clock, a queue of events and a modelled network between nodes: all
+// nodes of an independent lookup, or one shard of a network. It is driven by one goroutine.
 type world struct {
 	cfg        *Config
 	book       *book
 	namespaces *store.Namespaces
 	path       *path
 	jitters    bool      // datagrams between two nodes do not all take the same time
-	random     *rand.PCG // for datagrams
+	wire       uint64    // what is random of datagrams is a hash of it
+	exchange   *exchange // between shards; nil: all nodes are of this world
 
 	now         time.Duration    // since the start
+	turns       uint64           // of events, without an exchange
 	first       identity.Contact // the bootstrap node: honest, and up to the end; 0: none
 	guest       identity.Contact // the handle that one independent lookup after the other uses
 	guestNumber uint32           // by which the latency of the guest's datagrams is computed
 	queue       queue
 	bootstrap   []identity.Address
 	operations  map[engine.OpID]*operation   // outstanding
+	notes       []note                       // of what has happened
+	charges     []charge                     // with an exchange
 	nodeOf      func(identity.Contact) *node // nil: it is down
 
 	inbound       engine.Inbound // of the delivery in progress
@@ -37,17 +41,19 @@ type world struct {
 	freeDatagrams []*datagram
 
 	events, bytes uint64
+	departed      tally // of engines whose nodes have left
 	traffic
 }
 
 func newWorld(cfg *Config, b *book) *world {
 	return &world{cfg: cfg, book: b, namespaces: store.NewNamespaces("sim"), path: newPath(&cfg.Latency, cfg.Seed),
-		jitters: cfg.Latency.kind == "world", random: source(cfg.Seed, forWire), operations: make(map[engine.OpID]*operation)}
+		jitters: cfg.Latency.kind == "world", wire: hash(cfg.Seed, forWire), operations: make(map[engine.OpID]*operation)}
 }
 
 // A node is one engine and what the simulation keeps about it.
 type node struct {
 	contact  identity.Contact
+	sent     uint32 // datagrams
 	engine   *engine.Engine
 	nextTick time.Duration // the earliest tick in the queue; 0: none
 	ideal    *idealTable   // of a table whose buckets are made when they are first read
@@ -70,11 +76,11 @@ func (w *world) perform(n *node, effects []engine.Effect) {
 		f := &effects[i]
 		switch f.Kind {
 		case engine.SendRequest:
-			w.send(n.contact, f.To, f.Message, w.operations[f.Op])
+			w.send(n, f.To, f.Message, w.operations[f.Op])
 		case engine.SendReply:
-			w.send(n.contact, w.answering.from, f.Message, w.answering.operation)
+			w.send(n, w.answering.from, f.Message, w.answering.operation)
 		case engine.Finish:
-			w.finish(f.Op, f.Result)
+			w.finish(n, f.Op, f.Result)
 		case engine.ReportEvent:
 			if f.Event.Kind == engine.Joined && f.Event.N > 0 {
 				n.joined = min(n.joined, w.now)
@@ -130,7 +136,7 @@ func (w *world) newEngine(c identity.Contact, mode engine.Mode, random rand.Sour
 func (w *world) scheduleTick(n *node, at time.Duration) {
 	if n.nextTick == 0 || at < n.nextTick {
 		n.nextTick = at
-		w.queue.put(event{at: at, kind: tick, node: uint32(n.contact)})
+		w.queue.put(event{at: at, turn: w.turn(last, 0), kind: tick, node: uint32(n.contact)})
 	}
 }
 
@@ -151,17 +157,18 @@ var epoch = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // An operation is a lookup, put, get or provide of the workload.
 type operation struct {
-	target  identity.Position
-	started time.Duration
-	bytes   uint64
-	// Neither function may call an engine: it would be within a call of that engine.
-	finished  func(*engine.Result)
-	abandoned func() // the node left before the end
+	target   identity.Position
+	started  time.Duration
+	ended    time.Duration // never: not yet
+	bytes    uint64        // of its datagrams, up to its end
+	finished func(*operation, *engine.Result)
 }
 
-func (w *world) finish(op engine.OpID, r *engine.Result) {
+// finish notes that an operation has ended.
+func (w *world) finish(n *node, op engine.OpID, r *engine.Result) {
 	if o, ok := w.operations[op]; ok {
 		delete(w.operations, op)
-		o.finished(r)
+		o.ended = w.now
+		w.note(n, note{operation: o, result: r})
 	}
 }

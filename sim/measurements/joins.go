@@ -69,7 +69,6 @@ GOGC trades some time for memory.`,
 ` + "`GOGC=25 kad sim --tables join --nodes 1000000 --lookups 10000`" + ` was interrupted after 50 minutes beside other work, when 520,575 nodes had joined.
 The process had taken 7.5 GiB at most, 15.5 kB a node, of which 12.3 kB were live.
 At that rate a million nodes take 14.5 GiB.
-Joins are one history, so one core has to execute them.
 
 The hops are 0.2 more than on ideal tables of as many nodes (` + "`kad sim --nodes 200000 --lookups 10000`" + `: 3.06).
 Full buckets keep their old contacts.

@@ -56,7 +56,8 @@ type Report struct {
 	RPCTotal           uint64  `json:"rpc_total"` // of all nodes
 	Events             uint64  `json:"events"`    // simulated: deliveries, ticks and calls
 	BytesPerNodeSecond float64 `json:"bytes_per_node_second"`
-	VirtualSeconds     float64 `json:"virtual_seconds"` // of a bench: seconds
+	VirtualSeconds     float64 `json:"virtual_seconds"`            // of a bench: seconds
+	OneWayFloorMS      float64 `json:"one_way_floor_ms,omitempty"` // simulated: the least that a datagram takes; 0: the latency model's own
 
 	Values  *Values    `json:"values,omitempty"`  // of workloads that store something
 	Work    []Work     `json:"work,omitempty"`    // what nodes did, all together
