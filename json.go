@@ -223,27 +223,28 @@ type storedJSON struct {
 	Expires     time.Time      `json:"expires"`
 	Republished bool           `json:"republished"`
 	KeptHere    bool           `json:"kept_here,omitempty"`
+	Created     bool           `json:"created,omitempty"`
 	Refusals    map[string]int `json:"refusals,omitempty"`
 	RefusedBy   []Refusal      `json:"refused_by,omitempty"`
 	lookupJSON
 }
 
 // MarshalJSON writes key (or key_base64), sequence (not after a provide), holders, self_holder,
-// expires, republished, kept_here (if so), refusals and
-// refused_by (if any), then the lookup's members.
+// expires, republished, kept_here and created (if so), refusals and refused_by (if any), then
+// the lookup's members.
 func (s Stored) MarshalJSON() ([]byte, error) {
 	sequence := &s.Sequence
 	if s.provide {
 		sequence = nil
 	}
-	return marshal(storedJSON{keyOf(s.Key), sequence, s.Holders, s.SelfHolder, s.Expires.UTC(), s.Published, s.KeptHere, s.Refusals, s.RefusedBy, s.Lookup.json()})
+	return marshal(storedJSON{keyOf(s.Key), sequence, s.Holders, s.SelfHolder, s.Expires.UTC(), s.Published, s.KeptHere, s.Created, s.Refusals, s.RefusedBy, s.Lookup.json()})
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (s *Stored) UnmarshalJSON(b []byte) error {
 	return unmarshal(b, s, func(w storedJSON) Stored {
 		s := Stored{
-			Key: w.key(), Holders: w.Holders, SelfHolder: w.SelfHolder, Published: w.Republished, KeptHere: w.KeptHere,
+			Key: w.key(), Holders: w.Holders, SelfHolder: w.SelfHolder, Published: w.Republished, KeptHere: w.KeptHere, Created: w.Created,
 			Refusals: w.Refusals, RefusedBy: w.RefusedBy, Expires: w.Expires, Lookup: w.lookupJSON.result(), provide: w.Sequence == nil,
 		}
 		if w.Sequence != nil {

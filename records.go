@@ -54,7 +54,7 @@ func (n *Node) hasLastSequence(ctx context.Context, key string, put uint64) bool
 }
 
 func (n *Node) fillStored(s *Stored, r *engine.Result) {
-	s.Holders, s.SelfHolder, s.Published, s.KeptHere, s.Expires = r.Holders, r.SelfHolder, r.Published, r.KeptHere, n.driver.Wall(r.Expires)
+	s.Holders, s.SelfHolder, s.Published, s.KeptHere, s.Created, s.Expires = r.Holders, r.SelfHolder, r.Published, r.KeptHere, r.Created, n.driver.Wall(r.Expires)
 	if r.Record != nil {
 		s.Sequence = r.Record.Sequence
 	}

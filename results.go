@@ -92,7 +92,11 @@ type Stored struct {
 	Published bool
 	// KeptHere: only this node has it, though others should; the error is ErrKeptHere. If
 	// that is because nobody answered, it is published as soon as somebody does.
-	KeptHere  bool
+	KeptHere bool
+	// Created: after a put, nobody who was asked held a record before; not known, and false,
+	// if the put has a Sequence or its namespace has none. After a provide, this node did not
+	// provide the key before.
+	Created   bool
 	Refusals  map[string]int // nodes that were asked and refused, by reason
 	RefusedBy []Refusal      // nodes that were to hold it and do not, those that did not answer too
 	Expires   time.Time      // unless it is published again

@@ -39,7 +39,8 @@ func bookRoutes() []Route {
 		{
 			Method: "PUT", Pattern: "/v1/peers/{peer}/notes/{name}", Summary: "Note something about a peer; with a data directory it outlives the node", serve: setNote,
 			Params: asked(id, name), Body: "application/octet-stream",
-			Answers: []Answer{{Status: 204, Summary: "noted"}}, Problems: []int{413, 422, 504, 507},
+			Answers:  []Answer{{Status: 204, Summary: "noted in place of another"}, {Status: 201, Summary: "noted, and there was no such note before"}},
+			Problems: []int{413, 422, 504, 507},
 		},
 		{
 			Method: "DELETE", Pattern: "/v1/peers/{peer}/notes/{name}", Summary: "Remove a note about a peer", serve: setNote,
@@ -154,9 +155,14 @@ func setNote(c *call) error {
 	if c.bad != nil {
 		return c.bad
 	}
+	_, noted := c.node.Note(id, c.path["name"])
 	if err := c.node.SetNote(ctx, id, c.path["name"], text); err != nil {
 		return fmt.Errorf("%s: %w", id, WhyEnded(ctx, err))
 	}
-	c.w.WriteHeader(http.StatusNoContent)
+	status := http.StatusNoContent
+	if c.r.Method == http.MethodPut && !noted {
+		status = http.StatusCreated
+	}
+	c.noContent(status)
 	return nil
 }

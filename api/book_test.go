@@ -29,8 +29,8 @@ func TestBook(t *testing.T) {
 
 	note := "/v1/peers/" + id.String() + "/notes/"
 	a.send("GET", note+"role", "").is(t, 404, "role")
-	a.send("PUT", note+"role", "<b>seed\xff</b>").is(t, 204)
-	a.send("PUT", note+"a%2F%2e%2e", "").is(t, 204)
+	a.send("PUT", note+"role", "<b>seed\xff</b>").is(t, 201)
+	a.send("PUT", note+"a%2F%2e%2e", "").is(t, 201)
 	if e := a.send("GET", note+"role", "").is(t, 200); e.body != "<b>seed\xff</b>" || e.Header.Get("Content-Type") != "application/octet-stream" {
 		t.Errorf("the note: %q, %v", e.body, e.Header)
 	}
@@ -39,7 +39,7 @@ func TestBook(t *testing.T) {
 	a.send("DELETE", note+"role", "").is(t, 204)
 	a.send("GET", note+"role", "").is(t, 404)
 	a.send("PUT", note+strings.Repeat("n", 1000), "x").is(t, 422, "/problems/bad-note")
-	a.send("PUT", "/v1/peers/"+stranger+"/notes/x", "y").is(t, 204)
+	a.send("PUT", "/v1/peers/"+stranger+"/notes/x", "y").is(t, 201)
 	a.send("GET", "/v1/peers/nobody/notes/x", "").is(t, 400, "/problems/bad-peer-id")
 
 	all, err := a.client.Peers(ctx, Call{})

@@ -35,8 +35,11 @@ type call struct {
 	r      *http.Request
 	path   map[string]string // what stands for the names of the pattern
 	query  url.Values
-	bad    error // the first parameter that cannot be used
-	status int   // of the response, once there is one that is no stream
+	bad    error  // the first parameter that cannot be used
+	status int    // of the response, once there is one that is no stream
+	media  string // of the result, as the client prefers; empty: there is no choice
+
+	ifMatch, ifNoneMatch *condition // nil: there is none
 
 	guard    *guard // of a client on TCP; nil: it may do everything, and see every text
 	open     bool   // it has not shown the token
@@ -163,23 +166,6 @@ func (c *call) body() []byte {
 	}
 	_ = control.SetReadDeadline(time.Time{})
 	return b
-}
-
-// wantsJSON reports whether the client asks for everything as JSON, where the body would
-// be a value alone.
-func (c *call) wantsJSON() bool { return accepts(c.r, "application/json") }
-
-// accepts reports whether a request names a type among those that it accepts.
-func accepts(r *http.Request, media string) bool {
-	for _, list := range r.Header.Values("Accept") {
-		for _, one := range strings.Split(list, ",") {
-			name, rest, _ := strings.Cut(strings.ReplaceAll(one, " ", ""), ";")
-			if strings.EqualFold(name, media) && rest != "q=0" {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // A timedOut is the error of an operation that took longer than it may.

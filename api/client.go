@@ -136,7 +136,7 @@ func (c *Client) do(ctx context.Context, method, target string, o Call, header h
 		}
 		return &p
 	}
-	if response.StatusCode == http.StatusNoContent {
+	if result == nil {
 		return nil
 	}
 	if err := json.Unmarshal(b, result); err != nil {

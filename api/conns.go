@@ -23,7 +23,8 @@ const (
 	maxRequests        = 64                    // at once of one connection of HTTP/2
 	headerTime         = 10 * time.Second      // for a request's header, and between requests
 	shortHeaderTime    = time.Second           // while others wait for a file handle or a place
-	maxHeader          = 16 << 10              // bytes
+	maxHeader          = 16 << 10              // bytes, of all lines
+	headerSlop         = 4 << 10               // bytes that package http reads beyond its bound
 	lastWordTime       = 50 * time.Millisecond // for the last answer to a client
 )
 
@@ -209,7 +210,7 @@ func (l *connections) closeIdle(c net.Conn, since time.Time) {
 		if known := l.open[c]; known != nil && known.idleSince.Equal(since) {
 			known.idleSince = time.Time{} // once
 			l.counters.connectionsHurried.Add(1)
-			known.end(c, errTooSlow)
+			l.endIdle(c, known, errTooSlow)
 		}
 	})
 }
@@ -220,7 +221,7 @@ func (l *connections) end(why *Problem) {
 	defer l.mu.Unlock()
 	for c, known := range l.open {
 		if !known.idleSince.IsZero() {
-			known.end(c, why)
+			l.endIdle(c, known, why)
 		}
 	}
 }
@@ -228,24 +229,28 @@ func (l *connections) end(why *Problem) {
 // errTooSlow is the problem of a client that sent no request while others waited.
 var errTooSlow = problem("too-slow", "no request came in time", http.StatusRequestTimeout, exitNotDone, "send a request at once", "no request came in time, and others wait")
 
-// end closes an idle connection. One that awaits the answer to a first request is told why:
-// the request may be on its way.
-func (k *connection) end(c net.Conn, why *Problem) {
-	if k.fresh {
+// endIdle closes an idle connection. One that awaits the answer to a first request is told
+// why: the request may be on its way.
+func (l *connections) endIdle(c net.Conn, known *connection, why *Problem) {
+	if known.fresh {
 		_ = c.SetWriteDeadline(time.Now().Add(lastWordTime))
-		_ = why.response().Write(c)
+		_ = why.response(l.guarded).Write(c)
 	}
 	c.Close()
 }
 
-// response is a problem as a whole response.
-func (p *Problem) response() *http.Response {
+// response is a problem as a whole response, with the headers of every answer.
+func (p *Problem) response(onTCP bool) *http.Response {
+	h := http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}, "Content-Type": {problemType}, "X-Content-Type-Options": nosniff}
+	if onTCP {
+		guardHeaders(h)
+	}
 	b, err := encode(p)
 	if err != nil {
 		b = nil
 	}
 	return &http.Response{
 		StatusCode: p.Status, ProtoMajor: 1, ProtoMinor: 1, Close: true, ContentLength: int64(len(b)),
-		Header: http.Header{"Content-Type": {problemType}}, Body: io.NopCloser(bytes.NewReader(b)),
+		Header: h, Body: io.NopCloser(bytes.NewReader(b)),
 	}
 }

@@ -58,8 +58,8 @@ var (
 	byAccept   = []string{"Accept"}
 )
 
-// headers sets what every answer on TCP has. No header lets another origin read it.
-func (g *guard) headers(h http.Header) {
+// guardHeaders sets what every answer on TCP has. No header lets another origin read it.
+func guardHeaders(h http.Header) {
 	h["X-Content-Type-Options"] = nosniff
 	h["Referrer-Policy"] = noReferrer
 	h["Cross-Origin-Resource-Policy"] = sameOnly

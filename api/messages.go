@@ -29,8 +29,7 @@ func sendMessage(c *call) error {
 // reply answers with a peer's reply: its bytes, and the rest in headers, or all as JSON.
 func (c *call) reply(r kadmium.Reply) error {
 	h := c.w.Header()
-	h.Set("Vary", "Accept")
-	if c.wantsJSON() {
+	if c.media == jsonType {
 		return c.json(http.StatusOK, r)
 	}
 	h.Set("Kad-From", r.From.String())

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -19,12 +20,18 @@ import (
 func metricsRoute() Route {
 	return Route{
 		Method: "GET", Pattern: "/metrics", Access: Public, Summary: "Show what the nodes of the process are doing and have done, for Prometheus", serve: metrics,
-		Answers: []Answer{{Status: 200, Summary: "sums over all nodes, in the text format of Prometheus", Text: "text/plain"}},
+		Answers: []Answer{{Status: 200, Summary: "sums over all nodes, in the text format of Prometheus", Text: "text/plain"}}, Problems: []int{429},
 	}
 }
 
 // metrics serves GET /metrics.
 func metrics(c *call) error {
+	select {
+	case c.server.scrapes <- struct{}{}:
+		defer func() { <-c.server.scrapes }()
+	default:
+		return fmt.Errorf("%w: %d scrapes run", kadmium.ErrBusy, maxScrapes)
+	}
 	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(writeTime))
 	c.w.Header().Set("X-Content-Type-Options", "nosniff")
 	c.status = http.StatusOK
@@ -40,7 +47,7 @@ func (s *Server) newMetrics() http.Handler {
 	r := prometheus.NewRegistry()
 	r.MustRegister(nodeMetrics{s}, s.durations,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	return promhttp.HandlerFor(r, promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes})
+	return promhttp.HandlerFor(r, promhttp.HandlerOpts{})
 }
 
 // durationBounds are the buckets of how long requests take, in seconds.

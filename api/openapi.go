@@ -37,7 +37,7 @@ func openapi(c *call) error {
 var description = sync.OnceValues(func() ([]byte, error) { return encode(describe(Routes())) })
 
 const aboutAPI = `A kadmium node over HTTP. On the node's unix socket everybody who can open it may do everything. Over TCP a request needs the node's token, unless it says otherwise here.
-Every GET is also there as HEAD. A path's segment may be any bytes, percent-escaped, with / as %2F. Members may be added to JSON objects, and kinds to events; none is removed or renamed.
+Every GET is also there as HEAD, and OPTIONS says in Allow what a resource has. Of results in several media types Accept chooses; problems are problems whatever it says. A path's segment may be any bytes, percent-escaped, with / as %2F. Members may be added to JSON objects, and kinds to events; none is removed or renamed.
 An answer of text/event-stream is a stream of events, whose data is JSON: x-events has the schema for each event.`
 
 // everyProblem are the statuses of problems that every operation may have: a parameter that
@@ -48,6 +48,9 @@ var everyProblem = []int{http.StatusBadRequest, http.StatusInternalServerError, 
 // and those of the guard over TCP.
 func (r *Route) statuses() []int {
 	all := slices.Concat(everyProblem, r.Problems)
+	if len(r.offers) > 0 {
+		all = append(all, http.StatusNotAcceptable)
+	}
 	if r.Access != OnHost {
 		all = append(all, http.StatusForbidden, http.StatusMisdirectedRequest)
 	}
@@ -266,7 +269,7 @@ func problemName(status int) string { return "Problem" + strconv.Itoa(status) }
 // problemHeaders are headers of the problems of a status.
 var problemHeaders = map[int]Param{
 	http.StatusUnauthorized:    {Name: "WWW-Authenticate", Summary: "Bearer"},
-	http.StatusTooManyRequests: {Name: "Retry-After", Type: Integer, Summary: "seconds to wait, where the limit is one of --http-open"},
+	http.StatusTooManyRequests: {Name: "Retry-After", Type: Integer, Summary: "seconds to wait"},
 }
 
 // problem describes the problems of a status.

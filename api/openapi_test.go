@@ -175,8 +175,9 @@ func (s *stage) well() {
 		{200, "GET", "/v1/peers/" + id + "?trace", "", nil},
 		{200, "GET", "/v1/peers/" + id + "?local", "", nil},
 		{200, "GET", "/v1/peers/" + id + "/supports?protocol=/echo&protocol=/none", "", nil},
+		{201, "PUT", "/v1/peers/" + id + "/notes/n", "note", nil},
 		{204, "PUT", "/v1/peers/" + id + "/notes/n", "note", nil},
-		{204, "PUT", "/v1/peers/" + id + "/notes/binary", "\xff", nil},
+		{201, "PUT", "/v1/peers/" + id + "/notes/binary", "\xff", nil},
 		{200, "GET", "/v1/peers", "", nil},
 		{200, "GET", "/v1/peers/" + id + "/notes", "", nil},
 		{200, "GET", "/v1/peers/" + id + "/notes/n", "", nil},
@@ -184,12 +185,14 @@ func (s *stage) well() {
 		{200, "POST", "/v1/peers/" + id + "/ping?protocols", "", nil},
 		{200, "GET", "/v1/closest/%2Fv%2Fx?trace=true", "", nil},
 		{200, "GET", "/v1/closest?key64=L3YveA", "", nil},
+		{201, "PUT", "/v1/providers/cats", "", nil},
 		{200, "PUT", "/v1/providers/cats", "", nil},
 		{200, "GET", "/v1/providers/cats?max=1", "", nil},
 		{200, "GET", "/v1/providers?key64=Y2F0cw", "", nil},
 		{200, "GET", "/v1/published", "", nil},
 		{200, "GET", "/v1/held?max=10", "", nil},
 		{200, "DELETE", "/v1/providers/cats", "", nil},
+		{201, "PUT", "/v1/providers?key64=Y2F0cw", "", nil},
 		{200, "PUT", "/v1/providers?key64=Y2F0cw", "", nil},
 		{200, "DELETE", "/v1/providers?key64=Y2F0cw", "", nil},
 		{201, "PUT", "/v1/values/" + segment(signed), "mine", nil},
@@ -269,6 +272,8 @@ func (s *stage) refused() {
 		{409, "PUT", "/v1/values?key64=L3YveA&seq=1", "old", nil},
 		{412, "PUT", "/v1/values/%2Fv%2Fx", "new", []string{"If-None-Match", "*"}},
 		{412, "PUT", "/v1/values?key64=L3YveA", "new", []string{"If-Match", `"99-0123456789abcdef"`}},
+		{412, "GET", "/v1/values/%2Fv%2Fx", "", []string{"If-Match", `"99"`}},
+		{412, "GET", "/v1/values?key64=L3YveA", "", []string{"If-Match", `W/"1"`}},
 		{422, "PUT", "/v1/values/x", "y", nil},
 		{422, "PUT", "/v1/values?key64=eA", "y", nil},
 		{422, "GET", "/v1/values/x", "", nil},
@@ -333,12 +338,16 @@ func (s *stage) everyRoute(r *Route, target string) {
 	c, body := s.contract, ""
 	if r.Access == OnHost {
 		c.holds(s.local, ask{400, r.Method, with(target, "nonsense"), "", nil})
+		c.holds(s.local, ask{406, r.Method, target, "", []string{"Accept", "image/png"}})
 		return
 	}
 	if r.Body != "" {
 		body = "x"
 	}
 	c.holds(s.tcp, ask{400, r.Method, with(target, "nonsense"), body, nil})
+	if len(r.offers) > 0 {
+		c.holds(s.tcp, ask{406, r.Method, target, body, []string{"Accept", "image/png"}})
+	}
 	c.holds(s.tcp, ask{403, r.Method, target, body, []string{"Origin", "http://evil.example"}})
 	c.holds(s.tcp, ask{421, r.Method, target, body, []string{"Host", "evil.example"}})
 	stranger := s.tcp
@@ -383,6 +392,13 @@ func (s *stage) full(t *testing.T) {
 		}
 	}
 	s.contract.holds(s.tcp, ask{429, "GET", "/v1/events", "", nil})
+	for range maxScrapes {
+		s.a.server.scrapes <- struct{}{}
+	}
+	s.contract.holds(s.tcp, ask{429, "GET", "/metrics", "", nil})
+	for range maxScrapes {
+		<-s.a.server.scrapes
+	}
 	for range maxStreams {
 		<-s.a.server.streams
 	}

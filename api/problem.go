@@ -1,10 +1,13 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
+	"slices"
 	"strings"
 
 	"kadmium"
@@ -53,6 +56,9 @@ func problem(name, title string, status, exit int, next, format string, args ...
 	return &Problem{Type: typePrefix + name, Title: title, Status: status, Detail: fmt.Sprintf(format, args...), Next: next, Exit: exit}
 }
 
+// retryAfter goes with what found no place: one may be free at any moment.
+var retryAfter = http.Header{"Retry-After": {"1"}}
+
 // badRequest is the problem of a request that the sender can put right.
 func badRequest(next, format string, args ...any) *Problem {
 	return problem("bad-request", "the request cannot be understood", http.StatusBadRequest, exitBadInput, next, format, args...)
@@ -67,7 +73,11 @@ func ProblemOf(err error) *Problem {
 	}
 	for _, k := range knownProblems {
 		if errors.Is(err, k.err) {
-			return &Problem{Type: typePrefix + k.name, Title: PlainWords(k.err), Status: k.status, Detail: PlainWords(err), Next: k.next, Exit: k.exit}
+			p := &Problem{Type: typePrefix + k.name, Title: PlainWords(k.err), Status: k.status, Detail: PlainWords(err), Next: k.next, Exit: k.exit}
+			if k.status == http.StatusTooManyRequests {
+				p.header = retryAfter
+			}
+			return p
 		}
 	}
 	return nil
@@ -78,11 +88,37 @@ func internal(err error) *Problem {
 	return problem("internal", "the node failed", http.StatusInternalServerError, exitNotDone, "mend what the message names, then try again", "%s", PlainWords(err))
 }
 
-// PlainWords is an error's text on one line, without Go's terms.
+// plainWords are those of errors whose text is Go's.
+var plainWords = map[error]string{context.Canceled: "interrupted", context.DeadlineExceeded: "timed out"}
+
+// PlainWords is an error's text on one line, without Go's terms. Text that an error was
+// given, like a key, stays as it is: only what an error itself says is replaced.
 func PlainWords(err error) string {
-	return strings.NewReplacer(
-		"\n", "; ", // joined errors
-		"context canceled", "interrupted",
-		"context deadline exceeded", "timed out",
-	).Replace(err.Error())
+	if comparable := reflect.TypeOf(err).Comparable(); comparable && plainWords[err] != "" {
+		return plainWords[err]
+	}
+	text := err.Error()
+	var within []error
+	switch wrapper := err.(type) {
+	case interface{ Unwrap() error }:
+		within = []error{wrapper.Unwrap()}
+	case interface{ Unwrap() []error }:
+		within = wrapper.Unwrap()
+	}
+	within = slices.DeleteFunc(slices.Clone(within), func(e error) bool { return e == nil })
+	if len(within) == 0 {
+		return text
+	}
+	own, plain := make([]string, len(within)), make([]string, len(within))
+	for i, e := range within {
+		own[i], plain[i] = e.Error(), PlainWords(e)
+	}
+	if text == strings.Join(own, "\n") { // joined errors
+		return strings.Join(plain, "; ")
+	}
+	last := len(within) - 1 // what is wrapped stands at the end
+	if before, found := strings.CutSuffix(text, own[last]); found {
+		return before + plain[last]
+	}
+	return text
 }

@@ -41,6 +41,13 @@ func (c *call) answer(status int, kind string, body []byte) {
 	}
 }
 
+// noContent answers without a body.
+func (c *call) noContent(status int) {
+	c.status = status
+	c.w.Header()["X-Content-Type-Options"] = nosniff
+	c.w.WriteHeader(status)
+}
+
 // bytes answers with bytes that came from the network. Nothing shows or runs them.
 func (c *call) bytes(status int, body []byte) error {
 	h := c.w.Header()

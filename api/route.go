@@ -76,28 +76,44 @@ func (r *Route) key64() bool {
 // all and one of them that is named by key64.
 func find(method, target string, hasKey64 bool) (*Route, map[string]string, error) {
 	path := pathOf(target)
+	if path == "*" && method == http.MethodOptions {
+		return &Route{Method: method, Pattern: "*", serve: options(allMethods())}, nil, nil
+	}
 	parts, err := segments(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	if method == "HEAD" {
-		method = "GET"
+	if method == http.MethodHead {
+		method = http.MethodGet
 	}
 	var allowed []string
+	var last, other *Route // that match, but for the method; but for key64
+	var otherValues map[string]string
 	for i := range routes {
 		r := &routes[i]
 		values, ok := r.match(parts)
 		_, named := values[r.lastName()]
 		switch {
-		case !ok, r.key64() && named == hasKey64, !r.key64() && hasKey64:
-			continue
+		case !ok:
+		case r.key64() && named == hasKey64, !r.key64() && hasKey64:
+			if hasKey64 && (r.Method == method || other == nil) {
+				other, otherValues = r, values
+			}
 		case r.Method == method:
 			return r, values, nil
+		default:
+			last, allowed = r, append(allowed, r.Method)
 		}
-		allowed = append(allowed, r.Method)
 	}
-	if len(allowed) > 0 {
+	switch {
+	case last != nil && method == http.MethodOptions:
+		return last.options(allowed), nil, nil
+	case last != nil:
 		return nil, nil, notAllowed(path, method, allowed)
+	case other != nil && other.key64():
+		return nil, nil, badRequest("leave one of them out: the path's segment, or ?key64=", "%s: the key is named twice", path)
+	case other != nil && other.Method == method:
+		return other, otherValues, nil // it refuses the parameter
 	}
 	return nil, nil, noResource(path, parts)
 }
@@ -119,14 +135,48 @@ func noResource(path string, parts []string) error {
 	}) {
 		next = keyHint
 	}
-	p := problem("no-such-resource", "there is no such resource", 404, exitBadInput, next, "%s is no resource", path)
-	return p
+	return problem("no-such-resource", "there is no such resource", http.StatusNotFound, exitBadInput, next, "%s is no resource", path)
 }
 
 func notAllowed(path, method string, allowed []string) error {
-	slices.Sort(allowed)
-	list := strings.Join(slices.Compact(allowed), ", ")
-	p := problem("method-not-allowed", "the resource has no such method", 405, exitBadInput, "use "+list, "%s %s: this resource has %s", method, path, list)
+	list := allow(allowed)
+	p := problem("method-not-allowed", "the resource has no such method", http.StatusMethodNotAllowed, exitBadInput, "use "+list, "%s %s: this resource has %s", method, path, list)
 	p.header = http.Header{"Allow": {list}}
 	return p
+}
+
+// allow is the value of an Allow: the methods of routes, and those that stand for them.
+func allow(methods []string) string {
+	all := append(slices.Clone(methods), http.MethodOptions)
+	if slices.Contains(methods, http.MethodGet) {
+		all = append(all, http.MethodHead)
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), ", ")
+}
+
+func allMethods() (all []string) {
+	for i := range routes {
+		all = append(all, routes[i].Method)
+	}
+	return all
+}
+
+// options is what answers OPTIONS of a resource that has the methods. To reach it takes what
+// most of its routes take: the token, unless it is for anybody.
+func (r *Route) options(methods []string) *Route {
+	access := r.Access
+	if access == Open {
+		access = Private
+	}
+	return &Route{Method: http.MethodOptions, Pattern: r.Pattern, Params: r.Params, Access: access, serve: options(methods), parts: r.parts}
+}
+
+// options says which methods a resource has. No header of CORS is among the answer's.
+func options(methods []string) func(*call) error {
+	return func(c *call) error {
+		c.w.Header().Set("Allow", allow(methods))
+		c.noContent(http.StatusNoContent)
+		return nil
+	}
 }

@@ -21,8 +21,9 @@ type Route struct {
 	Problems []int
 	Access   Access
 
-	serve func(*call) error
-	parts []string // of the pattern
+	serve  func(*call) error
+	parts  []string // of the pattern
+	offers []string // media types of the results
 }
 
 // In is where a parameter stands.
@@ -77,10 +78,10 @@ var (
 	key64Param    = Param{Name: "key64", In: InQuery, Type: Base64, Summary: "the key in base64url, in place of the path's last segment"}
 	localParam    = Param{Name: "local", In: InQuery, Type: Flag, Summary: "also done if only this node has it, as none answers"}
 	peerParam     = Param{Name: "peer", In: InPath, Type: Text, Summary: "a peer ID, a multiaddr, or host:port"}
-	ifMatch       = Param{Name: "If-Match", In: InHeader, Type: Text, Summary: "store it only where the record held has this ETag's sequence; each holder compares by itself, so that it is no lock"}
-	ifNoneMatch   = Param{Name: "If-None-Match", In: InHeader, Type: Text, Summary: "*: store it only where no record is held"}
+	ifMatch       = Param{Name: ifMatchName, In: InHeader, Type: Text, Summary: "store it only in place of a value that has one of these ETags, or, with *, of any: each holder compares the sequence by itself, so that it is no lock"}
+	ifNoneMatch   = Param{Name: ifNoneMatchName, In: InHeader, Type: Text, Summary: "*: store it only where no record is held; ETags: only in place of a value that has none of them"}
 	acceptParam   = Param{Name: "Accept", In: InHeader, Type: Text, Summary: "application/json for everything as JSON"}
-	etagHeader    = Param{Name: "ETag", In: InHeader, Type: Text, Summary: "the sequence and a hash of the value"}
+	etagHeader    = Param{Name: "ETag", In: InHeader, Type: Text, Summary: "the sequence and a hash of the value; that of the JSON ends in -json"}
 	lookupHeaders = []Param{
 		{Name: "Kad-Hops", In: InHeader, Type: Integer, Summary: "hops of the lookup, if it asked anybody"},
 		{Name: "Kad-Rounds", In: InHeader, Type: Integer, Summary: "its rounds"},
@@ -117,6 +118,7 @@ func init() {
 	routes = allRoutes()
 	for i := range routes {
 		routes[i].parts = strings.Split(routes[i].Pattern[1:], "/")
+		routes[i].offers = offersOf(&routes[i])
 	}
 }
 
@@ -126,19 +128,20 @@ func Routes() []Route { return routes }
 func allRoutes() []Route {
 	stored := []Answer{
 		{Status: 200, Summary: "stored", Value: kadmium.Stored{}},
+		{Status: 201, Summary: "stored, and there was none before", Value: kadmium.Stored{}},
 		{Status: 202, Summary: "kept at this node only, with ?local", Value: kadmium.Stored{}},
 	}
-	first := Answer{Status: 201, Summary: "stored, the first record of the key", Value: kadmium.Stored{}}
 	return append([]Route{
 		{
 			Method: "GET", Pattern: "/v1/values/{key}", Summary: "Fetch a value", Access: Open, serve: getValue,
 			Params: keyed(Param{Name: "quorum", In: InQuery, Type: Integer, Summary: "valid answers to weigh, 1 by default; above 1 the best is taken, and holders of an older one are repaired, unless it is a read without the token"},
-				traceParam, acceptParam, Param{Name: "If-None-Match", In: InHeader, Type: Text, Summary: "answer 304 if the value has this ETag"}),
+				traceParam, acceptParam, Param{Name: ifNoneMatchName, In: InHeader, Type: Text, Summary: "answer 304 if what would be answered has one of these ETags"},
+				Param{Name: ifMatchName, In: InHeader, Type: Text, Summary: "answer 412 if the value has none of these ETags"}),
 			Answers: []Answer{
 				{Status: 200, Summary: "the value", Value: kadmium.Value{}, Bytes: true, Headers: valueHeaders},
 				{Status: 304, Summary: "the value has the ETag of If-None-Match", Headers: []Param{etagHeader}},
 			},
-			Problems: []int{404, 413, 422, 429, 504},
+			Problems: []int{404, 412, 413, 422, 429, 504},
 		},
 		{
 			Method: "PUT", Pattern: "/v1/values/{key}", Summary: "Store a value at the nodes closest to its key", serve: putValue,
@@ -146,7 +149,7 @@ func allRoutes() []Route {
 				Param{Name: "seq", In: InQuery, Type: Integer, Summary: "its sequence; by default the highest found, plus one"},
 				Param{Name: "once", In: InQuery, Type: Flag, Summary: "do not publish it again"},
 				localParam, traceParam, ifMatch, ifNoneMatch),
-			Body: "application/octet-stream", Answers: append(stored, first), Problems: []int{409, 412, 413, 422, 429, 502, 504, 507},
+			Body: "application/octet-stream", Answers: stored, Problems: []int{409, 412, 413, 422, 429, 502, 504, 507},
 		},
 		{
 			Method: "GET", Pattern: "/v1/peers/{peer}", Summary: "Find where a peer is", Access: Open, serve: findPeer,

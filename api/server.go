@@ -19,7 +19,7 @@ import (
 	"kadmium/api/page"
 )
 
-// endTime is how long the end of a server waits for answers that are being written.
+// endTime is how long the end of a server waits at most for answers that are being written.
 const endTime = time.Second
 
 // A Server serves nodes over HTTP. A request chooses one of several by ?node=.
@@ -32,6 +32,7 @@ type Server struct {
 
 	durations *prometheus.HistogramVec // of requests
 	metrics   http.Handler
+	scrapes   chan struct{} // a place for each
 }
 
 // counters are what a server has done since its start.
@@ -48,7 +49,7 @@ func NewServer(log *slog.Logger, nodes ...*kadmium.Node) *Server {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{nodes: nodes, log: log, streams: make(chan struct{}, maxStreams), durations: newDurations()}
+	s := &Server{nodes: nodes, log: log, streams: make(chan struct{}, maxStreams), durations: newDurations(), scrapes: make(chan struct{}, maxScrapes)}
 	s.metrics = s.newMetrics()
 	return s
 }
@@ -97,7 +98,8 @@ func (s *Server) Local(ctx context.Context) (c *Client, stop func()) {
 	return NewClient(l.dial), s.serve(ctx, l, s.onSocket())
 }
 
-// serve serves a listener until stop, which waits for requests under way to end.
+// serve serves a listener until stop. That ends what requests under way do, waits at most
+// endTime for their answers to be written, and closes the connections that are left.
 func (s *Server) serve(parent context.Context, l net.Listener, as service) (stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	conns := newConnections(ctx, acceptor{Listener: l, log: s.log, name: as.name}, as.connections, &s.counters)
@@ -106,7 +108,7 @@ func (s *Server) serve(parent context.Context, l net.Listener, as service) (stop
 		Handler:           as.handler,
 		ReadHeaderTimeout: headerTime,
 		IdleTimeout:       headerTime,
-		MaxHeaderBytes:    maxHeader,
+		MaxHeaderBytes:    maxHeader - headerSlop,
 		ErrorLog:          log.New(serverLog{s.log}, "", 0),
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 		ConnState:         conns.changed,
@@ -174,25 +176,39 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, g *guard) {
 	c.problem(c.problemOf(err))
 }
 
+// page serves the page and its assets, which anybody may see.
+func (c *call) page() error {
+	c.admitted = true
+	path := c.r.URL.Path
+	switch {
+	case !page.Has(path):
+		return noResource(path, nil)
+	case c.r.Method == http.MethodOptions:
+		return options([]string{http.MethodGet})(c)
+	case c.r.Method != http.MethodGet && c.r.Method != http.MethodHead:
+		return notAllowed(path, c.r.Method, []string{http.MethodGet})
+	}
+	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(writeTime))
+	page.Serve(c.w, c.r)
+	return nil
+}
+
 // dispatch hands the request to its route, or to the page.
 func (c *call) dispatch() (err error) {
 	if c.guard != nil {
-		c.guard.headers(c.w.Header())
+		guardHeaders(c.w.Header())
 		if err := c.guard.here(c.r); err != nil {
 			return err
 		}
 	}
 	if page.Owns(c.r.URL.Path) {
-		c.admitted = true // anybody may see the page
-		_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(writeTime))
-		page.Serve(c.w, c.r)
-		return nil
+		return c.page()
 	}
 	if c.query, err = url.ParseQuery(c.r.URL.RawQuery); err != nil {
 		return badRequest("escape what stands in the query", "the query: %v", err)
 	}
 	var lost error
-	c.route, c.path, lost = find(c.r.Method, c.r.RequestURI, c.query.Has("key64"))
+	c.route, c.path, lost = find(c.r.Method, c.r.RequestURI, c.query.Has(key64Param.Name))
 	if lost == nil && c.route.Access == OnHost && c.guard != nil {
 		c.route, lost = nil, noResource(pathOf(c.r.RequestURI), nil)
 	}
@@ -206,6 +222,8 @@ func (c *call) dispatch() (err error) {
 		return lost
 	}
 	c.parameters(c.server.nodes)
+	c.conditions()
+	c.negotiate()
 	if c.route.Body == "" && c.r.ContentLength != 0 {
 		c.body() // it is dropped, within its bounds
 	}

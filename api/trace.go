@@ -7,15 +7,18 @@ import (
 	"kadmium"
 )
 
+// traceStream is the ?trace that asks for a stream whatever the client accepts.
+const traceStream = "sse"
+
 // wantsTrace reports whether the request asks for the steps of its lookup, and whether as
 // they happen: with ?trace=sse, or ?trace and Accept: text/event-stream.
 func (c *call) wantsTrace() (traced, streamed bool) {
 	streams := c.r.Method != http.MethodHead // which has no body to stream
-	if c.query.Get("trace") == "sse" {
+	if c.query.Get("trace") == traceStream {
 		return true, streams
 	}
 	traced = c.flag("trace")
-	return traced, streams && traced && accepts(c.r, eventStream)
+	return traced, streams && traced && c.media == eventStream
 }
 
 // streamTrace runs an operation and streams each step of its lookup, then the result or

@@ -6,10 +6,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"kadmium"
@@ -46,14 +46,20 @@ var valueHeaderNames = []string{"Kad-Key", "Kad-Sequence", "Kad-From", "Kad-Answ
 // value answers with a value: its bytes, and the rest in headers, or all as JSON.
 func (c *call) value(v kadmium.Value) error {
 	h := c.w.Header()
-	tag := entityTag(v.Sequence, v.Value)
+	bare, inJSON, sequence := tagsOf(&v)
+	tag := bare
+	if c.media == jsonType {
+		tag = inJSON
+	}
+	if c.ifMatch != nil && !c.ifMatch.has(true, bare, inJSON, sequence) {
+		return fmt.Errorf("%s: %w: the value found has the ETag %s", ShownKey(v.Key), kadmium.ErrConflict, tag)
+	}
 	h.Set("ETag", tag)
-	h["Vary"] = byAccept
-	if matches(c.r.Header.Values("If-None-Match"), tag) {
+	if c.ifNoneMatch != nil && c.ifNoneMatch.has(false, tag) {
 		c.answer(http.StatusNotModified, octets, nil)
 		return nil
 	}
-	if c.wantsJSON() {
+	if c.media == jsonType {
 		return c.json(http.StatusOK, v)
 	}
 	values := []string{
@@ -85,24 +91,12 @@ func milliseconds(d time.Duration) string {
 	return strconv.FormatFloat(float64(d.Round(time.Microsecond))/float64(time.Millisecond), 'f', -1, 64)
 }
 
-// entityTag is the ETag of a value: its sequence, which a write is compared with at the
-// holders, and its hash, as two writers may give two values one sequence.
+// entityTag is the ETag of a value's bytes: its sequence, which a write is compared with at
+// the holders, and its hash, as two writers may give two values one sequence.
 func entityTag(sequence uint64, value []byte) string {
 	sum := sha256.Sum256(value)
 	b := strconv.AppendUint(append(make([]byte, 0, 40), '"'), sequence, 10)
 	return string(append(hex.AppendEncode(append(b, '-'), sum[:8]), '"'))
-}
-
-// matches reports whether a list of entity tags has one, or is *.
-func matches(lists []string, tag string) bool {
-	for _, list := range lists {
-		for _, one := range strings.Split(list, ",") {
-			if one = strings.TrimSpace(one); one == "*" || strings.TrimPrefix(one, "W/") == tag {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // putValue serves PUT /v1/values/{key}.
@@ -111,13 +105,16 @@ func putValue(c *call) error {
 	opts := kadmium.PutOptions{
 		TTL:       c.duration("ttl", 0, time.Second, store.MaxTTL),
 		Sequence:  c.sequence("seq"),
-		CAS:       c.precondition(),
 		Ephemeral: c.flag("once"),
 	}
 	return operate(c, operation[kadmium.Stored]{
 		subject: func() string { return ShownKey(key) },
 		lookup:  lookupOfStored,
 		run: func(ctx context.Context) (kadmium.Stored, error) {
+			var err error
+			if opts.CAS, err = c.swaps(key); err != nil {
+				return kadmium.Stored{Key: key}, err
+			}
 			got, err := c.node.Put(ctx, key, value, opts)
 			return got, acceptLocal(err, local)
 		},
@@ -126,14 +123,14 @@ func putValue(c *call) error {
 	})
 }
 
-// stored answers with what a put or provide came to: 201 if it made a record, 202 if this
-// node alone has it.
+// stored answers with what a put or provide came to: 201 if it made what was not there, 202
+// if this node alone has it.
 func (c *call) stored(s kadmium.Stored) error {
 	status := http.StatusOK
 	switch {
 	case s.KeptHere:
 		status = http.StatusAccepted
-	case s.Sequence == 1:
+	case s.Created:
 		status = http.StatusCreated
 	}
 	return c.json(status, s)
@@ -151,28 +148,6 @@ func acceptLocal(err error, local bool) error {
 		return nil
 	}
 	return err
-}
-
-// precondition is the sequence that a put replaces at each holder: that of If-Match, or 0
-// with If-None-Match: *, which is for a key without a record. Nil: there is no condition.
-func (c *call) precondition() *uint64 {
-	match, none := c.r.Header.Values("If-Match"), c.r.Header.Values("If-None-Match")
-	switch {
-	case len(match)+len(none) == 0:
-		return nil
-	case len(match)+len(none) == 1 && len(none) == 1 && strings.TrimSpace(none[0]) == "*":
-		return new(uint64)
-	case len(match) == 1 && len(none) == 0:
-		tag := strings.TrimSpace(match[0])
-		inner, quoted := strings.CutPrefix(tag, `"`)
-		inner, closed := strings.CutSuffix(inner, `"`)
-		number, _, _ := strings.Cut(inner, "-")
-		if sequence, err := parseSequence(number); err == nil && quoted && closed {
-			return &sequence
-		}
-	}
-	c.fail(badRequest(`give If-Match the ETag of a get, like "7-0123456789abcdef" or "7", or If-None-Match: *`, "If-Match %q, If-None-Match %q: not a condition for a put", match, none))
-	return nil
 }
 
 func parseSequence(text string) (uint64, error) {

@@ -22,6 +22,7 @@ func (e *Engine) Provide(now time.Time, op OpID, key []byte, ephemeral bool, fx 
 // provide is Provide, or again what was kept here.
 func (e *Engine) provide(op OpID, key []byte, ephemeral bool, again *keptHere) {
 	target := identity.KeyPosition(key)
+	_, before := e.store.Published(key)
 	end := func(r *Result) {
 		if again != nil {
 			e.madeAgain(again)
@@ -59,6 +60,7 @@ func (e *Engine) provide(op OpID, key []byte, ephemeral bool, again *keptHere) {
 				end(r)
 				return
 			}
+			r.Created = before == nil
 			kept := e.keptOnlyHere(r, key, len(closest), len(others), ephemeral)
 			e.forgetKept(key, false)
 			if _, wanted := e.ops[op]; waits(kept) && (wanted || op == 0) {

@@ -35,6 +35,8 @@ type put struct {
 	kept       *keptHere // what is made again; nil: it is not made again
 	closest    int       // nodes that answered
 	others     int       // nodes that were to hold it, this one not counted
+	looked     bool      // the lookup asked who holds a record
+	held       bool      // somebody did
 
 	outstanding int   // of two: the journal has the sequence; the holders have answered
 	journalErr  error // why the journal does not have the sequence
@@ -71,14 +73,17 @@ func (p *put) start() {
 		sequence = *q.Sequence
 	} else if sequenced {
 		asks = rpc.FindValue
+		p.looked = true
 		sequence, _ = e.store.Sequence(q.Key)
 		if held, ok := e.store.Get(e.now, q.Key); ok {
+			p.held = true
 			sequence = max(sequence, held.Sequence)
 		}
 	}
 	p.lookup = e.newLookup(p.op, ForPut, asks, q.Key, identity.KeyPosition(q.Key))
 	p.lookup.onAnswer = func(_ identity.Contact, in *Inbound) identity.Contact {
 		if r := in.Message.Record; r != nil {
+			p.held = true
 			sequence = max(sequence, r.Sequence)
 			if !bytes.Equal(r.Value, q.Value) {
 				found = max(found, r.Sequence)
@@ -179,6 +184,7 @@ func (p *put) settle() {
 		p.end(cmp.Or(kept, err))
 		return
 	}
+	p.result.Created = p.created()
 	e.forgetKept(p.record.Key, true)
 	if waits(kept) && !p.cancelled {
 		k := &keptHere{key: p.record.Key, record: p.record, query: p.query, ephemeral: p.query.Ephemeral}
@@ -202,6 +208,14 @@ func (p *put) settle() {
 		changes = append(changes, e.store.Unconfirmed(e.now, published, waiting(kept, p.query.Sequence != nil))...)
 	}
 	e.persist(changes, func(err error) { p.end(cmp.Or(heldElsewhere(err, p.result), kept)) })
+}
+
+// created reports whether nobody held a record before, as far as those who were asked say.
+func (p *put) created() bool {
+	if p.query.CAS != nil {
+		return *p.query.CAS == 0 // who took it held none
+	}
+	return p.looked && !p.held && !refusedAs(p.result.Refusals, rpc.Older)
 }
 
 func (p *put) end(err error) {

@@ -55,6 +55,7 @@ type Result struct {
 	SelfHolder bool               // Put, Provide: this node is one of them
 	Published  bool               // Put, Provide: this node stores it again before it expires
 	KeptHere   bool               // Put, Provide: only this node has it, though others should
+	Created    bool               // Put, Provide: there was none before, see design R9.25
 	Refusals   []Refusal          // Put, Provide: the nodes that were to hold it and do not
 	Expires    time.Time          // Put, Get, Provide
 	Providers  []rpc.Provider     // Providers

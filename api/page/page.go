@@ -75,15 +75,26 @@ func read() map[string]asset {
 // Owns reports whether a path is the page's, or would be: it needs no token.
 func Owns(path string) bool { return path == "/" || strings.HasPrefix(path, Prefix) }
 
-// Serve answers a request for the page or an asset of it.
-func Serve(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
+// Has reports whether there is an asset at a path.
+func Has(path string) bool {
+	_, ok := files[path]
+	return ok
+}
+
+// headers sets what every answer about the page has.
+func headers(h http.Header) {
 	h.Set("Content-Security-Policy", policy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-cache") // asked for again with its ETag: a node may be a newer one
+}
+
+// Serve answers a request for the page or an asset of it.
+func Serve(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	headers(h)
 	file, ok := files[r.URL.Path]
 	switch {
 	case !ok:

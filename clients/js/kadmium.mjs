@@ -217,7 +217,8 @@ export class Client {
   async #ask(method, path, query, { timeout = this.#timeout, trace, signal }, body, headers) {
     const all = { ...query, trace, timeout: duration(timeout) };
     const response = await this.#fetch(method, path, all, { signal, wait: timeout + grace, body, headers });
-    return { json: response.status === 204 ? null : await response.json(), headers: response.headers };
+    const answer = await response.text(); // empty after a note
+    return { json: answer ? JSON.parse(answer) : null, headers: response.headers };
   }
 
   async #stream(method, path, query, { signal }, body, headers) {
