@@ -43,16 +43,21 @@ Clients of one file each, without dependencies: [Python](../clients/python/kadmi
     curl --unix-socket ~/.kad/control.sock http://kad/v1/values/%2Fv%2Fhello
     curl --unix-socket ~/.kad/control.sock -H 'Accept: application/json' 'http://kad/v1/values/%2Fv%2Fhello?quorum=3&trace'
 
-Every GET is there as HEAD too.
+Every GET is there as HEAD too, and ` + "`OPTIONS`" + ` says in ` + "`Allow`" + ` what a resource has.
 A name in braces is one segment of any bytes, percent-escaped, with ` + "`/` as `%2F`" + `; where ` + "`key64`" + ` is a parameter, the last segment may be left out for it.
 A parameter that a resource does not have is refused.
 A flag is there without a value, or is true or false; a duration is like 90s or 2h30m.
-Beside what is listed a request may be answered with 400 (it cannot be understood), 405 (no such method), 500 (the node failed) and 503 (the node is ending); over TCP also with 401 (no token), 403 (another site's request) and 421 (another host's).
+Of results in several media types ` + "`Accept`" + ` chooses, with its weights; of two that it wants as much the one that it names more exactly, then the first that is listed.
+Parameters of media types do not count, and ` + "`?trace=sse`" + ` is a stream whatever is accepted.
+` + "`If-Match`" + ` and ` + "`If-None-Match`" + ` are ` + "`*`" + ` or a list of ETags (RFC 9110, section 13); where they are no parameter they are refused.
+Beside what is listed a request may be answered with 400 (it cannot be understood), 405 (no such method), 406 (nothing that is accepted), 408 (no request in time), 500 (the node failed) and 503 (the node is ending); over TCP also with 401 (no token), 403 (another site's request) and 421 (another host's).
 Members may be added to JSON objects, and kinds to events; none is removed or renamed.
 
 ## Errors
 
-An error is ` + "`application/problem+json`" + `, a [Problem](#problem).
+An error is ` + "`application/problem+json`" + `, a [Problem](#problem), whatever the request accepts.
+The 503 of ` + "`/healthz`" + ` and ` + "`/readyz`" + ` is no error, but what was asked for.
+A 429 says in ` + "`Retry-After`" + ` when to ask again.
 Its type tells errors apart.
 
 `
@@ -163,6 +168,8 @@ func typeOf(schema object) string {
 		return "[" + name + "](#" + strings.ToLower(name) + ")"
 	}
 	switch {
+	case schema["allOf"] != nil:
+		return typeOf(schema["allOf"].([]object)[0])
 	case schema["items"] != nil:
 		return "list of " + typeOf(schema["items"].(object))
 	case schema["additionalProperties"] != nil:
@@ -182,7 +189,7 @@ func writeSchema(b *strings.Builder, name string, schema object) {
 		fmt.Fprintf(b, "A string: %s.\n", schema["description"])
 		return
 	}
-	b.WriteString("| member | |\n|---|---|\n")
+	b.WriteString("| member | type | |\n|---|---|---|\n")
 	required, _ := schema["required"].([]string)
 	names := make([]string, 0, len(members))
 	for name := range members {
@@ -194,7 +201,32 @@ func writeSchema(b *strings.Builder, name string, schema object) {
 		if !slices.Contains(required, name) {
 			star = " *"
 		}
-		fmt.Fprintf(b, "| `%s`%s | %s |\n", name, star, typeOf(members[name].(object)))
+		member := members[name].(object)
+		fmt.Fprintf(b, "| `%s`%s | %s | %s |\n", name, star, typeOf(member), member["description"])
+	}
+}
+
+// Every member of every JSON object is described, and nothing is described that is none.
+func TestEveryMemberIsDescribed(t *testing.T) {
+	all := describe(Routes())["components"].(object)["schemas"].(schemas)
+	used := make(map[string]bool)
+	for name, schema := range all {
+		members, _ := schema["properties"].(object)
+		for member, s := range members {
+			if description, _ := s.(object)["description"].(string); description == "" {
+				t.Errorf("%s.%s: nothing describes it", name, member)
+			}
+			for _, group := range []string{name, keyMembers, lookupMembers} {
+				used[group+"."+member] = used[group+"."+member] || memberDocs[group][member] != ""
+			}
+		}
+	}
+	for group, members := range memberDocs {
+		for member := range members {
+			if !used[group+"."+member] {
+				t.Errorf("%s.%s is described, and there is no such member", group, member)
+			}
+		}
 	}
 }
 

@@ -82,7 +82,7 @@ func (s schemas) structure(t reflect.Type) object {
 	schema := object{"type": "object", "properties": members}
 	ref := s.named(name, schema) // before its members, which may be of the type itself
 	for _, m := range membersOf(kadmium.JSONForm(t)) {
-		members[m.name] = s.of(m.of)
+		members[m.name] = described(s.of(m.of), memberDoc(name, &m))
 		if m.always {
 			required = append(required, m.name)
 		}
@@ -91,6 +91,15 @@ func (s schemas) structure(t reflect.Type) object {
 		schema["required"] = required
 	}
 	return ref
+}
+
+// described is a schema with a description. Nothing may stand beside a reference.
+func described(schema object, description string) object {
+	if schema["$ref"] != nil {
+		return object{"allOf": []object{schema}, "description": description}
+	}
+	schema["description"] = description
+	return schema
 }
 
 // typeName is a type's name, after that of its package if it is not from the two whose
@@ -109,6 +118,7 @@ type member struct {
 	name   string
 	of     reflect.Type
 	always bool // not left out if it is empty
+	shared bool // of a struct within it
 }
 
 // membersOf are the members of the JSON of a struct, those of structs within it among them.
@@ -119,9 +129,12 @@ func membersOf(t reflect.Type) (all []member) {
 		name, options, _ := strings.Cut(tag, ",")
 		switch {
 		case f.Anonymous && !tagged:
-			all = append(all, membersOf(f.Type)...)
+			for _, m := range membersOf(f.Type) {
+				m.shared = true
+				all = append(all, m)
+			}
 		case f.IsExported():
-			all = append(all, member{name, f.Type, !strings.Contains(options, "omit")})
+			all = append(all, member{name: name, of: f.Type, always: !strings.Contains(options, "omit")})
 		}
 	}
 	return all
