@@ -18,7 +18,7 @@ import (
 var floors = map[string]int{
 	"identity": 0, "coordinate": 0, "histogram": 0, "internal/vectors": 0,
 	"kbucket": 1, "peerbook": 1, "rpc": 1, "rpc/pb": 1, "rpc/internal/gen": 1, "session": 1,
-	"lookup": 2, "store": 2, "store/disk": 2, "transport": 2, "transport/memnet": 2,
+	"lookup": 2, "lookup/lookuptest": 2, "store": 2, "store/disk": 2, "transport": 2, "transport/memnet": 2,
 	"engine": 3,
 	"driver": 4, "sim": 4, "sim/report": 4, "sim/picture": 4, "sim/measurements": 4,
 	".":   5,

@@ -58,10 +58,15 @@ func (e *Engine) newLookup(op OpID, what Purpose, asks rpc.Type, key []byte, tar
 // table.
 func (l *activeLookup) start(seeds ...identity.Contact) {
 	e := l.e
-	seeds, leftOut := e.seeds(seeds, &l.target)
+	near, leftOut := e.seeds(seeds, &l.target, e.cfg.K)
 	l.leftOut = leftOut > 0
-	cfg := lookup.Config{K: e.cfg.K, Alpha: e.cfg.Alpha, DisjointPaths: e.cfg.DisjointPaths}
-	l.state = lookup.New(e.now, cfg, e.book, e.cfg.Position, l.target, seeds)
+	cfg := lookup.Config{K: e.cfg.K, Alpha: e.cfg.Alpha, DisjointPaths: e.cfg.DisjointPaths,
+		Rule: e.cfg.Lookup, Search: l.asks != rpc.FindNode, Searcher: (*asker)(e)}
+	l.state = lookup.New(e.now, cfg, e.book, e.cfg.Position, l.target, near)
+	if n := l.state.Seeds(); n > e.cfg.K {
+		near, _ = e.seeds(seeds, &l.target, n)
+		l.state.Seed(near)
+	}
 	l.state.Refill(l.farther)
 	l.deadline = e.now.Add(LookupTimeout)
 	l.owner = e.register(l, l.op)
@@ -71,12 +76,12 @@ func (l *activeLookup) start(seeds ...identity.Contact) {
 	l.pump()
 }
 
-// seeds returns the given contacts and the nearest of the routing table, replacements
+// seeds returns the given contacts and the n nearest of the routing table, replacements
 // included (design R5.2), except those that are locked out; leftOut is their number. If
 // that would leave no contact at all, the ones locked out are returned too (design
 // R4.14). The result is scratch memory, valid until the next query of the table.
-func (e *Engine) seeds(given []identity.Contact, target *identity.Position) (seeds []identity.Contact, leftOut int) {
-	seeds = e.table.NearestAny(append(e.scratch[:0], given...), target, e.cfg.K)
+func (e *Engine) seeds(given []identity.Contact, target *identity.Position, n int) (seeds []identity.Contact, leftOut int) {
+	seeds = e.table.NearestAny(append(e.scratch[:0], given...), target, n)
 	known := len(seeds)
 	if near := seeds[len(given):]; len(given) > 0 || slices.ContainsFunc(near, e.mayAsk) {
 		seeds = seeds[:len(given)+len(slices.DeleteFunc(near, e.lockedOut))]

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 
 	"kadmium/identity"
+	"kadmium/kbucket"
+	"kadmium/lookup"
 	"kadmium/rpc"
 	"kadmium/store"
 )
@@ -36,20 +38,22 @@ const DefaultK = 20
 // Config is the configuration of an engine. The zero value of each optional field means
 // its default.
 type Config struct {
-	Self          identity.ID        // the node's peer ID
-	Position      identity.Position  // zero: Self.Position(); the simulator sets others
-	Endpoint      netip.AddrPort     // the address in provider entries, until peers have said where they see this node
-	Mode          Mode               // Auto by default
-	Reachable     bool               // Auto: be a server from the start (on loopback, or the first node of its network; design R7.9)
-	Bootstrap     []identity.Address // pinged by a join, and again when the node is alone
-	Seeded        bool               // it has peers to join through, though maybe none in Bootstrap yet
-	Families      rpc.Families       // address families that it can send to; 0: both
-	K             int                // size of a bucket and of an answer, and holders of a value; DefaultK by default
-	Alpha         int                // requests in flight in a lookup; 3 by default
-	DisjointPaths int                // of a lookup (S/Kademlia); 1 by default
-	Durable       bool               // acknowledge a write only after Persisted
-	Namespaces    *store.Namespaces  // which of two records wins
-	Store         store.Config       // lifetimes and limits of what is stored
+	Self          identity.ID                     // the node's peer ID
+	Position      identity.Position               // zero: Self.Position(); the simulator sets others
+	Endpoint      netip.AddrPort                  // the address in provider entries, until peers have said where they see this node
+	Mode          Mode                            // Auto by default
+	Reachable     bool                            // Auto: be a server from the start (on loopback, or the first node of its network; design R7.9)
+	Seeded        bool                            // it has peers to join through, though maybe none in Bootstrap yet
+	Families      rpc.Families                    // address families that it can send to; 0: both
+	Durable       bool                            // acknowledge a write only after Persisted
+	Bootstrap     []identity.Address              // pinged by a join, and again when the node is alone
+	K             int                             // size of a bucket and of an answer, and holders of a value; DefaultK by default
+	Alpha         int                             // requests in flight in a lookup; 3 by default
+	DisjointPaths int                             // of a lookup (S/Kademlia); 1 by default
+	Lookup        func(lookup.Config) lookup.Rule // makes the rule of a lookup; nil: lookup.Plain
+	Table         func() kbucket.Policy           // makes the routing table's policy; nil: kbucket.Plain
+	Namespaces    *store.Namespaces               // which of two records wins
+	Store         store.Config                    // lifetimes and limits of what is stored
 
 	// SignRecord and SignProvider sign in this node's name, if they are set. They must be
 	// pure.

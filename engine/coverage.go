@@ -17,11 +17,12 @@ import (
 // What proves nothing (design R4.18): a lookup that was stopped; one that refused
 // contacts of one IP; one that found k nodes only after it had turned to farther
 // contacts, because only failed peers may know those near the target; one that ran out of
-// peers while some could not be asked.
+// peers while some could not be asked; one whose rule left contacts unasked (design
+// R5.18).
 func (l *activeLookup) covered(reason lookup.Reason) (cpl int, ok bool) {
 	e, stats := l.e, l.state.Stats()
 	switch {
-	case stats.Refused > 0:
+	case stats.Refused > 0, !l.state.Complete():
 		return 0, false
 	case reason == lookup.Exhausted: // fewer than k nodes exist, if none of them failed (design R4.17)
 		return -1, stats.Failed == 0 && !l.leftOut

@@ -100,6 +100,9 @@ func New(cfg Config, book identity.Book, rnd random, now time.Time) *Engine {
 		mode:  cfg.Mode,
 		table: kbucket.New(cfg.Position, book, cfg.K),
 	}
+	if cfg.Table != nil {
+		e.table.Follow(cfg.Table())
+	}
 	if e.mode == Auto {
 		e.mode = Client
 		if cfg.Reachable {

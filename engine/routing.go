@@ -30,7 +30,9 @@ func (e *Engine) contacted(c identity.Contact, serves bool) {
 		e.event(Event{Kind: PeerAdded, Contact: c})
 		e.queueHandovers(c)
 	case kbucket.Waiting:
-		if old, ok := e.table.Probe(e.now, c); ok {
+		if out, ok := e.table.Displace(e.now, c); ok {
+			e.contactLeft(out, c)
+		} else if old, ok := e.table.Probe(e.now, c); ok {
 			e.probes.add(old, e.now) // at most once per bucket and minute (design R4.4)
 		}
 		e.queueHandovers(c)

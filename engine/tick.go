@@ -7,6 +7,7 @@ func (e *Engine) Tick(now time.Time, fx []Effect) []Effect {
 	e.enter(now, fx)
 	e.expireRequests()
 	e.expireLookups()
+	e.wakeLookups()
 	e.runTasks()
 	return e.leave()
 }
@@ -19,6 +20,9 @@ func (e *Engine) WakeAt() time.Time {
 	}
 	if len(e.lookups) > 0 {
 		at = earlier(at, e.lookups[0].deadline)
+		for _, l := range e.lookups {
+			at = earlier(at, l.state.WakeAt())
+		}
 	}
 	for i := range schedule {
 		at = earlier(at, e.due(i))

@@ -118,9 +118,9 @@ func (t *Table) takeOut(b *bucket, i int) {
 	t.countBy(-1)
 }
 
-// putIn puts a contact at place i of a bucket.
-func (t *Table) putIn(b *bucket, i int, e entry) {
-	b.contacts = insert(b.contacts, i, e, t.limits.k)
+// putIn puts a contact at place i of a bucket, that of prefix length cpl.
+func (t *Table) putIn(b *bucket, i, cpl int, e entry) {
+	b.contacts = insert(b.contacts, i, e, t.Room(cpl).Contacts)
 	t.countBy(+1)
 }
 

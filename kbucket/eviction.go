@@ -6,34 +6,38 @@ import (
 	"kadmium/identity"
 )
 
-// Probe names the contact to ping after Seen returned Waiting for c: the least
-// recently seen of its bucket (Kademlia, section 2.2). However many newcomers come, a
+// Probe names the contact to ping after Seen returned Waiting for c, by the policy: the
+// least recently seen of its bucket (Kademlia, section 2.2). However many newcomers come, a
 // bucket is probed at most once every ProbeInterval (section 4.1; design R4.4). The
 // pause doubles with each probe, up to 2^maxBackoff times that, until a contact of the
 // bucket fails. If ok is false nothing is to be sent. The answer goes to Seen, its
 // absence to Failed.
 func (t *Table) Probe(now time.Time, c identity.Contact) (oldest identity.Contact, ok bool) {
-	b, _ := t.bucketOf(c)
+	b, cpl := t.bucketOf(c)
 	if b == nil || len(b.replacements) == 0 || t.elapsed(now) < b.probeAt+ProbeInterval<<b.backoff-ProbeInterval {
+		return 0, false
+	}
+	i := t.policy.Probe(View{t, b, cpl})
+	if i < 0 || i >= len(b.contacts) {
 		return 0, false
 	}
 	if b.probeAt > 0 {
 		b.backoff = min(b.backoff+1, maxBackoff)
 	}
 	b.probeAt = t.elapsed(now) + ProbeInterval
-	return b.contacts[0].contact, true
+	return b.contacts[i].contact, true
 }
 
 // Failed records that a request to a contact was not answered in any of its tries.
 // Call it only while other peers are heard, so that an outage of this node empties no
 // bucket (design R4.7).
 //
-// A contact leaves its bucket at once if a replacement waits, otherwise after
-// MaxFailures failures in a row (R4.10). Until then it is not named to others (R4.12).
+// A contact leaves its bucket at once if the policy says so (a replacement waits),
+// otherwise after MaxFailures failures in a row (R4.10). Until then it is not named to others (R4.12).
 // promoted is the contact that took its place, or 0. A replacement that fails is
 // forgotten.
 func (t *Table) Failed(c identity.Contact) (evicted bool, promoted identity.Contact) {
-	b, _ := t.bucketOf(c)
+	b, cpl := t.bucketOf(c)
 	if b == nil {
 		return false, 0
 	}
@@ -49,12 +53,12 @@ func (t *Table) Failed(c identity.Contact) (evicted bool, promoted identity.Cont
 	if !e.failing() {
 		t.failing++
 	}
-	if e.state++; len(b.replacements) == 0 && e.failures() < MaxFailures {
+	if e.state++; e.failures() < MaxFailures && !t.policy.Evict(View{t, b, cpl}, i) {
 		return false, 0
 	}
 	t.countOut(c)
 	t.takeOut(b, i)
-	return true, t.promote(b)
+	return true, t.promote(b, cpl)
 }
 
 // Doubt is Failed for a request that was given up too soon to decide over a contact's
@@ -120,7 +124,7 @@ func (t *Table) Remove(c identity.Contact) (removed bool, promoted identity.Cont
 	if i := t.indexOfPeer(b, cpl, p); i >= 0 {
 		t.countOut(b.contacts[i].contact)
 		t.takeOut(b, i)
-		return true, t.promote(b)
+		return true, t.promote(b, cpl)
 	}
 	if i := t.indexOfReplacementPeer(b, cpl, p); i >= 0 {
 		t.dropReplacement(b, i)

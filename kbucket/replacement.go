@@ -8,9 +8,12 @@ import (
 
 // addReplacement puts a contact whose bucket is full at the head of the replacement
 // list (Kademlia, section 4.1: most recently seen first). A full list loses its
-// oldest. A replacement is not named to others, so a new address of its peer replaces
+// oldest; most is its room. A replacement is not named to others, so a new address of its peer replaces
 // the old one without a PING.
-func (t *Table) addReplacement(b *bucket, cpl int, c identity.Contact, p *identity.Position) Outcome {
+func (t *Table) addReplacement(b *bucket, cpl int, c identity.Contact, p *identity.Position, most int) Outcome {
+	if most == 0 {
+		return Refused
+	}
 	if i := b.indexOfReplacement(c); i >= 0 {
 		w := b.replacements[i]
 		copy(b.replacements[1:], b.replacements[:i])
@@ -25,14 +28,14 @@ func (t *Table) addReplacement(b *bucket, cpl int, c identity.Contact, p *identi
 	if !t.bucketAdmits(b, s, out) {
 		return Refused
 	}
-	if i < 0 && len(b.replacements) >= t.limits.replacements {
+	if i < 0 && len(b.replacements) >= most {
 		i = len(b.replacements) - 1
 	}
 	if i >= 0 {
 		t.dropReplacement(b, i)
 	}
 	t.countIn(s)
-	b.replacements = insert(b.replacements, 0, replacement{c, keyBits(p, cpl)}, t.limits.replacements)
+	b.replacements = insert(b.replacements, 0, replacement{c, keyBits(p, cpl)}, most)
 	return Waiting
 }
 
@@ -64,20 +67,24 @@ func (t *Table) dropReplacement(b *bucket, i int) {
 	b.replacements = slices.Delete(b.replacements, i, i+1)
 }
 
-// promote gives a free place in the bucket to the newest replacement, and returns 0
-// if there is none. A replacement whose subnet is by now at its limit of the table is
+// promote gives a free place in the bucket to a replacement, and returns 0 if there is
+// none. A replacement whose subnet is by now at its limit of the table is
 // forgotten, so that none waits for a bucket with room. The promoted contact becomes
 // the least recently seen: it may have left while it waited, so the next probe goes
 // to it.
-func (t *Table) promote(b *bucket) identity.Contact {
+func (t *Table) promote(b *bucket, cpl int) identity.Contact {
 	for len(b.replacements) > 0 {
-		w := b.replacements[0]
+		i := t.policy.Promote(View{t, b, cpl})
+		if i < 0 || i >= len(b.replacements) {
+			i = 0
+		}
+		w := b.replacements[i]
 		if !t.tableAdmits(t.subnetOf(w.contact), 0) {
-			t.dropReplacement(b, 0)
+			t.dropReplacement(b, i)
 			continue
 		}
-		b.replacements = slices.Delete(b.replacements, 0, 1)
-		t.putIn(b, 0, entry{contact: w.contact, key: w.key})
+		b.replacements = slices.Delete(b.replacements, i, i+1)
+		t.putIn(b, 0, cpl, entry{contact: w.contact, key: w.key})
 		return w.contact
 	}
 	return 0

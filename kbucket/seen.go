@@ -32,7 +32,8 @@ func (o Outcome) String() string {
 // with it, or an authenticated message from an address it has proved (Kademlia,
 // section 2.2; design R4.2). Never call it for less.
 //
-// After Waiting, Probe says whether to ping an old contact. After Elsewhere the
+// After Waiting, Displace says whether an old contact leaves for it, and Probe whether to
+// ping one. After Elsewhere the
 // caller pings the new address, and calls Replace and Seen if it answers (design
 // R4.6): a peer that moved keeps its place, and nobody can redirect it to an address
 // that is not its own.
@@ -51,15 +52,15 @@ func (t *Table) Seen(now time.Time, c identity.Contact) Outcome {
 	if t.indexOfPeer(b, cpl, p) >= 0 {
 		return Elsewhere
 	}
-	if len(b.contacts) >= t.limits.k {
-		return t.addReplacement(b, cpl, c, p)
+	if room := t.Room(cpl); len(b.contacts) >= room.Contacts {
+		return t.addReplacement(b, cpl, c, p, room.Replacements)
 	}
 	s := t.subnetOf(c)
 	if !t.bucketAdmits(b, s, 0) || !t.tableAdmits(s, 0) {
 		return Refused
 	}
 	t.countIn(s)
-	t.putIn(b, len(b.contacts), entry{contact: c, key: keyBits(p, cpl), state: t.seenNow(now)})
+	t.putIn(b, len(b.contacts), cpl, entry{contact: c, key: keyBits(p, cpl), state: t.seenNow(now)})
 	return Added
 }
 

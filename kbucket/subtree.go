@@ -17,10 +17,10 @@ func (t *Table) Subtree(n int) int {
 // contacts with failures, less its replacements.
 func (t *Table) Free(cpl int) int {
 	if cpl >= len(t.buckets) {
-		return t.limits.k
+		return t.Room(cpl).Contacts
 	}
 	b := &t.buckets[cpl]
-	return max(0, t.limits.k-b.responsive()-len(b.replacements))
+	return max(0, t.Room(cpl).Contacts-b.responsive()-len(b.replacements))
 }
 
 // responsive is the number of contacts without failures.

@@ -22,8 +22,8 @@ const (
 
 // limits bound the contacts of a table.
 type limits struct {
-	k               int // contacts of a bucket
-	replacements    int // contacts that wait for a place in a full bucket
+	k               int // contacts of a bucket, where the policy does not say otherwise
+	replacements    int // likewise: contacts that wait for a place in a full bucket
 	perSubnetBucket int // contacts of one subnet in a bucket and its replacement list
 	perSubnetTable  int // likewise in all buckets, replacements not counted
 }
@@ -41,6 +41,7 @@ type Table struct {
 	self      identity.Position
 	book      identity.Book
 	limits    limits
+	policy    Policy
 	epoch     time.Time     // when the first bucket was made; buckets count from it
 	buckets   []bucket      // by common-prefix length; one more than the deepest that was ever used
 	subnets   *subnetCounts // nil until a contact is counted
@@ -55,13 +56,13 @@ type Table struct {
 // every contact the table is told of, as long as the table holds it. Both must stay
 // the same, so a garbage collection of the book keeps what EachHandle names.
 func New(self identity.Position, book identity.Book, k int) *Table {
-	return &Table{self: self, book: book, limits: limitsOf(k), first: unknown}
+	return &Table{self: self, book: book, limits: limitsOf(k), policy: Plain{}, first: unknown}
 }
 
 // Len is the number of contacts in the buckets; replacements are not counted.
 func (t *Table) Len() int { return int(t.count) }
 
-// K is the number of contacts that a bucket has room for.
+// K is the number of contacts that a bucket usually has room for; Room says it of each.
 func (t *Table) K() int { return t.limits.k }
 
 // Waiting is the number of replacements of a bucket.

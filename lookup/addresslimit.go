@@ -9,7 +9,7 @@ import (
 // rule 7): at most PerIP contacts of one IP address are taken from answers; loopback
 // is exempt. Contacts of our own table, which has limits of its own, are not limited.
 // An allowed e is marked so that it counts.
-func (l *Lookup) addressAllowed(e, by *candidate) bool {
+func (l *Lookup) addressAllowed(e, by *Candidate) bool {
 	if by.contact == 0 {
 		return true
 	}

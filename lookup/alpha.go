@@ -6,36 +6,42 @@ package lookup
 // longer counts, and is not one of those k (design R5.4), so that an unresponsive peer
 // delays nothing, and the contact that replaces it is asked before it has failed.
 
-// pick is the index of the candidate that path p asks next, -1 for none now, and
-// whether it is asked by the burst rule.
-func (l *Lookup) pick(p int) (i int, burst bool) {
+// Alpha is the path's share of Config.Alpha.
+func (Plain) Alpha(v View) int { return v.Alpha() }
+
+// Next is the closest candidate not asked yet of the k closest that have neither failed
+// nor been set aside.
+func (Plain) Next(v View) *Candidate {
 	live := 0
-	for i := range l.list.entries {
-		e := &l.list.entries[i]
-		if e.paths>>p&1 == 0 || !e.live() {
+	for c := range v.Candidates() {
+		if !c.Live() {
 			continue
 		}
-		if live == 0 {
-			burst = bursts(e)
+		if c.Unasked() {
+			return c
 		}
-		if e.state == unasked {
-			if burst || l.paths[p].inFlight < l.alpha() {
-				return i, burst
-			}
-			return -1, false
-		}
-		if live++; live == l.cfg.K {
+		if live++; live == v.K() {
 			break
 		}
 	}
-	return -1, false
+	return nil
 }
 
-// alpha is each path's share of Config.Alpha, at least 1.
-func (l *Lookup) alpha() int { return (l.cfg.Alpha + l.cfg.DisjointPaths - 1) / l.cfg.DisjointPaths }
+// pick is the candidate that path p asks next, nil for none now, and whether it is asked
+// by the burst rule.
+func (l *Lookup) pick(p int) (c *Candidate, burst bool) {
+	rule, v := l.paths[p].rule, l.view(p)
+	if burst = rule.Burst(v); !burst && l.paths[p].inFlight >= rule.Alpha(v) {
+		return nil, false
+	}
+	if c = rule.Next(v); c == nil || c.state != unasked {
+		return nil, false
+	}
+	return c, burst
+}
 
 // count adds n to what counts against alpha, for a request to e.
-func (p *path) count(e *candidate, n int) {
+func (p *path) count(e *Candidate, n int) {
 	if !e.burst {
 		p.inFlight += n
 	}

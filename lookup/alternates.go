@@ -11,7 +11,7 @@ package lookup
 // joins adjusts e, one more address of a peer, and another candidate of that peer to
 // each other, and reports whether e is wanted beside it. A path knows peers, not
 // addresses: it then knows all addresses of the peer.
-func joins(e, other *candidate) bool {
+func joins(e, other *Candidate) bool {
 	other.paths |= e.paths
 	e.paths = other.paths
 	if other.state == failed {

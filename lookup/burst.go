@@ -1,6 +1,6 @@
 package lookup
 
-// bursts reports whether all unasked contacts of the k closest are asked at once: the
+// Burst reports whether all unasked contacts of the k closest are asked at once: the
 // last burst (design R5.5). This is so when the closest known contact, neither failed
 // nor set aside, has itself answered. Only the rest of the k closest is then missing,
 // and one more round trip ends the lookup. Kademlia (section 2.3) does the same after
@@ -8,4 +8,11 @@ package lookup
 // many requests again (35 instead of 23 among 10,000 nodes). Requests of a burst do
 // not count against alpha, so that a nearer contact named by one of them is asked
 // without delay.
-func bursts(closest *candidate) bool { return closest.state == answered }
+func (Plain) Burst(v View) bool {
+	for c := range v.Candidates() {
+		if c.Live() {
+			return c.Answered()
+		}
+	}
+	return false
+}

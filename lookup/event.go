@@ -78,7 +78,7 @@ func (l *Lookup) Events() []Event {
 // Trace is all steps so far, oldest first.
 func (l *Lookup) Trace() []Event { return l.events[:len(l.events):len(l.events)] }
 
-func (l *Lookup) record(now time.Time, kind Kind, e *candidate) {
+func (l *Lookup) record(now time.Time, kind Kind, e *Candidate) {
 	event := Event{At: now, Kind: kind, Contact: e.contact, NamedBy: e.namedBy,
 		Hop: int(e.hop), Round: int(e.round), Distance: l.list.distance(e), Path: int(e.path)}
 	if kind != Asked {

@@ -27,6 +27,13 @@ type Config struct {
 	Alpha int
 	// DisjointPaths is the number of disjoint paths (S/Kademlia, section 4.4), 1 to 8; 1.
 	DisjointPaths int
+	// Rule makes the rule of each path; nil: Plain.
+	Rule func(Config) Rule
+	// Search says that a value or providers are sought, and not the closest nodes alone.
+	Search bool
+	// Searcher is the node that searches, as far as a rule may ask it; nil in tests of
+	// rules that do not.
+	Searcher Searcher
 }
 
 func (c Config) withDefaults() Config {
@@ -44,18 +51,21 @@ func (c Config) withDefaults() Config {
 // concurrent use. Outcomes are ignored if the contact is not waited for, and after the
 // end.
 type Lookup struct {
-	cfg    Config
-	self   identity.Position
-	list   shortlist
-	paths  [MaxPaths]path
-	turn   int // the path whose turn is next
-	rounds rounds
-	stats  Stats
-	more   func() []identity.Contact // see Refill; nil: was called, or there is none
-	found  uint8                     // hop of the first contact that had what is sought
-	reason Reason
-	events []Event
-	told   int // of events, by Events
+	cfg     Config
+	self    identity.Position
+	list    shortlist
+	paths   [MaxPaths]path
+	turn    int // the path whose turn is next
+	rounds  rounds
+	stats   Stats
+	now     time.Time                 // of the last call
+	pending int                       // candidates that were asked, late ones included
+	more    func() []identity.Contact // see Refill; nil: was called, or there is none
+	by      Candidate                 // whose answer is being taken
+	found   uint8                     // hop of the first contact that had what is sought
+	reason  Reason
+	events  []Event
+	told    int // of events, by Events
 }
 
 // New starts a lookup of target by the node at position self. The seeds are the closest
@@ -74,10 +84,14 @@ func (l *Lookup) Reset(now time.Time, cfg Config, book identity.Book, self, targ
 		self:   self,
 		list:   newShortlist(book, target, CandidatesPerK*cfg.K, l.list.entries[:0]),
 		stats:  Stats{Started: now},
+		now:    now,
 		events: l.events[:0],
 	}
 	if l.events == nil {
 		l.events = make([]Event, 0, usualEvents)
+	}
+	for p := range cfg.DisjointPaths {
+		l.paths[p].rule = l.cfg.rule()
 	}
 	l.seed(seeds)
 	if len(l.list.entries) == 0 {
@@ -102,14 +116,19 @@ func (l *Lookup) Next(now time.Time) (c identity.Contact, ok bool) {
 	if l.reason != 0 {
 		return 0, false
 	}
+	l.now = now
 	for range l.cfg.DisjointPaths {
 		p := l.turn
 		l.turn = (l.turn + 1) % l.cfg.DisjointPaths
-		if i, burst := l.pick(p); i >= 0 {
-			return l.ask(now, i, p, burst), true
+		if e, burst := l.pick(p); e != nil {
+			return l.ask(now, e, p, burst), true
 		}
 	}
 	if l.more != nil && l.idle() && l.refill() {
+		return l.Next(now)
+	}
+	if l.pending == 0 {
+		l.endUnlessRefilled(now)
 		return l.Next(now)
 	}
 	return 0, false
@@ -125,9 +144,9 @@ func (l *Lookup) idle() bool {
 	return true
 }
 
-func (l *Lookup) ask(now time.Time, i, p int, burst bool) identity.Contact {
-	e := &l.list.entries[i]
+func (l *Lookup) ask(now time.Time, e *Candidate, p int, burst bool) identity.Contact {
 	e.state = asked
+	l.pending++
 	e.path = uint8(p)
 	e.burst = burst
 	e.sent = now.Sub(l.stats.Started)
@@ -163,11 +182,12 @@ func (l *Lookup) hear(now time.Time, c identity.Contact, named []identity.Contac
 	if i < 0 {
 		return false
 	}
+	l.now = now
 	l.settle(i, answered)
 	l.stats.Answered++
-	by := l.list.entries[i] // a copy: the list is about to move
-	taken := l.take(&by, named[:min(len(named), l.cfg.K)])
-	l.record(now, Answered, &by)
+	l.by = l.list.entries[i] // a copy: the list is about to move
+	taken := l.take(&l.by, named)
+	l.record(now, Answered, &l.by)
 	event := &l.events[len(l.events)-1]
 	event.Named, event.New = len(named), taken
 	return true
@@ -179,6 +199,7 @@ func (l *Lookup) Failed(now time.Time, c identity.Contact) {
 	if i < 0 {
 		return
 	}
+	l.now = now
 	l.settle(i, failed)
 	l.stats.Failed++
 	l.list.promoteAlternate(i)
@@ -193,8 +214,10 @@ func (l *Lookup) SetAside(now time.Time, c identity.Contact) {
 	if i < 0 || l.list.entries[i].state != asked {
 		return
 	}
+	l.now = now
 	l.settle(i, aside)
 	l.record(now, SetAside, &l.list.entries[i])
+	l.endIfOver(now)
 }
 
 // Found notes that c returned the value or is the peer that is sought. c has answered,
@@ -207,6 +230,7 @@ func (l *Lookup) Found(now time.Time, c identity.Contact) {
 	if l.found == 0 {
 		l.found = l.list.entries[i].hop
 	}
+	l.list.entries[i].found = true
 	l.record(now, Found, &l.list.entries[i])
 }
 
@@ -230,20 +254,24 @@ func (l *Lookup) settle(i int, s state) {
 	if e.state == asked {
 		l.paths[e.path].count(e, -1)
 	}
+	if s != aside {
+		l.pending--
+	}
 	e.state = s
 	l.rounds.after(e.round)
 }
 
-// Closest appends the closest contacts that answered, closest first, at most K (design
-// R5.7).
+// Closest appends the closest contacts that answered, closest first, at most as many as
+// the rule says: K (design R5.7).
 func (l *Lookup) Closest(dst []identity.Contact) []identity.Contact {
-	n := 0
+	n := l.paths[0].rule.Results(l.whole())
 	for i := range l.list.entries {
+		if n <= 0 {
+			break
+		}
 		if e := &l.list.entries[i]; e.state == answered {
 			dst = append(dst, e.contact)
-			if n++; n == l.cfg.K {
-				break
-			}
+			n--
 		}
 	}
 	return dst
@@ -256,7 +284,7 @@ func (l *Lookup) Known(dst []identity.Contact, n int) []identity.Contact {
 		if n <= 0 {
 			break
 		}
-		if e := &l.list.entries[i]; e.live() {
+		if e := &l.list.entries[i]; e.Live() {
 			dst = append(dst, e.contact)
 			n--
 		}

@@ -7,6 +7,7 @@ package lookup
 // lookup returns the closest of all paths. Each path has its share of alpha, its own
 // burst and its own end.
 type path struct {
+	rule     Rule
 	inFlight int // requests that count against alpha
 }
 

@@ -19,8 +19,8 @@ const (
 	failed
 )
 
-// A candidate is a contact that the lookup has learnt of.
-type candidate struct {
+// A Candidate is a contact that the lookup has learnt of.
+type Candidate struct {
 	near    uint64        // first 64 bits of its distance to the target
 	sent    time.Duration // when it was asked, from the start of the lookup
 	contact identity.Contact
@@ -32,20 +32,17 @@ type candidate struct {
 	path    uint8 // that asked it
 	paths   uint8 // that know it, one bit each
 	burst   bool  // asked by the burst rule
+	found   bool  // it had what is sought
 	// alternate: another address of the peer failed before.
 	alternate bool
 }
-
-// live reports whether it counts among the closest: it has neither failed nor been set
-// aside.
-func (e *candidate) live() bool { return e.state == unasked || e.state == asked || e.state == answered }
 
 // A shortlist holds the candidates by their distance to the target, nearest
 // first. Most comparisons need only the 64 bits that each candidate caches; for the
 // others the book has the position. Candidates of one peer are adjacent: the addresses
 // that failed, the one in use, the spares.
 type shortlist struct {
-	entries []candidate
+	entries []Candidate
 	book    identity.Book
 	target  identity.Position
 	prefix  uint64 // of target
@@ -56,9 +53,9 @@ type shortlist struct {
 // learns of about a hundred contacts.
 const usualCandidates = 80
 
-func newShortlist(book identity.Book, target identity.Position, most int, memory []candidate) shortlist {
+func newShortlist(book identity.Book, target identity.Position, most int, memory []Candidate) shortlist {
 	if memory == nil {
-		memory = make([]candidate, 0, min(most, usualCandidates))
+		memory = make([]Candidate, 0, min(most, usualCandidates))
 	}
 	return shortlist{entries: memory, book: book, target: target, prefix: target.Prefix(), most: most}
 }
@@ -99,9 +96,9 @@ func (s *shortlist) index(c identity.Contact) int {
 // full it drops the farthest candidate that was not asked; if that is e itself, insert
 // returns false. A candidate that was asked stays, so that no contact is asked twice,
 // and so the size of the list bounds the requests.
-func (s *shortlist) insert(i int, e candidate) bool {
+func (s *shortlist) insert(i int, e Candidate) bool {
 	if len(s.entries) < s.most {
-		s.entries = append(s.entries, candidate{})
+		s.entries = append(s.entries, Candidate{})
 		copy(s.entries[i+1:], s.entries[i:])
 		s.entries[i] = e
 		return true
@@ -117,7 +114,7 @@ func (s *shortlist) insert(i int, e candidate) bool {
 }
 
 // distance is the XOR distance of a candidate to the target, in bits.
-func (s *shortlist) distance(e *candidate) int {
+func (s *shortlist) distance(e *Candidate) int {
 	if e.near != 0 {
 		return identity.Bits - bits.LeadingZeros64(e.near)
 	}
@@ -128,14 +125,15 @@ func (s *shortlist) distance(e *candidate) int {
 func (l *Lookup) seed(seeds []identity.Contact) {
 	n := 0
 	for _, c := range seeds {
-		if l.admit(c, &candidate{}, l.seedPath(n)) {
+		if l.admit(c, &Candidate{}, l.seedPath(n)) {
 			n++
 		}
 	}
 }
 
-// take puts what an answer named on the list and reports how many were new.
-func (l *Lookup) take(by *candidate, named []identity.Contact) (taken int) {
+// take puts what the rule takes of an answer on the list and reports how many were new.
+func (l *Lookup) take(by *Candidate, named []identity.Contact) (taken int) {
+	named = l.paths[by.path].rule.Take(l.view(int(by.path)), by, named[:min(len(named), l.cfg.K)])
 	for _, c := range named {
 		if l.admit(c, by, 1<<by.path) {
 			taken++
@@ -146,10 +144,10 @@ func (l *Lookup) take(by *candidate, named []identity.Contact) (taken int) {
 
 // admit puts a contact that another named on the list, on the given paths, unless it is
 // the searcher, is known, or is refused by the rule on alternates or on addresses.
-func (l *Lookup) admit(c identity.Contact, by *candidate, paths uint8) bool {
+func (l *Lookup) admit(c identity.Contact, by *Candidate, paths uint8) bool {
 	s := &l.list
 	p := s.book.Position(c)
-	e := candidate{near: p.Prefix() ^ s.prefix, contact: c, namedBy: by.contact, hop: nextHop(by.hop), paths: paths}
+	e := Candidate{near: p.Prefix() ^ s.prefix, contact: c, namedBy: by.contact, hop: nextHop(by.hop), paths: paths}
 	wanted := *p != l.self
 	i := s.search(c, e.near)
 	for ; i < len(s.entries) && s.entries[i].near == e.near; i++ {

@@ -6,7 +6,8 @@ import "time"
 type Reason uint8
 
 const (
-	// Converged: the k closest known contacts have answered (Kademlia, section 2.3).
+	// Converged: the k closest known contacts have answered (Kademlia, section 2.3), or
+	// k others have, and another rule than Plain was content with that.
 	Converged Reason = iota + 1
 	// Exhausted: no contact is left to ask, and fewer than k answered.
 	Exhausted
@@ -50,13 +51,19 @@ func (l *Lookup) Stop(now time.Time, reason Reason) {
 	}
 }
 
-// endIfOver ends the lookup if every path has settled (design R5.6).
+// endIfOver ends the lookup if every path is over by its rule (design R5.6).
 func (l *Lookup) endIfOver(now time.Time) {
 	for p := range l.cfg.DisjointPaths {
-		if !l.settled(p) {
+		if !l.paths[p].rule.Over(l.view(p)) {
 			return
 		}
 	}
+	l.endUnlessRefilled(now)
+}
+
+// endUnlessRefilled ends a lookup that has nobody to wait for, unless there are farther
+// contacts to turn to.
+func (l *Lookup) endUnlessRefilled(now time.Time) {
 	switch {
 	case l.stats.Answered >= l.cfg.K:
 		l.end(now, Converged)
@@ -76,7 +83,7 @@ func (l *Lookup) refill() bool {
 	}
 	live := 0
 	for i := range l.list.entries {
-		if l.list.entries[i].live() {
+		if l.list.entries[i].Live() {
 			live++
 		}
 	}
@@ -89,25 +96,28 @@ func (l *Lookup) refill() bool {
 	return true
 }
 
-// settled reports whether the k closest contacts that path p knows, without those that
+// Over reports whether the k closest contacts that the path knows, without those that
 // failed, have all answered. A contact that was set aside is waited for until it answers
 // or fails, since it may be one of the closest.
-func (l *Lookup) settled(p int) bool {
+func (Plain) Over(v View) bool {
 	n := 0
-	for i := range l.list.entries {
-		e := &l.list.entries[i]
-		if e.paths>>p&1 == 0 || e.state == failed || e.state == spare {
+	for c := range v.Candidates() {
+		if c.Failed() {
 			continue
 		}
-		if e.state != answered {
+		if !c.Answered() {
 			return false
 		}
-		if n++; n == l.cfg.K {
+		if n++; n == v.K() {
 			return true
 		}
 	}
 	return true
 }
+
+// Complete reports whether the k closest contacts known, without those that failed, have
+// all answered, whatever the rule needed to end.
+func (l *Lookup) Complete() bool { return Plain{}.Over(l.whole()) }
 
 func (l *Lookup) end(now time.Time, reason Reason) {
 	l.reason = reason

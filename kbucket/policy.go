@@ -1,0 +1,131 @@
+package kbucket
+
+import (
+	"time"
+
+	"kadmium/identity"
+)
+
+// A Policy decides which contacts a table keeps (design R4.29): how many places a bucket
+// has, who leaves a full one for a newcomer, who is probed, who leaves after a failure,
+// and who takes a place that has become free. Embed Plain, which is Kademlia's policy as
+// this project has it, and write the methods that differ; docs/rules.md shows it with an
+// example.
+//
+// One value serves one table. It may keep what it likes in its fields, and all that it may
+// depend on is what its View says.
+//
+// What no policy can change: only contacts that were heard enter, each peer once, within
+// the limits of their subnets; one that failed is named to nobody, and leaves after
+// MaxFailures failures in a row; a bucket is probed once a minute at most.
+type Policy interface {
+	// Places is the room of a bucket: usual is that of the table's k. The table keeps it
+	// within 1 to MaxK contacts and 0 to MaxK replacements.
+	Places(cpl int, usual Room) Room
+	// Displace is the index of the contact that leaves its full bucket for the newest
+	// replacement, which was just heard, and waits in its place; -1: none.
+	Displace(v View) int
+	// Probe is the index of the contact that is pinged since the bucket is full and others
+	// wait; if it does not answer it may be evicted. -1: none.
+	Probe(v View) int
+	// Evict reports whether contact i, which has just failed to answer a request, leaves.
+	Evict(v View, i int) bool
+	// Promote is the index of the replacement that takes a free place. There is at least
+	// one; any other number means the newest.
+	Promote(v View) int
+}
+
+// A Room is a number of places in a bucket.
+type Room struct {
+	Contacts     int // that are named to others
+	Replacements int // that wait while the bucket is full (Kademlia, section 4.1)
+}
+
+// Plain is Kademlia's policy as docs/design.md, section 4, describes it: old contacts stay
+// as long as they answer (R4.3, R4.10).
+type Plain struct{}
+
+var _ Policy = Plain{}
+
+// Places are the usual ones: k contacts, and half as many replacements.
+func (Plain) Places(_ int, usual Room) Room { return usual }
+
+// Displace is nobody: old contacts stay (Kademlia, section 2.2).
+func (Plain) Displace(View) int { return -1 }
+
+// Probe is the least recently seen contact (section 2.2).
+func (Plain) Probe(View) int { return 0 }
+
+// Evict is so if a replacement waits (section 4.1; design R4.10).
+func (Plain) Evict(v View, _ int) bool { return v.Replacements() > 0 }
+
+// Promote is the newest replacement (section 4.1).
+func (Plain) Promote(View) int { return 0 }
+
+// A View is what a Policy sees of a table: one bucket. It is read-only, and valid until
+// the method that got it returns.
+type View struct {
+	t   *Table
+	b   *bucket
+	cpl int
+}
+
+// Prefix is the number of leading bits that the bucket's contacts share with the node.
+func (v View) Prefix() int { return v.cpl }
+
+// Self is the node's position.
+func (v View) Self() *identity.Position { return &v.t.self }
+
+// Book has the positions and addresses of contacts.
+func (v View) Book() identity.Book { return v.t.book }
+
+// Contacts is the number of contacts in the bucket.
+func (v View) Contacts() int { return len(v.b.contacts) }
+
+// Contact is contact i, counted from the least recently seen.
+func (v View) Contact(i int) identity.Contact { return v.b.contacts[i].contact }
+
+// LastSeen is when contact i was heard, in whole seconds; the zero time: not since it was
+// promoted.
+func (v View) LastSeen(i int) time.Time { return v.t.timeOf(v.b.contacts[i]) }
+
+// Failures is how many requests in a row contact i did not answer.
+func (v View) Failures(i int) int { return v.b.contacts[i].failures() }
+
+// Replacements is the number of contacts that wait.
+func (v View) Replacements() int { return len(v.b.replacements) }
+
+// Replacement is replacement i, counted from the newest.
+func (v View) Replacement(i int) identity.Contact { return v.b.replacements[i].contact }
+
+// Follow has the table keep contacts by a policy; nil: Plain. Call it right after New.
+func (t *Table) Follow(p Policy) {
+	if p == nil {
+		p = Plain{}
+	}
+	t.policy = p
+}
+
+// Room is the number of places of a bucket.
+func (t *Table) Room(cpl int) Room {
+	r := t.policy.Places(cpl, Room{t.limits.k, t.limits.replacements})
+	return Room{min(max(r.Contacts, 1), MaxK), min(max(r.Replacements, 0), MaxK)}
+}
+
+// Displace gives the newcomer c, for which Seen has returned Waiting, the place of a
+// contact of its bucket, if the policy says so. That one waits in its place.
+func (t *Table) Displace(now time.Time, c identity.Contact) (out identity.Contact, ok bool) {
+	b, cpl := t.bucketOf(c)
+	if b == nil || len(b.replacements) == 0 || b.replacements[0].contact != c {
+		return 0, false
+	}
+	i := t.policy.Displace(View{t, b, cpl})
+	if i < 0 || i >= len(b.contacts) || !t.tableAdmits(t.subnetOf(c), b.contacts[i].contact) {
+		return 0, false
+	}
+	old, new := b.contacts[i], b.replacements[0]
+	t.takeOut(b, i)
+	b.replacements[0] = replacement{old.contact, old.key}
+	t.putIn(b, len(b.contacts), cpl, entry{contact: new.contact, key: new.key, state: t.seenNow(now)})
+	return old.contact, true
+}
