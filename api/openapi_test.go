@@ -205,6 +205,7 @@ func (s *stage) well() {
 		{200, "GET", "/v1/table", "", nil},
 		{200, "GET", "/v1/stats", "", nil},
 		{200, "GET", "/v1/tasks", "", nil},
+		{200, "GET", "/v1/nodes", "", nil},
 		{200, "GET", "/v1/openapi.json", "", nil},
 		{200, "GET", "/v1/values/%2Fv%2Fx?trace=sse", "", nil},
 		{200, "GET", "/v1/values/%2Fv%2Fnone?trace=sse", "", nil},

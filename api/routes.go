@@ -218,6 +218,10 @@ func watchingRoutes() []Route {
 			Problems: []int{404},
 		},
 		{
+			Method: "GET", Pattern: "/v1/nodes", Summary: "List the nodes of the process, by the numbers that ?node= takes", serve: servedNodes,
+			Answers: []Answer{{Status: 200, Summary: "the nodes, from 0", Value: []ServedNode{}}},
+		},
+		{
 			Method: "GET", Pattern: "/v1/table", Summary: "Show the routing table", serve: table,
 			Params: []Param{nodeParam}, Answers: []Answer{{Status: 200, Summary: "the table", Value: kadmium.Table{}}},
 		},

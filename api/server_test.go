@@ -270,6 +270,7 @@ func TestResources(t *testing.T) {
 	a.send("DELETE", "/v1/providers/cats", "").is(t, 404, "cats: ")
 	a.send("GET", "/v1/table", "").is(t, 200, id)
 	a.send("GET", "/v1/stats?node=0", "").is(t, 200, a.node.ID().String())
+	a.send("GET", "/v1/nodes", "").is(t, 200, `[{"node":0,"peer":"`+a.node.ID().String()+`"}]`)
 	a.send("GET", "/v1/tasks", "").is(t, 200, `"name":"refresh`)
 	e := a.send("POST", "/v1/messages/"+id+"/%2Fecho", "a\x00\xff").is(t, 200)
 	if e.body != "a\x00\xff" || e.Header.Get("Kad-From") != at.String() || e.Header.Get("Kad-Ms") == "" {

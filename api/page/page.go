@@ -3,6 +3,7 @@
 //
 //	assets/main.js       asks the node while somebody looks
 //	assets/node.js       requests, the token, streams of events
+//	assets/nodes.js      which node is shown, of a process that runs several
 //	assets/sentence.js   how the node is, in one sentence
 //	assets/ring.js       the routing table
 //	assets/peers.js      everybody whom the node knows

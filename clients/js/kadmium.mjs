@@ -180,6 +180,9 @@ export class Client {
   /** What the node is doing and has done. */
   stats = () => this.#show("/v1/stats");
 
+  /** The nodes of the process: the number of each, for the option node, and its peer ID. */
+  nodes = () => this.#show("/v1/nodes", { node: undefined });
+
   /** What the node does by itself. */
   tasks = () => this.#show("/v1/tasks");
 
@@ -233,7 +236,7 @@ export class Client {
     if (this.#token) all.Authorization = `Bearer ${this.#token}`;
     if (body) all["Content-Type"] = "application/octet-stream";
     const signals = [signal, wait && AbortSignal.timeout(Math.ceil(wait * 1000))].filter(Boolean);
-    const response = await fetch(this.#origin + path + queryOf({ ...query, node: this.#node }), {
+    const response = await fetch(this.#origin + path + queryOf({ node: this.#node, ...query }), {
       method, body, headers: all, cache: "no-store", credentials: "omit", redirect: "error",
       signal: signals.length > 0 ? AbortSignal.any(signals) : undefined,
     });

@@ -264,6 +264,10 @@ class Client:
         """What the node is doing and has done."""
         return self._ask("GET", "/v1/stats", {})[0]
 
+    def nodes(self):
+        """The nodes of the process: the number of each, for `node`, and its peer ID."""
+        return self._ask("GET", "/v1/nodes", {"node": None})[0]
+
     def tasks(self):
         """What the node does by itself."""
         return self._ask("GET", "/v1/tasks", {})[0]
@@ -309,7 +313,7 @@ class Client:
 
     def _open(self, method, path, query, body, headers, accept, timeout):
         wait = self._timeout if timeout is None or timeout is _NO_TIMEOUT else timeout
-        query = dict(query, node=self._node or None)
+        query = {"node": self._node or None, **query}
         if timeout is not _NO_TIMEOUT:
             query["timeout"] = _seconds(wait)
         target = path + _query(query)

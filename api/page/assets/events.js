@@ -49,7 +49,7 @@ function words(e) {
   return [peer, key, text, e.mode, e.kind === 'records expired' || e.kind === 'joined' ? count(e.count ?? 0) : ''].filter(Boolean).join(', ');
 }
 
-/** Shows events, and follows them as long as the signal lets it. */
+/** Shows events; follow is for as long as its signal lets it. */
 export function events(takeStep) {
   const all = [];
   let dropped = 0;
@@ -83,5 +83,12 @@ export function events(takeStep) {
     changed = false;
   };
   setInterval(() => !document.hidden && render(), 500);
-  return (signal) => stream('/v1/events', { signal }, take);
+  return {
+    follow: (signal) => stream('/v1/events', { signal }, take),
+    /** Forgets them: those of another node follow. */
+    clear() {
+      all.length = 0;
+      [dropped, changed] = [0, true];
+    },
+  };
 }

@@ -63,6 +63,12 @@ export function lookups() {
   setInterval(() => !document.hidden && render(), 150);
 
   return {
+    /** Forgets all: those of another node follow. */
+    clear() {
+      all.length = 0;
+      running.clear();
+      [shown, chosen, dirty] = [null, false, true];
+    },
     /** Takes a lookup step of the events. */
     take(event) {
       const step = event.step;
@@ -131,7 +137,7 @@ const forms = {
   providers: { label: 'Key', placeholder: 'any key', purpose: 'providers', path: (t) => `/v1/providers?key64=${key64(t)}&trace=sse` },
 };
 
-/** The form that starts one's own lookups. */
+/** The form that starts one's own lookups. What it returns ends and forgets them. */
 export function askForm(own, changed) {
   const [form, kind, target, value] = ['ask', 'ask-kind', 'ask-target', 'ask-value'].map(byId);
   const choose = () => {
@@ -142,6 +148,8 @@ export function askForm(own, changed) {
   };
   kind.addEventListener('change', choose);
   choose();
+  const invitation = byId('answer').textContent;
+  let asking = new AbortController();
   form.addEventListener('submit', async (e) => {
     e.preventDefault();
     const f = forms[kind.value];
@@ -151,8 +159,9 @@ export function askForm(own, changed) {
     button.disabled = true;
     answer(el('p', { class: 'soft' }, `${doing} …`));
     const take = own(f.purpose, doing);
+    const { signal } = asking;
     try {
-      const options = f.value ? { method: 'PUT', body: new TextEncoder().encode(value.value) } : {};
+      const options = f.value ? { signal, method: 'PUT', body: new TextEncoder().encode(value.value) } : { signal };
       await stream(f.path(text), options, (event, data) => {
         const body = JSON.parse(data);
         if (event === 'step') take(body);
@@ -161,10 +170,18 @@ export function askForm(own, changed) {
       });
       changed();
     } catch (problem) {
+      if (signal.aborted) return;
       answer(el('p', { class: 'problem' }, sentenceOf(problem.message)), problem.next ? el('p', { class: 'soft' }, `Next: ${problem.next}`) : null);
     }
     button.disabled = false;
   });
+  /** Asks and shows nothing any more, until the next submission. */
+  return () => {
+    asking.abort();
+    asking = new AbortController();
+    form.querySelector('button').disabled = false;
+    answer(el('p', { class: 'soft' }, invitation));
+  };
 }
 
 const sentenceOf = (text) => (/[.!?]$/.test(text) ? text : `${text}.`);

@@ -7,6 +7,7 @@ import { events } from './events.js';
 import { holdings, tasks } from './holdings.js';
 import { askForm, lookups } from './lookups.js';
 import { get, readiness, takeToken } from './node.js';
+import { nodeChoice } from './nodes.js';
 import { peers } from './peers.js';
 import { report } from './report.js';
 import { ring } from './ring.js';
@@ -21,17 +22,20 @@ const retryAfter = 2000; // of the stream
 function live() {
   const draw = { ring: ring(), traffic: traffic(), holdings: holdings(), tasks: tasks(), lookups: lookups() };
   const listPeers = peers();
-  const follow = events(draw.lookups.take);
+  const stream = events(draw.lookups.take);
   const view = { problem: null, since: 0, stats: null, ready: null, now: Date.now() };
-  let [valuesDue, readyDue, busy] = [0, 0, false];
+  let [valuesDue, readyDue, busy, turn] = [0, 0, false, 0];
 
   const look = async () => {
     if (document.hidden || busy) return;
     busy = true;
     const signal = AbortSignal.timeout(8000);
+    const mine = turn; // another node may be chosen meanwhile
     try {
+      await listNodes(signal);
       const now = Date.now();
       const [stats, table, ready] = await Promise.all([get('/v1/stats', { signal }), get('/v1/table', { signal }), now >= readyDue ? readiness(signal) : view.ready]);
+      if (mine !== turn) return;
       Object.assign(view, { stats, ready, problem: null, since: Date.now() });
       if (now >= readyDue) readyDue = now + readyEvery;
       draw.ring(table);
@@ -42,9 +46,11 @@ function live() {
       if (now >= valuesDue) {
         valuesDue = now + valuesEvery;
         const [publications, held] = await Promise.all([get('/v1/published', { signal }), get('/v1/held', { signal }), listPeers(signal)]);
+        if (mine !== turn) return;
         draw.holdings(publications, held, stats);
       }
     } catch (problem) {
+      if (mine !== turn) return;
       view.problem = problem;
       readyDue = 0;
     }
@@ -52,7 +58,7 @@ function live() {
     state(sentence(view));
     busy = false;
   };
-  askForm(draw.lookups.own, () => {
+  const clearForm = askForm(draw.lookups.own, () => {
     valuesDue = 0;
     look();
   });
@@ -61,16 +67,27 @@ function live() {
   const watch = async () => {
     if (document.hidden || watching) return;
     const mine = (watching = new AbortController());
-    await follow(mine.signal).catch(() => {});
+    await stream.follow(mine.signal).catch(() => {});
     if (watching !== mine) return;
     watching = null;
     setTimeout(watch, retryAfter);
   };
+  const unwatch = () => {
+    watching?.abort();
+    watching = null;
+  };
+  const listNodes = nodeChoice(() => {
+    turn++;
+    [valuesDue, readyDue, busy] = [0, 0, false];
+    Object.assign(view, { problem: null, since: 0, stats: null, ready: null });
+    for (const clear of [clearForm, draw.lookups.clear, stream.clear, unwatch]) clear();
+    state(sentence(view));
+    look();
+    watch();
+  });
   document.addEventListener('visibilitychange', () => {
-    if (document.hidden) {
-      watching?.abort();
-      watching = null;
-    } else {
+    if (document.hidden) unwatch();
+    else {
       look();
       watch();
     }

@@ -2,6 +2,28 @@
 
 const storeKey = 'kad.token';
 let token = null;
+let chosen = inAddress();
+
+/** The number of the node in the page's address, ?node=; 0 if there is none. */
+function inAddress() {
+  const number = new URLSearchParams(location.search).get('node');
+  return /^\d{1,4}$/.test(number ?? '') ? Number(number) : 0;
+}
+
+/** The number of the node that requests are for, of a process that runs several. */
+export const chosenNode = () => chosen;
+
+/** Chooses the node that requests are for, and keeps it in the page's address. */
+export function chooseNode(number) {
+  chosen = number;
+  history.replaceState(null, '', `${location.pathname}${number ? `?node=${number}` : ''}${location.hash}`);
+}
+
+/** A path with the node that it is for. */
+function forNode(path) {
+  if (chosen === 0 || path === '/v1/nodes') return path;
+  return `${path}${path.includes('?') ? '&' : '?'}node=${chosen}`;
+}
 
 /** Takes the token out of the URL's fragment, so that neither history nor bookmark has it. */
 export function takeToken() {
@@ -47,7 +69,7 @@ function send(path, { method = 'GET', body, accept, signal } = {}) {
   if (accept) headers.Accept = accept;
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) headers['Content-Type'] = 'application/octet-stream';
-  return fetch(path, { method, body, headers, signal, cache: 'no-store', credentials: 'omit', redirect: 'error' });
+  return fetch(forNode(path), { method, body, headers, signal, cache: 'no-store', credentials: 'omit', redirect: 'error' });
 }
 
 /** The JSON of a resource. */

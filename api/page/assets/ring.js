@@ -81,7 +81,12 @@ export function ring() {
   });
 
   const list = contactTable();
+  let owner = '';
   return (table) => {
+    if (owner !== table.peer) {
+      owner = table.peer;
+      detail.forget();
+    }
     const now = Date.now();
     const all = sectors(table);
     const step = (2 * Math.PI) / Math.max(1, all.length);
@@ -169,14 +174,15 @@ function contactDetail() {
   };
   ask.addEventListener('click', async () => {
     const c = pinned;
-    say(answer, `Asking ${shortID(c.peer)}.`);
+    const tell = (text) => pinned?.peer === c.peer && say(answer, text); // another may be chosen meanwhile
+    tell(`Asking ${shortID(c.peer)}.`);
     ask.disabled = true;
     try {
       const pong = await get(`/v1/peers/${encodeURIComponent(c.address)}/ping?protocols`, { method: 'POST' });
       const names = pong.protocols ?? [];
-      say(answer, `${shortID(c.peer)} answered in ${took(pong.ms)} and handles ${names.length ? names.join(', ') : 'no protocol'}${pong.more_protocols ? ' and others' : ''}.`);
+      tell(`${shortID(c.peer)} answered in ${took(pong.ms)} and handles ${names.length ? names.join(', ') : 'no protocol'}${pong.more_protocols ? ' and others' : ''}.`);
     } catch (problem) {
-      say(answer, `${problem.message}. ${problem.next ?? ''}`);
+      tell(`${problem.message}. ${problem.next ?? ''}`);
     }
     ask.disabled = false;
   });
@@ -192,6 +198,11 @@ function contactDetail() {
       actions.querySelector('.copy')?.remove();
       if (c) actions.append(copyButton(c.address, 'its address'));
       draw();
+    },
+    /** Forgets the contact: the table is another node's. */
+    forget() {
+      shown = null;
+      this.pin(null);
     },
     update(listed, now) {
       const again = (c) => c && (listed.find((other) => other.peer === c.peer) ?? c);

@@ -17,7 +17,7 @@ function sampleOf(stats, table) {
   const share = (p) => (rtts.length ? rtts[Math.min(rtts.length - 1, Math.floor(rtts.length * p))] : null);
   return {
     at: Date.now(),
-    started: stats.started,
+    from: `${stats.peer} ${stats.started}`,
     totals: [sum(incoming, 'datagrams'), sum(out, 'datagrams'), sum(incoming, 'bytes'), sum(out, 'bytes')],
     dropped,
     rtt: [share(0.5), share(0.9)],
@@ -45,7 +45,7 @@ export function traffic() {
 
   return (stats, table) => {
     const now = sampleOf(stats, table);
-    if (samples.length && samples.at(-1).started !== now.started) samples = []; // it was started again
+    if (samples.length && samples.at(-1).from !== now.from) samples = []; // it was started again, or is another node
     samples.push(now);
     samples = samples.filter((s) => now.at - s.at <= window * 1000).slice(-most);
     const rates = (read) => samples.slice(1).map((s, i) => {

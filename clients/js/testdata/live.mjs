@@ -66,6 +66,7 @@ await throws(kadmium.Problem, () => node.send(peer, "/fails"), 502);
 assert.equal((await node.table()).peer, self);
 assert.equal((await node.stats()).peers, 1);
 assert.ok((await node.tasks())[0].name);
+assert.deepEqual(await node.nodes(), [{ node: 0, peer: self }]);
 
 const events = await node.events({ kinds: ["lookup step"] });
 const steps = await all(node.traceGet(key));

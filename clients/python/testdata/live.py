@@ -67,6 +67,7 @@ def peers(node):
 
 def shown(node):
     assert node.table()["peer"] == SELF and node.stats()["peers"] == 1 and node.tasks()[0]["name"]
+    assert node.nodes() == [{"node": 0, "peer": SELF}]
 
 
 def streams(node, key):
