@@ -152,6 +152,10 @@ var memberDocs = map[string]map[string]string{
 		"ms":           "milliseconds until the reply",
 		"lookup":       "how the peer was found, if it had to be",
 	},
+	"ServedNode": {
+		"node": "its number, as ?node= takes it",
+		"peer": "its ID",
+	},
 	"Stats": {
 		"peer":      "the node's ID",
 		"addresses": "where it listens",

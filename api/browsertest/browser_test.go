@@ -151,10 +151,21 @@ func (b *browser) says(selector, want string) {
 	b.until("document.querySelector('" + selector + "')?.innerText.includes(" + quoted(want) + ")")
 }
 
-// pause lets the page be for a while in which nothing should happen.
-func (b *browser) pause(ms int) {
+// observe is a measurement: it lets an interval pass in which what should not happen is
+// counted. It waits for nothing; what is waited for is polled, with a deadline.
+func (b *browser) observe(interval time.Duration) {
 	b.t.Helper()
-	if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](fmt.Sprintf("new Promise((done) => setTimeout(() => done(true), %d))", ms), chromedp.EvalAwaitPromise)); err != nil {
+	if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](fmt.Sprintf("new Promise((done) => setTimeout(() => done(true), %d))", interval.Milliseconds()), chromedp.EvalAwaitPromise)); err != nil {
 		b.t.Fatal(err)
+	}
+}
+
+// poll waits until something outside the page is true.
+func poll(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !is(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %v: %s", patience, what)
+		}
 	}
 }

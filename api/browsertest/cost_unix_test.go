@@ -26,9 +26,9 @@ func TestCost(t *testing.T) {
 	n := startOf(t, kadmium.DefaultK) // alone: the figure is of the process
 	b := openBrowser(t)
 	share := func() float64 {
-		const watched = 8 * time.Second
+		const interval = 8 * time.Second // of the measurement: four looks at the node
 		before, began := cpuTime(t), time.Now()
-		time.Sleep(watched) // what is measured is what happens meanwhile
+		time.Sleep(interval)
 		return 100 * float64(cpuTime(t)-before) / float64(time.Since(began))
 	}
 	unseen := share()

@@ -20,11 +20,13 @@ var (
 
 func quoted(text string) string { return strconv.Quote(text) }
 
-// as sets width and colour scheme.
+// as sets width and colour scheme, and has colours change at once.
 func (b *browser) as(width, height int64, scheme string) {
 	b.t.Helper()
 	b.do(chromedp.EmulateViewport(width, height))
-	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+	}})
 }
 
 // picture writes the page, as long as it is, to a file.

@@ -112,7 +112,7 @@ func (n *network) busy() {
 			_, _ = n.nodes[0].Get(ctx, key, kadmium.GetOptions{Quorum: 5})
 			select {
 			case <-ctx.Done():
-			case <-time.After(200 * time.Millisecond):
+			case <-time.After(200 * time.Millisecond): // the rate of the load
 			}
 		}
 	})

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -55,9 +54,9 @@ func TestReport(t *testing.T) {
 	b.wellBehaved()
 }
 
-// kad view serves the page with a report and without a node.
-func TestView(t *testing.T) {
-	t.Parallel()
+// viewReport opens the page of a recorded report, as kad view serves it.
+func viewReport(t *testing.T) *browser {
+	t.Helper()
 	report, err := os.ReadFile(recorded)
 	if err != nil {
 		t.Fatal(err)
@@ -66,12 +65,19 @@ func TestView(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: page.Viewer(report), ReadHeaderTimeout: time.Second}
+	server := &http.Server{Handler: page.Viewer(report), ReadHeaderTimeout: patience}
 	go func() { _ = server.Serve(l) }()
 	t.Cleanup(func() { server.Close() })
 	b := openBrowser(t)
 	b.open(page.ViewerURL(l))
 	b.drawn()
+	return b
+}
+
+// kad view serves the page with a report and without a node.
+func TestView(t *testing.T) {
+	t.Parallel()
+	b := viewReport(t)
 	if shown := eval[bool](b, "document.querySelector('#table').checkVisibility()"); shown {
 		t.Error("it shows a routing table without a node")
 	}

@@ -9,7 +9,14 @@
 //
 // Keys, values and payloads are Uint8Array; text is taken as UTF-8. Results are the JSON of
 // the API. Methods throw a Problem, or a class of it, with the node's words. Times are
-// seconds. A page in a browser can use the node that it came from, and no other.
+// seconds.
+//
+// In a browser it works on pages of the node's own origin only, with new Client("", { token }):
+// the API has no CORS headers, so that no site can use the node of a visitor, and a request
+// from another origin ends in a TypeError. Serve your page and the API from one origin: let a
+// proxy hand /v1/ on to the node, with the scheme and the Host of the request, which the node
+// has to know if it is a name (kad node --http-host). Whoever may open that page may have the
+// token, which can do everything.
 
 const defaultTimeout = 30; // seconds that a node takes for a request, unless told otherwise
 const grace = 5; // seconds more that an answer may take on its way

@@ -24,7 +24,7 @@ export function chart(parent, options) {
   const cursor = svg('line', { class: 'cursor', y1: top, y2: height - bottom });
   const picture = svg('svg', { height, role: 'img', tabindex: 0, class: 'chart' }, grid, marks, cursor);
   const none = el('p', { class: 'empty over' }, options.empty);
-  const details = el('details', {}, el('summary', {}, 'As a table'), el('div', { class: 'scroll' }));
+  const details = el('details', {}, el('summary', { 'aria-label': `${options.title} as a table` }, 'As a table'), el('div', { class: 'scroll' }));
   parent.classList.add('figure');
   parent.append(el('h3', {}, options.title), legend, el('div', { class: 'plot' }, picture, none), details);
 

@@ -89,6 +89,7 @@ export function onWidth(node, draw) {
  * says what empty says.
  */
 export function dataTable(parent, caption, empty, columns, keyOf) {
+  set(parent, { tabindex: 0, role: 'group', 'aria-label': caption }); // it scrolls, by keys too
   const kind = (c) => [c.number && 'n', c.wide && 'wide'].filter(Boolean).join(' ') || null;
   const body = el('tbody');
   const table = el('table', { class: 'rows' },

@@ -194,7 +194,7 @@ const peers = (all, line) => el('ol', { class: 'peers' }, all.map((p) => el('li'
 
 const results = {
   get: (v) => [
-    el('pre', { class: 'value', tabindex: 0, 'aria-label': 'The value' }, typeof v.value === 'string' ? visible(v.value) || '(empty)' : `not text, in base64: ${v.value_base64}`),
+    el('pre', { class: 'value', tabindex: 0, role: 'group', 'aria-label': 'The value' }, typeof v.value === 'string' ? visible(v.value) || '(empty)' : `not text, in base64: ${v.value_base64}`),
     el('p', { class: 'soft' }, `sequence ${v.sequence}, from ${shortID(v.from)}, expires ${until(time(v.expires))}`)],
   put: (s) => [el('p', {}, `Stored at ${counted(s.holders, 'node')}${s.self_holder ? ', this node one of them' : ''}, as sequence ${s.sequence}.`),
     el('p', { class: 'soft' }, `It expires ${until(time(s.expires))}${s.republished ? '; the node publishes it again before then' : ''}.`)],

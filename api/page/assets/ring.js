@@ -68,7 +68,8 @@ export function ring() {
   picture.addEventListener('pointerover', (e) => detail.show(e.target.closest('[data-key]')?.contact));
   picture.addEventListener('pointerleave', () => detail.show(null));
   picture.addEventListener('click', (e) => detail.pin(e.target.closest('[data-key]')?.contact ?? null));
-  parts.contacts.addEventListener('focusin', (e) => detail.show((focused = e.target.dataset.key) && e.target.contact));
+  // Not at the group: what of a drawing listens to the focus can have it.
+  byId('ring').addEventListener('focusin', (e) => detail.show((focused = e.target.dataset.key) && e.target.contact));
   parts.contacts.addEventListener('keydown', (e) => {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[e.key];
     const marks = [...parts.contacts.children];
