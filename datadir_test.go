@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"kadmium/identity"
+	"kadmium/store"
 	"kadmium/store/disk"
 )
 
@@ -210,7 +211,15 @@ func TestDamagedDataDirIsNamed(t *testing.T) {
 	}{
 		"truncated journal": {disk.FileName, func(p string) error { return os.Truncate(p, 4096) }, ErrCorrupt},
 		"journal of text":   {disk.FileName, func(p string) error { return os.WriteFile(p, []byte("text"), 0o600) }, ErrCorrupt},
-		"key of text":       {KeyFile, func(p string) error { return os.WriteFile(p, []byte("text"), 0o600) }, identity.ErrBadKeyFile},
+		"entries of another version": {disk.FileName, func(p string) error {
+			j, err := disk.Open(filepath.Dir(p))
+			if err != nil {
+				return err
+			}
+			j.Write([]store.Change{{Kind: store.TableEntry, Key: []byte("contacts"), Value: []byte{9}}}, nil)
+			return j.Close()
+		}, ErrVersion},
+		"key of text": {KeyFile, func(p string) error { return os.WriteFile(p, []byte("text"), 0o600) }, identity.ErrBadKeyFile},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

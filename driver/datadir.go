@@ -36,6 +36,9 @@ func (d *Driver) openJournal(dir string, made *undo) (err error) {
 		return err
 	}
 	made.add(func() { d.journal.Close() })
+	if d.format, err = d.journal.Format(); err != nil {
+		return err
+	}
 	owner, err := d.journal.Owner()
 	if err != nil {
 		return err

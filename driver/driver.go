@@ -152,6 +152,7 @@ type Driver struct {
 	handling     handling          // of messages by their handlers
 	providerKeys map[uint64][]byte // by request ID: the keys of outstanding GET_PROVIDERS
 	dialer       dialer
+	format       int    // of the journal's file, that of the first note included
 	journalFault string // the cause of the last error logged; empty: writes succeed
 	passing      passing
 	lookups      endedLookups

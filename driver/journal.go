@@ -25,6 +25,9 @@ func (d *Driver) load() error {
 		}
 		return d.engine.Load(now, c)
 	})
+	if errors.Is(err, store.ErrEntryVersion) {
+		return fmt.Errorf("%w: %s: %w", disk.ErrVersion, d.journal.Path(), err)
+	}
 	if errors.Is(err, store.ErrBadEntry) {
 		return fmt.Errorf("%w: %s: %w", disk.ErrCorrupt, d.journal.Path(), err)
 	}

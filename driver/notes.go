@@ -8,6 +8,7 @@ import (
 	"kadmium/engine"
 	"kadmium/identity"
 	"kadmium/store"
+	"kadmium/store/disk"
 )
 
 // Note is what SetNote has noted about a peer under a name.
@@ -52,7 +53,6 @@ func (d *Driver) setNote(peer identity.ID, name string, text []byte) (<-chan err
 	if text != nil {
 		text = append([]byte{}, text...)
 	}
-	first := d.notes.Len() == 0 && text != nil
 	if err := d.notes.Set(peer, name, text); err != nil {
 		return nil, err
 	}
@@ -61,8 +61,10 @@ func (d *Driver) setNote(peer identity.ID, name string, text []byte) (<-chan err
 		written <- nil
 		return written, nil
 	}
-	if first {
-		d.logger.Info("the journal holds notes: versions that know none refuse it from now on", "file", d.journal.Path())
+	if text != nil && d.format < disk.NotesFormat {
+		d.logger.Info("the first note changes the data file's format: releases that know no notes refuse it from now on",
+			"file", d.journal.Path(), "from", d.format, "to", disk.NotesFormat)
+		d.format = disk.NotesFormat
 	}
 	d.journal.Write([]store.Change{store.NoteChange(peer, name, text)}, func(err error) {
 		d.persisted(0, err)

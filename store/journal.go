@@ -9,8 +9,12 @@ import (
 	"kadmium/identity"
 )
 
-// ErrBadEntry reports a journal entry that this package cannot have written.
-var ErrBadEntry = errors.New("bad journal entry")
+var (
+	// ErrBadEntry reports a journal entry that this package cannot have written.
+	ErrBadEntry = errors.New("bad journal entry")
+	// ErrEntryVersion reports one, beside ErrBadEntry, that another version of it has written.
+	ErrEntryVersion = errors.New("another version")
+)
 
 // An EntryKind is a kind of journal entry.
 type EntryKind uint8
@@ -225,6 +229,9 @@ func (s *Store) loadPublished(now time.Time, c Change) error {
 	p, due, err := parsePublished(c)
 	if err != nil {
 		return err
+	}
+	if p.Waits == WaitsNot && due.After(now) && !due.After(now.Add(republishRetry)) {
+		p.Waits = WaitsChosen // nobody confirmed it, and its entry cannot say why; or it is due anyway
 	}
 	s.keep(c.Key, p, earlier(due, now.Add(RepublishEvery)))
 	return nil

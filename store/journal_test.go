@@ -103,7 +103,7 @@ func TestBadEntries(t *testing.T) {
 		other := c
 		other.Value = bytes.Clone(c.Value)
 		other.Value[0]++
-		if err := New(Config{}, f.names).Load(f.now, other); !errors.Is(err, ErrBadEntry) {
+		if err := New(Config{}, f.names).Load(f.now, other); !errors.Is(err, ErrBadEntry) || !errors.Is(err, ErrEntryVersion) {
 			t.Errorf("another version of %s: %v", c.Kind, err)
 		}
 		other = c

@@ -17,9 +17,8 @@ import (
 //
 //	record     2 | expires 8 | last STORE 8 | between 2 | source | sequence 8 | publisher | signature | value ...
 //	provider   2 | expires 8 | last STORE 8 | between 2 | source | sequence 8 | endpoint | signature | signed
-//	published  2 | due 8 | lifetime 8 | sequence 8 | peer | endpoint | signature | value ...   (a record: no endpoint)
+//	published  2 | due 8 | lifetime 8 | sequence 8 | peer | endpoint | signature | value ...   (a record)
 //	           2 | due 8 | lifetime 8 | sequence 8 | peer | endpoint | signature | signed      (a provider)
-//	           the two highest bits of its 2 are its Waiting
 //	sequence   2 | sequence 8
 //	table      2 | (peer | endpoint) ...
 //	note       2 | text ...
@@ -27,18 +26,15 @@ import (
 //	source     peer | length 1 | subnet, as netip.Prefix.MarshalBinary writes it
 //	peer       0, or 1 and 32 bytes
 //	endpoint   length 1 | as netip.AddrPort.MarshalBinary writes it
+//	           of a record: no IP, and its Waiting as the port, which releases that know no
+//	           Waiting do not look at (design R6.35)
 //	signature  length 1 | bytes
 //	signed     lifetime in seconds 4 | flags 1 | description ...   (what else a provider's signature covers)
 const entryVersion = 2
 
-// waitingShift is where the first byte of a publication has its Waiting, 0 in the entries of
-// earlier versions; entryVersion stays below.
-const waitingShift = 6
-
 var (
-	errVersion = errors.New("another version")
-	errShort   = errors.New("cut short, or malformed")
-	errLong    = errors.New("bytes behind its end")
+	errShort = errors.New("cut short, or malformed")
+	errLong  = errors.New("bytes behind its end")
 )
 
 // A loadedItem is a record or provider entry as it was read from the journal.
@@ -93,11 +89,11 @@ func parseItem(c Change) (loadedItem, error) {
 }
 
 func appendPublished(b []byte, p *Published) []byte {
-	b = appendTime(append(b, entryVersion|byte(p.Waits)<<waitingShift), p.due.at)
+	b = appendTime(append(b, entryVersion), p.due.at)
 	if r := p.Record; r != nil {
 		b = binary.BigEndian.AppendUint64(b, uint64(r.TTL))
 		b = binary.BigEndian.AppendUint64(b, r.Sequence)
-		b = appendEndpoint(appendPeer(b, r.Publisher), netip.AddrPort{})
+		b = appendEndpoint(appendPeer(b, r.Publisher), netip.AddrPortFrom(netip.Addr{}, uint16(p.Waits)))
 		return append(appendBytes(b, r.Signature), r.Value...)
 	}
 	b = binary.BigEndian.AppendUint64(b, uint64(p.Provider.TTL))
@@ -108,7 +104,7 @@ func appendPublished(b []byte, p *Published) []byte {
 
 func parsePublished(c Change) (*Published, time.Time, error) {
 	r := reader{rest: c.Value}
-	waits := r.versionAndWaiting()
+	r.version()
 	due, ttl, sequence := r.time(), time.Duration(r.uint64()), r.uint64()
 	peer, endpoint, signature := r.peer(), r.endpoint(), r.bytes()
 	if r.err != nil || len(c.Key) < 2 || len(c.Key) > 1+rpc.MaxKey || ttl <= 0 {
@@ -118,11 +114,11 @@ func parsePublished(c Change) (*Published, time.Time, error) {
 	switch {
 	case c.Key[0] == recordKind && !endpoint.IsValid():
 		record := &rpc.Record{Key: key, Value: r.remainder(), Sequence: sequence, Publisher: peer, Signature: signature, TTL: ttl}
-		return &Published{Record: record, Waits: waits}, due, r.end()
+		return &Published{Record: record, Waits: Waiting(min(endpoint.Port(), uint16(WaitsChosen)))}, due, r.end()
 	case c.Key[0] == providerKind:
 		provider := &rpc.Provider{Key: key, Peer: identity.Address{ID: peer, Endpoint: endpoint}, Sequence: sequence, TTL: ttl, Signature: signature}
 		r.signed(provider)
-		return &Published{Provider: provider, Waits: waits}, due, r.end()
+		return &Published{Provider: provider}, due, r.end()
 	}
 	return nil, due, errShort
 }
@@ -208,22 +204,10 @@ func (r *reader) cut(n int) []byte {
 	return field
 }
 
-func (r *reader) version() { r.wantVersion(r.cut(1)[0]) }
-
-func (r *reader) wantVersion(v byte) {
-	if v != entryVersion && r.err == nil {
-		r.err = errVersion
+func (r *reader) version() {
+	if r.cut(1)[0] != entryVersion && r.err == nil {
+		r.err = ErrEntryVersion
 	}
-}
-
-func (r *reader) versionAndWaiting() Waiting {
-	first := r.cut(1)[0]
-	waits := Waiting(first >> waitingShift)
-	r.wantVersion(first & (1<<waitingShift - 1))
-	if waits > WaitsChosen && r.err == nil {
-		r.err = errVersion
-	}
-	return waits
 }
 
 func (r *reader) uint16() uint16  { return binary.BigEndian.Uint16(r.cut(2)) }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"errors"
 	"testing"
 	"time"
 
@@ -54,23 +53,25 @@ func TestWaitingSurvivesARestart(t *testing.T) {
 	}
 	f.publishRecord(blackboardRecord("/v/a", "x", 1, 24*time.Hour))
 	f.write(f.PublishProvider(f.now, providerEntry(1, "/v/a", 1, 4100, ProviderTTL)))
-	for _, w := range []Waiting{WaitsNot, WaitsChosen, WaitsOpen} {
-		r, p := f.Published([]byte("/v/a"))
-		f.write(append(f.Unconfirmed(f.now, r, w), f.Unconfirmed(f.now, p, w)...))
-		record, provider := waits()
-		f.want(record, w)
-		f.want(provider, w)
-	}
-	r, p := f.Published([]byte("/v/a"))
-	f.write(append(f.Republished(f.now, r), f.PublishProvider(f.now, p.Provider)...))
 	record, provider := waits()
 	f.want(record, WaitsNot)
 	f.want(provider, WaitsNot)
-	bad := Change{Kind: PublishedEntry, Key: publication(recordKind, []byte("/v/a")), Value: appendPublished(nil, r)}
-	bad.Value[0] = entryVersion | 3<<waitingShift
-	if err := New(Config{}, f.names).Load(f.now, bad); !errors.Is(err, errVersion) {
-		t.Errorf("an unknown one: %v", err)
+	for w, want := range map[Waiting]Waiting{WaitsNot: WaitsChosen, WaitsChosen: WaitsChosen, WaitsOpen: WaitsOpen} {
+		r, p := f.Published([]byte("/v/a"))
+		f.write(append(f.Unconfirmed(f.now, r, w), f.Unconfirmed(f.now, p, w)...))
+		record, provider = waits()
+		f.want(record, want)
+		f.want(provider, WaitsChosen)
 	}
+	r, p := f.Published([]byte("/v/a"))
+	f.write(append(f.Republished(f.now, r), f.PublishProvider(f.now, p.Provider)...))
+	record, provider = waits()
+	f.want(record, WaitsNot)
+	f.want(provider, WaitsNot)
+	r.Waits = WaitsChosen + 1 // of a later version
+	f.write([]Change{r.change()})
+	record, _ = waits()
+	f.want(record, WaitsChosen)
 }
 
 func TestRepublishAtStartIfOverdue(t *testing.T) {

@@ -20,15 +20,17 @@ import (
 // is noticed too.
 //
 // A file has format 1 and no bucket for notes until the first note is written, and then
-// format 2: a program that knows no notes refuses it, and opens all others.
+// NotesFormat: a program that knows no notes refuses it, and opens all others.
 const (
 	checksumSize = 4
 	firstFormat  = 1
-	notesFormat  = 2
 	metaBucket   = "journal"
 	formatKey    = "format"
 	totalsKey    = "totals"
 )
+
+// NotesFormat is the format of files that have notes, or once had one.
+const NotesFormat = 2
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -112,7 +114,7 @@ func format(tx *bbolt.Tx) error {
 // kinds are the kinds of entries that a file of the format has buckets for.
 func kinds(format byte) []store.EntryKind {
 	all := store.EntryKinds()
-	if format < notesFormat {
+	if format < NotesFormat {
 		all = slices.DeleteFunc(all, func(k store.EntryKind) bool { return k == store.NoteEntry })
 	}
 	return all
@@ -120,10 +122,26 @@ func kinds(format byte) []store.EntryKind {
 
 // addNotes makes a file of the first format one with notes.
 func addNotes(tx *bbolt.Tx) (*bbolt.Bucket, error) {
-	if err := putMeta(tx, formatKey, []byte{notesFormat}); err != nil {
+	if err := putMeta(tx, formatKey, []byte{NotesFormat}); err != nil {
 		return nil, err
 	}
 	return tx.CreateBucket([]byte(store.NoteEntry.String()))
+}
+
+// Format is the file's format before any Write.
+func (j *Journal) Format() (format int, err error) {
+	defer j.caught(&err, j.path)
+	err = j.db.View(func(tx *bbolt.Tx) error {
+		b, err := metaOf(tx, formatKey)
+		if err == nil {
+			format = int(b[0])
+		}
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("%w: %s: %w", ErrCorrupt, j.path, err)
+	}
+	return format, nil
 }
 
 // A content is what a check has seen of a file's entries.
@@ -150,8 +168,8 @@ func (c *content) entry(bucket string, key, stored []byte) error {
 // complete reports what is missing.
 func (c *content) complete() error {
 	format := c.meta[formatKey]
-	if len(format) == 1 && (format[0] < firstFormat || format[0] > notesFormat) {
-		return fmt.Errorf("%w: it has format %d, this program reads %d to %d", ErrVersion, format[0], firstFormat, notesFormat)
+	if len(format) == 1 && (format[0] < firstFormat || format[0] > NotesFormat) {
+		return fmt.Errorf("%w: it has format %d, this program reads %d to %d", ErrVersion, format[0], firstFormat, NotesFormat)
 	}
 	if len(format) != 1 || len(c.buckets) != len(kinds(format[0]))+1 {
 		return errors.New("it is not a journal, or parts of it are missing")

@@ -238,7 +238,7 @@ func TestTotalsNoticeWhatIsMissing(t *testing.T) {
 func TestAnotherVersion(t *testing.T) {
 	dir := t.TempDir()
 	j := open(t, dir)
-	if err := j.db.Update(func(tx *bbolt.Tx) error { return putMeta(tx, formatKey, []byte{notesFormat + 1}) }); err != nil {
+	if err := j.db.Update(func(tx *bbolt.Tx) error { return putMeta(tx, formatKey, []byte{NotesFormat + 1}) }); err != nil {
 		t.Fatal(err)
 	}
 	j.Close()

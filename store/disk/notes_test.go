@@ -40,7 +40,7 @@ func TestFirstNoteMakesTheNewFormat(t *testing.T) {
 	j = open(t, dir)
 	mustWrite(t, j, set(store.NoteEntry, "peer and name", "text"), set(store.NoteEntry, "other", "text"))
 	mustWrite(t, j, deletion(store.NoteEntry, "other"))
-	if format, notes := formatOf(t, j); format != notesFormat || !notes {
+	if format, notes := formatOf(t, j); format != NotesFormat || !notes {
 		t.Errorf("with a note it has format %d, and a bucket for notes: %v", format, notes)
 	}
 	if err := j.Close(); err != nil {
