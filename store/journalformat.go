@@ -27,7 +27,7 @@ import (
 //	peer       0, or 1 and 32 bytes
 //	endpoint   length 1 | as netip.AddrPort.MarshalBinary writes it
 //	           of a record: no IP, and its Waiting as the port, which releases that know no
-//	           Waiting do not look at (design R6.35)
+//	           Waiting do not look at (design R6.36)
 //	signature  length 1 | bytes
 //	signed     lifetime in seconds 4 | flags 1 | description ...   (what else a provider's signature covers)
 const entryVersion = 2

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -59,10 +60,11 @@ func shortDir(t *testing.T) string {
 
 // A user is one person's environment: a home, a runtime directory, variables.
 type user struct {
-	t   *testing.T
-	dir string
-	env []string
-	via []string // the program and its arguments that run the command; empty: none
+	t       *testing.T
+	dir     string
+	env     []string
+	via     []string // the program and its arguments that run the command; empty: none
+	program string   // the command; empty: the one under test
 }
 
 // silentPeer is a socket from which nothing is sent.
@@ -88,7 +90,7 @@ func newUser(t *testing.T, env ...string) *user {
 }
 
 func (u *user) command(ctx context.Context, args ...string) *exec.Cmd {
-	line := append(append(u.via[:len(u.via):len(u.via)], binary), args...)
+	line := append(append(u.via[:len(u.via):len(u.via)], cmp.Or(u.program, binary)), args...)
 	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
 	cmd.Env, cmd.Dir = u.env, u.dir
 	return cmd
