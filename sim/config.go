@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"kadmium/kbucket"
+	"kadmium/lookup"
 	"kadmium/rpc"
 	"kadmium/sim/report"
 	"kadmium/store"
@@ -41,6 +43,12 @@ type Config struct {
 	Duration  time.Duration // of the workload; 0: a day for WorkloadDay, otherwise an hour with sessions, otherwise pace for each lookup
 	Keys      int           // of WorkloadDay: published at the start
 	TTL       time.Duration // lifetime of stored values; 0: the default of the network
+	Lookup    string        // the lookup rule, by its registered name; empty: RuleKadmium
+	Table     string        // likewise the policy of routing tables
+
+	rule   func(lookup.Config) lookup.Rule // of Lookup; nil: lookup.Plain
+	policy func() kbucket.Policy           // of Table; nil: kbucket.Plain
+	seeds  int                             // contacts that a lookup starts with
 }
 
 // pace is the time between the starts of two lookups if no duration is given.
@@ -102,6 +110,9 @@ func (c *Config) Check() error {
 	if err := oneOf("workload", c.Workload, report.WorkloadFind, report.WorkloadValue, report.WorkloadProvide, report.WorkloadMixed, report.WorkloadDay); err != nil {
 		return err
 	}
+	if err := c.follow(); err != nil {
+		return err
+	}
 	if c.Targets == "" {
 		c.Targets = report.TargetsRandom
 	}
@@ -142,6 +153,12 @@ func (c *Config) report() report.Config {
 	}
 	if c.Duration > 0 {
 		r.Duration = c.Duration.String()
+	}
+	if c.Lookup != RuleKadmium {
+		r.Lookup = c.Lookup
+	}
+	if c.Table != RuleKadmium {
+		r.Table = c.Table
 	}
 	if c.TTL > 0 {
 		r.TTL = c.TTL.String()

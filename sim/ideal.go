@@ -114,7 +114,7 @@ func (w *world) fill(nd *node, owner uint64, target *identity.Position, n int) {
 func (w *world) bucket(nd *node, owner uint64, self *identity.Position, cpl int) int {
 	f := nd.ideal
 	if f.filled>>cpl&1 == 0 {
-		w.contacts = w.book.idealBucket(w.contacts[:0], w.cfg.Seed, owner, self, cpl, w.cfg.K)
+		w.contacts = w.book.idealBucket(w.contacts[:0], w.cfg.Seed, owner, self, cpl, nd.engine.Table().Room(cpl).Contacts)
 		if len(w.contacts) > 0 {
 			nd.engine.Table().Fill(w.seen(owner), cpl, w.contacts)
 		}

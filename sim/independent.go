@@ -92,7 +92,7 @@ func (s *searcher) run(index int) report.Sample {
 	}
 	client := &node{contact: s.guest, client: true}
 	client.engine = s.newEngine(s.guest, engine.Client, rand.NewPCG(hash(s.cfg.Seed, forEngine, 1<<32|number), 0))
-	s.fill(client, 1<<32|number, &s.target, s.cfg.K)
+	s.fill(client, 1<<32|number, &s.target, s.cfg.seeds)
 	s.servers[s.guest] = client
 	o := &operation{target: s.target, ended: never}
 	const op = 1

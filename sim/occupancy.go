@@ -65,7 +65,7 @@ func (w *world) idealOccupancy() []report.Bucket {
 		c := identity.Contact(1 + i*b.servers/min(occupancySample, b.servers))
 		self := b.Position(c)
 		for cpl := range b.deepest(self) + 1 {
-			for _, other := range b.idealBucket(nil, w.cfg.Seed, uint64(c), self, cpl, w.cfg.K) {
+			for _, other := range b.idealBucket(nil, w.cfg.Seed, uint64(c), self, cpl, w.places(self, cpl)) {
 				o.contact(cpl, w.role(other) == silent)
 			}
 		}

@@ -123,6 +123,8 @@ func (w *world) newEngine(c identity.Contact, mode engine.Mode, random rand.Sour
 		Bootstrap:  w.bootstrap,
 		K:          w.cfg.K,
 		Alpha:      w.cfg.Alpha,
+		Lookup:     w.cfg.rule,
+		Table:      w.cfg.policy,
 		Namespaces: w.namespaces,
 	}
 	if key, ok := w.book.keys[c]; ok {

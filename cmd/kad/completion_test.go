@@ -20,6 +20,8 @@ func TestFlagsComplete(t *testing.T) {
 		"sim --workload":    {"find", "value", "provide", "mixed", "day"},
 		"sim --tables":      {"ideal", "join"},
 		"sim --targets":     {"random", "nodes"},
+		"sim --lookup":      {"discv5", "kadmium", "libp2p", "plain", "strictrounds"},
+		"sim --table":       {"kadmium", "plain"},
 		"sim --latency":     {"const:", "exp:", "world", "file:"},
 		"sim --sessions":    {"none", "exp:", "weibull:", "kad"},
 		"bench --workload":  {"find", "value", "provide", "mixed"},

@@ -14,6 +14,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	_ "kadmium/examples/rules/discv5"
+	_ "kadmium/examples/rules/libp2p"
+	_ "kadmium/examples/rules/strictrounds"
 	"kadmium/sim"
 	"kadmium/sim/report"
 )
@@ -42,6 +45,8 @@ same report, whatever the machine; what each figure means is in docs/report.md.
   --workload  find: look up targets; value: put, then get from elsewhere;
               provide: provide, then look for providers; mixed: a third of each;
               day: what nodes do by themselves, with --keys looked for all along
+  --lookup    whose rule lookups follow; libp2p has alpha 10 of its own, discv5 k 16
+  --table     whose policy routing tables follow; docs/rules.md: how to write others
 
 With several numbers of nodes each is simulated in turn. --out draws pictures.
 --compare sets two reports (of --json, also those of kad bench) side by side, and says
@@ -50,7 +55,8 @@ which differences exceed the noise.`,
   kad sim --nodes 1000,10000,100000 --out pictures
   kad sim --workload day --sessions kad --duration 24h --keys 10000 --ttl 48h
   kad sim --alpha 3 --json > a.json; kad sim --alpha 10 --json > b.json
-  kad sim --compare a.json b.json`,
+  kad sim --compare a.json b.json
+  kad sim --lookup libp2p`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if f.compare {
 				return arguments("A.json", "B.json")(cmd, args)
@@ -64,6 +70,7 @@ which differences exceed the noise.`,
 				}
 				return a.compareReports(args[0], args[1])
 			}
+			f.own(a.typed(cmd, "k"), a.typed(cmd, "alpha"))
 			configs, err := f.configs(a.typed(cmd, "targets"))
 			if err != nil {
 				return err
@@ -93,15 +100,30 @@ which differences exceed the noise.`,
 	flags.DurationVar(&f.Duration, "duration", 0, "of the workload (default 24h for day, 1h with sessions, else as lookups take)")
 	flags.IntVar(&f.Keys, "keys", 0, "of day: keys published at the start, once")
 	flags.DurationVar(&f.TTL, "ttl", 0, "lifetime of what is stored (default 24h)")
+	flags.StringVar(&f.Lookup, "lookup", sim.RuleKadmium, "rule of lookups: "+strings.Join(sim.LookupNames(), ", "))
+	flags.StringVar(&f.Table, "table", sim.RuleKadmium, "policy of routing tables: "+strings.Join(sim.TableNames(), ", "))
 	flags.StringVar(&f.out, "out", "", "directory for pictures")
 	flags.BoolVar(&f.compare, "compare", false, "compare two reports, A.json and B.json")
 	completes(cmd, "tables", report.TablesIdeal, report.TablesJoin)
 	completes(cmd, "latency", "const:", "exp:", "world", "file:")
 	completes(cmd, "sessions", "none", "exp:", "weibull:", "kad")
 	completes(cmd, "workload", report.WorkloadFind, report.WorkloadValue, report.WorkloadProvide, report.WorkloadMixed, report.WorkloadDay)
+	completes(cmd, "lookup", sim.LookupNames()...)
+	completes(cmd, "table", sim.TableNames()...)
 	completes(cmd, "targets", report.TargetsRandom, report.TargetsNodes)
 	completesDirectory(cmd, "out")
 	return cmd
+}
+
+// own has a lookup rule use the k and alpha that it has of its own, unless they were typed.
+func (f *simFlags) own(k, alpha bool) {
+	ownK, ownAlpha := sim.OwnParameters(f.Lookup)
+	if !k {
+		f.K = ownK
+	}
+	if !alpha {
+		f.Alpha = ownAlpha
+	}
 }
 
 // configs are the simulations that the flags ask for, checked. targets: --targets was

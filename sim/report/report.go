@@ -88,6 +88,8 @@ type Config struct {
 	Duration  string  `json:"duration,omitempty"`
 	Keys      int     `json:"keys,omitempty"`
 	TTL       string  `json:"ttl,omitempty"`
+	Lookup    string  `json:"lookup,omitempty"`    // of a simulation: the lookup rule, unless it is the usual one
+	Table     string  `json:"table,omitempty"`     // likewise the policy of routing tables
 	Bootstrap string  `json:"bootstrap,omitempty"` // of a bench: the live network's nodes
 }
 

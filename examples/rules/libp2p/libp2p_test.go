@@ -1,0 +1,9 @@
+package libp2p
+
+import (
+	"testing"
+
+	"kadmium/lookup/lookuptest"
+)
+
+func TestScripts(t *testing.T) { lookuptest.Run(t, "testdata", New) }

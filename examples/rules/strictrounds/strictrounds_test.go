@@ -1,0 +1,9 @@
+package strictrounds
+
+import (
+	"testing"
+
+	"kadmium/lookup/lookuptest"
+)
+
+func TestScripts(t *testing.T) { lookuptest.Run(t, "testdata", New) }
