@@ -3,8 +3,12 @@ package api
 import (
 	"flag"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"net/http"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -70,6 +74,9 @@ func document() string {
 	for _, k := range knownProblems {
 		fmt.Fprintf(&b, "| `%s%s` | %d | %s |\n", typePrefix, k.name, k.status, ProblemOf(k.err).Title)
 	}
+	for _, p := range otherProblems() {
+		fmt.Fprintf(&b, "| `%s%s` | %d | %s |\n", typePrefix, p.Type, p.Status, p.Title)
+	}
 	b.WriteString("\n## Resources\n\n| resource | | |\n|---|---|---|\n")
 	for i := range Routes() {
 		r := &Routes()[i]
@@ -90,6 +97,47 @@ func document() string {
 		writeSchema(&b, name, all[name])
 	}
 	return b.String()
+}
+
+// neverSent are problems of the command line and of the client in Go.
+var neverSent = []string{"http", "socket", "nonsense", "connection-lost"}
+
+// otherProblems are those that stand for no error of package kadmium, as the sources make
+// them, by type.
+func otherProblems() (all []Problem) {
+	statuses := make(map[string]int)
+	for status := 400; status < 600; status++ {
+		statuses["Status"+strings.NewReplacer(" ", "", "-", "").Replace(http.StatusText(status))] = status
+	}
+	sources, err := filepath.Glob("*.go")
+	if err != nil {
+		panic(err)
+	}
+	for _, source := range sources {
+		file, err := parser.ParseFile(token.NewFileSet(), source, nil, 0)
+		if err != nil || strings.HasSuffix(source, "_test.go") {
+			continue
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) < 3 {
+				return true
+			}
+			name, named := call.Args[0].(*ast.BasicLit)
+			title, titled := call.Args[1].(*ast.BasicLit)
+			status, known := call.Args[2].(*ast.SelectorExpr)
+			if f, ok := call.Fun.(*ast.Ident); !ok || f.Name != "problem" || !named || !titled || !known {
+				return true
+			}
+			p := Problem{Type: strings.Trim(name.Value, `"`), Title: strings.Trim(title.Value, `"`), Status: statuses[status.Sel.Name]}
+			if !slices.Contains(neverSent, p.Type) {
+				all = append(all, p)
+			}
+			return true
+		})
+	}
+	slices.SortFunc(all, func(a, b Problem) int { return strings.Compare(a.Type, b.Type) })
+	return all
 }
 
 // anchor is where a route's heading is.

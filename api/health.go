@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"time"
 
@@ -10,6 +11,10 @@ import (
 
 // readyTime is how long GET /readyz waits for the answers to PINGs.
 const readyTime = 5 * time.Second
+
+// notReadyWait is after how long to ask a node again that is not ready: it asks its neighbours
+// no more often (design R7.35).
+const notReadyWait = 15 * time.Second
 
 // A Health says whether a node itself works: its sockets are read, and its journal is
 // written.
@@ -34,7 +39,10 @@ func healthRoutes() []Route {
 			Params: []Param{nodeParam},
 			Answers: []Answer{
 				{Status: 200, Summary: "it is ready", Value: kadmium.Readiness{}},
-				{Status: 503, Summary: "it is not; the reason says why", Value: kadmium.Readiness{}},
+				{
+					Status: 503, Summary: "it is not; the reason says why", Value: kadmium.Readiness{},
+					Headers: []Param{{Name: "Retry-After", In: InHeader, Type: Integer, Summary: "seconds until the node asks its neighbours again"}},
+				},
 			},
 		},
 	}
@@ -66,6 +74,9 @@ func readyz(c *call) error {
 	r := c.node.Ready(ctx)
 	if !r.Ready && c.node.Health() != nil {
 		r.Reason = c.reason(r.Reason)
+	}
+	if !r.Ready {
+		maps.Copy(c.w.Header(), retryAfter(notReadyWait))
 	}
 	return c.json(statusOf(r.Ready), r)
 }

@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"kadmium"
 )
@@ -56,8 +59,13 @@ func problem(name, title string, status, exit int, next, format string, args ...
 	return &Problem{Type: typePrefix + name, Title: title, Status: status, Detail: fmt.Sprintf(format, args...), Next: next, Exit: exit}
 }
 
-// retryAfter goes with what found no place: one may be free at any moment.
-var retryAfter = http.Header{"Retry-After": {"1"}}
+// busyWait is after how long to ask again what found no place: one may be free at any moment.
+const busyWait = time.Second
+
+// retryAfter says when to ask again, in whole seconds.
+func retryAfter(d time.Duration) http.Header {
+	return http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(d.Seconds())))}}
+}
 
 // badRequest is the problem of a request that the sender can put right.
 func badRequest(next, format string, args ...any) *Problem {
@@ -75,7 +83,7 @@ func ProblemOf(err error) *Problem {
 		if errors.Is(err, k.err) {
 			p := &Problem{Type: typePrefix + k.name, Title: PlainWords(k.err), Status: k.status, Detail: PlainWords(err), Next: k.next, Exit: k.exit}
 			if k.status == http.StatusTooManyRequests {
-				p.header = retryAfter
+				p.header = retryAfter(busyWait)
 			}
 			return p
 		}
@@ -116,9 +124,12 @@ func PlainWords(err error) string {
 	if text == strings.Join(own, "\n") { // joined errors
 		return strings.Join(plain, "; ")
 	}
-	last := len(within) - 1 // what is wrapped stands at the end
+	last := len(within) - 1 // what is wrapped stands at the end, or else at the beginning
 	if before, found := strings.CutSuffix(text, own[last]); found {
 		return before + plain[last]
+	}
+	if after, found := strings.CutPrefix(text, own[0]); found {
+		return plain[0] + after
 	}
 	return text
 }

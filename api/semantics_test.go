@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"kadmium"
@@ -268,10 +270,29 @@ func TestRetryAfter(t *testing.T) {
 	for range maxScrapes {
 		<-s.server.scrapes
 	}
-	after(s.send("GET", "/v1/closest/x", "").is(t, 503, "/problems/no-peers"), "")
+	after(s.send("GET", "/v1/closest/x", "").is(t, 503, "/problems/no-peers"), "") // it never joins
 	if p := ProblemOf(fmt.Errorf("x: %w", kadmium.ErrBusy)); p.header.Get("Retry-After") != "1" {
 		t.Errorf("busy: %v", p.header)
 	}
+}
+
+// A node that is not ready says when it asks its neighbours again.
+func TestRetryAfterOfANodeThatIsNotReady(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		nodes, network := inMemory(t, 2)
+		c, stop := NewServer(nil, nodes[1]).Local(t.Context())
+		defer stop()
+		defer c.Close()
+		s := &served{t: t, http: c.http, host: "kad"}
+		if e := s.send("GET", "/readyz", "").is(t, 200); e.Header.Get("Retry-After") != "" {
+			t.Errorf("ready: %v", e.Header)
+		}
+		network.Partition(func(netip.Addr, netip.Addr) bool { return true })
+		time.Sleep(time.Minute)
+		if e := s.send("GET", "/readyz", "").is(t, 503); e.Header.Get("Retry-After") != "15" {
+			t.Errorf("not ready: %v", e.Header)
+		}
+	})
 }
 
 // The last words to a client that waits are a problem like others, with the headers of every
@@ -344,6 +365,7 @@ func TestPlainWordsKeepWhatAUserGave(t *testing.T) {
 		{fmt.Errorf("%s: %w", key, fmt.Errorf("asking: %w", context.DeadlineExceeded)), key + ": asking: timed out"},
 		{fmt.Errorf("%w: %q", kadmium.ErrBadOption, "context canceled"), kadmium.ErrBadOption.Error() + `: "context canceled"`},
 		{errors.Join(errors.New("one"), fmt.Errorf("x: %w", context.Canceled)), "one; x: interrupted"},
+		{fmt.Errorf("%w; others hold %s", context.Canceled, key), "interrupted; others hold " + key},
 		{fmt.Errorf("%w: %w", kadmium.ErrNotStored, context.Canceled), kadmium.ErrNotStored.Error() + ": interrupted"},
 	} {
 		if got := PlainWords(c.err); got != c.want {

@@ -50,6 +50,26 @@ func TestServe(t *testing.T) {
 	}
 }
 
+// Whatever a Viewer answers has the headers that keep other sites away.
+func TestViewerHeaders(t *testing.T) {
+	for _, c := range []struct {
+		host, path, site string
+		status           int
+	}{
+		{"127.0.0.1:1", ReportPath, "same-origin", 200}, {"127.0.0.1:1", ReportPath, "cross-site", 403},
+		{"127.0.0.1:1", "/page/none", "", 404}, {"evil.example:1", "/", "", 421},
+	} {
+		r, w := httptest.NewRequest("GET", c.path, nil), httptest.NewRecorder()
+		r.Host = c.host
+		r.Header.Set("Sec-Fetch-Site", c.site)
+		Viewer([]byte("{}")).ServeHTTP(w, r)
+		h := w.Result().Header
+		if w.Code != c.status || h.Get("Content-Security-Policy") != policy || h.Get("Cross-Origin-Resource-Policy") != "same-origin" || h.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s%s: %d, %v", c.host, c.path, w.Code, h)
+		}
+	}
+}
+
 // markup are the ways by which a text can become markup or code.
 var markup = regexp.MustCompile(`(?i)innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|DOMParser|srcdoc|\beval\b|new Function|setTimeout\(['"` + "`" + `]|javascript:`)
 

@@ -17,6 +17,8 @@ const (
 // answers requests for an IP only: a name could be another site's (DNS rebinding).
 func Viewer(report []byte) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		headers(h)
 		at, err := netip.ParseAddrPort(r.Host)
 		switch site := r.Header.Get("Sec-Fetch-Site"); {
 		case err != nil || !at.Addr().IsLoopback():
@@ -26,10 +28,7 @@ func Viewer(report []byte) http.Handler {
 		case site != "" && site != "same-origin" && site != "none":
 			http.Error(w, "other sites may not read the report", http.StatusForbidden)
 		default:
-			h := w.Header()
 			h.Set("Content-Type", "application/json")
-			h.Set("X-Content-Type-Options", "nosniff")
-			h.Set("Cross-Origin-Resource-Policy", "same-origin")
 			h.Set("Cache-Control", "no-store")
 			_, _ = w.Write(report) // the browser may have left
 		}

@@ -80,7 +80,7 @@ export async function get(path, options) {
   return body;
 }
 
-/** What /readyz says, whatever its status; null if the node has no such resource. */
+/** What /readyz says, whatever its status; null if it answered with a problem. */
 export async function readiness(signal) {
   const response = await send('/readyz', { accept: 'application/json', signal });
   const body = await response.json().catch(() => null);
