@@ -19,7 +19,7 @@ func TestThousandNodes(t *testing.T) {
 	select {
 	case line := <-n.lines:
 		n.ready = decodeLine[readyLine](t, line)
-	case <-time.After(8 * time.Minute):
+	case <-time.After(12 * time.Minute):
 		t.Fatal("the nodes have not joined")
 	}
 	if n.ready.Nodes != 1000 {
