@@ -22,6 +22,7 @@ type Node struct {
 	clock      Clock
 	namespaces *store.Namespaces
 	started    time.Time
+	limits     Limits
 	listeners  listeners
 	lostSteps  atomic.Uint64 // steps that WithSteps did not pass on
 	closing    sync.Once
@@ -60,6 +61,7 @@ func newNode(cfg Config) (*Node, error) {
 		mode:    cfg.Mode,
 		clock:   cfg.Clock,
 		started: wall(cfg.Clock.Now()),
+		limits:  cfg.Limits,
 	}
 	if n.namespaces, err = cfg.namespaces(); err != nil {
 		return nil, err

@@ -97,14 +97,12 @@ func (n *Node) checkPut(key string, value []byte, opts PutOptions) error {
 
 // GetHeld is the value under a key that this node holds itself, if it does. It asks nobody,
 // and is what Get answers with then.
-func (n *Node) GetHeld(key string) (Value, bool) {
-	r, ok := n.driver.HeldRecord([]byte(key))
-	if !ok {
-		return Value{}, false
-	}
-	v := n.valueOf(r)
-	v.Lookup = n.searchOf(r)
-	return v, true
+func (n *Node) GetHeld(key string) (v Value, ok bool) {
+	ok = n.driver.HeldRecord([]byte(key), func(r *engine.Result) {
+		v = n.valueOf(r)
+		v.Lookup = n.searchOf(r)
+	})
+	return v, ok
 }
 
 // Get finds the value under a key. Errors: ErrEmptyKey, ErrTooLarge,

@@ -1,12 +1,14 @@
 package kadmium
 
 import (
+	"cmp"
 	"net/netip"
 	"time"
 
 	"kadmium/driver"
 	"kadmium/engine"
 	"kadmium/identity"
+	"kadmium/store"
 	"kadmium/transport"
 )
 
@@ -58,7 +60,7 @@ func (n *Node) Stats() Stats {
 		Bytes:     held.Bytes,
 		Published: held.Published,
 		Tasks:     n.tasks(d.Tasks),
-		Gauges:    gauges(&d),
+		Gauges:    n.gauges(&d),
 		Counters:  n.counters(&d),
 		Wire:      d.Wire,
 	}
@@ -72,8 +74,8 @@ func (n *Node) tasks(all []engine.Task) []Task {
 	return tasks
 }
 
-func gauges(d *driver.Stats) map[string]int {
-	e := &d.Engine
+func (n *Node) gauges(d *driver.Stats) map[string]int {
+	e, held := &d.Engine, &d.Store
 	return map[string]int{
 		"journal.failing":      oneIf(d.JournalFailing),
 		"sockets.failing":      oneIf(d.SocketsFailing),
@@ -95,10 +97,16 @@ func gauges(d *driver.Stats) map[string]int {
 		"writes.remembered":    d.Remembered,
 		"contacts.known":       d.Contacts,
 		"peers.known":          d.Peers.Known,
+		"store.room.records":   room(n.limits.Records, store.DefaultMaxRecords, held.Records),
+		"store.room.providers": room(n.limits.Providers, store.DefaultMaxProviders, held.Providers),
+		"store.room.bytes":     room(n.limits.Bytes, store.DefaultMaxBytes, held.Bytes),
 		"notes":                d.Notes,
 		"notes.bytes":          d.NoteBytes,
 	}
 }
+
+// room is what is left of a limit, which is its default where it is 0.
+func room(limit, otherwise, held int) int { return max(0, cmp.Or(limit, otherwise)-held) }
 
 func oneIf(b bool) int {
 	if b {

@@ -2,11 +2,15 @@ package api
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"kadmium"
 )
@@ -69,4 +73,50 @@ func getAll(b *testing.B, path string, want int) {
 		}
 	})
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "gets/s")
+}
+
+// A scrape of the metrics of a node whose store is full, and of a process with a thousand
+// nodes: one that knows 19 others, a thousand times.
+func BenchmarkScrape(b *testing.B) {
+	nodes, _ := inMemory(b, 20)
+	full, err := kadmium.New(kadmium.Config{Listen: []string{"127.0.0.1:0"}, Mode: kadmium.Server})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer full.Close()
+	value := make([]byte, 900)
+	for i := 0; ; i++ {
+		_, err := full.Put(b.Context(), fmt.Sprint("/v/", i), value, kadmium.PutOptions{Ephemeral: true})
+		if errors.Is(err, kadmium.ErrRefused) {
+			break
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	for name, of := range map[string][]*kadmium.Node{
+		"full": {full}, "20": nodes[:1], "1000": slices.Repeat(nodes[:1], 1000),
+	} {
+		b.Run(name, func(b *testing.B) {
+			client, stop := NewServer(nil, of...).Local(b.Context())
+			defer stop()
+			defer client.Close()
+			b.ReportAllocs()
+			size := int64(0)
+			for b.Loop() {
+				response, err := client.http.Get("http://kad/metrics")
+				if err != nil {
+					b.Fatal(err)
+				}
+				if size, err = io.Copy(io.Discard, response.Body); err != nil || response.StatusCode != http.StatusOK {
+					b.Fatalf("%s, %v", response.Status, err)
+				}
+				response.Body.Close()
+			}
+			b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(time.Millisecond), "ms/scrape")
+			b.ReportMetric(float64(size)/1000, "kB")
+		})
+	}
+	s := full.Stats()
+	b.Logf("full: %d records of %d bytes", s.Records, s.Bytes)
 }

@@ -75,7 +75,7 @@ func (g *guard) here(r *http.Request) error {
 		return problem("wrong-host", "the request is for another host", http.StatusMisdirectedRequest, exitNotDone,
 			"use the node's IP, localhost, or a name given to it by --http-host", "the Host of the request is not a name of this node")
 	}
-	if origins := r.Header.Values("Origin"); len(origins) > 0 && (len(origins) > 1 || !sameOrigin(origins[0], r)) {
+	if origins := r.Header["Origin"]; len(origins) > 0 && (len(origins) > 1 || !sameOrigin(origins[0], r)) {
 		g.counts.origin.Add(1)
 		return wrongOrigin("the Origin of the request is not this node")
 	}
@@ -98,11 +98,11 @@ func (c *call) admit() (done func(), err error) {
 		return done, nil
 	}
 	g := c.guard
-	if site := c.r.Header.Values("Sec-Fetch-Site"); len(site) > 0 && !ownSite(c.r.Method, site) {
+	if site := c.r.Header["Sec-Fetch-Site"]; len(site) > 0 && !ownSite(c.r.Method, site) {
 		g.counts.origin.Add(1)
 		return done, wrongOrigin("the browser says that another site made the request")
 	}
-	given := c.r.Header.Values("Authorization")
+	given := c.r.Header["Authorization"]
 	switch {
 	case len(given) == 1 && g.token.is(bearer(given[0])):
 		return trust(c.r.Context()), nil

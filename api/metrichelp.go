@@ -10,7 +10,7 @@ type metricText struct {
 // kad stats are named after those, with underscores; docs/operations.md says more of them.
 var metricHelp = map[string]metricText{
 	"kad_nodes":                          {"Nodes of the process.", nil},
-	"kad_start_time_seconds":             {"When the node was started, in seconds since 1970.", nil},
+	"kad_start_time_seconds":             {"When the node, of several the first, was started, in seconds since 1970.", nil},
 	"kad_serving":                        {"Nodes that are servers now: others may keep them in their tables.", nil},
 	"kad_ready":                          {"Nodes that are ready: they have joined, and a peer answered in the last 30 s.", nil},
 	"kad_healthy":                        {"Nodes whose sockets are read and whose journal is written.", nil},
@@ -71,6 +71,9 @@ var metricHelp = map[string]metricText{
 	"kad_messages_handling":            {"Handlers of messages that run now.", nil},
 	"kad_contacts_known":               {"Contacts in the book: those of the table, of running lookups, and those not collected yet.", nil},
 	"kad_peers_known":                  {"Peers that the node has met and remembers.", nil},
+	"kad_store_room_records":           {"Records that the store still has room for.", nil},
+	"kad_store_room_providers":         {"Provider entries that the store still has room for.", nil},
+	"kad_store_room_bytes":             {"Bytes of memory that records and provider entries may still take.", nil},
 	"kad_notes":                        {"Notes about peers.", nil},
 	"kad_notes_bytes":                  {"Bytes of memory that notes take.", nil},
 	"kad_requests_total":               {"Requests that this node began, by RPC.", []string{"rpc"}},

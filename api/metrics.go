@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -66,8 +68,38 @@ func (c *call) observe(began time.Time) {
 	if c.route == nil || c.status == 0 {
 		return
 	}
-	took := time.Since(began).Seconds()
-	c.server.durations.WithLabelValues(c.route.Method, c.route.Pattern, strconv.Itoa(c.status)).Observe(took)
+	c.server.observer(observed{c.route, c.status}).Observe(time.Since(began).Seconds())
+}
+
+// An observed is what the durations of requests are told apart by.
+type observed struct {
+	route  *Route
+	status int
+}
+
+// observers are the histograms of durations that are in use: to find one by its labels costs
+// more than to count in it.
+type observers struct {
+	mu sync.RWMutex
+	of map[observed]prometheus.Observer
+}
+
+// observer is the histogram of the requests of a route that were answered with a status.
+func (s *Server) observer(o observed) prometheus.Observer {
+	s.observers.mu.RLock()
+	found := s.observers.of[o]
+	s.observers.mu.RUnlock()
+	if found != nil {
+		return found
+	}
+	found = s.durations.WithLabelValues(o.route.Method, o.route.Pattern, strconv.Itoa(o.status))
+	s.observers.mu.Lock()
+	defer s.observers.mu.Unlock()
+	if s.observers.of == nil {
+		s.observers.of = make(map[observed]prometheus.Observer)
+	}
+	s.observers.of[o] = found
+	return found
 }
 
 // nodeMetrics collects the figures of a server's nodes.
@@ -79,12 +111,11 @@ func (nodeMetrics) Describe(chan<- *prometheus.Desc) {}
 
 // Collect sends the sums of all nodes.
 func (s nodeMetrics) Collect(out chan<- prometheus.Metric) {
-	t := newTotals()
-	t.set("kad_ready", float64(ready(s.nodes)))
-	for _, n := range s.nodes {
-		t.node(n)
-	}
+	ready := ready(s.nodes)
+	t := totalsOf(s.nodes)
+	t.set("kad_ready", float64(ready))
 	t.set("kad_nodes", float64(len(s.nodes)))
+	t.set("kad_start_time_seconds", float64(t.started.UnixMilli())/1e3)
 	for name, n := range s.Counters() {
 		t.count(name, n)
 	}
@@ -111,10 +142,29 @@ func ready(nodes []*kadmium.Node) (number int) {
 	return number
 }
 
+// totalsOf are the sums of nodes, which as many goroutines make as run at once.
+func totalsOf(nodes []*kadmium.Node) *totals {
+	parts := make([]*totals, min(runtime.GOMAXPROCS(0), len(nodes)))
+	var adding sync.WaitGroup
+	for i := range parts {
+		parts[i] = newTotals()
+		adding.Go(func() {
+			for at := i; at < len(nodes); at += len(parts) {
+				parts[i].node(nodes[at])
+			}
+		})
+	}
+	adding.Wait()
+	for _, part := range parts[1:] {
+		parts[0].merge(part)
+	}
+	return parts[0]
+}
+
 // node adds the figures of a node.
 func (t *totals) node(n *kadmium.Node) {
 	stats := n.Stats()
-	t.set("kad_start_time_seconds", float64(stats.Started.UnixMilli())/1e3)
+	t.since(stats.Started)
 	t.add("kad_serving", oneIf(stats.Serves))
 	t.add("kad_peers", float64(stats.Peers))
 	t.add("kad_records", float64(stats.Records))

@@ -174,3 +174,29 @@ func TestHealthAndReadiness(t *testing.T) {
 		t.Errorf("closed: %d %s", r.StatusCode, r.body)
 	}
 }
+
+// What the store holds and what it has room for add up to its limits.
+func TestMetricsHaveTheRoomOfTheStore(t *testing.T) {
+	t.Parallel()
+	n, err := kadmium.New(kadmium.Config{
+		Listen: []string{"127.0.0.1:0"}, Mode: kadmium.Server, Limits: kadmium.Limits{Records: 4, Providers: 3, Bytes: 10_000},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	if _, err := n.Put(t.Context(), "/v/x", []byte("value"), kadmium.PutOptions{Ephemeral: true}); err != nil {
+		t.Fatal(err)
+	}
+	all := gathered(t, NewServer(nil, n))
+	value := func(name string) float64 { return sampleOf(t, all[name], nil) }
+	if got := value("kad_store_room_records"); got != 3 {
+		t.Errorf("room for %v records of 4", got)
+	}
+	if got := value("kad_store_room_providers"); got != 3 {
+		t.Errorf("room for %v provider entries of 3", got)
+	}
+	if held, room := value("kad_store_bytes"), value("kad_store_room_bytes"); held == 0 || held+room != 10_000 {
+		t.Errorf("%v bytes held, room for %v, of 10000", held, room)
+	}
+}

@@ -3,6 +3,7 @@ package api
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -13,7 +14,12 @@ import (
 type totals struct {
 	values  map[series]float64
 	spreads map[series]*kadmium.Histogram
+	named   map[dotted]series
+	started time.Time // of the node that was started first
 }
+
+// A dotted is a name of Stats, with what ends that of its metric.
+type dotted struct{ name, suffix string }
 
 // A series is a metric with the values of its labels, in the metric's order.
 type series struct {
@@ -22,31 +28,61 @@ type series struct {
 }
 
 func newTotals() *totals {
-	return &totals{values: make(map[series]float64), spreads: make(map[series]*kadmium.Histogram)}
+	return &totals{values: make(map[series]float64), spreads: make(map[series]*kadmium.Histogram), named: make(map[dotted]series)}
 }
 
 func (t *totals) add(metric string, v float64, labels ...string) {
 	t.values[series{metric, strings.Join(labels, "\x00")}] += v
 }
 
-// set is for what is of the process: that of the last node stands.
+// set is for what is of the process.
 func (t *totals) set(metric string, v float64) { t.values[series{metric: metric}] = v }
 
 // count adds a counter of Stats or of the server.
 func (t *totals) count(name string, n uint64) {
-	metric, labels := metricOf(name)
-	t.add(metric+"_total", float64(n), labels...)
+	t.values[t.seriesOf(name, "_total")] += float64(n)
 }
 
 // gauge adds a gauge of Stats.
 func (t *totals) gauge(name string, v float64) {
-	metric, labels := metricOf(name)
-	t.add(metric, v, labels...)
+	t.values[t.seriesOf(name, "")] += v
+}
+
+// seriesOf is the series of a dotted name, which all nodes of a process have.
+func (t *totals) seriesOf(name, suffix string) series {
+	s, ok := t.named[dotted{name, suffix}]
+	if !ok {
+		metric, labels := metricOf(name)
+		s = series{metric + suffix, strings.Join(labels, "\x00")}
+		t.named[dotted{name, suffix}] = s
+	}
+	return s
+}
+
+// since notes when a node was started.
+func (t *totals) since(started time.Time) {
+	if t.started.IsZero() || started.Before(t.started) {
+		t.started = started
+	}
+}
+
+// merge adds the figures of others.
+func (t *totals) merge(o *totals) {
+	t.since(o.started)
+	for s, v := range o.values {
+		t.values[s] += v
+	}
+	for s, h := range o.spreads {
+		t.spreadOf(s, h)
+	}
 }
 
 // spread adds a histogram. All of one metric have the same bounds.
 func (t *totals) spread(metric string, h *kadmium.Histogram, labels ...string) {
-	at := series{metric, strings.Join(labels, "\x00")}
+	t.spreadOf(series{metric, strings.Join(labels, "\x00")}, h)
+}
+
+func (t *totals) spreadOf(at series, h *kadmium.Histogram) {
 	sum := t.spreads[at]
 	if sum == nil {
 		c := h.Clone()
@@ -66,6 +102,9 @@ func (t *totals) spread(metric string, h *kadmium.Histogram, labels ...string) {
 	sum.Sum += h.Sum
 }
 
+// underscores are in the names of metrics what parts the names of Stats.
+var underscores = strings.NewReplacer(".", "_", "-", "_", " ", "_")
+
 // metricOf is the name and the labels of the metric that a dotted name of Stats has.
 func metricOf(name string) (metric string, labels []string) {
 	family, rest, found := strings.Cut(name, ".")
@@ -75,7 +114,7 @@ func metricOf(name string) (metric string, labels []string) {
 	if found && family == "refused" {
 		return "kad_" + family, []string{rest}
 	}
-	return "kad_" + strings.NewReplacer(".", "_", "-", "_", " ", "_").Replace(name), nil
+	return "kad_" + underscores.Replace(name), nil
 }
 
 // send sends all figures.

@@ -17,6 +17,7 @@ import (
 
 	"kadmium"
 	"kadmium/api/page"
+	"kadmium/identity"
 )
 
 // endTime is how long the end of a server waits at most for answers that are being written.
@@ -30,7 +31,9 @@ type Server struct {
 	counters counters
 	page     atomic.Pointer[pageAt] // nil: nothing is served over TCP
 
+	ids       map[identity.ID]string   // of the nodes, as text
 	durations *prometheus.HistogramVec // of requests
+	observers observers                // of durations
 	metrics   http.Handler
 	scrapes   chan struct{} // a place for each
 }
@@ -50,8 +53,20 @@ func NewServer(log *slog.Logger, nodes ...*kadmium.Node) *Server {
 		log = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{nodes: nodes, log: log, streams: make(chan struct{}, maxStreams), durations: newDurations(), scrapes: make(chan struct{}, maxScrapes)}
+	s.ids = make(map[identity.ID]string, len(nodes))
+	for _, n := range nodes {
+		s.ids[n.ID()] = n.ID().String()
+	}
 	s.metrics = s.newMetrics()
 	return s
+}
+
+// idText is the text of an ID, which for those of the nodes is not made each time.
+func (s *Server) idText(id identity.ID) string {
+	if text, ok := s.ids[id]; ok {
+		return text
+	}
+	return id.String()
 }
 
 // Counters are what the server has done since its start, by dotted name.

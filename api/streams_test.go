@@ -21,7 +21,7 @@ import (
 
 // inMemory are nodes at 20.0.0.1 and so on, served in this process, in virtual time; the
 // first is the others' bootstrap peer.
-func inMemory(t *testing.T, number int) (nodes []*kadmium.Node, network *memnet.Network) {
+func inMemory(t testing.TB, number int) (nodes []*kadmium.Node, network *memnet.Network) {
 	t.Helper()
 	network = memnet.New(1, memnet.Conditions{})
 	for i := range number {

@@ -46,15 +46,17 @@ var valueHeaderNames = []string{"Kad-Key", "Kad-Sequence", "Kad-From", "Kad-Answ
 // value answers with a value: its bytes, and the rest in headers, or all as JSON.
 func (c *call) value(v kadmium.Value) error {
 	h := c.w.Header()
-	bare, inJSON, sequence := tagsOf(&v)
-	tag := bare
+	tag := entityTag(v.Sequence, v.Value)
 	if c.media == jsonType {
-		tag = inJSON
+		_, tag, _ = tagsOf(&v)
 	}
-	if c.ifMatch != nil && !c.ifMatch.has(true, bare, inJSON, sequence) {
-		return fmt.Errorf("%s: %w: the value found has the ETag %s", ShownKey(v.Key), kadmium.ErrConflict, tag)
+	if c.ifMatch != nil {
+		bare, inJSON, sequence := tagsOf(&v)
+		if !c.ifMatch.has(true, bare, inJSON, sequence) {
+			return fmt.Errorf("%s: %w: the value found has the ETag %s", ShownKey(v.Key), kadmium.ErrConflict, tag)
+		}
 	}
-	h.Set("ETag", tag)
+	h["Etag"] = []string{tag}
 	if c.ifNoneMatch != nil && c.ifNoneMatch.has(false, tag) {
 		c.answer(http.StatusNotModified, octets, nil)
 		return nil
@@ -63,7 +65,7 @@ func (c *call) value(v kadmium.Value) error {
 		return c.json(http.StatusOK, v)
 	}
 	values := []string{
-		url.PathEscape(v.Key), strconv.FormatUint(v.Sequence, 10), v.From.String(), strconv.Itoa(v.Answers), v.Expires.UTC().Format(time.RFC3339),
+		url.PathEscape(v.Key), strconv.FormatUint(v.Sequence, 10), c.server.idText(v.From), strconv.Itoa(v.Answers), v.Expires.UTC().Format(time.RFC3339),
 	}
 	for i, name := range valueHeaderNames { // one allocation, and not one for each
 		h[name] = values[i : i+1 : i+1]

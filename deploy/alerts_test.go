@@ -157,17 +157,10 @@ var firing = map[string]func(t *testing.T) watched{
 		t.Cleanup(func() { silent.Close() })
 		return watch(t, start(t, kadmium.Config{Bootstrap: []string{silent.LocalAddr().String()}}), func() {})
 	},
-	"KadmiumUnhealthy":      fullDisk,
-	"KadmiumJournalFailing": fullDisk,
-	"KadmiumStoreFull": func(t *testing.T) watched {
-		small := start(t, kadmium.Config{Limits: kadmium.Limits{Records: 4}})
-		n := joined(t, small, kadmium.Config{})
-		return watch(t, small, func() {
-			for i := range 20 {
-				_, _ = n.Put(t.Context(), fmt.Sprint("/v/", i), []byte("x"), kadmium.PutOptions{})
-			}
-		})
-	},
+	"KadmiumUnhealthy":       fullDisk,
+	"KadmiumJournalFailing":  fullDisk,
+	"KadmiumStoreFull":       fullStore,
+	"KadmiumStoreNearlyFull": fullStore,
 	"KadmiumRequestsTimeOut": func(t *testing.T) watched {
 		peer := start(t, kadmium.Config{})
 		n := joined(t, peer, kadmium.Config{})
@@ -227,6 +220,17 @@ var firing = map[string]func(t *testing.T) watched{
 			}
 		})
 	},
+}
+
+// fullStore is a node that has room for no more records.
+func fullStore(t *testing.T) watched {
+	small := start(t, kadmium.Config{Limits: kadmium.Limits{Records: 4, PerSource: 4}})
+	n := joined(t, small, kadmium.Config{})
+	return watch(t, small, func() {
+		for i := range 20 {
+			_, _ = n.Put(t.Context(), fmt.Sprint("/v/", i), []byte("x"), kadmium.PutOptions{})
+		}
+	})
 }
 
 // A refusing socket sends nothing.

@@ -1,7 +1,6 @@
 package driver
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	crand "crypto/rand"
@@ -388,18 +387,19 @@ func (d *Driver) View(f func(*engine.Engine)) {
 	f(d.engine)
 }
 
-// HeldRecord is the result of a get that the engine would end at once, as the node holds
-// the record; it costs less than an operation.
-func (d *Driver) HeldRecord(key []byte) (*engine.Result, bool) {
+// HeldRecord hands over the result of a get that the engine would end at once, as the node
+// holds the record, with the mutex held: the record is the store's own. It costs less than
+// an operation.
+func (d *Driver) HeldRecord(key []byte, found func(*engine.Result)) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := d.now()
 	r, ok := d.engine.Store().Get(now, key)
 	if !ok || d.closed {
-		return nil, false
+		return false
 	}
-	r.Value = bytes.Clone(r.Value) // the store's own may change once the mutex is free
-	return &engine.Result{Record: r, Answers: 1, Expires: now.Add(r.TTL)}, true
+	found(&engine.Result{Record: r, Answers: 1, Expires: now.Add(r.TTL)})
+	return true
 }
 
 // Rekey ends the use of all sessions (design R3.11): the next request to each

@@ -80,7 +80,8 @@ func (l *endedLookups) stats() map[string]LookupStats {
 	for p := engine.ForPeer; p < engine.PurposeLimit; p++ {
 		s := l[p]
 		if s == nil {
-			s = newLookupStats()
+			all[p.String()] = *newLookupStats()
+			continue
 		}
 		all[p.String()] = LookupStats{maps.Clone(s.Ended), s.Hops.Clone(), s.Rounds.Clone(), s.Requests.Clone(), s.Seconds.Clone()}
 	}
