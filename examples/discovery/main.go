@@ -33,9 +33,11 @@ const hello = "/discovery/hello/1"
 // nameNote is the note about a peer that holds its name.
 const nameNote = "name"
 
-// greetings bounds the peers that are greeted at a time, and greetTime how long one may take.
+// greetings bounds the peers that are greeted at a time, waiting those that wait for it (a
+// node remembers no more), and greetTime how long one may take.
 const (
 	greetings = 8
+	waiting   = 1024
 	greetTime = 30 * time.Second
 )
 
@@ -50,11 +52,12 @@ func main() {
 
 // A discovery is the program around a node.
 type discovery struct {
-	node  *kadmium.Node
-	made  chan struct{} // closed when node is set
-	name  string
-	turns chan struct{}
-	busy  sync.WaitGroup
+	node    *kadmium.Node
+	made    chan struct{} // closed when node is set
+	name    string
+	strange chan identity.ID // peers to greet
+
+	naming sync.Mutex // a name is noted by one at a time, and so told once
 
 	mu  sync.Mutex
 	out io.Writer
@@ -70,7 +73,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	d := &discovery{made: make(chan struct{}), name: *name, turns: make(chan struct{}, greetings), out: out}
+	d := &discovery{made: make(chan struct{}), name: *name, strange: make(chan identity.ID, waiting), out: out}
 	cfg := kadmium.Config{Listen: []string{address(*listen)}, DataDir: *data, Handlers: map[string]kadmium.Handler{hello: d.greeted}}
 	if *bootstrap != "" {
 		cfg.Bootstrap = []string{*bootstrap}
@@ -83,6 +86,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	d.node = node
 	close(d.made)
 	events := node.Events(ctx)
+	var greeters sync.WaitGroup
+	for range greetings {
+		greeters.Go(func() { d.greetAll(ctx) })
+	}
 	d.say("I am %s at %s", d.name, node.Addresses()[0])
 	if err := node.Joined(ctx); err != nil && ctx.Err() == nil {
 		d.say("nobody has answered yet: %v", err)
@@ -93,12 +100,12 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		}
 	}
 	for _, p := range node.Peers() {
-		d.greet(ctx, p.ID)
+		d.greet(p.ID)
 	}
 	for e := range events { // they end with ctx
-		d.follow(ctx, e)
+		d.follow(e)
 	}
-	d.busy.Wait()
+	greeters.Wait()
 	d.list()
 	return nil
 }
@@ -122,15 +129,15 @@ func (d *discovery) find(ctx context.Context, text string) error {
 		return err
 	}
 	d.say("found %s in %d hops", found.Peer.Address, found.Lookup.Hops)
-	d.greet(ctx, id)
+	d.greet(id)
 	return nil
 }
 
 // follow says who comes and goes, and greets who comes.
-func (d *discovery) follow(ctx context.Context, e kadmium.Event) {
+func (d *discovery) follow(e kadmium.Event) {
 	switch e.Kind {
 	case "peer met", "peer returned":
-		d.greet(ctx, e.Peer.ID)
+		d.greet(e.Peer.ID)
 	case "peer moved":
 		d.say("%s has moved to %s", d.who(e.Peer.ID), e.Peer.Endpoint)
 	case "peer silent":
@@ -140,24 +147,41 @@ func (d *discovery) follow(ctx context.Context, e kadmium.Event) {
 	}
 }
 
-// greet tells a peer who this is, and notes who it is, if it speaks the protocol.
-func (d *discovery) greet(ctx context.Context, id identity.ID) {
-	d.busy.Go(func() {
-		d.turns <- struct{}{}
-		defer func() { <-d.turns }()
-		ctx, cancel := context.WithTimeout(ctx, greetTime)
-		defer cancel()
-		speaks, err := d.node.Supports(ctx, id, hello)
-		if err != nil || len(speaks.Handled) == 0 {
+// greet has a peer greeted when its turn comes.
+func (d *discovery) greet(id identity.ID) {
+	select {
+	case d.strange <- id:
+	default:
+		d.say("%s is not greeted: %d others wait", d.who(id), waiting)
+	}
+}
+
+// greetAll greets one peer after another until the context ends.
+func (d *discovery) greetAll(ctx context.Context) {
+	for {
+		select {
+		case id := <-d.strange:
+			d.tellName(ctx, id)
+		case <-ctx.Done():
 			return
 		}
-		peer, _ := d.node.Peer(id)
-		reply, err := d.node.Send(ctx, peer.Address(), hello, []byte(d.name))
-		if err != nil {
-			return
-		}
-		d.met(ctx, id, reply.Payload)
-	})
+	}
+}
+
+// tellName tells a peer who this is, and notes who it is, if it speaks the protocol.
+func (d *discovery) tellName(ctx context.Context, id identity.ID) {
+	ctx, cancel := context.WithTimeout(ctx, greetTime)
+	defer cancel()
+	speaks, err := d.node.Supports(ctx, id, hello)
+	if err != nil || len(speaks.Handled) == 0 {
+		return
+	}
+	peer, _ := d.node.Peer(id)
+	reply, err := d.node.Send(ctx, peer.Address(), hello, []byte(d.name))
+	if err != nil {
+		return
+	}
+	d.met(ctx, id, reply.Payload)
 }
 
 // greeted answers a greeting.
@@ -173,14 +197,14 @@ func (d *discovery) greeted(ctx context.Context, m kadmium.Message) ([]byte, err
 
 // met notes the name of a peer, and says so if it is news.
 func (d *discovery) met(ctx context.Context, id identity.ID, name []byte) {
-	d.mu.Lock()
+	d.naming.Lock()
 	known, _ := d.node.Note(id, nameNote)
 	news := string(known) != string(name)
 	var err error
 	if news {
 		err = d.node.SetNote(ctx, id, nameNote, name)
 	}
-	d.mu.Unlock()
+	d.naming.Unlock()
 	if err != nil {
 		d.say("the name of %s is not noted: %v", id.Short(), err)
 	} else if news {

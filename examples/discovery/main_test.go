@@ -3,12 +3,16 @@ package main
 import (
 	"context"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
+
+	"kadmium"
+	"kadmium/identity"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -90,4 +94,28 @@ func TestThreeFindEachOther(t *testing.T) {
 	again.end()
 	again.says(`knew "two" \(\S+\) at \S+: it was not met since the start`)
 	one.end()
+}
+
+// Thousands of peers that come at once are greeted by a few goroutines, and those that find
+// no room to wait are named.
+func TestManyComeAtOnce(t *testing.T) {
+	node, err := kadmium.New(kadmium.Config{Listen: []string{"127.0.0.1:0"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer node.Close()
+	p := &program{t: t}
+	d := &discovery{node: node, name: "one", strange: make(chan identity.ID, waiting), out: p}
+	before := runtime.NumGoroutine()
+	for i := range 2 * waiting {
+		e := kadmium.Event{Kind: "peer met"}
+		e.Peer.ID = identity.ID{byte(i), byte(i >> 8)}
+		d.follow(e)
+	}
+	if more := runtime.NumGoroutine() - before; more > greetings {
+		t.Errorf("%d goroutines more", more)
+	}
+	if n := strings.Count(p.text(), " is not greeted: "); n != waiting {
+		t.Errorf("%d are said not to be greeted, want %d", n, waiting)
+	}
 }
