@@ -104,7 +104,8 @@ type Config struct {
 	// Logger gets what a person running the node should know; nil discards it. At level info
 	// that is the node's life, at warn what may need somebody, at error what does, at debug
 	// also each lookup and session. Of one message it gets a line a minute at most, with the
-	// number of those left out. It is called with locks held, so it must not call the node.
+	// number of those left out. Nothing waits for its Handler: up to 1,024 lines wait
+	// themselves, and it is told how many more were lost.
 	Logger *slog.Logger
 }
 

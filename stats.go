@@ -123,6 +123,7 @@ func (n *Node) counters(d *driver.Stats) map[string]uint64 {
 		"messages.later":     d.NotHandled,
 		"events.dropped":     n.listeners.droppedEvents(),
 		"steps.dropped":      n.lostSteps.Load(),
+		"log.lost":           d.LinesLost,
 		"panics":             d.Panics,
 		"peers.met":          d.Peers.Met,
 		"peers.forgotten":    d.Peers.Evicted,

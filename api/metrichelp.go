@@ -116,6 +116,7 @@ var metricHelp = map[string]metricText{
 	"kad_messages_later_total":         {"Messages, of others or of this node to itself, answered later because too many handlers ran, in all or for one subnet.", nil},
 	"kad_writes_later_total":           {"Messages and swaps of others answered later because too many were remembered, in all or of one subnet.", nil},
 	"kad_checks_dropped_total":         {"Datagrams dropped because too many waited for a validator.", nil},
+	"kad_log_lost_total":               {"Lines of the log that were lost because nobody had read it: 1,024 waited.", nil},
 	"kad_panics_total":                 {"Panics of handlers and of an application's validators: the sender was told that the handler failed, or the record was refused.", nil},
 	"kad_events_dropped_total":         {"Events that a subscriber was too slow to take.", nil},
 	"kad_steps_dropped_total":          {"Steps of lookups not told to a caller that asked for them (WithSteps): it was 1,024 behind.", nil},

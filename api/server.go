@@ -17,6 +17,7 @@ import (
 
 	"kadmium"
 	"kadmium/api/page"
+	"kadmium/driver"
 	"kadmium/identity"
 )
 
@@ -47,11 +48,13 @@ type counters struct {
 	refused                       refusals
 }
 
-// NewServer makes a server of at least one node. A nil log discards what it is told.
+// NewServer makes a server of at least one node. A nil log discards what it is told; another
+// one gets what the Logger of a kadmium.Config does, in the same way.
 func NewServer(log *slog.Logger, nodes ...*kadmium.Node) *Server {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	log = driver.WithinLog(log, time.Now)
 	s := &Server{nodes: nodes, log: log, streams: make(chan struct{}, maxStreams), durations: newDurations(), scrapes: make(chan struct{}, maxScrapes)}
 	s.ids = make(map[identity.ID]string, len(nodes))
 	for _, n := range nodes {

@@ -104,9 +104,11 @@ type Driver struct {
 	clock          *clock
 	now            func() time.Time // of clock
 	afterFunc      func(time.Duration, func()) func() bool
-	logger         *slog.Logger // within lines
-	lines          *LineLimit
+	log            *Log
+	ownLog         bool         // nobody else closes it
+	logger         *slog.Logger // to log
 	unlimited      *slog.Logger // the same, for what has a limit of its own
+	linesLost      atomic.Uint64
 	transport      *transport.Transport
 	journal        *disk.Journal // nil: nothing touches the disk
 	serves         atomic.Bool   // the mode in force is Server
@@ -190,7 +192,6 @@ func New(cfg Config) (_ *Driver, err error) {
 		delivered:      cfg.Delivered,
 		clock:          newClock(cfg.Now, cfg.Asleep, cfg.Wall),
 		afterFunc:      cfg.AfterFunc,
-		unlimited:      cfg.Logger,
 		joined:         make(chan struct{}),
 		failed:         make(chan struct{}),
 		message:        new(rpc.Message),
@@ -206,7 +207,7 @@ func New(cfg Config) (_ *Driver, err error) {
 		d.interfaceAddrs = net.InterfaceAddrs
 	}
 	d.now = d.clock.Now
-	d.logger, d.lines = limitLines(cfg.Logger, d.now)
+	d.openLog(cfg.Logger)
 	d.timer = timer{afterFunc: cfg.AfterFunc, fire: d.tick}
 	d.namespaces.OnPanic(d.panicked)
 	for protocol, h := range cfg.Handlers {
@@ -322,10 +323,10 @@ func (d *Driver) Close() error {
 		d.closeErr = d.transport.Close()
 		d.closeDialer()
 		d.workers.Wait()
-		d.lines.Flush(true)
 		if d.journal != nil {
 			d.closeErr = errors.Join(d.closeErr, d.journal.Close())
 		}
+		d.closeLog()
 	})
 	return d.closeErr
 }

@@ -66,24 +66,27 @@ func (d *Driver) firstJoinEnded(err error) {
 	d.tellStanding(d.now())
 }
 
-// tellsLife reports whether anybody reads the log of the node's life. Where nobody does, it
-// costs nothing.
-func (d *Driver) tellsLife() bool { return d.logger.Enabled(context.Background(), slog.LevelInfo) }
+// tellsLife reports whether anybody reads what may need somebody. Where nobody does, the log
+// of the node's life costs nothing.
+func (d *Driver) tellsLife() bool { return d.logger.Enabled(context.Background(), slog.LevelWarn) }
 
 // watchLife tells what has become of the node. The caller holds d.mu.
 func (d *Driver) watchLife(now time.Time) {
 	l := &d.life
-	if now.Sub(l.looked) < lookEvery || !d.tellsLife() {
+	if now.Sub(l.looked) < lookEvery {
 		return
 	}
 	l.looked = now
+	d.log.Flush(false)
+	if !d.tellsLife() {
+		return
+	}
 	d.tellStanding(now)
 	if now.Sub(l.summed) >= sumEvery {
 		l.summed = now
 		d.tellLosses()
 		d.tellLimits()
 	}
-	d.lines.Flush(false)
 }
 
 // tellStanding tells how the node is, if that has changed, each way a minute apart at least:

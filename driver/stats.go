@@ -31,6 +31,7 @@ type Stats struct {
 	SocketsFailing     bool   // reads of a socket fail now
 	Probes             uint64 // PINGs sent to learn whether the node is ready
 	Searches           uint64 // lookups of itself as none of them was answered
+	LinesLost          uint64 // of the log, as nobody has read it
 }
 
 // Stats is the driver's state in figures.
@@ -64,5 +65,6 @@ func (d *Driver) stats(wire transport.Stats) Stats {
 		SocketsFailing:     d.transport.ReadFailure() != nil,
 		Probes:             d.prober.probes,
 		Searches:           d.prober.searches,
+		LinesLost:          d.linesLost.Load(),
 	}
 }

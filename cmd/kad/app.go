@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"kadmium/driver"
 	"kadmium/identity"
 )
 
@@ -20,6 +21,7 @@ type app struct {
 	getenv         func(string) string
 	fromEnv        map[string]bool // flags that a KAD_* variable set
 	json           bool
+	log            *driver.Log // of a node, with stderr; nil: there is none
 }
 
 // typed reports whether the flag was given on the command line itself.

@@ -45,7 +45,7 @@ func TestPutWhileAFailedNodeEnds(t *testing.T) {
 	file := filepath.Join(data, "kadmium.db")
 	_ = os.Remove(file)
 	_, first := n.Put(t.Context(), "/v/x", nil, kadmium.PutOptions{})
-	failed := untilEnd(t.Context(), nodeGroup{n}, slog.New(slog.DiscardHandler), nil)
+	failed := new(app).untilEnd(t.Context(), nodeGroup{n}, slog.New(slog.DiscardHandler), nil)
 	_, second := n.Put(t.Context(), "/v/y", nil, kadmium.PutOptions{})
 	_, third := n.Send(t.Context(), n.Addresses()[0], "echo", nil)
 	for _, err := range []error{first, failed, second, third} {

@@ -45,6 +45,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	if err != nil {
 		a.printFailure(cmd, err, a.wantsJSON(args) && !isNode)
 	}
+	a.lastLines()
 	return exitCode(err)
 }
 

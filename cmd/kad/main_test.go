@@ -231,7 +231,9 @@ func (u *user) plainNodeAt(listen string, args ...string) *runningNode {
 func (u *user) startNode(cmd *exec.Cmd) *runningNode {
 	u.t.Helper()
 	n := &runningNode{t: u.t, cmd: cmd, stderr: new(lockedBuffer), lines: make(chan string, 64), ended: make(chan struct{})}
-	n.cmd.Stderr = n.stderr
+	if n.cmd.Stderr == nil {
+		n.cmd.Stderr = n.stderr
+	}
 	out, in, err := os.Pipe()
 	if err != nil {
 		u.t.Fatal(err)

@@ -133,7 +133,9 @@ func checkListen(text string) error {
 func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 	// The reader of the ready line may have closed the pipe; the terminal may go.
 	signal.Ignore(syscall.SIGPIPE, syscall.SIGHUP)
-	log, warnings := nf.log.logger(a.stderr, a.getenv), nf.log.warnings(a.stderr)
+	a.log = nf.log.open(a.stderr, a.getenv)
+	a.stderr = a.log.Writer(a.stderr)
+	log, warnings := a.log.Logger(), nf.log.warnings(a.stderr)
 	cfg, err := nf.config(ctx, warnings, log)
 	if err != nil {
 		return err
@@ -152,7 +154,7 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 		return err
 	}
 	defer web.close()
-	context.AfterFunc(ctx, func() { endInTime(log, exitDone) })
+	context.AfterFunc(ctx, func() { a.endInTime(log, exitDone) })
 	nodes, err := startNodes(ctx, cfg, nf.count)
 	defer nodes.close()
 	if ctx.Err() != nil {
@@ -192,18 +194,18 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 	super := newSupervisor(a.getenv, log)
 	super.ready(ctx, nodes.health)
 	messages.start()
-	err = untilEnd(ctx, nodes, log, super)
+	err = a.untilEnd(ctx, nodes, log, super)
 	messages.stop()
 	return err
 }
 
 // untilEnd closes the nodes once the context ends, or a socket or the journal of one has
 // failed for good: that is then the error.
-func untilEnd(ctx context.Context, nodes nodeGroup, log *slog.Logger, super *supervisor) error {
+func (a *app) untilEnd(ctx context.Context, nodes nodeGroup, log *slog.Logger, super *supervisor) error {
 	select {
 	case <-ctx.Done():
 	case <-nodes.failed():
-		defer endInTime(log, exitNotDone)()
+		defer a.endInTime(log, exitNotDone)()
 	}
 	super.stopping()
 	log.Info("closing")
@@ -239,9 +241,18 @@ func (a *app) printReady(nodes nodeGroup, http string) error {
 const closeTime = 4 * time.Second
 
 // endInTime ends the process with the exit code if closing takes longer than closeTime.
-func endInTime(log *slog.Logger, code int) (closed func() bool) {
+func (a *app) endInTime(log *slog.Logger, code int) (closed func() bool) {
 	return time.AfterFunc(closeTime, func() {
 		log.Error("closing hangs; ending without it")
+		a.lastLines()
 		os.Exit(code)
 	}).Stop
+}
+
+// lastLines waits a moment for what a node has written to stderr.
+func (a *app) lastLines() {
+	if a.log != nil {
+		a.log.Flush(true)
+		a.log.Wait(lastLinesTime)
+	}
 }

@@ -38,7 +38,7 @@ func TestNodeEndsWhenItsSocketHasFailed(t *testing.T) {
 		}
 		defer n.Close()
 		began := time.Now()
-		err = untilEnd(t.Context(), nodeGroup{n}, slog.New(slog.DiscardHandler), nil)
+		err = new(app).untilEnd(t.Context(), nodeGroup{n}, slog.New(slog.DiscardHandler), nil)
 		if took := time.Since(began); took < time.Minute || took > 65*time.Second {
 			t.Errorf("it ended after %s", took)
 		}

@@ -85,13 +85,14 @@ func numbered(cfg kadmium.Config, i int, first *kadmium.Node) kadmium.Config {
 // startNodes starts the nodes. It returns when those beside the first have joined, or could
 // not. When the context ends it closes them.
 func startNodes(ctx context.Context, cfg kadmium.Config, count int) (nodeGroup, error) {
+	cfgOfFirst := cfg
 	if count > 1 {
-		cfg = numbered(cfg, 0, nil)
+		cfgOfFirst = numbered(cfg, 0, nil)
 		if os.Getenv("GOGC") == "" {
 			debug.SetGCPercent(garbageOfMany)
 		}
 	}
-	first, err := kadmium.New(cfg)
+	first, err := kadmium.New(cfgOfFirst)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -98,6 +99,25 @@ func TestNodeCount(t *testing.T) {
 	}
 	u.kad("get", "/v/x", "--data", "data").exits(exitDone)
 	again.stop(syscall.SIGTERM)
+}
+
+var nodeInLine = regexp.MustCompile(`"node":\d+`)
+
+// A line of the log says of which node it is, once.
+func TestLogOfSeveralNodes(t *testing.T) {
+	u := newUser(t)
+	seen := make(map[string]bool)
+	for line := range strings.Lines(loggedBy(u, "--count", "2", "--log-format", "json")) {
+		if strings.Contains(line, "listening") {
+			seen[nodeInLine.FindString(line)] = true
+		}
+		if strings.Count(line, `"node":`) > 1 {
+			t.Errorf("it is of two nodes: %s", line)
+		}
+	}
+	if len(seen) != 2 {
+		t.Errorf("lines of %d nodes", len(seen))
+	}
 }
 
 // A signal ends them also while they join.

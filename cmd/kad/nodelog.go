@@ -66,9 +66,9 @@ func (lf *logFlags) warnings(stderr io.Writer) io.Writer {
 	return stderr
 }
 
-// logger writes the log to w, of one message a line a minute at most. Where w is the journal
-// of systemd each line begins with its priority, and has no time.
-func (lf *logFlags) logger(w io.Writer, getenv func(string) string) *slog.Logger {
+// open is the log, which is written to w and delays nobody. Where w is the journal of systemd
+// each line begins with its priority, and has no time.
+func (lf *logFlags) open(w io.Writer, getenv func(string) string) *driver.Log {
 	options := new(slog.HandlerOptions)
 	level, _ := levelNamed(lf.level)
 	if lf.quiet {
@@ -87,7 +87,7 @@ func (lf *logFlags) logger(w io.Writer, getenv func(string) string) *slog.Logger
 		out := &journalOutput{to: w}
 		h = &journalHandler{handler(&out.line), out}
 	}
-	return slog.New(driver.NewLineLimit(time.Now).Handler(h))
+	return driver.NewLog(h, time.Now)
 }
 
 // withoutTime leaves out the time of a line, which the journal has.

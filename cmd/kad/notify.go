@@ -36,9 +36,13 @@ func newSupervisor(getenv func(string) string, log *slog.Logger) *supervisor {
 	return s
 }
 
+// tellTime is how long a supervisor that reads nothing holds the node up.
+const tellTime = 500 * time.Millisecond
+
 // tell sends one state. One that is lost is the supervisor's to miss.
 func (s *supervisor) tell(state string) {
 	if s != nil {
+		_ = s.conn.SetWriteDeadline(time.Now().Add(tellTime))
 		_, _ = s.conn.Write([]byte(state))
 	}
 }
