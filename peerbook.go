@@ -84,11 +84,15 @@ func (n *Node) infoOf(p driver.Peer) PeerInfo {
 	info := PeerInfo{
 		ID: p.ID, Distance: identity.DistanceBits(&position, &self), Met: p.Met, Serves: p.Serves, Failing: p.Failing, Left: p.Left,
 		InTable: p.InTable, Session: p.Session, RTT: p.RTT, RTTVar: p.RTTVar,
-		Protocols: p.Protocols, MoreProtocols: p.MoreProtocols, ProtocolsAsked: p.Asked, Notes: p.Notes,
+		Protocols: p.Protocols, MoreProtocols: p.MoreProtocols, ProtocolsAsked: p.Asked,
 	}
 	for _, a := range p.Addresses {
 		info.Addresses = append(info.Addresses, PeerAddress{a.Address, a.Heard})
 	}
+	for name, text := range p.Notes {
+		p.Notes[name] = append([]byte{}, text...) // what is in the map is the node's own
+	}
+	info.Notes = p.Notes
 	return info
 }
 
@@ -115,7 +119,8 @@ type Support struct {
 
 // Supports says which of the protocols a peer handles. A peer is asked once, as by
 // Protocols, and its answer remembered until it leaves or falls silent, or, if it did not
-// name one of them, for 10 minutes. Errors: ErrBadProtocol; as Protocols.
+// name one of them, for 10 minutes. One that has left or is silent is looked up and asked.
+// Errors: ErrBadProtocol; as Protocols.
 func (n *Node) Supports(ctx context.Context, id identity.ID, protocols ...string) (Support, error) {
 	for _, name := range protocols {
 		if err := rpc.CheckProtocol(name); err != nil {
@@ -127,8 +132,8 @@ func (n *Node) Supports(ctx context.Context, id identity.ID, protocols ...string
 	}
 	p, _ := n.Peer(id)
 	known := supportOf(protocols)(p.Protocols, p.MoreProtocols)
-	asked := !p.ProtocolsAsked.IsZero()
-	if asked && (len(known.Handled) == len(protocols) || n.wallNow().Sub(p.ProtocolsAsked) < askAgainAfter) {
+	answers := !p.ProtocolsAsked.IsZero() && !p.Failing && !p.Left
+	if answers && (len(known.Handled) == len(protocols) || n.wallNow().Sub(p.ProtocolsAsked) < askAgainAfter) {
 		return known, nil
 	}
 	to := p.Address()

@@ -28,8 +28,8 @@ type Peer struct {
 
 	Protocols     []string // that it handles, ascending
 	MoreProtocols bool
-	Asked         time.Time // when it said so; zero: it was not asked
-	Notes         map[string][]byte
+	Asked         time.Time         // when it said so; zero: it was not asked
+	Notes         map[string][]byte // the texts are the driver's own
 }
 
 // A PeerAddress is an address of a peer.

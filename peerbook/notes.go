@@ -102,7 +102,8 @@ func (n *Notes) Get(peer identity.ID, name string) (text []byte, ok bool) {
 	return text, ok
 }
 
-// Of is a copy of the notes about a peer, nil if there are none.
+// Of is a map of the notes about a peer, nil if there are none. The texts in it are the notes'
+// own, which never change them.
 func (n *Notes) Of(peer identity.ID) map[string][]byte { return maps.Clone(n.of[peer]) }
 
 // Peers are those that have notes, in the order of their IDs.
