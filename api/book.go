@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"kadmium"
+	"kadmium/peerbook"
 	"kadmium/rpc"
 )
 
@@ -144,7 +145,7 @@ func getNote(c *call) error {
 func setNote(c *call) error {
 	var text []byte // nil removes the note
 	if c.r.Method == http.MethodPut {
-		text = c.body()
+		text = c.body(fmt.Sprintf("a note may have %d bytes", peerbook.MaxNote))
 	}
 	id, err := peerAt(c.node, c.path["peer"])
 	if err != nil {

@@ -36,6 +36,7 @@ type call struct {
 	path   map[string]string // what stands for the names of the pattern
 	query  url.Values
 	bad    error  // the first parameter that cannot be used
+	rest   bool   // the body is too long, and is not read to its end
 	status int    // of the response, once there is one that is no stream
 	media  string // of the result, as the client prefers; empty: there is no choice
 
@@ -92,8 +93,9 @@ func (c *call) integer(name string, otherwise, least, most int) int {
 	return n
 }
 
-// flag is a parameter that is there, or true or false.
-func (c *call) flag(name string) bool {
+// flag is a parameter that is there, or true or false; others are the values that it has
+// beside these.
+func (c *call) flag(name string, others ...string) bool {
 	if !c.query.Has(name) {
 		return false
 	}
@@ -102,7 +104,9 @@ func (c *call) flag(name string) bool {
 	case c.query.Get(name) == "":
 		return true
 	case err != nil:
-		c.fail(badRequest("write "+name+", "+name+"=true or "+name+"=false", "%s %q: want true or false", name, c.query.Get(name)))
+		values := append([]string{"true", "false"}, others...)
+		list := strings.Join(values[:len(values)-1], ", ") + " or " + values[len(values)-1]
+		c.fail(badRequest("write "+name+" alone, or with "+list+", like "+name+"="+values[len(values)-1], "%s %q: want %s", name, c.query.Get(name), list))
 	}
 	return on
 }
@@ -146,26 +150,39 @@ func (c *call) timeout() time.Duration {
 	return c.duration("timeout", DefaultTimeout, time.Nanosecond, most)
 }
 
-// body reads the request's body. One that is too long is read on for a while and dropped,
-// so that its sender reads the answer: with input unread the system resets the connection.
-func (c *call) body() []byte {
+// body reads the request's body; next says how long it may be. One that is too long is
+// refused as soon as that is known.
+func (c *call) body(next string) []byte {
 	control := http.NewResponseController(c.w)
 	_ = control.SetReadDeadline(time.Now().Add(bodyTime))
-	b, err := io.ReadAll(io.LimitReader(c.r.Body, maxBody+1))
+	var b []byte
+	var err error
+	if c.r.ContentLength <= maxBody {
+		b, err = io.ReadAll(io.LimitReader(c.r.Body, maxBody+1))
+	}
 	switch {
 	case err != nil:
 		c.w.Header().Set("Connection", "close")
 		c.fail(badRequest("send it at once", "the body did not come: %v", err))
 		return nil
-	case len(b) > maxBody:
-		_ = control.SetReadDeadline(time.Now().Add(restTime))
-		if _, err := io.CopyN(io.Discard, c.r.Body, maxRest); !errors.Is(err, io.EOF) {
-			c.w.Header().Set("Connection", "close")
-		}
-		c.fail(fmt.Errorf("%w: a body of more than %d bytes", kadmium.ErrTooLarge, maxBody))
+	case c.r.ContentLength > maxBody || len(b) > maxBody:
+		c.rest = true
+		p := *ProblemOf(fmt.Errorf("%w: a body of more than %d bytes", kadmium.ErrTooLarge, maxBody))
+		p.Next = next
+		c.fail(&p)
+		return nil
 	}
 	_ = control.SetReadDeadline(time.Time{})
 	return b
+}
+
+// dropRest reads the rest of a body that was refused for a while and drops it, after the
+// answer, so that its sender reads that: with input unread the system resets the connection.
+func (c *call) dropRest() {
+	control := http.NewResponseController(c.w)
+	_ = control.Flush()
+	_ = control.SetReadDeadline(time.Now().Add(restTime))
+	_, _ = io.CopyN(io.Discard, c.r.Body, maxRest)
 }
 
 // A timedOut is the error of an operation that took longer than it may.

@@ -252,6 +252,9 @@ func (c *contract) events(media *openapi3.MediaType, body string) (number int) {
 			c.t.Errorf("event %s: %v: %s", kind, err, data)
 			continue
 		}
+		if all, ok := ref["allOf"].([]any); ok {
+			ref = all[0].(map[string]any)
+		}
 		name := strings.TrimPrefix(ref["$ref"].(string), "#/components/schemas/")
 		if err := c.doc.Components.Schemas[name].Value.VisitJSON(value); err != nil {
 			c.t.Errorf("event %s is no %s: %v", kind, name, err)

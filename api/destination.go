@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -21,7 +20,7 @@ func ParsePeer(text string) (identity.ID, error) {
 	tail := text[strings.LastIndex(text, "/p2p/")+1:]
 	id, err := identity.ParseID(strings.TrimPrefix(tail, "p2p/"))
 	if err != nil {
-		return id, fmt.Errorf("%q: %w", text, err)
+		return id, about(strconv.Quote(text), err)
 	}
 	return id, nil
 }
@@ -40,7 +39,7 @@ func ParseAddress(text string) (driver.Seed, error) {
 	}
 	s, err := driver.ParseSeed(text)
 	if err != nil {
-		return s, fmt.Errorf("%q: %w", text, err)
+		return s, about(strconv.Quote(text), err)
 	}
 	return s, nil
 }
@@ -114,7 +113,7 @@ func (d Destination) resolved(ctx context.Context, n *kadmium.Node, r driver.Res
 	}
 	addresses, err := r.Resolve(ctx, d.name)
 	if len(addresses) == 0 {
-		return d, problem("no-such-host", "the host's name could not be looked up", http.StatusBadGateway, exitNotDone, "check the host's name", "%s: %v", d.name, err)
+		return d, problem("no-such-host", "the host's name could not be looked up", http.StatusBadGateway, exitNotDone, "check the host's name", "%v", about(d.name.String(), err))
 	}
 	return Destination{peer: d.peer, addresses: addresses}, nil
 }

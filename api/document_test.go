@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"kadmium"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write docs/api.md anew")
@@ -179,6 +181,12 @@ func writeRoute(b *strings.Builder, r *Route, all schemas) {
 		fmt.Fprintf(b, "\nProblems: %s.\n", strings.Join(problems, ", "))
 	}
 	for _, a := range r.Answers {
+		if a.Events {
+			b.WriteString("\n| kind | what happened |\n|---|---|\n")
+			for _, kind := range kadmium.EventKinds() {
+				fmt.Fprintf(b, "| `%s` | %s |\n", kind, eventDocs[kind])
+			}
+		}
 		if len(a.Headers) == 0 {
 			continue
 		}

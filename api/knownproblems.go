@@ -25,7 +25,22 @@ type knownProblem struct {
 	name   string // of the problem's type
 	status int
 	exit   int
-	next   string
+	next   string // where no lookup failed, or its steps are shown
+}
+
+// nextUntraced are what to do next, by problem, after a lookup whose steps are not shown.
+var nextUntraced = map[string]string{
+	"not-found":        "check the name, or see who was asked: --trace",
+	"lookup-timed-out": "try again, or see who was silent: --trace",
+	"not-stored":       "see who was asked and what they said: --trace",
+}
+
+// nextOfLookup is what to do next after a lookup that has failed.
+func nextOfLookup(p *Problem, traced bool) string {
+	if next := nextUntraced[strings.TrimPrefix(p.Type, typePrefix)]; next != "" && !traced {
+		return next
+	}
+	return p.Next
 }
 
 // knownProblems are the errors that an operation of a node can have, the most specific
@@ -39,10 +54,10 @@ var knownProblems = []knownProblem{
 	{kadmium.ErrEmptyKey, "empty-key", http.StatusBadRequest, exitBadInput, "a key is text like /v/hello"},
 	{kadmium.ErrInvalid, "invalid", http.StatusUnprocessableEntity, exitBadInput, "see what its namespace asks for: kad help put"},
 	{kadmium.ErrBadProtocol, "bad-protocol", http.StatusBadRequest, exitBadInput, ProtocolForm},
-	{kadmium.ErrBadNote, "bad-note", http.StatusUnprocessableEntity, exitBadInput, "shorten the note or its name"},
+	{kadmium.ErrBadNote, "bad-note", http.StatusUnprocessableEntity, exitBadInput, "a note's name is UTF-8 of 1 to 64 bytes, and a note has 1024 bytes at most"},
 	{kadmium.ErrNotesFull, "notes-full", http.StatusInsufficientStorage, exitNotDone, "remove notes that are no longer needed"},
 	{kadmium.ErrBadOption, "bad-option", http.StatusBadRequest, exitBadInput, "kad help COMMAND says what each flag takes"},
-	{kadmium.ErrNotFound, "not-found", http.StatusNotFound, exitNotDone, "check the name, or see who was asked: --trace"},
+	{kadmium.ErrNotFound, "not-found", http.StatusNotFound, exitNotDone, "check the name"},
 	{kadmium.ErrNoSocket, "no-socket", http.StatusGatewayTimeout, exitNotDone, ListenNext},
 	{kadmium.ErrOnlyClients, "only-clients", http.StatusServiceUnavailable, exitNotDone, "let UDP datagrams that nobody asked for through to the port of one of them, or start it with --mode server"},
 	{kadmium.ErrOtherPeer, "other-peer", http.StatusGatewayTimeout, exitNotDone, OtherPeerNext},
@@ -56,11 +71,11 @@ var knownProblems = []knownProblem{
 	{kadmium.ErrConflict, "conflict", http.StatusPreconditionFailed, exitNotDone, "get the record anew and put with --cas and its sequence"},
 	{kadmium.ErrOlder, "older", http.StatusConflict, exitNotDone, "put with a higher --seq or with none"},
 	{kadmium.ErrFull, "full", http.StatusInsufficientStorage, exitNotDone, "try again later: the closest nodes have no room"},
-	{kadmium.ErrTimeout, "lookup-timed-out", http.StatusGatewayTimeout, exitNotDone, "try again, or see who was silent: --trace"},
+	{kadmium.ErrTimeout, "lookup-timed-out", http.StatusGatewayTimeout, exitNotDone, "try again, or allow more time with --timeout"},
 	{kadmium.ErrBusy, "busy", http.StatusTooManyRequests, exitNotDone, "try again when the node has less to do"},
 	{kadmium.ErrHandlerFailed, "handler-failed", http.StatusBadGateway, exitNotDone, "see the log of the peer's node; if it has nothing, too many messages were there at once: try again"},
 	{kadmium.ErrNoHandler, "no-handler", http.StatusNotFound, exitNotDone, "check the protocol's name; every kad node answers /kad/echo/1"},
-	{kadmium.ErrNotStored, "not-stored", http.StatusBadGateway, exitNotDone, "see who was asked and what they said: --trace"},
+	{kadmium.ErrNotStored, "not-stored", http.StatusBadGateway, exitNotDone, "try again; who was asked did not answer, or said why not"},
 	{kadmium.ErrRefused, "refused", http.StatusBadGateway, exitNotDone, "try again; if it goes on, the peer's disk may fail, which the log of its node tells"},
 	{kadmium.ErrKeptHere, "kept-here", http.StatusGatewayTimeout, exitNotDone, "see kad table for the peers of the node; where none answers, it publishes this itself when one does, and --local accepts that"},
 	{context.DeadlineExceeded, "timed-out", http.StatusGatewayTimeout, exitNotDone, "try again, or allow more time with --timeout"},

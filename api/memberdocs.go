@@ -1,5 +1,25 @@
 package api
 
+import "kadmium"
+
+// eventDocs say what the kinds of events are.
+var eventDocs = map[string]string{
+	kadmium.MessageCopied: "a message came in of a protocol that ?protocol= names",
+	"peer added":          "a peer entered the routing table",
+	"peer removed":        "a peer left the routing table",
+	"mode changed":        "the node has become a server or a client (`mode`)",
+	"record stored":       "a record was stored, or stored again (`key`), as `peer` asked; its journal entry may not be synced yet",
+	"records expired":     "the lifetimes of `count` records and provider entries ended",
+	"lookup step":         "a lookup (`lookup`, `purpose`) made a `step`",
+	"joined":              "a join ended, with `count` contacts in the routing table",
+	"address changed":     "peers see the node elsewhere: at `peer`",
+	"peer silent":         "a peer did not answer a request",
+	"peer met":            "a peer was heard for the first time",
+	"peer moved":          "a peer is heard at another address; before it was at `was`",
+	"peer returned":       "a peer was heard after it had fallen silent, or had left",
+	"peer left":           "a peer has said that it ends",
+}
+
 // memberDocs describe the members of JSON objects, by the name of the schema; what several
 // have stands once. TestEveryMemberIsDescribed keeps them complete.
 var memberDocs = map[string]map[string]string{

@@ -2,14 +2,16 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"kadmium"
+	"kadmium/rpc"
 )
 
 // sendMessage serves POST /v1/messages/{peer}/{protocol}.
 func sendMessage(c *call) error {
-	payload, protocol := c.body(), c.path["protocol"]
+	payload, protocol := c.body(fmt.Sprintf("a message's payload may have %d bytes", rpc.MaxPayload)), c.path["protocol"]
 	to, err := ParseDestination(c.path["peer"])
 	if err != nil {
 		return err

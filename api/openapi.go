@@ -223,7 +223,7 @@ func (s schemas) content(r *Route, a Answer) object {
 	case a.Events:
 		all := object{}
 		for _, kind := range kadmium.EventKinds() {
-			all[kind] = value
+			all[kind] = object{"allOf": []object{value}, "description": eventDocs[kind]}
 		}
 		content[eventStream] = streamOf(all)
 		return content

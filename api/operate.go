@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
 	"kadmium"
 )
@@ -51,11 +50,13 @@ func operate[R any](c *call, o operation[R]) error {
 // problem is the operation's error, with its subject, why the context ended, and the lookup
 // that failed.
 func (o operation[R]) problem(ctx context.Context, c *call, result R, l *kadmium.Lookup, err error) *Problem {
+	traced, _ := c.wantsTrace()
 	err = WhyEnded(ctx, err)
-	err = fmt.Errorf("%s: %w", o.subject(), err)
+	err = about(o.subject(), err)
 	p := *c.problemOf(err)
 	if l != nil && l.Reason != "" {
 		p.Lookup = l
+		p.Next = nextOfLookup(&p, traced || l.RPCs == 0)
 		if o.failed != nil {
 			if p.Result, err = o.failed(result); err != nil {
 				return internal(err)

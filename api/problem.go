@@ -91,6 +91,16 @@ func ProblemOf(err error) *Problem {
 	return nil
 }
 
+// about is an error with what it is about before it, unless there is no name for that or the
+// error has it already.
+func about(subject string, err error) error {
+	text := err.Error()
+	if subject == "" || strings.HasPrefix(text, subject+":") || strings.Contains(text, strconv.Quote(subject)) || subject[0] == '"' && strings.Contains(text, subject) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", subject, err)
+}
+
 // internal is the problem of an error that no one foresaw.
 func internal(err error) *Problem {
 	return problem("internal", "the node failed", http.StatusInternalServerError, exitNotDone, "mend what the message names, then try again", "%s", PlainWords(err))

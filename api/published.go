@@ -1,7 +1,6 @@
 package api
 
 import (
-	"fmt"
 	"net/http"
 	"unicode/utf8"
 )
@@ -31,7 +30,7 @@ func unpublish(c *call) error {
 		return c.bad
 	}
 	if err := c.node.Unpublish(ctx, key); err != nil {
-		return fmt.Errorf("%s: %w", ShownKey(key), WhyEnded(ctx, err))
+		return about(ShownKey(key), WhyEnded(ctx, err))
 	}
 	return c.json(http.StatusOK, unpublishedOf(key))
 }

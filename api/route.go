@@ -7,9 +7,6 @@ import (
 	"strings"
 )
 
-// keyHint says how a key is written in a path.
-const keyHint = "write the key as one segment with / as %2F, like /v1/values/%2Fv%2Fhello; or in base64url as ?key64="
-
 // pathOf is the path of a request's target as it was sent, with its escapes: net/url would
 // unescape it, after which a / of a key is like one between segments.
 func pathOf(target string) string {
@@ -29,14 +26,15 @@ func segments(path string) ([]string, error) {
 	if !found {
 		return nil, badRequest("a path begins with /v1/", "%q is no path", path)
 	}
-	all := strings.Split(rest, "/")
-	for i, segment := range all {
+	written := strings.Split(rest, "/")
+	all := make([]string, len(written))
+	for i, segment := range written {
 		if segment == "" || segment == "." || segment == ".." {
-			return nil, badRequest(keyHint, "path %s: segment %d is %q", path, i+1, segment)
+			return nil, badRequest(nextForPath(written, i), "path %s: segment %d is %q", path, i+1, segment)
 		}
 		text, err := url.PathUnescape(segment)
 		if err != nil {
-			return nil, badRequest(keyHint, "path %s: %v", path, err)
+			return nil, badRequest("write a % as %25, and other bytes as % and two hex digits", "path %s: %v", path, err)
 		}
 		all[i] = text
 	}
@@ -127,15 +125,60 @@ func (r *Route) lastName() string {
 	return strings.Trim(last, "{}")
 }
 
+// What to do about a path that names nothing.
+const (
+	keyHint  = "write the key as one segment with / as %2F, like /v1/values/%2Fv%2Fhello; or in base64url as ?key64="
+	nameHint = "write each name as one segment with / as %2F; see docs/api.md for the resources"
+	seeHint  = "see docs/api.md for the resources"
+)
+
+// nextForName says how the name is written that the first segments of a path lead to, if
+// they lead to one.
+func nextForName(segments []string) string {
+	next := seeHint
+	for i := range routes {
+		r := &routes[i]
+		name := slices.IndexFunc(r.parts, isName)
+		switch {
+		case name < 0 || !r.names(segments, name):
+		case r.key64():
+			return keyHint
+		default:
+			next = nameHint
+		}
+	}
+	return next
+}
+
+// nextForPath says what to do about segment i, which is empty, "." or "..": to leave it out
+// where no name can stand and the rest is a resource.
+func nextForPath(segments []string, i int) string {
+	without := slices.Delete(slices.Clone(segments), i, i+1)
+	rest := func(r Route) bool { _, ok := r.match(without); return ok && len(without) == len(r.parts) }
+	if slices.ContainsFunc(routes, rest) && !slices.ContainsFunc(routes, func(r Route) bool { return r.names(segments, i) }) {
+		return "leave it out: /" + strings.Join(without, "/")
+	}
+	return nextForName(segments)
+}
+
+func isName(part string) bool { return part[0] == '{' }
+
+// names reports whether a name of the pattern stands at i, after the segments before it.
+func (r *Route) names(segments []string, i int) bool {
+	if i > len(segments) || i >= len(r.parts) || !isName(r.parts[i]) {
+		return false
+	}
+	for j, part := range r.parts[:i] {
+		if !isName(part) && part != segments[j] {
+			return false
+		}
+	}
+	return true
+}
+
 // noResource refuses a path that names nothing here.
 func noResource(path string, parts []string) error {
-	next := "see docs/api.md for the resources"
-	if len(parts) > 2 && parts[0] == "v1" || len(parts) == 2 && slices.ContainsFunc(routes, func(r Route) bool {
-		return r.key64() && strings.HasPrefix(r.Pattern, "/v1/"+parts[1]+"/")
-	}) {
-		next = keyHint
-	}
-	return problem("no-such-resource", "there is no such resource", http.StatusNotFound, exitBadInput, next, "%s is no resource", path)
+	return problem("no-such-resource", "there is no such resource", http.StatusNotFound, exitBadInput, nextForName(parts), "%s is no resource", path)
 }
 
 func notAllowed(path, method string, allowed []string) error {

@@ -73,7 +73,7 @@ type Answer struct {
 var (
 	nodeParam     = Param{Name: "node", In: InQuery, Type: Integer, Summary: "which node of a process that runs several, from 0"}
 	timeoutParam  = Param{Name: "timeout", In: InQuery, Type: Duration, Summary: "how long it may take, 30s by default, 10m at most; of a read without the token 30s"}
-	traceParam    = Param{Name: "trace", In: InQuery, Type: Text, Summary: "show the steps of the lookup: in the JSON, or with Accept: text/event-stream, or trace=sse, each as it happens"}
+	traceParam    = Param{Name: "trace", In: InQuery, Type: Text, Summary: "show the steps of the lookup: in the JSON, or with Accept: text/event-stream, or trace=sse, each as it happens, which needs the token"}
 	keyParam      = Param{Name: "key", In: InPath, Type: Text, Summary: "the key, any bytes"}
 	key64Param    = Param{Name: "key64", In: InQuery, Type: Base64, Summary: "the key in base64url, in place of the path's last segment"}
 	localParam    = Param{Name: "local", In: InQuery, Type: Flag, Summary: "also done if only this node has it, as none answers"}
@@ -153,7 +153,8 @@ func allRoutes() []Route {
 		},
 		{
 			Method: "GET", Pattern: "/v1/peers/{peer}", Summary: "Find where a peer is", Access: Open, serve: findPeer,
-			Params: asked(peerParam, Param{Name: "local", In: InQuery, Type: Flag, Summary: "ask nobody: say what the node knows of it"}, traceParam),
+			Params: asked(Param{Name: "peer", In: InPath, Type: Text, Summary: "a peer ID, or a multiaddr that ends in one; the last 8 characters of an ID need the token"},
+				Param{Name: "local", In: InQuery, Type: Flag, Summary: "ask nobody: say what the node knows of it, which needs the token"}, traceParam),
 			Answers: []Answer{
 				{Status: 200, Summary: "the peer answered there", Value: kadmium.Found{}},
 				{Status: 200, Summary: "with ?local: what the node knows", Value: kadmium.PeerInfo{}},

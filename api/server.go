@@ -191,7 +191,14 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, g *guard) {
 		w.Header().Set("Connection", "close")
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now())
 	}
+	if c.rest { // the answer comes before the rest of the body
+		w.Header().Set("Connection", "close")
+		_ = http.NewResponseController(w).EnableFullDuplex() // HTTP/2 is so always
+	}
 	c.problem(c.problemOf(err))
+	if c.rest {
+		c.dropRest()
+	}
 }
 
 // page serves the page and its assets, which anybody may see.
@@ -243,7 +250,7 @@ func (c *call) dispatch() (err error) {
 	c.conditions()
 	c.negotiate()
 	if c.route.Body == "" && c.r.ContentLength != 0 {
-		c.body() // it is dropped, within its bounds
+		c.body("send none: this resource takes no body") // it is dropped, within its bounds
 	}
 	if c.bad != nil {
 		return c.bad

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"net/http"
@@ -74,9 +75,11 @@ func DialUnix(ctx context.Context, paths ...string) (*Client, error) {
 			return nil, socketProblem("check the path and its permissions", "control socket %s: %v", path, err)
 		}
 	}
-	return nil, socketProblem("start one: kad node --data DIR, then add --data DIR here; or go without, by a peer's address: --bootstrap ADDR",
-		"no node is running at %s", strings.Join(paths, " or "))
+	return nil, fmt.Errorf("%w at %s", ErrNoNode, strings.Join(paths, " or "))
 }
+
+// ErrNoNode reports that nobody listens at a control socket.
+var ErrNoNode = errors.New("no node is running")
 
 // nobodyThere are the errors that mean that no node listens at a path.
 var nobodyThere = []error{fs.ErrNotExist, connectionRefused, syscall.ENOTDIR, syscall.ENOTSOCK}

@@ -17,7 +17,7 @@ func (c *call) wantsTrace() (traced, streamed bool) {
 	if c.query.Get("trace") == traceStream {
 		return true, streams
 	}
-	traced = c.flag("trace")
+	traced = c.flag("trace", traceStream)
 	return traced, streams && traced && c.media == eventStream
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"kadmium"
+	"kadmium/rpc"
 	"kadmium/store"
 )
 
@@ -103,7 +104,7 @@ func entityTag(sequence uint64, value []byte) string {
 
 // putValue serves PUT /v1/values/{key}.
 func putValue(c *call) error {
-	key, value, local := c.key("key"), c.body(), c.flag("local")
+	key, value, local := c.key("key"), c.body(fmt.Sprintf("a value with its key may have about %d bytes", rpc.MaxRecord)), c.flag("local")
 	opts := kadmium.PutOptions{
 		TTL:       c.duration("ttl", 0, time.Second, store.MaxTTL),
 		Sequence:  c.sequence("seq"),

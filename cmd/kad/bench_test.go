@@ -72,6 +72,8 @@ func TestBenchMerge(t *testing.T) {
 	}
 	u.kad("bench", "--merge", "a.json", "find.json").exits(exitBadInput).says("the 2nd of them: workload is find, and value of the first", "next: ")
 	u.kad("bench", "--merge", "a.json").exits(exitBadInput).says("got 1")
+	u.kad("bench", "--merge", "a.json", "b.json", "a.json").exits(exitBadInput).says("a.json and a.json are the same report", "next: ")
+	u.kad("bench", "--merge", "a.json", "b.json").exits(exitDone).says("note: a.json and b.json have the same seed, 1")
 	u.kad("bench", "--merge", "a.json", "b.json", "--lookups", "5").exits(exitBadInput).says("--lookups is for a measurement, and --merge makes none")
 	u.kad("bench", "a.json").exits(exitBadInput)
 }

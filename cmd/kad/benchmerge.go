@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -23,10 +24,26 @@ func atLeastTwoReports(cmd *cobra.Command, args []string) error {
 // mergeReports prints the one report that those of several clients make.
 func (a *app) mergeReports(paths []string, out string) error {
 	reports := make([]*report.Report, len(paths))
+	of := make(map[string]string)     // the file of each report
+	seeded := make(map[uint64]string) // the first file with each seed
 	for i, path := range paths {
 		var err error
 		if reports[i], err = readReport(path); err != nil {
 			return err
+		}
+		whole, err := json.Marshal(reports[i])
+		if err != nil {
+			return err
+		}
+		if first, twice := of[string(whole)]; twice {
+			return badInput("name the report of each client once", "%s and %s are the same report", first, path)
+		}
+		of[string(whole)] = path
+		seed := reports[i].Config.Seed
+		if first, shared := seeded[seed]; shared {
+			fmt.Fprintf(a.stderr, "note: %s and %s have the same seed, %d: what their clients looked for is the same, too\n", first, path, seed)
+		} else {
+			seeded[seed] = path
 		}
 	}
 	merged, err := report.Merge(reports)

@@ -120,6 +120,39 @@ func TestNextNamesNoFlagThatIsNotThere(t *testing.T) {
 	}
 }
 
+// Without a node the hint is one that the command can follow, for the place that was asked.
+func TestNextWithoutANode(t *testing.T) {
+	u := newUser(t)
+	for _, c := range []struct {
+		args      []string
+		says, not string
+	}{
+		{[]string{"health"}, "kad node --data DIR and then --data DIR here too", "--bootstrap"},
+		{[]string{"page"}, "kad node", "--bootstrap"},
+		{[]string{"get", "/v/x"}, "--bootstrap ADDR", "--timeout"},
+		{[]string{"get", "/v/x", "--data", "here"}, "start it: kad node --data here", "DIR"},
+		{[]string{"health", "--control", "here"}, "start it: kad node --control here", "DIR"},
+	} {
+		r := u.kad(c.args...).exits(exitNotDone).says("no node is running at ", c.says)
+		if strings.Contains(r.stderr, c.not) {
+			t.Errorf("%s: it says %q: %s", r.line, c.not, r.stderr)
+		}
+	}
+	u.env = append(u.env, "KAD_DATA=there")
+	u.kad("health").exits(exitNotDone).says("start it: kad node --data there")
+}
+
+// Who was asked is shown already with --trace, and the hint does not name it then.
+func TestNextOfATracedCommand(t *testing.T) {
+	u := newUser(t)
+	first := u.node()
+	u.node("--bootstrap", first.address(), "--control", "second")
+	u.kad("get", "/v/none").exits(exitNotDone).says("see who was asked: --trace")
+	if r := u.kad("get", "/v/none", "--trace").exits(exitNotDone).says("next: check the name"); strings.Contains(r.stderr, "--trace") {
+		t.Errorf("%s", r.stderr)
+	}
+}
+
 // What to do next can help.
 func TestNextCanHelp(t *testing.T) {
 	u := newUser(t)

@@ -90,6 +90,21 @@ func (choice *nodeChoice) controlPaths(a *app, cmd *cobra.Command) []string {
 	return paths
 }
 
+// nextWithoutNode says how to start the node that the flags choose, or to do without one.
+func (choice *nodeChoice) nextWithoutNode(a *app, cmd *cobra.Command) string {
+	next := "start one: kad node, or kad node --data DIR and then --data DIR here too"
+	switch {
+	case choice.data != "" && (choice.control == "" || a.typed(cmd, "data")):
+		next = "start it: kad node --data " + choice.data
+	case choice.control != "":
+		next = "start it: kad node --control " + choice.control
+	}
+	if cmd.Flag("bootstrap") != nil && !a.typed(cmd, "data") && !a.typed(cmd, "control") {
+		next += "; or go without, by a peer's address: --bootstrap ADDR"
+	}
+	return next
+}
+
 // temporary reports whether the command works through a temporary node.
 func (choice *nodeChoice) temporary(a *app, cmd *cobra.Command) bool {
 	return len(choice.bootstrap) > 0 && (choice.data == "" && choice.control == "" || a.typed(cmd, "bootstrap"))

@@ -27,6 +27,9 @@ func runOperation[R any](a *app, cmd *cobra.Command, choice *nodeChoice, do oper
 		return runOnTemporaryNode(cmd.Context(), a.stderr, choice, do)
 	}
 	c, err := api.DialUnix(cmd.Context(), choice.controlPaths(a, cmd)...)
+	if errors.Is(err, api.ErrNoNode) {
+		return none, notDone(choice.nextWithoutNode(a, cmd), "%v", err)
+	}
 	if err != nil {
 		return none, err
 	}
