@@ -166,6 +166,9 @@ func (a *app) simulate(ctx context.Context, configs []sim.Config, out string) er
 		if err != nil {
 			return err
 		}
+		if r.Theory, err = sim.Expected(c); err != nil {
+			return err
+		}
 		if reports = append(reports, r); r.Partial {
 			break
 		}

@@ -59,6 +59,7 @@ type Report struct {
 	VirtualSeconds     float64 `json:"virtual_seconds"`            // of a bench: seconds
 	OneWayFloorMS      float64 `json:"one_way_floor_ms,omitempty"` // simulated: the least that a datagram takes; 0: the latency model's own
 
+	Theory  *Theory    `json:"theory,omitempty"`  // what theory says of the lookups; of kad sim
 	Values  *Values    `json:"values,omitempty"`  // of workloads that store something
 	Work    []Work     `json:"work,omitempty"`    // what nodes did, all together
 	Buckets []Bucket   `json:"buckets,omitempty"` // occupancy of routing tables
@@ -91,6 +92,12 @@ type Config struct {
 	Lookup    string  `json:"lookup,omitempty"`    // of a simulation: the lookup rule, unless it is the usual one
 	Table     string  `json:"table,omitempty"`     // likewise the policy of routing tables
 	Bootstrap string  `json:"bootstrap,omitempty"` // of a bench: the live network's nodes
+}
+
+// A Theory is what theory says of the lookups of a run, before they are measured.
+type Theory struct {
+	Hops   float64 `json:"hops,omitempty"`    // expected, on average
+	NotFor string  `json:"not_for,omitempty"` // what the run has that theory does not cover; then it says nothing
 }
 
 // Values says what happened to the values and provider entries that were stored.

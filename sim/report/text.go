@@ -89,6 +89,13 @@ func (r *Report) writeLookups(b *bytes.Buffer) {
 		cdf = append(cdf, fmt.Sprintf("P(<=%s)=%.4f", Number(p.Value), p.Share))
 	}
 	writeList(b, "hop CDF: ", cdf)
+	switch t := r.Theory; {
+	case t == nil:
+	case t.NotFor != "":
+		writeList(b, "theory: ", []string{"nothing, as it does not cover " + printable(t.NotFor, 84)})
+	default:
+		writeList(b, "theory: ", []string{Number(t.Hops) + " hops on average", Number(r.Hops.Mean) + " measured"})
+	}
 }
 
 // writeNetwork writes what all nodes did, and what happened to stored values.

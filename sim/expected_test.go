@@ -1,0 +1,41 @@
+package sim
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"kadmium/sim/report"
+)
+
+// Expected and measured hops agree where theory covers a run, and where it does not the
+// reason is said.
+func TestExpected(t *testing.T) {
+	c := config(1000, 4000, func(c *Config) { c.K, c.Alpha = 8, 2 })
+	e, err := Expected(c)
+	if err != nil || e.NotFor != "" {
+		t.Fatal(e, err)
+	}
+	r := simulate(t, c)
+	within(t, "hops", r.Hops.Mean, e.Hops, 0.01*e.Hops+3*r.Hops.SD/63)
+	for why, change := range map[string]func(*Config){
+		"the workload value":                                      func(c *Config) { c.Workload = report.WorkloadValue },
+		"targets where nodes stand":                               func(c *Config) { c.Targets = report.TargetsNodes },
+		"tables that nodes made themselves":                       func(c *Config) { c.Tables = report.TablesJoin },
+		"nodes that come and go":                                  func(c *Config) { c.Sessions = sessions(t, "exp:1h") },
+		"lost datagrams":                                          func(c *Config) { c.Loss = 0.1 },
+		"nodes that are no honest servers":                        func(c *Config) { c.Lying = 0.1 },
+		"answers that do not come together: the latency exp:80ms": func(c *Config) { c.Latency = latency(t, "exp:80ms") },
+		"alpha 60 (1 to 20 are)":                                  func(c *Config) { c.Alpha = 60 },
+	} {
+		if e, err := Expected(config(100, 10, change)); err != nil || e.NotFor != why || e.Hops != 0 {
+			t.Errorf("%q: %+v, %v", why, e, err)
+		}
+	}
+	if _, err := Expected(config(0, 10, nil)); !errors.Is(err, ErrBadConfig) {
+		t.Error(err)
+	}
+	if e, err := Expected(config(100, 10, func(c *Config) { c.Duration = time.Hour })); err != nil || e.Hops == 0 {
+		t.Errorf("%+v, %v", e, err)
+	}
+}
