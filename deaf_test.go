@@ -58,7 +58,7 @@ func TestNodeWhoseSocketFails(t *testing.T) {
 		if _, err := other.Ping(t.Context(), n.Addresses()[0]); err != nil || n.Err() != nil {
 			t.Errorf("after a while without reads: %v, %v", err, n.Err())
 		}
-		time.Sleep(time.Second)
+		time.Sleep(15 * time.Second) // it asked in vain a moment before, and asks again after so long
 		wantReady(t, n, true, "a peer answered")
 		if err := n.Health(); err != nil || n.Stats().Gauges["sockets.failing"] != 0 {
 			t.Errorf("Health: %v", err)
