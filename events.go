@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"kadmium/engine"
 	"kadmium/identity"
@@ -22,6 +23,8 @@ type EventFilter struct {
 	// Protocols are those of which the reader gets a copy of each message that comes in, as
 	// an Event of Kind MessageCopied. Who handles the messages, if anybody, does not change.
 	Protocols []string
+	// Lost, if it is set, has one added for each event that is dropped, at once.
+	Lost *atomic.Uint64
 }
 
 // wants reports whether an event is for the reader.
@@ -147,6 +150,9 @@ func (ls *listeners) deliver(event func() Event) {
 		default:
 			l.dropped++
 			ls.dropped++
+			if l.filter.Lost != nil {
+				l.filter.Lost.Add(1)
+			}
 		}
 	}
 }
@@ -164,7 +170,7 @@ func (n *Node) eventOf(ev *engine.Event) Event {
 	case engine.ModeChanged:
 		e.Mode = ev.Mode.String()
 	case engine.LookupStep:
-		step := n.traceStep(ev.Step, ev.Step.At)
+		step := n.traceStep(ev.Step, ev.Began)
 		e.Lookup, e.Purpose, e.Step = uint64(ev.Op), ev.Purpose.String(), &step
 	}
 	return e

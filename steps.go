@@ -3,7 +3,6 @@ package kadmium
 import (
 	"context"
 	"sync"
-	"time"
 
 	"kadmium/driver"
 	"kadmium/engine"
@@ -48,9 +47,8 @@ func tellHeldHere(ctx context.Context, l Lookup) {
 
 // A stepQueue has the steps of an operation that its caller was not told yet.
 type stepQueue struct {
-	n     *Node
-	f     func(Step)
-	began time.Time // of the lookup that runs; zero: none does
+	n *Node
+	f func(Step)
 
 	mu      sync.Mutex // taken after the driver's
 	pending []Step
@@ -58,14 +56,8 @@ type stepQueue struct {
 
 // add takes a step. The driver's mutex is held.
 func (s *stepQueue) add(ev *engine.Event) {
-	if s.began.IsZero() {
-		s.began = ev.Step.At
-	}
-	step := s.n.traceStep(ev.Step, s.began)
+	step := s.n.traceStep(ev.Step, ev.Began)
 	last := ev.Step.Kind == lookup.Ended
-	if last {
-		s.began = time.Time{}
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.pending) >= maxPendingSteps && !last {

@@ -154,3 +154,24 @@ func TestStepsOfAReaderFarBehind(t *testing.T) {
 		t.Error("out of order")
 	}
 }
+
+// A step's time counts from the start of its lookup, also in events.
+func TestTimesOfStepsInEvents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		nodes := servers(t, memnet.New(1, memnet.Conditions{Latency: 5 * time.Millisecond}), 12)
+		events := nodes[3].EventsOf(t.Context(), EventFilter{Kinds: []string{engine.LookupStep.String()}})
+		c, err := nodes[3].Closest(t.Context(), nodes[9].ID().Position())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var steps []Step
+		for len(steps) == 0 || steps[len(steps)-1].Kind != lookup.Ended.String() {
+			if e := <-events; e.Lookup != 0 {
+				steps = append(steps, *e.Step)
+			}
+		}
+		if !reflect.DeepEqual(steps, c.Lookup.Trace) || steps[len(steps)-1].At == 0 {
+			t.Errorf("events:\n%v\nthe trace:\n%v", steps, c.Lookup.Trace)
+		}
+	})
+}

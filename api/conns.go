@@ -55,6 +55,7 @@ type connection struct {
 	evicted bool
 	trusted atomic.Int32 // requests under way that have shown the token
 	shown   atomic.Bool  // an earlier request has shown it
+	raw     net.Conn     // below what package tls makes of it
 }
 
 func newConnections(ctx context.Context, clients acceptor, most int, counters *counters) *connections {
@@ -86,7 +87,7 @@ func (l *connections) Accept() (net.Conn, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	l.open[c] = &connection{idleSince: now, fresh: !l.encrypted, scarce: scarce, since: now, group: groupOf(c.RemoteAddr().String())}
+	l.open[c] = &connection{idleSince: now, fresh: !l.encrypted, scarce: scarce, since: now, group: groupOf(c.RemoteAddr().String()), raw: c}
 	if scarce {
 		l.closeIdle(c, now)
 	}
@@ -148,6 +149,16 @@ func trust(ctx context.Context) (done func()) {
 	known.trusted.Add(1)
 	known.shown.Store(true)
 	return func() { known.trusted.Add(-1) }
+}
+
+// limitBuffer bounds what the system keeps of what is written to the connection of a request,
+// where it can be bounded.
+func limitBuffer(ctx context.Context, size int) {
+	if known, _ := ctx.Value(connectionKey{}).(*connection); known != nil {
+		if socket, ok := known.raw.(interface{ SetWriteBuffer(size int) error }); ok {
+			_ = socket.SetWriteBuffer(size)
+		}
+	}
 }
 
 // evict closes connections on which no request with the token is under way: first those that

@@ -15,7 +15,7 @@ const maxProtocols = 64
 
 // events serves GET /v1/events.
 func events(c *call) error {
-	filter := kadmium.EventFilter{Protocols: c.query["protocol"]}
+	filter := kadmium.EventFilter{Protocols: c.query["protocol"], Lost: &c.server.counters.eventsDropped}
 	if c.query.Has("kinds") {
 		filter.Kinds = strings.Split(c.query.Get("kinds"), ",")
 	}
@@ -51,7 +51,7 @@ func events(c *call) error {
 	return nil
 }
 
-// events sends events until there are no more or the client has left.
+// events sends events until there are no more, the client has left, or it takes nothing.
 func (s *stream) events(all <-chan kadmium.Event) {
 	beat := time.NewTicker(silenceTime)
 	defer beat.Stop()
@@ -61,8 +61,9 @@ func (s *stream) events(all <-chan kadmium.Event) {
 			if !more {
 				return
 			}
-			s.c.server.counters.eventsDropped.Add(e.Dropped)
-			s.send(e.Kind, e)
+			if s.send(e.Kind, e); s.cut {
+				s.c.server.counters.eventsDropped.Add(1 + uint64(len(all)))
+			}
 		case <-beat.C:
 			s.beat()
 		}

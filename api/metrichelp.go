@@ -49,6 +49,7 @@ var metricHelp = map[string]metricText{
 	"kad_http_refused_rate_total":        {"Reads without token refused because there were too many of one netgroup, or at once.", nil},
 	"kad_http_refused_rate_of_all_total": {"Reads without token refused because all clients without it read too much.", nil},
 	"kad_http_streams_refused_total":     {"Streams of the HTTP API refused because too many were open.", nil},
+	"kad_http_streams_cut_total":         {"Streams of the HTTP API ended because their reader took nothing in time.", nil},
 	"kad_http_events_dropped_total":      {"Events that a reader of a stream was too slow to take.", nil},
 
 	"kad_journal_failing":              {"1 while writes of the journal fail, otherwise 0.", nil},

@@ -41,11 +41,12 @@ type Server struct {
 
 // counters are what a server has done since its start.
 type counters struct {
-	requests, problems            atomic.Uint64
-	connectionsHurried            atomic.Uint64
-	connectionsEvicted            atomic.Uint64
-	streamsRefused, eventsDropped atomic.Uint64
-	refused                       refusals
+	requests, problems         atomic.Uint64
+	connectionsHurried         atomic.Uint64
+	connectionsEvicted         atomic.Uint64
+	streamsRefused, streamsCut atomic.Uint64
+	eventsDropped              atomic.Uint64
+	refused                    refusals
 }
 
 // NewServer makes a server of at least one node. A nil log discards what it is told; another
@@ -81,6 +82,7 @@ func (s *Server) Counters() map[string]uint64 {
 		"http.connections.hurried": c.connectionsHurried.Load(),
 		"http.connections.evicted": c.connectionsEvicted.Load(),
 		"http.streams.refused":     c.streamsRefused.Load(),
+		"http.streams.cut":         c.streamsCut.Load(),
 		"http.events.dropped":      c.eventsDropped.Load(),
 		"http.refused.host":        c.refused.host.Load(),
 		"http.refused.origin":      c.refused.origin.Load(),

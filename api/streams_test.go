@@ -45,10 +45,16 @@ func inMemory(t testing.TB, number int) (nodes []*kadmium.Node, network *memnet.
 	return nodes, network
 }
 
-// request sends a request for a stream and returns its body.
+// request sends a GET for a stream and returns its body.
 func request(t *testing.T, ctx context.Context, c *Client, target string) *bufio.Reader {
 	t.Helper()
-	r, err := http.NewRequestWithContext(ctx, "GET", "http://kad"+target, nil)
+	return exchange(t, ctx, c, "GET", target)
+}
+
+// exchange is request with any method.
+func exchange(t *testing.T, ctx context.Context, c *Client, method, target string) *bufio.Reader {
+	t.Helper()
+	r, err := http.NewRequestWithContext(ctx, method, "http://kad"+target, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,4 +223,145 @@ func TestEndOfServer(t *testing.T) {
 			t.Error("it serves still")
 		}
 	})
+}
+
+// Comments come between the steps of a long operation, as clients give up a stream that is
+// silent for a minute.
+func TestSignOfLifeOfATracedStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		nodes, _ := inMemory(t, 2)
+		if err := nodes[1].Handle("/slow", func(context.Context, kadmium.Message) ([]byte, error) {
+			time.Sleep(70 * time.Second)
+			return []byte("done"), nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		c, stop := NewServer(nil, nodes[0]).Local(t.Context())
+		defer stop()
+		defer c.Close()
+		body := exchange(t, t.Context(), c, "POST", "/v1/messages/"+nodes[1].ID().String()+"/%2Fslow?trace=sse&timeout=2m")
+		beats := 0
+		for last := time.Now(); ; last = time.Now() {
+			line, err := body.ReadString('\n')
+			if err != nil {
+				t.Fatalf("the stream ended with %v, without a result", err)
+			}
+			if silent := time.Since(last); silent > silenceTime {
+				t.Errorf("no sign for %s", silent)
+			}
+			if line == ":\n" {
+				beats++
+			}
+			if line == "event: result\n" {
+				break
+			}
+		}
+		if beats != 4 {
+			t.Errorf("%d comments in 70 seconds", beats)
+		}
+	})
+}
+
+// An operation ends soon after the client that watches it takes nothing any more, and frees
+// its place.
+func TestTraceThatNobodyTakes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		nodes, _ := inMemory(t, 2)
+		if err := nodes[1].Handle("/slow", func(ctx context.Context, _ kadmium.Message) ([]byte, error) {
+			<-ctx.Done()
+			return nil, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		s := NewServer(nil, nodes[0])
+		c, stop := s.Local(t.Context())
+		defer stop()
+		defer c.Close()
+		body := exchange(t, t.Context(), c, "POST", "/v1/messages/"+segment(nodes[1].Addresses()[0].String())+"/%2Fslow?trace=sse&timeout=10m")
+		until(t, body, ":")
+		time.Sleep(time.Second)
+		if running := nodes[0].Stats().Gauges["operations"]; running != 1 {
+			t.Fatalf("%d operations run", running)
+		}
+		time.Sleep(silenceTime + writeTime + time.Second)
+		if running := nodes[0].Stats().Gauges["operations"]; running != 0 || len(s.streams) != 0 || s.Counters()["http.streams.cut"] != 1 {
+			t.Errorf("%d operations and %d streams are left, %d were cut", running, len(s.streams), s.Counters()["http.streams.cut"])
+		}
+	})
+}
+
+// Events that a reader loses are counted, also if it never gets the one that says so.
+func TestEventsLostAtTheEndOfAStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		nodes, _ := inMemory(t, 2)
+		s := NewServer(nil, nodes[1])
+		c, stop := s.Local(t.Context())
+		defer stop()
+		defer c.Close()
+		until(t, request(t, t.Context(), c, "/v1/events?kinds=record+stored"), ":")
+		for i := range 400 {
+			if _, err := nodes[0].Put(t.Context(), "/v/x", fmt.Append(nil, i), kadmium.PutOptions{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(writeTime + time.Second)
+		// Those that were dropped, the one in the middle of which it was cut off, and those behind it.
+		dropped, lost := nodes[1].Stats().Counters["events.dropped"], s.Counters()["http.events.dropped"]
+		if dropped == 0 || lost <= dropped+1 || len(s.streams) != 0 {
+			t.Errorf("the node dropped %d events, and the reader lost %d; %d streams run", dropped, lost, len(s.streams))
+		}
+	})
+}
+
+// The system keeps little of a stream: a reader that is slow is told what it loses, and is
+// not cut off for the megabytes that it has yet to take.
+func TestSlowReaderOverTCP(t *testing.T) {
+	t.Parallel()
+	a, b := pair(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := NewToken()
+	t.Cleanup(b.server.ServeTCP(l, TCPConfig{Token: token}))
+	reader, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	if err := reader.(*net.TCPConn).SetReadBuffer(64 << 10); err != nil {
+		t.Fatal(err)
+	}
+	_ = reader.SetDeadline(time.Now().Add(patience))
+	if _, err := fmt.Fprintf(reader, "GET /v1/events?kinds=message&protocol=/p HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n\r\n", l.Addr(), token.Secret()); err != nil {
+		t.Fatal(err)
+	}
+	body := bufio.NewReader(reader)
+	until(t, body, ": a stream")
+	send := func() {
+		_, err := a.node.Send(t.Context(), b.node.Addresses()[0], "/p", make([]byte, 1000))
+		if !errors.Is(err, kadmium.ErrNoHandler) {
+			t.Fatal(err)
+		}
+	}
+	lost := func() uint64 { return b.server.Counters()["http.events.dropped"] }
+	const enough = 600 // of 3 KB each: the channel of 256, and as much again
+	for sent := 0; lost() == 0 && sent < enough; sent++ {
+		send()
+	}
+	if lost() == 0 {
+		t.Fatalf("a reader that takes nothing lost nothing of %d messages", enough)
+	}
+	for {
+		line, err := body.ReadString('\n')
+		if err != nil {
+			t.Fatalf("the stream ended with %v; %d were cut", err, b.server.Counters()["http.streams.cut"])
+		}
+		if strings.Contains(line, `"dropped":`) {
+			return
+		}
+		if strings.HasPrefix(line, "data: ") && lost() > 0 {
+			send() // until one has the number
+		}
+	}
 }

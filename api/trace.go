@@ -22,13 +22,16 @@ func (c *call) wantsTrace() (traced, streamed bool) {
 }
 
 // streamTrace runs an operation and streams each step of its lookup, then the result or
-// the problem.
+// the problem. The operation ends if nobody takes them.
 func streamTrace[R any](ctx context.Context, c *call, o operation[R]) error {
 	s, err := c.stream()
 	if err != nil {
 		return err
 	}
 	defer s.close()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer s.beats(cancel)()
 	result, err := o.run(kadmium.WithSteps(ctx, func(step kadmium.Step) { s.send("step", step) }))
 	l := o.lookup(&result)
 	if l != nil {

@@ -243,8 +243,9 @@ func (l *activeLookup) reportSteps() {
 	if l.op != 0 && len(l.trace) < maxTrace {
 		l.trace = l.state.Trace()
 	}
+	began := l.state.Stats().Started
 	for i := range steps {
-		l.e.event(Event{Kind: LookupStep, Purpose: l.what, Op: l.op, Step: &steps[i], N: l.requests()})
+		l.e.event(Event{Kind: LookupStep, Purpose: l.what, Op: l.op, Began: began, Step: &steps[i], N: l.requests()})
 	}
 }
 

@@ -89,5 +89,6 @@ type Event struct {
 	Key     []byte
 	N       int
 	Op      OpID
+	Began   time.Time     // LookupStep: when the lookup began
 	Step    *lookup.Event // the engine's memory, as messages are
 }
