@@ -27,7 +27,7 @@ func BenchmarkGet(b *testing.B) {
 	if _, err := n.Put(b.Context(), "/v/x", value, kadmium.PutOptions{}); err != nil {
 		b.Fatal(err)
 	}
-	listen := func(name string) net.Listener {
+	listen := func(name string) *Socket {
 		l, err := ListenUnix(filepath.Join(b.TempDir(), name))
 		if err != nil {
 			b.Fatal(err)

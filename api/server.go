@@ -106,9 +106,13 @@ func (s *Server) onSocket() service {
 }
 
 // ServeUnix serves the clients of a unix socket, whose file's mode says who may be one.
-// stop ends the requests under way and closes the socket.
-func (s *Server) ServeUnix(l net.Listener) (stop func()) {
-	return s.serve(context.Background(), l, s.onSocket())
+// It is made anew if its file is removed. stop ends the requests under way and closes it.
+func (s *Server) ServeUnix(l *Socket) (stop func()) {
+	unwatched, stopped := l.watch(s.log), s.serve(context.Background(), l, s.onSocket())
+	return func() {
+		unwatched()
+		stopped()
+	}
 }
 
 // Local is a client of the server in this process. The node's work for it ends with the

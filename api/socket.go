@@ -30,7 +30,7 @@ func CheckSocketPath(path string) error {
 
 // ListenUnix opens a control socket, mode 0600 from the start. The socket of a killed
 // node is replaced. The socket of a running node, or a file of another kind, stays.
-func ListenUnix(path string) (net.Listener, error) {
+func ListenUnix(path string) (*Socket, error) {
 	if err := CheckSocketPath(path); err != nil {
 		return nil, err
 	}
@@ -55,7 +55,11 @@ func ListenUnix(path string) (net.Listener, error) {
 	if err != nil {
 		return nil, socketProblem(choose, "control socket %s: %v", path, err)
 	}
-	return l, nil
+	s, err := newSocket(path, l)
+	if err != nil {
+		return nil, socketProblem(choose, "control socket %s: %v", path, err)
+	}
+	return s, nil
 }
 
 // DialUnix is a client of the first of the control sockets at which a node listens. The

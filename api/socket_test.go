@@ -3,9 +3,10 @@
 package api
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
-	"net"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,8 +39,7 @@ func TestSocketThatIsThereAlready(t *testing.T) {
 	if _, err := ListenUnix(path); err == nil || !strings.Contains(err.Error(), "another node is listening") {
 		t.Errorf("beside a running node: %v", err)
 	}
-	first.(*net.UnixListener).SetUnlinkOnClose(false) // as after kill -9
-	first.Close()
+	first.l.Close() // as after kill -9
 	if _, err := DialUnix(t.Context(), path); err == nil || !strings.Contains(err.Error(), "no node is running") {
 		t.Errorf("dialing what a killed node left: %v", err)
 	}
@@ -70,6 +70,100 @@ func TestSocketThatIsThereAlready(t *testing.T) {
 	}
 	if _, err := DialUnix(t.Context(), strings.Repeat("s", maxSocketPath+1)); err == nil || ProblemOf(err).Exit != exitBadInput || !strings.Contains(err.Error(), "too long") {
 		t.Errorf("a path that is too long: %v", err)
+	}
+}
+
+// A socket whose file is removed is made anew, with the mode that it had, and the clients that
+// it has stay. A file of others in its place is left to them, also at the end.
+func TestSocketWhoseFileIsRemoved(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(socketDir(t), "s")
+	s := serve(t)
+	l, err := ListenUnix(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := s.server.ServeUnix(l)
+	var lines bytes.Buffer
+	log := slog.New(slog.NewTextHandler(&lines, nil))
+	before, err := DialUnix(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer before.Close()
+	works := func(c *Client) {
+		t.Helper()
+		if _, err := c.Table(t.Context(), Call{}); err != nil {
+			t.Error(err)
+		}
+	}
+	works(before)
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	l.look(log)
+	if info, err := os.Lstat(path); err != nil || info.Mode() != fs.ModeSocket|0o600 {
+		t.Errorf("%v, %v: want a socket of mode 0600", info, err)
+	}
+	after, err := DialUnix(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer after.Close()
+	works(after)
+	works(before)
+	if !strings.Contains(lines.String(), "made anew") {
+		t.Errorf("the log has %q", &lines)
+	}
+	lines.Reset()
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	other, err := ListenUnix(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.look(log)
+	l.look(log)
+	if strings.Count(lines.String(), "another file is in its place") != 1 {
+		t.Errorf("the log has %q", &lines)
+	}
+	stop()
+	if other.ours() != nil {
+		t.Error("the socket of another node was removed")
+	}
+	other.Close()
+}
+
+// One that cannot be made anew is when it can be, and the log says each once.
+func TestSocketWhoseDirectoryIsRemoved(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(socketDir(t), "d")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l, err := ListenUnix(filepath.Join(dir, "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	var lines bytes.Buffer
+	log := slog.New(slog.NewTextHandler(&lines, nil))
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	l.look(log)
+	l.look(log)
+	if strings.Count(lines.String(), "commands do not find the node") != 1 {
+		t.Errorf("the log has %q", &lines)
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l.look(log)
+	l.look(log)
+	if strings.Count(lines.String(), "made anew") != 1 || strings.Count(lines.String(), "\n") != 2 {
+		t.Errorf("the log has %q", &lines)
 	}
 }
 

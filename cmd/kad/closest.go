@@ -35,7 +35,7 @@ explained by: kad help trace`,
 			if err != nil {
 				return err
 			}
-			return a.print(got, func(w io.Writer) {
+			return a.printLines(got, func(w io.Writer) {
 				drawTrace(w, &got.Lookup)
 				for _, p := range got.Peers {
 					fmt.Fprintf(w, "%-5s  %s\n", magnitude(p.Distance), a.shown(p.Address, len("2^255  ")))

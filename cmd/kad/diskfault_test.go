@@ -65,6 +65,8 @@ func TestFullDisk(t *testing.T) {
 	}
 	u.kad("put", "/v/y", "not kept", "--control", "sock").exits(exitNotDone).says("the journal", "kadmium.db", "no space left", "next: make room")
 	u.kad("provide", "/v/y", "--control", "sock").exits(exitNotDone).says("kadmium.db", "no space left")
+	u.kad("health", "--control", "sock").exits(exitNotDone).says("the node is not healthy: ")
+	u.kad("health", "--ready", "--control", "sock").exits(exitNotDone).says("the node is not healthy: ")
 	if out := u.kad("get", "/v/x", "--control", "sock").exits(exitDone).stdout; out != "kept" {
 		t.Errorf("a read while the disk is full: %q", out)
 	}

@@ -29,7 +29,7 @@ func (a *app) findCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.print(got, func(w io.Writer) {
+			return a.printLines(got, func(w io.Writer) {
 				drawTrace(w, &got.Lookup)
 				where := got.Peer.Address.String()
 				if columns := width(a.terminal); columns > 0 && len(where) > columns {

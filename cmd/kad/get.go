@@ -46,13 +46,13 @@ repairs those of the closest nodes that had an older one or none.`,
 				if err := os.WriteFile(file, got.Value, 0o666); err != nil {
 					return notDone("choose another file with -o", "writing the value: %v", err)
 				}
-				return a.print(got, func(w io.Writer) {
+				return a.printLines(got, func(w io.Writer) {
 					drawTrace(w, &got.Lookup)
 					fmt.Fprintf(w, "%s: %s (%s)\n", file, report.Count(len(got.Value), "byte"), summary(foundAt, &got.Lookup))
 				})
 			}
 			if !a.json { // stdout is for the value only
-				drawTrace(a.stderr, &got.Lookup)
+				a.diagnose(func(w io.Writer) { drawTrace(w, &got.Lookup) })
 			}
 			return a.printValue(got, got.Value)
 		},

@@ -30,7 +30,7 @@ last 30 s, or it was given nobody to join through. It exits with 0 if so, otherw
 			return a.sayHealthy(cmd, &choice)
 		},
 	}
-	cmd.Flags().BoolVar(&ready, "ready", false, "also whether it is a working member of its network")
+	cmd.Flags().BoolVar(&ready, "ready", false, "whether it is a working member of its network, too")
 	choice.runningFlags(cmd)
 	return cmd
 }
@@ -43,20 +43,31 @@ func (a *app) sayHealthy(cmd *cobra.Command, choice *nodeChoice) error {
 	case err != nil:
 		return err
 	case !h.Healthy:
-		return notDone("see the log of the node; it goes on trying by itself", "the node is not healthy: %s", h.Reason)
+		return notHealthy(h)
 	}
-	return a.print(h, func(w io.Writer) { fmt.Fprintf(w, "healthy: %s\n", h.Reason) })
+	return a.printLines(h, func(w io.Writer) { fmt.Fprintf(w, "healthy: %s\n", h.Reason) })
 }
 
+func notHealthy(h api.Health) error {
+	return notDone("see the log of the node; it goes on trying by itself", "the node is not healthy: %s", h.Reason)
+}
+
+// sayReady says whether the node works and is ready.
 func (a *app) sayReady(cmd *cobra.Command, choice *nodeChoice) error {
-	r, err := runOperation(a, cmd, choice, func(ctx context.Context, c *api.Client, o api.Call) (kadmium.Readiness, error) {
-		return c.Ready(ctx, o)
+	var h api.Health
+	r, err := runOperation(a, cmd, choice, func(ctx context.Context, c *api.Client, o api.Call) (r kadmium.Readiness, err error) {
+		if h, err = c.Health(ctx, o); err == nil {
+			r, err = c.Ready(ctx, o)
+		}
+		return r, err
 	})
 	switch {
 	case err != nil:
 		return err
+	case !h.Healthy:
+		return notHealthy(h)
 	case !r.Ready:
 		return notDone("check the network of its machine, and that its peers run; it becomes ready by itself once one answers", "the node is not ready: %s", r.Reason)
 	}
-	return a.print(r, func(w io.Writer) { fmt.Fprintf(w, "ready: %s\n", r.Reason) })
+	return a.printLines(r, func(w io.Writer) { fmt.Fprintf(w, "ready: %s\n", r.Reason) })
 }

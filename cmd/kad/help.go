@@ -61,7 +61,8 @@ func traceTopic() *cobra.Command {
 	return &cobra.Command{
 		Use:   "trace",
 		Short: "What --trace prints",
-		Long: `What --trace prints: a line for each step of a lookup, with the time since its start.
+		Long: `What --trace prints: a line for each step of a lookup, with the time since its start, the
+end of the peer's ID, its hop, and its distance from what is sought as a power of two.
 
   asked      a request went to the peer; the hop counts from this node's own table
   answered   it named so many contacts, some of them new

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -8,6 +10,7 @@ import (
 
 	"kadmium"
 	"kadmium/api"
+	"kadmium/store/disk"
 )
 
 // A nodeChoice says which node a command works through: a running one, or a temporary
@@ -96,6 +99,9 @@ func (choice *nodeChoice) nextWithoutNode(a *app, cmd *cobra.Command) string {
 	switch {
 	case choice.data != "" && (choice.control == "" || a.typed(cmd, "data")):
 		next = "start it: kad node --data " + choice.data
+		if _, err := os.Stat(filepath.Join(choice.data, disk.FileName)); err == nil {
+			next += "; if it runs, its log says what became of its socket"
+		}
 	case choice.control != "":
 		next = "start it: kad node --control " + choice.control
 	}

@@ -109,7 +109,7 @@ func TestOperations(t *testing.T) {
 			}
 		})
 		t.Run(name+"/trace", func(t *testing.T) {
-			r := with(t).kad("get", key, "--quorum", "4", "--trace").exits(exitDone).says("asked", "answered", "hop 1", "distance 2^", "ended")
+			r := with(t).kad("get", key, "--quorum", "4", "--trace").exits(exitDone).says("asked", "answered", "hop 1", "  2^", "ended")
 			if r.stdout != "newer" {
 				t.Errorf("get --trace wrote %q to stdout", r.stdout)
 			}

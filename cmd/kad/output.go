@@ -31,8 +31,10 @@ func (a *app) printFailure(cmd *cobra.Command, err error, asJSON bool) {
 	f := *asFailure(err)
 	f.Next = nextFor(cmd, f.Next)
 	if !asJSON {
-		drawTrace(a.stderr, f.Lookup)
-		drawRefusals(a.stderr, f.RefusedBy)
+		a.diagnose(func(w io.Writer) {
+			drawTrace(w, f.Lookup)
+			drawRefusals(w, f.RefusedBy)
+		})
 	}
 	fmt.Fprintf(a.stderr, "%s: %s\n  next: %s\n", cmd.CommandPath(), f.Message, f.Next)
 	if asJSON && !f.printed {

@@ -50,7 +50,7 @@ kad ping ask.`,
 			if err != nil {
 				return err
 			}
-			return a.print(peersResult{append([]kadmium.PeerInfo{}, all...)}, func(w io.Writer) { a.drawPeers(w, all, time.Now()) })
+			return a.printLines(peersResult{append([]kadmium.PeerInfo{}, all...)}, func(w io.Writer) { a.drawPeers(w, all, time.Now()) })
 		},
 	}
 	choice.flags(cmd)
@@ -68,7 +68,7 @@ func (a *app) showPeer(cmd *cobra.Command, choice *nodeChoice, text string) erro
 	if err != nil {
 		return err
 	}
-	return a.print(p, func(w io.Writer) { drawPeer(w, &p, time.Now()) })
+	return a.printLines(p, func(w io.Writer) { drawPeer(w, &p, time.Now()) })
 }
 
 func (a *app) drawPeers(w io.Writer, all []kadmium.PeerInfo, now time.Time) {

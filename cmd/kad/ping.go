@@ -33,7 +33,7 @@ func (a *app) pingCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.print(got, func(w io.Writer) {
+			return a.printLines(got, func(w io.Writer) {
 				drawTrace(w, got.Lookup)
 				fmt.Fprintf(w, "%s answered in %s\n", a.shown(got.Address, len(" answered in 123.45ms")), brief(got.RTT))
 				if got.Observed.Endpoint.IsValid() {

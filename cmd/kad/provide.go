@@ -33,7 +33,7 @@ func (a *app) provideCommand() *cobra.Command {
 				return err
 			}
 			got.Published = !choice.temporary(a, cmd)
-			return a.print(got, func(w io.Writer) { drawStored(w, &got, "announced", "") })
+			return a.printLines(got, func(w io.Writer) { drawStored(w, &got, "announced", "") })
 		},
 	}
 	cmd.Flags().BoolVar(&local, "local", false, localHelp)

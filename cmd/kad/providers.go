@@ -40,7 +40,7 @@ reached, if a node knew all the 256 that it keeps of a key, or if one failed hal
 			if err != nil {
 				return err
 			}
-			return a.print(got, func(w io.Writer) {
+			return a.printLines(got, func(w io.Writer) {
 				drawTrace(w, &got.Lookup)
 				for _, p := range got.Providers {
 					fmt.Fprintf(w, "%s  until %s\n", a.shown(p.Address, len("  until "+time.RFC3339)), p.Expires.UTC().Format(time.RFC3339))

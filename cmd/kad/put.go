@@ -70,7 +70,7 @@ at once, both may find some holders. Get with a --quorum to see which one stands
 				return err
 			}
 			a.noteLastSequence(got.Key, got.Sequence, got.Expires)
-			return a.print(got, func(w io.Writer) { drawStored(w, &got, "stored", fmt.Sprintf(", sequence %d", got.Sequence)) })
+			return a.printLines(got, func(w io.Writer) { drawStored(w, &got, "stored", fmt.Sprintf(", sequence %d", got.Sequence)) })
 		},
 	}
 	f := cmd.Flags()

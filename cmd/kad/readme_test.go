@@ -25,6 +25,7 @@ var readmeVaries = []struct {
 	{regexp.MustCompile(`\b\d+(\.\d+)?(ns|µs|ms|s)\b`), "TIME"},
 	{regexp.MustCompile(`(udp/|127\.0\.0\.1:)\d+`), "${1}PORT"},
 	{regexp.MustCompile(`distance (2\^\d+|0)`), "distance N"},
+	{regexp.MustCompile(`( hop \d+) +(2\^\d+|0) `), "$1 N "}, // the distance in a trace
 	{regexp.MustCompile(`greeting-\d+`), "greeting-N"},
 	{regexp.MustCompile(`(asks|named by|from) [123]`), "$1 NODE"},  // the closest comes first
 	{regexp.MustCompile(`closest at hop \d+`), "closest at hop N"}, // which node is the closest; saysTheHop checks it

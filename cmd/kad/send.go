@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -44,7 +45,7 @@ payload, and prints messages of other protocols.`, rpc.MaxPayload),
 				return err
 			}
 			if !a.json { // stdout is for the reply only
-				drawTrace(a.stderr, got.Lookup)
+				a.diagnose(func(w io.Writer) { drawTrace(w, got.Lookup) })
 			}
 			return a.printValue(got, got.Payload)
 		},

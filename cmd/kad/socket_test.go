@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"net"
@@ -132,6 +133,31 @@ func TestControlClientsDoNotDelayTheNodesEnd(t *testing.T) {
 		defer c.Close()
 	}
 	n.stop(syscall.SIGTERM)
+}
+
+// A running node whose control socket is removed makes it anew within seconds, and says so.
+func TestControlSocketIsMadeAnew(t *testing.T) {
+	u := newUser(t)
+	n := u.node("--data", "data")
+	path := filepath.Join(u.dir, "data", "control.sock")
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if r := u.kad("stats", "--data", "data"); r.code != exitDone { // unless it was made anew already
+		r.says("its log says what became of its socket")
+	}
+	for deadline := time.Now().Add(patience); u.kad("stats", "--data", "data").code != exitDone; {
+		if time.Now().After(deadline) {
+			t.Fatal("the socket is not made anew")
+		}
+	}
+	n.stop(syscall.SIGTERM)
+	if !strings.Contains(n.stderr.String(), "control socket removed; it was made anew") {
+		t.Errorf("the node said %s", n.stderr)
+	}
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("left behind: %v", err)
+	}
 }
 
 // Nor does an operation under way, which ends with an error.

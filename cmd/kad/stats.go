@@ -33,21 +33,21 @@ func (a *app) statsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.print(s, func(w io.Writer) { drawStats(w, s, time.Now()) })
+			return a.printLines(s, func(w io.Writer) { a.drawStats(w, s, time.Now()) })
 		},
 	}
 	choice.flags(cmd)
 	return cmd
 }
 
-func drawStats(w io.Writer, s kadmium.Stats, now time.Time) {
+func (a *app) drawStats(w io.Writer, s kadmium.Stats, now time.Time) {
 	role := "client"
 	if s.Serves {
 		role = "server"
 	}
 	fmt.Fprintf(w, "%s\nnetwork %s, mode %s (now a %s), up %s\n", s.Peer, s.Network, s.Mode, role, brief(now.Sub(s.Started)))
 	for _, addr := range s.Addresses {
-		fmt.Fprintf(w, "  %s\n", addr)
+		fmt.Fprintf(w, "  %s\n", a.shown(addr, len("  ")))
 	}
 	failing := s.Gauges["contacts.failing"]
 	fmt.Fprintf(w, "%s in the table%s; holds %s and %s; publishes %s\n\n", report.Count(s.Peers+failing, "contact"), failingOf(failing),

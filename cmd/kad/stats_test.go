@@ -15,7 +15,7 @@ func TestDrawStats(t *testing.T) {
 	var b strings.Builder
 	s := kadmium.Stats{Gauges: map[string]int{"contacts.known": 2, "lookups": 0}, Counters: map[string]uint64{"joins": 1, "lookups": 10}}
 	s.Wire.In = map[string]transport.Traffic{"first request": {Datagrams: 1, Bytes: 411}}
-	drawStats(&b, s, time.Time{})
+	new(app).drawStats(&b, s, time.Time{})
 	_, block, _ := strings.Cut(b.String(), "due\n\n")
 	const want = `now          contacts.known  2
 

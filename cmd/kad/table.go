@@ -29,7 +29,7 @@ func (a *app) tableCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.print(t, func(w io.Writer) { drawTable(w, t, time.Now()) })
+			return a.printLines(t, func(w io.Writer) { drawTable(w, t, time.Now()) })
 		},
 	}
 	choice.flags(cmd)

@@ -1,14 +1,20 @@
 package main
 
 import (
+	"fmt"
 	"io"
+	"net/netip"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
 	"github.com/creack/pty"
+
+	"kadmium"
+	"kadmium/identity"
 )
 
 // newTerminal is a terminal of so many columns: what it shows, and what programs write to.
@@ -32,9 +38,19 @@ func newTerminal(t *testing.T, columns uint16) (screen, terminal *os.File) {
 // stands there.
 func (u *user) onTerminal(columns uint16, args ...string) string {
 	u.t.Helper()
+	return u.allOnTerminal(columns, nil, exitDone, args...)
+}
+
+// allOnTerminal is onTerminal for a command that ends with the code; wire may put more of it
+// there than stdout.
+func (u *user) allOnTerminal(columns uint16, wire func(cmd *exec.Cmd), code int, args ...string) string {
+	u.t.Helper()
 	screen, terminal := newTerminal(u.t, columns)
 	cmd := u.command(u.t.Context(), args...)
 	cmd.Stdout = terminal
+	if wire != nil {
+		wire(cmd)
+	}
 	err := cmd.Start()
 	terminal.Close()
 	if err != nil {
@@ -43,7 +59,7 @@ func (u *user) onTerminal(columns uint16, args ...string) string {
 	deadline := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
 	defer deadline.Stop()
 	shown, _ := io.ReadAll(screen) // at the end of the process: EIO
-	if err := cmd.Wait(); err != nil {
+	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != code {
 		u.t.Errorf("kad %q: %v, %s", args, err, shown)
 	}
 	return strings.ReplaceAll(string(shown), "\r\n", "\n")
@@ -100,6 +116,70 @@ func TestBarFits40Columns(t *testing.T) {
 		}
 		if drawn < 2 || !strings.Contains(shown.String(), title) {
 			t.Errorf("drawn %d times: %q", drawn, &shown)
+		}
+	}
+}
+
+// The steps of a lookup fit 80 columns, whatever their figures, but for who named a peer.
+func TestTraceFits80Columns(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	drawTrace(&b, &kadmium.Lookup{Trace: []kadmium.Step{
+		{Kind: "asked", At: 12345 * time.Microsecond, Peer: identity.ID{1}, Hop: 10, Distance: 255, Address: identity.Address{Endpoint: netip.MustParseAddrPort("255.255.255.255:65535")}},
+		{Kind: "answered", At: 123456 * time.Microsecond, Peer: identity.ID{1}, Hop: 10, Distance: 255, Elapsed: 123456 * time.Microsecond, Named: 20, New: 20},
+	}})
+	for line := range strings.Lines(b.String()) {
+		if utf8.RuneCountInString(line) > 81 {
+			t.Errorf("%d columns: %q", utf8.RuneCountInString(line)-1, line)
+		}
+	}
+}
+
+// No line of what commands say is longer than the terminal, but for a word that is.
+func TestLinesFitTheTerminal(t *testing.T) {
+	u := newUser(t)
+	first := u.node()
+	second := u.node("--bootstrap", first.address(), "--control", "second")
+	u.node("--bootstrap", second.address(), "--control", "third")
+	peer := second.ready.Peer.String()
+	both := func(cmd *exec.Cmd) { cmd.Stderr = cmd.Stdout }
+	for _, columns := range []uint16{80, 40} {
+		key := fmt.Sprintf("/v/%d", columns)
+		for _, c := range []struct {
+			line string
+			code int
+		}{
+			{"stats", exitDone}, {"table", exitDone}, {"peers", exitDone}, {"peers " + peer, exitDone}, {"health --ready", exitDone},
+			{"ping " + peer, exitDone}, {"ping " + peer + " --trace --control third", exitDone}, {"find " + peer + " --trace --control third", exitDone},
+			{"put " + key + " value --trace", exitDone}, {"provide " + key + " --trace", exitDone}, {"providers " + key + " --trace --control third", exitDone},
+			{"get " + key + " -o got --trace --control third", exitDone}, {"get " + key + " --trace --control third", exitDone},
+			{"closest /v/none --trace", exitDone}, {"get /v/none --trace", exitNotDone},
+		} {
+			shown := u.allOnTerminal(columns, both, c.code, strings.Fields(c.line)...)
+			for line := range strings.Lines(shown) {
+				said := strings.HasPrefix(line, "kad ") || strings.HasPrefix(line, "  next: ") // sentences are not folded
+				if line = strings.TrimSuffix(line, "\n"); utf8.RuneCountInString(line) > int(columns) && len(strings.Fields(line)) > 1 && !said {
+					t.Errorf("kad %s: %d columns of %d: %q", c.line, utf8.RuneCountInString(line), columns, line)
+				}
+			}
+		}
+	}
+}
+
+func TestFold(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ line, want string }{
+		{"it fits in twenty co", "it fits in twenty co\n"},
+		{"it fits not in twenty", "it fits not in\n  twenty\n"},
+		{"  one  two  three four five", "  one  two\n    three four five\n"},
+		{"aVeryLongWordOfMoreThanTwenty", "aVeryLongWordOfMoreThanTwenty\n"},
+		{"aVeryLongWordOfMoreThanTwenty: 2 contacts", "aVeryLongWordOfMoreThanTwenty:\n  2 contacts\n"},
+		{"  aVeryLongWordOfMoreThanTwenty  ", "  aVeryLongWordOfMoreThanTwenty  \n"},
+		{"übergrosse Wörter über", "übergrosse Wörter\n  über\n"},
+		{"", "\n"},
+	} {
+		if got := folded(c.line+"\n", 20); got != c.want {
+			t.Errorf("%q: %q, want %q", c.line, got, c.want)
 		}
 	}
 }

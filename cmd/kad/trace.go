@@ -36,7 +36,8 @@ func drawTrace(w io.Writer, l *kadmium.Lookup) {
 	}
 }
 
-// describeStep is a step in a line: the peer, its place, and the outcome.
+// describeStep is a step in a line: the peer, its hop and distance, and the outcome. It fits
+// 80 columns but for who named a peer.
 func describeStep(s *kadmium.Step) string {
 	if s.Reason == kadmium.HeldHere {
 		return fmt.Sprintf("%-9s held by this node", s.Kind)
@@ -44,7 +45,7 @@ func describeStep(s *kadmium.Step) string {
 	if s.Peer.IsZero() {
 		return fmt.Sprintf("%-9s %s", s.Kind, s.Reason)
 	}
-	who := fmt.Sprintf("%-9s %s  hop %d  distance %s", s.Kind, s.Peer.Short(), s.Hop, magnitude(s.Distance))
+	who := fmt.Sprintf("%-9s %s  hop %d  %s", s.Kind, s.Peer.Short(), s.Hop, magnitude(s.Distance))
 	switch {
 	case s.Kind == "asked" && !s.NamedBy.IsZero():
 		return who + "  at " + s.Address.Endpoint.String() + ", named by " + s.NamedBy.Short()

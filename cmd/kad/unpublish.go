@@ -30,7 +30,7 @@ func (a *app) unpublishCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.print(got, func(w io.Writer) { fmt.Fprintf(w, "%s is no longer published\n", api.ShownKey(key)) })
+			return a.printLines(got, func(w io.Writer) { fmt.Fprintf(w, "%s is no longer published\n", api.ShownKey(key)) })
 		},
 	}
 	written.flag(cmd)
