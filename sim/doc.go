@@ -8,6 +8,9 @@
 // number of cores. Functions of package math that use a fused multiply-add where the
 // processor has one would differ in the last bit; portablemath.go replaces them.
 //
+// Lookups and routing tables follow this project's rules or those of others, which have
+// names (rules.go).
+//
 // There are two ways to run, over one model of clock and network (world.go,
 // datagrams.go):
 //

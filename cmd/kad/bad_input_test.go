@@ -191,7 +191,7 @@ func TestBadInput(t *testing.T) {
 		{[]string{"sim", "--lookups", "many"}, `"many": want a whole number`},
 		{[]string{"sim", "--k", "0"}, "k 0, want 1 to 20"},
 		{[]string{"sim", "--lookup", "kad"}, `lookup "kad", want one of [discv5 kadmium libp2p plain strictrounds]`},
-		{[]string{"sim", "--table", "kad"}, `table "kad", want one of [kadmium plain]`},
+		{[]string{"sim", "--table", "kad"}, `table "kad", want one of [kadmium plain sample]`},
 		{[]string{"sim", "--k", "21"}, "k 21"},
 		{[]string{"sim", "--k", "x"}, `"x": want a whole number`},
 		{[]string{"sim", "--alpha", "0"}, "alpha 0"},

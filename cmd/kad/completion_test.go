@@ -21,7 +21,7 @@ func TestFlagsComplete(t *testing.T) {
 		"sim --tables":      {"ideal", "join"},
 		"sim --targets":     {"random", "nodes"},
 		"sim --lookup":      {"discv5", "kadmium", "libp2p", "plain", "strictrounds"},
-		"sim --table":       {"kadmium", "plain"},
+		"sim --table":       {"kadmium", "plain", "sample"},
 		"sim --latency":     {"const:", "exp:", "world", "file:"},
 		"sim --sessions":    {"none", "exp:", "weibull:", "kad"},
 		"bench --workload":  {"find", "value", "provide", "mixed"},

@@ -16,6 +16,7 @@ import (
 
 	_ "kadmium/examples/rules/discv5"
 	_ "kadmium/examples/rules/libp2p"
+	_ "kadmium/examples/rules/sample"
 	_ "kadmium/examples/rules/strictrounds"
 	"kadmium/sim"
 	"kadmium/sim/report"
