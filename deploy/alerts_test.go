@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"net"
 	"net/http"
@@ -110,7 +111,9 @@ func start(t *testing.T, cfg kadmium.Config) *kadmium.Node {
 	if cfg.Conns == nil {
 		cfg.Listen = []string{"127.0.0.1:0"}
 	}
-	cfg.Mode = kadmium.Server
+	if cfg.Mode == kadmium.Auto {
+		cfg.Mode = kadmium.Server
+	}
 	n, err := kadmium.New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -148,6 +151,10 @@ var firing = map[string]func(t *testing.T) watched{
 	"KadmiumNodeDown": func(*testing.T) watched {
 		s := scrape{`up{instance="node:1",job="kadmium"}`: 0}
 		return watched{s, s}
+	},
+	"KadmiumNotScraped": func(t *testing.T) watched {
+		w := watch(t, start(t, kadmium.Config{}), func() {})
+		return watched{w.before.of("kad"), w.after.of("kad")}
 	},
 	"KadmiumNotReady": func(t *testing.T) watched {
 		silent, err := net.ListenPacket("udp4", "127.0.0.1:0")
@@ -220,6 +227,50 @@ var firing = map[string]func(t *testing.T) watched{
 			}
 		})
 	},
+	"KadmiumLogLost": func(t *testing.T) watched {
+		read := make(chan struct{})
+		n := start(t, kadmium.Config{Logger: slog.New(unread{slog.DiscardHandler, read})})
+		t.Cleanup(func() { close(read) }) // before the node is closed, which waits for its last lines
+		return watch(t, n, func() {
+			for i := range 2000 { // more than wait for a reader
+				_, _ = n.Get(t.Context(), fmt.Sprint("/v/", i), kadmium.GetOptions{})
+			}
+		})
+	},
+}
+
+// An unread log has a reader who has stopped.
+type unread struct {
+	slog.Handler
+	read chan struct{}
+}
+
+func (unread) Enabled(context.Context, slog.Level) bool { return true }
+
+func (u unread) Handle(context.Context, slog.Record) error { <-u.read; return nil }
+
+func (u unread) WithAttrs([]slog.Attr) slog.Handler { return u }
+
+// silent are cases in which an alert is not to fire.
+var silent = map[string]func(t *testing.T) watched{
+	"KadmiumStoreFull": func(t *testing.T) watched { // a client refuses every STORE as full
+		w := watch(t, joined(t, start(t, kadmium.Config{}), kadmium.Config{Mode: kadmium.Client}), func() {})
+		full, before := `kad_refused_total{instance="node:1",job="kadmium",status="full"}`, w.before
+		w.after[full] += 9
+		if _, ok := before[full]; !ok || w.after[`kad_serving{instance="node:1",job="kadmium"}`] != 0 {
+			t.Fatalf("no client: %v", w.after)
+		}
+		return w
+	},
+}
+
+// of are the same metrics under another job.
+func (s scrape) of(job string) scrape {
+	as := make(scrape)
+	for series, v := range s {
+		as[strings.Replace(series, `job="kadmium"`, fmt.Sprintf("job=%q", job), 1)] = v
+	}
+	return as
 }
 
 // fullStore is a node that has room for no more records.
@@ -300,6 +351,12 @@ func TestAlertsFire(t *testing.T) {
 				t.Fatal("no case")
 			}
 			promtool(t, in(t), r.Alert, fmt.Sprintf("count(ALERTS{alertname=%q,alertstate=\"firing\"})", r.Alert), 1)
+		})
+	}
+	for name, in := range silent {
+		t.Run("not "+name, func(t *testing.T) {
+			t.Parallel()
+			promtool(t, in(t), "not-"+name, fmt.Sprintf("count(ALERTS{alertname=%q}) or vector(0)", name), 0)
 		})
 	}
 	t.Run("well", func(t *testing.T) {

@@ -17,7 +17,7 @@ func warnIfKeyOpen(w io.Writer, path string) { warnIfSecretOpen(w, "key file", p
 
 // warnIfSecretOpen warns on w if users other than the owner can read a file.
 func warnIfSecretOpen(w io.Writer, what, path string) {
-	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && openTo(info, 0o077) != 0 {
 		fmt.Fprintf(w, "warning: %s %s is open to other users (mode %04o); close it: chmod 600 %s\n", what, path, info.Mode().Perm(), path)
 	}
 }
@@ -30,7 +30,7 @@ func warnIfDataOpen(w io.Writer, dir string) {
 	if _, err := os.Stat(key); err != nil {
 		return // no data directory, or not yet
 	}
-	if info, err := os.Stat(dir); err == nil && info.Mode().Perm()&0o022 != 0 && info.Mode()&fs.ModeSticky == 0 {
+	if info, err := os.Stat(dir); err == nil && openTo(info, 0o022) != 0 && info.Mode()&fs.ModeSticky == 0 {
 		fmt.Fprintf(w, "warning: other users can replace files in data directory %s (mode %04o); close it: chmod go-w %s\n", dir, info.Mode().Perm(), dir)
 	}
 	warnIfKeyOpen(w, key)

@@ -35,7 +35,7 @@ func TestWarnIfOpen(t *testing.T) {
 	if b.Len() != 0 {
 		t.Errorf("warned of what is private: %s", &b)
 	}
-	for path, mode := range map[string]os.FileMode{key: 0o640, data: 0o770} {
+	for path, mode := range map[string]os.FileMode{key: 0o604, data: 0o772} {
 		if err := os.Chmod(path, mode); err != nil {
 			t.Fatal(err)
 		}

@@ -126,6 +126,7 @@ func TestKubernetes(t *testing.T) {
 			t.Errorf("ServiceMonitor selects %s=%s, and the Service has %q", key, value, m.service.Labels[key])
 		}
 	}
+	watchedAs(t, m)
 	node := pod.Spec.Containers[0]
 	env := hasVariables(t, "node", &node)
 	if env["KAD_BOOTSTRAP"] != fmt.Sprintf("%s:%d", m.service.Name, m.service.Spec.Ports[0].Port) {
@@ -140,6 +141,32 @@ func TestKubernetes(t *testing.T) {
 		t.Error("a node that asks its neighbours is not waited for")
 	}
 	restricted(t, &pod.Spec)
+}
+
+// watchedAs checks that nodes are scraped under the name by which alerts and dashboard ask for
+// them: the operator takes it from the label of the Service that jobLabel names, and without
+// one it is the Service's name.
+func watchedAs(t *testing.T, m *manifests) {
+	t.Helper()
+	job := m.service.Name
+	if label := m.monitor.Spec.JobLabel; label != "" {
+		job = m.service.Labels[label]
+	}
+	found := 0
+	for _, file := range []string{"alerts.yml", "grafana.json"} {
+		text, err := os.ReadFile(filepath.Join("..", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range regexp.MustCompile(`\bjob=~?\\?"([^"\\]*)`).FindAllStringSubmatch(string(text), -1) {
+			if found++; match[1] != job {
+				t.Errorf("%s asks for job %q, and nodes are scraped as %q", file, match[1], job)
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no alert asks for a job")
+	}
 }
 
 // restricted checks what Pod Security's level "restricted" asks for, and that the root is
