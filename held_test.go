@@ -27,7 +27,8 @@ func TestHeld(t *testing.T) {
 		}
 		all := n.Held(10)
 		if len(all) != 2 || all[0].Key != "/v/k" || all[0].Kind != PublishedRecord || all[0].Bytes != 4 || all[0].Sequence != 1 ||
-			all[1].Key != "file\xff" || all[1].Kind != PublishedProvider || all[0].Copy {
+			all[1].Key != "file\xff" || all[1].Kind != PublishedProvider || all[0].Copy ||
+			!all[0].Provider.IsZero() || all[1].Provider != first.ID() {
 			t.Fatalf("it holds %+v", all)
 		}
 		if left := time.Until(all[0].Expires); left > time.Hour || left < 59*time.Minute {

@@ -48,7 +48,7 @@ func TestResultsRoundTrip(t *testing.T) {
 		return Publication{drawKey(t), drawText(t), drawUint64(t), drawInt(t), drawTime(t), drawTime(t)}
 	}))
 	t.Run("Holding", roundTrips(func(t *rapid.T) Holding {
-		return Holding{drawKey(t), drawText(t), drawUint64(t), drawInt(t), rapid.Bool().Draw(t, "copy"), drawTime(t)}
+		return Holding{drawKey(t), drawText(t), drawUint64(t), drawInt(t), drawID(t), rapid.Bool().Draw(t, "copy"), drawTime(t)}
 	}))
 	t.Run("Histograms", roundTrips(func(t *rapid.T) Histograms {
 		return Histograms{Lookups: map[string]LookupStats{drawText(t): {Ended: map[string]uint64{"converged": 1}, Hops: drawHistogram(t)}}, RTT: drawHistogram(t)}

@@ -72,6 +72,7 @@ var memberDocs = map[string]map[string]string{
 		"kind":     "record or provider",
 		"sequence": "its sequence",
 		"bytes":    "bytes of its value; 0 for a provider entry",
+		"provider": "of a provider entry: who provides the key",
 		"copy":     "whether it is a copy for a shorter time, as the node is not among the closest to the key",
 		"expires":  "when it expires",
 	},
