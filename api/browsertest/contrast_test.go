@@ -47,7 +47,7 @@ func TestContrast(t *testing.T) {
 	for i := range size { // the first holds one in five
 		n.put(7, fmt.Sprintf("/v/theirs-%d", i), "two")
 	}
-	var cut atomic.Bool
+	var cut, enough atomic.Bool
 	url := n.behind(t, func(w http.ResponseWriter, r *http.Request) bool {
 		switch {
 		case r.URL.Path == "/readyz" && cut.Load():
@@ -58,7 +58,7 @@ func TestContrast(t *testing.T) {
 			n.everyMark(w, r)
 		case r.URL.Path == "/v1/events":
 			w.Header().Set("Content-Type", "text/event-stream")
-			many(w, r)
+			many(w, r, &enough)
 		default:
 			return false
 		}

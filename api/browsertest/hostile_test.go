@@ -25,7 +25,12 @@ func TestHostileText(t *testing.T) {
 	key := "/v/" + hostile
 	n.put(3, key, hostile)
 	n.put(0, "/v/own"+hostile, "x")
-	n.nodes[1].Handle("/"+hostile, func(context.Context, kadmium.Message) ([]byte, error) { return nil, nil })
+	const turned = "/drow\u202e" // what follows would run from right to left
+	for _, name := range []string{"/" + hostile, turned} {
+		if err := n.nodes[1].Handle(name, func(context.Context, kadmium.Message) ([]byte, error) { return nil, nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
 	b := openBrowser(t)
 	b.open(n.url + n.token)
 	b.until(contacts + " === 19")
@@ -39,6 +44,10 @@ func TestHostileText(t *testing.T) {
 	eval[bool](b, "document.querySelector('.contact[data-key="+quotedID(n.nodes[1])+"]').dispatchEvent(new MouseEvent('click', { bubbles: true }))")
 	b.do(chromedp.Click("#contact .actions button"))
 	b.says("#contact", "/"+hostile)
+	b.says("#contact", `/drow\u202e`)
+	if eval[bool](b, "/[\\u202a-\\u202e\\u2066-\\u2069]/.test(document.body.innerText)") {
+		t.Error("a character that turns the order of text is shown as it came")
+	}
 	if made := eval[int](b, "document.querySelectorAll('img, main script, iframe, object, embed').length"); made > 0 {
 		t.Errorf("%d elements were made of text", made)
 	}

@@ -8,9 +8,11 @@
 //	assets/ring.js       the routing table
 //	assets/peers.js      everybody whom the node knows
 //	assets/lookups.js    lookups as they happen, and one's own; lookup.js is one of them
+//	assets/target.js     the path of what somebody typed
+//	assets/advice.js     what to do about a problem, in the page's words
 //	assets/trace.js      the drawing of a lookup, as that of sim/picture
 //	assets/traffic.js    traffic, round trips and drops; chart.js draws them
-//	assets/events.js     the node's events, sampled if there are too many
+//	assets/events.js     the node's events, sampled if there are too many by sampler.js
 //	assets/holdings.js   what it publishes and holds, and its tasks
 //	assets/report.js     a recorded report of kad sim or kad bench
 package page

@@ -3,7 +3,7 @@
 
 import { dataTable, el, keyed, onWidth, say, set, svg } from './dom.js';
 import { brief } from './format.js';
-import { ticks } from './trace.js';
+import { ticks, within } from './trace.js';
 
 const height = 132;
 const left = 52;
@@ -91,7 +91,7 @@ function frame(state, options, { grid, marks, picture }) {
   state.x = x;
   set(picture, { width, viewBox: `0 0 ${width} ${height}` });
   const rows = ticks(most, 3).map((v) => ({ key: `y${v}`, x1: left, x2: width - right, y1: y(v), y2: y(v), tx: left - 6, ty: y(v) + 4, anchor: 'end', text: options.tick?.(v) ?? options.unit(v) }));
-  const columns = (options.xTicks?.(from, to, Math.max(2, Math.floor(width / 72))) ?? []).map((t) => ({ key: `x${t.text}`, x1: x(t.at), x2: x(t.at), y1: height - bottom, y2: height - bottom + 4, tx: Math.min(x(t.at), width - 16), ty: height - 6, anchor: 'middle', text: t.text }));
+  const columns = (options.xTicks?.(from, to, Math.max(2, Math.floor(width / 72))) ?? []).map((t) => ({ key: `x${t.text}`, x1: x(t.at), x2: x(t.at), y1: height - bottom, y2: height - bottom + 4, ty: height - 6, ...within(x(t.at), width, t.text), text: t.text }));
   keyed(grid, [...rows, ...columns], (t) => t.key, () => svg('g', {}, svg('line'), svg('text', { class: 'small' })), (node, t) => {
     set(node.firstChild, { x1: t.x1, x2: t.x2, y1: t.y1, y2: t.y2 });
     say(set(node.lastChild, { x: t.tx, y: t.ty, 'text-anchor': t.anchor }), t.text);

@@ -84,13 +84,13 @@ export function onWidth(node, draw) {
 }
 
 /**
- * A table from columns {head, cell(item), number, wide, title(item)} in a parent, kept up to
- * date by its update; a wide column is left out where there is little room. With no items it
- * says what empty says.
+ * A table from columns {head, cell(item), number, wide, stretch, title(item)} in a parent, kept
+ * up to date by its update; a wide column is left out where there is little room, and one that
+ * stretches has what the others leave. With no items it says what empty says.
  */
 export function dataTable(parent, caption, empty, columns, keyOf) {
   set(parent, { tabindex: 0, role: 'group', 'aria-label': caption }); // it scrolls, by keys too
-  const kind = (c) => [c.number && 'n', c.wide && 'wide'].filter(Boolean).join(' ') || null;
+  const kind = (c) => [c.number && 'n', c.wide && 'wide', c.stretch && 'stretch'].filter(Boolean).join(' ') || null;
   const body = el('tbody');
   const table = el('table', { class: 'rows' },
     el('caption', { class: 'hidden' }, caption),

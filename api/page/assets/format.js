@@ -88,10 +88,15 @@ export function keyOf(item) {
   return item.key_base64 ? `hex ${hex(item.key_base64)}` : '';
 }
 
-/** A text of which nothing is invisible: control characters are escaped. */
+/**
+ * A text of which nothing is invisible or turns the order of the rest: control and format
+ * characters, those of Unicode's bidirectional algorithm among them, are escaped.
+ */
 export function visible(text) {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
-    (c) => `\\u${c.codePointAt(0).toString(16).padStart(4, '0')}`);
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (c) => {
+    const code = c.codePointAt(0).toString(16);
+    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`;
+  });
 }
 
 function hex(base64) {

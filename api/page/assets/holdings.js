@@ -1,24 +1,28 @@
 // What the node publishes and holds, until when, and its tasks.
 
 import { byId, dataTable, set, svg } from './dom.js';
-import { bytes, count, counted, cut, keyOf, span, time, until } from './format.js';
+import { bytes, count, counted, cut, keyOf, shortID, span, time, until } from './format.js';
 
-const keyColumn = { head: 'key', cell: (v) => cut(keyOf(v), 60) || '(empty)', title: (v) => keyOf(v) };
 const common = [
-  keyColumn,
+  { head: 'key', stretch: true, cell: (v) => cut(keyOf(v), 200) || '(empty)', title: (v) => keyOf(v) },
   { head: 'kind', wide: true, cell: (v) => v.kind + (v.copy ? ', copy' : '') },
-  { head: 'sequence', number: true, wide: true, cell: (v) => count(v.sequence) },
-  { head: 'size', number: true, cell: (v) => (v.kind === 'record' ? bytes(v.bytes) : '-') },
-  { head: 'expires', number: true, cell: (v) => until(time(v.expires)), title: (v) => v.expires },
 ];
+// A provider counts its entries by the time: 19 digits that tell nobody anything.
+const sequence = { head: 'sequence', number: true, wide: true, cell: (v) => (v.kind === 'record' ? count(v.sequence) : '-'), title: (v) => String(v.sequence) };
+const size = { head: 'size', number: true, cell: (v) => (v.kind === 'record' ? bytes(v.bytes) : '-') };
+const expires = { head: 'expires', number: true, cell: (v) => until(time(v.expires)), title: (v) => v.expires };
 const identity = (v) => `${v.kind} ${v.key ?? v.key_base64}`;
 
 export function holdings() {
-  const published = dataTable(byId('published'), 'What this node publishes', 'This node publishes nothing. kad put, kad provide and the form above make it.', [
-    ...common,
+  const published = dataTable(byId('published'), 'What this node publishes', 'This node publishes nothing. The form above puts a value; kad provide makes a node a provider.', [
+    ...common, sequence, size, expires,
     { head: 'again', number: true, cell: (v) => until(time(v.due)), title: (v) => v.due },
   ], identity);
-  const held = dataTable(byId('held'), 'What this node holds', 'This node holds nothing for others.', common, (v) => `${identity(v)} ${v.sequence} ${v.expires}`);
+  const held = dataTable(byId('held'), 'What this node holds', 'This node holds nothing for others.', [
+    ...common,
+    { head: 'provider', cell: (v) => (v.provider ? shortID(v.provider) : '-'), title: (v) => v.provider },
+    sequence, size, expires,
+  ], (v) => `${identity(v)} ${v.provider ?? ''} ${v.sequence}`);
   return (publications, holding, stats) => {
     published(publications);
     held(holding);

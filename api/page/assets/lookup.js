@@ -37,6 +37,12 @@ export class Lookup {
     }
   }
 
+  /** Ends a lookup of which no more is heard. */
+  lose(reason) {
+    Object.assign(this, { over: true, reason, hops: Math.max(0, ...this.requests.map((r) => r.hop)) });
+    this.close();
+  }
+
   /** Marks what was not answered, and the chain that led to the closest node. */
   close() {
     for (const r of this.requests) {

@@ -1,14 +1,17 @@
 // Lookups as they happen: those of the node's events, and one's own.
 
+import { adviceFor, period } from './advice.js';
 import { byId, dataTable, el, keyed, say, set } from './dom.js';
 import { clock, counted, cut, span, took, until, time, visible, shortID } from './format.js';
 import { Lookup } from './lookup.js';
-import { Problem, key64, stream } from './node.js';
+import { Problem, stream } from './node.js';
+import { byKey, peerOrKey, theirs } from './target.js';
 import * as trace from './trace.js';
 
 const kept = 30; // lookups in the list
 const dwell = 2500; // ms for which a lookup stays in the picture while newer ones are followed
-const stalled = 120e3; // ms after which a lookup whose end was not heard leaves
+const stalled = 60e3; // ms after its last step, after which a lookup does not count as running
+const unseen = 'its end was not seen';
 
 export function lookups() {
   const all = []; // newest first
@@ -44,7 +47,18 @@ export function lookups() {
     follow();
   });
 
+  /** Ends those of the events of which nothing was heard since a time. */
+  const lose = (since, reason) => {
+    for (const [key, l] of running) {
+      if (l.over || l.heard > since) continue;
+      l.lose(reason);
+      running.delete(key);
+      dirty = true;
+    }
+  };
+
   const render = () => {
+    lose(Date.now() - stalled, unseen);
     follow();
     if (!dirty && (!shown || shown.over)) return;
     dirty = false;
@@ -75,19 +89,27 @@ export function lookups() {
       const key = `${event.lookup ?? 0} ${event.purpose}`;
       const at = time(event.at);
       let l = running.get(key);
-      if (!l || (l.over && step.kind === 'asked') || at - l.began > stalled) {
-        if (step.kind !== 'asked') return; // it began before anybody looked
+      if (!l || (l.over && step.kind === 'asked')) {
+        if (step.kind !== 'asked' || step.round > 1) return; // it began before anybody looked
         l = new Lookup(key, event.purpose ?? 'lookup', at);
-        l.id = `${key} ${at}`;
+        Object.assign(l, { id: `${key} ${at}`, heard: Date.now() });
+        running.delete(key); // the order is that in which they began
         running.set(key, l);
-        if (running.size > 4 * kept) running.delete(running.keys().next().value);
+        if (running.size > 4 * kept) {
+          const [oldest, other] = running.entries().next().value;
+          if (!other.over) other.lose(unseen);
+          running.delete(oldest);
+        }
         l.take(step, 0);
         if (!all.some((other) => other.own && other.same(l))) add(l);
         return;
       }
       l.take(step, at - l.began);
+      l.heard = Date.now();
       dirty = true;
     },
+    /** Steps did not come: those of the events that run cannot be drawn to their end. */
+    missed: () => lose(Infinity, unseen),
     /** Begins a lookup of one's own; a twin in the events gives way to it. */
     own(purpose, text) {
       const begin = () => {
@@ -96,7 +118,7 @@ export function lookups() {
         return l;
       };
       let l = null;
-      return (step) => {
+      const take = (step) => {
         if (!l || (l.over && step.kind === 'asked')) {
           l = begin();
           l.take(step, step.at_ms);
@@ -110,6 +132,12 @@ export function lookups() {
         l.take(step, step.at_ms);
         dirty = true;
       };
+      const end = () => {
+        if (!l || l.over) return;
+        l.lose(unseen);
+        dirty = true;
+      };
+      return { take, end };
     },
   };
 }
@@ -130,11 +158,11 @@ function fill(node, l, current) {
 }
 
 const forms = {
-  get: { label: 'Key', placeholder: '/v/hello', purpose: 'get', path: (t) => `/v1/values?key64=${key64(t)}&trace=sse` },
-  put: { label: 'Key', placeholder: '/v/hello', purpose: 'put', value: true, path: (t) => `/v1/values?key64=${key64(t)}&trace=sse` },
-  find: { label: 'Peer ID', placeholder: '12D3KooW…', purpose: 'find', path: (t) => `/v1/peers/${encodeURIComponent(t)}?trace=sse` },
-  closest: { label: 'Key or peer ID', placeholder: '/v/hello', purpose: 'closest', path: (t) => (t.startsWith('12D3KooW') ? `/v1/closest/${encodeURIComponent(t)}?trace=sse` : `/v1/closest?key64=${key64(t)}&trace=sse`) },
-  providers: { label: 'Key', placeholder: 'any key', purpose: 'providers', path: (t) => `/v1/providers?key64=${key64(t)}&trace=sse` },
+  get: { label: 'Key', placeholder: '/v/hello', purpose: 'get', path: (t) => byKey('values', t) },
+  put: { label: 'Key', placeholder: '/v/hello', purpose: 'put', value: true, path: (t) => byKey('values', t) },
+  find: { label: 'Peer ID', placeholder: '12D3KooW…', purpose: 'find', path: theirs },
+  closest: { label: 'Key or peer ID', placeholder: '/v/hello', purpose: 'closest', path: peerOrKey },
+  providers: { label: 'Key', placeholder: 'any key', purpose: 'providers', path: (t) => byKey('providers', t) },
 };
 
 /** The form that starts one's own lookups. What it returns ends and forgets them. */
@@ -158,20 +186,26 @@ export function askForm(own, changed) {
     const button = form.querySelector('button');
     button.disabled = true;
     answer(el('p', { class: 'soft' }, `${doing} …`));
-    const take = own(f.purpose, doing);
+    const lookup = own(f.purpose, doing);
     const { signal } = asking;
     try {
       const options = f.value ? { signal, method: 'PUT', body: new TextEncoder().encode(value.value) } : { signal };
+      let result = null;
       await stream(f.path(text), options, (event, data) => {
         const body = JSON.parse(data);
-        if (event === 'step') take(body);
+        if (event === 'step') lookup.take(body);
         else if (event === 'problem') throw new Problem(body.status, body);
-        else answer(...results[kind.value](body));
+        else result = body;
       });
+      if (!result) throw new Error('The node ended the answer before its result');
+      answer(...results[f.purpose](result));
       changed();
     } catch (problem) {
       if (signal.aborted) return;
-      answer(el('p', { class: 'problem' }, sentenceOf(problem.message)), problem.next ? el('p', { class: 'soft' }, `Next: ${problem.next}`) : null);
+      const next = adviceFor(problem);
+      answer(el('p', { class: 'problem' }, period(problem.message)), next ? el('p', { class: 'soft' }, `Next: ${next}`) : null, ...refusals(problem.result));
+    } finally {
+      lookup.end();
     }
     button.disabled = false;
   });
@@ -184,20 +218,26 @@ export function askForm(own, changed) {
   };
 }
 
-const sentenceOf = (text) => (/[.!?]$/.test(text) ? text : `${text}.`);
-
 function answer(...nodes) {
   byId('answer').replaceChildren(...nodes.filter(Boolean));
 }
 
 const peers = (all, line) => el('ol', { class: 'peers' }, all.map((p) => el('li', { title: p.address ?? p.peer }, line(p))));
 
+/** Who was to hold a record and does not, and why. */
+function refusals(stored) {
+  const all = stored?.refused_by ?? [];
+  if (!all.length) return [];
+  return [el('p', { class: 'soft' }, `${counted(all.length, 'node')} refused:`),
+    peers(all, (p) => `${p.address ? shortID(p.peer) : 'this node'}: ${visible(p.reason)}`)];
+}
+
 const results = {
   get: (v) => [
     el('pre', { class: 'value', tabindex: 0, role: 'group', 'aria-label': 'The value' }, typeof v.value === 'string' ? visible(v.value) || '(empty)' : `not text, in base64: ${v.value_base64}`),
     el('p', { class: 'soft' }, `sequence ${v.sequence}, from ${shortID(v.from)}, expires ${until(time(v.expires))}`)],
   put: (s) => [el('p', {}, `Stored at ${counted(s.holders, 'node')}${s.self_holder ? ', this node one of them' : ''}, as sequence ${s.sequence}.`),
-    el('p', { class: 'soft' }, `It expires ${until(time(s.expires))}${s.republished ? '; the node publishes it again before then' : ''}.`)],
+    el('p', { class: 'soft' }, `It expires ${until(time(s.expires))}${s.republished ? '; the node publishes it again before then' : ''}.`), ...refusals(s)],
   find: (f) => [el('p', {}, `It answered at ${f.address}.`)],
   closest: (c) => [el('p', {}, `${counted(c.peers.length, 'node')} answered, nearest first:`), peers(c.peers, (p) => `${shortID(p.peer)} at ${p.distance} bits`)],
   providers: (p) => [el('p', {}, p.providers.length ? `${counted(p.providers.length, 'provider')}${p.more ? ', and there may be more' : ''}:` : 'Nobody provides it.'),

@@ -22,7 +22,7 @@ const retryAfter = 2000; // of the stream
 function live() {
   const draw = { ring: ring(), traffic: traffic(), holdings: holdings(), tasks: tasks(), lookups: lookups() };
   const listPeers = peers();
-  const stream = events(draw.lookups.take);
+  const stream = events(draw.lookups.take, draw.lookups.missed);
   const view = { problem: null, since: 0, stats: null, ready: null, now: Date.now() };
   let [valuesDue, readyDue, busy, turn] = [0, 0, false, 0];
 
@@ -119,7 +119,7 @@ function figures(stats) {
   const all = [
     ['up since', ago(time(stats.started)).replace(' ago', ''), stats.started],
     ['role', stats.serves ? 'server' : 'client', `mode ${stats.mode}`],
-    ['answering', count(stats.peers), 'contacts in the table that answered the last request'],
+    ['answered', count(stats.peers), 'contacts in the table that answered when last asked'],
     ['failing', count(stats.gauges['contacts.failing']), 'contacts that did not'],
     ['sessions', count(stats.wire.sessions), 'peers with which it shares keys'],
     ['records', count(stats.records), 'held for the network'],

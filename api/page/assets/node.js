@@ -1,5 +1,7 @@
 // The node's API. The token comes in the page's fragment and goes out in a header only.
 
+import { visible } from './format.js';
+
 const storeKey = 'kad.token';
 let token = null;
 let chosen = inAddress();
@@ -57,9 +59,11 @@ function recall() {
 /** A Problem is an answer that says why something was not done. */
 export class Problem extends Error {
   constructor(status, body) {
-    super(body?.detail || body?.title || `the node answered with status ${status}`);
+    super(visible(body?.detail || body?.title || `the node answered with status ${status}`));
     this.status = status;
-    this.next = body?.next ?? '';
+    this.type = body?.type ?? '';
+    this.next = visible(body?.next ?? '');
+    this.result = body?.result ?? null; // what a put that failed came to
   }
 }
 
@@ -115,10 +119,4 @@ export function split(text, take) {
     if (data !== null) take(event, data);
     from = end + 2;
   }
-}
-
-/** A key in base64url, as ?key64= takes it: a path would be changed by the browser. */
-export function key64(key) {
-  const binary = String.fromCharCode(...new TextEncoder().encode(key));
-  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }

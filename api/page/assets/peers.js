@@ -8,7 +8,7 @@ import { get } from './node.js';
 const most = 500; // rows shown
 
 function stateOf(p) {
-  const words = [p.left ? 'has left' : p.failing ? 'failing' : p.answered ? 'answers' : 'not heard'];
+  const words = [p.left ? 'has left' : p.failing ? 'failing' : p.answered ? 'has answered' : 'not heard'];
   if (p.in_table) words.push('in the table');
   if (p.session) words.push('session');
   if (!p.serves) words.push('client');

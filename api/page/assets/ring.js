@@ -1,8 +1,9 @@
 // The routing table as a ring of buckets: a sector for each bucket, a place for each of its
 // k contacts, and on the rim the contacts that wait for a place.
 
+import { adviceFor, period } from './advice.js';
 import { byId, copyButton, dataTable, el, keyed, say, set, svg } from './dom.js';
-import { ago, counted, endpoint, shortID, time, took } from './format.js';
+import { ago, counted, endpoint, shortID, time, took, visible } from './format.js';
 import { get } from './node.js';
 
 const inner = 66;
@@ -18,7 +19,7 @@ export function healthOf(contact, now) {
   return now - time(contact.last_seen) < quietAfter ? 'fresh' : 'quiet';
 }
 
-const words = { fresh: 'answers', quiet: 'not heard for an hour', failing: 'failing' };
+const words = { fresh: 'answered', quiet: 'not heard for an hour', failing: 'failing' };
 
 /** All buckets from the farthest to the nearest that has contacts, those without too. */
 function sectors(table) {
@@ -151,7 +152,7 @@ function describe(c, now) {
 function legend() {
   const key = (name, text) => el('li', {}, svg('svg', { viewBox: '-8 -8 16 16', 'aria-hidden': 'true' }, name), text);
   byId('ring-legend').append(
-    key(svg('g', { class: 'contact fresh' }, svg('circle', { r: 6 })), 'answers'),
+    key(svg('g', { class: 'contact fresh' }, svg('circle', { r: 6 })), 'answered when last asked'),
     key(svg('g', { class: 'contact quiet' }, svg('circle', { r: 5.5 })), 'not heard for an hour'),
     key(svg('g', { class: 'contact failing' }, svg('path', { d: 'M0-7L7 0L0 7L-7 0Z' })), 'failing'),
     key(svg('rect', { class: 'waiting', x: -3, y: -3, width: 6, height: 6 }), 'waits for a place'),
@@ -181,9 +182,9 @@ function contactDetail() {
     try {
       const pong = await get(`/v1/peers/${encodeURIComponent(c.address)}/ping?protocols`, { method: 'POST' });
       const names = pong.protocols ?? [];
-      tell(`${shortID(c.peer)} answered in ${took(pong.ms)} and handles ${names.length ? names.join(', ') : 'no protocol'}${pong.more_protocols ? ' and others' : ''}.`);
+      tell(`${shortID(c.peer)} answered in ${took(pong.ms)} and handles ${names.length ? names.map(visible).join(', ') : 'no protocol'}${pong.more_protocols ? ' and others' : ''}.`);
     } catch (problem) {
-      tell(`${problem.message}. ${problem.next ?? ''}`);
+      tell(`${period(problem.message)} ${adviceFor(problem)}`);
     }
     ask.disabled = false;
   });

@@ -1,6 +1,7 @@
 // The one sentence at the top: how the node is, and what to do if it is not well. It is
 // made of what the node said last; what is older than it should be is said first.
 
+import { adviceFor, period } from './advice.js';
 import { counted, span } from './format.js';
 
 /**
@@ -20,7 +21,7 @@ function unheard({ problem, since, stats, now }) {
   }
   if (!stats) {
     if (!problem) return { state: 'unknown', text: 'Asking the node how it is.', next: '' };
-    if (problem.status) return bad(`The node refuses to say how it is: ${problem.message}.`, problem.next);
+    if (problem.status) return bad(`The node refuses to say how it is: ${period(problem.message)}`, adviceFor(problem));
     return bad('The node does not answer.', 'Look whether kad node runs, and at its log.');
   }
   if (problem && now - since > 5000) {
@@ -44,22 +45,21 @@ function joined({ stats, ready }) {
   const known = stats.peers + stats.gauges['contacts.failing'];
   const role = stats.serves ? 'serves others' : 'only asks, as others cannot reach it or it was told to';
   if (ready && !ready.ready) {
-    return bad(`This node is not ready: ${period(ready.reason)}`, cutOff(stats, known));
+    return bad(`This node is not ready: ${period(ready.reason || 'it does not say why')}`, cutOff(stats, known));
   }
   if (ready?.alone) {
     return well('This node is a network of its own: it knows no other.', 'To join a network, start it with --bootstrap and the address of one of its nodes.');
   }
   if (stats.peers === 0) {
-    return bad(known ? 'None of the peers that this node knows answers.' : 'This node knows no peer that answers.', cutOff(stats, known));
+    return bad(known ? 'None of the peers in this node\'s table answered when last asked.' : 'This node knows no peer.', cutOff(stats, known));
   }
+  // What a contact does now is not known before it is asked the next time.
   if (stats.peers === known) {
-    return well(`This node is well: it ${role}, and ${known === 1 ? 'the one peer' : `all ${counted(known, 'peer')}`} in its table answer${known === 1 ? 's' : ''}.`);
+    return well(`This node is well: it ${role}, and ${known === 1 ? 'the one peer' : `all ${counted(known, 'peer')}`} in its table answered when last asked.`);
   }
-  return well(`This node is well: it ${role}, and ${stats.peers} of ${counted(known, 'peer')} in its table answer.`,
-    stats.peers * 2 < known ? 'More than half do not: if that lasts, look at the link, and at firewalls.' : '');
+  return well(`This node is well: it ${role}, and ${stats.peers} of ${counted(known, 'peer')} in its table answered when last asked.`,
+    stats.peers * 2 < known ? 'More than half did not: if that lasts, look at the link, and at firewalls.' : '');
 }
-
-const period = (reason) => (/[.!?]$/.test(reason ?? '') ? reason : `${reason || 'it does not say why'}.`);
 
 function cutOff(stats, known) {
   if (stats.wire.dropped['sending failed']) return 'This machine refuses to send some of its datagrams: look at its firewall and its link. The node tries again by itself.';

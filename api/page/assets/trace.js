@@ -77,6 +77,9 @@ export function ticks(most, wanted) {
   }
 }
 
+/** Where a tick's text stands: around it, or at the end of the drawing if it would be cut. */
+export const within = (x, width, text) => (x + 4 * text.length > width ? { tx: width, anchor: 'end' } : { tx: x, anchor: 'middle' });
+
 const outcomes = { answered: 'answered', failed: 'failed', unanswered: 'not waited for', pending: 'asked, no answer yet' };
 
 /** How a request went, in words. */
@@ -135,9 +138,10 @@ export function drawing(parent, tell, height = 300) {
       set(node.firstChild, { class: laid.bands.indexOf(b) % 2 ? 'stripe' : 'stripe odd', x: left, y: y(b.top), width: Math.max(0, width - left - right), height: b.height });
       say(set(node.lastChild, { x: left - 6, y: y(b.top + b.height / 2) + 4 }), b.label);
     });
-    keyed(grid, ticks(laid.span, Math.max(2, Math.floor(width / 90))), String, () => svg('g', {}, svg('line'), svg('text', { class: 'small', 'text-anchor': 'middle' })), (node, t) => {
+    keyed(grid, ticks(laid.span, Math.max(2, Math.floor(width / 90))), String, () => svg('g', {}, svg('line'), svg('text', { class: 'small' })), (node, t) => {
+      const { tx, anchor } = within(x(t), width, brief(t));
       set(node.firstChild, { x1: x(t), x2: x(t), y1: top, y2: bottom + 4 });
-      say(set(node.lastChild, { x: x(t), y: bottom + 16 }), brief(t));
+      say(set(node.lastChild, { x: tx, y: bottom + 16, 'text-anchor': anchor }), brief(t));
     });
     const numbered = laid.requests.map((r, i) => ({ r, i }));
     const bar = (node, { r, i }) => {
