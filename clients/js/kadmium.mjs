@@ -59,7 +59,23 @@ const toBase64 = (data) => btoa(Array.from(bytesOf(data), (b) => String.fromChar
 /** The key of a result, in bytes. */
 export const keyOf = (result) => (result.key_base64 ? fromBase64(result.key_base64) : encoder.encode(result.key ?? ""));
 
-const segment = (name) => encodeURIComponent(name);
+/** One segment of a path. Every URL parser takes "." and ".." for steps in it, also escaped. */
+function segment(name) {
+  if (name === "." || name === "..") {
+    throw new RangeError(`"${name}" cannot be sent: fetch makes another path of it; choose another name, or use the Python client or kad`);
+  }
+  return encodeURIComponent(name);
+}
+
+/** A token without the space around it. What can be none is not shown: it may be most of one. */
+function tokenOf(given) {
+  const token = (given ?? "").trim();
+  if (!/^[!-~]*$/.test(token)) {
+    throw new TypeError("the token has a character that no token has: give what kad page prints after #token=, or what the file api.token holds");
+  }
+  return token;
+}
+
 const keyed = (key, query = {}) => ({ ...query, key64: toBase64(key).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "") });
 const duration = (seconds) => (seconds === undefined ? undefined : `${seconds.toFixed(9)}s`);
 
@@ -75,15 +91,17 @@ function queryOf(query) {
 
 /**
  * Speaks to a node at an origin like "http://127.0.0.1:8080"; "" is the one that the page
- * came from. Options: token, timeout (how long the node may take, in seconds), node (of a
+ * came from. It may have the token as kad page prints it, "http://127.0.0.1:8080/#token=...".
+ * Options: token (space around it is left out, so that the text of a file serves), timeout (how long the node may take, in seconds), node (of a
  * process that runs several). Methods that ask the network take timeout, trace and signal.
  */
 export class Client {
   #origin; #token; #timeout; #node;
 
   constructor(origin = "", { token, timeout = defaultTimeout, node } = {}) {
-    this.#origin = origin.replace(/\/$/, "");
-    this.#token = token;
+    const [at, fragment = ""] = origin.split("#", 2);
+    this.#origin = at.replace(/\/$/, "");
+    this.#token = tokenOf(token ?? (fragment.startsWith("token=") ? fragment.slice(6) : ""));
     this.#timeout = timeout;
     this.#node = node;
   }
@@ -122,8 +140,8 @@ export class Client {
     return (await this.#ask("DELETE", "/v1/published", keyed(key), how)).json;
   }
 
-  /** What the node publishes. */
-  published = () => this.#show("/v1/published");
+  /** What the node publishes, max of it at most; stats has the number of all. */
+  published = (max) => this.#show("/v1/published", { max });
 
   /** What the node holds for the network. */
   held = (max) => this.#show("/v1/held", { max });

@@ -16,6 +16,7 @@ Client may be used by several threads: each request has a connection of its own.
 import base64
 import http.client
 import json
+import re
 import socket
 import ssl
 import urllib.parse
@@ -137,6 +138,15 @@ def _bytes(text):
     return text.encode() if isinstance(text, str) else bytes(text)
 
 
+def _token(token):
+    """A token without the space around it. What can be none is not shown: it may be most of
+    one."""
+    token = (token or "").strip()
+    if not re.fullmatch("[!-~]*", token):
+        raise ValueError("the token has a character that no token has: give what kad page prints after #token=, or what the file api.token holds")
+    return token
+
+
 def _segment(text):
     text = _bytes(text)
     if text in (b".", b".."):
@@ -150,15 +160,22 @@ def _keyed(resource, key, query):
 
 
 class Client:
-    """Speaks to a node at "unix:PATH", "http://HOST:PORT" or "https://HOST:PORT".
+    """Speaks to a node at "unix:PATH", "http://HOST:PORT" or "https://HOST:PORT". The address
+    may have the token as `kad page` prints it, "http://HOST:PORT/#token=..."; space around a
+    token is left out, so that the text of a file serves.
 
     A `timeout` in seconds, here or of a method, is how long the node may take. `node` tells
     the nodes of one process apart. `context` is an ssl.SSLContext for HTTPS.
     """
 
     def __init__(self, at, token=None, timeout=DEFAULT_TIMEOUT, node=0, context=None):
-        self._token, self._timeout, self._node, self._context = token, timeout, node, context
+        self._timeout, self._node, self._context = timeout, node, context
         self._unix = at[len("unix:"):] if at.startswith("unix:") else None
+        if self._unix is None:
+            at, _, fragment = at.partition("#")
+            if token is None and fragment.startswith("token="):
+                token = fragment[len("token="):]
+        self._token = _token(token)
         self._at = urllib.parse.urlsplit(at)
         if self._unix is None and (self._at.scheme not in ("http", "https") or not self._at.hostname):
             raise ValueError(f"{at!r}: want unix:PATH, http://HOST:PORT or https://HOST:PORT")
@@ -199,9 +216,9 @@ class Client:
         path, query = _keyed("published", key, {})
         return self._ask("DELETE", path, query, timeout=timeout)[0]
 
-    def published(self):
-        """What the node publishes."""
-        return self._ask("GET", "/v1/published", {})[0]
+    def published(self, max=None):
+        """What the node publishes, `max` of it at most; stats has the number of all."""
+        return self._ask("GET", "/v1/published", {"max": max})[0]
 
     def held(self, max=None):
         """What the node holds for the network."""

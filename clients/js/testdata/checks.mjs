@@ -75,6 +75,20 @@ export async function check(kadmium, assert, { url, token, self, peer, address }
   await events.return();
   await throws(kadmium.NotFound, () => all(node.traceGet(none)), 404);
 
+  for (const name of [".", ".."]) { // another path would be asked for
+    for (const call of [() => node.setNote(peer, name, "x"), () => node.send(peer, name), () => node.find(name), () => node.ping(name)]) {
+      await assert.rejects(async () => call(), RangeError);
+    }
+  }
+  assert.deepEqual(await node.notes(peer), {});
+
+  for (const other of [new kadmium.Client(url, { token: ` ${token}\r\n` }), new kadmium.Client(`${url}/#token=${token}`), new kadmium.Client(`${url}/#token=wrong`, { token })]) {
+    assert.equal((await other.table()).peer, self);
+  }
+  for (const [at, given] of [[url, `${token.slice(0, 8)}\n${token.slice(8)}`], [url, `${token}\u20ac`], [`${url}/#token=${token}\x00`]]) {
+    const error = await Promise.resolve().then(() => new kadmium.Client(at, { token: given }).table()).then(() => null, (e) => e);
+    assert.ok(error instanceof TypeError && !String(error).includes(token.slice(0, 8)), String(error));
+  }
   await throws(kadmium.NoToken, () => new kadmium.Client(url, { token: "wrong" }).stats(), 401);
   await throws(kadmium.BadRequest, () => new kadmium.Client(url, { token, node: 7 }).stats(), 400);
 }

@@ -93,6 +93,22 @@ def whole(node, suffix):
 whole(kadmium.Client(os.environ["KAD_URL"], token=os.environ["KAD_TOKEN"]), b"tcp")
 if "KAD_SOCKET" in os.environ:
     whole(kadmium.Client("unix:" + os.environ["KAD_SOCKET"]), b"unix")
+assert len(kadmium.Client(os.environ["KAD_URL"], token=os.environ["KAD_TOKEN"]).published(max=1)) == 1
 raises(kadmium.NoToken, kadmium.Client(os.environ["KAD_URL"], token="wrong").stats, 401)
 raises(kadmium.BadRequest, kadmium.Client(os.environ["KAD_URL"], token=os.environ["KAD_TOKEN"], node=7).stats, 400)
+
+
+def tokens(url, token):
+    """A token is taken as a file and as kad page have it, and shown by no error."""
+    for node in (kadmium.Client(url, token=f" {token}\r\n"), kadmium.Client(f"{url}/#token={token}"), kadmium.Client(f"{url}/#token=wrong", token=token)):
+        assert node.table()["peer"] == SELF
+    for at, given in ((url, token[:8] + "\n" + token[8:]), (url, token + "\u20ac"), (f"ftp://host/#token={token}", None), (f"{url}/#token={token}\x00", None)):
+        try:
+            kadmium.Client(at, token=given).table()
+            raise AssertionError(f"{at!r} is taken")
+        except ValueError as error:
+            assert token[:8] not in str(error), error
+
+
+tokens(os.environ["KAD_URL"], os.environ["KAD_TOKEN"])
 print("ok")
