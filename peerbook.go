@@ -1,9 +1,11 @@
 package kadmium
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"slices"
+	"strings"
 	"time"
 
 	"kadmium/driver"
@@ -70,6 +72,18 @@ func (n *Node) Peers() []PeerInfo {
 		all[i] = n.infoOf(p)
 	}
 	return all
+}
+
+// PeersEndingIn are those of Peers, and this node itself, whose IDs end in a text, in the
+// order of their IDs.
+func (n *Node) PeersEndingIn(text string) (ids []identity.ID) {
+	for _, id := range append(n.driver.PeerIDs(), n.id) {
+		if strings.HasSuffix(id.String(), text) {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, func(a, b identity.ID) int { return bytes.Compare(a[:], b[:]) })
+	return slices.Compact(ids)
 }
 
 // Peer is what this node knows of one peer; ok is false if it knows nothing of it. It asks

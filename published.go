@@ -1,6 +1,8 @@
 package kadmium
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"kadmium/engine"
@@ -25,15 +27,19 @@ type Publication struct {
 	Due      time.Time // when it is published again
 }
 
-// Published is what this node publishes, provider entries first, each kind ordered by key.
-func (n *Node) Published() []Publication {
+// Published is what this node publishes, provider entries first, each kind ordered by key:
+// the first of it, most at most; 0: all. Stats has the number of all.
+func (n *Node) Published(most int) []Publication {
 	all := []Publication{}
 	n.driver.View(func(e *engine.Engine) {
-		e.Store().EachPublished(n.driver.Now(), func(p *store.Published, expires time.Time) {
+		e.Store().EachPublished(n.driver.Now(), most, func(p *store.Published, expires time.Time) {
 			item := Publication{Key: string(p.Key()), Expires: n.driver.Wall(expires), Due: n.driver.Wall(p.Due())}
 			item.Kind, item.Sequence, item.Bytes = recordOrProvider(p.Record, p.Provider)
 			all = append(all, item)
 		})
+	})
+	slices.SortFunc(all, func(a, b Publication) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Key, b.Key))
 	})
 	return all
 }

@@ -16,7 +16,7 @@ func TestPublished(t *testing.T) {
 		network := memnet.New(1, memnet.Conditions{Latency: 10 * time.Millisecond})
 		first := on(t, network, 1, Config{Mode: Server})
 		n := on(t, network, 9, Config{Mode: Client}, first)
-		if got := n.Published(); got == nil || len(got) != 0 {
+		if got := n.Published(0); got == nil || len(got) != 0 {
 			t.Errorf("a new node publishes %#v", got)
 		}
 		if _, err := n.Provide(t.Context(), "file\xff"); err != nil {
@@ -31,7 +31,7 @@ func TestPublished(t *testing.T) {
 		began := time.Now()
 		check := func(when string, since time.Time) {
 			t.Helper()
-			all := n.Published()
+			all := n.Published(0)
 			if len(all) != 2 {
 				t.Fatalf("%s: %+v", when, all)
 			}
@@ -51,8 +51,8 @@ func TestPublished(t *testing.T) {
 		check("after the put", began)
 		time.Sleep(store.RepublishEvery + time.Hour)
 		check("after it was published again", began.Add(store.RepublishEvery))
-		if err := n.Unpublish(t.Context(), "/v/k"); err != nil || len(n.Published()) != 1 {
-			t.Errorf("after Unpublish: %+v, %v", n.Published(), err)
+		if err := n.Unpublish(t.Context(), "/v/k"); err != nil || len(n.Published(0)) != 1 {
+			t.Errorf("after Unpublish: %+v, %v", n.Published(0), err)
 		}
 	})
 }
@@ -67,11 +67,11 @@ func TestPublishedAfterARestart(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(10 * time.Minute)
-		want := n.Published()[0]
+		want := n.Published(0)[0]
 		if err := n.Close(); err != nil {
 			t.Fatal(err)
 		}
-		got := on(t, network, 10, cfg, first).Published()[0]
+		got := on(t, network, 10, cfg, first).Published(0)[0]
 		if got.Key != want.Key || got.Sequence != 1 || got.Expires.Sub(want.Expires).Abs() > 2*time.Minute || got.Due.Sub(want.Due).Abs() > 2*time.Minute { // the machine's boot has another clock here
 			t.Errorf("it publishes %+v, and published %+v", got, want)
 		}

@@ -1,12 +1,16 @@
 package api
 
 import (
+	"math"
 	"net/http"
 	"unicode/utf8"
 )
 
 // published serves GET /v1/published.
-func published(c *call) error { return c.shows(func() any { return c.node.Published() }) }
+func published(c *call) error {
+	most := c.integer("max", 0, 0, math.MaxInt32)
+	return c.shows(func() any { return c.node.Published(most) })
+}
 
 // The entries of GET /v1/held.
 const (

@@ -206,7 +206,8 @@ func watchingRoutes() []Route {
 	return []Route{
 		{
 			Method: "GET", Pattern: "/v1/published", Summary: "Show what the node publishes, until when it lives, and when it is published again", serve: published,
-			Params: []Param{nodeParam}, Answers: []Answer{{Status: 200, Summary: "provider entries first, by key", Value: []kadmium.Publication{}}},
+			Params:  []Param{{Name: "max", In: InQuery, Type: Integer, Summary: "so many of the first; 0, the default: all; stats has the number of all"}, nodeParam},
+			Answers: []Answer{{Status: 200, Summary: "provider entries first, by key", Value: []kadmium.Publication{}}},
 		},
 		{
 			Method: "GET", Pattern: "/v1/held", Summary: "Show what the node holds for the network, and until when", serve: held,

@@ -263,6 +263,12 @@ func TestResources(t *testing.T) {
 	a.send("GET", "/v1/closest/"+id, "").is(t, 200, b.node.ID().Position().String())
 	a.send("PUT", "/v1/providers/cats", "").is(t, 201, `"holders":2`)
 	a.send("GET", "/v1/published", "").is(t, 200, `"key":"cats"`, `"kind":"record"`)
+	a.send("PUT", "/v1/providers/birds", "").is(t, 201)
+	if e := a.send("GET", "/v1/published?max=1", "").is(t, 200, `"key":"birds"`); strings.Contains(e.body, "cats") || strings.Contains(e.body, "record") {
+		t.Errorf("one publication: %s", e.body)
+	}
+	a.send("GET", "/v1/published?max=-1", "").is(t, 400, "max")
+	a.send("DELETE", "/v1/providers/birds", "").is(t, 200)
 	a.send("GET", "/v1/held?max=5", "").is(t, 200, `"key":"cats"`, `"kind":"provider"`)
 	a.send("GET", "/v1/held?max=0", "").is(t, 400)
 	b.send("GET", "/v1/providers/cats?max=1", "").is(t, 200, a.node.ID().String())

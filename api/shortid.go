@@ -30,19 +30,11 @@ func CheckPeer(text string) error {
 
 // knownAs are the peers that the node knows whose ID has the short form, if it is one, and
 // the node itself.
-func knownAs(n *kadmium.Node, short string) (ids []identity.ID) {
+func knownAs(n *kadmium.Node, short string) []identity.ID {
 	if !isShort(short) {
 		return nil
 	}
-	for _, p := range n.Peers() {
-		if p.ID.Short() == short {
-			ids = append(ids, p.ID)
-		}
-	}
-	if n.ID().Short() == short {
-		ids = append(ids, n.ID())
-	}
-	return ids
+	return n.PeersEndingIn(short)
 }
 
 // peerAt is the peer that a text names to a node. Errors: a *Problem, and as CheckPeer.

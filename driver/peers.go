@@ -2,6 +2,7 @@ package driver
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -88,6 +89,26 @@ func (d *Driver) OwnProtocols() (names []string, more bool) {
 // Peers is everybody whom the node knows: peers that it has met, those of its table, those
 // with a session or a note. They are ordered by their distance from the node.
 func (d *Driver) Peers() []Peer {
+	known := d.knownPeers()
+	type at struct {
+		peer     *Peer
+		position identity.Position // which is a hash
+	}
+	all := make([]at, 0, len(known))
+	for _, p := range known {
+		all = append(all, at{p, p.ID.Position()})
+	}
+	self := d.id.Position()
+	slices.SortFunc(all, func(a, b at) int { return identity.Compare(&self, &a.position, &b.position) })
+	peers := make([]Peer, len(all))
+	for i, p := range all {
+		peers[i] = *p.peer
+	}
+	return peers
+}
+
+// knownPeers is Peers in no order: what takes the driver's mutex.
+func (d *Driver) knownPeers() map[identity.ID]*Peer {
 	sessions := d.transport.Sessions()
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -105,23 +126,27 @@ func (d *Driver) Peers() []Peer {
 	for _, a := range sessions {
 		fromSession(of(a.ID), a)
 	}
-	for _, id := range d.notes.Peers() {
+	for id := range d.notes.EachPeer() {
 		of(id).Notes = d.notes.Of(id)
 	}
-	all := make([]Peer, 0, len(known))
-	for _, p := range known {
-		all = append(all, *p)
+	return known
+}
+
+// PeerIDs are the IDs of Peers, in no order.
+func (d *Driver) PeerIDs() []identity.ID {
+	known := make(map[identity.ID]struct{})
+	add := func(id identity.ID) { known[id] = struct{}{} }
+	for _, a := range d.transport.Sessions() {
+		add(a.ID)
 	}
-	self := d.id.Position()
-	positions := make(map[identity.ID]identity.Position, len(all))
-	for _, p := range all {
-		positions[p.ID] = p.ID.Position()
+	d.mu.Lock()
+	d.peers.Each(func(p *peerbook.Peer) { add(d.idOf(p)) })
+	d.engine.Table().Each(func(c identity.Contact, _ time.Time, _, _ int) { add(d.book.Address(c).ID) })
+	for id := range d.notes.EachPeer() {
+		add(id)
 	}
-	slices.SortFunc(all, func(a, b Peer) int {
-		x, y := positions[a.ID], positions[b.ID]
-		return identity.Compare(&self, &x, &y)
-	})
-	return all
+	d.mu.Unlock()
+	return slices.Collect(maps.Keys(known))
 }
 
 // Peer is what the node knows of one peer; ok is false if that is nothing.

@@ -3,6 +3,7 @@ package peerbook
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"unicode/utf8"
@@ -106,9 +107,12 @@ func (n *Notes) Get(peer identity.ID, name string) (text []byte, ok bool) {
 // own, which never change them.
 func (n *Notes) Of(peer identity.ID) map[string][]byte { return maps.Clone(n.of[peer]) }
 
+// EachPeer yields those that have notes, in no order.
+func (n *Notes) EachPeer() iter.Seq[identity.ID] { return maps.Keys(n.of) }
+
 // Peers are those that have notes, in the order of their IDs.
 func (n *Notes) Peers() []identity.ID {
-	return slices.SortedFunc(maps.Keys(n.of), func(a, b identity.ID) int { return slices.Compare(a[:], b[:]) })
+	return slices.SortedFunc(n.EachPeer(), func(a, b identity.ID) int { return slices.Compare(a[:], b[:]) })
 }
 
 // Len is the number of notes, and Bytes the memory that they take.

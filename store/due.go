@@ -2,6 +2,7 @@ package store
 
 import (
 	"container/heap"
+	"iter"
 	"time"
 )
 
@@ -48,6 +49,46 @@ func (q *queue[T]) due(now time.Time) (*T, bool) {
 		return nil, false
 	}
 	return q.timers[0].of, true
+}
+
+// inOrder yields the timers, earliest first. Of a queue of any length the first n take about
+// n log n steps: after one come those below it in the heap.
+func (q *queue[T]) inOrder() iter.Seq[*timer[T]] {
+	return func(yield func(*timer[T]) bool) {
+		next := places[T]{q, nil}
+		if len(q.timers) > 0 {
+			next.at = append(next.at, 0)
+		}
+		for len(next.at) > 0 {
+			i := heap.Pop(&next).(int)
+			if !yield(q.timers[i]) {
+				return
+			}
+			for below := 2*i + 1; below <= 2*i+2 && below < len(q.timers); below++ {
+				heap.Push(&next, below)
+			}
+		}
+	}
+}
+
+// places are indices of a queue as a heap, earliest first.
+type places[T any] struct {
+	of *queue[T]
+	at []int
+}
+
+func (p *places[T]) Len() int { return len(p.at) }
+
+func (p *places[T]) Less(i, j int) bool { return p.of.Less(p.at[i], p.at[j]) }
+
+func (p *places[T]) Swap(i, j int) { p.at[i], p.at[j] = p.at[j], p.at[i] }
+
+func (p *places[T]) Push(x any) { p.at = append(p.at, x.(int)) }
+
+func (p *places[T]) Pop() any {
+	last := p.at[len(p.at)-1]
+	p.at = p.at[:len(p.at)-1]
+	return last
 }
 
 // Len, Less, Swap, Push and Pop are heap.Interface.

@@ -19,20 +19,22 @@ type Held struct {
 }
 
 // SoonestHeld is what this node holds and has not expired: the n that expire first, in that
-// order.
+// order. What it costs depends on n, not on the size of the store.
 func (s *Store) SoonestHeld(now time.Time, n int) []Held {
-	var all []*item
-	for _, t := range s.expiry.timers {
+	var first []*item
+	for t := range s.expiry.inOrder() {
+		if len(first) >= n {
+			break
+		}
 		if !t.of.expired(now) {
-			all = append(all, t.of)
+			first = append(first, t.of)
 		}
 	}
-	slices.SortFunc(all, func(a, b *item) int {
+	slices.SortFunc(first, func(a, b *item) int {
 		return cmp.Or(a.expires.at.Compare(b.expires.at), slices.Compare(a.keyItems.Key, b.keyItems.Key))
 	})
-	all = all[:min(n, len(all))]
-	held := make([]Held, len(all))
-	for i, it := range all {
+	held := make([]Held, len(first))
+	for i, it := range first {
 		held[i] = Held{it.keyItems.Key, it.record, it.provider, it.keyItems.Between > 0, it.expires.at}
 	}
 	return held

@@ -2,6 +2,8 @@ package store
 
 import (
 	"bytes"
+	"cmp"
+	"container/heap"
 	"slices"
 	"time"
 
@@ -39,16 +41,42 @@ func (p *Published) Key() []byte {
 	return p.Provider.Key
 }
 
-// EachPublished calls f with everything that this node publishes, ordered by kind and key,
-// and with when it expires unless it is published again.
-func (s *Store) EachPublished(now time.Time, f func(p *Published, expires time.Time)) {
-	for _, p := range s.allPublished(nil) {
+// EachPublished calls f with what this node publishes, the n of it that are first by kind and
+// key (0: all), in no order, and with when each expires unless it is published again.
+func (s *Store) EachPublished(now time.Time, n int, f func(p *Published, expires time.Time)) {
+	if n <= 0 {
+		n = len(s.published)
+	}
+	var first lastFirst
+	for _, p := range s.published {
+		switch {
+		case len(first) < n:
+			heap.Push(&first, p)
+		case p.compare(first[0]) < 0:
+			first[0] = p
+			heap.Fix(&first, 0)
+		}
+	}
+	for _, p := range first {
 		expires := p.since.Add(p.lifetime())
 		if own := s.ownCopy(p); own != nil && !own.expired(now) && own.expires.at.After(expires) {
 			expires = own.expires.at
 		}
 		f(p, expires)
 	}
+}
+
+// lastFirst are publications as a heap, the last by kind and key at its head.
+type lastFirst []*Published
+
+func (l lastFirst) Len() int           { return len(l) }
+func (l lastFirst) Less(i, j int) bool { return l[i].compare(l[j]) > 0 }
+func (l lastFirst) Swap(i, j int)      { l[i], l[j] = l[j], l[i] }
+func (l *lastFirst) Push(x any)        { *l = append(*l, x.(*Published)) }
+func (l *lastFirst) Pop() any {
+	last := (*l)[len(*l)-1]
+	*l = (*l)[:len(*l)-1]
+	return last
 }
 
 // lifetime is the one that each publication starts.
@@ -89,11 +117,18 @@ func publication(kind byte, key []byte) []byte {
 	return append([]byte{kind}, key...)
 }
 
-func (p *Published) publication() []byte {
+func (p *Published) kind() byte {
 	if p.Record != nil {
-		return publication(recordKind, p.Record.Key)
+		return recordKind
 	}
-	return publication(providerKind, p.Provider.Key)
+	return providerKind
+}
+
+func (p *Published) publication() []byte { return publication(p.kind(), p.Key()) }
+
+// compare orders publications by kind and key.
+func (p *Published) compare(other *Published) int {
+	return cmp.Or(cmp.Compare(p.kind(), other.kind()), bytes.Compare(p.Key(), other.Key()))
 }
 
 // Publish notes that this node has just published the record, with a lifetime of
@@ -177,6 +212,6 @@ func (s *Store) allPublished(dst []*Published) []*Published {
 	for _, p := range s.published {
 		dst = append(dst, p)
 	}
-	slices.SortFunc(dst[start:], func(a, b *Published) int { return bytes.Compare(a.publication(), b.publication()) })
+	slices.SortFunc(dst[start:], (*Published).compare)
 	return dst
 }

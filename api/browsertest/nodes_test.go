@@ -94,7 +94,7 @@ func TestSeveralNodes(t *testing.T) {
 			t.Errorf("with node 2 chosen it asks %s", path)
 		}
 	}
-	if got := n.nodes[2].Published(); len(got) != 2 {
+	if got := n.nodes[2].Published(0); len(got) != 2 {
 		t.Errorf("node 2 publishes %+v", got)
 	}
 	b.do(chromedp.Reload())

@@ -26,6 +26,7 @@ export function holdings() {
   return (publications, holding, stats) => {
     published(publications);
     held(holding);
+    byId('published-count').textContent = stats.published > publications.length ? `${counted(stats.published, 'publication')}; the first ${count(publications.length)} by kind and key.` : '';
     const all = stats.records + stats.providers;
     byId('held-count').textContent = all === 0 ? '' : `${counted(stats.records, 'record')} and ${counted(stats.providers, 'provider entry').replace('entrys', 'entries')} in ${bytes(stats.bytes)} of memory${all > holding.length ? `; the ${count(holding.length)} that expire first` : ''}.`;
   };

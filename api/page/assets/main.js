@@ -17,6 +17,7 @@ import { traffic } from './traffic.js';
 const lookEvery = 2000; // ms
 const valuesEvery = 6000;
 const readyEvery = 4000;
+const publishedShown = 100;
 const retryAfter = 2000; // of the stream
 
 function live() {
@@ -45,7 +46,7 @@ function live() {
       figures(stats);
       if (now >= valuesDue) {
         valuesDue = now + valuesEvery;
-        const [publications, held] = await Promise.all([get('/v1/published', { signal }), get('/v1/held', { signal }), listPeers(signal)]);
+        const [publications, held] = await Promise.all([get(`/v1/published?max=${publishedShown}`, { signal }), get('/v1/held', { signal }), listPeers(signal)]);
         if (mine !== turn) return;
         draw.holdings(publications, held, stats);
       }
