@@ -135,10 +135,12 @@ func garbagePercent(b *book) int {
 // independent runs all lookups of a run, on all cores.
 func (r *run) independent(ctx context.Context) {
 	cfg := &r.cfg
-	workers := min(runtime.GOMAXPROCS(0), cfg.Lookups)
+	workers := min(r.cores, cfg.Lookups)
 	r.book = newBook(cfg.Seed, r.servers(), workers)
 	searchers := make([]*searcher, workers)
-	defer debug.SetGCPercent(debug.SetGCPercent(garbagePercent(r.book)))
+	if r.cores == runtime.GOMAXPROCS(0) { // no other run shares the process
+		defer debug.SetGCPercent(debug.SetGCPercent(garbagePercent(r.book)))
+	}
 	var next, ended atomic.Int64
 	var group sync.WaitGroup
 	for i := range searchers {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 	"time"
 
@@ -60,7 +59,7 @@ const never = time.Duration(math.MaxInt64) - settled
 
 // network runs one history from its beginning to its end.
 func (r *run) network(ctx context.Context) {
-	n := r.newNetwork(ctx, runtime.GOMAXPROCS(0))
+	n := r.newNetwork(ctx, r.cores)
 	defer n.crew.dismiss()
 	for count := 0; n.more(); count++ {
 		if count%1024 == 0 {

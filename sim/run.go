@@ -23,6 +23,7 @@ type run struct {
 	virtual    time.Duration
 	measured   time.Duration // the part of it in which bytes are counted
 	stopped    bool          // it was interrupted
+	cores      int           // that it uses
 	onProgress Progress
 	alive      any // what the run consists of; it stays reachable until memory is measured
 }
@@ -30,12 +31,18 @@ type run struct {
 // Run simulates. When ctx ends, it stops and returns a partial report. Its error is
 // ErrBadConfig. Progress may be nil.
 func Run(ctx context.Context, cfg Config, progress Progress) (*report.Report, error) {
+	return RunOn(ctx, cfg, runtime.GOMAXPROCS(0), progress)
+}
+
+// RunOn is Run on at most so many cores, at least one, so that several runs can share the
+// machine. Each of them then counts the memory of all.
+func RunOn(ctx context.Context, cfg Config, cores int, progress Progress) (*report.Report, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
 	}
 	began := time.Now()
 	before := report.LiveHeap()
-	r := &run{cfg: cfg, onProgress: progress}
+	r := &run{cfg: cfg, cores: cores, onProgress: progress}
 	r.report.Kind, r.report.Config = report.Sim, cfg.report()
 	if cfg.independent() {
 		r.independent(ctx)
@@ -58,7 +65,7 @@ func Run(ctx context.Context, cfg Config, progress Progress) (*report.Report, er
 		WallSeconds:        wall,
 		RPCsPerSecond:      math.Round(float64(r.report.RPCTotal) / wall),
 		MemoryBytesPerNode: math.Round(memory / float64(cfg.population())),
-		CPUs:               runtime.GOMAXPROCS(0),
+		CPUs:               cores,
 		Go:                 runtime.Version(),
 	}
 	return &r.report, nil

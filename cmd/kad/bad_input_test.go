@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,6 +27,11 @@ func TestBadInput(t *testing.T) {
 	}
 	ragged, words, oblong := write("ragged.csv", "1,2\n3\n"), write("words.csv", "1,far\n3,4\n"), write("oblong.csv", "1,2\n")
 	sound, half, other := write("sound.json", `{"kind":"sim"}`), write("half.json", `{"kind":"si`), write("other.json", `{"peers":3}`)
+	plans := 0
+	planOf := func(text string) string {
+		plans++
+		return write(fmt.Sprintf("plan%d.toml", plans), text)
+	}
 	swept, twice := write("swept.json", `{"sweep":[{"kind":"sim"},{"kind":"sim"}]}`), write("twice.json", `{"kind":"sim"}{"kind":"sim"}`)
 	nowhere := filepath.Join(u.dir, "nowhere")
 	tests := []struct {
@@ -179,12 +185,28 @@ func TestBadInput(t *testing.T) {
 		{[]string{"sim", "--nodes", "0"}, "0 nodes, want 1 to 14000000"},
 		{[]string{"sim", "--nodes", "-5"}, "-5 nodes"},
 		{[]string{"sim", "--nodes", "14000001"}, "14000001 nodes"},
-		{[]string{"sim", "--nodes", "1e6"}, `"1e6" is no number of nodes`},
-		{[]string{"sim", "--nodes", "99999999999999999999"}, `"99999999999999999999" is no number of nodes`},
-		{[]string{"sim", "--nodes", "1000,,2"}, `"" is no number of nodes`},
-		{[]string{"sim", "--nodes", "1000,2,"}, `"" is no number of nodes`},
+		{[]string{"sim", "--nodes", "1e6"}, `nodes "1e6": want a whole number`},
+		{[]string{"sim", "--nodes", "99999999999999999999"}, `"99999999999999999999": want a whole number`},
+		{[]string{"sim", "--nodes", "1000,,2"}, `nodes "": want a whole number`},
+		{[]string{"sim", "--nodes", "1000,2,"}, `nodes "": want a whole number`},
 		{[]string{"sim", "--nodes", "1000;2000"}, `"1000;2000"`},
 		{[]string{"sim", "--nodes", "10,0"}, "0 nodes"},
+		{[]string{"sim", "--seed", "3..1"}, `"3..1" is no range`},
+		{[]string{"sim", "--seed", "1..x"}, `"1..x" is no range`},
+		{[]string{"sim", "--seed", "1..20000"}, "10000 apart at most"},
+		{[]string{"sim", "--seed", "1..9999", "--alpha", "1..60"}, "over 100000 runs"},
+		{[]string{"sim", "--alpha", "3,3"}, "two of its runs are the same"},
+		{[]string{"sim", "--vary", "sessions"}, "names no flag and its values"},
+		{[]string{"sim", "--vary", "size=1|2"}, "names no flag and its values"},
+		{[]string{"sim", "--vary", "alpha=1|2", "--alpha", "3"}, "both say what alpha is"},
+		{[]string{"sim", "--vary", "sessions=kad|often"}, `sessions "often": unknown`},
+		{[]string{"sim", "--plan", nowhere}, "no such file"},
+		{[]string{"sim", "--plan", u.dir}, "no regular file"},
+		{[]string{"sim", "--plan", sound}, "--plan " + sound},
+		{[]string{"sim", "--plan", planOf("size = 3")}, "there is no flag --size"},
+		{[]string{"sim", "--plan", planOf("alpha = true")}, "alpha = true is neither text nor a number"},
+		{[]string{"sim", "--plan", planOf("alpha = []")}, "alpha has no value"},
+		{[]string{"sim", "--plan", planOf("alpha = [1, 0]")}, "alpha 0"},
 		{[]string{"sim", "--lookups", "0"}, "0 lookups, want 1 to"},
 		{[]string{"sim", "--lookups", "-1"}, "-1 lookups"},
 		{[]string{"sim", "--lookups", "100000001"}, "100000001 lookups"},

@@ -73,7 +73,7 @@ Interrupted, it reports what it has measured, as partial, and exits with 1.`,
 			if err != nil {
 				return err
 			}
-			return a.printReports([]*report.Report{r}, false, out)
+			return a.printReport(r, out)
 		},
 	}
 	f := cmd.Flags()

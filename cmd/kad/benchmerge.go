@@ -50,5 +50,5 @@ func (a *app) mergeReports(paths []string, out string) error {
 	if err != nil {
 		return badInput("merge what kad bench --bootstrap --json wrote in one network, with the same flags", "%v", fmt.Errorf("%s and others: %w", paths[0], err))
 	}
-	return a.printReports([]*report.Report{merged}, false, out)
+	return a.printReport(merged, out)
 }

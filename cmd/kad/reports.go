@@ -9,11 +9,6 @@ import (
 	"kadmium/sim/report"
 )
 
-// A sweep is `kad sim` with several numbers of nodes.
-type sweep struct {
-	Sweep []*report.Report `json:"sweep"`
-}
-
 // makeOut makes the directory of pictures, and refuses before a long run one that cannot be
 // made or written to.
 func makeOut(out string) error {
@@ -35,25 +30,16 @@ func makeOut(out string) error {
 	return os.Remove(f.Name())
 }
 
-// printReports prints reports, draws them if out names a directory, and fails if the
-// last is partial. What was measured is printed even if it could not be drawn.
-func (a *app) printReports(reports []*report.Report, several bool, out string) error {
+// printReport prints a report, draws it if out names a directory, and fails if it is
+// partial. What was measured is printed even if it could not be drawn.
+func (a *app) printReport(r *report.Report, out string) error {
 	var files []string
 	var undrawn error
 	if out != "" {
-		files, undrawn = picture.Draw(out, reports)
+		files, undrawn = picture.Draw(out, []*report.Report{r})
 	}
-	var object any = reports[0]
-	if several {
-		object = sweep{reports}
-	}
-	err := a.print(object, func(w io.Writer) {
-		for i, r := range reports {
-			if i > 0 {
-				fmt.Fprintln(w)
-			}
-			_ = r.Write(w) // into memory
-		}
+	err := a.print(r, func(w io.Writer) {
+		_ = r.Write(w) // into memory
 		if len(files) > 0 {
 			fmt.Fprintf(w, "\n%s in %s\n", report.Count(len(files), "picture"), out)
 		}
@@ -62,11 +48,16 @@ func (a *app) printReports(reports []*report.Report, several bool, out string) e
 	case err != nil:
 		return err
 	case undrawn != nil:
-		return &failure{Message: fmt.Sprintf("drawing: %v", undrawn), Next: "check the directory of --out; the report is printed all the same", Code: exitNotDone, printed: true}
-	case reports[len(reports)-1].Partial:
+		return notDrawn(undrawn)
+	case r.Partial:
 		return errPartial
 	}
 	return nil
+}
+
+// notDrawn says that pictures could not be drawn.
+func notDrawn(err error) error {
+	return &failure{Message: fmt.Sprintf("drawing: %v", err), Next: "check the directory of --out; the report is printed all the same", Code: exitNotDone, printed: true}
 }
 
 // errPartial ends a command that was interrupted and has printed its report.

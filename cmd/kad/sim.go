@@ -2,14 +2,10 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -22,17 +18,8 @@ import (
 	"kadmium/sim/report"
 )
 
-// A simFlags is what `kad sim` takes, as it was typed.
-type simFlags struct {
-	nodes             string
-	latency, sessions string
-	out               string
-	compare           bool
-	sim.Config
-}
-
 func (a *app) simCommand() *cobra.Command {
-	f := simFlags{Config: sim.Defaults()}
+	var f simFlags
 	cmd := &cobra.Command{
 		Use:   "sim",
 		Short: "Simulate a network and measure its lookups",
@@ -49,11 +36,16 @@ same report, whatever the machine; what each figure means is in docs/report.md.
   --lookup    whose rule lookups follow; libp2p has alpha 10 of its own, discv5 k 16
   --table     whose policy routing tables follow; docs/rules.md: how to write others
 
-With several numbers of nodes each is simulated in turn. --out draws pictures.
+Every flag with one value takes several, as --alpha 1,3,10 or --seed 1..20; values with
+commas vary by --vary 'sessions=exp:1h|weibull:0.6,40m'. All combinations are run, several
+at a time. --plan reads flags from a TOML file, as alpha = [1, 3]. --out DIR keeps the
+reports, a table of all figures (results.csv) and a manifest there, and draws pictures; what
+is there already is not run again.
 --compare sets two reports (of --json, also those of kad bench) side by side, and says
 which differences exceed the noise.`,
 		Example: `  kad sim --nodes 1000000
-  kad sim --nodes 1000,10000,100000 --out pictures
+  kad sim --nodes 1000,10000,100000 --out results
+  kad sim --alpha 1,3,10 --k 8,20 --loss 0,0.05 --seed 1..20 --out results
   kad sim --workload day --sessions kad --duration 24h --keys 10000 --ttl 48h
   kad sim --alpha 3 --json > a.json; kad sim --alpha 10 --json > b.json
   kad sim --compare a.json b.json
@@ -71,8 +63,7 @@ which differences exceed the noise.`,
 				}
 				return a.compareReports(args[0], args[1])
 			}
-			f.own(a.typed(cmd, "k"), a.typed(cmd, "alpha"))
-			configs, err := f.configs(a.typed(cmd, "targets"))
+			configs, err := f.configs(func(flag string) bool { return a.typed(cmd, flag) })
 			if err != nil {
 				return err
 			}
@@ -82,29 +73,7 @@ which differences exceed the noise.`,
 			return a.simulate(cmd.Context(), configs, f.out)
 		},
 	}
-	flags := cmd.Flags()
-	flags.StringVar(&f.nodes, "nodes", "10000", "nodes that are up, on average; several, separated by commas, for a sweep")
-	flags.IntVar(&f.Lookups, "lookups", f.Lookups, "lookups of the workload")
-	flags.IntVar(&f.K, "k", f.K, "contacts in a bucket and an answer, holders of a value")
-	flags.IntVar(&f.Alpha, "alpha", f.Alpha, "requests in flight in a lookup")
-	flags.Uint64Var(&f.Seed, "seed", f.Seed, "of all that is random")
-	flags.StringVar(&f.Tables, "tables", f.Tables, "ideal or join")
-	flags.StringVar(&f.latency, "latency", f.Latency.String(), "const:RTT, exp:RTT, world or file:PATH")
-	flags.Float64Var(&f.Loss, "loss", 0, "share of datagrams lost")
-	flags.Float64Var(&f.Duplicate, "duplicate", 0, "share of datagrams that arrive twice")
-	flags.StringVar(&f.sessions, "sessions", "none", "none, exp:MEAN, weibull:SHAPE,SCALE or kad")
-	flags.Float64Var(&f.Client, "client", 0, "share of nodes that are clients behind a NAT")
-	flags.Float64Var(&f.Silent, "silent", 0, "share of nodes that never answer")
-	flags.Float64Var(&f.Lying, "lying", 0, "share of nodes that name only each other, and keep nothing")
-	flags.StringVar(&f.Workload, "workload", f.Workload, "find, value, provide, mixed or day")
-	flags.StringVar(&f.Targets, "targets", f.Targets, "of lookups of targets: random, or nodes (where one stands)")
-	flags.DurationVar(&f.Duration, "duration", 0, "of the workload (default 24h for day, 1h with sessions, else as lookups take)")
-	flags.IntVar(&f.Keys, "keys", 0, "of day: keys published at the start, once")
-	flags.DurationVar(&f.TTL, "ttl", 0, "lifetime of what is stored (default 24h)")
-	flags.StringVar(&f.Lookup, "lookup", sim.RuleKadmium, "rule of lookups: "+strings.Join(sim.LookupNames(), ", "))
-	flags.StringVar(&f.Table, "table", sim.RuleKadmium, "policy of routing tables: "+strings.Join(sim.TableNames(), ", "))
-	flags.StringVar(&f.out, "out", "", "directory for pictures")
-	flags.BoolVar(&f.compare, "compare", false, "compare two reports, A.json and B.json")
+	f.define(cmd)
 	completes(cmd, "tables", report.TablesIdeal, report.TablesJoin)
 	completes(cmd, "latency", "const:", "exp:", "world", "file:")
 	completes(cmd, "sessions", "none", "exp:", "weibull:", "kad")
@@ -114,67 +83,6 @@ which differences exceed the noise.`,
 	completes(cmd, "targets", report.TargetsRandom, report.TargetsNodes)
 	completesDirectory(cmd, "out")
 	return cmd
-}
-
-// own has a lookup rule use the k and alpha that it has of its own, unless they were typed.
-func (f *simFlags) own(k, alpha bool) {
-	ownK, ownAlpha := sim.OwnParameters(f.Lookup)
-	if !k {
-		f.K = ownK
-	}
-	if !alpha {
-		f.Alpha = ownAlpha
-	}
-}
-
-// configs are the simulations that the flags ask for, checked. targets: --targets was
-// typed, so the workload must use it.
-func (f *simFlags) configs(targets bool) ([]sim.Config, error) {
-	if targets && (f.Workload == report.WorkloadValue || f.Workload == report.WorkloadProvide) {
-		return nil, badInput("leave it out, or choose --workload find, mixed or day", "--targets is for lookups of targets: --workload %s looks for its own keys", f.Workload)
-	}
-	var err error
-	if f.Latency, err = sim.ParseLatency(f.latency); err != nil && !errors.Is(err, sim.ErrBadConfig) {
-		return nil, badInput("name a CSV file: a square matrix of round trip times in milliseconds", "--latency: %v", err)
-	} else if err != nil {
-		return nil, err
-	}
-	if f.Sessions, err = sim.ParseSessions(f.sessions); err != nil {
-		return nil, err
-	}
-	var configs []sim.Config
-	for _, text := range strings.Split(f.nodes, ",") {
-		c := f.Config
-		if c.Nodes, err = strconv.Atoi(strings.TrimSpace(text)); err != nil {
-			return nil, badInput("give a number, or several like 1000,10000", "--nodes: %q is no number of nodes", text)
-		}
-		if err := c.Check(); err != nil {
-			return nil, err
-		}
-		configs = append(configs, c)
-	}
-	return configs, nil
-}
-
-// simulate runs simulations one after the other and prints their reports, one as one
-// object, several as a sweep. When the context ends it prints what there is.
-func (a *app) simulate(ctx context.Context, configs []sim.Config, out string) error {
-	var reports []*report.Report
-	for _, c := range configs {
-		bar := a.newBar(fmt.Sprintf("%d nodes", c.Nodes))
-		r, err := sim.Run(ctx, c, bar.update)
-		bar.end()
-		if err != nil {
-			return err
-		}
-		if r.Theory, err = sim.Expected(c); err != nil {
-			return err
-		}
-		if reports = append(reports, r); r.Partial {
-			break
-		}
-	}
-	return a.printReports(reports, len(configs) > 1, out)
 }
 
 // onlyReads refuses flags of a measurement beside one that only reads reports, except

@@ -45,7 +45,7 @@ func TestSimForPeople(t *testing.T) {
 	// What the environment says of targets is no reason to refuse a workload without.
 	with := &user{t: t, dir: u.dir, env: append(u.env, "KAD_TARGETS=nodes", "KAD_NODES=30,40")}
 	out = with.kad("sim", "--lookups", "10", "--workload", "value").exits(exitDone).quiet().stdout
-	if !strings.Contains(out, "30 nodes") || !strings.Contains(out, "40 nodes") || strings.Contains(out, "targets") {
+	if !strings.Contains(out, "\n     30 ") || !strings.Contains(out, "\n     40 ") || strings.Contains(out, "targets") {
 		t.Error(out)
 	}
 }
@@ -68,16 +68,57 @@ func TestSimRepeats(t *testing.T) {
 // Several numbers of nodes are simulated in turn, and are one object.
 func TestSimSweep(t *testing.T) {
 	u := newUser(t)
-	s := one[sweep](u.kad("sim", "--nodes", "20, 200,2000", "--lookups", "50", "--json").exits(exitDone).quiet())
+	s := one[sweepResult](u.kad("sim", "--nodes", "20, 200,2000", "--lookups", "50", "--json").exits(exitDone).quiet())
 	if len(s.Sweep) != 3 || s.Sweep[0].Config.Nodes != 20 || s.Sweep[1].Config.Nodes != 200 || s.Sweep[2].Config.Nodes != 2000 {
 		t.Fatalf("%+v", s)
 	}
 	if a, b := s.Sweep[0].Hops.Mean, s.Sweep[2].Hops.Mean; a >= b {
 		t.Errorf("hops %v, then %v", a, b)
 	}
-	if out := u.kad("sim", "--nodes", "20,30", "--lookups", "5").exits(exitDone).stdout; strings.Count(out, "sim: workload find") != 2 {
+	if out := u.kad("sim", "--nodes", "20,30", "--lookups", "5").exits(exitDone).stdout; strings.Count(out, "\n") != 4 || !strings.Contains(out, "no intervals") {
 		t.Error(out)
 	}
+}
+
+// All combinations are run, in their order; --out keeps what was measured, a second time
+// nothing is run again, and a plan in a file means the same.
+func TestSimSweepKeepsRuns(t *testing.T) {
+	u := newUser(t)
+	dir := filepath.Join(u.dir, "results")
+	all := []string{"sim", "--nodes", "60", "--lookups", "20", "--alpha", "1,3", "--seed", "1..3", "--vary", "latency=const:50ms|exp:80ms", "--json", "--out"}
+	first := one[sweepResult](u.kad(append(all, dir)...).exits(exitDone).quiet())
+	if len(first.Sweep) != 12 || first.Sweep[0].Config.Latency != "const:50ms" || first.Sweep[3].Config.Latency != "exp:80ms" || first.Sweep[1].Config.Seed != 2 {
+		t.Fatalf("%d reports: %+v", len(first.Sweep), first.Sweep[1].Config)
+	}
+	table := u.fileText(filepath.Join(dir, "results.csv"))
+	if lines := strings.Split(table, "\n"); !strings.HasPrefix(lines[0], "run,nodes,lookups,k,alpha,seed,") || !strings.HasSuffix(lines[0], ",metric,value") || len(lines) < 12*30 {
+		t.Errorf("%d lines: %s", len(lines), lines[0])
+	}
+	again := one[sweepResult](u.kad(append(all, dir)...).exits(exitDone).quiet())
+	for i := range again.Sweep {
+		if again.Sweep[i].Machine != first.Sweep[i].Machine {
+			t.Errorf("run %d was run again", i)
+		}
+	}
+	plan := filepath.Join(u.dir, "plan.toml")
+	if err := os.WriteFile(plan, []byte("nodes = 60\nlookups = 99\nalpha = [1, 3]\nseed = \"1..3\"\nlatency = [\"const:50ms\", \"exp:80ms\"]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	other := filepath.Join(u.dir, "other")
+	u.kad("sim", "--plan", plan, "--lookups", "20", "--out", other).exits(exitDone).quiet()
+	if u.fileText(filepath.Join(other, "results.csv")) != table {
+		t.Error("the plan's table differs")
+	}
+}
+
+// fileText is the text of a file.
+func (u *user) fileText(path string) string {
+	u.t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		u.t.Fatal(err)
+	}
+	return string(text)
 }
 
 // save keeps the output of a command in a file.
@@ -131,7 +172,7 @@ func TestSimPictures(t *testing.T) {
 	u := newUser(t)
 	dir := filepath.Join(u.dir, "some", "pictures")
 	out := u.kad("sim", "--nodes", "50", "--lookups", "20", "--workload", "mixed", "--out", dir).exits(exitDone).quiet().stdout
-	files, err := os.ReadDir(dir)
+	files, err := filepath.Glob(filepath.Join(dir, "*.[ps][nv]g"))
 	if err != nil || len(files) < 8 || !strings.Contains(out, report.Count(len(files), "picture")+" in "+dir) {
 		t.Errorf("%v, %v: %s", files, err, out)
 	}
@@ -161,7 +202,7 @@ func TestSimPicturesFail(t *testing.T) {
 	if one[report.Report](r).Lookups != 20 {
 		t.Errorf("the report is lost: %s", r.stdout)
 	}
-	s := one[sweep](u.kad("sim", "--nodes", "50,60", "--lookups", "20", "--out", blocked, "--json").exits(exitNotDone))
+	s := one[sweepResult](u.kad("sim", "--nodes", "50,60", "--lookups", "20", "--out", blocked, "--json").exits(exitNotDone))
 	if len(s.Sweep) != 2 {
 		t.Errorf("%d reports", len(s.Sweep))
 	}
@@ -186,7 +227,7 @@ func TestOutIsTriedBeforeTheRun(t *testing.T) {
 }
 
 // Interrupted before anything was measured it says so, and prints what there is: of a
-// sweep the first report.
+// sweep the runs that have ended.
 func TestSimInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -203,7 +244,7 @@ func TestSimInterrupted(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
-	if s := decodeLine[sweep](t, interrupted("--json", "--nodes", "10,20")); len(s.Sweep) != 1 || !s.Sweep[0].Partial {
+	if s := decodeLine[sweepResult](t, interrupted("--json", "--nodes", "10,20")); s.Sweep == nil || len(s.Sweep) != 0 {
 		t.Errorf("%+v", s)
 	}
 	if out := interrupted(); !strings.HasPrefix(out, "partial: interrupted, what follows is of the part that ran, 0 of 1000 lookups") {

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+	"github.com/spf13/cobra"
+
+	"kadmium/sim"
+	"kadmium/sim/report"
+	"kadmium/sim/sweep"
+)
+
+// A simFlags is what `kad sim` takes, as it was typed.
+type simFlags struct {
+	settings map[string]*string
+	vary     []string
+	plan     string
+	out      string
+	compare  bool
+}
+
+// simUsages say what the settings of a simulation are.
+var simUsages = map[string]string{
+	"nodes":     "nodes that are up, on average",
+	"lookups":   "lookups of the workload",
+	"k":         "contacts in a bucket and an answer, holders of a value",
+	"alpha":     "requests in flight in a lookup",
+	"seed":      "of all that is random",
+	"tables":    "ideal or join",
+	"latency":   "const:RTT, exp:RTT, world or file:PATH",
+	"loss":      "share of datagrams lost",
+	"duplicate": "share of datagrams that arrive twice",
+	"sessions":  "none, exp:MEAN, weibull:SHAPE,SCALE or kad",
+	"client":    "share of nodes that are clients behind a NAT",
+	"silent":    "share of nodes that never answer",
+	"lying":     "share of nodes that name only each other, and keep nothing",
+	"workload":  "find, value, provide, mixed or day",
+	"targets":   "of lookups of targets: random, or nodes (where one stands)",
+	"duration":  "of the workload (default 24h for day, 1h with sessions, else as lookups take)",
+	"keys":      "of day: keys published at the start, once",
+	"ttl":       "lifetime of what is stored (default 24h)",
+	"lookup":    "rule of lookups: " + strings.Join(sim.LookupNames(), ", "),
+	"table":     "policy of routing tables: " + strings.Join(sim.TableNames(), ", "),
+}
+
+// ofOneValue are the settings whose values may hold commas: they vary by --vary.
+var ofOneValue = []string{"latency", "sessions"}
+
+// define adds the flags to the command.
+func (f *simFlags) define(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	f.settings = make(map[string]*string)
+	base := sim.Defaults()
+	for _, s := range base.Settings() {
+		value := s.Value
+		switch value { // what help would show as a default, and is none
+		case "0", "0s":
+			value = ""
+		}
+		f.settings[s.Name] = flags.String(s.Name, value, simUsages[s.Name])
+	}
+	flags.StringArrayVar(&f.vary, "vary", nil, "a flag whose values hold commas, and the values: 'latency=world|exp:80ms'")
+	flags.StringVar(&f.plan, "plan", "", "TOML file of flags and their values, which flags that are typed override")
+	flags.StringVar(&f.out, "out", "", "directory for reports, a table of figures and pictures")
+	flags.BoolVar(&f.compare, "compare", false, "compare two reports, A.json and B.json")
+}
+
+// maxPlanFile bounds a file of --plan, in bytes.
+const maxPlanFile = 1 << 20
+
+// readPlan reads the values of flags from a TOML file.
+func readPlan(path string) (map[string][]string, error) {
+	const next = "write one flag a line, as alpha = [1, 3, 10] or seed = \"1..20\""
+	info, err := os.Stat(path)
+	if err == nil && (!info.Mode().IsRegular() || info.Size() > maxPlanFile) {
+		err = fmt.Errorf("%s is no regular file of at most %d MiB", path, maxPlanFile>>20)
+	}
+	if err != nil {
+		return nil, badInput("name a TOML file", "--plan: %v", err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, badInput("name a TOML file", "--plan: %v", err)
+	}
+	var raw map[string]any
+	if err := toml.Unmarshal(text, &raw); err != nil {
+		return nil, badInput(next, "--plan %s: %v", path, err)
+	}
+	plan := make(map[string][]string)
+	for name, value := range raw {
+		if simUsages[name] == "" {
+			return nil, badInput("see: kad sim --help", "--plan %s: there is no flag --%s", path, name)
+		}
+		list, isList := value.([]any)
+		if !isList {
+			list = []any{value}
+		}
+		for _, v := range list {
+			switch v := v.(type) {
+			case string, int64, float64:
+				values, err := valuesOf(name, fmt.Sprint(v))
+				if err != nil {
+					return nil, err
+				}
+				plan[name] = append(plan[name], values...)
+			default:
+				return nil, badInput(next, "--plan %s: %s = %v is neither text nor a number", path, name, v)
+			}
+		}
+		if len(list) == 0 {
+			return nil, badInput(next, "--plan %s: %s has no value", path, name)
+		}
+	}
+	return plan, nil
+}
+
+// valuesOf are the values that a text has for a flag.
+func valuesOf(name, text string) ([]string, error) {
+	if slices.Contains(ofOneValue, name) {
+		return []string{strings.TrimSpace(text)}, nil
+	}
+	values, err := sweep.List(text)
+	if err != nil {
+		return nil, badInput("give a value, or several as 1,3,10 or 1..20", "--%s: %v", name, err)
+	}
+	return values, nil
+}
+
+// configs are the simulations that the flags ask for, checked. typed reports whether a flag
+// was typed.
+func (f *simFlags) configs(typed func(flag string) bool) ([]sim.Config, error) {
+	plan := make(map[string][]string)
+	if f.plan != "" {
+		var err error
+		if plan, err = readPlan(f.plan); err != nil {
+			return nil, err
+		}
+	}
+	for _, v := range f.vary {
+		name, values, ok := strings.Cut(v, "=")
+		switch {
+		case !ok || simUsages[name] == "":
+			return nil, badInput("write NAME=VALUE|VALUE, with the name of a flag of kad sim", "--vary %q names no flag and its values", v)
+		case typed(name) || plan[name] != nil:
+			return nil, badInput("leave one of them out", "--%s and --vary %s=... both say what %s is", name, name, name)
+		}
+		plan[name] = sweep.Alternatives(values)
+	}
+	given := func(name string) bool { return typed(name) || plan[name] != nil }
+	p := sweep.Plan{Base: sim.Defaults()}
+	for _, s := range p.Base.Settings() {
+		values := plan[s.Name]
+		if text := *f.settings[s.Name]; text != "" && (values == nil || typed(s.Name)) {
+			var err error
+			if values, err = valuesOf(s.Name, text); err != nil {
+				return nil, err
+			}
+		}
+		if len(values) > 0 {
+			p.Axes = append(p.Axes, sweep.Axis{Name: s.Name, Values: values})
+		}
+	}
+	slices.SortStableFunc(p.Axes, func(a, b sweep.Axis) int { // seeds vary fastest: runs that are repeats stand together
+		return cmp.Compare(strings.Count(a.Name, "seed"), strings.Count(b.Name, "seed"))
+	})
+	configs, err := p.Configs(func(c *sim.Config) {
+		k, alpha := sim.OwnParameters(c.Lookup) // that the rule has, unless somebody says otherwise
+		if !given("k") {
+			c.K = k
+		}
+		if !given("alpha") {
+			c.Alpha = alpha
+		}
+	})
+	switch {
+	case errors.Is(err, sweep.ErrBadPlan):
+		return nil, badInput("see: kad sim --help", "%v", err)
+	case err != nil && !errors.Is(err, sim.ErrBadConfig):
+		return nil, badInput("name a CSV file: a square matrix of round trip times in milliseconds", "--latency: %v", err)
+	case err != nil:
+		return nil, err
+	}
+	for i := range configs {
+		if w := configs[i].Workload; given("targets") && (w == report.WorkloadValue || w == report.WorkloadProvide) {
+			return nil, badInput("leave it out, or choose --workload find, mixed or day", "--targets is for lookups of targets: --workload %s looks for its own keys", w)
+		}
+	}
+	return configs, nil
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"kadmium/sim"
+	"kadmium/sim/picture"
+	"kadmium/sim/report"
+	"kadmium/sim/sweep"
+)
+
+// A sweepResult is `kad sim` with several runs.
+type sweepResult struct {
+	Sweep []*report.Report `json:"sweep"`
+}
+
+// simulate runs simulations and prints their reports, one as one object, several as a
+// sweep. When the context ends it prints what there is.
+func (a *app) simulate(ctx context.Context, configs []sim.Config, out string) error {
+	if len(configs) == 1 {
+		return a.simulateOne(ctx, configs[0], out)
+	}
+	bar := a.newBar(fmt.Sprintf("%d runs", len(configs)))
+	results, stopped, err := sweep.Execute(ctx, configs, out, func(done, total int) { bar.update("runs", done, total) })
+	bar.end()
+	if err != nil {
+		return sweepFailed(err, out)
+	}
+	reports := []*report.Report{}
+	for i := range results.Runs {
+		reports = append(reports, results.Runs[i].Report)
+	}
+	var files []string
+	var undrawn error
+	if out != "" && len(reports) > 0 {
+		files, undrawn = picture.Draw(out, reports)
+	}
+	err = a.print(sweepResult{reports}, func(w io.Writer) {
+		_ = results.Write(w) // into memory
+		if out != "" {
+			fmt.Fprintf(w, "\n%s, %s and %s in %s\n", report.Count(len(reports), "report"), sweep.ResultsFile, report.Count(len(files), "picture"), out)
+		}
+	})
+	switch {
+	case err != nil:
+		return err
+	case undrawn != nil:
+		return notDrawn(undrawn)
+	case stopped && out != "":
+		return &failure{Message: fmt.Sprintf("interrupted: %d of %d runs have ended", len(reports), len(configs)), Next: "run it again with the same --out: what is there is not run again", Code: exitNotDone, printed: true}
+	case stopped:
+		return &failure{Message: fmt.Sprintf("interrupted: %d of %d runs have ended", len(reports), len(configs)), Next: "run it again, with --out so that what has ended is kept", Code: exitNotDone, printed: true}
+	}
+	return nil
+}
+
+// simulateOne runs one simulation, with a bar of its own progress.
+func (a *app) simulateOne(ctx context.Context, c sim.Config, out string) error {
+	bar := a.newBar(fmt.Sprintf("%d nodes", c.Nodes))
+	r, err := sim.Run(ctx, c, bar.update)
+	bar.end()
+	if err != nil {
+		return err
+	}
+	if r.Theory, err = sim.Expected(c); err != nil {
+		return err
+	}
+	if out != "" && !r.Partial {
+		if err := sweep.Keep(out, c, r); err != nil {
+			return sweepFailed(err, out)
+		}
+	}
+	return a.printReport(r, out)
+}
+
+// sweepFailed says why a sweep has not ended.
+func sweepFailed(err error, out string) error {
+	if pathError := (*fs.PathError)(nil); errors.As(err, &pathError) || errors.Is(err, os.ErrPermission) {
+		return notDone("check the directory of --out", "%s: %v", out, err)
+	}
+	return err
+}

@@ -1,0 +1,178 @@
+package sweep
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"kadmium/sim"
+	"kadmium/sim/report"
+)
+
+// ErrNotSweep reports a directory that holds no sweep. The error says what is wrong with it.
+var ErrNotSweep = errors.New("no directory of a sweep")
+
+// The files of a directory.
+const (
+	ManifestFile = "manifest.json"
+	ResultsFile  = "results.csv"
+	reportsDir   = "reports"
+	version      = 1
+)
+
+// A Manifest says what the runs of a directory are.
+type Manifest struct {
+	Version int               `json:"version"`
+	Program Program           `json:"program"`
+	Inputs  map[string]string `json:"inputs"` // SHA-256 of the files that runs read, by path
+	Varied  []string          `json:"varied"` // the settings that differ between runs
+	Runs    []Entry           `json:"runs"`
+}
+
+// An Entry is a run in a Manifest.
+type Entry struct {
+	ID          string            `json:"id"`
+	Params      map[string]string `json:"params"` // all settings, by the names of their flags
+	Report      string            `json:"report"` // its file
+	WallSeconds float64           `json:"wall_seconds"`
+}
+
+// A Run is one run of a sweep, with its report.
+type Run struct {
+	ID     string
+	Params map[string]string
+	Report *report.Report
+}
+
+// Results are the runs of a sweep, in the order of its plan.
+type Results struct {
+	Varied []string // the settings that differ between runs
+	Runs   []Run
+}
+
+func params(c *sim.Config) map[string]string {
+	all := make(map[string]string)
+	for _, s := range c.Settings() {
+		all[s.Name] = s.Value
+	}
+	return all
+}
+
+// varied are the settings that differ between runs, in their order.
+func varied(configs []sim.Config) []string {
+	differ := []string{}
+	for i, first := range configs[0].Settings() {
+		for j := range configs {
+			if configs[j].Settings()[i].Value != first.Value {
+				differ = append(differ, first.Name)
+				break
+			}
+		}
+	}
+	return differ
+}
+
+func reportFile(id string) string { return reportsDir + "/" + id + ".json" }
+
+// writeFile replaces a file of a directory whole, or leaves it.
+func writeFile(dir, name string, content []byte) error {
+	path := filepath.Join(dir, filepath.FromSlash(name))
+	temporary := path + ".new"
+	if err := os.WriteFile(temporary, content, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(temporary, path)
+}
+
+// writeReport keeps the report of a run.
+func writeReport(dir, id string, r *report.Report) error {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return writeFile(dir, reportFile(id), append(text, '\n'))
+}
+
+// kept is the report of a run that the directory has; nil if it has none that is whole.
+func kept(dir, id string) *report.Report {
+	r, err := readReport(filepath.Join(dir, filepath.FromSlash(reportFile(id))))
+	if err != nil || r.Partial {
+		return nil
+	}
+	return r
+}
+
+func readReport(path string) (*report.Report, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return report.Read(f)
+}
+
+// write writes the table and the manifest of the runs that have ended.
+func (r *Results) write(dir string, p Program, files map[string]string) error {
+	var table bytes.Buffer
+	if err := r.WriteTable(&table); err != nil {
+		return err
+	}
+	if err := writeFile(dir, ResultsFile, table.Bytes()); err != nil {
+		return err
+	}
+	m := Manifest{Version: version, Program: p, Inputs: files, Varied: r.Varied, Runs: []Entry{}}
+	for _, run := range r.Runs {
+		m.Runs = append(m.Runs, Entry{run.ID, run.Params, reportFile(run.ID), run.Report.Machine.WallSeconds})
+	}
+	text, err := json.MarshalIndent(m, "", " ")
+	if err != nil {
+		return err
+	}
+	return writeFile(dir, ManifestFile, append(text, '\n'))
+}
+
+// maxManifest bounds a manifest, in bytes.
+const maxManifest = 256 << 20
+
+// Open reads a directory. Its error is ErrNotSweep, or that of reading a file.
+func Open(dir string) (*Results, error) {
+	bad := func(format string, args ...any) error {
+		return fmt.Errorf("%w: %s: %s", ErrNotSweep, dir, fmt.Sprintf(format, args...))
+	}
+	path := filepath.Join(dir, ManifestFile)
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, bad("it has no %s", ManifestFile)
+	} else if err != nil {
+		return nil, err
+	} else if info.Size() > maxManifest {
+		return nil, bad("%s is larger than %d MiB", ManifestFile, maxManifest>>20)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var m Manifest
+	if err := json.Unmarshal(text, &m); err != nil {
+		return nil, bad("%s: %v", ManifestFile, err)
+	}
+	if m.Version != version {
+		return nil, bad("%s is of version %d, want %d", ManifestFile, m.Version, version)
+	}
+	results := &Results{Varied: m.Varied}
+	for _, e := range m.Runs {
+		if len(e.ID) != idLength || e.Report != reportFile(e.ID) || !filepath.IsLocal(e.Report) {
+			return nil, bad("%s: a run %q with the report %q", ManifestFile, e.ID, e.Report)
+		}
+		r, err := readReport(filepath.Join(dir, filepath.FromSlash(e.Report)))
+		if err != nil {
+			return nil, bad("%s: %v", e.Report, err)
+		}
+		results.Runs = append(results.Runs, Run{e.ID, e.Params, r})
+	}
+	return results, nil
+}

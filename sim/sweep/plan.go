@@ -1,0 +1,120 @@
+package sweep
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"kadmium/sim"
+)
+
+// ErrBadPlan reports a plan that makes no runs. The error says what is wrong with it.
+var ErrBadPlan = errors.New("bad sweep")
+
+// Limits of a plan.
+const (
+	MaxRuns   = 100_000
+	maxValues = 10_000 // of one setting
+)
+
+// An Axis is a setting and the values that it takes in turn.
+type Axis struct {
+	Name   string // of the flag
+	Values []string
+}
+
+// A Plan is a base, and the settings that vary: all their combinations are run.
+type Plan struct {
+	Base sim.Config
+	Axes []Axis
+}
+
+// List reads a list of values: 1,3,10, or a range of whole numbers, 1..20, which may be one
+// of several parts. Its error is ErrBadPlan.
+func List(text string) ([]string, error) {
+	var all []string
+	for part := range strings.SplitSeq(text, ",") {
+		part = strings.TrimSpace(part)
+		lo, hi, isRange := strings.Cut(part, "..")
+		if !isRange {
+			all = append(all, part)
+			continue
+		}
+		from, err := strconv.ParseUint(lo, 10, 63)
+		to, err2 := strconv.ParseUint(hi, 10, 63)
+		if err != nil || err2 != nil || to < from || to-from >= maxValues {
+			return nil, fmt.Errorf("%w: %q is no range: want two whole numbers like 1..20, the second no smaller, %d apart at most", ErrBadPlan, part, maxValues)
+		}
+		for i := from; i <= to; i++ {
+			all = append(all, strconv.FormatUint(i, 10))
+		}
+	}
+	if len(all) > maxValues {
+		return nil, fmt.Errorf("%w: %d values of one setting, want at most %d", ErrBadPlan, len(all), maxValues)
+	}
+	return all, nil
+}
+
+// Alternatives reads values that may hold commas: exp:1h|weibull:0.6,40m.
+func Alternatives(text string) []string {
+	all := strings.Split(text, "|")
+	for i := range all {
+		all[i] = strings.TrimSpace(all[i])
+	}
+	return all
+}
+
+// Configs are the runs of a plan, checked: the last setting varies fastest. finish, if it is
+// not nil, completes each before it is checked. The error is ErrBadPlan, sim.ErrBadConfig,
+// or that of reading a file of latencies.
+func (p *Plan) Configs(finish func(*sim.Config)) ([]sim.Config, error) {
+	runs := 1
+	seen := make(map[string]bool)
+	for _, a := range p.Axes {
+		if len(a.Values) == 0 {
+			return nil, fmt.Errorf("%w: %s has no value", ErrBadPlan, a.Name)
+		}
+		if seen[a.Name] {
+			return nil, fmt.Errorf("%w: %s varies twice", ErrBadPlan, a.Name)
+		}
+		seen[a.Name] = true
+		if runs *= len(a.Values); runs > MaxRuns {
+			return nil, fmt.Errorf("%w: over %d runs", ErrBadPlan, MaxRuns)
+		}
+	}
+	configs := make([]sim.Config, 0, runs)
+	ids := make(map[string]bool, runs)
+	for i := range runs {
+		c, rest := p.Base, i
+		for a := len(p.Axes) - 1; a >= 0; a-- {
+			values := p.Axes[a].Values
+			if err := c.Set(p.Axes[a].Name, values[rest%len(values)]); err != nil {
+				return nil, err
+			}
+			rest /= len(values)
+		}
+		if finish != nil {
+			finish(&c)
+		}
+		if err := c.Check(); err != nil {
+			return nil, err
+		}
+		if id := canonical(&c); ids[id] {
+			return nil, fmt.Errorf("%w: two of its runs are the same: %s", ErrBadPlan, id)
+		} else {
+			ids[id] = true
+		}
+		configs = append(configs, c)
+	}
+	return configs, nil
+}
+
+// canonical is a Config as text, one setting a line.
+func canonical(c *sim.Config) string {
+	var b strings.Builder
+	for _, s := range c.Settings() {
+		fmt.Fprintf(&b, "%s=%s\n", s.Name, s.Value)
+	}
+	return b.String()
+}
