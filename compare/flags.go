@@ -11,13 +11,18 @@ import (
 	"time"
 
 	"kadmium/cmd/kad/bench"
+	"kadmium/compare/cost"
 	"kadmium/compare/report"
 	"kadmium/compare/side"
+	"kadmium/rpc"
 )
 
 // options are the values of the flags.
 type options struct {
 	nodes, lookups int
+	k              int
+	runs           int  // 0: as each part needs
+	sized          bool // --k or --nodes was given
 	profile        side.Profile
 	link           time.Duration
 	tcp            bool
@@ -38,6 +43,8 @@ const defaultLine = "cd compare && go run ."
 const (
 	leastNodes, mostNodes     = 8, 1000
 	leastLookups, mostLookups = 1, 100000
+	leastK, mostK             = 1, rpc.MaxContacts // an answer of kadmium holds no more
+	leastRuns, mostRuns       = 1, 100
 	longestLink               = time.Second
 )
 
@@ -48,6 +55,8 @@ func (o *options) flags() *flag.FlagSet {
 	f.Usage = func() {}
 	f.Func("nodes", fmt.Sprintf("nodes of each network, %d to %d (default %d)", leastNodes, mostNodes, o.nodes), within(&o.nodes, leastNodes, mostNodes))
 	f.Func("lookups", fmt.Sprintf("lookups of each operation, %d to %d (default %d)", leastLookups, mostLookups, o.lookups), within(&o.lookups, leastLookups, mostLookups))
+	f.Func("k", fmt.Sprintf("contacts of a bucket and nodes that hold a record, of both sides, %d to %d\n(default %d; hops: %d)", leastK, mostK, o.k, hopK), within(&o.k, leastK, mostK))
+	f.Func("runs", fmt.Sprintf("runs of each network, with other hosts and keys, %d to %d; from %d on\nwith 95 %% intervals (default 1; hops: %d)", leastRuns, mostRuns, report.LeastRuns, report.LeastRuns), within(&o.runs, leastRuns, mostRuns))
 	f.Func("profile", "matched: equal k and alpha, nothing but the DHT, at alpha 3, then 10;\ndefaults: each side as shipped (default matched)", func(s string) error {
 		o.profile = side.Profile(s)
 		if o.profile != side.Matched && o.profile != side.Defaults {
@@ -71,15 +80,15 @@ func (o *options) flags() *flag.FlagSet {
 		return nil
 	})
 	f.BoolVar(&o.json, "json", false, "print one JSON object: versions, config, costs, behaviour")
-	f.Func("out", "directory of the page, its JSON and its pictures\n(default "+defaultOut+"; with --only nothing is written unless this is given)", func(s string) error {
+	f.Func("out", "directory of the page, its JSON and its pictures\n(default "+defaultOut+" where no flag changes what is measured, otherwise nothing is written)", func(s string) error {
 		if o.out = s; s == "" {
 			return errors.New("want a directory")
 		}
 		return nil
 	})
-	f.Func("only", "a part: costs; behaviour; or the operations and cases whose names contain this", func(s string) error {
+	f.Func("only", "a part: costs; hops; behaviour; or the operations and cases whose names contain this", func(s string) error {
 		if o.only = s; strings.TrimSpace(s) == "" {
-			return errors.New("want costs, behaviour, or a part of the name of operations or cases")
+			return errors.New("want costs, hops, behaviour, or a part of the name of operations or cases")
 		}
 		return nil
 	})
@@ -99,7 +108,7 @@ func within(to *int, least, most int) func(string) error {
 }
 
 func defaults() *options {
-	return &options{nodes: 50, lookups: 200, profile: side.Matched}
+	return &options{nodes: 50, lookups: 200, k: cost.DefaultK, profile: side.Matched}
 }
 
 // parse reads a command line. Its error is flag.ErrHelp if that asks for help.
@@ -115,7 +124,12 @@ func parse(args []string) (*options, error) {
 	line := []string{defaultLine}
 	f.Visit(func(given *flag.Flag) {
 		switch given.Name {
+		case "k":
+			line, o.sized = append(line, fmt.Sprint("--k ", o.k)), true
+		case "runs":
+			line = append(line, fmt.Sprint("--runs ", o.runs))
 		case "nodes":
+			o.sized = true
 			line = append(line, fmt.Sprint("--nodes ", o.nodes))
 		case "lookups":
 			line = append(line, fmt.Sprint("--lookups ", o.lookups))
@@ -129,11 +143,15 @@ func parse(args []string) (*options, error) {
 			line = append(line, fmt.Sprintf("--only %q", o.only))
 		}
 	})
-	if o.only != "" && o.out != "" {
-		line = append(line, "--out DIR") // a part is written only with --out
+	if o.profile == side.Defaults && o.k != cost.DefaultK {
+		return nil, errors.New("--profile defaults has each side's own k: leave out --k, or say --profile matched")
+	}
+	whole := len(line) == 1
+	if !whole && o.out != "" {
+		line = append(line, "--out DIR") // written only with --out
 	}
 	o.line = strings.Join(line, " ")
-	if o.out == "" && o.only == "" {
+	if o.out == "" && whole {
 		o.out = defaultOut
 		if _, err := os.Stat(o.out); err != nil {
 			return nil, fmt.Errorf("the page would be written to %s, which is not there: run in the directory compare, or say --out DIR", o.out)
@@ -169,7 +187,7 @@ func linkText(d time.Duration) string {
 func (o *options) config() report.Config {
 	return report.Config{
 		Nodes: o.nodes, Lookups: o.lookups, Profile: string(o.profile), Link: linkText(o.link), Transport: o.transport(),
-		K: bucketSize, Alpha: o.alphas(), Command: o.line, Date: time.Now().UTC().Format(time.DateOnly), Machine: machine(),
+		K: o.k, Runs: max(o.runs, 1), Alpha: o.alphas(), Command: o.line, Date: time.Now().UTC().Format(time.DateOnly), Machine: machine(),
 		Beta: endings,
 	}
 }
@@ -183,14 +201,14 @@ const endings = "each in its own way, in either profile. libp2p's when the 3 clo
 const connections = 192
 
 // feasible reports an error if the process may not open as many sockets as a network needs.
-func (o *options) feasible() error {
+func (o *options) feasible(nodes int) error {
 	const spare = 100
-	need := 2*o.nodes + spare
+	need := 2*nodes + spare
 	if o.tcp {
-		need += o.nodes * min(o.nodes-1, connections) // both ends of each connection are in this process
+		need += nodes * min(nodes-1, connections) // both ends of each connection are in this process
 	}
 	if limit, known := bench.MayOpen(); known && limit < uint64(need) {
-		return fmt.Errorf("%d nodes need about %d open files, and the process may have %d: allow more with ulimit -n, or choose fewer --nodes", o.nodes, need, limit)
+		return fmt.Errorf("%d nodes need about %d open files, and the process may have %d: allow more with ulimit -n, or choose fewer --nodes", nodes, need, limit)
 	}
 	return nil
 }

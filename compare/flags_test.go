@@ -26,6 +26,12 @@ func TestBadInput(t *testing.T) {
 		{"--nodes", "flag needs an argument: -nodes"},
 		{"--lookups 0", `"0" for flag -lookups: want a whole number from 1 to 100000`},
 		{"--lookups 1e3", "from 1 to 100000"},
+		{"--k 0", `"0" for flag -k: want a whole number from 1 to 20`},
+		{"--k 21", "from 1 to 20"},
+		{"--runs 0", `"0" for flag -runs: want a whole number from 1 to 100`},
+		{"--runs 101", "from 1 to 100"},
+		{"--k 4 --profile defaults", "--profile defaults has each side's own k"},
+		{"--only hops --profile defaults", "--only hops is for --profile matched"},
 		{"--profile fast", `"fast" for flag -profile: want matched or defaults`},
 		{"--link 25", `"25" for flag -link: want a duration from 0ms to 1s, such as 25ms`},
 		{"--link -1ms", "from 0ms to 1s"},
@@ -33,8 +39,8 @@ func TestBadInput(t *testing.T) {
 		{"--transport udp", `"udp" for flag -transport: want quic or tcp`},
 		{"--json=perhaps", `"perhaps" for -json`},
 		{"--out=", "for flag -out: want a directory"},
-		{"--only=", "for flag -only: want costs, behaviour"},
-		{"--only nothing-of-this-name", "nothing is called \"nothing-of-this-name\": want --only costs, behaviour, or a part of one of these names:\n  closest\n"},
+		{"--only=", "for flag -only: want costs, hops, behaviour"},
+		{"--only nothing-of-this-name", "nothing is called \"nothing-of-this-name\": want --only costs, hops, behaviour, or a part of one of these names:\n  closest\n"},
 		{"--seed 1", "flag provided but not defined: -seed"},
 		{"costs", `takes no arguments, got ["costs"]`},
 	} {
@@ -48,8 +54,8 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
-// The whole is written to ../docs unless another place is said, and only from where
-// that is; a part is written only where one is said.
+// What the defaults measure is written to ../docs unless another place is said, and only
+// from where that is; anything else is written only where a place is said.
 func TestOut(t *testing.T) {
 	root := t.TempDir()
 	within := filepath.Join(root, "compare")
@@ -59,7 +65,7 @@ func TestOut(t *testing.T) {
 		}
 	}
 	t.Chdir(within)
-	for args, want := range map[string]string{"": "../docs", "--out there": "there", "--only put": "", "--only put --out there": "there"} {
+	for args, want := range map[string]string{"": "../docs", "--out there": "there", "--only put": "", "--only put --out there": "there", "--json": "../docs", "--k 4 --nodes 300": "", "--runs 5": "", "--lookups 3 --out there": "there"} {
 		o, err := parse(strings.Fields(args))
 		if err != nil || o.out != want {
 			t.Errorf("%q writes to %q, %v; want %q", args, o.out, err, want)
@@ -79,6 +85,7 @@ func TestLine(t *testing.T) {
 		"--transport=tcp -link 25ms --nodes 8 --only closest --out x": `cd compare && go run . --link 25ms --nodes 8 --only "closest" --transport tcp --out DIR`,
 		"--only closest":                 `cd compare && go run . --only "closest"`,
 		"--lookups 3 --profile defaults": "cd compare && go run . --lookups 3 --profile defaults",
+		"--runs 5 --nodes 300 --k 4":     "cd compare && go run . --k 4 --nodes 300 --runs 5",
 	} {
 		o, err := parse(strings.Fields(args))
 		if err != nil || o.line != want {
@@ -93,7 +100,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := o.config(); c.Nodes != 50 || c.Lookups != 200 || c.Profile != string(side.Matched) || c.Link != "0ms" || c.Transport != "quic" || len(c.Alpha) != 2 {
+	if c := o.config(); c.Nodes != 50 || c.K != 20 || c.Runs != 1 || c.Lookups != 200 || c.Profile != string(side.Matched) || c.Link != "0ms" || c.Transport != "quic" || len(c.Alpha) != 2 {
 		t.Errorf("the defaults are %+v", c)
 	}
 }
@@ -106,7 +113,7 @@ func TestHelp(t *testing.T) {
 	if code := run(context.Background(), []string{"-h"}, &stdout, &stderr); code != exitDone || stderr.Len() > 0 {
 		t.Errorf("-h: exit code %d, on stderr %q", code, &stderr)
 	}
-	for _, name := range []string{"--nodes", "--lookups", "--profile", "--link", "--transport", "--json", "--out", "--only"} {
+	for _, name := range []string{"--nodes", "--k", "--runs", "--lookups", "--profile", "--link", "--transport", "--json", "--out", "--only"} {
 		if !strings.Contains(stdout.String(), name+" ") {
 			t.Errorf("the help lacks %s:\n%s", name, &stdout)
 		}

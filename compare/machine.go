@@ -11,10 +11,9 @@ import (
 // compared are the modules whose versions a report names.
 var compared = []string{"github.com/libp2p/go-libp2p-kad-dht", "github.com/libp2p/go-libp2p", "github.com/libp2p/go-libp2p-kbucket"}
 
-// versions are the versions of Go and of the compared modules, and the commit that this
-// program was built from.
+// versions are the versions of Go and of the compared modules.
 func versions() map[string]string {
-	all := map[string]string{"go": strings.TrimPrefix(runtime.Version(), "go"), "kadmium": "of this tree"}
+	all := map[string]string{"go": strings.TrimPrefix(runtime.Version(), "go")}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return all
@@ -24,11 +23,6 @@ func versions() map[string]string {
 			if m.Path == name {
 				all[name] = m.Version
 			}
-		}
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			all["kadmium"] = s.Value
 		}
 	}
 	return all

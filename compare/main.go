@@ -1,9 +1,11 @@
 // Command compare runs one workload on go-libp2p-kad-dht and on kadmium, with the
 // same keys at the same positions, and prints what differs in behaviour and cost.
 //
-//	go run .                     everything, and writes the page in ../docs
-//	go run . --only behaviour    one part
-//	go run . --json              one JSON object
+//	go run .                       everything, and writes the page in ../docs
+//	go run . --only behaviour      one part
+//	go run . --k 4 --nodes 300     larger networks, smaller buckets: more hops
+//	go run . --runs 5              intervals
+//	go run . --json                one JSON object
 //
 // The exit code is 0 for done, 1 for not done, 2 for bad input, 130 when
 // interrupted.
@@ -76,7 +78,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 // compare carries out a plan, writes the page and prints the report. If parts could not be
 // measured or played, it writes and prints the others, and returns an error.
 func compare(ctx context.Context, o *options, p *plan, stdout, stderr io.Writer) error {
-	if err := o.feasible(); err != nil {
+	if err := o.feasible(p.mostNodes()); err != nil {
 		return err
 	}
 	if o.out != "" {
@@ -84,15 +86,15 @@ func compare(ctx context.Context, o *options, p *plan, stdout, stderr io.Writer)
 			return err
 		}
 	}
-	r := &report.Report{Versions: versions(), Config: o.config()}
+	r := &report.Report{Versions: versions(), Tree: tree(), Config: o.config()}
 	measured, cases, err := p.carryOut(ctx, stderr)
 	if err != nil {
 		return err
 	}
-	r.Costs, r.Behaviour, r.Missing = report.Costs(measured), cases.Rows, cases.Missing
+	r.Costs, r.Depths, r.Behaviour, r.Missing = report.Costs(measured.costs), measured.depths, cases.Rows, cases.Missing
 	var missing []error
 	if o.out != "" {
-		if err := r.Write(o.out, measured); err != nil {
+		if err := r.Write(o.out, report.Pooled(measured.costs)); err != nil {
 			missing = append(missing, fmt.Errorf("writing the page (the report follows on standard output all the same): %w", err))
 		} else {
 			fmt.Fprintf(stderr, "written: %s/%s.md, its JSON and its pictures\n", o.out, report.Name)

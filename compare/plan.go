@@ -1,12 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"kadmium/compare/behaviour"
@@ -14,9 +15,6 @@ import (
 	"kadmium/compare/report"
 	"kadmium/compare/side"
 )
-
-// bucketSize is k, the default of both sides.
-const bucketSize = 20
 
 // A plan says what a run measures and plays.
 type plan struct {
@@ -30,6 +28,11 @@ type network struct {
 	title  string // for the progress
 	config cost.Config
 	named  func(operation string) string // the name of an operation in the report
+	runs   int                           // each with other hosts and keys
+
+	// counted says that the lookups of the closest nodes are a row of the hops. only says that
+	// the network has no costs in the report besides.
+	counted, only bool
 
 	// patient says that measuring mostly waits. Both sides are measured at the same time,
 	// and at the same time as the networks that follow.
@@ -46,6 +49,12 @@ const (
 	farLookups = 20
 )
 
+// The networks whose hops are compared, if the flags do not say others: their buckets are so
+// small that lookups take 2 to 4 hops.
+const hopK = 4
+
+var hopNodes = []int{100, 300}
+
 // idleFor is how long an idle network is observed: the period of QUIC's keep-alives in
 // libp2p, which is the longest period of either side below a minute.
 const idleFor = 15 * time.Second
@@ -61,26 +70,59 @@ func (o *options) alphas() []int {
 // plan makes the plan. Its error says what is wrong with --only.
 func (o *options) plan() (*plan, error) {
 	p := &plan{nodes: min(o.nodes, behaviourNodes)}
+	if o.only == "hops" || o.only == "" && !o.sized {
+		p.costs = o.hopNetworks()
+	}
+	if o.only == "hops" {
+		if p.costs == nil {
+			return nil, errors.New("--only hops is for --profile matched: as shipped, the two sides' alphas differ")
+		}
+		return p, nil
+	}
 	if o.only != "behaviour" {
-		p.costs = o.networks()
+		p.costs = append(p.costs, o.networks()...)
 	}
 	if o.only != "costs" {
 		for _, c := range behaviour.Cases() {
 			p.cases = append(p.cases, c.Name)
 		}
 	}
-	if o.only == "" || o.only == "costs" || o.only == "behaviour" {
+	if slices.Contains([]string{"", "costs", "behaviour"}, o.only) {
 		return p, nil
 	}
 	return p, p.restrict(o.only)
 }
 
-// networks are all networks of a run: one for each alpha, one at rest that then crashes,
+// hopNetworks are the networks in which hops alone are measured.
+func (o *options) hopNetworks() []network {
+	if o.profile == side.Defaults {
+		return nil // the two sides' alphas differ, and theory has one
+	}
+	k, sizes := hopK, hopNodes
+	if o.sized {
+		k, sizes = o.k, []int{o.nodes}
+	}
+	var all []network
+	for _, nodes := range sizes {
+		all = append(all, network{
+			title:  fmt.Sprintf("hops, %d nodes", nodes),
+			config: cost.Config{Nodes: nodes, K: k, Alpha: o.alphas()[0], Lookups: o.lookups, Profile: o.profile, Delay: o.link, TCP: o.tcp, Operations: []string{report.Closest}},
+			named:  func(operation string) string { return operation },
+			runs:   cmp.Or(o.runs, report.LeastRuns), counted: true, only: true,
+		})
+	}
+	return all
+}
+
+// networks are all networks of the costs: one for each alpha, one at rest that then crashes,
 // and one over a link of 25 ms, which the targets need.
 func (o *options) networks() []network {
-	base := cost.Config{Nodes: o.nodes, Lookups: o.lookups, Profile: o.profile, Delay: o.link, TCP: o.tcp}
+	base := cost.Config{Nodes: o.nodes, K: o.k, Lookups: o.lookups, Profile: o.profile, Delay: o.link, TCP: o.tcp}
+	if o.profile == side.Defaults {
+		base.K = 0
+	}
 	same := func(operation string) string { return operation }
-	first := network{title: "as shipped", config: base, named: same}
+	first := network{title: "as shipped", config: base, named: same, counted: o.profile != side.Defaults}
 	first.config.Operations = slices.DeleteFunc(cost.Operations(), func(o string) bool { return o == cost.Crashed })
 	first.config.Converging, first.config.Holding = true, true
 	rest := network{title: "at rest, then crashing", config: base, named: same, patient: true}
@@ -91,7 +133,7 @@ func (o *options) networks() []network {
 			networks[0].title, networks[0].config.Alpha, rest.config.Alpha = fmt.Sprint("alpha ", alpha), alpha, alpha
 			continue
 		}
-		other := network{title: fmt.Sprint("alpha ", alpha), config: base, named: func(operation string) string { return report.AtAlpha(operation, alpha) }}
+		other := network{title: fmt.Sprint("alpha ", alpha), config: base, named: func(operation string) string { return report.AtAlpha(operation, alpha) }, counted: true}
 		other.config.Alpha, other.config.Operations = alpha, first.config.Operations
 		networks = append(networks, other)
 	}
@@ -102,7 +144,19 @@ func (o *options) networks() []network {
 		far.config.Operations = []string{report.Closest, report.ClosestCold}
 		networks = append(networks, far)
 	}
+	for i := range networks {
+		networks[i].runs = max(o.runs, 1)
+	}
 	return networks
+}
+
+// mostNodes is the number of nodes of the largest network.
+func (p *plan) mostNodes() int {
+	most := p.nodes
+	for _, n := range p.costs {
+		most = max(most, n.config.Nodes)
+	}
+	return most
 }
 
 func over25(operation string) string {
@@ -134,103 +188,23 @@ func (p *plan) restrict(part string) error {
 	p.costs = kept
 	p.cases = slices.DeleteFunc(p.cases, func(name string) bool { return !strings.Contains(name, part) })
 	if p.costs == nil && len(p.cases) == 0 {
-		return fmt.Errorf("nothing is called %q: want --only costs, behaviour, or a part of one of these names:\n  %s", part, strings.Join(known, "\n  "))
+		return fmt.Errorf("nothing is called %q: want --only costs, hops, behaviour, or a part of one of these names:\n  %s", part, strings.Join(known, "\n  "))
 	}
 	return nil
 }
 
 // carryOut measures and plays, with progress on stderr. If a part fails, the others are
 // still carried out, as they take minutes. Its error is that of ctx only.
-func (p *plan) carryOut(ctx context.Context, stderr io.Writer) ([]report.Series, *played, error) {
+func (p *plan) carryOut(ctx context.Context, stderr io.Writer) (*figures, *played, error) {
 	shown := newProgress(stderr)
 	measured := p.measure(ctx, shown)
 	cases := p.play(ctx, shown)
-	series, failed := measured()
+	found := measured()
 	if ctx.Err() != nil {
 		return nil, nil, ctx.Err()
 	}
-	cases.Missing = append(failed, cases.Missing...)
-	return series, cases, nil
-}
-
-// measure measures the networks on both sides, one after the other. The function it returns
-// waits for the patient ones, and returns all series. Those of whole networks are last.
-func (p *plan) measure(ctx context.Context, shown *progress) func() ([]report.Series, []report.Missing) {
-	sides := [2]string{cost.Libp2p, cost.Kadmium}
-	samples, errs := make([][2]cost.Sample, len(p.costs)), make([][2]error, len(p.costs))
-	var beside sync.WaitGroup
-	for i, n := range p.costs {
-		for j, name := range sides {
-			measure := func() {
-				title := name + ", " + n.title
-				defer shown.ended(title)
-				errs[i][j] = runChild(ctx, "cost", costJob{name, n.config}, &samples[i][j], func(stage string, done, total int) { shown.tell(title, stage, done, total) })
-			}
-			if n.patient {
-				beside.Go(measure)
-			} else {
-				measure()
-			}
-		}
-	}
-	return func() ([]report.Series, []report.Missing) {
-		beside.Wait()
-		var missing []report.Missing
-		measured, whole := []report.Series{}, []report.Series{}
-		for i, n := range p.costs {
-			for j, err := range errs[i] {
-				if err != nil {
-					missing = append(missing, report.Missing{What: fmt.Sprintf("costs of %s, %s", sides[j], n.title), Error: err.Error()})
-				}
-			}
-			for _, s := range n.beside(samples[i]) {
-				if s.Operation == report.Network {
-					whole = append(whole, s)
-				} else {
-					measured = append(measured, s)
-				}
-			}
-		}
-		return append(measured, whole...), missing
-	}
-}
-
-// beside joins the figures of both sides, operation by operation.
-func (n *network) beside(samples [2]cost.Sample) []report.Series {
-	var operations []string
-	figures := make(map[string][]report.Series)
-	for i, sample := range samples {
-		for _, f := range sample.Figures {
-			if !slices.Contains(operations, f.Operation) {
-				operations = append(operations, f.Operation)
-			}
-			of := figures[f.Operation]
-			at := slices.IndexFunc(of, func(s report.Series) bool { return s.Metric == f.Metric })
-			if at < 0 {
-				at = len(of)
-				of = append(of, report.Series{Operation: n.reported(f.Operation), Metric: f.Metric})
-			}
-			if i == 0 {
-				of[at].Libp2p = f.Values
-			} else {
-				of[at].Kadmium = f.Values
-			}
-			figures[f.Operation] = of
-		}
-	}
-	var all []report.Series
-	for _, o := range operations {
-		all = append(all, figures[o]...)
-	}
-	return all
-}
-
-// reported is the name of an operation of package cost in the report.
-func (n *network) reported(operation string) string {
-	if operation == cost.Network {
-		return report.Network
-	}
-	return n.named(operation)
+	cases.Missing = append(found.missing, cases.Missing...)
+	return found, cases, nil
 }
 
 // play plays the cases in one process. If that process ends early, for example by a panic,

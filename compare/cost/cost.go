@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"kadmium"
 	"kadmium/compare/kad"
 	"kadmium/compare/p2p"
 	"kadmium/compare/side"
@@ -26,6 +27,8 @@ var ErrUnknown = errors.New("unknown")
 // A Config says what to measure on one side.
 type Config struct {
 	Nodes, Lookups int
+	K              int // 0: the default
+	Run            int // from 1 on: each run has hosts and keys of its own
 	Profile        side.Profile
 	Alpha          int           // 0: the default
 	Delay          time.Duration // of a packet, one way
@@ -65,6 +68,7 @@ func (s *Sample) add(operation, metric string, value float64) {
 // The metrics of operations. Each operation has those that apply to it.
 const (
 	Hops      = "hops"
+	Rounds    = "rounds"
 	Asked     = "peers asked"
 	Requests  = "requests"
 	Bytes     = "bytes"
@@ -128,5 +132,5 @@ func Measure(ctx context.Context, name string, cfg Config, progress func(stage s
 	return r.sample, nil
 }
 
-// k is the default of both sides: the size of a bucket, and the number of holders.
-const k = 20
+// DefaultK is the default of both sides: the size of a bucket, and the number of holders.
+const DefaultK = kadmium.DefaultK

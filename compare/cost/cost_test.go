@@ -47,6 +47,9 @@ func TestBothSides(t *testing.T) {
 					}
 				}
 				// Libp2p does not always tell who answered: such hops are unknown.
+				if rounds := s.find(o.name, Rounds); o.closest && !o.cold && (len(rounds) == 0 || slices.Min(rounds) < 1) {
+					t.Errorf("%s: rounds %v", o.name, rounds)
+				}
 				if got := s.find(o.name, Hops); o.cold != (len(got) == 0) || len(got) > lookups {
 					t.Errorf("%s, cold %v: hops %v", o.name, o.cold, got)
 				}

@@ -25,7 +25,7 @@ func (r *run) crash(ctx context.Context) error {
 		searches.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, operateWithin)
 			defer cancel()
-			t := task{i: i, pass: Crashed, searcher: r.nodes[1+i]}
+			t := task{i: i, run: r.cfg.Run, pass: Crashed, searcher: r.nodes[1+i]}
 			began := time.Now()
 			found, err := t.searcher.Closest(ctx, t.key())
 			elapsed := time.Since(began)

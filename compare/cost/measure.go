@@ -65,6 +65,9 @@ func (r *run) measure(ctx context.Context, o operation) error {
 			// Libp2p may end before its events say who answered. Unknown hops are not 0.
 			if err == nil && (found.Hops > 0 || found.Counts().Asked == 0) {
 				r.sample.add(o.name, Hops, float64(found.Hops))
+				if o.closest {
+					r.sample.add(o.name, Rounds, float64(found.Rounds))
+				}
 			}
 			return ctx.Err()
 		})
@@ -142,7 +145,7 @@ func (r *run) tasks(o operation, pass string) []task {
 	var tasks []task
 	for i := range lookups {
 		t := task{
-			i: i, pass: o.name + " " + pass,
+			i: i, run: r.cfg.Run, pass: o.name + " " + pass,
 			searcher: r.nodes[(1+i)%len(r.nodes)],
 			other:    r.nodes[(1+i+len(r.nodes)/2)%len(r.nodes)],
 		}
@@ -157,7 +160,7 @@ func (r *run) tasks(o operation, pass string) []task {
 // elsewhere is a searcher that is neither the other node of the task nor, if possible, one
 // of the k nearest to the key, which are its holders.
 func (r *run) elsewhere(t task, key string) side.Node {
-	holders := world.Nearest(r.ids, []byte(key), k+1, identity.ID{}) // k without the other node, if it is among them
+	holders := world.Nearest(r.ids, []byte(key), r.k()+1, identity.ID{}) // k without the other node, if it is among them
 	for i := range r.nodes {
 		n := r.nodes[(1+t.i+i)%len(r.nodes)]
 		if n != t.other && !slices.Contains(holders, n.ID()) {
@@ -207,7 +210,7 @@ func (r *run) judge(operation string, t task, found []identity.ID) {
 			living = append(living, id)
 		}
 	}
-	want := world.Nearest(living, []byte(t.key()), k, t.searcher.ID())
+	want := world.Nearest(living, []byte(t.key()), r.k(), t.searcher.ID())
 	right, alive := 0, 0
 	for _, id := range found {
 		if slices.Contains(want, id) {

@@ -1,6 +1,7 @@
 package cost
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,7 +30,7 @@ type run struct {
 }
 
 const (
-	// convergedShare is the share of the k nearest of all nodes that must be in their
+	// convergedShare is the share of the nearest of all nodes that must be in their
 	// tables in a converged network. The last few enter with the refreshes of both sides,
 	// minutes later.
 	convergedShare = .99
@@ -45,7 +46,7 @@ func (r *run) start(ctx context.Context, make side.Maker) error {
 	r.dead = map[identity.ID]bool{}
 	for i := range r.cfg.Nodes {
 		n, err := make(ctx, side.Spec{
-			Seed: world.Host(1, i), Profile: r.cfg.Profile, K: r.k(), Alpha: r.cfg.Alpha,
+			Seed: world.Host(uint64(max(r.cfg.Run, 1)), i), Profile: r.cfg.Profile, K: r.cfg.K, Alpha: r.cfg.Alpha,
 			Delay: r.cfg.Delay, TCP: r.cfg.TCP, Bootstrap: r.nodes[:min(1, i)],
 		})
 		if err != nil {
@@ -72,19 +73,15 @@ func (r *run) start(ctx context.Context, make side.Maker) error {
 	return nil
 }
 
-// k is the k that nodes are configured with: 0 in the profile of defaults.
-func (r *run) k() int {
-	if r.cfg.Profile == side.Defaults {
-		return 0
-	}
-	return k
-}
+// k is the k of the nodes.
+func (r *run) k() int { return cmp.Or(r.cfg.K, DefaultK) }
 
-// nearest are the k nearest of each node.
+// nearest are, of each node, those of the k nearest whose bucket has room for all nodes of
+// its range: which of a fuller one are in the table is chance.
 func (r *run) nearest() [][]identity.ID {
 	var all [][]identity.ID
 	for _, id := range r.ids {
-		all = append(all, world.NearestTo(r.ids, id.Position(), k, id))
+		all = append(all, world.Surely(r.ids, id, r.k()))
 	}
 	return all
 }

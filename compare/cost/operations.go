@@ -38,12 +38,19 @@ type operation struct {
 // A task is one execution of an operation.
 type task struct {
 	i        int
+	run      int
 	pass     string    // makes the keys of passes different
 	searcher side.Node // runs the operation
 	other    side.Node // the node that put or provided before, or that is sought
 }
 
-func (t task) key() string { return fmt.Sprintf("%s %d", t.pass, t.i) }
+// key is the key of the task. That of the first run has no number of the run.
+func (t task) key() string {
+	if t.run > 1 {
+		return fmt.Sprintf("%s %d, run %d", t.pass, t.i, t.run)
+	}
+	return fmt.Sprintf("%s %d", t.pass, t.i)
+}
 
 func (t task) value() []byte { return world.Value(1, t.key()) }
 

@@ -187,7 +187,7 @@ func (m measurement) result(l kadmium.Lookup, holders int) side.Result {
 			asked[s.Peer] = true
 		}
 	}
-	return side.Result{Hops: l.Hops, Counts: func() side.Counts {
+	return side.Result{Hops: l.Hops, Rounds: l.Rounds, Counts: func() side.Counts {
 		return side.Counts{Asked: len(asked), Requests: int(m.node.sent() - m.sent), Holders: holders}
 	}}
 }

@@ -3,6 +3,7 @@
 package p2p
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"github.com/ipfs/go-cid"
 	"github.com/libp2p/go-libp2p"
 	dht "github.com/libp2p/go-libp2p-kad-dht"
+	"github.com/libp2p/go-libp2p-kad-dht/amino"
 	record "github.com/libp2p/go-libp2p-record"
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/host"
@@ -37,6 +39,7 @@ type Node struct {
 	dht    *dht.IpfsDHT
 	link   *link.Link
 	id     identity.ID
+	k      int
 	ledger *ledger
 }
 
@@ -56,7 +59,7 @@ func (w *Network) New(ctx context.Context, spec side.Spec) (side.Node, error) {
 // ModeAuto it would stay a client, as hosts on loopback are not found reachable. Everything
 // else that the spec does not say is the default, so Resiliency is 3.
 func (w *Network) Make(ctx context.Context, spec side.Spec, more ...dht.Option) (*Node, error) {
-	n := &Node{link: link.New(spec.Delay), id: spec.Seed.ID(), ledger: w.ledger}
+	n := &Node{link: link.New(spec.Delay), id: spec.Seed.ID(), k: cmp.Or(spec.K, amino.DefaultBucketSize), ledger: w.ledger}
 	h, err := NewHost(spec, n.link)
 	if err != nil {
 		return nil, err

@@ -46,7 +46,7 @@ func (n *Node) Closest(ctx context.Context, key string) (side.Result, error) {
 		return err
 	})
 	if result.Peers = peers; len(peers) > 0 {
-		result.Hops = hops.of(peers[0])
+		result.Hops, result.Rounds = hops.of(peers[0]), hops.rounds(key, n.k)
 	}
 	return result, err
 }

@@ -7,14 +7,20 @@ import (
 	dht "github.com/libp2p/go-libp2p-kad-dht"
 	"github.com/libp2p/go-libp2p/core/peer"
 
+	"kadmium/compare/world"
 	"kadmium/identity"
 )
 
-// A referrals has the depth at which a lookup first heard of each peer. libp2p has no hop
-// count, but its lookup events say which peer named which first.
+// A referrals has the depth at which a lookup first heard of each peer, and the rounds of its
+// requests. libp2p counts neither, but its lookup events say which peer named which first,
+// and whose outcome caused a request.
 type referrals struct {
+	self    peer.ID
 	hops    map[peer.ID]int
 	answers []peer.ID // in the order of their answers
+	failed  []peer.ID
+	round   map[peer.ID]int // of the request to a peer
+	longest int             // the highest round
 }
 
 // follow runs an operation and computes the depths from its lookup events. A peer of the
@@ -24,12 +30,12 @@ func follow(ctx context.Context, self peer.ID, run func(context.Context) error) 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ctx, events := dht.RegisterForLookupEvents(ctx)
-	r := &referrals{hops: make(map[peer.ID]int)}
+	r := &referrals{self: self, hops: make(map[peer.ID]int), round: make(map[peer.ID]int)}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		for e := range events {
-			r.note(self, e)
+			r.note(e)
 		}
 	}()
 	err := run(ctx)
@@ -38,12 +44,19 @@ func follow(ctx context.Context, self peer.ID, run func(context.Context) error) 
 	return r, err
 }
 
-func (r *referrals) note(self peer.ID, e *dht.LookupEvent) {
+func (r *referrals) note(e *dht.LookupEvent) {
+	if e.Request != nil && e.Request.Cause != nil {
+		for _, p := range e.Request.Waiting {
+			// As in kadmium: one more than that of the request whose outcome caused it.
+			r.round[p.Peer] = r.round[e.Request.Cause.Peer] + 1
+			r.longest = max(r.longest, r.round[p.Peer])
+		}
+	}
 	if e.Response == nil || e.Response.Source == nil {
 		return
 	}
 	hop := 1
-	if source := e.Response.Source.Peer; source != self {
+	if source := e.Response.Source.Peer; source != r.self {
 		hop = r.hops[source] + 1
 	}
 	for _, p := range e.Response.Heard {
@@ -54,6 +67,31 @@ func (r *referrals) note(self peer.ID, e *dht.LookupEvent) {
 	for _, p := range e.Response.Queried {
 		r.answers = append(r.answers, p.Peer)
 	}
+	for _, p := range e.Response.Unreachable {
+		r.failed = append(r.failed, p.Peer)
+	}
+}
+
+// rounds is the length of the longest chain of requests that waited for one another, of a
+// lookup of the k nearest to a key. Once libp2p's lookup is over and its last answer is
+// there, it asks those of the k nearest that have not answered it (query.go,
+// runLookupWithFollowup): no event tells of that, and it is a round of its own.
+func (r *referrals) rounds(key string, k int) int {
+	if r == nil {
+		return 0
+	}
+	var heard []identity.ID
+	for p := range r.hops {
+		if p != r.self && !slices.Contains(r.failed, p) {
+			heard = append(heard, Identity(p))
+		}
+	}
+	for _, id := range world.Nearest(heard, []byte(key), k, identity.ID{}) {
+		if !slices.Contains(r.answers, PeerID(id)) {
+			return r.longest + 1
+		}
+	}
+	return r.longest
 }
 
 // of is the hop of a peer, or 0 if the lookup did not hear of it.

@@ -34,10 +34,13 @@ func named(hosts ...int) []peer.ID {
 // seeds are the peers of the own table: the first update, caused by the node itself.
 func (s script) seeds(heard ...int) { s.response(s.self, named(heard...), nil, nil) }
 
-func (s script) asks(i int) {
+func (s script) asks(i int) { s.asksAfter(s.self, i) }
+
+// asksAfter is a request that the outcome of a request to a peer caused.
+func (s script) asksAfter(cause peer.ID, i int) {
 	p := PeerID(server(i))
 	dht.PublishLookupEvent(s.ctx, dht.NewLookupEvent(s.self, s.id, "key",
-		dht.NewLookupUpdateEvent(s.self, s.self, nil, []peer.ID{p}, nil, nil), nil, nil))
+		dht.NewLookupUpdateEvent(cause, s.self, nil, []peer.ID{p}, nil, nil), nil, nil))
 }
 
 func (s script) answers(i int, heard ...int) {
@@ -125,6 +128,42 @@ func TestNearestThatAnswered(t *testing.T) {
 	})
 	if got := r.nearest(key); got != 3 || r.of(server(second)) != 3 {
 		t.Errorf("the nearest that answered is at hop %d, want 3", got)
+	}
+}
+
+// A request is of the round after that of the request whose outcome caused it, and what asks
+// the rest of the k nearest at the end is a round of its own.
+func TestRounds(t *testing.T) {
+	const key = "key"
+	r := run(t, func(s script) {
+		after := func(i, asked int) { s.asksAfter(PeerID(server(i)), asked) }
+		s.seeds(1, 2)
+		s.asks(1)
+		s.asks(2)
+		s.fails(2)
+		s.answers(1, 3, 4)
+		after(1, 3)
+		s.answers(3)
+		after(3, 4)
+		s.answers(4, 5)
+		s.ends()
+	})
+	if got := r.rounds(key, 20); got != 4 {
+		t.Errorf("%d rounds, want 3 and one for the peer that was not asked", got)
+	}
+	answered := run(t, func(s script) {
+		s.seeds(1, 2)
+		s.asks(1)
+		s.answers(1)
+		s.asksAfter(PeerID(server(1)), 2)
+		s.fails(2) // is not asked again
+		s.ends()
+	})
+	if got := answered.rounds(key, 20); got != 2 {
+		t.Errorf("%d rounds, want 2", got)
+	}
+	if got := (*referrals)(nil).rounds(key, 20); got != 0 {
+		t.Errorf("%d rounds of nobody", got)
 	}
 }
 

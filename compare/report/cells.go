@@ -14,12 +14,24 @@ func figure(v *float64) string {
 	return report.Trimmed(*v)
 }
 
+// ranged is a figure with its margin, if it has one.
+func ranged(v, margin *float64) string {
+	if v == nil || margin == nil {
+		return figure(v)
+	}
+	return figure(v) + " ± " + figure(margin)
+}
+
 // figures are the figures of a cost: libp2p, kadmium and their ratio.
 func (c *Cost) figures() [3]string {
 	if c == nil {
 		return [3]string{"-", "-", "-"}
 	}
-	return [3]string{figure(c.Libp2p), figure(c.Kadmium), figure(c.Ratio)}
+	m := c.Margin
+	if m == nil {
+		m = new(Margin)
+	}
+	return [3]string{ranged(c.Libp2p, m.Libp2p), ranged(c.Kadmium, m.Kadmium), figure(c.Ratio)}
 }
 
 // cell escapes a text for a table in Markdown.

@@ -16,6 +16,8 @@ func (r *Report) Page() string {
 	var b strings.Builder
 	b.WriteString("# Beside libp2p\n\n" + r.circumstances() + "\n")
 	r.writeMissing(&b)
+	r.writeSummary(&b)
+	r.writeDepths(&b)
 	r.writeBetter(&b)
 	r.writeTargets(&b)
 	r.writeCosts(&b)
@@ -23,8 +25,8 @@ func (r *Report) Page() string {
 	r.writePictures(&b)
 	r.writeBehaviour(&b)
 	b.WriteString(howMeasured)
-	if r.Config.Nodes <= wellKnown {
-		fmt.Fprintf(&b, "- Of %s the tables of both sides hold most, so their hops hardly differ: a larger `--nodes` shows more.\n", report.GroupedCount(r.Config.Nodes, "node"))
+	if r.Config.Nodes <= wellKnown && r.Config.K == wellKnownK {
+		fmt.Fprintf(&b, "- Of %s the tables of both sides hold most, so their hops hardly differ: hops are compared in networks with smaller buckets.\n", report.GroupedCount(r.Config.Nodes, "node"))
 	}
 	if r.Config.Beta != "" {
 		fmt.Fprintf(&b, "- How a lookup ends: %s.\n", cell(r.Config.Beta))
@@ -40,11 +42,28 @@ func (r *Report) circumstances() string {
 		versions = append(versions, cell(v))
 	}
 	return fmt.Sprintf("One workload was run on go-libp2p-kad-dht and on kadmium, with the same keys at the same positions.\n"+
-		"Each side had a network of %s and %s an operation, %s, packets delayed %s one way, libp2p over %s, each side in processes of its own.\n"+
+		"Each side had a network of %s and %s an operation%s, %s, packets delayed %s one way, libp2p over %s, each side in processes of its own.\n"+
 		"Made by `%s` on %s (%s; %s), which writes this page, its pictures and [%s.json](%s.json); nothing is changed by hand.\n"+
+		"kadmium is %s.\n"+
 		"Ratios are kadmium's figure divided by libp2p's.",
-		report.GroupedCount(c.Nodes, "node"), report.GroupedCount(c.Lookups, "lookup"), r.profile(), c.Link, strings.ToUpper(c.Transport), c.Command, c.Date, cell(c.Machine),
-		strings.Join(versions, ", "), Name, Name)
+		report.GroupedCount(c.Nodes, "node"), report.GroupedCount(c.Lookups, "lookup"), times(c.Runs), r.profile(), c.Link, strings.ToUpper(c.Transport), c.Command, c.Date, cell(c.Machine),
+		strings.Join(versions, ", "), Name, Name, r.Tree)
+}
+
+// times says how often a network was made and measured.
+func times(runs int) string {
+	if runs <= 1 {
+		return ""
+	}
+	return fmt.Sprintf(", %d times over with other hosts and keys", runs)
+}
+
+// upper is a text with an upper-case first letter.
+func upper(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
 }
 
 // profile says how the nodes were configured.
@@ -96,28 +115,6 @@ func (r *Report) writeTargets(b *strings.Builder) {
 	}
 }
 
-// A table is the costs of one operation at all alphas.
-type table struct {
-	operation string
-	metrics   []string
-}
-
-// tables are the tables of the page. The alphas of one operation are in one table.
-func (r *Report) tables() []table {
-	var all []table
-	for _, c := range r.Costs {
-		if r.atOtherAlpha(c.Operation) {
-			continue
-		}
-		if last := len(all) - 1; last >= 0 && all[last].operation == c.Operation {
-			all[last].metrics = append(all[last].metrics, c.Metric)
-			continue
-		}
-		all = append(all, table{c.Operation, []string{c.Metric}})
-	}
-	return all
-}
-
 // atOtherAlpha reports whether an operation is shown in the table of the same operation at
 // the first alpha.
 func (r *Report) atOtherAlpha(operation string) bool {
@@ -137,27 +134,11 @@ func (r *Report) writeCosts(b *strings.Builder) {
 	if len(r.Costs) == 0 {
 		b.WriteString("\nNot measured in this run.\n")
 	}
+	if len(r.Costs) > 0 {
+		b.WriteString("\nIn parentheses: the 95th percentile, where it differs from the median.\n" + upper(intervals(max(r.Config.Runs, 1))) + ".\n")
+	}
 	for _, t := range r.tables() {
-		fmt.Fprintf(b, "\n### %s\n\n", t.operation)
-		head, line := "| |", "|---|"
-		var shown []variant
-		for _, v := range r.variants() {
-			if r.cost(v.operation(t.operation), t.metrics[0]) == nil {
-				continue
-			}
-			shown = append(shown, v)
-			head += " " + r.titled(v, t, "libp2p") + " | " + r.titled(v, t, "kadmium") + " | ratio |"
-			line += "---|---|---|"
-		}
-		b.WriteString(head + "\n" + line + "\n")
-		for _, metric := range t.metrics {
-			fmt.Fprintf(b, "| %s |", cell(metric))
-			for _, v := range shown {
-				f := r.cost(v.operation(t.operation), metric).figures()
-				fmt.Fprintf(b, " %s | %s | %s |", f[0], f[1], f[2])
-			}
-			b.WriteString("\n")
-		}
+		r.writeTable(b, t)
 	}
 }
 
@@ -234,7 +215,10 @@ func (r *Report) balance() string {
 
 // wellKnown is the number of nodes up to which a table holds most of the network: with
 // buckets of 20 it has about 65 of 100 others.
-const wellKnown = 100
+const (
+	wellKnown  = 100
+	wellKnownK = 20
+)
 
 const howMeasured = `
 ## How it was measured
@@ -266,7 +250,7 @@ Their figures are those of the operations that succeeded within 30 s, except the
   A quarter as many lookups are measured cold, but at least ten if there are as many, after all that are warm.
 - A quarter crashed: a quarter of the nodes neither send nor receive any more, and at once up to ten of the others look up a key each.
   A lookup that has no result after 30 s has failed: it found 0 % of the closest, and has no share of those that are alive.
-- Network: convergence lasts from the first node's start until the tables hold 99 % of what each node should know, its 20 nearest, or 15 s after the last has started.
+- Network: convergence lasts from the first node's start until the tables hold 99 % of what each node should know, its k nearest as far as a bucket has room for all of its range, or 15 s after the last has started.
   Memory, goroutines and idle figures are of another network, whose nodes have done ten lookups each and nothing since, for 15 s; connections and sessions are open.
   Memory is what is live on heap and stacks after a collection; idle bytes are those sent.
   Refreshes of tables, of libp2p every ten minutes and of kadmium every hour, are seldom included.

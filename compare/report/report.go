@@ -11,16 +11,36 @@ import (
 // A Report is one run. Its JSON is what --json prints.
 type Report struct {
 	Versions  map[string]string `json:"versions"` // of Go and of the modules compared
+	Tree      Tree              `json:"tree"`     // of kadmium
 	Config    Config            `json:"config"`
 	Costs     []Cost            `json:"costs"`
+	Depths    []Depth           `json:"hops"`
 	Behaviour []Row             `json:"behaviour"`
 	Missing   []Missing         `json:"missing,omitempty"`
+}
+
+// A Tree is the state of this repository that was measured.
+type Tree struct {
+	Revision string `json:"revision"` // empty: not known
+	Dirty    bool   `json:"dirty"`    // it had changes that were not committed
+}
+
+// String is the tree in words.
+func (t Tree) String() string {
+	switch {
+	case t.Revision == "":
+		return "of a tree that was not noted"
+	case t.Dirty:
+		return "of revision " + t.Revision + " with changes that were not committed"
+	}
+	return "of revision " + t.Revision
 }
 
 // A Config says how the run was made.
 type Config struct {
 	Nodes     int    `json:"nodes"`
 	Lookups   int    `json:"lookups"`
+	Runs      int    `json:"runs"`      // of the costs
 	Profile   string `json:"profile"`   // matched, defaults
 	Link      string `json:"link"`      // delay of a packet, one way
 	Transport string `json:"transport"` // of libp2p: quic, tcp
@@ -39,6 +59,15 @@ type Cost struct {
 	Libp2p    *float64 `json:"libp2p"`
 	Kadmium   *float64 `json:"kadmium"`
 	Ratio     *float64 `json:"ratio"` // kadmium's by libp2p's
+	Margin    *Margin  `json:"margin_95,omitempty"`
+}
+
+// A Margin is half the width of the 95 % intervals of a cost over runs, of which there are
+// LeastRuns at least.
+type Margin struct {
+	Libp2p     *float64 `json:"libp2p"`
+	Kadmium    *float64 `json:"kadmium"`
+	Difference *float64 `json:"difference"` // kadmium's less libp2p's, paired by run
 }
 
 // The verdicts.
@@ -79,6 +108,9 @@ func (r *Report) JSON() ([]byte, error) {
 	}
 	if whole.Costs == nil {
 		whole.Costs = []Cost{}
+	}
+	if whole.Depths == nil {
+		whole.Depths = []Depth{}
 	}
 	if whole.Behaviour == nil {
 		whole.Behaviour = []Row{}

@@ -60,15 +60,20 @@ func measured() []Series {
 	}
 }
 
+// runs is such a run alone.
+func runs() [][]Series { return [][]Series{measured()} }
+
 // small is the report of such a run.
 func small() *Report {
 	return &Report{
-		Versions: map[string]string{"go": "1.26.8", "kadmium": "of this tree", "github.com/libp2p/go-libp2p-kad-dht": "v0.42.0"},
+		Versions: map[string]string{"go": "1.26.8", "github.com/libp2p/go-libp2p-kad-dht": "v0.42.0"},
+		Tree:     Tree{Revision: "8933b2013eacb628410013aa908e7f4fc0178c32"},
 		Config: Config{
-			Nodes: 10, Lookups: 4, Profile: "matched", Link: "0ms", Transport: "quic", K: 20, Alpha: []int{3, 10}, Beta: "libp2p's sooner",
+			Nodes: 10, Lookups: 4, Runs: 1, Profile: "matched", Link: "0ms", Transport: "quic", K: 20, Alpha: []int{3, 10}, Beta: "libp2p's sooner",
 			Command: "cd compare && go run . --nodes 10 --lookups 4", Date: "2026-11-25", Machine: "a processor, 2 CPUs, linux/amd64",
 		},
-		Costs: Costs(measured()),
+		Costs:  Costs(runs()),
+		Depths: depths(),
 		Behaviour: []Row{
 			{"ring of nodes", "converges", "converges", Same, ""},
 			{"get of a missing value", "ErrNotFound | routing: not found", "ErrNotFound", Differs, "one error for one cause"},
@@ -107,7 +112,7 @@ func TestPart(t *testing.T) {
 	if err := json.Unmarshal(text, &parts); err != nil {
 		t.Fatal(err)
 	}
-	if len(parts) != 4 || string(parts["versions"]) != "{}" || string(parts["costs"]) != "[]" || string(parts["behaviour"]) != "[]" {
+	if len(parts) != 6 || string(parts["hops"]) != "[]" || string(parts["versions"]) != "{}" || string(parts["costs"]) != "[]" || string(parts["behaviour"]) != "[]" {
 		t.Errorf("encoded as %s", text)
 	}
 	if bytes.Contains(text, []byte("null")) {
@@ -118,18 +123,18 @@ func TestPart(t *testing.T) {
 // Where both sides cost the same and behave alike, libp2p is better nowhere; on a
 // link of 25 ms the cold lookups of the run are those that a target asks for.
 func TestAlike(t *testing.T) {
-	r := &Report{Config: Config{Link: "25ms", Alpha: []int{3}}, Costs: Costs([]Series{
+	r := &Report{Config: Config{Link: "25ms", Alpha: []int{3}}, Costs: Costs([][]Series{{
 		{Operation: ClosestCold, Metric: "latency ms", Libp2p: []float64{200}, Kadmium: []float64{100}},
 		{Operation: "put", Metric: "bytes", Libp2p: []float64{1000}, Kadmium: []float64{1050}},
 		{Operation: "put", Metric: "true closest %", Libp2p: []float64{100}, Kadmium: []float64{99}},
-	})}
+	}})}
 	if found := r.Better(); found != nil {
 		t.Errorf("libp2p is better in %v", found)
 	}
 	if got := r.nowhere(); got != "Nowhere in what was measured." {
 		t.Error(got)
 	}
-	oneSided := &Report{Costs: Costs([]Series{{Operation: "put", Metric: "bytes", Kadmium: []float64{1}}})}
+	oneSided := &Report{Costs: Costs([][]Series{{{Operation: "put", Metric: "bytes", Kadmium: []float64{1}}}})}
 	for _, part := range []*Report{oneSided, {Missing: []Missing{{What: "a case"}}}} {
 		if got := part.nowhere(); !strings.Contains(got, "on both sides") {
 			t.Errorf("where something is missing: %s", got)

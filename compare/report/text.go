@@ -16,6 +16,9 @@ func (r *Report) WriteText(w io.Writer) error {
 	fmt.Fprintf(&b, "%s and kadmium: %s a side, %s an operation, %s, link %s, %s\n",
 		"go-libp2p-kad-dht", report.GroupedCount(r.Config.Nodes, "node"), report.GroupedCount(r.Config.Lookups, "lookup"), r.profile(), r.Config.Link, r.Config.Transport)
 
+	fmt.Fprintf(&b, "kadmium is %s\n", r.Tree)
+	r.writeShortText(&b)
+
 	b.WriteString("\nWhere libp2p is better\n")
 	found := r.Better()
 	for _, f := range found {
@@ -34,7 +37,7 @@ func (r *Report) WriteText(w io.Writer) error {
 		}
 		writeColumns(&b, rows)
 
-		b.WriteString("\nCosts\n")
+		fmt.Fprintf(&b, "\nCosts (%s)\n", intervals(max(r.Config.Runs, 1)))
 		rows = [][]string{{"", "", "libp2p", "kadmium", "ratio"}}
 		before := ""
 		for _, c := range r.Costs {
@@ -58,6 +61,22 @@ func (r *Report) WriteText(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// writeShortText writes the summary and the hops.
+func (r *Report) writeShortText(b *strings.Builder) {
+	if rows := r.summary(); rows != nil {
+		b.WriteString("\nIn short\n")
+		writeColumns(b, append([][]string{{"", "libp2p", "kadmium", "ratio"}}, rows...))
+	}
+	for _, v := range r.verdicts() {
+		fmt.Fprintf(b, "  %s\n", v)
+	}
+	if len(r.Depths) > 0 {
+		b.WriteString("\nHops\n")
+		writeColumns(b, append([][]string{depthHead}, r.depthRows()...))
+		b.WriteString(r.depthNotes())
+	}
 }
 
 func writeColumns(b *strings.Builder, rows [][]string) {

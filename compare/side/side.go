@@ -44,6 +44,9 @@ type Result struct {
 	Value []byte
 	Hops  int // of the closest peer returned, or of the first that had what was sought; 0: nobody was asked
 
+	// Rounds is, after Closest, the longest chain of requests that waited for one another.
+	Rounds int
+
 	// Counts returns what was sent so far. Call it when the link is quiet: libp2p still
 	// sends after it has the result. It is nil for an operation that did not begin.
 	Counts func() Counts

@@ -72,6 +72,24 @@ func Full(ids []identity.ID, self identity.ID, k int) int {
 	return full
 }
 
+// Surely is those of the k hosts nearest to a host that are in its table when every bucket
+// holds k contacts, or all hosts of its range if there are fewer, whichever contacts those
+// are.
+func Surely(ids []identity.ID, self identity.ID, k int) []identity.ID {
+	at := self.Position()
+	depth := func(id identity.ID) int {
+		p := id.Position()
+		return identity.CommonPrefixLen(&at, &p)
+	}
+	var within [identity.Bits + 1]int
+	for _, id := range ids {
+		if id != self {
+			within[depth(id)]++
+		}
+	}
+	return slices.DeleteFunc(NearestTo(ids, at, k, self), func(id identity.ID) bool { return within[depth(id)] > k })
+}
+
 // ContentKey is the key of the content of a name: the bytes of a multihash, from which libp2p
 // computes the position.
 func ContentKey(name string) multihash.Multihash {

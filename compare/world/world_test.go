@@ -154,3 +154,38 @@ func TestSequencedValidate(t *testing.T) {
 		t.Error("the payload refused last is not the one that is refused")
 	}
 }
+
+// Which nodes a table holds of a range with more than k is chance; of any other range it
+// holds all.
+func TestSurely(t *testing.T) {
+	var ids []identity.ID
+	for i := range 60 {
+		ids = append(ids, Host(5, i).ID())
+	}
+	for _, k := range []int{1, 4, 20, 60} {
+		for _, self := range ids {
+			at, last := self.Position(), -1
+			got := Surely(ids, self, k)
+			for _, id := range got {
+				p := id.Position()
+				depth, within := identity.CommonPrefixLen(&at, &p), 0
+				for _, other := range ids {
+					q := other.Position()
+					if other != self && identity.CommonPrefixLen(&at, &q) == depth {
+						within++
+					}
+				}
+				if within > k {
+					t.Errorf("k %d: a node of a range of %d is named", k, within)
+				}
+				if last >= 0 && depth > last {
+					t.Errorf("k %d: a nearer node follows a farther one", k)
+				}
+				last = depth
+			}
+			if len(got) > k || k == 60 && len(got) != 59 {
+				t.Errorf("k %d: %d nodes", k, len(got))
+			}
+		}
+	}
+}
