@@ -26,7 +26,8 @@ func (n *Node) Ready(ctx context.Context) Readiness {
 
 // Health is nil if the node itself works, whether or not others answer: its sockets are
 // read, and its journal, if it has one, is written. Otherwise it says what does not, and
-// the node goes on trying, unless Failed is closed.
+// the node goes on trying, unless Failed is closed. ErrJournal says that it serves what it
+// holds, but writes nothing: to start it again would end that too.
 func (n *Node) Health() error { return n.driver.Health() }
 
 type readinessJSON struct {

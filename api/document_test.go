@@ -62,7 +62,7 @@ Members may be added to JSON objects, and kinds to events; none is removed or re
 ## Errors
 
 An error is ` + "`application/problem+json`" + `, a [Problem](#problem), whatever the request accepts.
-The 503 of ` + "`/healthz`" + ` and ` + "`/readyz`" + ` is no error, but what was asked for.
+The 503 of ` + "`/healthz`" + `, ` + "`/livez`" + ` and ` + "`/readyz`" + ` is no error, but what was asked for.
 A 429 says in ` + "`Retry-After`" + ` when to ask again.
 Its type tells errors apart.
 

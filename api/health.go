@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"time"
@@ -23,6 +24,12 @@ type Health struct {
 	Reason  string `json:"reason"` // in words
 }
 
+// A Liveness says whether a node lives: whether to start it again would do it no good.
+type Liveness struct {
+	Live   bool   `json:"live"`
+	Reason string `json:"reason"` // in words
+}
+
 // healthRoutes are what containers, supervisors and balancers ask. They need no token.
 func healthRoutes() []Route {
 	return []Route{
@@ -32,6 +39,14 @@ func healthRoutes() []Route {
 			Answers: []Answer{
 				{Status: 200, Summary: "it works", Value: Health{}},
 				{Status: 503, Summary: "it does not; the reason says why", Value: Health{}},
+			},
+		},
+		{
+			Method: "GET", Pattern: "/livez", Access: Public, Summary: "Say whether the node lives: sockets are read; otherwise start it again", serve: livez,
+			Params: []Param{nodeParam},
+			Answers: []Answer{
+				{Status: 200, Summary: "it lives", Value: Liveness{}},
+				{Status: 503, Summary: "it does not; the reason says why", Value: Liveness{}},
 			},
 		},
 		{
@@ -56,6 +71,16 @@ func healthz(c *call) error {
 		h.Reason = c.reason(PlainWords(err))
 	}
 	return c.json(statusOf(h.Healthy), h)
+}
+
+// livez serves GET /livez. A node whose disk fails serves what it holds (design R6.23).
+func livez(c *call) error {
+	err := c.node.Health()
+	l := Liveness{Live: err == nil || errors.Is(err, kadmium.ErrJournal), Reason: "its sockets are read"}
+	if !l.Live {
+		l.Reason = c.reason(PlainWords(err))
+	}
+	return c.json(statusOf(l.Live), l)
 }
 
 // reason is why a node fails at home: the text may name a file, and is not for clients on
@@ -92,6 +117,12 @@ func statusOf(well bool) int {
 func (c *Client) Health(ctx context.Context, o Call) (h Health, err error) {
 	err = c.show(ctx, "/healthz", o, &h)
 	return h, err
+}
+
+// Live says whether the node lives.
+func (c *Client) Live(ctx context.Context, o Call) (l Liveness, err error) {
+	err = c.show(ctx, "/livez", o, &l)
+	return l, err
 }
 
 // Ready says whether the node is a working member of its network.

@@ -76,6 +76,10 @@ var memberDocs = map[string]map[string]string{
 		"copy":     "whether it is a copy for a shorter time, as the node is not among the closest to the key",
 		"expires":  "when it expires",
 	},
+	"Liveness": {
+		"live":   "whether the node lives, so that to start it again would do it no good",
+		"reason": "why, in words",
+	},
 	"Message": {
 		"from":           "who sent it, and from where",
 		"protocol":       "its protocol",

@@ -162,7 +162,7 @@ func (d *Driver) readFailure() error {
 }
 
 // Health is why the node cannot work, nil if it can: its sockets are read and its journal
-// is written.
+// is written. Errors: engine.ErrJournal, if that is all; ErrClosed; others.
 func (d *Driver) Health() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -172,7 +172,10 @@ func (d *Driver) Health() error {
 	if err := d.readFailure(); err != nil || d.journal == nil {
 		return err
 	}
-	return d.journal.Failing()
+	if err := d.journal.Failing(); err != nil {
+		return fmt.Errorf("%w: %w", engine.ErrJournal, err)
+	}
+	return nil
 }
 
 // probeNeighbours sends a PING to n of the k contacts nearest to this node, first to those

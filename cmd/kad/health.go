@@ -13,26 +13,46 @@ import (
 
 func (a *app) healthCommand() *cobra.Command {
 	choice := nodeChoice{timeout: api.DefaultTimeout}
-	var ready bool
+	var live, ready bool
 	cmd := &cobra.Command{
 		Use:   "health",
 		Short: "Say whether a running node is well, for containers and scripts",
 		Long: `Say whether a running node works: its sockets are read, and its journal is written. With
 --ready, whether it is a working member of its network too: a peer answered it in the
-last 30 s, or it was given nobody to join through. It exits with 0 if so, otherwise with
-1, and says why.`,
+last 30 s, or it was given nobody to join through. With --live, whether its sockets are
+read: one whose disk is full lives, as it serves what it holds, and who starts nodes again
+should ask that. It exits with 0 if so, otherwise with 1, and says why.`,
 		Example: "  kad health --data /var/lib/kad\n  kad health --ready --json",
 		Args:    arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if ready {
+			switch {
+			case live && ready:
+				return badInput("choose one of them", "--live asks for less than --ready")
+			case ready:
 				return a.sayReady(cmd, &choice)
+			case live:
+				return a.sayLive(cmd, &choice)
 			}
 			return a.sayHealthy(cmd, &choice)
 		},
 	}
 	cmd.Flags().BoolVar(&ready, "ready", false, "whether it is a working member of its network, too")
+	cmd.Flags().BoolVar(&live, "live", false, "only whether it lives: its sockets are read")
 	choice.runningFlags(cmd)
 	return cmd
+}
+
+func (a *app) sayLive(cmd *cobra.Command, choice *nodeChoice) error {
+	l, err := runOperation(a, cmd, choice, func(ctx context.Context, c *api.Client, o api.Call) (api.Liveness, error) {
+		return c.Live(ctx, o)
+	})
+	switch {
+	case err != nil:
+		return err
+	case !l.Live:
+		return notDone("see the log of the node; if it does not end by itself within a minute, start it again", "the node does not live: %s", l.Reason)
+	}
+	return a.printLines(l, func(w io.Writer) { fmt.Fprintf(w, "live: %s\n", l.Reason) })
 }
 
 func (a *app) sayHealthy(cmd *cobra.Command, choice *nodeChoice) error {

@@ -192,7 +192,7 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 		return err
 	}
 	super := newSupervisor(a.getenv, log)
-	super.ready(ctx, nodes.health)
+	super.ready(ctx, nodes.live)
 	messages.start()
 	err = a.untilEnd(ctx, nodes, log, super)
 	messages.stop()

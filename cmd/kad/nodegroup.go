@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -162,14 +163,12 @@ func (g nodeGroup) err() error {
 	return nil
 }
 
-// health is nil if all nodes work, and otherwise says what one of them lacks.
-func (g nodeGroup) health() error {
-	for _, n := range g {
-		if err := n.Health(); err != nil {
-			return err
-		}
-	}
-	return nil
+// live reports whether all nodes live. One whose disk fails does (design R6.23).
+func (g nodeGroup) live() bool {
+	return !slices.ContainsFunc(g, func(n *kadmium.Node) bool {
+		err := n.Health()
+		return err != nil && !errors.Is(err, kadmium.ErrJournal)
+	})
 }
 
 // close closes all nodes, and returns the first error.

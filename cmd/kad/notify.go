@@ -48,8 +48,8 @@ func (s *supervisor) tell(state string) {
 }
 
 // ready tells that the node is ready, and from then on, until the context ends, that it
-// lives while it is healthy.
-func (s *supervisor) ready(ctx context.Context, health func() error) {
+// lives while that is so.
+func (s *supervisor) ready(ctx context.Context, lives func() bool) {
 	s.tell("READY=1")
 	if s == nil || s.every <= 0 {
 		return
@@ -58,7 +58,7 @@ func (s *supervisor) ready(ctx context.Context, health func() error) {
 		t := time.NewTicker(s.every)
 		defer t.Stop()
 		for {
-			if health() == nil {
+			if lives() {
 				s.tell("WATCHDOG=1")
 			}
 			select {
