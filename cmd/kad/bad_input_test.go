@@ -33,7 +33,7 @@ func TestBadInput(t *testing.T) {
 		return write(fmt.Sprintf("plan%d.toml", plans), text)
 	}
 	swept, twice := write("swept.json", `{"sweep":[{"kind":"sim"},{"kind":"sim"}]}`), write("twice.json", `{"kind":"sim"}{"kind":"sim"}`)
-	nowhere := filepath.Join(u.dir, "nowhere")
+	nowhere, empty := filepath.Join(u.dir, "nowhere"), t.TempDir()
 	tests := []struct {
 		args []string
 		says string // on stderr
@@ -269,7 +269,10 @@ func TestBadInput(t *testing.T) {
 		{[]string{"sim", "--compare=perhaps", sound, sound}, "perhaps"},
 		{[]string{"sim", "--compare", sound, nowhere}, nowhere + ": no such file"},
 		{[]string{"sim", "--compare", nowhere, sound}, nowhere + ": no such file"},
-		{[]string{"sim", "--compare", u.dir, sound}, "is no regular file"},
+		{[]string{"sim", "--compare", u.dir, sound}, "only one is a directory"},
+		{[]string{"sim", "--compare", sound, u.dir}, "only one is a directory"},
+		{[]string{"sim", "--compare", u.dir, u.dir}, half + ": not a report: it breaks off"},
+		{[]string{"sim", "--compare", empty, empty}, empty + ": no report is in it"},
 		{[]string{"sim", "--compare", sound, half}, half + ": not a report: it breaks off"},
 		{[]string{"sim", "--compare", other, sound}, `unknown field "peers"`},
 		{[]string{"sim", "--compare", swept, sound}, "a sweep of 2 reports"},

@@ -42,13 +42,15 @@ at a time. --plan reads flags from a TOML file, as alpha = [1, 3]. --out DIR kee
 reports, a table of all figures (results.csv) and a manifest there, and draws pictures; what
 is there already is not run again.
 --compare sets two reports (of --json, also those of kad bench) side by side, and says
-which differences exceed the noise.`,
+which differences exceed the noise. Of two directories of reports it compares runs: the
+mean over seeds of each figure, with 95 % intervals from 5 seeds on.`,
 		Example: `  kad sim --nodes 1000000
   kad sim --nodes 1000,10000,100000 --out results
   kad sim --alpha 1,3,10 --k 8,20 --loss 0,0.05 --seed 1..20 --out results
   kad sim --workload day --sessions kad --duration 24h --keys 10000 --ttl 48h
   kad sim --alpha 3 --json > a.json; kad sim --alpha 10 --json > b.json
   kad sim --compare a.json b.json
+  kad sim --compare alpha3 alpha10
   kad sim --lookup libp2p`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if f.compare {
@@ -61,7 +63,7 @@ which differences exceed the noise.`,
 				if err := a.onlyReads(cmd, "compare"); err != nil {
 					return err
 				}
-				return a.compareReports(args[0], args[1])
+				return a.compare(args[0], args[1])
 			}
 			configs, err := f.configs(func(flag string) bool { return a.typed(cmd, flag) })
 			if err != nil {

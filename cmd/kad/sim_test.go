@@ -167,6 +167,42 @@ func TestSimCompare(t *testing.T) {
 	}
 }
 
+// Runs of several seeds are compared by directories, one as a sweep leaves it and one of
+// plain reports.
+func TestSimCompareDirectories(t *testing.T) {
+	u := newUser(t)
+	swept, plain := filepath.Join(u.dir, "swept"), filepath.Join(u.dir, "plain")
+	for _, dir := range []string{filepath.Join(swept, "reports"), plain} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, path := range []string{filepath.Join(swept, "manifest.json"), filepath.Join(plain, "notes.txt")} {
+		if err := os.WriteFile(path, []byte("{}"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, seed := range []string{"1", "2", "3", "4", "5"} {
+		u.kad("sim", "--nodes", "200", "--lookups", "50", "--seed", seed, "--json").exits(exitDone).save(filepath.Join(swept, "reports", seed+".json"))
+		u.kad("sim", "--nodes", "200", "--lookups", "50", "--seed", seed, "--alpha", "10", "--json").exits(exitDone).save(filepath.Join(plain, seed+".json"))
+	}
+	c := one[report.RunsComparison](u.kad("sim", "--compare", swept, plain, "--json").exits(exitDone).quiet())
+	if len(c.Groups) != 1 || !c.Groups[0].Paired || len(c.Groups[0].SeedsA) != 5 || len(c.Groups[0].Configured) != 1 || c.Groups[0].Configured[0].Name != "alpha" {
+		t.Fatalf("%+v", c)
+	}
+	for _, f := range c.Groups[0].Figures {
+		if differs := f.Exceeds != nil && *f.Exceeds; f.Name == "rpcs.mean" && (!differs || *f.Difference <= 0) || f.Name == "recall" && differs {
+			t.Errorf("%s differs: %v", f.Name, differs)
+		}
+	}
+	out := u.kad("sim", "--compare", swept, plain).exits(exitDone).quiet().stdout
+	if !strings.HasPrefix(out, "runs: 5 of a, 5 of b, in pairs of one seed\nconfigured differently: alpha 3 / 10\ndiffers: ") {
+		t.Error(out)
+	}
+	u.kad("sim", "--nodes", "200", "--lookups", "50", "--seed", "5", "--json").exits(exitDone).save(filepath.Join(swept, "reports", "twice.json"))
+	u.kad("sim", "--compare", swept, plain).exits(exitBadInput).says("one configuration and one seed, 5", "next: ")
+}
+
 // --out draws pictures into a directory that it makes.
 func TestSimPictures(t *testing.T) {
 	u := newUser(t)

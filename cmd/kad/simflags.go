@@ -68,7 +68,7 @@ func (f *simFlags) define(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.vary, "vary", nil, "a flag whose values hold commas, and the values: 'latency=world|exp:80ms'")
 	flags.StringVar(&f.plan, "plan", "", "TOML file of flags and their values, which flags that are typed override")
 	flags.StringVar(&f.out, "out", "", "directory for reports, a table of figures and pictures")
-	flags.BoolVar(&f.compare, "compare", false, "compare two reports, A.json and B.json")
+	flags.BoolVar(&f.compare, "compare", false, "compare two reports, A.json and B.json, or two directories of them")
 }
 
 // maxPlanFile bounds a file of --plan, in bytes.

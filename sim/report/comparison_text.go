@@ -14,7 +14,7 @@ import (
 // figures that are the same and have no verdict.
 func (c Comparison) Write(w io.Writer) error {
 	var b bytes.Buffer
-	c.writeConfigured(&b)
+	writeSettings(&b, c.Configured)
 	c.writeFigures(&b)
 	c.writePercentiles(&b)
 	c.writeCDFs(&b)
@@ -23,21 +23,23 @@ func (c Comparison) Write(w io.Writer) error {
 	return err
 }
 
-func (c *Comparison) writeConfigured(b *bytes.Buffer) {
-	said := func(v any) string {
-		if v == "" {
-			return "-"
-		}
-		return printable(fmt.Sprint(v), 40)
-	}
-	items := make([]string, len(c.Configured))
-	for i, s := range c.Configured {
-		items[i] = fmt.Sprintf("%s %s / %s", s.Name, said(s.A), said(s.B))
+// writeSettings writes in which settings a and b differ.
+func writeSettings(b *bytes.Buffer, differ []Setting) {
+	items := make([]string, len(differ))
+	for i, s := range differ {
+		items[i] = fmt.Sprintf("%s %s / %s", s.Name, settingText(s.A), settingText(s.B))
 	}
 	if len(items) == 0 {
 		items = []string{"nothing"}
 	}
 	writeList(b, "configured differently: ", items)
+}
+
+func settingText(v any) string {
+	if v == "" {
+		return "-"
+	}
+	return printable(fmt.Sprint(v), 40)
 }
 
 func (c *Comparison) writeFigures(b *bytes.Buffer) {

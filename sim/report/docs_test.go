@@ -17,6 +17,7 @@ func TestDocumented(t *testing.T) {
 	fields := make(map[string]bool)
 	tags(reflect.TypeFor[Report](), fields)
 	tags(reflect.TypeFor[Comparison](), fields)
+	tags(reflect.TypeFor[RunsComparison](), fields)
 	if len(fields) < 80 {
 		t.Fatalf("only %d fields found: %v", len(fields), fields)
 	}

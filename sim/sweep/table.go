@@ -4,28 +4,9 @@ import (
 	"encoding/csv"
 	"io"
 	"strconv"
-	"strings"
 
 	"kadmium/sim"
-	"kadmium/sim/report"
 )
-
-// A Metric is a figure of a report, by the name that a comparison of reports gives it.
-type Metric struct {
-	Name  string
-	Value float64
-}
-
-// Metrics are the figures of a report that depend on its Config alone.
-func Metrics(r *report.Report) []Metric {
-	var all []Metric
-	for _, f := range report.Compare(r, r).Figures {
-		if f.A != nil && !strings.HasPrefix(f.Name, "machine.") {
-			all = append(all, Metric{f.Name, *f.A})
-		}
-	}
-	return all
-}
 
 // WriteTable writes a table in CSV: a row for each run and metric, and a column for each
 // setting. The same runs give the same bytes.
@@ -44,7 +25,7 @@ func (r *Results) WriteTable(w io.Writer) error {
 		for _, name := range header[1:] {
 			row = append(row, run.Params[name])
 		}
-		for _, m := range Metrics(run.Report) {
+		for _, m := range run.Report.Metrics() {
 			if err := out.Write(append(row[:len(header):len(header)], m.Name, strconv.FormatFloat(m.Value, 'g', -1, 64))); err != nil {
 				return err
 			}

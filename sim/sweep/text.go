@@ -48,7 +48,7 @@ func (r *Results) Groups() []Group {
 func (g *Group) Values(metric string) []float64 {
 	var all []float64
 	for i := range g.Runs {
-		for _, m := range Metrics(g.Runs[i].Report) {
+		for _, m := range g.Runs[i].Report.Metrics() {
 			if m.Name == metric {
 				all = append(all, m.Value)
 			}
