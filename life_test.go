@@ -128,6 +128,42 @@ func TestLogOfALife(t *testing.T) {
 	})
 }
 
+// Clients that end are no lost peers, nor are those that were silent and have answered since.
+func TestLogOfPeersThatAreNotLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := memnet.New(1, memnet.Conditions{Latency: 10 * time.Millisecond})
+		log, to := logTo(slog.LevelInfo)
+		one := on(t, network, 1, Config{Mode: Server, Logger: to})
+		two := on(t, network, 2, Config{Mode: Server}, one)
+		for i := range 3 {
+			client := on(t, network, 3+i, Config{Mode: Client}, one)
+			if _, err := client.FindPeer(t.Context(), two.ID()); err != nil {
+				t.Error(err)
+			}
+			client.Close()
+		}
+		time.Sleep(2*time.Minute - time.Second)
+		for log.lines("no longer alone") == nil {
+			time.Sleep(time.Second)
+		}
+		network.Partition(func(from, to netip.Addr) bool { return true })
+		if _, err := one.Ping(t.Context(), two.Addresses()[0]); err == nil {
+			t.Error("it answered")
+		}
+		network.Partition(nil)
+		if _, err := one.Ping(t.Context(), two.Addresses()[0]); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(2 * time.Minute)
+		if found := log.lines("peers lost"); len(found) > 0 {
+			t.Errorf("%q", found)
+		}
+		two.Close()
+		time.Sleep(2 * time.Minute)
+		wantLine(t, log, "peers lost", "left=1", "silent=0")
+	})
+}
+
 // A node whose seed is away says so once, and that it has joined when that is true.
 func TestLogOfALateJoin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -36,11 +36,9 @@ type life struct {
 	joined bool                     // the log has that the node has joined
 	heard  time.Time                // when a peer had last answered before the node was cut off
 
-	summed  time.Time
-	removed int // contacts that left the table, since summed
-	left    int // peers that said that they end
-	silent  int // peers that fell silent
-	limits  []uint64
+	summed time.Time
+	lost   losses // since summed
+	limits []uint64
 }
 
 // listening tells where the node is.
@@ -128,12 +126,8 @@ func (d *Driver) tellStanding(now time.Time) {
 // tellEvent tells what an owner has to know of an event. The caller holds d.mu.
 func (d *Driver) tellEvent(ev *engine.Event) {
 	switch ev.Kind {
-	case engine.PeerRemoved:
-		d.life.removed++
-	case engine.PeerLeft:
-		d.life.left++
-	case engine.PeerSilent:
-		d.life.silent++
+	case engine.PeerRemoved, engine.PeerLeft, engine.PeerSilent, engine.PeerReturned:
+		d.noteLoss(ev)
 	case engine.AddressChanged:
 		d.logger.Info(ev.Kind.String(), "to", d.book.Address(ev.Contact).Endpoint, "because", "peers see this node there: it has moved, or its NAT was rebound")
 	case engine.ModeChanged:
@@ -141,7 +135,7 @@ func (d *Driver) tellEvent(ev *engine.Event) {
 		if ev.Mode == engine.Client {
 			why = "others can no longer reach this node: check its firewall and its NAT"
 		}
-		d.logger.Info(ev.Kind.String(), "mode", ev.Mode, "because", why)
+		d.logger.Info(ev.Kind.String(), "mode", ev.Mode.String(), "because", why)
 	case engine.LookupStep:
 		if ev.Step.Kind != lookup.Ended || !d.logger.Enabled(context.Background(), slog.LevelDebug) {
 			return
@@ -149,15 +143,4 @@ func (d *Driver) tellEvent(ev *engine.Event) {
 		d.logger.Debug("lookup ended", "purpose", ev.Purpose, "reason", ev.Step.Reason, "hops", ev.Step.Hop,
 			"rounds", ev.Step.Round, "requests", ev.N, "took", ev.Step.Elapsed)
 	}
-}
-
-// tellLosses tells how many peers were lost since it last did. The caller holds d.mu.
-func (d *Driver) tellLosses() {
-	l := &d.life
-	if l.removed+l.left+l.silent > 0 {
-		table := d.engine.Table()
-		d.logger.Info("peers lost", "silent", l.silent, "left", l.left, "out_of_table", l.removed,
-			"in_table", table.Len(), "answering", table.Answering())
-	}
-	l.removed, l.left, l.silent = 0, 0, 0
 }

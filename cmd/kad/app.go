@@ -22,6 +22,7 @@ type app struct {
 	fromEnv        map[string]bool // flags that a KAD_* variable set
 	json           bool
 	log            *driver.Log // of a node, with stderr; nil: there is none
+	logLines       bool        // all that the node writes to stderr is a line of its log
 }
 
 // typed reports whether the flag was given on the command line itself.

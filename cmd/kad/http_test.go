@@ -103,7 +103,7 @@ func TestTokenOfDataDirectory(t *testing.T) {
 	}
 	n := u.node("--data", "data", "--http", "0")
 	n.stop(syscall.SIGTERM)
-	if !strings.Contains(n.stderr.String(), "warning: token file") {
+	if !strings.Contains(n.stderr.String(), "token file is open to other users") {
 		t.Errorf("an open token: %s", n.stderr)
 	}
 	if err := os.WriteFile(path, []byte("secret"), 0o600); err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/tls"
 	"errors"
-	"io"
 	"net"
 	"path/filepath"
 
@@ -76,7 +75,7 @@ func (h *httpFlags) listen() (*webListener, error) {
 
 // serve begins to serve. The token is that of the data directory, and without one of this
 // run only.
-func (w *webListener) serve(s *api.Server, data string, stderr io.Writer) (err error) {
+func (w *webListener) serve(s *api.Server, data string, warn warner) (err error) {
 	if w.Listener == nil {
 		return nil
 	}
@@ -86,7 +85,7 @@ func (w *webListener) serve(s *api.Server, data string, stderr io.Writer) (err e
 		} else if err != nil {
 			return notDone("check the data directory", "%v", err)
 		}
-		warnIfSecretOpen(stderr, "token file", filepath.Join(data, api.TokenFile)) // who has it may do everything
+		warn.secretOpen("token file", filepath.Join(data, api.TokenFile)) // who has it may do everything
 	}
 	w.stop = s.ServeTCP(w.Listener, w.cfg)
 	return nil

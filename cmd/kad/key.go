@@ -51,7 +51,7 @@ An existing file is never overwritten.`,
 			Example: "  kad key show node.pem --json",
 			Args:    arguments("FILE"),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				k, err := loadKey(cmd.Context(), a.stderr, args[0])
+				k, err := loadKey(cmd.Context(), warnOn(a.stderr), args[0])
 				if err != nil {
 					return err
 				}
@@ -62,15 +62,15 @@ An existing file is never overwritten.`,
 	return key
 }
 
-// loadKey reads a key file, with a warning on w if others can read it too. A signal ends
+// loadKey reads a key file, with a warning if others can read it too. A signal ends
 // it: a FIFO may never be written.
-func loadKey(ctx context.Context, w io.Writer, file string) (identity.Key, error) {
+func loadKey(ctx context.Context, warn warner, file string) (identity.Key, error) {
 	k, err := untilSignal(ctx, func() (identity.Key, error) { return identity.LoadKey(file) })
 	if ctx.Err() != nil {
 		err = fmt.Errorf("key file %s: %w", file, ctx.Err())
 	}
 	if err == nil {
-		warnIfKeyOpen(w, file)
+		warn.keyOpen(file)
 	}
 	return k, err
 }

@@ -96,7 +96,7 @@ With --http it serves its HTTP API over TCP too, to who has its token: kad page 
 }
 
 // config is the node that the flags describe.
-func (nf *nodeFlags) config(ctx context.Context, w io.Writer, log *slog.Logger) (kadmium.Config, error) {
+func (nf *nodeFlags) config(ctx context.Context, log *slog.Logger) (kadmium.Config, error) {
 	cfg := kadmium.Config{Listen: nf.listen, Bootstrap: nf.bootstrap, DataDir: nf.data, Network: nf.network, Logger: log}
 	var err error
 	if cfg.Mode, err = kadmium.ParseMode(nf.mode); err != nil {
@@ -113,7 +113,7 @@ func (nf *nodeFlags) config(ctx context.Context, w io.Writer, log *slog.Logger) 
 	if nf.key == "" {
 		return cfg, nil
 	}
-	cfg.Key, err = loadKey(ctx, w, nf.key)
+	cfg.Key, err = loadKey(ctx, warnIn(log), nf.key)
 	return cfg, err
 }
 
@@ -133,10 +133,10 @@ func checkListen(text string) error {
 func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 	// The reader of the ready line may have closed the pipe; the terminal may go.
 	signal.Ignore(syscall.SIGPIPE, syscall.SIGHUP)
-	a.log = nf.log.open(a.stderr, a.getenv)
+	a.log, a.logLines = nf.log.open(a.stderr, a.getenv)
 	a.stderr = a.log.Writer(a.stderr)
-	log, warnings := a.log.Logger(), nf.log.warnings(a.stderr)
-	cfg, err := nf.config(ctx, warnings, log)
+	log := a.log.Logger()
+	cfg, err := nf.config(ctx, log)
 	if err != nil {
 		return err
 	}
@@ -164,7 +164,7 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 		return err
 	}
 	if nf.data != "" {
-		warnIfDataOpen(warnings, nf.data)
+		warnIn(log).dataOpen(nf.data)
 	}
 
 	server := api.NewServer(log, nodes...)
@@ -177,7 +177,7 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 	default: // only one node of a user has the default socket; others run without one
 		log.Warn("no control socket", "err", err)
 	}
-	if err := web.serve(server, nf.data, warnings); err != nil {
+	if err := web.serve(server, nf.data, warnIn(log)); err != nil {
 		return err
 	}
 	// The node logs a join that failed, and tries again.

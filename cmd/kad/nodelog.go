@@ -3,6 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding"
+	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"strings"
@@ -58,18 +61,11 @@ func levelNamed(name string) (l slog.Level, ok bool) {
 	return l, false
 }
 
-// warnings is where warnings go that are no lines of the log.
-func (lf *logFlags) warnings(stderr io.Writer) io.Writer {
-	if lf.quiet {
-		return io.Discard
-	}
-	return stderr
-}
-
 // open is the log, which is written to w and delays nobody. Where w is the journal of systemd
-// each line begins with its priority, and has no time.
-func (lf *logFlags) open(w io.Writer, getenv func(string) string) *driver.Log {
-	options := new(slog.HandlerOptions)
+// each line begins with its priority, and has no time. lines: it is read by programs, for
+// whom all that is written to w has to be a line of it.
+func (lf *logFlags) open(w io.Writer, getenv func(string) string) (log *driver.Log, lines bool) {
+	options := &slog.HandlerOptions{ReplaceAttr: readable}
 	level, _ := levelNamed(lf.level)
 	if lf.quiet {
 		level = slog.LevelError
@@ -84,10 +80,22 @@ func (lf *logFlags) open(w io.Writer, getenv func(string) string) *driver.Log {
 	h := handler(w)
 	if isJournal(w, getenv("JOURNAL_STREAM")) {
 		options.ReplaceAttr = withoutTime
+		lines = true
 		out := &journalOutput{to: w}
 		h = &journalHandler{handler(&out.line), out}
 	}
-	return driver.NewLog(h, time.Now)
+	return driver.NewLog(h, time.Now), lines || lf.format == "json"
+}
+
+// readable makes times and names of what a line has text, which in JSON would be numbers
+// without unit or meaning.
+func readable(_ []string, a slog.Attr) slog.Attr {
+	switch value := a.Value.Any().(type) {
+	case slog.Level, json.Marshaler, encoding.TextMarshaler, error: // it says what it is
+	case fmt.Stringer:
+		a.Value = slog.StringValue(value.String())
+	}
+	return a
 }
 
 // withoutTime leaves out the time of a line, which the journal has.
@@ -95,7 +103,7 @@ func withoutTime(groups []string, a slog.Attr) slog.Attr {
 	if len(groups) == 0 && a.Key == slog.TimeKey {
 		return slog.Attr{}
 	}
-	return a
+	return readable(groups, a)
 }
 
 // A journalHandler begins each line with its priority (sd-daemon(3)).

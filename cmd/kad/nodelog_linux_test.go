@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,12 +16,21 @@ import (
 // the journal only if JOURNAL_STREAM names that very file.
 func TestLogToTheJournal(t *testing.T) {
 	u := newUser(t)
+	taken := u.silentPeer().LocalAddr().String()
+	data := filepath.Join(u.dir, "data")
+	if err := errors.Join(os.Mkdir(data, 0o700), os.Chmod(data, 0o777)); err != nil { // whatever the umask
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		inode, format, want string
+		more                []string
 	}{
-		{"", "text", "<6>level=INFO msg=listening peer="},
-		{"", "json", `<6>{"level":"INFO","msg":"listening","peer":`},
-		{"9", "text", "time="},
+		{"", "text", "<6>level=INFO msg=listening peer=", nil},
+		{"", "json", `<6>{"level":"INFO","msg":"listening","peer":`, nil},
+		{"9", "text", "time=", nil},
+		{"", "text", "<4>level=WARN msg=\"other users can replace files", []string{"--data", "data", "--log-level", "warn"}},
+		{"", "text", "<3>level=ERROR msg=\"kad node: address in use", []string{"--listen", taken}},
+		{"", "text", "<3>kad node: --log-level \"none\" is none\n<3>  next: ", []string{"--log-level", "none"}},
 	} {
 		f, err := os.Create(filepath.Join(u.dir, "log"))
 		if err != nil {
@@ -33,7 +43,7 @@ func TestLogToTheJournal(t *testing.T) {
 		}
 		u.env = append(u.env, fmt.Sprintf("JOURNAL_STREAM=%d:%d%s", s.Dev, s.Ino, c.inode))
 		ctx, stop := context.WithTimeout(t.Context(), patience)
-		cmd := u.command(ctx, "node", "--listen", "127.0.0.1:0", "--log-format", c.format)
+		cmd := u.command(ctx, append([]string{"node", "--listen", "127.0.0.1:0", "--log-format", c.format}, c.more...)...)
 		cmd.Stderr = f
 		out, err := cmd.StdoutPipe()
 		if err != nil {
@@ -42,9 +52,7 @@ func TestLogToTheJournal(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := bufio.NewReader(out).ReadString('\n'); err != nil { // it is ready
-			t.Error(err)
-		}
+		_, _ = bufio.NewReader(out).ReadString('\n') // it is ready, or has ended
 		stop()
 		_ = cmd.Wait() // it was killed
 		text, err := os.ReadFile(f.Name())

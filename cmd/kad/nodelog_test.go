@@ -2,11 +2,14 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"kadmium/engine"
 )
 
 // loggedBy is what a node that starts and is told to end writes to stderr.
@@ -57,8 +62,8 @@ func TestLogLevelsAndFormats(t *testing.T) {
 	}
 }
 
-// Warnings that are no lines of the log are left out by -q too.
-func TestQuietWarnsOfNothing(t *testing.T) {
+// Warnings are lines of the log: they have its format, its level and its limit.
+func TestWarningsAreLinesOfTheLog(t *testing.T) {
 	u := newUser(t)
 	if err := os.Mkdir(filepath.Join(u.dir, "data"), 0o777); err != nil {
 		t.Fatal(err)
@@ -66,11 +71,48 @@ func TestQuietWarnsOfNothing(t *testing.T) {
 	if err := os.Chmod(filepath.Join(u.dir, "data"), 0o777); err != nil { // whatever the umask
 		t.Fatal(err)
 	}
-	if got := loggedBy(u, "--data", "data"); !strings.Contains(got, "warning: ") {
+	if got := loggedBy(u, "--data", "data"); !strings.Contains(got, `level=WARN msg="other users can replace files in the data directory" path=data mode=0777 next="chmod go-w data"`) {
 		t.Errorf("no warning in %q", got)
 	}
-	if got := loggedBy(u, "--data", "data", "-q"); got != "" {
-		t.Errorf("with -q: %s", got)
+	for _, args := range [][]string{{"-q"}, {"--log-level", "error"}} {
+		if got := loggedBy(u, append(args, "--data", "data")...); got != "" {
+			t.Errorf("%v: %s", args, got)
+		}
+	}
+	got := loggedBy(u, "--data", "data", "--log-format", "json", "--log-level", "warn")
+	if line := decodeLine[map[string]string](t, got); line["level"] != "WARN" || line["path"] != "data" || line["next"] != "chmod go-w data" {
+		t.Errorf("%v", line)
+	}
+}
+
+// Why a node cannot start is a line of its log too, where programs read that; people read it
+// as of other commands.
+func TestFailureOfANodeIsALineOfItsLog(t *testing.T) {
+	u := newUser(t)
+	taken := u.silentPeer().LocalAddr().String()
+	for _, format := range []string{"json", "text"} {
+		r := u.kad("node", "--listen", taken, "--log-format", format, "--log-level", "error").exits(exitNotDone)
+		if format == "text" {
+			r.says("kad node: address in use", "\n  next: choose another port")
+			continue
+		}
+		line := decodeLine[map[string]string](t, r.stderr)
+		if line["level"] != "ERROR" || !strings.Contains(line["msg"], "kad node: address in use") || !strings.Contains(line["next"], "choose another port") {
+			t.Errorf("%v", line)
+		}
+	}
+}
+
+// In JSON times and modes are text, as in the other format.
+func TestLogInJSONIsReadable(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	log, _ := (&logFlags{level: "info", format: "json"}).open(&b, func(string) string { return "" })
+	log.Logger().Info("m", "mode", engine.Server, "took", 18*time.Millisecond, "count", 7, "err", errors.New("no"), "at", []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:1")})
+	log.Flush(true)
+	log.Wait(patience)
+	if _, got, _ := strings.Cut(b.String(), `"msg"`); got != `:"m","mode":"server","took":"18ms","count":7,"err":"no","at":["127.0.0.1:1"]}`+"\n" {
+		t.Errorf("%s", got)
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,17 +27,26 @@ func (c *checkedWriter) Write(b []byte) (int, error) {
 }
 
 // printFailure prints a failure: what happened and what to do next on stderr, and, for a
-// reader of JSON, the one object on stdout.
+// reader of JSON, the one object on stdout. That of a node whose log is read by programs is a
+// line of it.
 func (a *app) printFailure(cmd *cobra.Command, err error, asJSON bool) {
 	f := *asFailure(err)
 	f.Next = nextFor(cmd, f.Next)
+	if a.logLines {
+		a.log.Logger().Error(cmd.CommandPath()+": "+f.Message, "next", f.Next)
+		return
+	}
 	if !asJSON {
 		a.diagnose(func(w io.Writer) {
 			drawTrace(w, f.Lookup)
 			drawRefusals(w, f.RefusedBy)
 		})
 	}
-	fmt.Fprintf(a.stderr, "%s: %s\n  next: %s\n", cmd.CommandPath(), f.Message, f.Next)
+	of := ""
+	if isJournal(a.stderr, a.getenv("JOURNAL_STREAM")) {
+		of = priority(slog.LevelError)
+	}
+	fmt.Fprintf(a.stderr, "%s%s: %s\n%s  next: %s\n", of, cmd.CommandPath(), f.Message, of, f.Next)
 	if asJSON && !f.printed {
 		_ = encodeJSON(a.stdout, &f) // stderr has the failure
 	}

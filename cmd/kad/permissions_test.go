@@ -22,15 +22,16 @@ func TestWarnIfOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	warnIfDataOpen(&b, data)
-	warnIfDataOpen(&b, filepath.Join(dir, "missing"))
-	warnIfKeyOpen(&b, filepath.Join(dir, "missing"))
-	warnIfKeyOpen(&b, dir)
+	warn := warnOn(&b)
+	warn.dataOpen(data)
+	warn.dataOpen(filepath.Join(dir, "missing"))
+	warn.keyOpen(filepath.Join(dir, "missing"))
+	warn.keyOpen(dir)
 	for _, mode := range []os.FileMode{0o755, 0o777 | os.ModeSticky} { // as systemd makes it, as /tmp is
 		if err := os.Chmod(data, mode); err != nil {
 			t.Fatal(err)
 		}
-		warnIfDataOpen(&b, data)
+		warn.dataOpen(data)
 	}
 	if b.Len() != 0 {
 		t.Errorf("warned of what is private: %s", &b)
@@ -40,12 +41,12 @@ func TestWarnIfOpen(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	warnIfDataOpen(&b, data)
+	warn.dataOpen(data)
 	warned := b.String()
-	if warnIfDataOpen(&b, key); b.String() != warned {
+	if warn.dataOpen(key); b.String() != warned {
 		t.Errorf("a file in place of a data directory was warned of:\n%s", &b)
 	}
-	for _, want := range []string{"key file " + key, "chmod 600 " + key, "data directory " + data, "chmod go-w " + data} {
+	for _, want := range []string{"key file is open to other users: " + key, "chmod 600 " + key, "data directory: " + data, "chmod go-w " + data} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("warnings lack %q:\n%s", want, &b)
 		}

@@ -51,7 +51,7 @@ func runOnTemporaryNode[R any](ctx context.Context, w io.Writer, choice *nodeCho
 	}
 	cfg := kadmium.Config{Listen: listen, Bootstrap: choice.bootstrap, Mode: kadmium.Client, Network: choice.network}
 	if choice.key != "" {
-		if cfg.Key, err = loadKey(ctx, w, choice.key); err != nil {
+		if cfg.Key, err = loadKey(ctx, warnOn(w), choice.key); err != nil {
 			return none, err
 		}
 	}
