@@ -35,7 +35,7 @@ func TestDataDirectoryOfKubernetes(t *testing.T) {
 		n.stop(syscall.SIGTERM)
 		return n.stderr.String()
 	}
-	if got := start(); strings.Contains(got, "warning") {
+	if got := start(); strings.Contains(got, "WARN") {
 		t.Errorf("a new volume: %s", got)
 	}
 	for _, name := range []string{"key.pem", "api.token", "kadmium.db"} {
@@ -43,7 +43,7 @@ func TestDataDirectoryOfKubernetes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := start(); strings.Contains(got, "warning") {
+	if got := start(); strings.Contains(got, "WARN") {
 		t.Errorf("a volume from elsewhere: %s", got)
 	}
 	if os.Geteuid() != 0 {
@@ -52,7 +52,7 @@ func TestDataDirectoryOfKubernetes(t *testing.T) {
 	if err := os.Chown(data, -1, 54321); err != nil {
 		t.Fatal(err)
 	}
-	if got := start(); !strings.Contains(got, "warning: other users can replace files in data directory") {
+	if got := start(); !strings.Contains(got, "other users can replace files in the data directory") {
 		t.Errorf("a group that is not the node's: %s", got)
 	}
 }

@@ -62,7 +62,7 @@ func TestCommandsAreValid(t *testing.T) {
 		cmd := exec.Command(kad, spoiled.words()...)
 		cmd.Env = spoiled.environment(nil)
 		out, err := cmd.CombinedOutput()
-		if err == nil || !strings.Contains(string(out), `\"none\" is no number of nodes`) {
+		if err == nil || !strings.Contains(string(out), `nodes \"none\": want a whole number`) {
 			t.Errorf("%s: %v: %s", c.line(), err, out)
 		}
 	}
