@@ -92,7 +92,7 @@ func TestDataDirectoryOfSystemd(t *testing.T) {
 	for range 2 {
 		n := u.node("--data", "data")
 		n.stop(syscall.SIGTERM)
-		if strings.Contains(n.stderr.String(), "warning") {
+		if strings.Contains(n.stderr.String(), "WARN") {
 			t.Errorf("stderr: %s", n.stderr)
 		}
 	}
