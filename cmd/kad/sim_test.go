@@ -85,7 +85,7 @@ func TestSimSweep(t *testing.T) {
 func TestSimSweepKeepsRuns(t *testing.T) {
 	u := newUser(t)
 	dir := filepath.Join(u.dir, "results")
-	all := []string{"sim", "--nodes", "60", "--lookups", "20", "--alpha", "1,3", "--seed", "1..3", "--vary", "latency=const:50ms|exp:80ms", "--json", "--out"}
+	all := []string{"sim", "--nodes", "30", "--lookups", "5", "--k", "4", "--alpha", "1,3", "--seed", "1..3", "--vary", "latency=const:50ms|exp:80ms", "--json", "--out"}
 	first := one[sweepResult](u.kad(append(all, dir)...).exits(exitDone).quiet())
 	if len(first.Sweep) != 12 || first.Sweep[0].Config.Latency != "const:50ms" || first.Sweep[3].Config.Latency != "exp:80ms" || first.Sweep[1].Config.Seed != 2 {
 		t.Fatalf("%d reports: %+v", len(first.Sweep), first.Sweep[1].Config)
@@ -101,11 +101,11 @@ func TestSimSweepKeepsRuns(t *testing.T) {
 		}
 	}
 	plan := filepath.Join(u.dir, "plan.toml")
-	if err := os.WriteFile(plan, []byte("nodes = 60\nlookups = 99\nalpha = [1, 3]\nseed = \"1..3\"\nlatency = [\"const:50ms\", \"exp:80ms\"]\n"), 0o600); err != nil {
+	if err := os.WriteFile(plan, []byte("nodes = 30\nk = 4\nlookups = 99\nalpha = [1, 3]\nseed = \"1..3\"\nlatency = [\"const:50ms\", \"exp:80ms\"]\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	other := filepath.Join(u.dir, "other")
-	u.kad("sim", "--plan", plan, "--lookups", "20", "--out", other).exits(exitDone).quiet()
+	u.kad("sim", "--plan", plan, "--lookups", "5", "--out", other).exits(exitDone).quiet()
 	if u.fileText(filepath.Join(other, "results.csv")) != table {
 		t.Error("the plan's table differs")
 	}
