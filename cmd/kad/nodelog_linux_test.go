@@ -45,6 +45,7 @@ func TestLogToTheJournal(t *testing.T) {
 		ctx, stop := context.WithTimeout(t.Context(), patience)
 		cmd := u.command(ctx, append([]string{"node", "--listen", "127.0.0.1:0", "--log-format", c.format}, c.more...)...)
 		cmd.Stderr = f
+		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // the log is written to its end
 		out, err := cmd.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -54,7 +55,7 @@ func TestLogToTheJournal(t *testing.T) {
 		}
 		_, _ = bufio.NewReader(out).ReadString('\n') // it is ready, or has ended
 		stop()
-		_ = cmd.Wait() // it was killed
+		_ = cmd.Wait() // it was stopped
 		text, err := os.ReadFile(f.Name())
 		if err != nil || !strings.HasPrefix(string(text), c.want) {
 			t.Errorf("%+v: %v: the log begins\n%s", c, err, text)
