@@ -37,8 +37,9 @@ func (a *app) simulate(ctx context.Context, configs []sim.Config, out string) er
 	}
 	var files []string
 	var undrawn error
-	if out != "" && len(reports) > 0 {
-		files, undrawn = picture.Draw(out, reports)
+	drawn := firstOfEach(results)
+	if out != "" && len(drawn) > 0 && len(drawn) <= maxDrawn {
+		files, undrawn = picture.Draw(out, drawn)
 	}
 	err = a.print(sweepResult{reports}, func(w io.Writer) {
 		_ = results.Write(w) // into memory
@@ -57,6 +58,18 @@ func (a *app) simulate(ctx context.Context, configs []sim.Config, out string) er
 		return &failure{Message: fmt.Sprintf("interrupted: %d of %d runs have ended", len(reports), len(configs)), Next: "run it again, with --out so that what has ended is kept", Code: exitNotDone, printed: true}
 	}
 	return nil
+}
+
+// maxDrawn bounds the configurations of a sweep that pictures are drawn of: each has some
+// ten of them.
+const maxDrawn = 8
+
+// firstOfEach are the reports of the first seed of each configuration.
+func firstOfEach(results *sweep.Results) (reports []*report.Report) {
+	for _, g := range results.Groups() {
+		reports = append(reports, g.Runs[0].Report)
+	}
+	return reports
 }
 
 // simulateOne runs one simulation, with a bar of its own progress.
