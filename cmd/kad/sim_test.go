@@ -183,8 +183,8 @@ func TestSimCompareDirectories(t *testing.T) {
 		}
 	}
 	for _, seed := range []string{"1", "2", "3", "4", "5"} {
-		u.kad("sim", "--nodes", "200", "--lookups", "50", "--seed", seed, "--json").exits(exitDone).save(filepath.Join(swept, "reports", seed+".json"))
-		u.kad("sim", "--nodes", "200", "--lookups", "50", "--seed", seed, "--alpha", "10", "--json").exits(exitDone).save(filepath.Join(plain, seed+".json"))
+		u.kad("sim", "--nodes", "200", "--lookups", "50", "--k", "4", "--seed", seed, "--json").exits(exitDone).save(filepath.Join(swept, "reports", seed+".json"))
+		u.kad("sim", "--nodes", "200", "--lookups", "50", "--k", "4", "--seed", seed, "--alpha", "10", "--json").exits(exitDone).save(filepath.Join(plain, seed+".json"))
 	}
 	c := one[report.RunsComparison](u.kad("sim", "--compare", swept, plain, "--json").exits(exitDone).quiet())
 	if len(c.Groups) != 1 || !c.Groups[0].Paired || len(c.Groups[0].SeedsA) != 5 || len(c.Groups[0].Configured) != 1 || c.Groups[0].Configured[0].Name != "alpha" {
@@ -199,7 +199,7 @@ func TestSimCompareDirectories(t *testing.T) {
 	if !strings.HasPrefix(out, "runs: 5 of a, 5 of b, in pairs of one seed\nconfigured differently: alpha 3 / 10\ndiffers: ") {
 		t.Error(out)
 	}
-	u.kad("sim", "--nodes", "200", "--lookups", "50", "--seed", "5", "--json").exits(exitDone).save(filepath.Join(swept, "reports", "twice.json"))
+	u.kad("sim", "--nodes", "200", "--lookups", "50", "--k", "4", "--seed", "5", "--json").exits(exitDone).save(filepath.Join(swept, "reports", "twice.json"))
 	u.kad("sim", "--compare", swept, plain).exits(exitBadInput).says("one configuration and one seed, 5", "next: ")
 }
 

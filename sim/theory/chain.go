@@ -12,6 +12,8 @@ type chain struct {
 	Params
 	deeper float64 // share of a region's members that share one more digit
 	known  int     // members of a region that are ever known at once, at most
+	// perReach is the number of steps in which a reach of 1 is counted.
+	perReach int
 
 	// Regions of up to exact members.
 	descents [][]Distribution // by members, then those known and the reach: see descent
@@ -25,11 +27,11 @@ type chain struct {
 // exact is the size of regions up to which the number of members is a random number.
 const exact = 128
 
-// perReach is the number of steps in which the reach is counted.
-const perReach = 8
+// reachSteps is about the number of values of a reach.
+const reachSteps = 24
 
 func newChain(p Params) *chain {
-	c := &chain{Params: p, deeper: math.Exp2(-float64(p.Bits)), known: p.K * p.Alpha}
+	c := &chain{Params: p, deeper: math.Exp2(-float64(p.Bits)), known: p.K * p.Alpha, perReach: max(2, reachSteps/p.Alpha)}
 	for m := range min(exact, p.Nodes) + 1 {
 		c.descents = append(c.descents, c.descentsFrom(m))
 		c.askings = append(c.askings, c.askingsOf(float64(m), c.descents[m]))
@@ -49,18 +51,18 @@ func newChain(p Params) *chain {
 // of so many digits: its own table is the first that is asked.
 func (c *chain) atDepth(depth int) Distribution {
 	if depth < len(c.size) {
-		return c.largeAskings[depth][perReach]
+		return c.largeAskings[depth][c.perReach]
 	}
 	var d Distribution
 	share := math.Pow(c.deeper, float64(depth))
 	for m, chance := range binomial(c.Nodes, share, len(c.askings)-1) {
-		d.add(chance, &c.askings[m][perReach])
+		d.add(chance, &c.askings[m][c.perReach])
 	}
 	return d
 }
 
 // reaches is the number of values of a reach.
-func (c *chain) reaches() int { return perReach*c.Alpha + 1 }
+func (c *chain) reaches() int { return c.perReach*c.Alpha + 1 }
 
 // at is the index of a state of a descent: so many members are known, and the contacts
 // found above have a reach, which counts only if all known may become contacts.
@@ -87,7 +89,7 @@ func (c *chain) askingsOf(members float64, descents []Distribution) []Distributi
 			all[reach] = within(1) // the closest is a neighbour of the contact asked, which knows it
 			continue
 		}
-		for known, chance := range n.named(float64(max(reach, perReach)) / perReach) {
+		for known, chance := range n.named(float64(max(reach, c.perReach)) / float64(c.perReach)) {
 			if chance > 0 {
 				all[reach].add(chance, &descents[c.at(known, 0)])
 			}

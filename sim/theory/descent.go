@@ -72,9 +72,9 @@ func (c *chain) descend(states []Distribution, halves []float64, members, known 
 func (c *chain) reachBelow(known, knownBelow, reach int) (lo int, share float64) {
 	found := known - knownBelow
 	if known > c.Alpha {
-		return perReach * min(found, c.Alpha-min(knownBelow, c.Alpha)), 0
+		return c.perReach * min(found, c.Alpha-min(knownBelow, c.Alpha)), 0
 	}
-	r := float64(float64(reach)*c.deeper) + float64(perReach*found)
+	r := float64(float64(reach)*c.deeper) + float64(c.perReach*found)
 	lo = int(math.Floor(r))
 	if lo >= c.reaches()-1 {
 		return c.reaches() - 1, 0

@@ -24,7 +24,7 @@
 //
 // With alpha over 1 the state has the other contacts too. One that is j levels farther than
 // the closest knows of each member of the closest one's region with the chance
-// 2^-bj k/m. The chain keeps the sum of 2^-bj over the contacts, their reach, in eighths,
+// 2^-bj k/m. The chain keeps the sum of 2^-bj over the contacts, their reach, in steps (eighths for alpha 3),
 // and spreads each descent between the two nearest. What they name of the region is drawn
 // one after the other, k at a time without replacement, so that what two of them name
 // counts once.
