@@ -3,7 +3,7 @@ package theory
 import "math"
 
 // negligible is a chance that is left out.
-const negligible = 1e-8
+const negligible = 1e-6
 
 var logNegligible = math.Log(negligible)
 
