@@ -24,7 +24,7 @@ const (
 	parallelJoins = 8   // nodes that join at the same time
 	parallelEnds  = 64  // nodes that close at the same time
 	peersOfMany   = 64  // Limits.Peers of each node of several, so that their memory stays small
-	garbageOfMany = 50  // GOGC of a process with several nodes, unless it is set: most of its memory is live
+	garbageOfMany = 30  // GOGC of a process with several nodes, unless it is set: most of its memory is live
 	filesOfNode   = 2   // beside the sockets: its journal, and a socket to dial back from
 	spareFiles    = 512 // of the process: clients of the API, and what the runtime has
 )
@@ -116,6 +116,9 @@ func startNodes(ctx context.Context, cfg kadmium.Config, count int) (nodeGroup, 
 	if ctx.Err() != nil {
 		nodes = slices.DeleteFunc(nodes, func(n *kadmium.Node) bool { return n == nil })
 		return nil, cmp.Or(nodes.close(), context.Cause(ctx))
+	}
+	if count > 1 {
+		debug.FreeOSMemory() // joins need more than nodes at rest
 	}
 	return nodes, nil
 }
