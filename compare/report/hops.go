@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -29,7 +30,7 @@ func NewDepth(nodes, k, alpha, lookups int, runs [][]Series) (Depth, bool) {
 	d := Depth{Nodes: nodes, K: k, Alpha: alpha, Lookups: lookups, Runs: len(runs)}
 	// The searcher is one of the nodes; theory leaves it out.
 	if expected, err := theory.Hops(theory.Params{Nodes: nodes - 1, K: k, Alpha: alpha, Bits: 1}); err == nil {
-		d.Theory = new(expected.Mean())
+		d.Theory = new(math.Round(expected.Mean()*1000) / 1000) // further digits are not exact
 	}
 	for _, c := range Costs(runs) {
 		if base, _, _ := strings.Cut(c.Operation, ", alpha"); base == Closest && slices.Contains(depthMetrics, c.Metric) {
