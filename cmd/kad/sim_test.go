@@ -85,9 +85,9 @@ func TestSimSweep(t *testing.T) {
 func TestSimSweepKeepsRuns(t *testing.T) {
 	u := newUser(t)
 	dir := filepath.Join(u.dir, "results")
-	all := []string{"sim", "--nodes", "30", "--lookups", "5", "--k", "4", "--alpha", "1,3", "--seed", "1..3", "--vary", "latency=const:50ms|exp:80ms", "--json", "--out"}
+	all := []string{"sim", "--nodes", "30", "--lookups", "5", "--k", "4", "--alpha", "1,3", "--seed", "1..3", "--vary", "latency=world|exp:80ms", "--json", "--out"}
 	first := one[sweepResult](u.kad(append(all, dir)...).exits(exitDone).quiet())
-	if len(first.Sweep) != 12 || first.Sweep[0].Config.Latency != "const:50ms" || first.Sweep[3].Config.Latency != "exp:80ms" || first.Sweep[1].Config.Seed != 2 {
+	if len(first.Sweep) != 12 || first.Sweep[0].Config.Latency != "world" || first.Sweep[3].Config.Latency != "exp:80ms" || first.Sweep[1].Config.Seed != 2 {
 		t.Fatalf("%d reports: %+v", len(first.Sweep), first.Sweep[1].Config)
 	}
 	table := u.fileText(filepath.Join(dir, "results.csv"))
@@ -101,7 +101,7 @@ func TestSimSweepKeepsRuns(t *testing.T) {
 		}
 	}
 	plan := filepath.Join(u.dir, "plan.toml")
-	if err := os.WriteFile(plan, []byte("nodes = 30\nk = 4\nlookups = 99\nalpha = [1, 3]\nseed = \"1..3\"\nlatency = [\"const:50ms\", \"exp:80ms\"]\n"), 0o600); err != nil {
+	if err := os.WriteFile(plan, []byte("nodes = 30\nk = 4\nlookups = 99\nalpha = [1, 3]\nseed = \"1..3\"\nlatency = [\"world\", \"exp:80ms\"]\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	other := filepath.Join(u.dir, "other")
@@ -183,8 +183,8 @@ func TestSimCompareDirectories(t *testing.T) {
 		}
 	}
 	for _, seed := range []string{"1", "2", "3", "4", "5"} {
-		u.kad("sim", "--nodes", "200", "--lookups", "50", "--k", "4", "--seed", seed, "--json").exits(exitDone).save(filepath.Join(swept, "reports", seed+".json"))
-		u.kad("sim", "--nodes", "200", "--lookups", "50", "--k", "4", "--seed", seed, "--alpha", "10", "--json").exits(exitDone).save(filepath.Join(plain, seed+".json"))
+		u.kad("sim", "--nodes", "200", "--lookups", "50", "--k", "4", "--latency", "exp:80ms", "--seed", seed, "--json").exits(exitDone).save(filepath.Join(swept, "reports", seed+".json"))
+		u.kad("sim", "--nodes", "200", "--lookups", "50", "--k", "4", "--latency", "exp:80ms", "--seed", seed, "--alpha", "10", "--json").exits(exitDone).save(filepath.Join(plain, seed+".json"))
 	}
 	c := one[report.RunsComparison](u.kad("sim", "--compare", swept, plain, "--json").exits(exitDone).quiet())
 	if len(c.Groups) != 1 || !c.Groups[0].Paired || len(c.Groups[0].SeedsA) != 5 || len(c.Groups[0].Configured) != 1 || c.Groups[0].Configured[0].Name != "alpha" {
@@ -199,7 +199,7 @@ func TestSimCompareDirectories(t *testing.T) {
 	if !strings.HasPrefix(out, "runs: 5 of a, 5 of b, in pairs of one seed\nconfigured differently: alpha 3 / 10\ndiffers: ") {
 		t.Error(out)
 	}
-	u.kad("sim", "--nodes", "200", "--lookups", "50", "--k", "4", "--seed", "5", "--json").exits(exitDone).save(filepath.Join(swept, "reports", "twice.json"))
+	u.kad("sim", "--nodes", "200", "--lookups", "50", "--k", "4", "--latency", "exp:80ms", "--seed", "5", "--json").exits(exitDone).save(filepath.Join(swept, "reports", "twice.json"))
 	u.kad("sim", "--compare", swept, plain).exits(exitBadInput).says("one configuration and one seed, 5", "next: ")
 }
 
