@@ -11,7 +11,7 @@ func arguments(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		next := "see: " + cmd.CommandPath() + " --help"
 		switch want := strings.Join(names, " "); {
-		case cmd.HasSubCommands() && len(args) > 0:
+		case cmd.HasSubCommands() && len(names) == 0 && len(args) > 0:
 			return badInput(next, "no command is called %q", args[0])
 		case len(names) == 0 && len(args) > 0:
 			return badInput(next, "takes no arguments, got %q", args)

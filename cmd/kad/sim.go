@@ -84,6 +84,7 @@ mean over seeds of each figure, with 95 % intervals from 5 seeds on.`,
 	completes(cmd, "table", sim.TableNames()...)
 	completes(cmd, "targets", report.TargetsRandom, report.TargetsNodes)
 	completesDirectory(cmd, "out")
+	cmd.AddCommand(a.verifyCommand())
 	return cmd
 }
 

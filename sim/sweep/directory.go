@@ -138,19 +138,17 @@ func (r *Results) write(dir string, p Program, files map[string]string) error {
 // maxManifest bounds a manifest, in bytes.
 const maxManifest = 256 << 20
 
-// Open reads a directory. Its error is ErrNotSweep, or that of reading a file.
-func Open(dir string) (*Results, error) {
-	bad := func(format string, args ...any) error {
-		return fmt.Errorf("%w: %s: %s", ErrNotSweep, dir, fmt.Sprintf(format, args...))
-	}
+// readManifest reads the manifest of a directory. Its error is ErrNotSweep, or that of
+// reading the file.
+func readManifest(dir string) (*Manifest, error) {
 	path := filepath.Join(dir, ManifestFile)
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, bad("it has no %s", ManifestFile)
+		return nil, notSweep(dir, "it has no %s", ManifestFile)
 	} else if err != nil {
 		return nil, err
 	} else if info.Size() > maxManifest {
-		return nil, bad("%s is larger than %d MiB", ManifestFile, maxManifest>>20)
+		return nil, notSweep(dir, "%s is larger than %d MiB", ManifestFile, maxManifest>>20)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -158,19 +156,34 @@ func Open(dir string) (*Results, error) {
 	}
 	var m Manifest
 	if err := json.Unmarshal(text, &m); err != nil {
-		return nil, bad("%s: %v", ManifestFile, err)
+		return nil, notSweep(dir, "%s: %v", ManifestFile, err)
 	}
 	if m.Version != version {
-		return nil, bad("%s is of version %d, want %d", ManifestFile, m.Version, version)
+		return nil, notSweep(dir, "%s is of version %d, want %d", ManifestFile, m.Version, version)
+	}
+	for _, e := range m.Runs {
+		if len(e.ID) != idLength || e.Report != reportFile(e.ID) || !filepath.IsLocal(e.Report) {
+			return nil, notSweep(dir, "%s: a run %q with the report %q", ManifestFile, e.ID, e.Report)
+		}
+	}
+	return &m, nil
+}
+
+func notSweep(dir, format string, args ...any) error {
+	return fmt.Errorf("%w: %s: %s", ErrNotSweep, dir, fmt.Sprintf(format, args...))
+}
+
+// Open reads a directory. Its error is ErrNotSweep, or that of reading a file.
+func Open(dir string) (*Results, error) {
+	m, err := readManifest(dir)
+	if err != nil {
+		return nil, err
 	}
 	results := &Results{Varied: m.Varied}
 	for _, e := range m.Runs {
-		if len(e.ID) != idLength || e.Report != reportFile(e.ID) || !filepath.IsLocal(e.Report) {
-			return nil, bad("%s: a run %q with the report %q", ManifestFile, e.ID, e.Report)
-		}
 		r, err := readReport(filepath.Join(dir, filepath.FromSlash(e.Report)))
 		if err != nil {
-			return nil, bad("%s: %v", e.Report, err)
+			return nil, notSweep(dir, "%s: %v", e.Report, err)
 		}
 		results.Runs = append(results.Runs, Run{e.ID, e.Params, r})
 	}

@@ -1,13 +1,16 @@
 package sweep
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"kadmium/sim"
@@ -86,4 +89,29 @@ func id(c *sim.Config, files map[string]string, p *Program) string {
 	}
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])[:idLength]
+}
+
+// Changed says what is not as it was when a report in a directory of a sweep was made: the
+// program and the files that the run read. It knows nothing of a report that lies elsewhere.
+func Changed(reportPath string) []string {
+	changed := []string{}
+	dir := filepath.Dir(filepath.Dir(reportPath))
+	m, err := readManifest(dir)
+	if err != nil {
+		return changed
+	}
+	name := filepath.Base(reportPath)
+	at := slices.IndexFunc(m.Runs, func(e Entry) bool { return e.Report == reportsDir+"/"+name })
+	if at < 0 {
+		return changed
+	}
+	if now, err := ThisProgram(); err == nil && now.SHA256 != m.Program.SHA256 {
+		changed = append(changed, fmt.Sprintf("it was made by another program: %s, revision %s", m.Program.Go, cmp.Or(m.Program.Revision, "unknown")))
+	}
+	if path, isFile := strings.CutPrefix(m.Runs[at].Params["latency"], "file:"); isFile {
+		if now, err := hashFile(path); err == nil && now != m.Inputs[path] {
+			changed = append(changed, path+" was another when it was made")
+		}
+	}
+	return changed
 }

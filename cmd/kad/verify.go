@@ -1,0 +1,87 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"kadmium/sim"
+	"kadmium/sim/report"
+	"kadmium/sim/sweep"
+)
+
+// A verifyResult is `kad sim verify REPORT`.
+type verifyResult struct {
+	Same    bool                     `json:"same"`
+	Differs []report.FieldDifference `json:"differs"` // a is the report, b the run of now
+	Changed []string                 `json:"changed"` // what the manifest beside the report says was another
+}
+
+func (a *app) verifyCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "verify REPORT",
+		Short: "Run a report's simulation again and say whether it is the same",
+		Long: `Run the simulation of a report of kad sim --json again, and say whether it is the same. All
+must be, but machine and what theory says: the same flags give the same report on every
+machine, with the same release. Exit code 1 means that it differs: each field is named with
+its value in the report, then the value of now.`,
+		Example: `  kad sim --nodes 10000 --json > a.json; kad sim verify a.json`,
+		Args:    arguments("REPORT"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			told, err := readReport(args[0])
+			if err != nil {
+				return err
+			}
+			if told.Partial {
+				return badInput("run it to its end first", "%s: an interrupted run, which cannot be repeated", args[0])
+			}
+			c, err := sim.ConfigOf(told)
+			if err != nil {
+				return badInput("run it where the rules and files that it names are", "%s: %v", args[0], err)
+			}
+			bar := a.newBar(fmt.Sprintf("%d nodes", c.Nodes))
+			r, err := sim.Run(cmd.Context(), c, bar.update)
+			bar.end()
+			if err != nil {
+				return err
+			}
+			if r.Partial {
+				return notDone("run it again to the end", "interrupted: nothing can be said")
+			}
+			return a.printVerified(args[0], told, r)
+		},
+	}
+}
+
+// printVerified says in what a report differs from the run of now.
+func (a *app) printVerified(path string, told, again *report.Report) error {
+	result := verifyResult{Differs: report.Differences(told, again), Changed: []string{}}
+	result.Same = len(result.Differs) == 0
+	if !result.Same {
+		result.Changed = sweep.Changed(path)
+	}
+	err := a.print(result, func(w io.Writer) {
+		if result.Same {
+			fmt.Fprintln(w, "the same, but for the machine")
+			return
+		}
+		fmt.Fprintln(w, "not the same: field, in the report, now")
+		tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		for _, d := range result.Differs {
+			fmt.Fprintf(tw, "  %s\t%s\t%s\n", d.Name, cmp.Or(d.A, "-"), cmp.Or(d.B, "-"))
+		}
+		tw.Flush()
+		for _, what := range result.Changed {
+			fmt.Fprintln(w, what)
+		}
+	})
+	if err != nil || result.Same {
+		return err
+	}
+	first := result.Differs[0]
+	return &failure{Message: fmt.Sprintf("the report differs from what its flags give now, first in %s", first.Name),
+		Next: "use the release that made it, and the same latency file", Code: exitNotDone, printed: true}
+}
