@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"kadmium"
+	"kadmium/internal/cli"
 )
 
 // A node on both families is reached over each, by multiaddr, by host:port, and by a
@@ -37,17 +38,17 @@ func TestPingByAnyAddress(t *testing.T) {
 		if strings.HasPrefix(addr, "localhost") && !localhostIs4(t) {
 			continue
 		}
-		got := one[kadmium.Pong](u.kad("ping", addr, "--bootstrap", addr, "--json").exits(exitDone))
+		got := one[kadmium.Pong](u.kad("ping", addr, "--bootstrap", addr, "--json").exits(cli.ExitDone))
 		if got.Address.ID != n.ready.Peer {
 			t.Errorf("ping %s: %+v", addr, got)
 		}
 		control := fmt.Sprint("c", i)
 		u.node(append(flags, "--bootstrap", addr, "--control", control)...)
-		one[kadmium.Found](u.kad("find", n.ready.Peer.String(), "--control", control, "--json").exits(exitDone))
+		one[kadmium.Found](u.kad("find", n.ready.Peer.String(), "--control", control, "--json").exits(cli.ExitDone))
 	}
 	// A name with an empty label is refused before any name server is asked.
-	u.kad("ping", "no..such.host:4100", "--bootstrap", addresses[0]).exits(exitNotDone).says("no..such.host", "next: ")
-	u.kad("ping", addresses[0], "--bootstrap", "no..such.host:4100").exits(exitNotDone).says("no..such.host", "next: ")
+	u.kad("ping", "no..such.host:4100", "--bootstrap", addresses[0]).exits(cli.ExitNotDone).says("no..such.host", "next: ")
+	u.kad("ping", addresses[0], "--bootstrap", "no..such.host:4100").exits(cli.ExitNotDone).says("no..such.host", "next: ")
 	n.stop(syscall.SIGTERM)
 }
 

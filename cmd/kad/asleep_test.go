@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"kadmium/internal/cli"
 )
 
 // sinceBoot is how long the machine runs, time asleep included.
@@ -45,18 +47,18 @@ func (n *runningNode) asleep(slept time.Duration, happened func() bool) {
 func (u *user) expired(key string) bool {
 	u.t.Helper()
 	r := u.kad("get", key, "--control", "sock")
-	if r.code != exitDone {
-		r.exits(exitNotDone).says(key) // the node is alone, and says that instead of "not found"
+	if r.code != cli.ExitDone {
+		r.exits(cli.ExitNotDone).says(key) // the node is alone, and says that instead of "not found"
 	}
-	return r.code != exitDone
+	return r.code != cli.ExitDone
 }
 
 // The machine sleeps 26 h under a running node: what had 2 h to live is no longer served.
 func TestSleepUnderARunningNode(t *testing.T) {
 	u := newUser(t)
 	n := u.node("--data", "data", "--control", "sock")
-	u.kad("put", "/v/short", "s", "--ttl", "2h", "--control", "sock").exits(exitDone)
-	u.kad("put", "/v/long", "l", "--ttl", "48h", "--control", "sock").exits(exitDone)
+	u.kad("put", "/v/short", "s", "--ttl", "2h", "--control", "sock").exits(cli.ExitDone)
+	u.kad("put", "/v/long", "l", "--ttl", "48h", "--control", "sock").exits(cli.ExitDone)
 	n.asleep(26*time.Hour, func() bool { return u.expired("/v/short") })
 	u.read("/v/long", "l")
 	n.kill()
@@ -74,8 +76,8 @@ func TestSleepBetweenTwoRuns(t *testing.T) {
 		t.Skipf("no time namespace (%v: %s): run this test as root on Linux, with unshare(1) of util-linux", err, out)
 	}
 	n := u.node("--data", "data", "--control", "sock")
-	u.kad("put", "/v/short", "s", "--ttl", "2h", "--control", "sock").exits(exitDone)
-	u.kad("put", "/v/long", "l", "--ttl", "48h", "--control", "sock").exits(exitDone)
+	u.kad("put", "/v/short", "s", "--ttl", "2h", "--control", "sock").exits(cli.ExitDone)
+	u.kad("put", "/v/long", "l", "--ttl", "48h", "--control", "sock").exits(cli.ExitDone)
 	n.kill()
 	n = u.node("--data", "data", "--control", "sock")
 	u.read("/v/short", "s")

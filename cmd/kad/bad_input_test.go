@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"kadmium/internal/cli"
 )
 
 // Every bad argument of every command: exit code 2, a message that names it and says
@@ -312,18 +314,18 @@ func TestBadInput(t *testing.T) {
 		t.Run(strings.Join(test.args[:min(2, len(test.args))], " "), func(t *testing.T) {
 			t.Parallel()
 			u := &user{t: t, dir: u.dir, env: u.env}
-			r := u.kad(test.args...).exits(exitBadInput).says("kad", test.says, "next: ")
+			r := u.kad(test.args...).exits(cli.ExitBadInput).says("kad", test.says, "next: ")
 			if r.stdout != "" {
 				t.Errorf("%s: stdout holds %q", r.line, r.stdout)
 			}
-			r = u.kad(append([]string{"--json"}, test.args...)...).exits(exitBadInput).says(test.says)
+			r = u.kad(append([]string{"--json"}, test.args...)...).exits(cli.ExitBadInput).says(test.says)
 			if test.args[0] == "node" && strings.HasPrefix(r.stderr, "kad node") {
 				if r.stdout != "" { // its first line is the ready line
 					t.Errorf("%s: stdout holds %q", r.line, r.stdout)
 				}
 				return
 			}
-			if f := one[failure](r); f.Code != exitBadInput || f.Message == "" || f.Next == "" {
+			if f := one[failure](r); f.Code != cli.ExitBadInput || f.Message == "" || f.Next == "" {
 				t.Errorf("%s: %+v", r.line, f)
 			}
 		})

@@ -7,6 +7,7 @@ import (
 
 	"kadmium"
 	"kadmium/cmd/kad/bench"
+	"kadmium/internal/cli"
 	"kadmium/sim/report"
 )
 
@@ -45,14 +46,14 @@ Interrupted, it reports what it has measured, as partial, and exits with 1.`,
 			if merge {
 				return atLeastTwoReports(cmd, args)
 			}
-			return arguments()(cmd, args)
+			return cli.Arguments()(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if merge {
-				if err := a.onlyReads(cmd, "merge", "out"); err != nil {
+				if err := cli.OnlyReads(cmd, "merge", "out"); err != nil {
 					return err
 				}
-				if err := makeOut(out); err != nil {
+				if err := cli.MakeOut(out); err != nil {
 					return err
 				}
 				return a.mergeReports(args, out)
@@ -60,20 +61,20 @@ Interrupted, it reports what it has measured, as partial, and exits with 1.`,
 			if err := a.checkBench(cmd, &cfg); err != nil {
 				return err
 			}
-			if err := makeOut(out); err != nil {
+			if err := cli.MakeOut(out); err != nil {
 				return err
 			}
-			bar := a.newBar("bench")
-			cfg.Progress = bar.update
+			bar := a.NewBar("bench")
+			cfg.Progress = bar.Update
 			r, err := bench.Run(cmd.Context(), cfg)
-			bar.end()
+			bar.End()
 			if errors.Is(err, kadmium.ErrNoAnswer) {
 				return noAnswer(cfg.Bootstrap, err)
 			}
 			if err != nil {
 				return err
 			}
-			return a.printReport(r, out)
+			return a.PrintReport(r, out)
 		},
 	}
 	f := cmd.Flags()
@@ -88,10 +89,10 @@ Interrupted, it reports what it has measured, as partial, and exits with 1.`,
 	f.StringSliceVar(&cfg.Bootstrap, "bootstrap", nil, "start no network: measure the live one that these addresses are in")
 	f.StringVar(&out, "out", "", "directory for pictures")
 	f.StringVar(&cfg.Network, "network", "", "name of the network (default "+kadmium.DefaultNetwork+" with --bootstrap, else one of the bench's own)")
-	completes(cmd, "workload", report.WorkloadFind, report.WorkloadValue, report.WorkloadProvide, report.WorkloadMixed)
-	completes(cmd, "targets", report.TargetsRandom, report.TargetsNodes)
+	cli.Completes(cmd, "workload", report.WorkloadFind, report.WorkloadValue, report.WorkloadProvide, report.WorkloadMixed)
+	cli.Completes(cmd, "targets", report.TargetsRandom, report.TargetsNodes)
 	f.BoolVar(&merge, "merge", false, "measure nothing: make one report of those in the files A.json B.json ...")
-	completesDirectory(cmd, "out")
+	cli.CompletesDirectory(cmd, "out")
 	return cmd
 }
 
@@ -99,19 +100,19 @@ Interrupted, it reports what it has measured, as partial, and exits with 1.`,
 func (a *app) checkBench(cmd *cobra.Command, cfg *bench.Config) error {
 	finds := cfg.Workload != report.WorkloadValue && cfg.Workload != report.WorkloadProvide
 	stores := cfg.Workload != report.WorkloadFind && cfg.Workload != report.WorkloadProvide
-	switch nodes := a.typed(cmd, "nodes"); {
+	switch nodes := cli.Typed(cmd, "nodes"); {
 	case cfg.Workload == report.WorkloadDay:
-		return badInput("use the simulator: kad sim --workload day", "--workload day takes a day: here time is real")
-	case nodes && a.typed(cmd, "bootstrap"):
-		return badInput("choose one of them", "--nodes starts a network, --bootstrap measures one that is there")
+		return cli.BadInput("use the simulator: kad sim --workload day", "--workload day takes a day: here time is real")
+	case nodes && cli.Typed(cmd, "bootstrap"):
+		return cli.BadInput("choose one of them", "--nodes starts a network, --bootstrap measures one that is there")
 	case nodes:
 		cfg.Bootstrap = nil // a typed flag takes precedence over the environment
 	}
 	switch {
-	case !finds && a.typed(cmd, "targets"):
-		return badInput("leave it out, or choose --workload find or mixed", "--targets is for lookups of targets: --workload %s looks for its own keys", cfg.Workload)
-	case !stores && a.typed(cmd, "ttl"):
-		return badInput("leave it out, or choose --workload value or mixed", "--ttl is for values: --workload %s stores none", cfg.Workload)
+	case !finds && cli.Typed(cmd, "targets"):
+		return cli.BadInput("leave it out, or choose --workload find or mixed", "--targets is for lookups of targets: --workload %s looks for its own keys", cfg.Workload)
+	case !stores && cli.Typed(cmd, "ttl"):
+		return cli.BadInput("leave it out, or choose --workload value or mixed", "--ttl is for values: --workload %s stores none", cfg.Workload)
 	}
 	if cfg.Network == "" {
 		cfg.Network = benchNetwork

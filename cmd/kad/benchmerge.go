@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kadmium/internal/cli"
 	"kadmium/sim/report"
 )
 
@@ -14,9 +15,9 @@ func atLeastTwoReports(cmd *cobra.Command, args []string) error {
 	const next = "kad bench --merge A.json B.json ..."
 	switch {
 	case len(args) < 2:
-		return badInput(next, "--merge makes one report of several, got %d", len(args))
+		return cli.BadInput(next, "--merge makes one report of several, got %d", len(args))
 	case len(args) > report.MaxMerged:
-		return badInput("merge some of them first, then what comes out", "--merge takes up to %d reports, got %d", report.MaxMerged, len(args))
+		return cli.BadInput("merge some of them first, then what comes out", "--merge takes up to %d reports, got %d", report.MaxMerged, len(args))
 	}
 	return nil
 }
@@ -28,7 +29,7 @@ func (a *app) mergeReports(paths []string, out string) error {
 	seeded := make(map[uint64]string) // the first file with each seed
 	for i, path := range paths {
 		var err error
-		if reports[i], err = readReport(path); err != nil {
+		if reports[i], err = cli.ReadReport(path); err != nil {
 			return err
 		}
 		whole, err := json.Marshal(reports[i])
@@ -36,19 +37,19 @@ func (a *app) mergeReports(paths []string, out string) error {
 			return err
 		}
 		if first, twice := of[string(whole)]; twice {
-			return badInput("name the report of each client once", "%s and %s are the same report", first, path)
+			return cli.BadInput("name the report of each client once", "%s and %s are the same report", first, path)
 		}
 		of[string(whole)] = path
 		seed := reports[i].Config.Seed
 		if first, shared := seeded[seed]; shared {
-			fmt.Fprintf(a.stderr, "note: %s and %s have the same seed, %d: what their clients looked for is the same, too\n", first, path, seed)
+			fmt.Fprintf(a.Stderr, "note: %s and %s have the same seed, %d: what their clients looked for is the same, too\n", first, path, seed)
 		} else {
 			seeded[seed] = path
 		}
 	}
 	merged, err := report.Merge(reports)
 	if err != nil {
-		return badInput("merge what kad bench --bootstrap --json wrote in one network, with the same flags", "%v", fmt.Errorf("%s and others: %w", paths[0], err))
+		return cli.BadInput("merge what kad bench --bootstrap --json wrote in one network, with the same flags", "%v", fmt.Errorf("%s and others: %w", paths[0], err))
 	}
-	return a.printReport(merged, out)
+	return a.PrintReport(merged, out)
 }

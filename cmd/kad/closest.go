@@ -10,6 +10,7 @@ import (
 
 	"kadmium"
 	"kadmium/api"
+	"kadmium/internal/cli"
 	"kadmium/sim/report"
 )
 
@@ -23,7 +24,7 @@ func (a *app) closestCommand() *cobra.Command {
 them have answered. The distance is that of XOR, on a log scale. What --trace prints is
 explained by: kad help trace`,
 		Example: "  kad closest /v/hello\n  kad closest 12D3KooWLU2znyJMtDiHArqAGbZn8CgUGp92kxDBtefftEEaHSZS",
-		Args:    arguments("KEY|PEER"),
+		Args:    cli.Arguments("KEY|PEER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			target, isKey, err := parseTarget(&written, args[0])
 			if err != nil {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"kadmium/internal/cli"
 	"kadmium/sim/report"
 )
 
@@ -20,7 +21,7 @@ func (a *app) compare(pathA, pathB string) error {
 	case one && other:
 		return a.compareDirectories(pathA, pathB)
 	case one || other:
-		return badInput("name two reports, or two directories of reports", "--compare: of %s and %s only one is a directory", pathA, pathB)
+		return cli.BadInput("name two reports, or two directories of reports", "--compare: of %s and %s only one is a directory", pathA, pathB)
 	}
 	return a.compareReports(pathA, pathB)
 }
@@ -41,12 +42,12 @@ func (a *app) compareDirectories(pathA, pathB string) error {
 	}
 	c, err := report.CompareRuns(one, other)
 	if errors.Is(err, report.ErrNotComparable) {
-		return badInput("give each side the runs of one or more configurations to the end, each with a --seed of its own", "%s and %s: %v", pathA, pathB, err)
+		return cli.BadInput("give each side the runs of one or more configurations to the end, each with a --seed of its own", "%s and %s: %v", pathA, pathB, err)
 	}
 	if err != nil {
 		return err
 	}
-	return a.print(c, func(w io.Writer) { _ = c.Write(w) })
+	return a.Print(c, func(w io.Writer) { _ = c.Write(w) })
 }
 
 // readRuns reads all reports of a directory: those in its subdirectory reports, if it has
@@ -58,26 +59,26 @@ func readRuns(dir string) ([]report.Run, error) {
 	}
 	entries, err := os.ReadDir(in)
 	if err != nil {
-		return nil, badInput("name a directory of reports that can be read", "%v", err)
+		return nil, cli.BadInput("name a directory of reports that can be read", "%v", err)
 	}
 	entries = slices.DeleteFunc(entries, func(e os.DirEntry) bool { return filepath.Ext(e.Name()) != ".json" })
 	const next = "name a directory of files NAME.json that kad sim --json wrote, a run each, or with such a directory reports"
 	if len(entries) == 0 {
-		return nil, badInput(next, "%s: no report is in it", dir)
+		return nil, cli.BadInput(next, "%s: no report is in it", dir)
 	}
 	if len(entries) > mostRuns {
-		return nil, badInput("compare a part of them", "%s: %d reports, of at most %d", dir, len(entries), mostRuns)
+		return nil, cli.BadInput("compare a part of them", "%s: %d reports, of at most %d", dir, len(entries), mostRuns)
 	}
 	runs := make([]report.Run, len(entries))
 	for i, e := range entries {
 		path := filepath.Join(in, e.Name())
-		text, err := readReportText(path)
+		text, err := cli.ReadReportText(path)
 		if err != nil {
 			return nil, err
 		}
 		r, err := report.Read(bytes.NewReader(text))
 		if err != nil {
-			return nil, badInput(next, "%s: %v", path, err)
+			return nil, cli.BadInput(next, "%s: %v", path, err)
 		}
 		runs[i] = report.NewRun(path, r)
 	}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"kadmium/internal/cli"
 )
 
 // What follows a flag of few values is completed.
@@ -28,7 +30,7 @@ func TestFlagsComplete(t *testing.T) {
 		"bench --targets":   {"random", "nodes"},
 		"completion":        {"bash", "zsh", "fish", "powershell"},
 	} {
-		out := u.kad(append(append([]string{"__complete"}, strings.Fields(line)...), "")...).exits(exitDone).stdout
+		out := u.kad(append(append([]string{"__complete"}, strings.Fields(line)...), "")...).exits(cli.ExitDone).stdout
 		lines := strings.Fields(out)
 		if got := lines[:len(lines)-1]; !slices.Equal(got, want) { // the last is cobra's directive
 			t.Errorf("kad %s: %q, want %q", line, got, want)
@@ -41,7 +43,7 @@ var enumeration = regexp.MustCompile(`^(of \w+: )?[\w:]+(, [\w:]+)* or [\w:]+`)
 // No flag says that it takes one of a few words without completing them.
 func TestEnumeratedFlagsComplete(t *testing.T) {
 	t.Parallel()
-	a := &app{fromEnv: map[string]bool{}}
+	a := new(app)
 	enumerated := 0
 	var walk func(cmd *cobra.Command)
 	walk = func(cmd *cobra.Command) {
@@ -67,14 +69,14 @@ func TestEnumeratedFlagsComplete(t *testing.T) {
 // The version is what people ask for by a flag.
 func TestVersionFlag(t *testing.T) {
 	u := newUser(t, "KAD_VERSION=true") // no variable stands for it
-	want := u.kad("version").exits(exitDone).stdout
-	if got := u.kad("--version").exits(exitDone).stdout; got != want {
+	want := u.kad("version").exits(cli.ExitDone).stdout
+	if got := u.kad("--version").exits(cli.ExitDone).stdout; got != want {
 		t.Errorf("--version: %q, version: %q", got, want)
 	}
-	if got := one[versionResult](u.kad("--version", "--json").exits(exitDone)); got.Go == "" {
+	if got := one[versionResult](u.kad("--version", "--json").exits(cli.ExitDone)); got.Go == "" {
 		t.Errorf("%+v", got)
 	}
-	if out := u.kad().exits(exitDone).stdout; !strings.Contains(out, "Usage") {
+	if out := u.kad().exits(cli.ExitDone).stdout; !strings.Contains(out, "Usage") {
 		t.Errorf("kad alone: %q", out)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"kadmium"
 	"kadmium/identity"
+	"kadmium/internal/cli"
 	"kadmium/sim/report"
 )
 
@@ -93,7 +94,7 @@ itself.
 With --page run 20 nodes until SIGINT or SIGTERM, and print where a browser finds the live
 page of one of them.`,
 		Example: "  kad demo\n  kad demo --json\n  kad demo --page",
-		Args:    arguments(),
+		Args:    cli.Arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if page {
 				return a.runPage(cmd.Context())
@@ -101,17 +102,17 @@ page of one of them.`,
 			ctx, cancel := context.WithTimeout(cmd.Context(), demoTime)
 			defer cancel()
 			d := demo{demoDrawing: demoDrawing{out: io.Discard}}
-			if !a.json {
-				d.out = a.stdout
+			if !a.JSON {
+				d.out = a.Stdout
 			}
 			defer d.close()
 			if err := d.runChapters(ctx); err != nil {
 				return fmt.Errorf("demo: %w", err)
 			}
-			if !a.json {
+			if !a.JSON {
 				return nil
 			}
-			return a.print(d.result, nil)
+			return a.Print(d.result, nil)
 		},
 	}
 	cmd.Flags().BoolVar(&page, "page", false, "run 20 nodes, and serve the live page of one")

@@ -40,7 +40,7 @@ func (a *app) runPage(ctx context.Context) error {
 	server := api.NewServer(nil, nodes[0])
 	defer server.ServeTCP(l, api.TCPConfig{Token: token})()
 	at := api.PageAddress{URL: server.URL() + "#token=" + token.Secret()}
-	if err := a.print(at, func(w io.Writer) {
+	if err := a.Print(at, func(w io.Writer) {
 		fmt.Fprintf(w, "%d nodes run in this process, until ^C. The page of one of them is at\n%s\n", len(nodes), at.URL)
 	}); err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 
 	"kadmium"
 	"kadmium/api"
+	"kadmium/internal/cli"
 )
 
 // kad demo --page serves the page of a node among 20 to who has the token that it prints,
@@ -19,7 +20,7 @@ func TestDemoPage(t *testing.T) {
 	t.Parallel()
 	r, w := io.Pipe()
 	ctx, cancel := context.WithCancel(t.Context())
-	a := &app{stdin: strings.NewReader(""), stdout: w, stderr: io.Discard, getenv: func(string) string { return "" }}
+	a := &app{App: cli.App{Stdin: strings.NewReader(""), Stdout: w, Stderr: io.Discard, Getenv: func(string) string { return "" }}}
 	code := make(chan int, 1)
 	go func() { code <- a.execute(ctx, []string{"demo", "--page", "--json"}) }()
 	line, err := bufio.NewReader(r).ReadString('\n')
@@ -66,7 +67,7 @@ func TestDemoPage(t *testing.T) {
 		t.Errorf("with the token: %d %s", status, body)
 	}
 	cancel()
-	if got := <-code; got != exitDone {
+	if got := <-code; got != cli.ExitDone {
 		t.Errorf("exit code %d", got)
 	}
 }

@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"kadmium"
+	"kadmium/internal/cli"
 )
 
 func TestDemo(t *testing.T) {
 	u := newUser(t)
 	begun := time.Now()
-	d := one[demoResult](u.kad("demo", "--json").exits(exitDone))
+	d := one[demoResult](u.kad("demo", "--json").exits(cli.ExitDone))
 	if took := time.Since(begun); took > 10*time.Second {
 		t.Errorf("the demo took %s", took)
 	}
@@ -88,7 +89,7 @@ func saysTheHop(t *testing.T, out string) {
 
 func TestDemoForPeople(t *testing.T) {
 	u := newUser(t)
-	out := u.kad("demo").exits(exitDone).stdout
+	out := u.kad("demo").exits(cli.ExitDone).stdout
 	story := []string{"Three nodes", "3 knows only 1", "hop 1: asks 1", "hop 2: asks 2", "named by 1", "3 looks for 2", "found at", demoMessage, demoReply, "2 puts", "3 gets", demoValue}
 	rest := out
 	for _, part := range story {

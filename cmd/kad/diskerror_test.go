@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"kadmium/internal/cli"
 )
 
 // injecting has system calls of a running node changed by strace, as its -e inject describes
@@ -39,8 +41,8 @@ func (n *runningNode) injecting(calls, inject string, more ...string) (stop func
 func (u *user) refused(cause string) {
 	u.t.Helper()
 	for end := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
-		if r := u.kad("put", "/v/y", "not kept", "--control", "sock"); r.code != exitDone {
-			r.exits(exitNotDone).says("the journal", "kadmium.db", cause, "next: ")
+		if r := u.kad("put", "/v/y", "not kept", "--control", "sock"); r.code != cli.ExitDone {
+			r.exits(cli.ExitNotDone).says("the journal", "kadmium.db", cause, "next: ")
 			return
 		}
 		if time.Now().After(end) {
@@ -52,7 +54,7 @@ func (u *user) refused(cause string) {
 // read checks a value that a node must have.
 func (u *user) read(key, want string) {
 	u.t.Helper()
-	if out := u.kad("get", key, "--control", "sock").exits(exitDone).stdout; out != want {
+	if out := u.kad("get", key, "--control", "sock").exits(cli.ExitDone).stdout; out != want {
 		u.t.Errorf("%s holds %q, want %q", key, out, want)
 	}
 }
@@ -64,17 +66,17 @@ func TestDiskErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			u := newUser(t)
 			n := u.node("--data", "data", "--control", "sock")
-			u.kad("put", "/v/x", "kept", "--control", "sock").exits(exitDone)
+			u.kad("put", "/v/x", "kept", "--control", "sock").exits(cli.ExitDone)
 			file, err := filepath.EvalSymlinks(filepath.Join(u.dir, "data", "kadmium.db"))
 			if err != nil {
 				t.Fatal(err)
 			}
 			stop := n.injecting(calls, "error=EIO", "-P", file)
 			u.refused("input/output error")
-			u.kad("provide", "/v/y", "--control", "sock").exits(exitNotDone).says("kadmium.db", "input/output error")
+			u.kad("provide", "/v/y", "--control", "sock").exits(cli.ExitNotDone).says("kadmium.db", "input/output error")
 			u.read("/v/x", "kept")
 			stop()
-			for end := time.Now().Add(patience); u.kad("put", "/v/z", "kept too", "--control", "sock").code != exitDone; time.Sleep(100 * time.Millisecond) {
+			for end := time.Now().Add(patience); u.kad("put", "/v/z", "kept too", "--control", "sock").code != cli.ExitDone; time.Sleep(100 * time.Millisecond) {
 				if time.Now().After(end) {
 					t.Fatal("no put succeeds although the disk is well")
 				}
@@ -112,7 +114,7 @@ func TestDiskBecomesReadOnly(t *testing.T) {
 	u.via = via
 	n := u.node("--data", data, "--control", "sock")
 	u.via = nil
-	u.kad("put", "/v/x", "kept", "--control", "sock").exits(exitDone)
+	u.kad("put", "/v/x", "kept", "--control", "sock").exits(cli.ExitDone)
 	abort := exec.Command("nsenter", "--mount", "--target", fmt.Sprint(n.cmd.Process.Pid), "mount", "-o", "remount,abort", data)
 	if out, err := abort.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -122,5 +124,5 @@ func TestDiskBecomesReadOnly(t *testing.T) {
 	if err := n.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	n.endsWith(exitNotDone, "read-only file system") // it could not write all that it wanted to
+	n.endsWith(cli.ExitNotDone, "read-only file system") // it could not write all that it wanted to
 }

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"kadmium/internal/cli"
 )
 
 // A node whose journal is unlinked acknowledges no put into nothing: the put fails, and the
@@ -17,13 +19,13 @@ import (
 func TestJournalUnlinked(t *testing.T) {
 	u := newUser(t)
 	n := u.node("--data", "data")
-	u.kad("put", "/v/x", "kept", "--data", "data").exits(exitDone)
+	u.kad("put", "/v/x", "kept", "--data", "data").exits(cli.ExitDone)
 	file := filepath.Join(u.dir, "data", "kadmium.db")
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
-	u.kad("put", "/v/y", "lost", "--data", "data").exits(exitNotDone).says("kadmium.db", "it is gone", "next: ")
-	n.endsWith(exitNotDone, "kadmium.db")
+	u.kad("put", "/v/y", "lost", "--data", "data").exits(cli.ExitNotDone).says("kadmium.db", "it is gone", "next: ")
+	n.endsWith(cli.ExitNotDone, "kadmium.db")
 }
 
 // endsWith waits until the node has ended by itself, with the exit code and the text on
@@ -57,23 +59,23 @@ func TestFullDisk(t *testing.T) {
 	u.via = via
 	n := u.node("--data", data, "--control", "sock")
 	u.via = nil
-	u.kad("put", "/v/x", "kept", "--control", "sock").exits(exitDone)
+	u.kad("put", "/v/x", "kept", "--control", "sock").exits(cli.ExitDone)
 	filler := fmt.Sprintf("/proc/%d/root%s/filler", n.cmd.Process.Pid, data)
 	_ = os.WriteFile(filler, make([]byte, 2<<20), 0o600)
 	last := 0
-	for ; u.kad("put", fmt.Sprintf("/v/%d", last), strings.Repeat("v", 900), "--control", "sock").code == exitDone; last++ {
+	for ; u.kad("put", fmt.Sprintf("/v/%d", last), strings.Repeat("v", 900), "--control", "sock").code == cli.ExitDone; last++ {
 	}
-	u.kad("put", "/v/y", "not kept", "--control", "sock").exits(exitNotDone).says("the journal", "kadmium.db", "no space left", "next: make room")
-	u.kad("provide", "/v/y", "--control", "sock").exits(exitNotDone).says("kadmium.db", "no space left")
-	u.kad("health", "--control", "sock").exits(exitNotDone).says("the node is not healthy: ")
-	u.kad("health", "--ready", "--control", "sock").exits(exitNotDone).says("the node is not healthy: ")
-	if out := u.kad("get", "/v/x", "--control", "sock").exits(exitDone).stdout; out != "kept" {
+	u.kad("put", "/v/y", "not kept", "--control", "sock").exits(cli.ExitNotDone).says("the journal", "kadmium.db", "no space left", "next: make room")
+	u.kad("provide", "/v/y", "--control", "sock").exits(cli.ExitNotDone).says("kadmium.db", "no space left")
+	u.kad("health", "--control", "sock").exits(cli.ExitNotDone).says("the node is not healthy: ")
+	u.kad("health", "--ready", "--control", "sock").exits(cli.ExitNotDone).says("the node is not healthy: ")
+	if out := u.kad("get", "/v/x", "--control", "sock").exits(cli.ExitDone).stdout; out != "kept" {
 		t.Errorf("a read while the disk is full: %q", out)
 	}
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(patience); u.kad("put", "/v/y", "kept again", "--control", "sock").code != exitDone; time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(patience); u.kad("put", "/v/y", "kept again", "--control", "sock").code != cli.ExitDone; time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("no put succeeds although there is room")
 		}

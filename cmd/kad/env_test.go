@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"kadmium/internal/cli"
 )
 
 // Each flag of each command can come from the environment, and its help says so.
@@ -14,7 +16,7 @@ func TestEveryFlagHasAVariable(t *testing.T) {
 	check = func(cmd *cobra.Command) {
 		cmd.InitDefaultHelpFlag()
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
-			if hasEnv(f) && !strings.Contains(f.Usage, "[$"+envName(f.Name)+"]") {
+			if cli.HasEnv(f) && !strings.Contains(f.Usage, "[$"+cli.EnvName(f.Name)+"]") {
 				t.Errorf("%s --%s: help %q names no variable", cmd.CommandPath(), f.Name, f.Usage)
 			}
 		})
@@ -33,32 +35,32 @@ func TestEnvironment(t *testing.T) {
 		return &user{t: t, dir: u.dir, env: append(u.env[:len(u.env):len(u.env)], vars...)}
 	}
 
-	one[versionResult](with("KAD_JSON=true").kad("version").exits(exitDone))
-	if out := with("KAD_JSON=true").kad("version", "--json=false").exits(exitDone).stdout; strings.HasPrefix(out, "{") {
+	one[versionResult](with("KAD_JSON=true").kad("version").exits(cli.ExitDone))
+	if out := with("KAD_JSON=true").kad("version", "--json=false").exits(cli.ExitDone).stdout; strings.HasPrefix(out, "{") {
 		t.Errorf("--json=false printed %s", out)
 	}
-	if out := with("KAD_JSON=").kad("version").exits(exitDone).stdout; strings.HasPrefix(out, "{") {
+	if out := with("KAD_JSON=").kad("version").exits(cli.ExitDone).stdout; strings.HasPrefix(out, "{") {
 		t.Errorf("an empty KAD_JSON printed %s", out)
 	}
-	with("KAD_JSON=perhaps").kad("version").exits(exitBadInput).says("KAD_JSON", "perhaps")
-	one[failure](with("KAD_JSON=1").kad("get").exits(exitBadInput))
+	with("KAD_JSON=perhaps").kad("version").exits(cli.ExitBadInput).says("KAD_JSON", "perhaps")
+	one[failure](with("KAD_JSON=1").kad("get").exits(cli.ExitBadInput))
 
-	with("KAD_MODE=boss").kad("node").exits(exitBadInput).says("boss")
-	with("KAD_LISTEN=nowhere").kad("node").exits(exitBadInput).says("nowhere")
-	with("KAD_QUORUM=0").kad("get", "/v/x").exits(exitBadInput).says("--quorum")
-	with("KAD_QUORUM=many").kad("get", "/v/x").exits(exitBadInput).says("KAD_QUORUM", "many")
-	with("KAD_TIMEOUT=0s").kad("table").exits(exitBadInput).says("--timeout")
-	with("KAD_CONTROL=/nowhere/kad.sock").kad("table").exits(exitNotDone).says("/nowhere/kad.sock")
-	with("KAD_DATA=/nowhere").kad("table").exits(exitNotDone).says("/nowhere/control.sock")
-	with("KAD_BOOTSTRAP=nowhere").kad("table").exits(exitBadInput).says("nowhere")
+	with("KAD_MODE=boss").kad("node").exits(cli.ExitBadInput).says("boss")
+	with("KAD_LISTEN=nowhere").kad("node").exits(cli.ExitBadInput).says("nowhere")
+	with("KAD_QUORUM=0").kad("get", "/v/x").exits(cli.ExitBadInput).says("--quorum")
+	with("KAD_QUORUM=many").kad("get", "/v/x").exits(cli.ExitBadInput).says("KAD_QUORUM", "many")
+	with("KAD_TIMEOUT=0s").kad("table").exits(cli.ExitBadInput).says("--timeout")
+	with("KAD_CONTROL=/nowhere/kad.sock").kad("table").exits(cli.ExitNotDone).says("/nowhere/kad.sock")
+	with("KAD_DATA=/nowhere").kad("table").exits(cli.ExitNotDone).says("/nowhere/control.sock")
+	with("KAD_BOOTSTRAP=nowhere").kad("table").exits(cli.ExitBadInput).says("nowhere")
 
 	// A running node named in the environment goes before bootstrap addresses there,
 	// which that node may share; typed, they go before it.
-	with("KAD_BOOTSTRAP=nowhere", "KAD_DATA=/nowhere").kad("table").exits(exitNotDone).says("/nowhere/control.sock")
-	with("KAD_DATA=/nowhere").kad("table", "--bootstrap", "nowhere").exits(exitBadInput).says("nowhere")
-	with("KAD_CONTROL=/nowhere/kad.sock").kad("table", "--data", "/elsewhere").exits(exitNotDone).says("/elsewhere/control.sock")
-	with("KAD_DATA=", "KAD_BOOTSTRAP=", "KAD_LISTEN=", "KAD_CONTROL=/nowhere").kad("table").exits(exitNotDone).says("/nowhere")
+	with("KAD_BOOTSTRAP=nowhere", "KAD_DATA=/nowhere").kad("table").exits(cli.ExitNotDone).says("/nowhere/control.sock")
+	with("KAD_DATA=/nowhere").kad("table", "--bootstrap", "nowhere").exits(cli.ExitBadInput).says("nowhere")
+	with("KAD_CONTROL=/nowhere/kad.sock").kad("table", "--data", "/elsewhere").exits(cli.ExitNotDone).says("/elsewhere/control.sock")
+	with("KAD_DATA=", "KAD_BOOTSTRAP=", "KAD_LISTEN=", "KAD_CONTROL=/nowhere").kad("table").exits(cli.ExitNotDone).says("/nowhere")
 	with("KAD_DATA=/nowhere", "KAD_NETWORK=other", "KAD_KEY=node.pem", "KAD_MODE=client", "KAD_LISTEN=127.0.0.1:0", "KAD_CONTROL=/nowhere").
-		kad("table").exits(exitNotDone).says("no node is running at /nowhere")
-	with("KAD_BOOTSTRAP=nowhere").kad("table", "--data", "/elsewhere").exits(exitNotDone).says("/elsewhere/control.sock")
+		kad("table").exits(cli.ExitNotDone).says("no node is running at /nowhere")
+	with("KAD_BOOTSTRAP=nowhere").kad("table", "--data", "/elsewhere").exits(cli.ExitNotDone).says("/elsewhere/control.sock")
 }

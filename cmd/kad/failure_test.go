@@ -13,6 +13,7 @@ import (
 
 	"kadmium"
 	"kadmium/api"
+	"kadmium/internal/cli"
 )
 
 // What a node whose journal is gone is asked while it ends, and afterwards, fails for that
@@ -88,7 +89,7 @@ func TestNoAnswerIsSaidOnce(t *testing.T) {
 	// A node that knows nobody says which bootstrap peers do not answer, and not that it
 	// should have some.
 	for _, command := range [][]string{{"get", "/v/x"}, {"closest", "x"}, {"providers", "/v/x"}, {"put", "/v/x", "y"}, {"provide", "/v/x"}} {
-		r := u.kad(append(command, "--control", "sock")...).exits(exitNotDone).says("no peer is known", "no answer from the bootstrap peers", strings.Split(at, ":")[1], "runs")
+		r := u.kad(append(command, "--control", "sock")...).exits(cli.ExitNotDone).says("no peer is known", "no answer from the bootstrap peers", strings.Split(at, ":")[1], "runs")
 		if strings.Contains(r.stderr, "start it with") {
 			t.Errorf("%s says %s", r.line, r.stderr)
 		}

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"kadmium/internal/cli"
 )
 
 // A node without a free file handle says so, and serves other callers of the control
@@ -53,7 +55,7 @@ func TestControlSocketWithoutFileHandles(t *testing.T) {
 		}
 	}
 	for range 3 {
-		u.kad("table", "--control", "c", "--timeout", "3s").exits(exitDone)
+		u.kad("table", "--control", "c", "--timeout", "3s").exits(cli.ExitDone)
 	}
 	n.stop(syscall.SIGTERM)
 	if log := n.stderr.String(); !strings.Contains(log, "control socket") || !strings.Contains(log, "too many open files") {

@@ -9,6 +9,7 @@ import (
 
 	"kadmium"
 	"kadmium/api"
+	"kadmium/internal/cli"
 )
 
 func (a *app) findCommand() *cobra.Command {
@@ -18,7 +19,7 @@ func (a *app) findCommand() *cobra.Command {
 		Short:   "Find where a peer is",
 		Long:    "Find where a peer is: it has answered at the address that is printed.",
 		Example: "  kad find 12D3KooWLU2znyJMtDiHArqAGbZn8CgUGp92kxDBtefftEEaHSZS --trace",
-		Args:    arguments("PEER"),
+		Args:    cli.Arguments("PEER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := api.CheckPeer(args[0]); err != nil {
 				return err
@@ -32,7 +33,7 @@ func (a *app) findCommand() *cobra.Command {
 			return a.printLines(got, func(w io.Writer) {
 				drawTrace(w, &got.Lookup)
 				where := got.Peer.Address.String()
-				if columns := width(a.terminal); columns > 0 && len(where) > columns {
+				if columns := cli.Width(a.Terminal); columns > 0 && len(where) > columns {
 					where = fmt.Sprintf("%s\nat %s", got.Peer.ID, got.Peer.Address.Endpoint)
 				}
 				fmt.Fprintf(w, "%s\n(%s)\n", where, summary(foundAt, &got.Lookup))

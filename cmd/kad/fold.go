@@ -6,19 +6,23 @@ import (
 	"os"
 	"strings"
 	"unicode/utf8"
+
+	"kadmium/internal/cli"
 )
 
 // printLines is print for lines of words and columns, which are folded where a terminal would
 // break them.
 func (a *app) printLines(result any, plain func(w io.Writer)) error {
-	return a.print(result, func(w io.Writer) { drawFolded(w, a.terminal, plain) })
+	return a.Print(result, func(w io.Writer) { drawFolded(w, a.Terminal, plain) })
 }
 
 // diagnose writes lines to stderr, folded likewise.
-func (a *app) diagnose(plain func(w io.Writer)) { drawFolded(a.stderr, asTerminal(a.stderr), plain) }
+func (a *app) diagnose(plain func(w io.Writer)) {
+	drawFolded(a.Stderr, cli.AsTerminal(a.Stderr), plain)
+}
 
 func drawFolded(w io.Writer, terminal *os.File, plain func(w io.Writer)) {
-	columns := width(terminal)
+	columns := cli.Width(terminal)
 	if columns == 0 {
 		plain(w)
 		return

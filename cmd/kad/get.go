@@ -10,6 +10,7 @@ import (
 
 	"kadmium"
 	"kadmium/api"
+	"kadmium/internal/cli"
 	"kadmium/sim/report"
 )
 
@@ -26,14 +27,14 @@ end of its line), or to a file. It ends at the first valid value; with --quorum 
 repairs those of the closest nodes that had an older one or none.`,
 		Example: `  kad get /v/hello
   kad get /v/hello --quorum 5 -o hello.txt --trace`,
-		Args: arguments("KEY"),
+		Args: cli.Arguments("KEY"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			key, err := written.parse(args[0], checkRecordKey)
 			if err != nil {
 				return err
 			}
 			if quorum < 1 {
-				return badInput("choose 1 or more", "--quorum %d is out of range", quorum)
+				return cli.BadInput("choose 1 or more", "--quorum %d is out of range", quorum)
 			}
 			got, err := runOperation(a, cmd, &choice, func(ctx context.Context, c *api.Client, o api.Call) (kadmium.Value, error) {
 				return c.Get(ctx, key, kadmium.GetOptions{Quorum: quorum}, o)
@@ -44,14 +45,14 @@ repairs those of the closest nodes that had an older one or none.`,
 			a.noteLastSequence(got.Key, got.Sequence, got.Expires)
 			if file != "" && file != "-" {
 				if err := os.WriteFile(file, got.Value, 0o666); err != nil {
-					return notDone("choose another file with -o", "writing the value: %v", err)
+					return cli.NotDone("choose another file with -o", "writing the value: %v", err)
 				}
 				return a.printLines(got, func(w io.Writer) {
 					drawTrace(w, &got.Lookup)
 					fmt.Fprintf(w, "%s: %s (%s)\n", file, report.Count(len(got.Value), "byte"), summary(foundAt, &got.Lookup))
 				})
 			}
-			if !a.json { // stdout is for the value only
+			if !a.JSON { // stdout is for the value only
 				a.diagnose(func(w io.Writer) { drawTrace(w, &got.Lookup) })
 			}
 			return a.printValue(got, got.Value)

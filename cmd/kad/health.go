@@ -9,6 +9,7 @@ import (
 
 	"kadmium"
 	"kadmium/api"
+	"kadmium/internal/cli"
 )
 
 func (a *app) healthCommand() *cobra.Command {
@@ -23,11 +24,11 @@ last 30 s, or it was given nobody to join through. With --live, whether its sock
 read: one whose disk is full lives, as it serves what it holds, and who starts nodes again
 should ask that. It exits with 0 if so, otherwise with 1, and says why.`,
 		Example: "  kad health --data /var/lib/kad\n  kad health --ready --json",
-		Args:    arguments(),
+		Args:    cli.Arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case live && ready:
-				return badInput("choose one of them", "--live asks for less than --ready")
+				return cli.BadInput("choose one of them", "--live asks for less than --ready")
 			case ready:
 				return a.sayReady(cmd, &choice)
 			case live:
@@ -50,7 +51,7 @@ func (a *app) sayLive(cmd *cobra.Command, choice *nodeChoice) error {
 	case err != nil:
 		return err
 	case !l.Live:
-		return notDone("see the log of the node; if it does not end by itself within a minute, start it again", "the node does not live: %s", l.Reason)
+		return cli.NotDone("see the log of the node; if it does not end by itself within a minute, start it again", "the node does not live: %s", l.Reason)
 	}
 	return a.printLines(l, func(w io.Writer) { fmt.Fprintf(w, "live: %s\n", l.Reason) })
 }
@@ -69,7 +70,7 @@ func (a *app) sayHealthy(cmd *cobra.Command, choice *nodeChoice) error {
 }
 
 func notHealthy(h api.Health) error {
-	return notDone("see the log of the node; it goes on trying by itself", "the node is not healthy: %s", h.Reason)
+	return cli.NotDone("see the log of the node; it goes on trying by itself", "the node is not healthy: %s", h.Reason)
 }
 
 // sayReady says whether the node works and is ready.
@@ -87,7 +88,7 @@ func (a *app) sayReady(cmd *cobra.Command, choice *nodeChoice) error {
 	case !h.Healthy:
 		return notHealthy(h)
 	case !r.Ready:
-		return notDone("check the network of its machine, and that its peers run; it becomes ready by itself once one answers", "the node is not ready: %s", r.Reason)
+		return cli.NotDone("check the network of its machine, and that its peers run; it becomes ready by itself once one answers", "the node is not ready: %s", r.Reason)
 	}
 	return a.printLines(r, func(w io.Writer) { fmt.Fprintf(w, "ready: %s\n", r.Reason) })
 }

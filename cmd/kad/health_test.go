@@ -11,24 +11,25 @@ import (
 
 	"kadmium"
 	"kadmium/api"
+	"kadmium/internal/cli"
 )
 
 // kad health says what is true of a node on its own, of one with a peer, and of none.
 func TestHealth(t *testing.T) {
 	u := newUser(t)
-	if out := u.kad("health", "--control", "none").exits(exitNotDone).stderr; !strings.Contains(out, "no node is running") {
+	if out := u.kad("health", "--control", "none").exits(cli.ExitNotDone).stderr; !strings.Contains(out, "no node is running") {
 		t.Errorf("without a node: %s", out)
 	}
 	first := u.node("--control", "a")
-	if out := u.kad("health", "--control", "a").exits(exitDone).stdout; !strings.HasPrefix(out, "healthy: ") {
+	if out := u.kad("health", "--control", "a").exits(cli.ExitDone).stdout; !strings.HasPrefix(out, "healthy: ") {
 		t.Errorf("healthy: %s", out)
 	}
-	u.kad("health", "--live", "--ready", "--control", "a").exits(exitBadInput).says("choose one")
-	if out := u.kad("health", "--ready", "--control", "a").exits(exitDone).stdout; !strings.HasPrefix(out, "ready: alone") {
+	u.kad("health", "--live", "--ready", "--control", "a").exits(cli.ExitBadInput).says("choose one")
+	if out := u.kad("health", "--ready", "--control", "a").exits(cli.ExitDone).stdout; !strings.HasPrefix(out, "ready: alone") {
 		t.Errorf("on its own: %s", out)
 	}
 	u.node("--control", "b", "--bootstrap", first.address())
-	if out := u.kad("health", "--ready", "--control", "b").exits(exitDone).stdout; !strings.HasPrefix(out, "ready: a peer answered") {
+	if out := u.kad("health", "--ready", "--control", "b").exits(cli.ExitDone).stdout; !strings.HasPrefix(out, "ready: a peer answered") {
 		t.Errorf("joined: %s", out)
 	}
 }
@@ -55,8 +56,8 @@ func TestFullDiskIsNoDeath(t *testing.T) {
 			break
 		}
 	}
-	u.kad("health", "--data", "data").exits(exitNotDone).says("journal")
-	u.kad("get", "/v/0", "--data", "data").exits(exitDone)
+	u.kad("health", "--data", "data").exits(cli.ExitNotDone).says("journal")
+	u.kad("get", "/v/0", "--data", "data").exits(cli.ExitDone)
 	for path, want := range map[string]int{"/healthz": http.StatusServiceUnavailable, "/livez": http.StatusOK} {
 		r, err := http.Get(strings.TrimSuffix(n.ready.HTTP, "/") + path)
 		if err != nil {
@@ -66,7 +67,7 @@ func TestFullDiskIsNoDeath(t *testing.T) {
 			t.Errorf("%s: %s", path, r.Status)
 		}
 	}
-	if out := u.kad("health", "--live", "--data", "data").exits(exitDone).stdout; !strings.HasPrefix(out, "live: ") {
+	if out := u.kad("health", "--live", "--data", "data").exits(cli.ExitDone).stdout; !strings.HasPrefix(out, "live: ") {
 		t.Errorf("it lives: %s", out)
 	}
 	for range 40 { // more than wait in the socket

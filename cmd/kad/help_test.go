@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kadmium"
+	"kadmium/internal/cli"
 	"kadmium/lookup"
 )
 
@@ -30,14 +31,14 @@ func TestHelpHasExamples(t *testing.T) {
 func TestHelp(t *testing.T) {
 	u := newUser(t)
 	for _, args := range [][]string{{"help"}, {"--help"}, {}} {
-		if out := u.kad(args...).exits(exitDone).stdout; !strings.Contains(out, "kad demo") {
+		if out := u.kad(args...).exits(cli.ExitDone).stdout; !strings.Contains(out, "kad demo") {
 			t.Errorf("kad %q printed %s", args, out)
 		}
 	}
-	if out := u.kad("help", "put").exits(exitDone).stdout; !strings.Contains(out, "--ttl") || !strings.Contains(out, "re-publishes") {
+	if out := u.kad("help", "put").exits(cli.ExitDone).stdout; !strings.Contains(out, "--ttl") || !strings.Contains(out, "re-publishes") {
 		t.Errorf("kad help put printed %s", out)
 	}
-	words := u.kad("help", "trace").exits(exitDone).stdout
+	words := u.kad("help", "trace").exits(cli.ExitDone).stdout
 	for _, word := range []string{"asked", "answered", "set aside", "failed", "found", "ended", kadmium.HeldHere} {
 		if !strings.Contains(words, "\n  "+word+" ") {
 			t.Errorf("kad help trace lacks %q", word)
@@ -48,26 +49,26 @@ func TestHelp(t *testing.T) {
 			t.Errorf("kad help trace lacks %q", reason)
 		}
 	}
-	h := one[commandHelp](u.kad("help", "get", "--json").exits(exitDone))
+	h := one[cli.CommandHelp](u.kad("help", "get", "--json").exits(cli.ExitDone))
 	if h.Command != "kad get" || len(h.Flags) == 0 {
 		t.Errorf("%+v", h)
 	}
-	if h := one[commandHelp](u.kad("--json").exits(exitDone)); len(h.Commands) < 15 {
+	if h := one[cli.CommandHelp](u.kad("--json").exits(cli.ExitDone)); len(h.Commands) < 15 {
 		t.Errorf("%d commands", len(h.Commands))
 	}
 }
 
 func TestVersionAndCompletion(t *testing.T) {
 	u := newUser(t)
-	if v := one[versionResult](u.kad("version", "--json").exits(exitDone)); v.Version == "" || !strings.HasPrefix(v.Go, "go1.") {
+	if v := one[versionResult](u.kad("version", "--json").exits(cli.ExitDone)); v.Version == "" || !strings.HasPrefix(v.Go, "go1.") {
 		t.Errorf("%+v", v)
 	}
-	if out := u.kad("version").exits(exitDone).stdout; !strings.HasPrefix(out, "kad ") {
+	if out := u.kad("version").exits(cli.ExitDone).stdout; !strings.HasPrefix(out, "kad ") {
 		t.Errorf("kad version printed %s", out)
 	}
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
-		c := one[completionResult](u.kad("completion", shell, "--json").exits(exitDone))
-		if plain := u.kad("completion", shell).exits(exitDone).stdout; plain != c.Script || len(plain) < 500 {
+		c := one[completionResult](u.kad("completion", shell, "--json").exits(cli.ExitDone))
+		if plain := u.kad("completion", shell).exits(cli.ExitDone).stdout; plain != c.Script || len(plain) < 500 {
 			t.Errorf("%s: %d bytes plain, %d in JSON", shell, len(plain), len(c.Script))
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"kadmium"
+	"kadmium/internal/cli"
 )
 
 // What carries the highest sequence there is is only replaced by greater bytes. Who puts,
@@ -19,25 +20,25 @@ func TestHighestSequence(t *testing.T) {
 	const highest, says = "9223372036854775807", "the highest sequence there is"
 	u := newUser(t)
 	u.node("--data", "data")
-	u.kad("put", "/v/last", "word", "--seq", highest, "--data", "data").exits(exitDone).says(says, "or later if it is published again", "only --seq "+highest)
+	u.kad("put", "/v/last", "word", "--seq", highest, "--data", "data").exits(cli.ExitDone).says(says, "or later if it is published again", "only --seq "+highest)
 	for _, cas := range [][]string{nil, {"--cas", highest}, {"--seq", "5"}, {"--seq", highest}} {
 		args := append([]string{"put", "/v/last", "again", "--data", "data"}, cas...)
-		r := u.kad(args...).exits(exitNotDone).says(says, "another key")
+		r := u.kad(args...).exits(cli.ExitNotDone).says(says, "another key")
 		if strings.Contains(r.stderr, "log") {
 			t.Errorf("a log is named that has nothing: %s", r.stderr)
 		}
 	}
-	u.kad("put", "/v/last", "world", "--seq", highest, "--data", "data").exits(exitDone).says(says)
-	u.kad("put", "/v/other", "word", "--seq", "7", "--data", "data").exits(exitDone)
-	if r := u.kad("put", "/v/other", "word", "--seq", "5", "--data", "data").exits(exitNotDone).says("a newer record"); strings.Contains(r.stderr, says) {
+	u.kad("put", "/v/last", "world", "--seq", highest, "--data", "data").exits(cli.ExitDone).says(says)
+	u.kad("put", "/v/other", "word", "--seq", "7", "--data", "data").exits(cli.ExitDone)
+	if r := u.kad("put", "/v/other", "word", "--seq", "5", "--data", "data").exits(cli.ExitNotDone).says("a newer record"); strings.Contains(r.stderr, says) {
 		t.Errorf("sequence 7 is not the highest: %s", r.stderr)
 	}
-	r := u.kad("get", "/v/last", "--data", "data", "--json").exits(exitDone).says(says, "note: /v/last")
+	r := u.kad("get", "/v/last", "--data", "data", "--json").exits(cli.ExitDone).says(says, "note: /v/last")
 	if got := one[kadmium.Value](r); string(got.Value) != "world" {
 		t.Errorf("get: %+v", got)
 	}
-	u.kad("put", "/v/first", "word", "--data", "data").exits(exitDone)
-	if r := u.kad("get", "/v/first", "--data", "data").exits(exitDone); r.stderr != "" {
+	u.kad("put", "/v/first", "word", "--data", "data").exits(cli.ExitDone)
+	if r := u.kad("get", "/v/first", "--data", "data").exits(cli.ExitDone); r.stderr != "" {
 		t.Errorf("get of an ordinary record: stderr %q", r.stderr)
 	}
 }
@@ -60,7 +61,7 @@ func TestHintsNameNoEmptyLog(t *testing.T) {
 		{[]string{"key", "show", file + "/x"}, "check the file's name"},
 		{[]string{"node", "--listen", "127.0.0.1:0", "--data", file}, "another --data"},
 	} {
-		r := u.kad(test.args...).exits(exitNotDone).says(test.says)
+		r := u.kad(test.args...).exits(cli.ExitNotDone).says(test.says)
 		for _, wrong := range []string{"log", "warning", "key file " + file + " "} {
 			if strings.Contains(r.stderr, wrong) {
 				t.Errorf("%s says %q: %s", r.line, wrong, r.stderr)
@@ -78,7 +79,7 @@ func nextInCode(t *testing.T) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		found := regexp.MustCompile(`(?m)^\t\{\w+\.\w+, .*exit\w+, "(.*)"\},$`).FindAllStringSubmatch(string(code), -1)
+		found := regexp.MustCompile(`(?m)^\t\{\w+\.\w+, .*[Ee]xit\w+, "(.*)"\},$`).FindAllStringSubmatch(string(code), -1)
 		if len(found) < 10 {
 			t.Errorf("%d texts in %s", len(found), file)
 		}
@@ -88,6 +89,8 @@ func nextInCode(t *testing.T) []string {
 	}
 	return all
 }
+
+var flagInNext = regexp.MustCompile(`--([a-z]+)`)
 
 // What a command that has failed says to do next names no flag that the command does not
 // have, but for those by which a node is started.
@@ -100,11 +103,11 @@ func TestNextNamesNoFlagThatIsNotThere(t *testing.T) {
 	texts := nextInCode(t)
 	for _, cmd := range root.Commands() {
 		for _, text := range texts {
-			next := nextFor(cmd, text)
+			next := cli.NextFor(cmd, text)
 			if next == "" {
 				t.Errorf("kad %s: nothing is left of %q", cmd.Name(), text)
 			}
-			for _, flag := range flagInText.FindAllStringSubmatch(next, -1) {
+			for _, flag := range flagInNext.FindAllStringSubmatch(next, -1) {
 				if cmd.Flag(flag[1]) == nil && node.Flag(flag[1]) == nil {
 					t.Errorf("kad %s: next: %s", cmd.Name(), next)
 				}
@@ -115,8 +118,8 @@ func TestNextNamesNoFlagThatIsNotThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text := asFailure(kadmium.ErrSequence).Next; nextFor(put, text) != text {
-		t.Errorf("kad put has all flags, and %q becomes %q", text, nextFor(put, text))
+	if text := asFailure(kadmium.ErrSequence).Next; cli.NextFor(put, text) != text {
+		t.Errorf("kad put has all flags, and %q becomes %q", text, cli.NextFor(put, text))
 	}
 }
 
@@ -133,13 +136,13 @@ func TestNextWithoutANode(t *testing.T) {
 		{[]string{"get", "/v/x", "--data", "here"}, "start it: kad node --data here", "DIR"},
 		{[]string{"health", "--control", "here"}, "start it: kad node --control here", "DIR"},
 	} {
-		r := u.kad(c.args...).exits(exitNotDone).says("no node is running at ", c.says)
+		r := u.kad(c.args...).exits(cli.ExitNotDone).says("no node is running at ", c.says)
 		if strings.Contains(r.stderr, c.not) {
 			t.Errorf("%s: it says %q: %s", r.line, c.not, r.stderr)
 		}
 	}
 	u.env = append(u.env, "KAD_DATA=there")
-	u.kad("health").exits(exitNotDone).says("start it: kad node --data there")
+	u.kad("health").exits(cli.ExitNotDone).says("start it: kad node --data there")
 }
 
 // Who was asked is shown already with --trace, and the hint does not name it then.
@@ -147,8 +150,8 @@ func TestNextOfATracedCommand(t *testing.T) {
 	u := newUser(t)
 	first := u.node()
 	u.node("--bootstrap", first.address(), "--control", "second")
-	u.kad("get", "/v/none").exits(exitNotDone).says("see who was asked: --trace")
-	if r := u.kad("get", "/v/none", "--trace").exits(exitNotDone).says("next: check the name"); strings.Contains(r.stderr, "--trace") {
+	u.kad("get", "/v/none").exits(cli.ExitNotDone).says("see who was asked: --trace")
+	if r := u.kad("get", "/v/none", "--trace").exits(cli.ExitNotDone).says("next: check the name"); strings.Contains(r.stderr, "--trace") {
 		t.Errorf("%s", r.stderr)
 	}
 }
@@ -157,15 +160,15 @@ func TestNextOfATracedCommand(t *testing.T) {
 func TestNextCanHelp(t *testing.T) {
 	u := newUser(t)
 	n := u.node()
-	if r := u.kad("unpublish", "/v/zz").exits(exitNotDone).says("not found", "next: "); strings.Contains(r.stderr, "--trace") {
+	if r := u.kad("unpublish", "/v/zz").exits(cli.ExitNotDone).says("not found", "next: "); strings.Contains(r.stderr, "--trace") {
 		t.Errorf("unpublish has no --trace: %s", r.stderr)
 	}
 	client := u.node("--mode", "client", "--bootstrap", "127.0.0.1:1", "--control", "client")
-	if r := u.kad("get", "/v/x", "--control", "client").exits(exitNotDone).says("/ip4/127.0.0.1/udp/1"); strings.Contains(r.stderr, "--bootstrap") {
+	if r := u.kad("get", "/v/x", "--control", "client").exits(cli.ExitNotDone).says("/ip4/127.0.0.1/udp/1"); strings.Contains(r.stderr, "--bootstrap") {
 		t.Errorf("it has --bootstrap: %s", r.stderr)
 	}
 	client.stop(syscall.SIGTERM)
-	r := u.kad("get", "/v/x", "--bootstrap", "silent.invalid:4100").exits(exitNotDone).says("silent.invalid:4100", "not resolved", "next: check the host's name")
+	r := u.kad("get", "/v/x", "--bootstrap", "silent.invalid:4100").exits(cli.ExitNotDone).says("silent.invalid:4100", "not resolved", "next: check the host's name")
 	if strings.Contains(r.stderr, "no answer") {
 		t.Errorf("nobody was asked: %s", r.stderr)
 	}
@@ -176,7 +179,7 @@ func TestNextCanHelp(t *testing.T) {
 	}
 	n.stop(syscall.SIGTERM)
 	u.env = append(u.env, "HOME=")
-	if r := u.kad("table").exits(exitNotDone).says("no node is running at /"); strings.Contains(r.stderr, " or /") {
+	if r := u.kad("table").exits(cli.ExitNotDone).says("no node is running at /"); strings.Contains(r.stderr, " or /") {
 		t.Errorf("one path is named twice: %s", r.stderr)
 	}
 }

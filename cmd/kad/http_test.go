@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"kadmium/api"
+	"kadmium/internal/cli"
 )
 
 // get fetches what a node serves over TCP; with a token if there is one.
@@ -47,8 +48,8 @@ func TestHTTPOverTCP(t *testing.T) {
 		if !strings.HasPrefix(n.ready.HTTP, "http://127.0.0.1:") || !strings.HasSuffix(n.ready.HTTP, "/") {
 			t.Fatalf("it serves %q", n.ready.HTTP)
 		}
-		page := one[api.PageAddress](u.kad(append([]string{"page", "--json"}, where...)...).exits(exitDone))
-		if plain := u.kad(append([]string{"page"}, where...)...).exits(exitDone).stdout; plain != page.URL+"\n" {
+		page := one[api.PageAddress](u.kad(append([]string{"page", "--json"}, where...)...).exits(cli.ExitDone))
+		if plain := u.kad(append([]string{"page"}, where...)...).exits(cli.ExitDone).stdout; plain != page.URL+"\n" {
 			t.Errorf("kad page prints %q", plain)
 		}
 		token, ok := strings.CutPrefix(page.URL, n.ready.HTTP+"#token=")
@@ -80,7 +81,7 @@ func TestHTTPOverTCP(t *testing.T) {
 		}
 	}
 	u.node("--data", "data2")
-	u.kad("page", "--data", "data2").exits(exitNotDone).says("--http PORT")
+	u.kad("page", "--data", "data2").exits(cli.ExitNotDone).says("--http PORT")
 }
 
 // The token of a data directory stays, a damaged file of it is refused, and an open one
@@ -109,7 +110,7 @@ func TestTokenOfDataDirectory(t *testing.T) {
 	if err := os.WriteFile(path, []byte("secret"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := u.kad("node", "--listen", "127.0.0.1:0", "--data", "data", "--http", "0").exits(exitBadInput).says(api.TokenFile, "remove the file")
+	r := u.kad("node", "--listen", "127.0.0.1:0", "--data", "data", "--http", "0").exits(cli.ExitBadInput).says(api.TokenFile, "remove the file")
 	if strings.Contains(r.stderr, "secret") {
 		t.Errorf("the error shows the token: %s", r.stderr)
 	}
@@ -125,22 +126,22 @@ func TestHTTPFlags(t *testing.T) {
 		code int
 		says string
 	}{
-		{[]string{"--http", "0.0.0.0:0"}, exitBadInput, "--http-insecure"},
-		{[]string{"--http", "[::]:0"}, exitBadInput, "--http-cert"},
-		{[]string{"--http", "192.0.2.1:80", "--http-open"}, exitBadInput, "token"},
-		{[]string{"--http", "192.0.2.1:0", "--http-insecure"}, exitNotDone, "another --http"},
-		{[]string{"--http", "nowhere"}, exitBadInput, "8080"},
-		{[]string{"--http", "65536"}, exitBadInput, "8080"},
-		{[]string{"--http", "127.0.0.1"}, exitBadInput, "8080"},
-		{[]string{"--http", "127.0.0.1:http"}, exitBadInput, "8080"},
-		{[]string{"--http-open"}, exitBadInput, "--http PORT"},
-		{[]string{"--http-insecure"}, exitBadInput, "--http PORT"},
-		{[]string{"--http-host", "x"}, exitBadInput, "--http PORT"},
-		{[]string{"--http", "0", "--http-host", "x:80"}, exitBadInput, "without a port"},
-		{[]string{"--http", "0", "--http-host", "http://x"}, exitBadInput, "without a port"},
-		{[]string{"--http", "0", "--http-host", "*"}, exitBadInput, "without a port"},
-		{[]string{"--http", "0", "--http-cert", certificate}, exitBadInput, "both"},
-		{[]string{"--http", "0", "--http-cert", certificate, "--http-key", certificate}, exitBadInput, "no.pem"},
+		{[]string{"--http", "0.0.0.0:0"}, cli.ExitBadInput, "--http-insecure"},
+		{[]string{"--http", "[::]:0"}, cli.ExitBadInput, "--http-cert"},
+		{[]string{"--http", "192.0.2.1:80", "--http-open"}, cli.ExitBadInput, "token"},
+		{[]string{"--http", "192.0.2.1:0", "--http-insecure"}, cli.ExitNotDone, "another --http"},
+		{[]string{"--http", "nowhere"}, cli.ExitBadInput, "8080"},
+		{[]string{"--http", "65536"}, cli.ExitBadInput, "8080"},
+		{[]string{"--http", "127.0.0.1"}, cli.ExitBadInput, "8080"},
+		{[]string{"--http", "127.0.0.1:http"}, cli.ExitBadInput, "8080"},
+		{[]string{"--http-open"}, cli.ExitBadInput, "--http PORT"},
+		{[]string{"--http-insecure"}, cli.ExitBadInput, "--http PORT"},
+		{[]string{"--http-host", "x"}, cli.ExitBadInput, "--http PORT"},
+		{[]string{"--http", "0", "--http-host", "x:80"}, cli.ExitBadInput, "without a port"},
+		{[]string{"--http", "0", "--http-host", "http://x"}, cli.ExitBadInput, "without a port"},
+		{[]string{"--http", "0", "--http-host", "*"}, cli.ExitBadInput, "without a port"},
+		{[]string{"--http", "0", "--http-cert", certificate}, cli.ExitBadInput, "both"},
+		{[]string{"--http", "0", "--http-cert", certificate, "--http-key", certificate}, cli.ExitBadInput, "no.pem"},
 	} {
 		r := u.kad(append([]string{"node", "--listen", "127.0.0.1:0"}, c.args...)...).exits(c.code).says(c.says)
 		if r.stdout != "" {
@@ -149,7 +150,7 @@ func TestHTTPFlags(t *testing.T) {
 	}
 	n := u.node("--http", "0")
 	_, port, _ := strings.Cut(strings.TrimSuffix(n.ready.HTTP, "/"), "http://127.0.0.1:")
-	u.kad("node", "--listen", "127.0.0.1:0", "--http", port).exits(exitNotDone).says("another --http")
+	u.kad("node", "--listen", "127.0.0.1:0", "--http", port).exits(cli.ExitNotDone).says("another --http")
 	far := u.node("--http", "0.0.0.0:0", "--http-insecure", "--http-host", "Kad.Example")
 	if !strings.HasPrefix(far.ready.HTTP, "http://kad.example:") {
 		t.Errorf("it serves %q", far.ready.HTTP)

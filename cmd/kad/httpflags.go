@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kadmium/api"
+	"kadmium/internal/cli"
 )
 
 // httpFlags are the flags of `kad node` that say what it serves over TCP.
@@ -31,12 +32,12 @@ func (h *httpFlags) flags(cmd *cobra.Command) {
 // check refuses flags that mean nothing, or not what they seem to.
 func (h *httpFlags) check(a *app, cmd *cobra.Command) error {
 	for _, flag := range []string{"http-host", "http-cert", "http-key", "http-insecure", "http-open"} {
-		if h.address == "" && a.typed(cmd, flag) {
-			return badInput("add --http PORT, or leave it out", "--%s is for a node that serves HTTP", flag)
+		if h.address == "" && cli.Typed(cmd, flag) {
+			return cli.BadInput("add --http PORT, or leave it out", "--%s is for a node that serves HTTP", flag)
 		}
 	}
 	if (h.cert == "") != (h.key == "") {
-		return badInput("give both --http-cert and --http-key", "HTTPS needs a certificate and its key")
+		return cli.BadInput("give both --http-cert and --http-key", "HTTPS needs a certificate and its key")
 	}
 	for i, host := range h.hosts {
 		name, err := api.HostName(host)
@@ -64,7 +65,7 @@ func (h *httpFlags) listen() (*webListener, error) {
 	if h.cert != "" {
 		pair, err := tls.LoadX509KeyPair(h.cert, h.key)
 		if err != nil {
-			return nil, badInput("give files in PEM: --http-cert has the certificates, --http-key the key of the first", "--http-cert %s, --http-key %s: %v", h.cert, h.key, err)
+			return nil, cli.BadInput("give files in PEM: --http-cert has the certificates, --http-key the key of the first", "--http-cert %s, --http-key %s: %v", h.cert, h.key, err)
 		}
 		w.cfg.TLS = &pair
 	}
@@ -81,9 +82,9 @@ func (w *webListener) serve(s *api.Server, data string, warn warner) (err error)
 	}
 	if data != "" {
 		if w.cfg.Token, err = api.LoadToken(data); errors.Is(err, api.ErrBadToken) {
-			return badInput("remove the file, and the node makes another token", "%v", err)
+			return cli.BadInput("remove the file, and the node makes another token", "%v", err)
 		} else if err != nil {
-			return notDone("check the data directory", "%v", err)
+			return cli.NotDone("check the data directory", "%v", err)
 		}
 		warn.secretOpen("token file", filepath.Join(data, api.TokenFile)) // who has it may do everything
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"kadmium/api"
+	"kadmium/internal/cli"
 	"kadmium/rpc"
 	"kadmium/store"
 )
@@ -19,9 +20,9 @@ const maxInput = 64 << 10
 func checkKey(key string) error {
 	switch {
 	case key == "":
-		return badInput("a key is text like /v/hello", "KEY is empty")
+		return cli.BadInput("a key is text like /v/hello", "KEY is empty")
 	case len(key) > rpc.MaxKey:
-		return badInput("shorten it", "KEY of %d bytes is over the limit of %d", len(key), rpc.MaxKey)
+		return cli.BadInput("shorten it", "KEY of %d bytes is over the limit of %d", len(key), rpc.MaxKey)
 	}
 	return nil
 }
@@ -35,7 +36,7 @@ func checkRecordKey(key string) error {
 		return err
 	}
 	if err := namespaces.CheckKey([]byte(key)); err != nil {
-		return badInput(api.KeyForms()+"; see: kad put --help", "KEY %s: %v", api.ShownKey(key), err)
+		return cli.BadInput(api.KeyForms()+"; see: kad put --help", "KEY %s: %v", api.ShownKey(key), err)
 	}
 	return nil
 }
@@ -54,14 +55,14 @@ func (a *app) input(ctx context.Context, arg, name string) ([]byte, error) {
 	if arg != "-" {
 		return []byte(arg), nil
 	}
-	b, err := untilSignal(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(a.stdin, maxInput+1)) })
+	b, err := untilSignal(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(a.Stdin, maxInput+1)) })
 	switch {
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("%s from stdin: %w", name, ctx.Err())
 	case err != nil:
-		return nil, badInput("check where the input comes from", "%s from stdin: %v", name, err)
+		return nil, cli.BadInput("check where the input comes from", "%s from stdin: %v", name, err)
 	case len(b) > maxInput:
-		return nil, badInput("give it less", "%s from stdin: longer than any that fits a datagram", name)
+		return nil, cli.BadInput("give it less", "%s from stdin: longer than any that fits a datagram", name)
 	}
 	return b, nil
 }

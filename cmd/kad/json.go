@@ -4,23 +4,17 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
-)
 
-// encodeJSON writes v as one line, without escapes for HTML, so that keys stay readable.
-func encodeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	return e.Encode(v)
-}
+	"kadmium/internal/cli"
+)
 
 // joined is the JSON object with the members of a, then those of b. Neither is empty.
 func joined(a, b any) ([]byte, error) {
 	var first, second bytes.Buffer
-	if err := encodeJSON(&first, a); err != nil {
+	if err := cli.EncodeJSON(&first, a); err != nil {
 		return nil, err
 	}
-	if err := encodeJSON(&second, b); err != nil {
+	if err := cli.EncodeJSON(&second, b); err != nil {
 		return nil, err
 	}
 	head := bytes.TrimSuffix(first.Bytes(), []byte("}\n"))

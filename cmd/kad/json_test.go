@@ -22,6 +22,7 @@ import (
 	"github.com/cockroachdb/datadriven"
 
 	"kadmium"
+	"kadmium/internal/cli"
 )
 
 // The JSON of every command is kept in testdata/json: names, order and kinds of all
@@ -55,7 +56,7 @@ func TestJSON(t *testing.T) {
 // waitUntilKnown waits until the node has a contact.
 func waitUntilKnown(t *testing.T, u *user, control string) {
 	t.Helper()
-	for begun := time.Now(); one[kadmium.Table](u.kad("table", "--control", control, "--json").exits(exitDone)).Size == 0; {
+	for begun := time.Now(); one[kadmium.Table](u.kad("table", "--control", control, "--json").exits(cli.ExitDone)).Size == 0; {
 		if time.Since(begun) > patience {
 			t.Fatal("the node has no contact")
 		}
@@ -331,7 +332,7 @@ func compact(v any) string {
 		return "[" + strings.Join(parts, ",") + "]"
 	}
 	var b bytes.Buffer
-	if err := encodeJSON(&b, v); err != nil {
+	if err := cli.EncodeJSON(&b, v); err != nil {
 		panic(err)
 	}
 	return strings.TrimSpace(b.String())

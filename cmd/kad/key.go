@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kadmium/identity"
+	"kadmium/internal/cli"
 )
 
 // A keyResult is `kad key new` and `kad key show`.
@@ -24,9 +25,9 @@ func (a *app) keyCommand() *cobra.Command {
 		Use:     "key",
 		Short:   "Make or show a node's key",
 		Example: "  kad key new node.pem\n  kad key show node.pem",
-		Args:    arguments("new|show", "FILE"),
+		Args:    cli.Arguments("new|show", "FILE"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return badInput("see: kad key --help", "new or show is missing")
+			return cli.BadInput("see: kad key --help", "new or show is missing")
 		},
 	}
 	key.AddCommand(
@@ -36,7 +37,7 @@ func (a *app) keyCommand() *cobra.Command {
 			Long: `Make an Ed25519 key in a new file, mode 0600, PKCS#8 in PEM (openssl pkey reads it).
 An existing file is never overwritten.`,
 			Example: "  kad key new node.pem\n  kad node --key node.pem",
-			Args:    arguments("FILE"),
+			Args:    cli.Arguments("FILE"),
 			RunE: func(_ *cobra.Command, args []string) error {
 				k, err := identity.CreateKey(args[0], rand.Reader)
 				if err != nil {
@@ -49,9 +50,9 @@ An existing file is never overwritten.`,
 			Use:     "show FILE",
 			Short:   "Show a key file's peer ID, public key and position",
 			Example: "  kad key show node.pem --json",
-			Args:    arguments("FILE"),
+			Args:    cli.Arguments("FILE"),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				k, err := loadKey(cmd.Context(), warnOn(a.stderr), args[0])
+				k, err := loadKey(cmd.Context(), warnOn(a.Stderr), args[0])
 				if err != nil {
 					return err
 				}
@@ -78,7 +79,7 @@ func loadKey(ctx context.Context, warn warner, file string) (identity.Key, error
 func (a *app) printKey(k identity.Key) error {
 	id := k.ID()
 	r := keyResult{Peer: id, PublicKey: hex.EncodeToString(id[:]), Position: id.Position().String()}
-	return a.print(r, func(w io.Writer) {
+	return a.Print(r, func(w io.Writer) {
 		fmt.Fprintf(w, "peer        %s\npublic key  %s\nposition    %s\n", r.Peer, r.PublicKey, r.Position)
 	})
 }

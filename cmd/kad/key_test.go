@@ -8,12 +8,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"kadmium/internal/cli"
 )
 
 func TestKeyNewAndShow(t *testing.T) {
 	u := newUser(t)
-	made := one[keyResult](u.kad("key", "new", "node.pem", "--json").exits(exitDone))
-	shown := one[keyResult](u.kad("key", "show", "node.pem", "--json").exits(exitDone))
+	made := one[keyResult](u.kad("key", "new", "node.pem", "--json").exits(cli.ExitDone))
+	shown := one[keyResult](u.kad("key", "show", "node.pem", "--json").exits(cli.ExitDone))
 	if made != shown || !strings.HasPrefix(made.Peer.String(), "12D3KooW") || len(made.PublicKey) != 64 {
 		t.Errorf("made %+v, shown %+v", made, shown)
 	}
@@ -21,7 +23,7 @@ func TestKeyNewAndShow(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v; want 0600", info.Mode(), err)
 	}
-	plain := u.kad("key", "show", "node.pem").exits(exitDone).stdout
+	plain := u.kad("key", "show", "node.pem").exits(cli.ExitDone).stdout
 	for _, want := range []string{made.Peer.String(), made.PublicKey, made.Position} {
 		if !strings.Contains(plain, want) {
 			t.Errorf("plain output lacks %s:\n%s", want, plain)
@@ -37,7 +39,7 @@ func TestKeyShowReadsWhatOpensslWrote(t *testing.T) {
 	if out, err := exec.Command("openssl", "genpkey", "-algorithm", "ed25519", "-out", file).CombinedOutput(); err != nil {
 		t.Fatalf("openssl genpkey: %v\n%s", err, out)
 	}
-	got := one[keyResult](u.kad("key", "show", file, "--json").exits(exitDone))
+	got := one[keyResult](u.kad("key", "show", file, "--json").exits(cli.ExitDone))
 	if want := opensslPublicKey(t, file); got.PublicKey != want {
 		t.Errorf("public key %s, openssl says %s", got.PublicKey, want)
 	}
@@ -46,7 +48,7 @@ func TestKeyShowReadsWhatOpensslWrote(t *testing.T) {
 func TestOpensslReadsTheKey(t *testing.T) {
 	needOpenssl(t)
 	u := newUser(t)
-	made := one[keyResult](u.kad("key", "new", "node.pem", "--json").exits(exitDone))
+	made := one[keyResult](u.kad("key", "new", "node.pem", "--json").exits(cli.ExitDone))
 	if got := opensslPublicKey(t, filepath.Join(u.dir, "node.pem")); got != made.PublicKey {
 		t.Errorf("openssl reads public key %s, want %s", got, made.PublicKey)
 	}
@@ -58,8 +60,8 @@ func TestKeyNewNeverOverwrites(t *testing.T) {
 	if err := os.WriteFile(file, []byte("precious"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	r := u.kad("key", "new", file, "--json").exits(exitNotDone).says(file, "left as it is")
-	if f := one[failure](r); f.Code != exitNotDone {
+	r := u.kad("key", "new", file, "--json").exits(cli.ExitNotDone).says(file, "left as it is")
+	if f := one[failure](r); f.Code != cli.ExitNotDone {
 		t.Errorf("%+v", f)
 	}
 	if b, err := os.ReadFile(file); err != nil || string(b) != "precious" {
@@ -69,7 +71,7 @@ func TestKeyNewNeverOverwrites(t *testing.T) {
 	if err := os.Symlink("nowhere", filepath.Join(u.dir, "link")); err != nil {
 		t.Fatal(err)
 	}
-	u.kad("key", "new", "link").exits(exitNotDone).says("link")
+	u.kad("key", "new", "link").exits(cli.ExitNotDone).says("link")
 	if _, err := os.Stat(filepath.Join(u.dir, "nowhere")); !os.IsNotExist(err) {
 		t.Error("key new wrote through a link")
 	}
@@ -77,8 +79,8 @@ func TestKeyNewNeverOverwrites(t *testing.T) {
 
 func TestKeyNotDone(t *testing.T) {
 	u := newUser(t)
-	u.kad("key", "show", "missing.pem").exits(exitNotDone).says("missing.pem", fs.ErrNotExist.Error()[:4])
-	u.kad("key", "new", "missing/node.pem").exits(exitNotDone).says("missing/node.pem", "next: ")
+	u.kad("key", "show", "missing.pem").exits(cli.ExitNotDone).says("missing.pem", fs.ErrNotExist.Error()[:4])
+	u.kad("key", "new", "missing/node.pem").exits(cli.ExitNotDone).says("missing/node.pem", "next: ")
 }
 
 func needOpenssl(t *testing.T) {
@@ -122,7 +124,7 @@ func TestKeyNewWithoutLinks(t *testing.T) {
 	if out, err := u.straced("link,linkat:error=EPERM", "key", "new", "node.pem").CombinedOutput(); err != nil {
 		t.Fatalf("kad key new, link refused: %v\n%s", err, out)
 	}
-	u.kad("key", "show", "node.pem").exits(exitDone)
+	u.kad("key", "show", "node.pem").exits(cli.ExitDone)
 }
 
 // A kill while a key is made leaves nothing that is taken for a damaged key.
@@ -134,7 +136,7 @@ func TestKeyNewKilled(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(u.dir, "node.pem")); err != nil || info.Size() > 0 {
 		t.Fatalf("after the kill: %+v, %v; want an empty file", info, err)
 	}
-	u.kad("key", "show", "node.pem").exits(exitBadInput).says("empty", "kad key new")
-	u.kad("key", "new", "node.pem").exits(exitDone)
-	u.kad("key", "show", "node.pem").exits(exitDone)
+	u.kad("key", "show", "node.pem").exits(cli.ExitBadInput).says("empty", "kad key new")
+	u.kad("key", "new", "node.pem").exits(cli.ExitDone)
+	u.kad("key", "show", "node.pem").exits(cli.ExitDone)
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/hex"
 
 	"github.com/spf13/cobra"
+
+	"kadmium/internal/cli"
 )
 
 // A keyFlag says how KEY is written on the command line: as it is, or in hex, for bytes
@@ -20,7 +22,7 @@ func (k *keyFlag) parse(argument string, check func(key string) error) (string, 
 	if k.hex {
 		b, err := hex.DecodeString(argument)
 		if err != nil {
-			return "", badInput("write two hex digits for each byte, as 2f762f61 for /v/a", "KEY %q with --hex: not hex", argument)
+			return "", cli.BadInput("write two hex digits for each byte, as 2f762f61 for /v/a", "KEY %q with --hex: not hex", argument)
 		}
 		key = string(b)
 	}

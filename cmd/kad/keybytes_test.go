@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"kadmium"
+	"kadmium/internal/cli"
 )
 
 // allBytes is a value with every byte.
@@ -29,17 +30,17 @@ func TestKeysAreBytes(t *testing.T) {
 		"bootstrap":      {u, []string{"--bootstrap", n.address()}},
 	} {
 		for i, key := range keys {
-			with.kadIn(fmt.Sprint(name, i, allBytes()), "put", "--hex", hex.EncodeToString([]byte(key)), "-").exits(exitDone)
+			with.kadIn(fmt.Sprint(name, i, allBytes()), "put", "--hex", hex.EncodeToString([]byte(key)), "-").exits(cli.ExitDone)
 		}
 		for i, key := range keys {
 			value := fmt.Sprint(name, i, allBytes())
 			inHex := hex.EncodeToString([]byte(key))
 			if !strings.Contains(key, "\x00") { // no argument has one
-				if r := with.kad("get", key).exits(exitDone); r.stdout != value {
+				if r := with.kad("get", key).exits(cli.ExitDone); r.stdout != value {
 					t.Errorf("%s: get %q: %q", name, key, r.stdout)
 				}
 			}
-			got := one[kadmium.Value](with.kad("get", "--hex", strings.ToUpper(inHex), "--json").exits(exitDone))
+			got := one[kadmium.Value](with.kad("get", "--hex", strings.ToUpper(inHex), "--json").exits(cli.ExitDone))
 			if got.Key != key || string(got.Value) != value {
 				t.Errorf("%s: get --json of %q: key %q, value %q", name, key, got.Key, got.Value)
 			}
@@ -47,14 +48,14 @@ func TestKeysAreBytes(t *testing.T) {
 	}
 	for _, key := range keys[:2] {
 		inHex := hex.EncodeToString([]byte(key))
-		if got := one[kadmium.Stored](u.kad("provide", "--hex", inHex, "--json").exits(exitDone)); got.Key != key {
+		if got := one[kadmium.Stored](u.kad("provide", "--hex", inHex, "--json").exits(cli.ExitDone)); got.Key != key {
 			t.Errorf("provide %q: key %q", key, got.Key)
 		}
-		if got := one[kadmium.Providers](u.kad("providers", "--hex", inHex, "--json").exits(exitDone)); got.Key != key || len(got.Providers) != 1 {
+		if got := one[kadmium.Providers](u.kad("providers", "--hex", inHex, "--json").exits(cli.ExitDone)); got.Key != key || len(got.Providers) != 1 {
 			t.Errorf("providers of %q: %+v", key, got)
 		}
-		u.kad("unpublish", "--hex", inHex).exits(exitDone)
-		u.kad("unpublish", "--hex", inHex).exits(exitNotDone)
+		u.kad("unpublish", "--hex", inHex).exits(cli.ExitDone)
+		u.kad("unpublish", "--hex", inHex).exits(cli.ExitNotDone)
 	}
 }
 
@@ -67,13 +68,13 @@ func TestShownKeys(t *testing.T) {
 		{"/v/a\xff", "--hex 2f762f61ff"},
 		{"/v/\x1b[2J", "--hex 2f762f1b5b324a"},
 	} {
-		if r := u.kad("get", c.key).exits(exitNotDone); !strings.HasPrefix(r.stderr, "kad get: "+c.want+": ") {
+		if r := u.kad("get", c.key).exits(cli.ExitNotDone); !strings.HasPrefix(r.stderr, "kad get: "+c.want+": ") {
 			t.Errorf("get %q: %s", c.key, r.stderr)
 		}
 	}
-	u.kad("get", "--hex", "2f762f6").exits(exitBadInput).says("2f762f6", "not hex")
-	u.kad("get", "--hex", "").exits(exitBadInput).says("empty")
-	u.kad("get", "--hex", "ff").exits(exitBadInput).says("--hex ff", "/v/NAME")
+	u.kad("get", "--hex", "2f762f6").exits(cli.ExitBadInput).says("2f762f6", "not hex")
+	u.kad("get", "--hex", "").exits(cli.ExitBadInput).says("empty")
+	u.kad("get", "--hex", "ff").exits(cli.ExitBadInput).says("--hex ff", "/v/NAME")
 }
 
 // Closest takes a key in hex, also one that reads like a peer.
@@ -83,7 +84,7 @@ func TestClosestToBytes(t *testing.T) {
 	u.node("--bootstrap", n.address(), "--control", "other.sock")
 	waitUntilKnown(t, u, "kad.sock")
 	target := func(args ...string) string {
-		return one[kadmium.Closest](u.kad(append([]string{"closest", "--json"}, args...)...).exits(exitDone)).Target
+		return one[kadmium.Closest](u.kad(append([]string{"closest", "--json"}, args...)...).exits(cli.ExitDone)).Target
 	}
 	peer := n.ready.Peer
 	key := target("--hex", hex.EncodeToString([]byte(peer.String())))

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"kadmium/internal/cli"
 	"kadmium/rpc"
 )
 
@@ -24,6 +25,6 @@ func TestLimitsAreTold(t *testing.T) {
 		}
 	}
 	told("README.md", string(b), rpc.MaxKey, rpc.MaxRecord, rpc.MaxPayload)
-	told("kad help put", u.kad("help", "put").exits(exitDone).stdout, rpc.MaxKey, rpc.MaxRecord)
-	told("kad help send", u.kad("help", "send").exits(exitDone).stdout, rpc.MaxPayload)
+	told("kad help put", u.kad("help", "put").exits(cli.ExitDone).stdout, rpc.MaxKey, rpc.MaxRecord)
+	told("kad help send", u.kad("help", "send").exits(cli.ExitDone).stdout, rpc.MaxPayload)
 }

@@ -16,10 +16,12 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"kadmium/internal/cli"
 )
 
 func main() {
-	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
+	a := &app{App: cli.App{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	code := a.execute(ctx, os.Args[1:])
@@ -29,21 +31,20 @@ func main() {
 
 // execute runs one command line and returns its exit code.
 func (a *app) execute(ctx context.Context, args []string) int {
-	a.fromEnv = map[string]bool{}
-	out := &checkedWriter{w: a.stdout}
-	a.terminal = asTerminal(a.stdout)
-	a.stdout = out
+	out := &cli.CheckedWriter{W: a.Stdout}
+	a.Terminal = cli.AsTerminal(a.Stdout)
+	a.Stdout = out
 	root := a.rootCommand()
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
 	// The first line of a node's stdout is its ready line or nothing. Once the node is
 	// ready, its reader may close the pipe.
 	isNode := cmd.Name() == "node"
-	if err == nil && out.err != nil && !isNode {
-		err = notWritten(out.err)
+	if err == nil && out.Err != nil && !isNode {
+		err = cli.NotWritten(out.Err)
 	}
 	if err != nil {
-		a.printFailure(cmd, err, a.wantsJSON(args) && !isNode)
+		a.printFailure(cmd, err, a.WantsJSON(args) && !isNode)
 	}
 	a.lastLines()
 	return exitCode(err)
@@ -63,15 +64,7 @@ taken); 2 bad input. Each flag can also come from the environment as KAD_*.`,
   kad node --data ~/.kad            run a node
   kad put /v/hello world            store a value through it
   kad get /v/hello                  and fetch it`,
-		Args:          arguments(),
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			if err := refuseEmpty(cmd); err != nil {
-				return err
-			}
-			return a.applyEnv(cmd)
-		},
+		Args: cli.Arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if onlyVersion {
 				return a.printVersion()
@@ -79,15 +72,7 @@ taken); 2 bad input. Each flag can also come from the environment as KAD_*.`,
 			return cmd.Help()
 		},
 	}
-	root.Flags().BoolVar(&onlyVersion, versionFlag, false, "print the version")
-	root.SetIn(a.stdin)
-	root.SetOut(a.stdout)
-	root.SetErr(a.stderr)
-	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON object")
-	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return badInput("see: "+cmd.CommandPath()+" --help", "%s", badFlag(err))
-	})
+	root.Flags().BoolVar(&onlyVersion, cli.VersionFlag, false, "print the version")
 	root.AddCommand(
 		a.demoCommand(), a.nodeCommand(), a.keyCommand(),
 		a.pingCommand(), a.findCommand(), a.closestCommand(),
@@ -95,7 +80,7 @@ taken); 2 bad input. Each flag can also come from the environment as KAD_*.`,
 		a.tableCommand(), a.peersCommand(), a.statsCommand(), a.healthCommand(), a.pageCommand(), a.simCommand(), a.benchCommand(), a.viewCommand(),
 		a.versionCommand(), a.completionCommand(), traceTopic(),
 	)
-	nameEnv(root)
-	a.describeAsJSON(root)
+	a.Prepare(root)
+	root.SetHelpCommand(a.helpCommand(root))
 	return root
 }

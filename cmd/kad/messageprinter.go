@@ -114,7 +114,7 @@ func (p *messagePrinter) stop() {
 
 // printMessage prints a message as a line.
 func (a *app) printMessage(m kadmium.Message) error {
-	return a.print(messageLine{m}, func(w io.Writer) {
+	return a.Print(messageLine{m}, func(w io.Writer) {
 		fmt.Fprintf(w, "message %q from %s: %q\n", m.Protocol, m.From, m.Payload)
 	})
 }

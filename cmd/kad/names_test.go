@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"kadmium"
+	"kadmium/internal/cli"
 )
 
 // names gives the user's commands files of their own in place of /etc/hosts and
@@ -63,11 +64,11 @@ func TestSilentNameBesideAnAddress(t *testing.T) {
 		if took := time.Since(begun); took > 10*time.Second {
 			t.Errorf("ready after %v", took)
 		}
-		if peers := one[kadmium.Stats](u.kad("stats", "--control", fmt.Sprint("c", i), "--json").exits(exitDone)).Peers; peers < 1 {
+		if peers := one[kadmium.Stats](u.kad("stats", "--control", fmt.Sprint("c", i), "--json").exits(cli.ExitDone)).Peers; peers < 1 {
 			t.Errorf("by %s: %d peers", seed, peers)
 		}
-		u.kad("put", "/v/name", "value", "--bootstrap", "silent.test:4100", "--bootstrap", seed, "--timeout", "10s").exits(exitDone)
-		u.kad("get", "/v/name", "--bootstrap", "silent.test:4100", "--bootstrap", seed, "--timeout", "10s").exits(exitDone)
+		u.kad("put", "/v/name", "value", "--bootstrap", "silent.test:4100", "--bootstrap", seed, "--timeout", "10s").exits(cli.ExitDone)
+		u.kad("get", "/v/name", "--bootstrap", "silent.test:4100", "--bootstrap", seed, "--timeout", "10s").exits(cli.ExitDone)
 		defer n.stop(syscall.SIGTERM) // also while the resolver is silent
 	}
 }
@@ -83,19 +84,19 @@ func TestNameOfBothIPVersions(t *testing.T) {
 	}
 	for _, n := range []*runningNode{four, six} {
 		addr := at("both.test", n)
-		got := one[kadmium.Pong](u.kad("ping", addr, "--bootstrap", addr, "--json").exits(exitDone))
+		got := one[kadmium.Pong](u.kad("ping", addr, "--bootstrap", addr, "--json").exits(cli.ExitDone))
 		if got.Address.ID != n.ready.Peer {
 			t.Errorf("ping %s: %+v", addr, got)
 		}
-		if r := u.kad("send", addr, echoProtocol, "hello", "--bootstrap", addr).exits(exitDone); r.stdout != "hello" {
+		if r := u.kad("send", addr, echoProtocol, "hello", "--bootstrap", addr).exits(cli.ExitDone); r.stdout != "hello" {
 			t.Errorf("send %s: %q", addr, r.stdout)
 		}
 	}
 	// Through a running node that has one IP version.
 	u.node("--control", "c4")
-	u.kad("ping", at("both.test", four), "--control", "c4").exits(exitDone)
-	u.kad("send", at("both.test", four), echoProtocol, "hello", "--control", "c4").exits(exitDone)
-	u.kad("ping", at("six.test", six), "--control", "c4").exits(exitNotDone).says("no IPv6 socket", "--listen /ip6/")
+	u.kad("ping", at("both.test", four), "--control", "c4").exits(cli.ExitDone)
+	u.kad("send", at("both.test", four), echoProtocol, "hello", "--control", "c4").exits(cli.ExitDone)
+	u.kad("ping", at("six.test", six), "--control", "c4").exits(cli.ExitNotDone).says("no IPv6 socket", "--listen /ip6/")
 
 	// A node says what it has no socket for, and which flag helps.
 	for i, c := range []struct{ listen, seed, why string }{
@@ -114,7 +115,7 @@ func TestNameOfBothIPVersions(t *testing.T) {
 	}
 	// With both, it joins.
 	n := u.node("--listen", "/ip6/::1/udp/0", "--bootstrap", at("both.test", six), "--control", "n")
-	one[kadmium.Found](u.kad("find", six.ready.Peer.String(), "--control", "n", "--json").exits(exitDone))
+	one[kadmium.Found](u.kad("find", six.ready.Peer.String(), "--control", "n", "--json").exits(cli.ExitDone))
 	n.stop(syscall.SIGTERM)
 }
 
@@ -129,16 +130,16 @@ func TestNamesInMultiaddrs(t *testing.T) {
 	for _, addr := range []string{
 		fmt.Sprintf("/dns4/four.test/udp/%d", at), fmt.Sprintf("/dns/four.test/udp/%d/p2p/%s", at, id), fmt.Sprintf("/dns4/four.test/udp/%d/p2p/%s", at, cid),
 	} {
-		if got := one[kadmium.Pong](u.kad("ping", addr, "--bootstrap", addr, "--json").exits(exitDone)); got.Address.ID != id {
+		if got := one[kadmium.Pong](u.kad("ping", addr, "--bootstrap", addr, "--json").exits(cli.ExitDone)); got.Address.ID != id {
 			t.Errorf("ping %s: %+v", addr, got)
 		}
 	}
-	u.kad("find", cid, "--bootstrap", n.address()).exits(exitDone)
-	u.kad("closest", cid, "--bootstrap", n.address()).exits(exitDone)
+	u.kad("find", cid, "--bootstrap", n.address()).exits(cli.ExitDone)
+	u.kad("closest", cid, "--bootstrap", n.address()).exits(cli.ExitDone)
 	for _, addr := range []string{fmt.Sprintf("/dns6/four.test/udp/%d", at), "/dns4/none.test/udp/4100", "/dnsaddr/none.test"} {
-		u.kad("ping", addr, "--bootstrap", n.address()).exits(exitNotDone).says(addr, "next: ")
+		u.kad("ping", addr, "--bootstrap", n.address()).exits(cli.ExitNotDone).says(addr, "next: ")
 	}
-	u.kad("ping", "/dns4/four.test/tcp/4100", "--bootstrap", n.address()).exits(exitBadInput).says("/dns4/four.test/tcp/4100", "/dnsaddr/")
+	u.kad("ping", "/dns4/four.test/tcp/4100", "--bootstrap", n.address()).exits(cli.ExitBadInput).says("/dns4/four.test/tcp/4100", "/dnsaddr/")
 }
 
 func requireIPv6(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kadmium"
+	"kadmium/internal/cli"
 )
 
 // slow lets tests run that take minutes.
@@ -105,9 +106,9 @@ func TestProviderMovesToAnotherIP(t *testing.T) {
 	world, home := twoNetworks(t)
 	u.world(world)
 	n := u.in(home, "0.0.0.0", "p", "--mode", "server")
-	u.kad("provide", "/v/before", "--control", "p").exits(exitDone)
+	u.kad("provide", "/v/before", "--control", "p").exits(cli.ExitDone)
 	namedAt := func(key, ip string) bool {
-		got := one[kadmium.Providers](u.kad("providers", key, "--control", "3", "--json").exits(exitDone))
+		got := one[kadmium.Providers](u.kad("providers", key, "--control", "3", "--json").exits(cli.ExitDone))
 		return len(got.Providers) == 1 && got.Providers[0].Address.ID == n.ready.Peer && got.Providers[0].Address.Endpoint.Addr().String() == ip
 	}
 	if !namedAt("/v/before", "10.77.0.100") {
@@ -115,10 +116,10 @@ func TestProviderMovesToAnotherIP(t *testing.T) {
 	}
 	home.run("ip addr del 10.77.0.100/24 dev cable")
 	home.run("ip addr add 10.77.0.200/24 dev cable")
-	u.kad("closest", "/v/word", "--control", "p").exits(exitDone)
+	u.kad("closest", "/v/word", "--control", "p").exits(cli.ExitDone)
 	took := eventually(t, patience, "the new address being named", func() bool { return namedAt("/v/before", "10.77.0.200") })
 	t.Logf("named after %v", took)
-	u.kad("provide", "/v/after", "--control", "p").exits(exitDone)
+	u.kad("provide", "/v/after", "--control", "p").exits(cli.ExitDone)
 	if !namedAt("/v/after", "10.77.0.200") {
 		t.Error("what is provided at the new address names another one")
 	}
@@ -143,7 +144,7 @@ func TestServerBehindANewFirewall(t *testing.T) {
 	u.world(world)
 	n := u.in(home, "0.0.0.0", "h")
 	stats := func() kadmium.Stats {
-		return one[kadmium.Stats](u.kad("stats", "--control", "h", "--json").exits(exitDone))
+		return one[kadmium.Stats](u.kad("stats", "--control", "h", "--json").exits(cli.ExitDone))
 	}
 	serves := func() bool { return stats().Serves }
 	eventually(t, patience, "the node being a server", serves)

@@ -17,6 +17,7 @@ import (
 	"kadmium"
 	"kadmium/api"
 	"kadmium/identity"
+	"kadmium/internal/cli"
 )
 
 // defaultListen is where a node listens without --listen.
@@ -65,7 +66,7 @@ With --http it serves its HTTP API over TCP too, to who has its token: kad page 
   kad node --listen /ip4/0.0.0.0/udp/4100 --listen /ip6/::/udp/4100 --mode server
   kad node --data ~/.kad --http 4180
   kad node --count 100 --http 4180`,
-		Args: arguments(),
+		Args: cli.Arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := nf.http.check(a, cmd); err != nil {
 				return err
@@ -87,8 +88,8 @@ With --http it serves its HTTP API over TCP too, to who has its token: kad page 
 	f.StringVar(&nf.mode, "mode", "auto", "auto, client or server: whether others may keep this node in their tables")
 	f.StringVar(&nf.network, "network", kadmium.DefaultNetwork, "name of the network to be in")
 	f.StringVar(&nf.control, "control", "", "control socket (default in --data, else "+defaultControlPath()+")")
-	completes(cmd, "mode", kadmium.Auto.String(), kadmium.Client.String(), kadmium.Server.String())
-	completesDirectory(cmd, "data")
+	cli.Completes(cmd, "mode", kadmium.Auto.String(), kadmium.Client.String(), kadmium.Server.String())
+	cli.CompletesDirectory(cmd, "data")
 	f.IntVar(&nf.count, "count", 1, fmt.Sprintf("nodes to run in this process, at most %d", maxCount))
 	nf.http.flags(cmd)
 	nf.log.flags(cmd)
@@ -100,7 +101,7 @@ func (nf *nodeFlags) config(ctx context.Context, log *slog.Logger) (kadmium.Conf
 	cfg := kadmium.Config{Listen: nf.listen, Bootstrap: nf.bootstrap, DataDir: nf.data, Network: nf.network, Logger: log}
 	var err error
 	if cfg.Mode, err = kadmium.ParseMode(nf.mode); err != nil {
-		return cfg, badInput("choose auto, client or server", "--mode %q is none", nf.mode)
+		return cfg, cli.BadInput("choose auto, client or server", "--mode %q is none", nf.mode)
 	}
 	for _, text := range nf.listen {
 		if err := checkListen(text); err != nil {
@@ -122,10 +123,10 @@ func checkListen(text string) error {
 	const next = "listen on an IP of this machine's: " + defaultListen + ", /ip6/::/udp/4100, or IP:PORT"
 	a, err := identity.ParseAddress(text)
 	if err != nil {
-		return badInput(next, "--listen %q: %v", text, err)
+		return cli.BadInput(next, "--listen %q: %v", text, err)
 	}
 	if !a.ID.IsZero() || a.Endpoint.Addr().IsMulticast() {
-		return badInput(next, "--listen %s: not an address to listen on", text)
+		return cli.BadInput(next, "--listen %s: not an address to listen on", text)
 	}
 	return nil
 }
@@ -133,8 +134,8 @@ func checkListen(text string) error {
 func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 	// The reader of the ready line may have closed the pipe; the terminal may go.
 	signal.Ignore(syscall.SIGPIPE, syscall.SIGHUP)
-	a.log, a.logLines = nf.log.open(a.stderr, a.getenv)
-	a.stderr = a.log.Writer(a.stderr)
+	a.log, a.logLines = nf.log.open(a.Stderr, a.Getenv)
+	a.Stderr = a.log.Writer(a.Stderr)
 	log := a.log.Logger()
 	cfg, err := nf.config(ctx, log)
 	if err != nil {
@@ -154,7 +155,7 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 		return err
 	}
 	defer web.close()
-	context.AfterFunc(ctx, func() { a.endInTime(log, exitDone) })
+	context.AfterFunc(ctx, func() { a.endInTime(log, cli.ExitDone) })
 	nodes, err := startNodes(ctx, cfg, nf.count)
 	defer nodes.close()
 	if ctx.Err() != nil {
@@ -191,7 +192,7 @@ func (a *app) runNode(ctx context.Context, nf *nodeFlags) error {
 	if err := a.printReady(nodes, server.URL()); err != nil {
 		return err
 	}
-	super := newSupervisor(a.getenv, log)
+	super := newSupervisor(a.Getenv, log)
 	super.ready(ctx, nodes.live)
 	messages.start()
 	err = a.untilEnd(ctx, nodes, log, super)
@@ -205,7 +206,7 @@ func (a *app) untilEnd(ctx context.Context, nodes nodeGroup, log *slog.Logger, s
 	select {
 	case <-ctx.Done():
 	case <-nodes.failed():
-		defer a.endInTime(log, exitNotDone)()
+		defer a.endInTime(log, cli.ExitNotDone)()
 	}
 	super.stopping()
 	log.Info("closing")
@@ -221,7 +222,7 @@ func (a *app) printReady(nodes nodeGroup, http string) error {
 	if len(nodes) > 1 {
 		r.Nodes = len(nodes)
 	}
-	return a.print(r, func(w io.Writer) {
+	return a.Print(r, func(w io.Writer) {
 		texts := make([]string, len(r.Addresses))
 		for i, addr := range r.Addresses {
 			texts[i] = addr.String()

@@ -11,6 +11,7 @@ import (
 
 	"kadmium"
 	"kadmium/identity"
+	"kadmium/internal/cli"
 )
 
 func TestNodeReadyAndEnd(t *testing.T) {
@@ -24,7 +25,7 @@ func TestNodeReadyAndEnd(t *testing.T) {
 		t.Errorf("ready at %s as %s", a, first.ready.Peer)
 	}
 	// It answers a peer that it does not know.
-	got := one[kadmium.Pong](u.kad("ping", first.address(), "--bootstrap", first.address(), "--json").exits(exitDone))
+	got := one[kadmium.Pong](u.kad("ping", first.address(), "--bootstrap", first.address(), "--json").exits(cli.ExitDone))
 	if got.Address != a || !got.Serves || got.RTT <= 0 {
 		t.Errorf("ping: %+v", got)
 	}
@@ -49,7 +50,7 @@ func TestNodeEndsWhileItsPeersAreSilent(t *testing.T) {
 		t.Errorf("ended before it was ready, it printed %q", line)
 	}
 	n := u.node("--data", "data", "--bootstrap", silent.LocalAddr().String())
-	u.kad("put", "/v/x", "kept", "--data", "data", "--local").exits(exitDone)
+	u.kad("put", "/v/x", "kept", "--data", "data", "--local").exits(cli.ExitDone)
 	n.stop(syscall.SIGTERM)
 }
 
@@ -76,7 +77,7 @@ func TestNodePlainReadyLine(t *testing.T) {
 // The key lives in the data directory, unless another is named.
 func TestNodeKey(t *testing.T) {
 	u := newUser(t)
-	made := one[keyResult](u.kad("key", "new", "node.pem", "--json").exits(exitDone))
+	made := one[keyResult](u.kad("key", "new", "node.pem", "--json").exits(cli.ExitDone))
 	n := u.node("--key", "node.pem")
 	if n.ready.Peer != made.Peer {
 		t.Errorf("runs as %s, want %s", n.ready.Peer, made.Peer)
@@ -100,27 +101,27 @@ func TestNodeKey(t *testing.T) {
 	if peers[0] == peers[1] {
 		t.Error("without --key and --data two runs had the same key")
 	}
-	u.kad("node", "--key", "missing.pem").exits(exitNotDone).says("missing.pem", "next: ")
+	u.kad("node", "--key", "missing.pem").exits(cli.ExitNotDone).says("missing.pem", "next: ")
 }
 
 func TestNodeRefusesWhatIsTaken(t *testing.T) {
 	u := newUser(t)
 	n := u.node("--data", "data")
 
-	r := u.kad("node", "--data", "data", "--listen", "/ip4/127.0.0.1/udp/0", "--json").exits(exitNotDone).says("data", "next: ")
+	r := u.kad("node", "--data", "data", "--listen", "/ip4/127.0.0.1/udp/0", "--json").exits(cli.ExitNotDone).says("data", "next: ")
 	if r.stdout != "" {
 		t.Errorf("stdout holds %q", r.stdout)
 	}
 	endpoint := n.ready.Addresses[0].Endpoint
-	u.kad("node", "--listen", endpoint.String()).exits(exitNotDone).says(endpoint.String(), "--listen")
-	u.kad("node", "--listen", "/ip4/127.0.0.1/udp/0", "--control", "data/control.sock").exits(exitNotDone).says("data/control.sock", "another node")
+	u.kad("node", "--listen", endpoint.String()).exits(cli.ExitNotDone).says(endpoint.String(), "--listen")
+	u.kad("node", "--listen", "/ip4/127.0.0.1/udp/0", "--control", "data/control.sock").exits(cli.ExitNotDone).says("data/control.sock", "another node")
 
 	if err := os.WriteFile(filepath.Join(u.dir, "file"), []byte("precious"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	u.kad("node", "--listen", "/ip4/127.0.0.1/udp/0", "--data", "file").exits(exitNotDone).says("file", "next: ")
-	u.kad("node", "--listen", "/ip4/127.0.0.1/udp/0", "--data", "/proc/kad").exits(exitNotDone).says("/proc/kad", "next: ")
-	u.kad("node", "--listen", "/ip4/127.0.0.1/udp/0", "--control", "file").exits(exitNotDone).says("file", "left as it is")
+	u.kad("node", "--listen", "/ip4/127.0.0.1/udp/0", "--data", "file").exits(cli.ExitNotDone).says("file", "next: ")
+	u.kad("node", "--listen", "/ip4/127.0.0.1/udp/0", "--data", "/proc/kad").exits(cli.ExitNotDone).says("/proc/kad", "next: ")
+	u.kad("node", "--listen", "/ip4/127.0.0.1/udp/0", "--control", "file").exits(cli.ExitNotDone).says("file", "left as it is")
 	if b, err := os.ReadFile(filepath.Join(u.dir, "file")); err != nil || string(b) != "precious" {
 		t.Errorf("the file now holds %q, %v", b, err)
 	}
@@ -132,7 +133,7 @@ func TestNodeRefusesWhatIsTaken(t *testing.T) {
 func TestNodeLeavesNothing(t *testing.T) {
 	u := newUser(t)
 	n := u.node()
-	u.kad("put", "/v/x", "y").exits(exitDone)
+	u.kad("put", "/v/x", "y").exits(cli.ExitDone)
 	var files []string
 	err := filepath.WalkDir(u.dir, func(path string, _ fs.DirEntry, err error) error {
 		files = append(files, strings.TrimPrefix(path, u.dir))
@@ -151,19 +152,19 @@ func TestNodeLeavesNothing(t *testing.T) {
 func TestNodePrintsMessages(t *testing.T) {
 	u := newUser(t)
 	n, sender := u.node(), u.node("--control", "sender")
-	u.kad("send", n.address(), "/chat/1", "hi there", "--control", "sender").exits(exitDone)
+	u.kad("send", n.address(), "/chat/1", "hi there", "--control", "sender").exits(cli.ExitDone)
 	got := decodeLine[messageLine](t, n.line()).Message
 	if got.Protocol != "/chat/1" || string(got.Payload) != "hi there" || got.From != sender.ready.Addresses[0] {
 		t.Errorf("%+v", got)
 	}
-	sent := u.kadIn("\xff\x00", "send", n.address(), "/chat/1", "-", "--bootstrap", n.address()).exits(exitDone)
+	sent := u.kadIn("\xff\x00", "send", n.address(), "/chat/1", "-", "--bootstrap", n.address()).exits(cli.ExitDone)
 	if sent.stdout != "" {
 		t.Errorf("reply %q", sent.stdout)
 	}
 	if got := decodeLine[messageLine](t, n.line()).Message; string(got.Payload) != "\xff\x00" {
 		t.Errorf("%+v", got)
 	}
-	if out := u.kad("send", n.address(), echoProtocol, "echo me", "--bootstrap", n.address()).exits(exitDone).stdout; out != "echo me" {
+	if out := u.kad("send", n.address(), echoProtocol, "echo me", "--bootstrap", n.address()).exits(cli.ExitDone).stdout; out != "echo me" {
 		t.Errorf("echo %q", out)
 	}
 	n.stop(syscall.SIGTERM)
@@ -176,11 +177,11 @@ func TestNodeOutlivesItsReader(t *testing.T) {
 	n.reader.Close()
 	for begun := time.Now(); ; { // the first may be taken before the broken pipe shows
 		r := u.kad("send", n.address(), "/chat/1", "nobody reads this", "--bootstrap", n.address())
-		if r.code != exitDone || time.Since(begun) > patience {
-			r.exits(exitNotDone).says("next: ")
+		if r.code != cli.ExitDone || time.Since(begun) > patience {
+			r.exits(cli.ExitNotDone).says("next: ")
 			break
 		}
 	}
-	u.kad("ping", n.address(), "--bootstrap", n.address()).exits(exitDone)
+	u.kad("ping", n.address(), "--bootstrap", n.address()).exits(cli.ExitDone)
 	n.stop(syscall.SIGTERM)
 }

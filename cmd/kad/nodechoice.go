@@ -10,6 +10,7 @@ import (
 
 	"kadmium"
 	"kadmium/api"
+	"kadmium/internal/cli"
 	"kadmium/store/disk"
 )
 
@@ -42,7 +43,7 @@ func (choice *nodeChoice) flags(cmd *cobra.Command) {
 	f.StringVar(&choice.network, "network", kadmium.DefaultNetwork, "name of the network, with --bootstrap")
 	f.StringVar(&choice.key, "key", "", "key file to act as, with --bootstrap (default a new key)")
 	f.DurationVar(&choice.timeout, "timeout", api.DefaultTimeout, "give up after this long")
-	completesDirectory(cmd, "data")
+	cli.CompletesDirectory(cmd, "data")
 }
 
 // runningFlags adds the flags that choose a running node, for what needs one.
@@ -60,20 +61,20 @@ func (choice *nodeChoice) traceFlag(cmd *cobra.Command) {
 // check refuses flags that contradict each other, and a --timeout out of range.
 func (choice *nodeChoice) check(a *app, cmd *cobra.Command) error {
 	if choice.timeout <= 0 || choice.timeout > api.MaxTimeout {
-		return badInput("choose a time like 30s or 2m, up to "+api.MaxTimeout.String(), "--timeout %s is out of range", choice.timeout)
+		return cli.BadInput("choose a time like 30s or 2m, up to "+api.MaxTimeout.String(), "--timeout %s is out of range", choice.timeout)
 	}
-	if a.typed(cmd, "bootstrap") && (a.typed(cmd, "data") || a.typed(cmd, "control")) {
-		return badInput("choose the running node or --bootstrap", "--bootstrap works without a running node, --data and --control through one")
+	if cli.Typed(cmd, "bootstrap") && (cli.Typed(cmd, "data") || cli.Typed(cmd, "control")) {
+		return cli.BadInput("choose the running node or --bootstrap", "--bootstrap works without a running node, --data and --control through one")
 	}
-	if a.typed(cmd, "data") && a.typed(cmd, "control") {
-		return badInput("choose one of them", "--data and --control both name a running node")
+	if cli.Typed(cmd, "data") && cli.Typed(cmd, "control") {
+		return cli.BadInput("choose one of them", "--data and --control both name a running node")
 	}
 	if choice.temporary(a, cmd) {
 		return nil
 	}
 	for _, flag := range []string{"network", "key"} {
-		if a.typed(cmd, flag) {
-			return badInput("leave it out, or add --bootstrap ADDR", "--%s is for a node of the command's own: a running node has its own", flag)
+		if cli.Typed(cmd, flag) {
+			return cli.BadInput("leave it out, or add --bootstrap ADDR", "--%s is for a node of the command's own: a running node has its own", flag)
 		}
 	}
 	return nil
@@ -83,7 +84,7 @@ func (choice *nodeChoice) check(a *app, cmd *cobra.Command) error {
 // order in which they are tried.
 func (choice *nodeChoice) controlPaths(a *app, cmd *cobra.Command) []string {
 	control := choice.control
-	if a.typed(cmd, "data") { // it takes precedence over the environment
+	if cli.Typed(cmd, "data") { // it takes precedence over the environment
 		control = ""
 	}
 	paths := []string{controlPath(control, choice.data)}
@@ -97,7 +98,7 @@ func (choice *nodeChoice) controlPaths(a *app, cmd *cobra.Command) []string {
 func (choice *nodeChoice) nextWithoutNode(a *app, cmd *cobra.Command) string {
 	next := "start one: kad node, or kad node --data DIR and then --data DIR here too"
 	switch {
-	case choice.data != "" && (choice.control == "" || a.typed(cmd, "data")):
+	case choice.data != "" && (choice.control == "" || cli.Typed(cmd, "data")):
 		next = "start it: kad node --data " + choice.data
 		if _, err := os.Stat(filepath.Join(choice.data, disk.FileName)); err == nil {
 			next += "; if it runs, its log says what became of its socket"
@@ -105,7 +106,7 @@ func (choice *nodeChoice) nextWithoutNode(a *app, cmd *cobra.Command) string {
 	case choice.control != "":
 		next = "start it: kad node --control " + choice.control
 	}
-	if cmd.Flag("bootstrap") != nil && !a.typed(cmd, "data") && !a.typed(cmd, "control") {
+	if cmd.Flag("bootstrap") != nil && !cli.Typed(cmd, "data") && !cli.Typed(cmd, "control") {
 		next += "; or go without, by a peer's address: --bootstrap ADDR"
 	}
 	return next
@@ -113,5 +114,5 @@ func (choice *nodeChoice) nextWithoutNode(a *app, cmd *cobra.Command) string {
 
 // temporary reports whether the command works through a temporary node.
 func (choice *nodeChoice) temporary(a *app, cmd *cobra.Command) bool {
-	return len(choice.bootstrap) > 0 && (choice.data == "" && choice.control == "" || a.typed(cmd, "bootstrap"))
+	return len(choice.bootstrap) > 0 && (choice.data == "" && choice.control == "" || cli.Typed(cmd, "bootstrap"))
 }

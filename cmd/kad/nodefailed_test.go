@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kadmium"
+	"kadmium/internal/cli"
 	"kadmium/transport/memnet"
 )
 
@@ -42,7 +43,7 @@ func TestNodeEndsWhenItsSocketHasFailed(t *testing.T) {
 		if took := time.Since(began); took < time.Minute || took > 65*time.Second {
 			t.Errorf("it ended after %s", took)
 		}
-		if !errors.Is(err, kadmium.ErrSocket) || exitCode(err) != exitNotDone || asFailure(err).Next == "" {
+		if !errors.Is(err, kadmium.ErrSocket) || exitCode(err) != cli.ExitNotDone || asFailure(err).Next == "" {
 			t.Errorf("it ended with %v, exit code %d", err, exitCode(err))
 		}
 		if _, err := n.Put(t.Context(), "/v/x", nil, kadmium.PutOptions{}); !errors.Is(err, kadmium.ErrClosed) {

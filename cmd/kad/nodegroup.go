@@ -16,6 +16,7 @@ import (
 	"kadmium"
 	"kadmium/cmd/kad/bench"
 	"kadmium/identity"
+	"kadmium/internal/cli"
 )
 
 // Limits of --count.
@@ -38,15 +39,15 @@ type nodeGroup []*kadmium.Node
 func (nf *nodeFlags) checkCount() error {
 	switch {
 	case nf.count < 1 || nf.count > maxCount:
-		return badInput(fmt.Sprintf("choose 1 to %d", maxCount), "--count %d is out of range", nf.count)
+		return cli.BadInput(fmt.Sprintf("choose 1 to %d", maxCount), "--count %d is out of range", nf.count)
 	case nf.count == 1:
 		return nil
 	case nf.key != "":
-		return badInput("leave --key out: each node has a key of its own, kept in --data", "--key is of one node, --count %d are several", nf.count)
+		return cli.BadInput("leave --key out: each node has a key of its own, kept in --data", "--key is of one node, --count %d are several", nf.count)
 	}
 	for _, text := range nf.listen {
 		if a, err := identity.ParseAddress(text); err == nil && int(a.Endpoint.Port())+nf.count-1 > 1<<16-1 {
-			return badInput("choose a lower port, or 0", "--listen %s: --count %d ports from %d on end beyond 65535", text, nf.count, a.Endpoint.Port())
+			return cli.BadInput("choose a lower port, or 0", "--listen %s: --count %d ports from %d on end beyond 65535", text, nf.count, a.Endpoint.Port())
 		}
 	}
 	need := uint64(nf.count*(len(nf.listen)+filesOfNode) + spareFiles)

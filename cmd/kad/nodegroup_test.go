@@ -16,6 +16,7 @@ import (
 
 	"kadmium"
 	"kadmium/api"
+	"kadmium/internal/cli"
 )
 
 // freePorts is the first of so many ports of 127.0.0.1 in a row at which nobody listens.
@@ -90,14 +91,14 @@ func TestNodeCount(t *testing.T) {
 	if _, body := n.get("metrics", ""); !strings.Contains(body, "\nkad_nodes 4\n") || !strings.Contains(body, "\nkad_serving 4\n") {
 		t.Errorf("metrics are no sums:\n%s", body)
 	}
-	u.kad("put", "/v/x", "kept", "--data", "data").exits(exitDone)
+	u.kad("put", "/v/x", "kept", "--data", "data").exits(cli.ExitDone)
 	n.stop(syscall.SIGTERM)
 
 	again := u.nodeAt(fmt.Sprintf("127.0.0.1:%d", port), args...)
 	if again.ready.Peer != n.ready.Peer {
 		t.Errorf("restarted as %s, was %s", again.ready.Peer, n.ready.Peer)
 	}
-	u.kad("get", "/v/x", "--data", "data").exits(exitDone)
+	u.kad("get", "/v/x", "--data", "data").exits(cli.ExitDone)
 	again.stop(syscall.SIGTERM)
 }
 
@@ -140,15 +141,15 @@ func TestNodeCountEndsWhileItStarts(t *testing.T) {
 
 func TestNodeCountRefuses(t *testing.T) {
 	u := newUser(t)
-	u.kad("key", "new", "node.pem").exits(exitDone)
-	u.kad("node", "--count", "2", "--key", "node.pem").exits(exitBadInput).says("--key is of one node, --count 2 are several")
-	u.kad("node", "--count", "0").exits(exitBadInput).says("--count 0 is out of range")
-	u.kad("node", "--count", "4097").exits(exitBadInput).says("choose 1 to 4096")
-	u.kad("node", "--count", "2", "--listen", "127.0.0.1:65535").exits(exitBadInput).says("65535", "or 0")
+	u.kad("key", "new", "node.pem").exits(cli.ExitDone)
+	u.kad("node", "--count", "2", "--key", "node.pem").exits(cli.ExitBadInput).says("--key is of one node, --count 2 are several")
+	u.kad("node", "--count", "0").exits(cli.ExitBadInput).says("--count 0 is out of range")
+	u.kad("node", "--count", "4097").exits(cli.ExitBadInput).says("choose 1 to 4096")
+	u.kad("node", "--count", "2", "--listen", "127.0.0.1:65535").exits(cli.ExitBadInput).says("65535", "or 0")
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", `ulimit -n 600 && exec "$0" node --count 100`, binary)
 	cmd.Env, cmd.Dir = u.env, u.dir
 	out, err := cmd.CombinedOutput()
-	if cmd.ProcessState.ExitCode() != exitNotDone || !strings.Contains(string(out), "100 nodes need") || !strings.Contains(string(out), "next: allow more open files") {
+	if cmd.ProcessState.ExitCode() != cli.ExitNotDone || !strings.Contains(string(out), "100 nodes need") || !strings.Contains(string(out), "next: allow more open files") {
 		t.Errorf("%v: %s", err, out)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kadmium/driver"
+	"kadmium/internal/cli"
 )
 
 // logFlags say what the log of a node has, and how it looks.
@@ -34,20 +35,20 @@ func (lf *logFlags) flags(cmd *cobra.Command) {
 	f.StringVar(&lf.level, "log-level", "info", "debug, info, warn or error: what the log on stderr has")
 	f.StringVar(&lf.format, "log-format", "text", "text or json: how the log looks")
 	f.BoolVarP(&lf.quiet, "quiet", "q", false, "log errors only, and warn of nothing")
-	completes(cmd, "log-level", logLevels...)
-	completes(cmd, "log-format", logFormats...)
+	cli.Completes(cmd, "log-level", logLevels...)
+	cli.Completes(cmd, "log-format", logFormats...)
 }
 
 // check refuses what is no level or format.
 func (lf *logFlags) check(a *app, cmd *cobra.Command) error {
 	if _, ok := levelNamed(lf.level); !ok {
-		return badInput("choose "+strings.Join(logLevels, ", "), "--log-level %q is none", lf.level)
+		return cli.BadInput("choose "+strings.Join(logLevels, ", "), "--log-level %q is none", lf.level)
 	}
 	if lf.format != "text" && lf.format != "json" {
-		return badInput("choose "+strings.Join(logFormats, ", "), "--log-format %q is none", lf.format)
+		return cli.BadInput("choose "+strings.Join(logFormats, ", "), "--log-format %q is none", lf.format)
 	}
-	if lf.quiet && a.typed(cmd, "log-level") {
-		return badInput("leave one of them out", "--quiet and --log-level say different things")
+	if lf.quiet && cli.Typed(cmd, "log-level") {
+		return cli.BadInput("leave one of them out", "--quiet and --log-level say different things")
 	}
 	return nil
 }

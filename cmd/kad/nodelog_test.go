@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"kadmium/engine"
+	"kadmium/internal/cli"
 )
 
 // loggedBy is what a node that starts and is told to end writes to stderr.
@@ -91,7 +92,7 @@ func TestFailureOfANodeIsALineOfItsLog(t *testing.T) {
 	u := newUser(t)
 	taken := u.silentPeer().LocalAddr().String()
 	for _, format := range []string{"json", "text"} {
-		r := u.kad("node", "--listen", taken, "--log-format", format, "--log-level", "error").exits(exitNotDone)
+		r := u.kad("node", "--listen", taken, "--log-format", format, "--log-level", "error").exits(cli.ExitNotDone)
 		if format == "text" {
 			r.says("kad node: address in use", "\n  next: choose another port")
 			continue

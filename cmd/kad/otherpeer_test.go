@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"kadmium/identity"
+	"kadmium/internal/cli"
 )
 
 // A wrong /p2p/ID at a living address says who lives there: to who pings and sends, to a
@@ -19,12 +20,12 @@ func TestWrongIDAtALivingAddress(t *testing.T) {
 		{"send", wrong, echoProtocol, "hello", "--control", "two"},
 		{"get", "/v/x", "--bootstrap", wrong},
 	} {
-		u.kad(args...).exits(exitNotDone).says("another peer lives there", lives, "without /p2p/ID")
+		u.kad(args...).exits(cli.ExitNotDone).says("another peer lives there", lives, "without /p2p/ID")
 	}
 	third := u.node("--control", "three", "--bootstrap", wrong)
 	third.logs(lives)
 	third.stop(syscall.SIGTERM)
 	silent := u.silentPeer()
 	nobody := "/ip4/127.0.0.1/udp/" + silent.LocalAddr().String()[len("127.0.0.1:"):] + "/p2p/" + second.ready.Peer.String()
-	u.kad("ping", nobody, "--control", "one").exits(exitNotDone).says("no answer")
+	u.kad("ping", nobody, "--control", "one").exits(cli.ExitNotDone).says("no answer")
 }

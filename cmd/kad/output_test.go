@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"kadmium/internal/cli"
 )
 
 // Output that cannot be written is not done, and says so.
@@ -22,7 +24,7 @@ func TestFullDevice(t *testing.T) {
 		cmd := u.command(ctx, args...)
 		cmd.Stdout, cmd.Stderr = full, &stderr
 		_ = cmd.Run()
-		if cmd.ProcessState.ExitCode() != exitNotDone || !strings.Contains(stderr.String(), "no space left") {
+		if cmd.ProcessState.ExitCode() != cli.ExitNotDone || !strings.Contains(stderr.String(), "no space left") {
 			t.Errorf("kad %q to a full device: exit code %d, stderr %q", args, cmd.ProcessState.ExitCode(), stderr.String())
 		}
 	}

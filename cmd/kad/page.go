@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kadmium/api"
+	"kadmium/internal/cli"
 )
 
 func (a *app) pageCommand() *cobra.Command {
@@ -21,7 +22,7 @@ the node. A browser keeps what follows # to itself; other programs send the toke
 Authorization: Bearer TOKEN. Do not pass the address to a program as an argument, as
 other users see those.`,
 		Example: "  kad page\n  kad page --data ~/.kad --json",
-		Args:    arguments(),
+		Args:    cli.Arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p, err := runOperation(a, cmd, &choice, func(ctx context.Context, c *api.Client, o api.Call) (api.PageAddress, error) {
 				return c.Page(ctx, o)
@@ -29,7 +30,7 @@ other users see those.`,
 			if err != nil {
 				return err
 			}
-			return a.print(p, func(w io.Writer) { fmt.Fprintln(w, p.URL) })
+			return a.Print(p, func(w io.Writer) { fmt.Fprintln(w, p.URL) })
 		},
 	}
 	choice.runningFlags(cmd)

@@ -15,6 +15,7 @@ import (
 	"kadmium"
 	"kadmium/api"
 	"kadmium/identity"
+	"kadmium/internal/cli"
 	"kadmium/sim/report"
 )
 
@@ -38,7 +39,7 @@ kad ping ask.`,
 			if len(args) == 0 {
 				return nil
 			}
-			return arguments("PEER")(cmd, args)
+			return cli.Arguments("PEER")(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {

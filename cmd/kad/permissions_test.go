@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"kadmium/internal/cli"
 )
 
 // A key file that others can read, and a data directory that they can write to, are worth a
@@ -56,14 +58,14 @@ func TestWarnIfOpen(t *testing.T) {
 // The commands that read a key warn on stderr and go on.
 func TestKeyShowWarns(t *testing.T) {
 	u := newUser(t)
-	u.kad("key", "new", "node.pem").exits(exitDone)
-	if r := u.kad("key", "show", "node.pem").exits(exitDone); r.stderr != "" {
+	u.kad("key", "new", "node.pem").exits(cli.ExitDone)
+	if r := u.kad("key", "show", "node.pem").exits(cli.ExitDone); r.stderr != "" {
 		t.Errorf("stderr %q", r.stderr)
 	}
 	if err := os.Chmod(filepath.Join(u.dir, "node.pem"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	one[keyResult](u.kad("key", "show", "node.pem", "--json").exits(exitDone).says("warning: ", "node.pem"))
+	one[keyResult](u.kad("key", "show", "node.pem", "--json").exits(cli.ExitDone).says("warning: ", "node.pem"))
 }
 
 // Of a file that is no key nobody is told to change the mode: kad key show /etc/passwd
@@ -76,7 +78,7 @@ func TestNoWarningOfOtherFiles(t *testing.T) {
 		{"node", "--listen", "127.0.0.1:0", "--data", "/etc/passwd"},
 		{"get", "/v/x", "--bootstrap", "127.0.0.1:1", "--key", "/etc/passwd"},
 	} {
-		if r := u.kad(args...); r.code == exitDone || strings.Contains(r.stderr, "chmod") {
+		if r := u.kad(args...); r.code == cli.ExitDone || strings.Contains(r.stderr, "chmod") {
 			t.Errorf("%s: exit code %d, %s", r.line, r.code, r.stderr)
 		}
 	}
@@ -116,6 +118,6 @@ func TestHangUp(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	u.kad("put", "/v/x", "y", "--data", "data").exits(exitDone)
+	u.kad("put", "/v/x", "y", "--data", "data").exits(cli.ExitDone)
 	n.stop(syscall.SIGTERM)
 }

@@ -9,6 +9,7 @@ import (
 
 	"kadmium"
 	"kadmium/api"
+	"kadmium/internal/cli"
 )
 
 func (a *app) pingCommand() *cobra.Command {
@@ -21,7 +22,7 @@ func (a *app) pingCommand() *cobra.Command {
 			"With --protocols it also asks which protocols the peer handles (kad send).",
 		Example: `  kad ping 12D3KooWLU2znyJMtDiHArqAGbZn8CgUGp92kxDBtefftEEaHSZS
   kad ping seed.example:4100 --bootstrap seed.example:4100`,
-		Args: arguments("PEER|ADDR"),
+		Args: cli.Arguments("PEER|ADDR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			to, err := api.ParseDestination(args[0])
 			if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"kadmium"
 	"kadmium/api"
+	"kadmium/internal/cli"
 )
 
 // Messages of failures have none of Go's terms.
@@ -26,7 +27,7 @@ func TestPlainWords(t *testing.T) {
 	}{{late, "timed out after --timeout 0s"}, {interrupted, "interrupted"}, {closed, "node is closed"}} {
 		<-test.ctx.Done()
 		f := asFailure(fmt.Errorf("/v/x: %w", api.WhyEnded(test.ctx, test.ctx.Err())))
-		if f.Message != "/v/x: "+test.says || f.Code != exitNotDone || f.Next == "" {
+		if f.Message != "/v/x: "+test.says || f.Code != cli.ExitNotDone || f.Next == "" {
 			t.Errorf("%+v, want %q", f, test.says)
 		}
 		if err := api.WhyEnded(test.ctx, io.EOF); err != io.EOF {

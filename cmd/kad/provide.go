@@ -8,6 +8,7 @@ import (
 
 	"kadmium"
 	"kadmium/api"
+	"kadmium/internal/cli"
 )
 
 func (a *app) provideCommand() *cobra.Command {
@@ -20,7 +21,7 @@ func (a *app) provideCommand() *cobra.Command {
 		Long: `Tell the k nodes closest to a key that the node provides it: others find the node by
 "kad providers KEY". The running node says so again every 22 h.`,
 		Example: "  kad provide /v/hello",
-		Args:    arguments("KEY"),
+		Args:    cli.Arguments("KEY"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			key, err := written.parse(args[0], checkKey)
 			if err != nil {

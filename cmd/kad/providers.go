@@ -10,6 +10,7 @@ import (
 
 	"kadmium"
 	"kadmium/api"
+	"kadmium/internal/cli"
 	"kadmium/sim/report"
 )
 
@@ -25,14 +26,14 @@ k nodes closest to the key. It asks these on, page by page, until they name no n
 or with --max until it has met so many. It says when there may be more: if --max was
 reached, if a node knew all the 256 that it keeps of a key, or if one failed half way.`,
 		Example: "  kad providers /v/hello\n  kad providers /v/hello --max 3 --json",
-		Args:    arguments("KEY"),
+		Args:    cli.Arguments("KEY"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			key, err := written.parse(args[0], checkKey)
 			if err != nil {
 				return err
 			}
 			if most < 0 {
-				return badInput("choose 1 or more, or 0 for all", "--max %d is out of range", most)
+				return cli.BadInput("choose 1 or more, or 0 for all", "--max %d is out of range", most)
 			}
 			got, err := runOperation(a, cmd, &choice, func(ctx context.Context, c *api.Client, o api.Call) (kadmium.Providers, error) {
 				return c.Providers(ctx, key, most, o)

@@ -12,6 +12,7 @@ import (
 
 	"kadmium"
 	"kadmium/api"
+	"kadmium/internal/cli"
 	"kadmium/rpc"
 	"kadmium/sim/report"
 	"kadmium/store"
@@ -45,7 +46,7 @@ at once, both may find some holders. Get with a --quorum to see which one stands
 		Example: `  kad put /v/hello world
   date | kad put /v/now - --ttl 1h
   kad put /sig/12D3KooW.../profile "new text" --cas 7 --key me.pem --bootstrap seed.example:4100`,
-		Args: arguments("KEY", "VALUE|-"),
+		Args: cli.Arguments("KEY", "VALUE|-"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if p.key, err = written.parse(args[0], checkRecordKey); err != nil {
 				return err
@@ -111,22 +112,22 @@ func drawStored(w io.Writer, s *kadmium.Stored, verb, also string) {
 func checkPut(cmd *cobra.Command, p putting) error {
 	switch {
 	case cmd.Flags().Changed("ttl") && (p.TTL < time.Second || p.TTL > store.MaxTTL):
-		return badInput("choose a time like 90m, from 1s to "+store.MaxTTL.String(), "--ttl %s is out of range", p.TTL)
+		return cli.BadInput("choose a time like 90m, from 1s to "+store.MaxTTL.String(), "--ttl %s is out of range", p.TTL)
 	case p.Sequence != nil && *p.Sequence > store.MaxSequence:
-		return badInput("choose a smaller one, or none", "--seq %d is out of range: sequences end below 2^63", *p.Sequence)
+		return cli.BadInput("choose a smaller one, or none", "--seq %d is out of range: sequences end below 2^63", *p.Sequence)
 	case p.CAS != nil && *p.CAS > store.MaxSequence:
-		return badInput("give the sequence that get shows", "--cas %d is out of range: sequences end below 2^63", *p.CAS)
+		return cli.BadInput("give the sequence that get shows", "--cas %d is out of range: sequences end below 2^63", *p.CAS)
 	}
 	r := rpc.Record{Key: []byte(p.key), Value: p.value}
 	if publisher, ok := namespaces.Publisher(r.Key); ok { // the node signs it, and the signed record must fit
 		r.Publisher, r.Signature = publisher, make([]byte, ed25519.SignatureSize)
 		if size := rpc.RecordSize(&r); size > rpc.MaxRecord {
-			return badInput("shorten the value", "%s: a signed record of %d bytes is over the limit of %d", api.ShownKey(p.key), size, rpc.MaxRecord)
+			return cli.BadInput("shorten the value", "%s: a signed record of %d bytes is over the limit of %d", api.ShownKey(p.key), size, rpc.MaxRecord)
 		}
 		return nil
 	}
 	if err := namespaces.Validate(&r); err != nil {
-		return badInput("see what each namespace asks for: kad put --help", "%s: %v", api.ShownKey(p.key), err)
+		return cli.BadInput("see what each namespace asks for: kad put --help", "%s: %v", api.ShownKey(p.key), err)
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"kadmium/internal/cli"
 )
 
 // readmeRuns bounds how often a transcript is run: on a busy machine a request may be
@@ -82,7 +84,7 @@ func TestReadmeShowsTheDemo(t *testing.T) {
 	block := readmeBlock(t, command)
 	saysTheHop(t, block)
 	printsAsReadme(t, block, func() string {
-		out := u.kad("demo").exits(exitDone).stdout
+		out := u.kad("demo").exits(cli.ExitDone).stdout
 		saysTheHop(t, out)
 		return command + out
 	})
@@ -107,7 +109,7 @@ func TestReadmeShowsTwoNodes(t *testing.T) {
 				args[i+1] = first
 			}
 			if args[0] != "node" {
-				r := u.kad(args...).exits(exitDone)
+				r := u.kad(args...).exits(cli.ExitDone)
 				out.WriteString(strings.TrimSuffix(r.stderr+r.stdout, "\n") + "\n") // a value ends as it ends
 				continue
 			}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"kadmium"
+	"kadmium/internal/cli"
 )
 
 // With --trace a put that is refused, and one that some holders refuse, tell who did and
@@ -13,15 +14,15 @@ func TestTraceShowsWhoRefused(t *testing.T) {
 	u := newUser(t)
 	first := u.node("--control", "first")
 	second := u.node("--control", "second", "--bootstrap", first.address())
-	u.kad("put", "/v/x", "new", "--seq", "5", "--control", "second").exits(exitDone)
+	u.kad("put", "/v/x", "new", "--seq", "5", "--control", "second").exits(cli.ExitDone)
 	wants := []string{first.ready.Peer.Short() + "  at " + first.ready.Addresses[0].Endpoint.String() + ": ", second.ready.Peer.Short() + "  "}
 
 	older := []string{"put", "/v/x", "old", "--seq", "1", "--control", "second"}
-	u.kad(append(older, "--trace")...).exits(exitNotDone).says(append(wants, "older (a newer record is held)", "this node: older")...)
-	if r := u.kad(older...).exits(exitNotDone); strings.Contains(r.stderr, wants[0]) {
+	u.kad(append(older, "--trace")...).exits(cli.ExitNotDone).says(append(wants, "older (a newer record is held)", "this node: older")...)
+	if r := u.kad(older...).exits(cli.ExitNotDone); strings.Contains(r.stderr, wants[0]) {
 		t.Errorf("without --trace: %s", r.stderr)
 	}
-	failed := one[failure](u.kad(append(older, "--trace", "--json")...).exits(exitNotDone))
+	failed := one[failure](u.kad(append(older, "--trace", "--json")...).exits(cli.ExitNotDone))
 	by := map[string]kadmium.Refusal{}
 	for _, r := range failed.RefusedBy {
 		by[r.Peer.Short()] = r
@@ -29,7 +30,7 @@ func TestTraceShowsWhoRefused(t *testing.T) {
 	if r := by[first.ready.Peer.Short()]; len(by) != 2 || r.Address != first.ready.Addresses[0] || r.Reason != "older" {
 		t.Errorf("the failure's refusals: %+v", failed.RefusedBy)
 	}
-	u.kad("put", "/v/x", "swapped", "--cas", "3", "--trace", "--bootstrap", first.address()).exits(exitNotDone).
+	u.kad("put", "/v/x", "swapped", "--cas", "3", "--trace", "--bootstrap", first.address()).exits(cli.ExitNotDone).
 		says(wants[0]+"conflict (the sequence has changed)", wants[1])
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"kadmium"
 	"kadmium/api"
+	"kadmium/internal/cli"
 )
 
 // An operation is what a command does with a node, through the API.
@@ -24,11 +25,11 @@ func runOperation[R any](a *app, cmd *cobra.Command, choice *nodeChoice, do oper
 		return none, err
 	}
 	if choice.temporary(a, cmd) {
-		return runOnTemporaryNode(cmd.Context(), a.stderr, choice, do)
+		return runOnTemporaryNode(cmd.Context(), a.Stderr, choice, do)
 	}
 	c, err := api.DialUnix(cmd.Context(), choice.controlPaths(a, cmd)...)
 	if errors.Is(err, api.ErrNoNode) {
-		return none, notDone(choice.nextWithoutNode(a, cmd), "%v", err)
+		return none, cli.NotDone(choice.nextWithoutNode(a, cmd), "%v", err)
 	}
 	if err != nil {
 		return none, err

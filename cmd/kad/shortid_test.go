@@ -11,6 +11,7 @@ import (
 	"kadmium"
 	"kadmium/api"
 	"kadmium/identity"
+	"kadmium/internal/cli"
 )
 
 // What the commands print fits 80 columns without a break in an address, and the short IDs
@@ -19,10 +20,10 @@ func TestShortIDs(t *testing.T) {
 	u := newUser(t)
 	one1 := u.node("--control", "one")
 	two := u.node("--control", "two", "--bootstrap", one1.address())
-	u.kad("provide", "/v/x", "--control", "two").exits(exitDone)
+	u.kad("provide", "/v/x", "--control", "two").exits(cli.ExitDone)
 	short, endpoint := one1.ready.Peer.Short(), one1.ready.Addresses[0].Endpoint.String()
 
-	table := u.kad("table", "--control", "two").exits(exitDone).stdout
+	table := u.kad("table", "--control", "two").exits(cli.ExitDone).stdout
 	if !strings.Contains(table, "  "+short+"  "+endpoint+"  ") || !strings.Contains(table, "µs") && !strings.Contains(table, "ms") || !strings.Contains(table, "seen ") {
 		t.Errorf("the table lacks the short ID, the address or the round trip time:\n%s", table)
 	}
@@ -34,23 +35,23 @@ func TestShortIDs(t *testing.T) {
 				t.Errorf("kad %s: the address breaks: %q", args, line)
 			}
 		}
-		if r := u.kad(append(args, "--control", "two")...).exits(exitDone); args[0] == "find" && !strings.Contains(r.stdout, one1.address()) {
+		if r := u.kad(append(args, "--control", "two")...).exits(cli.ExitDone); args[0] == "find" && !strings.Contains(r.stdout, one1.address()) {
 			t.Errorf("to a pipe: %s", r.stdout)
 		}
 	}
 	for _, command := range []string{"find", "ping"} {
-		got := one[map[string]any](u.kad(command, short, "--json", "--control", "two").exits(exitDone))
+		got := one[map[string]any](u.kad(command, short, "--json", "--control", "two").exits(cli.ExitDone))
 		if got["peer"] != one1.ready.Peer.String() {
 			t.Errorf("%s: %v", command, got)
 		}
-		u.kad(command, "zzzzzzzz", "--control", "two").exits(exitBadInput).says("zzzzzzzz", "kad table")
-		u.kad(command, two.ready.Peer.Short(), "--control", "two").exits(exitBadInput).says("is the node that you ask")
+		u.kad(command, "zzzzzzzz", "--control", "two").exits(cli.ExitBadInput).says("zzzzzzzz", "kad table")
+		u.kad(command, two.ready.Peer.Short(), "--control", "two").exits(cli.ExitBadInput).says("is the node that you ask")
 	}
-	if r := u.kad("send", short, echoProtocol, "hello", "--control", "two").exits(exitDone); r.stdout != "hello" {
+	if r := u.kad("send", short, echoProtocol, "hello", "--control", "two").exits(cli.ExitDone); r.stdout != "hello" {
 		t.Errorf("send: %q", r.stdout)
 	}
-	closest := one[kadmium.Closest](u.kad("closest", short, "--json", "--control", "two").exits(exitDone))
-	if own := one[kadmium.Closest](u.kad("closest", two.ready.Peer.Short(), "--json", "--control", "two").exits(exitDone)); own.Target != two.ready.Peer.Position().String() {
+	closest := one[kadmium.Closest](u.kad("closest", short, "--json", "--control", "two").exits(cli.ExitDone))
+	if own := one[kadmium.Closest](u.kad("closest", two.ready.Peer.Short(), "--json", "--control", "two").exits(cli.ExitDone)); own.Target != two.ready.Peer.Position().String() {
 		t.Errorf("closest to the node itself: target %s", own.Target)
 	}
 	if want := one1.ready.Peer.Position().String(); closest.Target != want {
@@ -92,11 +93,11 @@ func TestAmbiguousShortID(t *testing.T) {
 	for _, args := range [][]string{
 		{"ping", short}, {"find", short}, {"send", short, echoProtocol, "hello"}, {"peers", short}, {"closest", short},
 	} {
-		r := u.kad(append(args, "--control", "second")...).exits(exitBadInput)
+		r := u.kad(append(args, "--control", "second")...).exits(cli.ExitBadInput)
 		r.says(short, peer.String(), other.String(), "give the whole ID")
-		if failed := one[failure](u.kad(append(args, "--control", "second", "--json")...)); failed.Code != exitBadInput || !strings.Contains(failed.Message, other.String()) {
+		if failed := one[failure](u.kad(append(args, "--control", "second", "--json")...)); failed.Code != cli.ExitBadInput || !strings.Contains(failed.Message, other.String()) {
 			t.Errorf("%s --json: %+v", r.line, failed)
 		}
 	}
-	u.kad("closest", hex.EncodeToString([]byte(short)), "--hex", "--control", "second").exits(exitDone) // a key
+	u.kad("closest", hex.EncodeToString([]byte(short)), "--hex", "--control", "second").exits(cli.ExitDone) // a key
 }

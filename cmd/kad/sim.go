@@ -1,19 +1,15 @@
 package main
 
 import (
-	"bytes"
-	"fmt"
 	"io"
-	"os"
-	"slices"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	_ "kadmium/examples/rules/discv5"
 	_ "kadmium/examples/rules/libp2p"
 	_ "kadmium/examples/rules/sample"
 	_ "kadmium/examples/rules/strictrounds"
+	"kadmium/internal/cli"
 	"kadmium/sim"
 	"kadmium/sim/report"
 )
@@ -54,97 +50,50 @@ mean over seeds of each figure, with 95 % intervals from 5 seeds on.`,
   kad sim --lookup libp2p`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if f.compare {
-				return arguments("A.json", "B.json")(cmd, args)
+				return cli.Arguments("A.json", "B.json")(cmd, args)
 			}
-			return arguments()(cmd, args)
+			return cli.Arguments()(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.compare {
-				if err := a.onlyReads(cmd, "compare"); err != nil {
+				if err := cli.OnlyReads(cmd, "compare"); err != nil {
 					return err
 				}
 				return a.compare(args[0], args[1])
 			}
-			configs, err := f.configs(func(flag string) bool { return a.typed(cmd, flag) })
+			configs, err := f.configs(func(flag string) bool { return cli.Typed(cmd, flag) })
 			if err != nil {
 				return err
 			}
-			if err := makeOut(f.out); err != nil {
+			if err := cli.MakeOut(f.out); err != nil {
 				return err
 			}
 			return a.simulate(cmd.Context(), configs, f.out)
 		},
 	}
 	f.define(cmd)
-	completes(cmd, "tables", report.TablesIdeal, report.TablesJoin)
-	completes(cmd, "latency", "const:", "exp:", "world", "file:")
-	completes(cmd, "sessions", "none", "exp:", "weibull:", "kad")
-	completes(cmd, "workload", report.WorkloadFind, report.WorkloadValue, report.WorkloadProvide, report.WorkloadMixed, report.WorkloadDay)
-	completes(cmd, "lookup", sim.LookupNames()...)
-	completes(cmd, "table", sim.TableNames()...)
-	completes(cmd, "targets", report.TargetsRandom, report.TargetsNodes)
-	completesDirectory(cmd, "out")
+	cli.Completes(cmd, "tables", report.TablesIdeal, report.TablesJoin)
+	cli.Completes(cmd, "latency", "const:", "exp:", "world", "file:")
+	cli.Completes(cmd, "sessions", "none", "exp:", "weibull:", "kad")
+	cli.Completes(cmd, "workload", report.WorkloadFind, report.WorkloadValue, report.WorkloadProvide, report.WorkloadMixed, report.WorkloadDay)
+	cli.Completes(cmd, "lookup", sim.LookupNames()...)
+	cli.Completes(cmd, "table", sim.TableNames()...)
+	cli.Completes(cmd, "targets", report.TargetsRandom, report.TargetsNodes)
+	cli.CompletesDirectory(cmd, "out")
 	cmd.AddCommand(a.verifyCommand())
 	return cmd
 }
 
-// onlyReads refuses flags of a measurement beside one that only reads reports, except
-// those that go with it.
-func (a *app) onlyReads(cmd *cobra.Command, reads string, goWith ...string) (err error) {
-	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if f.Name != reads && f.Name != "json" && !slices.Contains(goWith, f.Name) && a.typed(cmd, f.Name) {
-			err = badInput("leave one of them out", "--%s is for a measurement, and --%s makes none", f.Name, reads)
-		}
-	})
-	return err
-}
-
 // compareReports sets two reports side by side.
 func (a *app) compareReports(pathA, pathB string) error {
-	one, err := readReport(pathA)
+	one, err := cli.ReadReport(pathA)
 	if err != nil {
 		return err
 	}
-	other, err := readReport(pathB)
+	other, err := cli.ReadReport(pathB)
 	if err != nil {
 		return err
 	}
 	c := report.Compare(one, other)
-	return a.print(c, func(w io.Writer) { _ = c.Write(w) })
-}
-
-// reportNext says which files are reports.
-const reportNext = "name a file that kad sim --json or kad bench --json wrote"
-
-func readReport(path string) (*report.Report, error) {
-	text, err := readReportText(path)
-	if err != nil {
-		return nil, err
-	}
-	r, err := report.Read(bytes.NewReader(text))
-	if err != nil {
-		return nil, badInput(reportNext, "%s: %v", path, err)
-	}
-	return r, nil
-}
-
-// readReportText reads a file, up to what a report may have and a byte more.
-func readReportText(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is no regular file", path)
-	}
-	if err != nil {
-		return nil, badInput(reportNext, "%v", err)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, badInput(reportNext, "%v", err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, report.MaxSize+1))
-	if err != nil {
-		return nil, badInput(reportNext, "%s: %v", path, err)
-	}
-	return text, nil
+	return a.Print(c, func(w io.Writer) { _ = c.Write(w) })
 }

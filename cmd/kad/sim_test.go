@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"kadmium/internal/cli"
 	"kadmium/sim/report"
 )
 
@@ -16,7 +17,7 @@ func TestSim(t *testing.T) {
 	u := newUser(t)
 	r := one[report.Report](u.kad("sim", "--nodes", "60", "--lookups", "30", "--k", "5", "--alpha", "2", "--seed", "7", "--tables", "join",
 		"--latency", "exp:20ms", "--loss", "0.01", "--duplicate", "0.02", "--sessions", "exp:20m", "--client", "0.1", "--silent", "0.05", "--lying", "0.06",
-		"--workload", "day", "--targets", "nodes", "--duration", "30m", "--keys", "10", "--ttl", "2h", "--json").exits(exitDone).quiet())
+		"--workload", "day", "--targets", "nodes", "--duration", "30m", "--keys", "10", "--ttl", "2h", "--json").exits(cli.ExitDone).quiet())
 	want := report.Config{Nodes: 60, Lookups: 30, K: 5, Alpha: 2, Seed: 7, Tables: "join", Latency: "exp:20ms", Loss: 0.01, Duplicate: 0.02,
 		Sessions: "exp:20m", Client: 0.1, Silent: 0.05, Lying: 0.06, Workload: "day", Targets: "nodes", Duration: "30m0s", Keys: 10, TTL: "2h0m0s"}
 	if r.Config != want {
@@ -26,7 +27,7 @@ func TestSim(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	for _, workload := range []string{"value", "provide", "mixed"} {
-		r := one[report.Report](u.kad("sim", "--nodes", "40", "--lookups", "30", "--workload", workload, "--json").exits(exitDone).quiet())
+		r := one[report.Report](u.kad("sim", "--nodes", "40", "--lookups", "30", "--workload", workload, "--json").exits(cli.ExitDone).quiet())
 		if r.Lookups != 30 || r.Succeeded != 30 || r.Values == nil {
 			t.Errorf("%s: %+v", workload, r)
 		}
@@ -36,7 +37,7 @@ func TestSim(t *testing.T) {
 // For people the report is text; what is no terminal gets no progress bar.
 func TestSimForPeople(t *testing.T) {
 	u := newUser(t)
-	out := u.kad("sim", "--nodes", "300", "--lookups", "50", "--targets", "nodes").exits(exitDone).quiet().stdout
+	out := u.kad("sim", "--nodes", "300", "--lookups", "50", "--targets", "nodes").exits(cli.ExitDone).quiet().stdout
 	for _, part := range []string{"sim: workload find, 50 lookups, 300 nodes, k 20, alpha 3, seed 1", "targets nodes", "lookups: 50, succeeded 50", "recall 1", "hops", "rpcs", "latency"} {
 		if !strings.Contains(out, part) {
 			t.Errorf("the report lacks %q:\n%s", part, out)
@@ -44,7 +45,7 @@ func TestSimForPeople(t *testing.T) {
 	}
 	// What the environment says of targets is no reason to refuse a workload without.
 	with := &user{t: t, dir: u.dir, env: append(u.env, "KAD_TARGETS=nodes", "KAD_NODES=30,40")}
-	out = with.kad("sim", "--lookups", "10", "--workload", "value").exits(exitDone).quiet().stdout
+	out = with.kad("sim", "--lookups", "10", "--workload", "value").exits(cli.ExitDone).quiet().stdout
 	if !strings.Contains(out, "\n     30 ") || !strings.Contains(out, "\n     40 ") || strings.Contains(out, "targets") {
 		t.Error(out)
 	}
@@ -55,7 +56,7 @@ func TestSimRepeats(t *testing.T) {
 	u := newUser(t)
 	reports := make([]report.Report, 2)
 	for i := range reports {
-		reports[i] = one[report.Report](u.kad("sim", "--nodes", "200", "--lookups", "100", "--latency", "world", "--json").exits(exitDone))
+		reports[i] = one[report.Report](u.kad("sim", "--nodes", "200", "--lookups", "100", "--latency", "world", "--json").exits(cli.ExitDone))
 		reports[i].Machine = report.Machine{}
 	}
 	a, _ := json.Marshal(reports[0])
@@ -68,14 +69,14 @@ func TestSimRepeats(t *testing.T) {
 // Several numbers of nodes are simulated in turn, and are one object.
 func TestSimSweep(t *testing.T) {
 	u := newUser(t)
-	s := one[sweepResult](u.kad("sim", "--nodes", "20, 200,2000", "--lookups", "50", "--json").exits(exitDone).quiet())
+	s := one[sweepResult](u.kad("sim", "--nodes", "20, 200,2000", "--lookups", "50", "--json").exits(cli.ExitDone).quiet())
 	if len(s.Sweep) != 3 || s.Sweep[0].Config.Nodes != 20 || s.Sweep[1].Config.Nodes != 200 || s.Sweep[2].Config.Nodes != 2000 {
 		t.Fatalf("%+v", s)
 	}
 	if a, b := s.Sweep[0].Hops.Mean, s.Sweep[2].Hops.Mean; a >= b {
 		t.Errorf("hops %v, then %v", a, b)
 	}
-	if out := u.kad("sim", "--nodes", "20,30", "--lookups", "5").exits(exitDone).stdout; strings.Count(out, "\n") != 4 || !strings.Contains(out, "no intervals") {
+	if out := u.kad("sim", "--nodes", "20,30", "--lookups", "5").exits(cli.ExitDone).stdout; strings.Count(out, "\n") != 4 || !strings.Contains(out, "no intervals") {
 		t.Error(out)
 	}
 }
@@ -86,7 +87,7 @@ func TestSimSweepKeepsRuns(t *testing.T) {
 	u := newUser(t)
 	dir := filepath.Join(u.dir, "results")
 	all := []string{"sim", "--nodes", "30", "--lookups", "5", "--k", "4", "--alpha", "1,3", "--seed", "1..3", "--vary", "latency=world|exp:80ms", "--json", "--out"}
-	first := one[sweepResult](u.kad(append(all, dir)...).exits(exitDone).quiet())
+	first := one[sweepResult](u.kad(append(all, dir)...).exits(cli.ExitDone).quiet())
 	if len(first.Sweep) != 12 || first.Sweep[0].Config.Latency != "world" || first.Sweep[3].Config.Latency != "exp:80ms" || first.Sweep[1].Config.Seed != 2 {
 		t.Fatalf("%d reports: %+v", len(first.Sweep), first.Sweep[1].Config)
 	}
@@ -94,7 +95,7 @@ func TestSimSweepKeepsRuns(t *testing.T) {
 	if lines := strings.Split(table, "\n"); !strings.HasPrefix(lines[0], "run,nodes,lookups,k,alpha,seed,") || !strings.HasSuffix(lines[0], ",metric,value") || len(lines) < 12*30 {
 		t.Errorf("%d lines: %s", len(lines), lines[0])
 	}
-	again := one[sweepResult](u.kad(append(all, dir)...).exits(exitDone).quiet())
+	again := one[sweepResult](u.kad(append(all, dir)...).exits(cli.ExitDone).quiet())
 	for i := range again.Sweep {
 		if again.Sweep[i].Machine != first.Sweep[i].Machine {
 			t.Errorf("run %d was run again", i)
@@ -105,7 +106,7 @@ func TestSimSweepKeepsRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := filepath.Join(u.dir, "other")
-	u.kad("sim", "--plan", plan, "--lookups", "5", "--out", other).exits(exitDone).quiet()
+	u.kad("sim", "--plan", plan, "--lookups", "5", "--out", other).exits(cli.ExitDone).quiet()
 	if u.fileText(filepath.Join(other, "results.csv")) != table {
 		t.Error("the plan's table differs")
 	}
@@ -142,11 +143,11 @@ func (r *ran) quiet() *ran {
 // Two reports are set side by side, also one of a bench.
 func TestSimCompare(t *testing.T) {
 	u := newUser(t)
-	a := u.kad("sim", "--nodes", "500", "--lookups", "300", "--json").exits(exitDone).save(filepath.Join(u.dir, "a.json"))
-	b := u.kad("sim", "--nodes", "500", "--lookups", "300", "--alpha", "10", "--json").exits(exitDone).save(filepath.Join(u.dir, "b.json"))
-	c := u.kad("bench", "--nodes", "8", "--lookups", "10", "--json").exits(exitDone).save(filepath.Join(u.dir, "c.json"))
+	a := u.kad("sim", "--nodes", "500", "--lookups", "300", "--json").exits(cli.ExitDone).save(filepath.Join(u.dir, "a.json"))
+	b := u.kad("sim", "--nodes", "500", "--lookups", "300", "--alpha", "10", "--json").exits(cli.ExitDone).save(filepath.Join(u.dir, "b.json"))
+	c := u.kad("bench", "--nodes", "8", "--lookups", "10", "--json").exits(cli.ExitDone).save(filepath.Join(u.dir, "c.json"))
 
-	compared := one[report.Comparison](u.kad("sim", "--compare", a, b, "--json").exits(exitDone).quiet())
+	compared := one[report.Comparison](u.kad("sim", "--compare", a, b, "--json").exits(cli.ExitDone).quiet())
 	if len(compared.Configured) != 1 || compared.Configured[0].Name != "alpha" || len(compared.CDFs) != 2 {
 		t.Errorf("%+v", compared)
 	}
@@ -155,14 +156,14 @@ func TestSimCompare(t *testing.T) {
 			t.Errorf("%s differs: %v", f.Name, differs)
 		}
 	}
-	same := one[report.Comparison](u.kad("sim", "--json", a, a, "--compare").exits(exitDone).quiet())
+	same := one[report.Comparison](u.kad("sim", "--json", a, a, "--compare").exits(cli.ExitDone).quiet())
 	if len(same.Configured) != 0 {
 		t.Errorf("%+v", same.Configured)
 	}
-	if out := u.kad("sim", "--compare", a, b).exits(exitDone).quiet().stdout; !strings.HasPrefix(out, "configured differently: alpha 3 / 10\n") {
+	if out := u.kad("sim", "--compare", a, b).exits(cli.ExitDone).quiet().stdout; !strings.HasPrefix(out, "configured differently: alpha 3 / 10\n") {
 		t.Error(out)
 	}
-	if out := u.kad("sim", "--compare", a, c).exits(exitDone).quiet().stdout; !strings.Contains(out, "kind sim / bench") {
+	if out := u.kad("sim", "--compare", a, c).exits(cli.ExitDone).quiet().stdout; !strings.Contains(out, "kind sim / bench") {
 		t.Error(out)
 	}
 }
@@ -183,10 +184,10 @@ func TestSimCompareDirectories(t *testing.T) {
 		}
 	}
 	for _, seed := range []string{"1", "2", "3", "4", "5"} {
-		u.kad("sim", "--nodes", "200", "--lookups", "50", "--k", "4", "--latency", "exp:80ms", "--seed", seed, "--json").exits(exitDone).save(filepath.Join(swept, "reports", seed+".json"))
-		u.kad("sim", "--nodes", "200", "--lookups", "50", "--k", "4", "--latency", "exp:80ms", "--seed", seed, "--alpha", "10", "--json").exits(exitDone).save(filepath.Join(plain, seed+".json"))
+		u.kad("sim", "--nodes", "200", "--lookups", "50", "--k", "4", "--latency", "exp:80ms", "--seed", seed, "--json").exits(cli.ExitDone).save(filepath.Join(swept, "reports", seed+".json"))
+		u.kad("sim", "--nodes", "200", "--lookups", "50", "--k", "4", "--latency", "exp:80ms", "--seed", seed, "--alpha", "10", "--json").exits(cli.ExitDone).save(filepath.Join(plain, seed+".json"))
 	}
-	c := one[report.RunsComparison](u.kad("sim", "--compare", swept, plain, "--json").exits(exitDone).quiet())
+	c := one[report.RunsComparison](u.kad("sim", "--compare", swept, plain, "--json").exits(cli.ExitDone).quiet())
 	if len(c.Groups) != 1 || !c.Groups[0].Paired || len(c.Groups[0].SeedsA) != 5 || len(c.Groups[0].Configured) != 1 || c.Groups[0].Configured[0].Name != "alpha" {
 		t.Fatalf("%+v", c)
 	}
@@ -195,24 +196,24 @@ func TestSimCompareDirectories(t *testing.T) {
 			t.Errorf("%s differs: %v", f.Name, differs)
 		}
 	}
-	out := u.kad("sim", "--compare", swept, plain).exits(exitDone).quiet().stdout
+	out := u.kad("sim", "--compare", swept, plain).exits(cli.ExitDone).quiet().stdout
 	if !strings.HasPrefix(out, "runs: 5 of a, 5 of b, in pairs of one seed\nconfigured differently: alpha 3 / 10\ndiffers: ") {
 		t.Error(out)
 	}
-	u.kad("sim", "--nodes", "200", "--lookups", "50", "--k", "4", "--latency", "exp:80ms", "--seed", "5", "--json").exits(exitDone).save(filepath.Join(swept, "reports", "twice.json"))
-	u.kad("sim", "--compare", swept, plain).exits(exitBadInput).says("one configuration and one seed, 5", "next: ")
+	u.kad("sim", "--nodes", "200", "--lookups", "50", "--k", "4", "--latency", "exp:80ms", "--seed", "5", "--json").exits(cli.ExitDone).save(filepath.Join(swept, "reports", "twice.json"))
+	u.kad("sim", "--compare", swept, plain).exits(cli.ExitBadInput).says("one configuration and one seed, 5", "next: ")
 }
 
 // --out draws pictures into a directory that it makes.
 func TestSimPictures(t *testing.T) {
 	u := newUser(t)
 	dir := filepath.Join(u.dir, "some", "pictures")
-	out := u.kad("sim", "--nodes", "50", "--lookups", "20", "--workload", "mixed", "--out", dir).exits(exitDone).quiet().stdout
+	out := u.kad("sim", "--nodes", "50", "--lookups", "20", "--workload", "mixed", "--out", dir).exits(cli.ExitDone).quiet().stdout
 	files, err := filepath.Glob(filepath.Join(dir, "*.[ps][nv]g"))
 	if err != nil || len(files) < 8 || !strings.Contains(out, report.Count(len(files), "picture")+" in "+dir) {
 		t.Errorf("%v, %v: %s", files, err, out)
 	}
-	one[report.Report](u.kad("sim", "--nodes", "50", "--lookups", "20", "--json", "--out", dir).exits(exitDone).quiet())
+	one[report.Report](u.kad("sim", "--nodes", "50", "--lookups", "20", "--json", "--out", dir).exits(cli.ExitDone).quiet())
 }
 
 // Where no pictures can be drawn the report is printed all the same: what was measured
@@ -228,17 +229,17 @@ func TestSimPicturesFail(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, command := range []string{"sim", "bench"} {
-		u.kad(command, "--out", file).exits(exitBadInput).says(file, "is no directory")
+		u.kad(command, "--out", file).exits(cli.ExitBadInput).says(file, "is no directory")
 	}
-	r := u.kad("sim", "--nodes", "50", "--lookups", "20", "--out", blocked).exits(exitNotDone).says("drawing: ", blocked, "next: check the directory of --out")
+	r := u.kad("sim", "--nodes", "50", "--lookups", "20", "--out", blocked).exits(cli.ExitNotDone).says("drawing: ", blocked, "next: check the directory of --out")
 	if !strings.Contains(r.stdout, "lookups: 20, succeeded 20") {
 		t.Errorf("the report is lost: %s", r.stdout)
 	}
-	r = u.kad("sim", "--nodes", "50", "--lookups", "20", "--out", blocked, "--json").exits(exitNotDone).says("drawing: ")
+	r = u.kad("sim", "--nodes", "50", "--lookups", "20", "--out", blocked, "--json").exits(cli.ExitNotDone).says("drawing: ")
 	if one[report.Report](r).Lookups != 20 {
 		t.Errorf("the report is lost: %s", r.stdout)
 	}
-	s := one[sweepResult](u.kad("sim", "--nodes", "50,60", "--lookups", "20", "--out", blocked, "--json").exits(exitNotDone))
+	s := one[sweepResult](u.kad("sim", "--nodes", "50,60", "--lookups", "20", "--out", blocked, "--json").exits(cli.ExitNotDone))
 	if len(s.Sweep) != 2 {
 		t.Errorf("%d reports", len(s.Sweep))
 	}
@@ -254,7 +255,7 @@ func TestOutIsTriedBeforeTheRun(t *testing.T) {
 	}
 	for _, out := range []string{filepath.Join(file, "below"), "/proc", "/proc/pictures"} {
 		for _, command := range [][]string{{"sim", "--nodes", "1000000", "--lookups", "1000000"}, {"bench", "--lookups", "1000000"}} {
-			r := u.kad(append(command, "--out", out)...).exits(exitNotDone).says("--out: ", "next: name a directory")
+			r := u.kad(append(command, "--out", out)...).exits(cli.ExitNotDone).says("--out: ", "next: name a directory")
 			if r.stdout != "" {
 				t.Errorf("%s printed %s", r.line, r.stdout)
 			}
@@ -269,8 +270,8 @@ func TestSimInterrupted(t *testing.T) {
 	cancel()
 	interrupted := func(args ...string) string {
 		var out, errs strings.Builder
-		a := &app{stdout: &out, stderr: &errs, getenv: func(string) string { return "" }}
-		if code := a.execute(ctx, append([]string{"sim"}, args...)); code != exitNotDone || !strings.Contains(errs.String(), "interrupted") || strings.Count(errs.String(), "\n") != 2 {
+		a := &app{App: cli.App{Stdout: &out, Stderr: &errs, Getenv: func(string) string { return "" }}}
+		if code := a.execute(ctx, append([]string{"sim"}, args...)); code != cli.ExitNotDone || !strings.Contains(errs.String(), "interrupted") || strings.Count(errs.String(), "\n") != 2 {
 			t.Errorf("exit code %d, stderr %s", code, &errs)
 		}
 		return out.String()

@@ -11,6 +11,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 	"github.com/spf13/cobra"
 
+	"kadmium/internal/cli"
 	"kadmium/sim"
 	"kadmium/sim/report"
 	"kadmium/sim/sweep"
@@ -82,20 +83,20 @@ func readPlan(path string) (map[string][]string, error) {
 		err = fmt.Errorf("%s is no regular file of at most %d MiB", path, maxPlanFile>>20)
 	}
 	if err != nil {
-		return nil, badInput("name a TOML file", "--plan: %v", err)
+		return nil, cli.BadInput("name a TOML file", "--plan: %v", err)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, badInput("name a TOML file", "--plan: %v", err)
+		return nil, cli.BadInput("name a TOML file", "--plan: %v", err)
 	}
 	var raw map[string]any
 	if err := toml.Unmarshal(text, &raw); err != nil {
-		return nil, badInput(next, "--plan %s: %v", path, err)
+		return nil, cli.BadInput(next, "--plan %s: %v", path, err)
 	}
 	plan := make(map[string][]string)
 	for name, value := range raw {
 		if simUsages[name] == "" {
-			return nil, badInput("see: kad sim --help", "--plan %s: there is no flag --%s", path, name)
+			return nil, cli.BadInput("see: kad sim --help", "--plan %s: there is no flag --%s", path, name)
 		}
 		list, isList := value.([]any)
 		if !isList {
@@ -110,11 +111,11 @@ func readPlan(path string) (map[string][]string, error) {
 				}
 				plan[name] = append(plan[name], values...)
 			default:
-				return nil, badInput(next, "--plan %s: %s = %v is neither text nor a number", path, name, v)
+				return nil, cli.BadInput(next, "--plan %s: %s = %v is neither text nor a number", path, name, v)
 			}
 		}
 		if len(list) == 0 {
-			return nil, badInput(next, "--plan %s: %s has no value", path, name)
+			return nil, cli.BadInput(next, "--plan %s: %s has no value", path, name)
 		}
 	}
 	return plan, nil
@@ -127,7 +128,7 @@ func valuesOf(name, text string) ([]string, error) {
 	}
 	values, err := sweep.List(text)
 	if err != nil {
-		return nil, badInput("give a value, or several as 1,3,10 or 1..20", "--%s: %v", name, err)
+		return nil, cli.BadInput("give a value, or several as 1,3,10 or 1..20", "--%s: %v", name, err)
 	}
 	return values, nil
 }
@@ -146,9 +147,9 @@ func (f *simFlags) configs(typed func(flag string) bool) ([]sim.Config, error) {
 		name, values, ok := strings.Cut(v, "=")
 		switch {
 		case !ok || simUsages[name] == "":
-			return nil, badInput("write NAME=VALUE|VALUE, with the name of a flag of kad sim", "--vary %q names no flag and its values", v)
+			return nil, cli.BadInput("write NAME=VALUE|VALUE, with the name of a flag of kad sim", "--vary %q names no flag and its values", v)
 		case typed(name) || plan[name] != nil:
-			return nil, badInput("leave one of them out", "--%s and --vary %s=... both say what %s is", name, name, name)
+			return nil, cli.BadInput("leave one of them out", "--%s and --vary %s=... both say what %s is", name, name, name)
 		}
 		plan[name] = sweep.Alternatives(values)
 	}
@@ -180,15 +181,15 @@ func (f *simFlags) configs(typed func(flag string) bool) ([]sim.Config, error) {
 	})
 	switch {
 	case errors.Is(err, sweep.ErrBadPlan):
-		return nil, badInput("see: kad sim --help", "%v", err)
+		return nil, cli.BadInput("see: kad sim --help", "%v", err)
 	case err != nil && !errors.Is(err, sim.ErrBadConfig):
-		return nil, badInput("name a CSV file: a square matrix of round trip times in milliseconds", "--latency: %v", err)
+		return nil, cli.BadInput("name a CSV file: a square matrix of round trip times in milliseconds", "--latency: %v", err)
 	case err != nil:
 		return nil, err
 	}
 	for i := range configs {
 		if w := configs[i].Workload; given("targets") && (w == report.WorkloadValue || w == report.WorkloadProvide) {
-			return nil, badInput("leave it out, or choose --workload find, mixed or day", "--targets is for lookups of targets: --workload %s looks for its own keys", w)
+			return nil, cli.BadInput("leave it out, or choose --workload find, mixed or day", "--targets is for lookups of targets: --workload %s looks for its own keys", w)
 		}
 	}
 	return configs, nil

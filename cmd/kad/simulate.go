@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 
+	"kadmium/internal/cli"
 	"kadmium/sim"
 	"kadmium/sim/picture"
 	"kadmium/sim/report"
@@ -25,9 +26,9 @@ func (a *app) simulate(ctx context.Context, configs []sim.Config, out string) er
 	if len(configs) == 1 {
 		return a.simulateOne(ctx, configs[0], out)
 	}
-	bar := a.newBar(fmt.Sprintf("%d runs", len(configs)))
-	results, stopped, err := sweep.Execute(ctx, configs, out, func(done, total int) { bar.update("runs", done, total) })
-	bar.end()
+	bar := a.NewBar(fmt.Sprintf("%d runs", len(configs)))
+	results, stopped, err := sweep.Execute(ctx, configs, out, func(done, total int) { bar.Update("runs", done, total) })
+	bar.End()
 	if err != nil {
 		return sweepFailed(err, out)
 	}
@@ -41,7 +42,7 @@ func (a *app) simulate(ctx context.Context, configs []sim.Config, out string) er
 	if out != "" && len(drawn) > 0 && len(drawn) <= maxDrawn {
 		files, undrawn = picture.Draw(out, drawn)
 	}
-	err = a.print(sweepResult{reports}, func(w io.Writer) {
+	err = a.Print(sweepResult{reports}, func(w io.Writer) {
 		_ = results.Write(w) // into memory
 		if out != "" {
 			fmt.Fprintf(w, "\n%s, %s and %s in %s\n", report.Count(len(reports), "report"), sweep.ResultsFile, report.Count(len(files), "picture"), out)
@@ -51,11 +52,11 @@ func (a *app) simulate(ctx context.Context, configs []sim.Config, out string) er
 	case err != nil:
 		return err
 	case undrawn != nil:
-		return notDrawn(undrawn)
+		return cli.NotDrawn(undrawn)
 	case stopped && out != "":
-		return &failure{Message: fmt.Sprintf("interrupted: %d of %d runs have ended", len(reports), len(configs)), Next: "run it again with the same --out: what is there is not run again", Code: exitNotDone, printed: true}
+		return &cli.Failure{Message: fmt.Sprintf("interrupted: %d of %d runs have ended", len(reports), len(configs)), Next: "run it again with the same --out: what is there is not run again", Code: cli.ExitNotDone, Printed: true}
 	case stopped:
-		return &failure{Message: fmt.Sprintf("interrupted: %d of %d runs have ended", len(reports), len(configs)), Next: "run it again, with --out so that what has ended is kept", Code: exitNotDone, printed: true}
+		return &cli.Failure{Message: fmt.Sprintf("interrupted: %d of %d runs have ended", len(reports), len(configs)), Next: "run it again, with --out so that what has ended is kept", Code: cli.ExitNotDone, Printed: true}
 	}
 	return nil
 }
@@ -74,9 +75,9 @@ func firstOfEach(results *sweep.Results) (reports []*report.Report) {
 
 // simulateOne runs one simulation, with a bar of its own progress.
 func (a *app) simulateOne(ctx context.Context, c sim.Config, out string) error {
-	bar := a.newBar(fmt.Sprintf("%d nodes", c.Nodes))
-	r, err := sim.Run(ctx, c, bar.update)
-	bar.end()
+	bar := a.NewBar(fmt.Sprintf("%d nodes", c.Nodes))
+	r, err := sim.Run(ctx, c, bar.Update)
+	bar.End()
 	if err != nil {
 		return err
 	}
@@ -88,13 +89,13 @@ func (a *app) simulateOne(ctx context.Context, c sim.Config, out string) error {
 			return sweepFailed(err, out)
 		}
 	}
-	return a.printReport(r, out)
+	return a.PrintReport(r, out)
 }
 
 // sweepFailed says why a sweep has not ended.
 func sweepFailed(err error, out string) error {
 	if pathError := (*fs.PathError)(nil); errors.As(err, &pathError) || errors.Is(err, os.ErrPermission) {
-		return notDone("check the directory of --out", "%s: %v", out, err)
+		return cli.NotDone("check the directory of --out", "%s: %v", out, err)
 	}
 	return err
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"kadmium"
+	"kadmium/internal/cli"
 )
 
 func TestControlSocketIsPrivate(t *testing.T) {
@@ -44,10 +45,10 @@ func TestControlPathLength(t *testing.T) {
 	longest := len(syscall.RawSockaddrUnix{}.Path) - 1 // without the zero byte at its end
 	path := filepath.Join(u.dir, strings.Repeat("s", longest-len(u.dir)-1))
 	n := u.node("--control", path)
-	u.kad("table", "--control", path).exits(exitDone)
+	u.kad("table", "--control", path).exits(cli.ExitDone)
 	n.stop(syscall.SIGTERM)
-	u.kad("node", "--control", path+"s").exits(exitBadInput).says("too long", "--control")
-	u.kad("table", "--control", path+"s").exits(exitBadInput).says("too long", "--control")
+	u.kad("node", "--control", path+"s").exits(cli.ExitBadInput).says("too long", "--control")
+	u.kad("table", "--control", path+"s").exits(cli.ExitBadInput).says("too long", "--control")
 }
 
 // The default socket is for the first node without a data directory; a second runs
@@ -55,7 +56,7 @@ func TestControlPathLength(t *testing.T) {
 func TestDefaultControlSockets(t *testing.T) {
 	u := newUser(t)
 	first, second := u.node(), u.node()
-	if got := one[kadmium.Pong](u.kad("ping", second.address(), "--json").exits(exitDone)); got.Address.ID != second.ready.Peer {
+	if got := one[kadmium.Pong](u.kad("ping", second.address(), "--json").exits(cli.ExitDone)); got.Address.ID != second.ready.Peer {
 		t.Errorf("%+v", got)
 	}
 	second.stop(syscall.SIGTERM)
@@ -64,7 +65,7 @@ func TestDefaultControlSockets(t *testing.T) {
 	}
 	first.stop(syscall.SIGTERM)
 	home := u.node("--data", filepath.Join(u.dir, ".kad"))
-	u.kad("stats").exits(exitDone)
+	u.kad("stats").exits(cli.ExitDone)
 	home.stop(syscall.SIGTERM)
 }
 
@@ -105,7 +106,7 @@ func TestHostileClients(t *testing.T) {
 			t.Errorf("%.80q drew %q, want %q", test.send, answer, test.want)
 		}
 	}
-	u.kad("table", "--control", "c").exits(exitDone)
+	u.kad("table", "--control", "c").exits(cli.ExitDone)
 	n.stop(syscall.SIGTERM)
 }
 
@@ -143,10 +144,10 @@ func TestControlSocketIsMadeAnew(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if r := u.kad("stats", "--data", "data"); r.code != exitDone { // unless it was made anew already
+	if r := u.kad("stats", "--data", "data"); r.code != cli.ExitDone { // unless it was made anew already
 		r.says("its log says what became of its socket")
 	}
-	for deadline := time.Now().Add(patience); u.kad("stats", "--data", "data").code != exitDone; {
+	for deadline := time.Now().Add(patience); u.kad("stats", "--data", "data").code != cli.ExitDone; {
 		if time.Now().After(deadline) {
 			t.Fatal("the socket is not made anew")
 		}
@@ -171,5 +172,5 @@ func TestControlOperationWhileTheNodeEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.stop(syscall.SIGTERM)
-	(<-ended).exits(exitNotDone).says("next: ")
+	(<-ended).exits(cli.ExitNotDone).says("next: ")
 }

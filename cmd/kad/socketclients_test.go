@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"kadmium/api"
+	"kadmium/internal/cli"
 )
 
 // maxConnections are the clients of a control socket that are served at once.
@@ -56,7 +57,7 @@ func TestRequestTooLong(t *testing.T) {
 		if _, err := c.Write(bytes.Repeat([]byte("x"), size)); err != nil {
 			t.Fatalf("writing %d bytes: %v", size, err)
 		}
-		if response, p := answerOf(t, c); response.StatusCode != http.StatusRequestEntityTooLarge || p.Exit != exitBadInput || !strings.Contains(p.Detail, "more than 65536 bytes") {
+		if response, p := answerOf(t, c); response.StatusCode != http.StatusRequestEntityTooLarge || p.Exit != cli.ExitBadInput || !strings.Contains(p.Detail, "more than 65536 bytes") {
 			t.Errorf("%d bytes: %+v", size, p)
 		}
 	}
@@ -80,9 +81,9 @@ func TestIdleClients(t *testing.T) {
 		}
 	}
 	for range 3 {
-		u.kad("table", "--control", "c", "--timeout", "2s").exits(exitDone)
+		u.kad("table", "--control", "c", "--timeout", "2s").exits(cli.ExitDone)
 	}
-	if response, p := answerOf(t, idle[0]); response.StatusCode != http.StatusRequestTimeout || p.Exit != exitNotDone || !strings.Contains(p.Detail, "no request came in time") {
+	if response, p := answerOf(t, idle[0]); response.StatusCode != http.StatusRequestTimeout || p.Exit != cli.ExitNotDone || !strings.Contains(p.Detail, "no request came in time") {
 		t.Errorf("the longest idle: %+v", p)
 	}
 	last := dialControlSocket(t, u, "c")

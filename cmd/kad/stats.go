@@ -14,6 +14,7 @@ import (
 
 	"kadmium"
 	"kadmium/api"
+	"kadmium/internal/cli"
 	"kadmium/sim/report"
 	"kadmium/transport"
 )
@@ -25,7 +26,7 @@ func (a *app) statsCommand() *cobra.Command {
 		Short:   "Show what a node is doing and has done",
 		Long:    "Show what a node is doing and has done: its mode, what it holds, the tasks that its\nscheduler runs and when each is due next, and counters since its start.",
 		Example: "  kad stats\n  kad stats --json",
-		Args:    arguments(),
+		Args:    cli.Arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := runOperation(a, cmd, &choice, func(ctx context.Context, c *api.Client, o api.Call) (kadmium.Stats, error) {
 				return c.Stats(ctx, o)

@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"kadmium/internal/cli"
 )
 
 // logs waits until the node has logged the text, and returns the line.
@@ -29,7 +31,7 @@ func TestPeerOfAnotherNetwork(t *testing.T) {
 	u := newUser(t)
 	n := u.node("--control", "one")
 	for range 2 {
-		u.kad("ping", n.address(), "--bootstrap", n.address(), "--network", "another").exits(exitNotDone).says("--network")
+		u.kad("ping", n.address(), "--bootstrap", n.address(), "--network", "another").exits(cli.ExitNotDone).says("--network")
 	}
 	line := n.logs("a peer of another network was not answered")
 	n.stop(syscall.SIGTERM)
@@ -43,7 +45,7 @@ func TestPeerOfAnotherNetwork(t *testing.T) {
 func TestTwoNodesWithOneKey(t *testing.T) {
 	const told = "another node has this node's key"
 	u := newUser(t)
-	u.kad("key", "new", "me.pem").exits(exitDone)
+	u.kad("key", "new", "me.pem").exits(cli.ExitDone)
 	third := u.node("--control", "third")
 	seeds := map[string]func(first *runningNode) string{
 		"address": func(first *runningNode) string { return first.ready.Addresses[0].Endpoint.String() },
@@ -71,7 +73,7 @@ func TestTwoNodesWithOneKey(t *testing.T) {
 func TestOneNodeAmongItsSeeds(t *testing.T) {
 	u := newUser(t)
 	key := filepath.Join(u.dir, "me.pem")
-	id := one[keyResult](u.kad("key", "new", key, "--json").exits(exitDone)).Peer
+	id := one[keyResult](u.kad("key", "new", key, "--json").exits(cli.ExitDone)).Peer
 	free := u.silentPeer()
 	port := free.LocalAddr().String()[len("127.0.0.1:"):]
 	free.Close()

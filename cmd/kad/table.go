@@ -11,6 +11,7 @@ import (
 
 	"kadmium"
 	"kadmium/api"
+	"kadmium/internal/cli"
 	"kadmium/sim/report"
 )
 
@@ -21,7 +22,7 @@ func (a *app) tableCommand() *cobra.Command {
 		Short:   "Draw the routing table",
 		Long:    "Draw the routing table: a bucket for each length of the prefix shared with this node,\nits contacts least recently seen first, each with the short form of its ID, which commands\ntake too, its address and its round trip time. A contact that did not answer the last\nrequest is failing.",
 		Example: "  kad table\n  kad table --json",
-		Args:    arguments(),
+		Args:    cli.Arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			t, err := runOperation(a, cmd, &choice, func(ctx context.Context, c *api.Client, o api.Call) (kadmium.Table, error) {
 				return c.Table(ctx, o)

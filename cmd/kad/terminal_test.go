@@ -15,6 +15,7 @@ import (
 
 	"kadmium"
 	"kadmium/identity"
+	"kadmium/internal/cli"
 )
 
 // newTerminal is a terminal of so many columns: what it shows, and what programs write to.
@@ -38,7 +39,7 @@ func newTerminal(t *testing.T, columns uint16) (screen, terminal *os.File) {
 // stands there.
 func (u *user) onTerminal(columns uint16, args ...string) string {
 	u.t.Helper()
-	return u.allOnTerminal(columns, nil, exitDone, args...)
+	return u.allOnTerminal(columns, nil, cli.ExitDone, args...)
 }
 
 // allOnTerminal is onTerminal for a command that ends with the code; wire may put more of it
@@ -71,8 +72,8 @@ func TestValueEndsItsLineOnATerminal(t *testing.T) {
 	u := newUser(t)
 	n := u.node()
 	for key, value := range map[string]string{"/v/open": "world", "/v/ended": "world\n", "/v/empty": ""} {
-		u.kad("put", key, value).exits(exitDone)
-		if r := u.kad("get", key).exits(exitDone); r.stdout != value {
+		u.kad("put", key, value).exits(cli.ExitDone)
+		if r := u.kad("get", key).exits(cli.ExitDone); r.stdout != value {
 			t.Errorf("get %s to a pipe: %q", key, r.stdout)
 		}
 		want := value
@@ -87,36 +88,8 @@ func TestValueEndsItsLineOnATerminal(t *testing.T) {
 	if shown := u.onTerminal(80, send...); shown != "hi\n" {
 		t.Errorf("send to a terminal: %q", shown)
 	}
-	if r := u.kad(send...).exits(exitDone); r.stdout != "hi" {
+	if r := u.kad(send...).exits(cli.ExitDone); r.stdout != "hi" {
 		t.Errorf("send to a pipe: %q", r.stdout)
-	}
-}
-
-// A bar fits a terminal of 40 columns: nothing of it is on a second line.
-func TestBarFits40Columns(t *testing.T) {
-	t.Parallel()
-	_, terminal := newTerminal(t, 40)
-	for _, title := range []string{"bench", "10000000 nodes"} {
-		b := (&app{stderr: terminal}).newBar(title)
-		var shown strings.Builder
-		b.w, b.began = &shown, time.Now().Add(-100*time.Hour)
-		for done := range 3 {
-			b.next = time.Time{}
-			b.update("virtual seconds", 1+done*40000, 86400)
-		}
-		b.end()
-		drawn := 0
-		for line := range strings.SplitSeq(shown.String(), "\r") {
-			if strings.Contains(line, "%") {
-				drawn++
-			}
-			if columns := utf8.RuneCountInString(strings.TrimSuffix(line, "\x1b[2K")); columns >= 40 {
-				t.Errorf("%d columns: %q", columns, line)
-			}
-		}
-		if drawn < 2 || !strings.Contains(shown.String(), title) {
-			t.Errorf("drawn %d times: %q", drawn, &shown)
-		}
 	}
 }
 
@@ -149,11 +122,11 @@ func TestLinesFitTheTerminal(t *testing.T) {
 			line string
 			code int
 		}{
-			{"stats", exitDone}, {"table", exitDone}, {"peers", exitDone}, {"peers " + peer, exitDone}, {"health --ready", exitDone},
-			{"ping " + peer, exitDone}, {"ping " + peer + " --trace --control third", exitDone}, {"find " + peer + " --trace --control third", exitDone},
-			{"put " + key + " value --trace", exitDone}, {"provide " + key + " --trace", exitDone}, {"providers " + key + " --trace --control third", exitDone},
-			{"get " + key + " -o got --trace --control third", exitDone}, {"get " + key + " --trace --control third", exitDone},
-			{"closest /v/none --trace", exitDone}, {"get /v/none --trace", exitNotDone},
+			{"stats", cli.ExitDone}, {"table", cli.ExitDone}, {"peers", cli.ExitDone}, {"peers " + peer, cli.ExitDone}, {"health --ready", cli.ExitDone},
+			{"ping " + peer, cli.ExitDone}, {"ping " + peer + " --trace --control third", cli.ExitDone}, {"find " + peer + " --trace --control third", cli.ExitDone},
+			{"put " + key + " value --trace", cli.ExitDone}, {"provide " + key + " --trace", cli.ExitDone}, {"providers " + key + " --trace --control third", cli.ExitDone},
+			{"get " + key + " -o got --trace --control third", cli.ExitDone}, {"get " + key + " --trace --control third", cli.ExitDone},
+			{"closest /v/none --trace", cli.ExitDone}, {"get /v/none --trace", cli.ExitNotDone},
 		} {
 			shown := u.allOnTerminal(columns, both, c.code, strings.Fields(c.line)...)
 			for line := range strings.Lines(shown) {

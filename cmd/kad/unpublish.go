@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kadmium/api"
+	"kadmium/internal/cli"
 )
 
 func (a *app) unpublishCommand() *cobra.Command {
@@ -18,7 +19,7 @@ func (a *app) unpublishCommand() *cobra.Command {
 		Short:   "Stop publishing a key",
 		Long:    "Stop publishing a key's value and provider entry: they end with their lifetimes.",
 		Example: "  kad unpublish /v/hello",
-		Args:    arguments("KEY"),
+		Args:    cli.Arguments("KEY"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			key, err := written.parse(args[0], checkKey)
 			if err != nil {

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"kadmium/internal/cli"
 )
 
 // unread is a pipe that nobody reads: both of its ends, which cost the test nothing to wait for.
@@ -70,10 +72,10 @@ func TestNobodyReadsTheLog(t *testing.T) {
 	fill(t, log)
 	begun := time.Now()
 	for i := range 20 {
-		u.kad("closest", fmt.Sprint("key", i), "--control", "n").exits(exitDone)
+		u.kad("closest", fmt.Sprint("key", i), "--control", "n").exits(cli.ExitDone)
 	}
-	u.kad("ping", n.address(), "--control", "first").exits(exitDone)
-	u.kad("stats", "--control", "n").exits(exitDone)
+	u.kad("ping", n.address(), "--control", "first").exits(cli.ExitDone)
+	u.kad("stats", "--control", "n").exits(cli.ExitDone)
 	if took := time.Since(begun); took > patience/2 {
 		t.Errorf("it took %v", took)
 	}
@@ -83,7 +85,7 @@ func TestNobodyReadsTheLog(t *testing.T) {
 	n = u.nodeLoggingTo(again, "--log-level", "debug", "--bootstrap", first.address(), "--control", "n")
 	fill(t, again)
 	for i := range 20 {
-		u.kad("closest", fmt.Sprint("key", i), "--control", "n").exits(exitDone)
+		u.kad("closest", fmt.Sprint("key", i), "--control", "n").exits(cli.ExitDone)
 	}
 	read := make(chan string)
 	go func() {
@@ -120,7 +122,7 @@ func TestNobodyReadsTheFailure(t *testing.T) {
 	defer w.Close()
 	cmd.Stderr, cmd.Stdout = w, io.Discard
 	cmd.WaitDelay = time.Second
-	if _ = cmd.Run(); ctx.Err() != nil || cmd.ProcessState.ExitCode() != exitNotDone {
+	if _ = cmd.Run(); ctx.Err() != nil || cmd.ProcessState.ExitCode() != cli.ExitNotDone {
 		t.Errorf("it ended with %v, %v", cmd.ProcessState, ctx.Err())
 	}
 }
@@ -131,7 +133,7 @@ func TestLogEndsBeforeTheFailure(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(u.dir, "file"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := u.kad("node", "--listen", "/ip4/127.0.0.1/udp/0", "--control", "file").exits(exitNotDone).says("msg=listening", "left as it is")
+	r := u.kad("node", "--listen", "/ip4/127.0.0.1/udp/0", "--control", "file").exits(cli.ExitNotDone).says("msg=listening", "left as it is")
 	if strings.Index(r.stderr, "msg=listening") > strings.Index(r.stderr, "kad node: ") {
 		t.Errorf("out of order:\n%s", r.stderr)
 	}

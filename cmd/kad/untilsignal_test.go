@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"kadmium/internal/cli"
 )
 
 // A silentPipe is a stdin that nobody writes to; reading it begins with a signal.
@@ -38,8 +40,8 @@ func TestSignalWhileWaiting(t *testing.T) {
 			cancel()
 		}
 		var stdout, stderr bytes.Buffer
-		a := &app{stdin: silentPipe{cancel}, stdout: &stdout, stderr: &stderr, getenv: func(string) string { return "" }}
-		if code := a.execute(ctx, strings.Fields(line)); code != exitNotDone || !strings.Contains(stderr.String(), "interrupted\n") {
+		a := &app{App: cli.App{Stdin: silentPipe{cancel}, Stdout: &stdout, Stderr: &stderr, Getenv: func(string) string { return "" }}}
+		if code := a.execute(ctx, strings.Fields(line)); code != cli.ExitNotDone || !strings.Contains(stderr.String(), "interrupted\n") {
 			t.Errorf("kad %s: exit code %d, stderr %q", line, code, &stderr)
 		}
 	}

@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"kadmium/internal/cli"
 )
 
 // predecessorCommit stands for the release before this one, as there is none yet: the last
@@ -108,7 +110,7 @@ func (m *upgraded) whenReady() {
 	m.t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
 		r := m.kad("health", "--ready")
-		if r.code == exitDone {
+		if r.code == cli.ExitDone {
 			return
 		}
 		if time.Now().After(deadline) {
@@ -136,13 +138,13 @@ type rolling struct {
 func (r *rolling) put(m *upgraded, key, value string, flags ...string) {
 	r.t.Helper()
 	ran := m.user.kadIn(value, append([]string{"put", key, "-", "--data", m.data}, flags...)...)
-	ran.exits(exitDone)
+	ran.exits(cli.ExitDone)
 	r.values[key] = value
 }
 
 func (r *rolling) provide(m *upgraded, key string, flags ...string) {
 	r.t.Helper()
-	m.kad(append([]string{"provide", key}, flags...)...).exits(exitDone)
+	m.kad(append([]string{"provide", key}, flags...)...).exits(cli.ExitDone)
 	r.provided[key] = append(r.provided[key], m.ready.Peer.String())
 }
 
@@ -150,7 +152,7 @@ func (r *rolling) provide(m *upgraded, key string, flags ...string) {
 func (r *rolling) read(m *upgraded, when string) {
 	r.t.Helper()
 	for key, value := range r.values {
-		if got := m.kad("get", key); got.code != exitDone || got.stdout != value {
+		if got := m.kad("get", key); got.code != cli.ExitDone || got.stdout != value {
 			r.t.Fatalf("%s: %s: exit code %d, %q, want %q; stderr: %s", when, got.line, got.code, got.stdout, value, got.stderr)
 		}
 	}
@@ -329,12 +331,12 @@ func TestPredecessorOpensTheDirectory(t *testing.T) {
 	m.start(old)
 	r.read(m, "by the predecessor")
 	r.put(m, "/v/of-old", "by the predecessor")
-	u.kad("get", "/v/of-old", "--data", m.data).exits(exitNotDone).says("use the kad of the node's own version")
+	u.kad("get", "/v/of-old", "--data", m.data).exits(cli.ExitNotDone).says("use the kad of the node's own version")
 	m.kill()
 	m.start(u)
 	r.read(m, "after the predecessor")
-	m.kad("stats").exits(exitDone)
-	old.kad("get", "/v/of-old", "--data", m.data).exits(exitNotDone).says("use the kad of the node's own version")
+	m.kad("stats").exits(cli.ExitDone)
+	old.kad("get", "/v/of-old", "--data", m.data).exits(cli.ExitNotDone).says("use the kad of the node's own version")
 
 	client := &http.Client{Timeout: patience, Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", filepath.Join(u.dir, m.data, "control.sock"))
@@ -365,7 +367,7 @@ func TestPredecessorOpensTheDirectory(t *testing.T) {
 	}
 
 	before := contents(t, filepath.Join(u.dir, m.data))
-	old.kad("node", "--data", m.data, "--listen", m.at).exits(exitNotDone).says("kadmium.db", "data file of another version", "format 2", "next: use a kad of the version that wrote it")
+	old.kad("node", "--data", m.data, "--listen", m.at).exits(cli.ExitNotDone).says("kadmium.db", "data file of another version", "format 2", "next: use a kad of the version that wrote it")
 	if after := contents(t, filepath.Join(u.dir, m.data)); !maps.Equal(before, after) || len(before) != 3 {
 		t.Errorf("the predecessor has changed %v, or a file is missing among %v", slices.Collect(maps.Keys(after)), slices.Collect(maps.Keys(before)))
 	}

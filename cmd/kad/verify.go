@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kadmium/internal/cli"
 	"kadmium/sim"
 	"kadmium/sim/report"
 	"kadmium/sim/sweep"
@@ -29,27 +30,27 @@ must be, but machine and what theory says: the same flags give the same report o
 machine, with the same release. Exit code 1 means that it differs: each field is named with
 its value in the report, then the value of now.`,
 		Example: `  kad sim --nodes 10000 --json > a.json; kad sim verify a.json`,
-		Args:    arguments("REPORT"),
+		Args:    cli.Arguments("REPORT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			told, err := readReport(args[0])
+			told, err := cli.ReadReport(args[0])
 			if err != nil {
 				return err
 			}
 			if told.Partial {
-				return badInput("run it to its end first", "%s: an interrupted run, which cannot be repeated", args[0])
+				return cli.BadInput("run it to its end first", "%s: an interrupted run, which cannot be repeated", args[0])
 			}
 			c, err := sim.ConfigOf(told)
 			if err != nil {
-				return badInput("run it where the rules and files that it names are", "%s: %v", args[0], err)
+				return cli.BadInput("run it where the rules and files that it names are", "%s: %v", args[0], err)
 			}
-			bar := a.newBar(fmt.Sprintf("%d nodes", c.Nodes))
-			r, err := sim.Run(cmd.Context(), c, bar.update)
-			bar.end()
+			bar := a.NewBar(fmt.Sprintf("%d nodes", c.Nodes))
+			r, err := sim.Run(cmd.Context(), c, bar.Update)
+			bar.End()
 			if err != nil {
 				return err
 			}
 			if r.Partial {
-				return notDone("run it again to the end", "interrupted: nothing can be said")
+				return cli.NotDone("run it again to the end", "interrupted: nothing can be said")
 			}
 			return a.printVerified(args[0], told, r)
 		},
@@ -63,7 +64,7 @@ func (a *app) printVerified(path string, told, again *report.Report) error {
 	if !result.Same {
 		result.Changed = sweep.Changed(path)
 	}
-	err := a.print(result, func(w io.Writer) {
+	err := a.Print(result, func(w io.Writer) {
 		if result.Same {
 			fmt.Fprintln(w, "the same, but for the machine")
 			return
@@ -82,6 +83,6 @@ func (a *app) printVerified(path string, told, again *report.Report) error {
 		return err
 	}
 	first := result.Differs[0]
-	return &failure{Message: fmt.Sprintf("the report differs from what its flags give now, first in %s", first.Name),
-		Next: "use the release that made it, and the same latency file", Code: exitNotDone, printed: true}
+	return &cli.Failure{Message: fmt.Sprintf("the report differs from what its flags give now, first in %s", first.Name),
+		Next: "use the release that made it, and the same latency file", Code: cli.ExitNotDone, Printed: true}
 }

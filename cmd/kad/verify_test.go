@@ -7,18 +7,19 @@ import (
 	"strings"
 	"testing"
 
+	"kadmium/internal/cli"
 	"kadmium/sim/report"
 )
 
 // A report is the same again; one whose figures were changed is not, and the figure is named.
 func TestSimVerify(t *testing.T) {
 	u := newUser(t)
-	made := u.kad("sim", "--nodes", "60", "--lookups", "20", "--workload", "mixed", "--tables", "join", "--latency", "exp:80ms", "--seed", "7", "--json").exits(exitDone)
+	made := u.kad("sim", "--nodes", "60", "--lookups", "20", "--workload", "mixed", "--tables", "join", "--latency", "exp:80ms", "--seed", "7", "--json").exits(cli.ExitDone)
 	path := made.save(filepath.Join(u.dir, "a.json"))
-	if out := u.kad("sim", "verify", path).exits(exitDone).quiet().stdout; !strings.HasPrefix(out, "the same") {
+	if out := u.kad("sim", "verify", path).exits(cli.ExitDone).quiet().stdout; !strings.HasPrefix(out, "the same") {
 		t.Error(out)
 	}
-	if v := one[verifyResult](u.kad("sim", "verify", path, "--json").exits(exitDone).quiet()); !v.Same || len(v.Differs) != 0 {
+	if v := one[verifyResult](u.kad("sim", "verify", path, "--json").exits(cli.ExitDone).quiet()); !v.Same || len(v.Differs) != 0 {
 		t.Errorf("%+v", v)
 	}
 	r, text := one[report.Report](made), made.stdout
@@ -26,25 +27,25 @@ func TestSimVerify(t *testing.T) {
 	r.Values.Found--
 	made.stdout = encoded(t, r)
 	changed := made.save(filepath.Join(u.dir, "b.json"))
-	if v := one[verifyResult](u.kad("sim", "verify", changed, "--json").exits(exitNotDone)); v.Same || len(v.Differs) != 2 || v.Differs[0].Name != "rpc_total" || v.Differs[0].A != fmt.Sprint(r.RPCTotal) || v.Differs[0].B != fmt.Sprint(r.RPCTotal-1) || v.Differs[1].Name != "values.found" {
+	if v := one[verifyResult](u.kad("sim", "verify", changed, "--json").exits(cli.ExitNotDone)); v.Same || len(v.Differs) != 2 || v.Differs[0].Name != "rpc_total" || v.Differs[0].A != fmt.Sprint(r.RPCTotal) || v.Differs[0].B != fmt.Sprint(r.RPCTotal-1) || v.Differs[1].Name != "values.found" {
 		t.Errorf("%+v", v)
 	}
-	u.kad("sim", "verify", changed).exits(exitNotDone).says("the report differs", "first in rpc_total", "next: use the release that made it")
-	u.kad("sim", "verify").exits(exitBadInput).says("REPORT is missing")
+	u.kad("sim", "verify", changed).exits(cli.ExitNotDone).says("the report differs", "first in rpc_total", "next: use the release that made it")
+	u.kad("sim", "verify").exits(cli.ExitBadInput).says("REPORT is missing")
 	refused := func(why string, change func(*report.Report)) {
 		t.Helper()
 		r := one[report.Report](&ran{t: t, stdout: text})
 		change(&r)
 		made.stdout = encoded(t, r)
-		u.kad("sim", "verify", made.save(filepath.Join(u.dir, "c.json"))).exits(exitBadInput).says(why)
+		u.kad("sim", "verify", made.save(filepath.Join(u.dir, "c.json"))).exits(cli.ExitBadInput).says(why)
 	}
 	refused("no simulation repeats", func(r *report.Report) { r.Kind = report.Bench })
 	refused("an interrupted run", func(r *report.Report) { r.Partial = true })
 	refused("spiral", func(r *report.Report) { r.Config.Lookup = "spiral" })
 	refused("nowhere.csv", func(r *report.Report) { r.Config.Latency = "file:" + filepath.Join(u.dir, "nowhere.csv") })
 	made.stdout = strings.Replace(text, `"kind"`, `"kinds":"sim","kind"`, 1)
-	u.kad("sim", "verify", made.save(filepath.Join(u.dir, "c.json"))).exits(exitBadInput).says("unknown field", "kinds")
-	u.kad("sim", "verify", filepath.Join(u.dir, "nowhere.json")).exits(exitBadInput).says("no such file")
+	u.kad("sim", "verify", made.save(filepath.Join(u.dir, "c.json"))).exits(cli.ExitBadInput).says("unknown field", "kinds")
+	u.kad("sim", "verify", filepath.Join(u.dir, "nowhere.json")).exits(cli.ExitBadInput).says("no such file")
 }
 
 // Of a report in a sweep's directory the manifest knows whether what it was made of has
@@ -59,25 +60,25 @@ func TestSimVerifyInASweep(t *testing.T) {
 	}
 	write("0,80\n80,0\n")
 	dir := filepath.Join(u.dir, "out")
-	u.kad("sim", "--nodes", "60", "--lookups", "20", "--seed", "1,2", "--latency", "file:"+matrix, "--out", dir).exits(exitDone)
+	u.kad("sim", "--nodes", "60", "--lookups", "20", "--seed", "1,2", "--latency", "file:"+matrix, "--out", dir).exits(cli.ExitDone)
 	all, err := filepath.Glob(filepath.Join(dir, "reports", "*.json"))
 	if err != nil || len(all) != 2 {
 		t.Fatal(all, err)
 	}
-	u.kad("sim", "verify", all[0]).exits(exitDone).quiet()
+	u.kad("sim", "verify", all[0]).exits(cli.ExitDone).quiet()
 	write("0,90\n90,0\n")
-	v := one[verifyResult](u.kad("sim", "verify", all[0], "--json").exits(exitNotDone))
+	v := one[verifyResult](u.kad("sim", "verify", all[0], "--json").exits(cli.ExitNotDone))
 	if v.Same || len(v.Changed) != 1 || !strings.Contains(v.Changed[0], matrix) {
 		t.Errorf("%+v", v)
 	}
-	u.kad("sim", "verify", dir).exits(exitBadInput).says("no regular file", "next: ")
+	u.kad("sim", "verify", dir).exits(cli.ExitBadInput).says("no regular file", "next: ")
 }
 
 // encoded is a report in JSON, with a change.
 func encoded(t *testing.T, r report.Report) string {
 	t.Helper()
 	var b strings.Builder
-	if err := encodeJSON(&b, r); err != nil {
+	if err := cli.EncodeJSON(&b, r); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()

@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"kadmium/internal/cli"
 )
 
 // A versionResult is `kad version`.
@@ -23,17 +25,14 @@ func (a *app) versionCommand() *cobra.Command {
 		Use:     "version",
 		Short:   "Print the version",
 		Example: "  kad version --json",
-		Args:    arguments(),
+		Args:    cli.Arguments(),
 		RunE:    func(*cobra.Command, []string) error { return a.printVersion() },
 	}
 }
 
-// versionFlag is the flag of the root command that prints the version.
-const versionFlag = "version"
-
 func (a *app) printVersion() error {
 	v := version()
-	return a.print(v, func(w io.Writer) {
+	return a.Print(v, func(w io.Writer) {
 		fmt.Fprintf(w, "kad %s, %s, %s\n", v.Version, v.Go, v.Platform)
 	})
 }

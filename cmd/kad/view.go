@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kadmium/api/page"
+	"kadmium/internal/cli"
 	"kadmium/sim/report"
 )
 
@@ -30,7 +31,7 @@ func (a *app) viewCommand() *cobra.Command {
 buckets and one lookup, to point at. It prints a URL of this machine, for a browser here,
 and serves it until SIGINT or SIGTERM.`,
 		Example: "  kad sim --nodes 1000 --json > a.json; kad view a.json",
-		Args:    arguments("FILE"),
+		Args:    cli.Arguments("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			shown, err := readViewed(args[0])
 			if err != nil {
@@ -38,11 +39,11 @@ and serves it until SIGINT or SIGTERM.`,
 			}
 			l, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
-				return notDone("free a port of 127.0.0.1", "%v", err)
+				return cli.NotDone("free a port of 127.0.0.1", "%v", err)
 			}
 			defer l.Close()
 			url := viewing{page.ViewerURL(l)}
-			if err := a.print(url, func(w io.Writer) { fmt.Fprintln(w, url.URL) }); err != nil {
+			if err := a.Print(url, func(w io.Writer) { fmt.Fprintln(w, url.URL) }); err != nil {
 				return err
 			}
 			return serveUntilEnd(cmd.Context(), l, page.Viewer(shown))
@@ -52,7 +53,7 @@ and serves it until SIGINT or SIGTERM.`,
 
 // readViewed reads a report or a sweep of them, and checks it.
 func readViewed(path string) ([]byte, error) {
-	text, err := readReportText(path)
+	text, err := cli.ReadReportText(path)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +66,7 @@ func readViewed(path string) ([]byte, error) {
 	}
 	for _, one := range all {
 		if _, err := report.Read(bytes.NewReader(one)); err != nil {
-			return nil, badInput(reportNext, "%s: %v", path, err)
+			return nil, cli.BadInput(cli.ReportNext, "%s: %v", path, err)
 		}
 	}
 	return text, nil

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"kadmium/internal/cli"
 )
 
 // kad view checks a report, prints where a browser finds it, and serves it with the page
@@ -20,7 +22,7 @@ func TestView(t *testing.T) {
 	}
 	r, w := io.Pipe()
 	ctx, cancel := context.WithCancel(t.Context())
-	a := &app{stdin: strings.NewReader(""), stdout: w, stderr: io.Discard, getenv: func(string) string { return "" }}
+	a := &app{App: cli.App{Stdin: strings.NewReader(""), Stdout: w, Stderr: io.Discard, Getenv: func(string) string { return "" }}}
 	code := make(chan int, 1)
 	go func() { code <- a.execute(ctx, []string{"view", file}) }()
 	line := make([]byte, 200)
@@ -65,7 +67,7 @@ func TestView(t *testing.T) {
 		t.Errorf("to another site: %s", got)
 	}
 	cancel()
-	if got := <-code; got != exitDone {
+	if got := <-code; got != cli.ExitDone {
 		t.Errorf("exit code %d", got)
 	}
 }

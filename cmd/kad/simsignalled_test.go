@@ -1,10 +1,7 @@
 package main
 
 import (
-	"bytes"
-	"io"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -13,72 +10,9 @@ import (
 
 	"github.com/creack/pty"
 
+	"kadmium/internal/cli"
 	"kadmium/sim/report"
 )
-
-// Without a terminal there is no bar.
-func TestNoBar(t *testing.T) {
-	var buffer bytes.Buffer
-	file, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	for _, stderr := range []io.Writer{&buffer, file, io.Discard} {
-		b := (&app{stderr: stderr}).newBar("nothing")
-		b.next = time.Now()
-		b.update("lookups", 1, 2)
-		b.end()
-		if b.w != nil || b.shown != nil {
-			t.Errorf("%T has a bar", stderr)
-		}
-	}
-	if info, err := file.Stat(); err != nil || info.Size() != 0 || buffer.Len() != 0 {
-		t.Errorf("%d bytes, %v; %q", info.Size(), err, &buffer)
-	}
-}
-
-// A bar appears when something has lasted for long enough, not before; and is gone at
-// the end. One that never appeared leaves nothing behind.
-func TestBar(t *testing.T) {
-	var w bytes.Buffer
-	b := &bar{w: &w, title: "10 nodes", next: time.Now().Add(time.Hour)}
-	b.update("lookups", 1, 400)
-	b.end()
-	if w.Len() > 0 {
-		t.Errorf("too early: %q", &w)
-	}
-	b = &bar{w: &w, title: "10 nodes"}
-	b.update("lookups", 100, 400)
-	shown := w.String()
-	for _, part := range []string{"10 nodes", "25%", "100/400", "lookups/"} {
-		if !strings.Contains(shown, part) {
-			t.Errorf("it lacks %q: %q", part, shown)
-		}
-	}
-	b.update("lookups", 200, 400)
-	if w.String() != shown {
-		t.Errorf("it is drawn again at once: %q", &w)
-	}
-	b.next = time.Time{}
-	b.update("virtual seconds", 1, 0) // a stage without a length, and then one with
-	b.next = time.Time{}
-	b.update("virtual seconds", 7, 9)
-	if !strings.Contains(w.String(), "7/9") {
-		t.Errorf("the next stage: %q", &w)
-	}
-	w.Reset()
-	b.end()
-	if !strings.HasSuffix(w.String(), "\r") && !strings.HasSuffix(w.String(), "\x1b[2K\r") {
-		t.Errorf("it stays: %q", &w)
-	}
-	b.next = time.Time{}
-	w.Reset()
-	b.update("virtual seconds", 8, 9)
-	if w.Len() > 0 {
-		t.Errorf("after its end: %q", &w)
-	}
-}
 
 var drawnBar = regexp.MustCompile(`(\d+)% .*\((\d+)/(\d+), (\d+) (lookups|virtual seconds)/s\) \[(\d+)s:(\w+)\]`)
 
@@ -131,7 +65,7 @@ func TestSimSignalled(t *testing.T) {
 			if done, rate, seconds := number(2), number(4), number(6); seconds < 1 || rate*seconds > 2*done || rate*(seconds+2) < done/2 {
 				t.Errorf("%v done in %v s is said to be %v a second", done, seconds, rate)
 			}
-			if code := cmd.ProcessState.ExitCode(); code != exitNotDone || !strings.Contains(seen.String(), "kad sim: interrupted: ") {
+			if code := cmd.ProcessState.ExitCode(); code != cli.ExitNotDone || !strings.Contains(seen.String(), "kad sim: interrupted: ") {
 				t.Errorf("exit code %d: %q", code, &seen)
 			}
 			if r := decodeLine[report.Report](t, out.String()); !r.Partial || r.Lookups < 20 || r.Succeeded != r.Lookups || r.Config.Lookups != 3000000 {

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"io"
@@ -8,8 +8,8 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// A bar shows the progress of what takes over two seconds, on a terminal only.
-type bar struct {
+// A Bar shows the progress of what takes over two seconds, on a terminal only.
+type Bar struct {
 	w       io.Writer // nil: there is no terminal
 	columns int       // of the terminal; 0: not known
 	title   string
@@ -43,10 +43,11 @@ const (
 	barEvery = 100 * time.Millisecond
 )
 
-func (a *app) newBar(title string) *bar {
-	b := &bar{title: title, began: time.Now()}
-	if f := asTerminal(a.stderr); f != nil {
-		b.w, b.columns = f, width(f)
+// NewBar begins the progress of what the title names, on stderr.
+func (a *App) NewBar(title string) *Bar {
+	b := &Bar{title: title, began: time.Now()}
+	if f := AsTerminal(a.Stderr); f != nil {
+		b.w, b.columns = f, Width(f)
 	}
 	return b
 }
@@ -59,7 +60,7 @@ const (
 )
 
 // options are how the bar of a stage is drawn.
-func (b *bar) options(stage string) []progressbar.Option {
+func (b *Bar) options(stage string) []progressbar.Option {
 	all := []progressbar.Option{
 		progressbar.OptionSetWriter(delayedWriter{b.w, b.began.Add(barDelay)}),
 		progressbar.OptionSetDescription(b.title),
@@ -73,8 +74,8 @@ func (b *bar) options(stage string) []progressbar.Option {
 		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString(stage))
 }
 
-// update records progress. It may be called by several goroutines at once.
-func (b *bar) update(stage string, done, total int) {
+// Update records progress. It may be called by several goroutines at once.
+func (b *Bar) Update(stage string, done, total int) {
 	if b.w == nil || !b.mu.TryLock() {
 		return // another is drawing
 	}
@@ -93,8 +94,8 @@ func (b *bar) update(stage string, done, total int) {
 	_ = b.shown.Set(min(done, total)) // the command goes on without a terminal
 }
 
-// end removes the bar.
-func (b *bar) end() {
+// End removes the bar.
+func (b *Bar) End() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.drawn {
