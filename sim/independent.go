@@ -117,6 +117,7 @@ func (s *searcher) run(index int) report.Sample {
 func (s *searcher) measure(o *operation, r *engine.Result) report.Sample {
 	s.groundTruth = s.book.closest(s.groundTruth[:0], &s.target, s.cfg.K, func(n identity.Contact) bool { return s.role(n) != silent })
 	sample, all := measure(o, r, s.groundTruth, s.book)
+	sample.Number = s.lookup
 	if best := (&longest{lookup: s.lookup, hops: sample.Hops}); best.better(s.longest) {
 		best.trace = report.NewTrace(s.target.String(), all, winner(r))
 		s.longest = best

@@ -42,12 +42,12 @@ func (n *network) find(i int) {
 	}
 	n.start(nd, target, func(op engine.OpID, effects []engine.Effect) []engine.Effect {
 		return nd.engine.Closest(n.clock(), op, target, effects)
-	}, func(o *operation, r *engine.Result) { n.measure(nd, o, r, true) })
+	}, func(o *operation, r *engine.Result) { n.measure(nd, i, o, r, true) })
 }
 
-// measure adds a lookup that has ended to the samples. A lookup of nodes is judged by
+// measure adds a lookup of the workload that has ended to the samples. A lookup of nodes is judged by
 // the nodes that it could have found, one of a value or provider is not.
-func (n *network) measure(nd *node, o *operation, r *engine.Result, judged bool) *report.Sample {
+func (n *network) measure(nd *node, number int, o *operation, r *engine.Result, judged bool) *report.Sample {
 	n.groundTruth = n.book.closest(n.groundTruth[:0], &o.target, n.cfg.K, func(other identity.Contact) bool {
 		return other != nd.contact && n.reachable(other, o.started)
 	})
@@ -57,6 +57,7 @@ func (n *network) measure(nd *node, o *operation, r *engine.Result, judged bool)
 		r.Contacts = []identity.Contact{} // it found no node, and is judged too
 	}
 	s, all := measure(o, r, n.groundTruth, n.book)
+	s.Number = number
 	w := &n.workload
 	if best := (&longest{lookup: len(w.samples), hops: s.Hops}); best.better(n.longest) {
 		best.trace = report.NewTrace(o.target.String(), all, winner(r))
@@ -72,7 +73,7 @@ func (n *network) put(i int, ephemeral bool, stored func(*key)) {
 	if nd == nil {
 		return
 	}
-	k := &key{name: fmt.Sprintf("/v/%d/%d", n.cfg.Seed, i)}
+	k := &key{number: i, name: fmt.Sprintf("/v/%d/%d", n.cfg.Seed, i)}
 	k.value = fmt.Appendf(nil, "%064x", hash(n.cfg.Seed, forKey, uint64(i)))
 	w := &n.workload
 	w.keys = append(w.keys, k)
@@ -94,6 +95,7 @@ func (n *network) put(i int, ephemeral bool, stored func(*key)) {
 
 // A key is one that the workload has stored.
 type key struct {
+	number    int // of those that are put
 	name      string
 	value     []byte
 	expires   time.Duration
@@ -133,7 +135,7 @@ func (n *network) get(k *key) {
 			w.values.Found++
 		}
 		if n.cfg.Workload != report.WorkloadDay {
-			n.measure(nd, o, r, false).Succeeded = found
+			n.measure(nd, k.number, o, r, false).Succeeded = found
 		}
 	})
 }
@@ -164,12 +166,12 @@ func (n *network) provide(i int) {
 			w.values.Confirmed++
 			w.holders += r.Holders
 		}
-		n.seek(name, n.book.id(nd.contact))
+		n.seek(i, name, n.book.id(nd.contact))
 	})
 }
 
-// seek looks for a provider of a key.
-func (n *network) seek(name []byte, provider identity.ID) {
+// seek looks for a provider of the key of a number.
+func (n *network) seek(i int, name []byte, provider identity.ID) {
 	target := identity.KeyPosition(name)
 	nd := n.nonHolder(&target)
 	if nd == nil {
@@ -184,7 +186,7 @@ func (n *network) seek(name []byte, provider identity.ID) {
 		if found {
 			w.values.Found++
 		}
-		n.measure(nd, o, r, false).Succeeded = found
+		n.measure(nd, i, o, r, false).Succeeded = found
 	})
 }
 

@@ -1,9 +1,11 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"runtime"
+	"slices"
 	"time"
 
 	"kadmium/sim/report"
@@ -37,8 +39,15 @@ func Run(ctx context.Context, cfg Config, progress Progress) (*report.Report, er
 // RunOn is Run on at most so many cores, at least one, so that several runs can share the
 // machine. Each of them then counts the memory of all.
 func RunOn(ctx context.Context, cfg Config, cores int, progress Progress) (*report.Report, error) {
+	r, _, err := RunLookups(ctx, cfg, cores, progress)
+	return r, err
+}
+
+// RunLookups is RunOn, which gives the lookups that ended, too, by their numbers: those of
+// operations whose node left before their end are missing.
+func RunLookups(ctx context.Context, cfg Config, cores int, progress Progress) (*report.Report, []report.Sample, error) {
 	if err := cfg.Check(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	began := time.Now()
 	before := report.LiveHeap()
@@ -68,7 +77,8 @@ func RunOn(ctx context.Context, cfg Config, cores int, progress Progress) (*repo
 		CPUs:               cores,
 		Go:                 runtime.Version(),
 	}
-	return &r.report, nil
+	slices.SortFunc(r.samples, func(a, b report.Sample) int { return cmp.Compare(a.Number, b.Number) })
+	return &r.report, r.samples, nil
 }
 
 func (r *run) progress(stage string, done, total int) {

@@ -93,23 +93,32 @@ func (n *network) startNext() {
 	if w.started < n.cfg.Lookups {
 		n.at(w.warm+w.interval*time.Duration(w.started), n.startNext)
 	}
-	what := n.cfg.Workload
-	if what == report.WorkloadMixed {
-		what = []string{report.WorkloadFind, report.WorkloadValue, report.WorkloadProvide}[i%3]
-	}
-	switch what {
+	switch n.cfg.Measures(i) {
 	case report.WorkloadFind:
 		n.find(i)
 	case report.WorkloadValue:
 		n.put(i, false, n.get)
 	case report.WorkloadProvide:
 		n.provide(i)
-	case report.WorkloadDay:
-		n.find(i)
+	}
+	if n.cfg.Workload == report.WorkloadDay {
 		if k := n.randomKey(); k != nil {
 			n.get(k)
 		}
 	}
+}
+
+// Measures is the workload of which the lookup of a number is one: WorkloadFind, of nodes,
+// WorkloadValue, the get of a value, or WorkloadProvide, the search for providers. They take
+// turns in WorkloadMixed; WorkloadDay measures its lookups of nodes.
+func (c *Config) Measures(number int) string {
+	switch c.Workload {
+	case report.WorkloadMixed:
+		return []string{report.WorkloadFind, report.WorkloadValue, report.WorkloadProvide}[number%3]
+	case report.WorkloadDay:
+		return report.WorkloadFind
+	}
+	return c.Workload
 }
 
 // ended reports whether the workload's time has passed and its operations have ended.

@@ -12,6 +12,7 @@ import (
 	"kadmium/internal/cli"
 	"kadmium/sim"
 	"kadmium/sim/report"
+	"kadmium/sim/sweep"
 )
 
 func (a *app) simCommand() *cobra.Command {
@@ -36,7 +37,7 @@ Every flag with one value takes several, as --alpha 1,3,10 or --seed 1..20; valu
 commas vary by --vary 'sessions=exp:1h|weibull:0.6,40m'. All combinations are run, several
 at a time. --plan reads flags from a TOML file, as alpha = [1, 3]. --out DIR keeps the
 reports, a table of all figures (results.csv) and a manifest there, and draws pictures; what
-is there already is not run again.
+is there already is not run again. --lookups-out keeps a row for each lookup there, too.
 --compare sets two reports (of --json, also those of kad bench) side by side, and says
 which differences exceed the noise. Of two directories of reports it compares runs: the
 mean over seeds of each figure, with 95 % intervals from 5 seeds on.`,
@@ -65,10 +66,13 @@ mean over seeds of each figure, with 95 % intervals from 5 seeds on.`,
 			if err != nil {
 				return err
 			}
+			if f.lookups && f.out == "" {
+				return cli.BadInput("say where with --out DIR", "--lookups-out has no directory for %s", sweep.LookupsFile)
+			}
 			if err := cli.MakeOut(f.out); err != nil {
 				return err
 			}
-			return a.simulate(cmd.Context(), configs, f.out)
+			return a.simulate(cmd.Context(), configs, f.out, f.lookups)
 		},
 	}
 	f.define(cmd)

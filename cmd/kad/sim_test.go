@@ -112,6 +112,27 @@ func TestSimSweepKeepsRuns(t *testing.T) {
 	}
 }
 
+// --lookups-out keeps a row for each lookup, of one run and of several.
+func TestSimLookupsOut(t *testing.T) {
+	u := newUser(t)
+	dir := filepath.Join(u.dir, "out")
+	u.kad("sim", "--nodes", "40", "--lookups-out").exits(cli.ExitBadInput).says("--lookups-out", "next: say where with --out DIR")
+	u.kad("sim", "--nodes", "40", "--lookups", "7", "--out", dir, "--lookups-out").exits(cli.ExitDone).quiet()
+	if rows := u.fileText(filepath.Join(dir, "lookups.csv.zst")); !strings.HasPrefix(rows, "\x28\xb5\x2f\xfd") {
+		t.Errorf("%q", rows)
+	}
+	all := []string{"sim", "--nodes", "40", "--lookups", "7", "--seed", "1..3", "--out", dir}
+	u.kad(all...).exits(cli.ExitDone).quiet()
+	if _, err := os.Stat(filepath.Join(dir, "lookups.csv.zst")); !os.IsNotExist(err) {
+		t.Error("a table of another sweep is left")
+	}
+	r := u.kad(append(all, "--lookups-out")...).exits(cli.ExitDone).says("note: 2 runs had no rows of lookups in " + dir)
+	if !strings.Contains(r.stdout, "21 lookups in "+filepath.Join(dir, "lookups.csv.zst")) {
+		t.Error(r.stdout)
+	}
+	u.kad(append(all, "--lookups-out")...).exits(cli.ExitDone).quiet()
+}
+
 // fileText is the text of a file.
 func (u *user) fileText(path string) string {
 	u.t.Helper()

@@ -23,6 +23,7 @@ type simFlags struct {
 	vary     []string
 	plan     string
 	out      string
+	lookups  bool
 	compare  bool
 }
 
@@ -69,6 +70,7 @@ func (f *simFlags) define(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.vary, "vary", nil, "a flag whose values hold commas, and the values: 'latency=world|exp:80ms'")
 	flags.StringVar(&f.plan, "plan", "", "TOML file of flags and their values, which flags that are typed override")
 	flags.StringVar(&f.out, "out", "", "directory for reports, a table of figures and pictures")
+	flags.BoolVar(&f.lookups, "lookups-out", false, "a row for each lookup in --out: "+sweep.LookupsFile)
 	flags.BoolVar(&f.compare, "compare", false, "compare two reports, A.json and B.json, or two directories of them")
 }
 

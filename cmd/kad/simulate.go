@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"runtime"
 
 	"kadmium/internal/cli"
 	"kadmium/sim"
@@ -22,15 +24,18 @@ type sweepResult struct {
 
 // simulate runs simulations and prints their reports, one as one object, several as a
 // sweep. When the context ends it prints what there is.
-func (a *app) simulate(ctx context.Context, configs []sim.Config, out string) error {
+func (a *app) simulate(ctx context.Context, configs []sim.Config, out string, lookups bool) error {
 	if len(configs) == 1 {
-		return a.simulateOne(ctx, configs[0], out)
+		return a.simulateOne(ctx, configs[0], out, lookups)
 	}
 	bar := a.NewBar(fmt.Sprintf("%d runs", len(configs)))
-	results, stopped, err := sweep.Execute(ctx, configs, out, func(done, total int) { bar.Update("runs", done, total) })
+	results, stopped, err := sweep.Execute(ctx, configs, sweep.Options{Dir: out, Lookups: lookups, Progress: func(done, total int) { bar.Update("runs", done, total) }})
 	bar.End()
 	if err != nil {
 		return sweepFailed(err, out)
+	}
+	if results.Again > 0 {
+		fmt.Fprintf(a.Stderr, "note: %s had no rows of lookups in %s, and was run again for them\n", report.Count(results.Again, "run"), out)
 	}
 	reports := []*report.Report{}
 	for i := range results.Runs {
@@ -46,6 +51,9 @@ func (a *app) simulate(ctx context.Context, configs []sim.Config, out string) er
 		_ = results.Write(w) // into memory
 		if out != "" {
 			fmt.Fprintf(w, "\n%s, %s and %s in %s\n", report.Count(len(reports), "report"), sweep.ResultsFile, report.Count(len(files), "picture"), out)
+		}
+		if lookups {
+			fmt.Fprintf(w, "%s in %s\n", report.Count(results.Rows, "lookup"), filepath.Join(out, sweep.LookupsFile))
 		}
 	})
 	switch {
@@ -74,9 +82,9 @@ func firstOfEach(results *sweep.Results) (reports []*report.Report) {
 }
 
 // simulateOne runs one simulation, with a bar of its own progress.
-func (a *app) simulateOne(ctx context.Context, c sim.Config, out string) error {
+func (a *app) simulateOne(ctx context.Context, c sim.Config, out string, lookups bool) error {
 	bar := a.NewBar(fmt.Sprintf("%d nodes", c.Nodes))
-	r, err := sim.Run(ctx, c, bar.Update)
+	r, rows, err := sim.RunLookups(ctx, c, runtime.GOMAXPROCS(0), bar.Update)
 	bar.End()
 	if err != nil {
 		return err
@@ -85,7 +93,10 @@ func (a *app) simulateOne(ctx context.Context, c sim.Config, out string) error {
 		return err
 	}
 	if out != "" && !r.Partial {
-		if err := sweep.Keep(out, c, r); err != nil {
+		if !lookups {
+			rows = nil
+		}
+		if err := sweep.Keep(out, c, r, rows); err != nil {
 			return sweepFailed(err, out)
 		}
 	}

@@ -163,7 +163,7 @@ type Request struct {
 	Winning  bool    `json:"winning"` // of the chain that named the closest node returned
 }
 
-// milliseconds is a duration in the unit of reports.
-func milliseconds(d time.Duration) float64 {
+// Milliseconds is a duration in the unit of reports.
+func Milliseconds(d time.Duration) float64 {
 	return float64(d.Round(time.Microsecond)) / float64(time.Millisecond)
 }

@@ -6,6 +6,7 @@ import (
 
 // A Sample is the measurement of one lookup.
 type Sample struct {
+	Number             int           // of the workload's lookups, from 0 on, in the order of their beginning
 	Started            time.Duration // since the run's start
 	Succeeded          bool
 	Hops               int // 0: nobody answered

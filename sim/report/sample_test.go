@@ -134,7 +134,7 @@ func TestTraceTellsTheLookup(t *testing.T) {
 		winner := rapid.Uint32Range(0, 12).Draw(t, "winner")
 		trace := NewTrace("00", steps, winner)
 
-		if trace.EndMS != milliseconds(end) || ended && trace.Hops != 3 {
+		if trace.EndMS != Milliseconds(end) || ended && trace.Hops != 3 {
 			t.Errorf("it ends at %v ms with %d hops", trace.EndMS, trace.Hops)
 		}
 		i := 0
@@ -142,7 +142,7 @@ func TestTraceTellsTheLookup(t *testing.T) {
 			if s.Kind != lookup.Asked {
 				continue
 			}
-			if r := trace.Requests[i]; r.AskedMS != milliseconds(s.At) || r.Hop != s.Hop || r.Round != s.Round {
+			if r := trace.Requests[i]; r.AskedMS != Milliseconds(s.At) || r.Hop != s.Hop || r.Round != s.Round {
 				t.Errorf("request %d is %+v, where %+v was asked", i, r, s)
 			}
 			i++

@@ -28,7 +28,7 @@ func (r *Report) Summarise(samples []Sample) {
 	r.Rounds = of(all, func(s *Sample) float64 { return float64(s.Rounds) })
 	r.RoundsAfterClosest = of(heard, func(s *Sample) float64 { return float64(s.RoundsAfterClosest) })
 	r.RPCs = of(all, func(s *Sample) float64 { return float64(s.RPCs) })
-	r.LatencyMS = of(all, func(s *Sample) float64 { return milliseconds(s.Latency) })
+	r.LatencyMS = of(all, func(s *Sample) float64 { return Milliseconds(s.Latency) })
 	r.Bytes = of(all, func(s *Sample) float64 { return float64(s.Bytes) })
 	recall := of(judged, func(s *Sample) float64 { return s.Recall })
 	r.Recall, r.RecallSD, r.RecallOf = recall.Mean, recall.SD, recall.N()

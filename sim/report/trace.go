@@ -12,15 +12,15 @@ func NewTrace(target string, steps []Step, winner uint32) *Trace {
 	open := make(map[uint32]int)     // by peer: its request
 	chain := make(map[uint32]uint32) // by peer: the peer that named it
 	for _, s := range steps {
-		t.EndMS = milliseconds(s.At) // of the last step, in case there is no step Ended
+		t.EndMS = Milliseconds(s.At) // of the last step, in case there is no step Ended
 		i, ok := open[s.Peer]
 		switch s.Kind {
 		case lookup.Asked:
 			open[s.Peer], chain[s.Peer] = len(t.Requests), s.NamedBy
-			t.Requests = append(t.Requests, Request{AskedMS: milliseconds(s.At), Distance: s.Distance, Hop: s.Hop, Round: s.Round, Outcome: Unanswered})
+			t.Requests = append(t.Requests, Request{AskedMS: Milliseconds(s.At), Distance: s.Distance, Hop: s.Hop, Round: s.Round, Outcome: Unanswered})
 		case lookup.Answered, lookup.Failed:
 			if ok {
-				t.Requests[i].EndMS, t.Requests[i].Outcome = milliseconds(s.At), Answered
+				t.Requests[i].EndMS, t.Requests[i].Outcome = Milliseconds(s.At), Answered
 				if s.Kind == lookup.Failed {
 					t.Requests[i].Outcome = Failed
 				}

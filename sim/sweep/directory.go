@@ -52,6 +52,8 @@ type Run struct {
 type Results struct {
 	Varied []string // the settings that differ between runs
 	Runs   []Run
+	Again  int // runs that the directory had without the lookups that were wanted
+	Rows   int // lookups in LookupsFile
 }
 
 func params(c *sim.Config) map[string]string {
@@ -115,8 +117,19 @@ func readReport(path string) (*report.Report, error) {
 	return report.Read(f)
 }
 
-// write writes the table and the manifest of the runs that have ended.
-func (r *Results) write(dir string, p Program, files map[string]string) error {
+// write writes the tables and the manifest of the runs that have ended. A table of lookups
+// that is not wanted is one of other runs, and removed.
+func (r *Results) write(dir string, p Program, files map[string]string, lookups bool) (err error) {
+	if !lookups {
+		if err = os.Remove(filepath.Join(dir, LookupsFile)); errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+	} else {
+		r.Rows, err = r.collectLookups(dir)
+	}
+	if err != nil {
+		return err
+	}
 	var table bytes.Buffer
 	if err := r.WriteTable(&table); err != nil {
 		return err

@@ -18,11 +18,20 @@ import (
 // at once.
 type Progress func(done, total int)
 
+// Options say what Execute does beside running.
+type Options struct {
+	Dir      string // keeps the reports; empty: none is kept
+	Lookups  bool   // Dir keeps a row for each lookup, too
+	Progress Progress
+}
+
 // Execute runs the simulations, several at a time, the longest first, on all cores. With a
 // directory it keeps each report there as soon as it is made, and takes those that are
-// there already. The results are in the order of the configs. When ctx ends, they are those
-// of the runs that have ended, and stopped is true. Progress may be nil.
-func Execute(ctx context.Context, configs []sim.Config, dir string, progress Progress) (results *Results, stopped bool, err error) {
+// there already; a run whose lookups are wanted and missing is run again. The results are in
+// the order of the configs. When ctx ends, they are those of the runs that have ended, and
+// stopped is true.
+func Execute(ctx context.Context, configs []sim.Config, o Options) (results *Results, stopped bool, err error) {
+	dir := o.Dir
 	program, err := ThisProgram()
 	if err != nil {
 		return nil, false, err
@@ -32,18 +41,18 @@ func Execute(ctx context.Context, configs []sim.Config, dir string, progress Pro
 		return nil, false, err
 	}
 	if dir != "" {
-		if err := os.MkdirAll(filepath.Join(dir, reportsDir), 0o755); err != nil {
+		if err := makeDirectories(dir, o.Lookups); err != nil {
 			return nil, false, err
 		}
 	}
-	s := &sweep{ctx: ctx, configs: configs, dir: dir, reports: make([]*report.Report, len(configs)), theory: make(map[string]*report.Theory), progress: progress}
+	s := &sweep{ctx: ctx, configs: configs, dir: dir, lookups: o.Lookups, reports: make([]*report.Report, len(configs)), theory: make(map[string]*report.Theory), progress: o.Progress}
 	for i := range configs {
 		s.ids = append(s.ids, id(&configs[i], files, &program))
 	}
 	if err := s.run(); err != nil {
 		return nil, false, err
 	}
-	results = &Results{Varied: varied(configs)}
+	results = &Results{Varied: varied(configs), Again: s.again}
 	for i, r := range s.reports {
 		if r == nil {
 			stopped = true
@@ -52,13 +61,24 @@ func Execute(ctx context.Context, configs []sim.Config, dir string, progress Pro
 		results.Runs = append(results.Runs, Run{s.ids[i], params(&configs[i]), r})
 	}
 	if dir != "" {
-		err = results.write(dir, program, files)
+		err = results.write(dir, program, files, o.Lookups)
 	}
 	return results, stopped, err
 }
 
-// Keep keeps the report of one run in a directory, as Execute does.
-func Keep(dir string, c sim.Config, r *report.Report) error {
+// makeDirectories makes what is to hold reports, and lookups if they are wanted.
+func makeDirectories(dir string, lookups bool) error {
+	if lookups {
+		if err := os.MkdirAll(filepath.Join(dir, lookupsDir), 0o755); err != nil {
+			return err
+		}
+	}
+	return os.MkdirAll(filepath.Join(dir, reportsDir), 0o755)
+}
+
+// Keep keeps the report of one run in a directory, as Execute does, and its lookups unless
+// they are nil.
+func Keep(dir string, c sim.Config, r *report.Report, lookups []report.Sample) error {
 	program, err := ThisProgram()
 	if err != nil {
 		return err
@@ -67,15 +87,20 @@ func Keep(dir string, c sim.Config, r *report.Report) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Join(dir, reportsDir), 0o755); err != nil {
+	if err := makeDirectories(dir, lookups != nil); err != nil {
 		return err
 	}
 	run := Run{id(&c, files, &program), params(&c), r}
+	if lookups != nil {
+		if err := writeLookups(dir, run.ID, &c, lookups); err != nil {
+			return err
+		}
+	}
 	if err := writeReport(dir, run.ID, r); err != nil {
 		return err
 	}
 	results := Results{Varied: []string{}, Runs: []Run{run}}
-	return results.write(dir, program, files)
+	return results.write(dir, program, files, lookups != nil)
 }
 
 // A sweep is one in progress.
@@ -84,7 +109,9 @@ type sweep struct {
 	configs  []sim.Config
 	ids      []string
 	dir      string
+	lookups  bool
 	progress Progress
+	again    int // runs whose lookups are missing
 
 	mu      sync.Mutex
 	reports []*report.Report // of the configs; nil: not yet
@@ -100,9 +127,13 @@ func (s *sweep) run() error {
 	var left []int
 	for i, id := range s.ids {
 		if s.dir != "" {
-			if r := kept(s.dir, id); r != nil {
+			r := kept(s.dir, id)
+			if r != nil && (!s.lookups || hasLookups(s.dir, id, r)) {
 				s.ended(i, r, nil)
 				continue
+			}
+			if r != nil {
+				s.again++
 			}
 		}
 		left = append(left, i)
@@ -132,7 +163,7 @@ func (s *sweep) run() error {
 
 // one runs one simulation and keeps its report. What was interrupted is not kept.
 func (s *sweep) one(i, cores int) {
-	r, err := sim.RunOn(s.ctx, s.configs[i], cores, nil)
+	r, lookups, err := sim.RunLookups(s.ctx, s.configs[i], cores, nil)
 	if err == nil && !r.Partial {
 		r.Theory, err = s.expected(s.configs[i])
 	}
@@ -140,7 +171,12 @@ func (s *sweep) one(i, cores int) {
 		if cores < runtime.GOMAXPROCS(0) {
 			r.Machine.MemoryBytesPerNode = 0 // it counts the memory of all that run
 		}
-		err = writeReport(s.dir, s.ids[i], r)
+		if s.lookups {
+			err = writeLookups(s.dir, s.ids[i], &s.configs[i], lookups)
+		}
+		if err == nil {
+			err = writeReport(s.dir, s.ids[i], r)
+		}
 	}
 	if err == nil && r.Partial {
 		return

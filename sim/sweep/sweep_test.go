@@ -27,7 +27,7 @@ func small(t *testing.T) []sim.Config {
 
 func execute(t *testing.T, configs []sim.Config, dir string) *Results {
 	t.Helper()
-	results, stopped, err := Execute(t.Context(), configs, dir, nil)
+	results, stopped, err := Execute(t.Context(), configs, Options{Dir: dir})
 	if err != nil || stopped {
 		t.Fatal(stopped, err)
 	}
@@ -102,11 +102,11 @@ func TestStoppedSweepGoesOn(t *testing.T) {
 	configs := small(t)
 	dir := t.TempDir()
 	ctx, stop := context.WithCancel(t.Context())
-	results, stopped, err := Execute(ctx, configs, dir, func(done, _ int) {
+	results, stopped, err := Execute(ctx, configs, Options{Dir: dir, Progress: func(done, _ int) {
 		if done == 2 {
 			stop()
 		}
-	})
+	}})
 	if err != nil || !stopped || len(results.Runs) < 2 || len(results.Runs) == len(configs) {
 		t.Fatalf("%d runs, stopped %v: %v", len(results.Runs), stopped, err)
 	}
