@@ -6,7 +6,8 @@ import (
 
 // A Comparison is two reports side by side, a and b.
 type Comparison struct {
-	// Dependent says that the lookups of a or of b share one history.
+	// Dependent says that the lookups of a or of b share one history. Then each report is one
+	// measurement, and nothing is said of chance (design R11.3).
 	Dependent  bool        `json:"dependent"`
 	Configured []Setting   `json:"configured"` // what was not measured alike
 	Figures    []Figure    `json:"figures"`
@@ -21,7 +22,7 @@ type Setting struct {
 }
 
 // A Figure is one figure of both reports. Nil means not known: there is no difference if
-// only one report has the figure, and no standard error without samples.
+// only one report has the figure, and no standard error without samples that are independent.
 type Figure struct {
 	Name          string   `json:"name"` // as in a report, with dots
 	A             *float64 `json:"a"`
@@ -34,11 +35,11 @@ type Figure struct {
 
 // A CDFFigure is the Kolmogorov-Smirnov comparison of two distributions.
 type CDFFigure struct {
-	Name       string  `json:"name"`
-	Difference float64 `json:"difference"` // the largest, b - a, of the shares of samples
-	At         float64 `json:"at"`         // that are at most this
-	Critical   float64 `json:"critical"`   // what chance exceeds once in 1,000 times at most
-	Exceeds    bool    `json:"exceeds"`
+	Name       string   `json:"name"`
+	Difference float64  `json:"difference"` // the largest, b - a, of the shares of samples
+	At         float64  `json:"at"`         // that are at most this
+	Critical   *float64 `json:"critical"`   // what chance exceeds once in 1,000 times at most; nil: not known
+	Exceeds    *bool    `json:"exceeds"`
 }
 
 // Compare puts two reports side by side.
@@ -190,7 +191,7 @@ func (c *Comparison) add(name string, a, b measured, spread standardError) {
 		if a.value != 0 {
 			f.Relative = finite(difference / a.value)
 		}
-		if se, ok := spread(a, b); ok {
+		if se, ok := spread(a, b); ok && !c.Dependent {
 			f.StandardError = finite(se)
 			f.Exceeds = new(exceeds(difference, se))
 		}
@@ -203,10 +204,13 @@ func (c *Comparison) cdf(name string, a, b *Distribution) {
 	if n == 0 || m == 0 {
 		return
 	}
-	limit := critical(n, m)
 	difference, at := largest(a.CDF(), b.CDF())
-	c.CDFs = append(c.CDFs, CDFFigure{Name: name, Difference: *finite(difference), At: at, Critical: *finite(limit),
-		Exceeds: max(difference, -difference) > limit})
+	f := CDFFigure{Name: name, Difference: *finite(difference), At: at}
+	if !c.Dependent {
+		limit := critical(n, m)
+		f.Critical, f.Exceeds = finite(limit), new(max(difference, -difference) > limit)
+	}
+	c.CDFs = append(c.CDFs, f)
 }
 
 // largest is the largest difference of two distribution functions, b - a, and the

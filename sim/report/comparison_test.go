@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -23,8 +24,13 @@ func (c *Comparison) named(t *testing.T, name string) Figure {
 	panic("unreachable")
 }
 
+// alone is the Config of a report no lookup of which affected another.
+var alone = Config{Workload: WorkloadFind, Tables: TablesIdeal}
+
 // rpcs is a report of nothing but lookups with these numbers of requests.
-func rpcs(values []float64) *Report { return &Report{Kind: Sim, RPCs: NewDistribution(values)} }
+func rpcs(values []float64) *Report {
+	return &Report{Kind: Sim, Config: alone, RPCs: NewDistribution(values)}
+}
 
 // normal draws n numbers of requests.
 func normal(rng *rand.Rand, n int, mean float64) []float64 {
@@ -59,7 +65,7 @@ func TestFewFalseAlarms(t *testing.T) {
 		if *c.named(t, "succeeded").Exceeds {
 			shares++
 		}
-		if c.CDFs[0].Exceeds {
+		if *c.CDFs[0].Exceeds {
 			cdfs++
 		}
 	}
@@ -80,15 +86,15 @@ func TestShiftIsSeen(t *testing.T) {
 		if !*f.Exceeds || *f.Difference < 0 {
 			t.Fatalf("%v +- %v is taken for noise", *f.Difference, *f.StandardError)
 		}
-		if !c.CDFs[0].Exceeds || c.CDFs[0].Difference > 0 {
+		if !*c.CDFs[0].Exceeds || c.CDFs[0].Difference > 0 {
 			t.Fatalf("%+v", c.CDFs[0])
 		}
 	}
 }
 
 func TestStandardErrors(t *testing.T) {
-	a := &Report{Kind: Sim, Lookups: 200, Succeeded: 190, Recall: 0.9, RecallSD: 0.3, RecallOf: 100}
-	b := &Report{Kind: Sim, Lookups: 100, Succeeded: 80, Recall: 0.99, RecallSD: 0.4, RecallOf: 400}
+	a := &Report{Kind: Sim, Config: alone, Lookups: 200, Succeeded: 190, Recall: 0.9, RecallSD: 0.3, RecallOf: 100}
+	b := &Report{Kind: Sim, Config: alone, Lookups: 100, Succeeded: 80, Recall: 0.99, RecallSD: 0.4, RecallOf: 400}
 	c := Compare(a, b)
 	for _, want := range []struct {
 		name               string
@@ -109,7 +115,7 @@ func TestStandardErrors(t *testing.T) {
 // Verdicts where there is hardly anything to judge by.
 func TestVerdictsAtTheEdges(t *testing.T) {
 	yes, no := true, false
-	succeeded := func(part, all int) *Report { return &Report{Kind: Sim, Lookups: all, Succeeded: part} }
+	succeeded := func(part, all int) *Report { return &Report{Kind: Sim, Config: alone, Lookups: all, Succeeded: part} }
 	for _, c := range []struct {
 		name   string
 		a, b   *Report
@@ -127,7 +133,7 @@ func TestVerdictsAtTheEdges(t *testing.T) {
 		{"a single sample", rpcs([]float64{3}), rpcs([]float64{4, 4, 4}), "rpcs.mean", nil},
 		{"no sample", rpcs(nil), rpcs([]float64{4, 4, 4}), "rpcs.mean", nil},
 		{"a percentile", rpcs([]float64{3, 3}), rpcs([]float64{4, 4}), "rpcs.p50", nil},
-		{"a total", &Report{RPCTotal: 1}, &Report{RPCTotal: 1000}, "rpc_total", nil},
+		{"a total", &Report{Kind: Sim, Config: alone, RPCTotal: 1}, &Report{Kind: Sim, Config: alone, RPCTotal: 1000}, "rpc_total", nil},
 	} {
 		compared := Compare(c.a, c.b)
 		got := compared.named(t, c.figure)
@@ -177,6 +183,41 @@ func TestConfiguredNamesWhatDiffers(t *testing.T) {
 	want := []Setting{{"kind", "sim", "bench"}, {"nodes", 1000, 10_000}, {"latency", "const:50ms", ""}}
 	if got := Compare(a, b).Configured; !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// Of lookups that share a history no difference is said to exceed chance, however large it
+// is, in the text and in JSON.
+func TestNoVerdictsOnOneHistory(t *testing.T) {
+	for name, change := range map[string]func(*Report){
+		"joined":   func(r *Report) { r.Config.Tables = TablesJoin },
+		"sessions": func(r *Report) { r.Config.Sessions = "exp:1h" },
+		"duration": func(r *Report) { r.Config.Duration = "1h0m0s" },
+		"value":    func(r *Report) { r.Config.Workload = WorkloadValue },
+		"bench":    func(r *Report) { r.Kind = Bench },
+	} {
+		a, b := rpcs([]float64{3, 4, 3, 4}), rpcs([]float64{300, 400, 300, 400})
+		a.Lookups, b.Lookups, b.Succeeded = 1000, 1000, 1000
+		change(b)
+		c := Compare(a, b)
+		if !c.Dependent || *c.named(t, "rpcs.mean").Difference != 346.5 || *c.named(t, "succeeded").Difference != 1 {
+			t.Errorf("%s: %+v", name, c)
+		}
+		for _, f := range c.Figures {
+			if f.Exceeds != nil || f.StandardError != nil {
+				t.Errorf("%s: %+v", name, f)
+			}
+		}
+		for _, f := range c.CDFs {
+			if f.Exceeds != nil || f.Critical != nil {
+				t.Errorf("%s: %+v", name, f)
+			}
+		}
+		var text bytes.Buffer
+		if err := c.Write(&text); err != nil || !strings.Contains(text.String(), "no verdicts: ") || !strings.Contains(text.String(), "kad sim --seed 1..10 --out DIR") ||
+			strings.Contains(text.String(), "differs") || strings.Contains(text.String(), "noise") {
+			t.Errorf("%s: %v: %s", name, err, &text)
+		}
 	}
 }
 
