@@ -3,13 +3,13 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"slices"
 
 	"kadmium/internal/cli"
 	"kadmium/sim/report"
+	"kadmium/sim/sweep"
 )
 
 // mostRuns bounds the reports of a directory that is compared.
@@ -32,11 +32,11 @@ func isDirectory(path string) bool {
 }
 
 func (a *app) compareDirectories(pathA, pathB string) error {
-	one, err := readRuns(pathA)
+	one, err := a.readRuns(pathA)
 	if err != nil {
 		return err
 	}
-	other, err := readRuns(pathB)
+	other, err := a.readRuns(pathB)
 	if err != nil {
 		return err
 	}
@@ -50,28 +50,25 @@ func (a *app) compareDirectories(pathA, pathB string) error {
 	return a.Print(c, func(w io.Writer) { _ = c.Write(w) })
 }
 
-// readRuns reads all reports of a directory: those in its subdirectory reports, if it has
-// one, otherwise its own.
-func readRuns(dir string) ([]report.Run, error) {
-	in := dir
-	if below := filepath.Join(dir, "reports"); isDirectory(below) {
-		in = below
-	}
-	entries, err := os.ReadDir(in)
+// readRuns reads the reports of a directory: of a sweep those of its last plan, of any other
+// all.
+func (a *app) readRuns(dir string) ([]report.Run, error) {
+	const next = "name a directory of files NAME.json that kad sim --json wrote, a run each, or one of --out"
+	files, others, err := sweep.Reports(dir)
 	if err != nil {
-		return nil, cli.BadInput("name a directory of reports that can be read", "%v", err)
+		return nil, cli.BadInput(next, "%v", err)
 	}
-	entries = slices.DeleteFunc(entries, func(e os.DirEntry) bool { return filepath.Ext(e.Name()) != ".json" })
-	const next = "name a directory of files NAME.json that kad sim --json wrote, a run each, or with such a directory reports"
-	if len(entries) == 0 {
+	if len(files) == 0 {
 		return nil, cli.BadInput(next, "%s: no report is in it", dir)
 	}
-	if len(entries) > mostRuns {
-		return nil, cli.BadInput("compare a part of them", "%s: %d reports, of at most %d", dir, len(entries), mostRuns)
+	if len(files) > mostRuns {
+		return nil, cli.BadInput("compare a part of them", "%s: %d reports, of at most %d", dir, len(files), mostRuns)
 	}
-	runs := make([]report.Run, len(entries))
-	for i, e := range entries {
-		path := filepath.Join(in, e.Name())
+	if others > 0 {
+		fmt.Fprintf(a.Stderr, "note: %s of other plans in %s left out\n", report.Count(others, "report"), dir)
+	}
+	runs := make([]report.Run, len(files))
+	for i, path := range files {
 		text, err := cli.ReadReportText(path)
 		if err != nil {
 			return nil, err

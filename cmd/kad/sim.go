@@ -39,8 +39,9 @@ at a time. --plan reads flags from a TOML file, as alpha = [1, 3]. --out DIR kee
 reports, a table of all figures (results.csv) and a manifest there, and draws pictures; what
 is there already is not run again. --lookups-out keeps a row for each lookup there, too.
 --compare sets two reports (of --json, also those of kad bench) side by side, and says
-which differences exceed the noise. Of two directories of reports it compares runs: the
-mean over seeds of each figure, with 95 % intervals from 5 seeds on.`,
+which differences exceed the noise if their lookups are independent. Of two directories
+it compares the runs of the last plan: the mean over seeds of each figure, with 95 %
+intervals from 5 seeds on.`,
 		Example: `  kad sim --nodes 1000000
   kad sim --nodes 1000,10000,100000 --out results
   kad sim --alpha 1,3,10 --k 8,20 --loss 0,0.05 --seed 1..20 --out results

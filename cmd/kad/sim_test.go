@@ -199,10 +199,8 @@ func TestSimCompareDirectories(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, path := range []string{filepath.Join(swept, "manifest.json"), filepath.Join(plain, "notes.txt")} {
-		if err := os.WriteFile(path, []byte("{}"), 0o600); err != nil {
-			t.Fatal(err)
-		}
+	if err := os.WriteFile(filepath.Join(plain, "notes.txt"), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
 	}
 	for _, seed := range []string{"1", "2", "3", "4", "5"} {
 		u.kad("sim", "--nodes", "200", "--lookups", "50", "--k", "4", "--latency", "exp:80ms", "--seed", seed, "--json").exits(cli.ExitDone).save(filepath.Join(swept, "reports", seed+".json"))
@@ -223,6 +221,27 @@ func TestSimCompareDirectories(t *testing.T) {
 	}
 	u.kad("sim", "--nodes", "200", "--lookups", "50", "--k", "4", "--latency", "exp:80ms", "--seed", "5", "--json").exits(cli.ExitDone).save(filepath.Join(swept, "reports", "twice.json"))
 	u.kad("sim", "--compare", swept, plain).exits(cli.ExitBadInput).says("one configuration and one seed, 5", "next: ")
+}
+
+// Of a directory that several plans were run in, the runs of the last are compared.
+func TestSimCompareTheLastPlan(t *testing.T) {
+	u := newUser(t)
+	run := func(dir string, args ...string) string {
+		out := filepath.Join(u.dir, dir)
+		u.kad(append([]string{"sim", "--nodes", "60", "--lookups", "10", "--out", out}, args...)...).exits(cli.ExitDone).quiet()
+		return out
+	}
+	run("a", "--k", "4,8", "--seed", "1..3")
+	a := run("a", "--seed", "1..5", "--k", "4")
+	b := run("b", "--seed", "1..5", "--k", "4", "--alpha", "1")
+	r := u.kad("sim", "--compare", a, b, "--json").exits(cli.ExitDone).says("note: 3 reports of other plans in " + a + " left out")
+	if c := one[report.RunsComparison](r); len(c.Groups) != 1 || len(c.Groups[0].SeedsA) != 5 || len(c.Groups[0].Configured) != 1 || c.Groups[0].Configured[0].Name != "alpha" {
+		t.Errorf("%+v", c)
+	}
+	if err := os.WriteFile(filepath.Join(b, "manifest.json"), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	u.kad("sim", "--compare", a, b).exits(cli.ExitBadInput).says("manifest.json is of version 0", "next: ")
 }
 
 // --out draws pictures into a directory that it makes.

@@ -186,7 +186,40 @@ func notSweep(dir, format string, args ...any) error {
 	return fmt.Errorf("%w: %s: %s", ErrNotSweep, dir, fmt.Sprintf(format, args...))
 }
 
-// Open reads a directory. Its error is ErrNotSweep, or that of reading a file.
+// Reports are the files of the reports in a directory: of a sweep those of the plan that was
+// run last, and others is how many lie there that are of other plans. In a directory without
+// a manifest they are all NAME.json of its subdirectory reports, if it has one, otherwise its
+// own. The error is ErrNotSweep, or that of reading the directory.
+func Reports(dir string) (files []string, others int, err error) {
+	in := filepath.Join(dir, reportsDir)
+	if info, err := os.Stat(in); err != nil || !info.IsDir() {
+		in = dir
+	}
+	entries, err := os.ReadDir(in)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) == ".json" {
+			files = append(files, filepath.Join(in, e.Name()))
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, ManifestFile)); errors.Is(err, fs.ErrNotExist) {
+		return files, 0, nil
+	}
+	m, err := readManifest(dir)
+	if err != nil {
+		return nil, 0, err
+	}
+	of := make([]string, len(m.Runs))
+	for i, e := range m.Runs {
+		of[i] = filepath.Join(dir, filepath.FromSlash(e.Report))
+	}
+	return of, max(0, len(files)-len(of)), nil
+}
+
+// Open reads the runs of the plan that was run last in a directory. Its error is
+// ErrNotSweep, or that of reading a file.
 func Open(dir string) (*Results, error) {
 	m, err := readManifest(dir)
 	if err != nil {
