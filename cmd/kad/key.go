@@ -25,7 +25,7 @@ func (a *app) keyCommand() *cobra.Command {
 		Use:     "key",
 		Short:   "Make or show a node's key",
 		Example: "  kad key new node.pem\n  kad key show node.pem",
-		Args:    cli.Arguments("new|show", "FILE"),
+		Args:    cli.Arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return cli.BadInput("see: kad key --help", "new or show is missing")
 		},
