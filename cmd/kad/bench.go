@@ -1,8 +1,6 @@
 package main
 
 import (
-	"errors"
-
 	"github.com/spf13/cobra"
 
 	"kadmium"
@@ -15,9 +13,7 @@ import (
 const benchNetwork = "kad bench"
 
 func (a *app) benchCommand() *cobra.Command {
-	var cfg bench.Config
-	var out string
-	var merge bool
+	var f benchFlags
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure lookups on real sockets",
@@ -37,67 +33,53 @@ peers, and nodes, tables and traffic are those of the clients.
 With --merge it measures nothing: it makes one report of those that several such clients
 wrote with --json, beside each other and with the same flags.
 
+--nodes, --lookups, --k, --alpha, --seed, --workload, --targets and --ttl take several
+values, as --alpha 1,3 or --seed 1..5. All combinations are measured, one after the other; a
+table shows means over seeds, with 95 % intervals from 5 seeds on. --out DIR keeps the
+reports, a table of all figures (results.csv) and a manifest, and draws pictures; of several
+runs those that are there already are not measured again.
+
 Interrupted, it reports what it has measured, as partial, and exits with 1.`,
 		Example: `  kad bench
   kad bench --nodes 300 --workload mixed --json
+  kad bench --alpha 1,3 --seed 1..5 --out results
   kad bench --bootstrap 127.0.0.1:4100 --lookups 100
   kad bench --merge a.json b.json c.json`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if merge {
+			if f.merge {
 				return atLeastTwoReports(cmd, args)
 			}
 			return cli.Arguments()(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if merge {
+			if f.merge {
 				if err := cli.OnlyReads(cmd, "merge", "out"); err != nil {
 					return err
 				}
-				if err := cli.MakeOut(out); err != nil {
+				if err := cli.MakeOut(f.out); err != nil {
 					return err
 				}
-				return a.mergeReports(args, out)
+				return a.mergeReports(args, f.out)
 			}
-			if err := a.checkBench(cmd, &cfg); err != nil {
-				return err
-			}
-			if err := cli.MakeOut(out); err != nil {
-				return err
-			}
-			bar := a.NewBar("bench")
-			cfg.Progress = bar.Update
-			r, err := bench.Run(cmd.Context(), cfg)
-			bar.End()
-			if errors.Is(err, kadmium.ErrNoAnswer) {
-				return noAnswer(cfg.Bootstrap, err)
-			}
+			configs, err := benchConfigs(cmd, &f)
 			if err != nil {
 				return err
 			}
-			return a.PrintReport(r, out)
+			if err := cli.MakeOut(f.out); err != nil {
+				return err
+			}
+			if len(configs) > 1 {
+				return a.benchSeveral(cmd.Context(), configs, f.out)
+			}
+			return a.benchOne(cmd.Context(), configs[0], f.out)
 		},
 	}
-	f := cmd.Flags()
-	f.IntVar(&cfg.Nodes, "nodes", 100, "nodes to start, each with a socket of its own")
-	f.IntVar(&cfg.Lookups, "lookups", 1000, "lookups to measure")
-	f.IntVar(&cfg.K, "k", kadmium.DefaultK, "size of a bucket, and number of nodes that hold a value; the same in all of a network")
-	f.IntVar(&cfg.Alpha, "alpha", kadmium.DefaultAlpha, "requests that a lookup keeps in flight")
-	f.Uint64Var(&cfg.Seed, "seed", 1, "of what is random: keys, who looks, for what")
-	f.StringVar(&cfg.Workload, "workload", report.WorkloadFind, "find, value, provide or mixed")
-	f.StringVar(&cfg.Targets, "targets", report.TargetsRandom, "of find: random, or nodes")
-	f.DurationVar(&cfg.TTL, "ttl", 0, "how long values live (default the network's, 24h)")
-	f.StringSliceVar(&cfg.Bootstrap, "bootstrap", nil, "start no network: measure the live one that these addresses are in")
-	f.StringVar(&out, "out", "", "directory for pictures")
-	f.StringVar(&cfg.Network, "network", "", "name of the network (default "+kadmium.DefaultNetwork+" with --bootstrap, else one of the bench's own)")
-	cli.Completes(cmd, "workload", report.WorkloadFind, report.WorkloadValue, report.WorkloadProvide, report.WorkloadMixed)
-	cli.Completes(cmd, "targets", report.TargetsRandom, report.TargetsNodes)
-	f.BoolVar(&merge, "merge", false, "measure nothing: make one report of those in the files A.json B.json ...")
-	cli.CompletesDirectory(cmd, "out")
+	f.define(cmd)
 	return cmd
 }
 
 // checkBench refuses flags that contradict each other, and completes the Config.
-func (a *app) checkBench(cmd *cobra.Command, cfg *bench.Config) error {
+func checkBench(cmd *cobra.Command, cfg *bench.Config) error {
 	finds := cfg.Workload != report.WorkloadValue && cfg.Workload != report.WorkloadProvide
 	stores := cfg.Workload != report.WorkloadFind && cfg.Workload != report.WorkloadProvide
 	switch nodes := cli.Typed(cmd, "nodes"); {

@@ -89,6 +89,44 @@ func TestBenchNeedsFiles(t *testing.T) {
 	}
 }
 
+// Flags take several values: all combinations are measured, in their order, and are kept; a
+// second time nothing is measured again.
+func TestBenchSweep(t *testing.T) {
+	u := newUser(t)
+	dir := filepath.Join(u.dir, "out")
+	all := []string{"bench", "--nodes", "4", "--lookups", "3", "--alpha", "1,3", "--seed", "1..5", "--out", dir}
+	s := one[benchResult](u.kad(append(all, "--json")...).exits(cli.ExitDone).quiet())
+	if len(s.Sweep) != 10 || s.Sweep[1].Config.Seed != 2 || s.Sweep[5].Config.Alpha != 3 || s.Sweep[5].Config.Seed != 1 {
+		t.Fatalf("%d: %+v", len(s.Sweep), s.Sweep)
+	}
+	if lines := strings.Split(u.fileText(filepath.Join(dir, "results.csv")), "\n"); lines[0] != "run,nodes,lookups,k,alpha,seed,workload,targets,ttl,bootstrap,network,metric,value" || !strings.Contains(lines[1], ",4,3,20,1,1,find,random,,,kad bench,") {
+		t.Errorf("%s\n%s", lines[0], lines[1])
+	}
+	out := u.kad(all...).exits(cli.ExitDone).quiet().stdout
+	if lines := strings.Split(out, "\n"); !strings.Contains(lines[0], "alpha  runs") || strings.Count(lines[1], "±") == 0 || !strings.Contains(out, "10 reports, results.csv and") {
+		t.Error(out)
+	}
+	again := one[benchResult](u.kad(append(all, "--json")...).exits(cli.ExitDone))
+	if again.Sweep[9].Machine != s.Sweep[9].Machine {
+		t.Error("what was there was measured again")
+	}
+	u.kad("bench", "--nodes", "4", "--lookups", "3", "--seed", "1..5", "--out", dir).exits(cli.ExitDone)
+	other := filepath.Join(u.dir, "other")
+	u.kad("bench", "--nodes", "4", "--lookups", "3", "--seed", "1..5", "--k", "2", "--out", other).exits(cli.ExitDone)
+	if c := one[report.RunsComparison](u.kad("sim", "--compare", dir, other, "--json").exits(cli.ExitDone)); len(c.Groups) != 1 || !c.Groups[0].Paired {
+		t.Errorf("%+v", c)
+	}
+	single := filepath.Join(u.dir, "single")
+	u.kad("bench", "--nodes", "4", "--lookups", "3", "--out", single).exits(cli.ExitDone)
+	if !strings.HasPrefix(u.fileText(filepath.Join(single, "results.csv")), "run,nodes,") {
+		t.Error("a single run has no table")
+	}
+	u.kad("bench", "--alpha", "3..1").exits(cli.ExitBadInput).says("--alpha", "is no range", "next: ")
+	u.kad("bench", "--alpha", "3,x").exits(cli.ExitBadInput).says(`--alpha "x": want a whole number`, "next: ")
+	u.kad("bench", "--alpha", "3,3").exits(cli.ExitBadInput).says("two of its runs are the same", "next: ")
+	u.kad("bench", "--nodes", "4,1").exits(cli.ExitBadInput).says("nodes 1")
+}
+
 // Interrupted before it has measured anything the bench says so.
 func TestBenchInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())

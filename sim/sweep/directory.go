@@ -28,8 +28,9 @@ const (
 type Manifest struct {
 	Version int               `json:"version"`
 	Program Program           `json:"program"`
-	Inputs  map[string]string `json:"inputs"` // SHA-256 of the files that runs read, by path
-	Varied  []string          `json:"varied"` // the settings that differ between runs
+	Inputs  map[string]string `json:"inputs"`            // SHA-256 of the files that runs read, by path
+	Columns []string          `json:"columns,omitempty"` // the settings of a measurement, in their order; of simulations those of sim.Config
+	Varied  []string          `json:"varied"`            // the settings that differ between runs
 	Runs    []Entry           `json:"runs"`
 }
 
@@ -54,11 +55,15 @@ type Results struct {
 	Runs   []Run
 	Again  int // runs that the directory had without the lookups that were wanted
 	Rows   int // lookups in LookupsFile
+
+	columns []string // as in Manifest
 }
 
-func params(c *sim.Config) map[string]string {
+func params(c *sim.Config) map[string]string { return byName(c.Settings()) }
+
+func byName(settings []sim.Setting) map[string]string {
 	all := make(map[string]string)
-	for _, s := range c.Settings() {
+	for _, s := range settings {
 		all[s.Name] = s.Value
 	}
 	return all
@@ -66,10 +71,18 @@ func params(c *sim.Config) map[string]string {
 
 // varied are the settings that differ between runs, in their order.
 func varied(configs []sim.Config) []string {
+	all := make([][]sim.Setting, len(configs))
+	for i := range configs {
+		all[i] = configs[i].Settings()
+	}
+	return variedOf(all)
+}
+
+func variedOf(runs [][]sim.Setting) []string {
 	differ := []string{}
-	for i, first := range configs[0].Settings() {
-		for j := range configs {
-			if configs[j].Settings()[i].Value != first.Value {
+	for i, first := range runs[0] {
+		for j := range runs {
+			if runs[j][i].Value != first.Value {
 				differ = append(differ, first.Name)
 				break
 			}
@@ -137,7 +150,7 @@ func (r *Results) write(dir string, p Program, files map[string]string, lookups 
 	if err := writeFile(dir, ResultsFile, table.Bytes()); err != nil {
 		return err
 	}
-	m := Manifest{Version: version, Program: p, Inputs: files, Varied: r.Varied, Runs: []Entry{}}
+	m := Manifest{Version: version, Program: p, Inputs: files, Columns: r.columns, Varied: r.Varied, Runs: []Entry{}}
 	for _, run := range r.Runs {
 		m.Runs = append(m.Runs, Entry{run.ID, run.Params, reportFile(run.ID), run.Report.Machine.WallSeconds})
 	}
@@ -225,7 +238,7 @@ func Open(dir string) (*Results, error) {
 	if err != nil {
 		return nil, err
 	}
-	results := &Results{Varied: m.Varied}
+	results := &Results{Varied: m.Varied, columns: m.Columns}
 	for _, e := range m.Runs {
 		r, err := readReport(filepath.Join(dir, filepath.FromSlash(e.Report)))
 		if err != nil {

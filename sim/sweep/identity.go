@@ -87,6 +87,10 @@ func id(c *sim.Config, files map[string]string, p *Program) string {
 	if path, isFile := strings.CutPrefix(c.Latency.String(), "file:"); isFile {
 		text += files[path]
 	}
+	return shortHash(text)
+}
+
+func shortHash(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])[:idLength]
 }

@@ -65,13 +65,12 @@ func Alternatives(text string) []string {
 	return all
 }
 
-// Configs are the runs of a plan, checked: the last setting varies fastest. finish, if it is
-// not nil, completes each before it is checked. The error is ErrBadPlan, sim.ErrBadConfig,
-// or that of reading a file of latencies.
-func (p *Plan) Configs(finish func(*sim.Config)) ([]sim.Config, error) {
+// Combinations are all combinations of values: the last setting varies fastest. Its error is
+// ErrBadPlan.
+func Combinations(axes []Axis) ([][]sim.Setting, error) {
 	runs := 1
 	seen := make(map[string]bool)
-	for _, a := range p.Axes {
+	for _, a := range axes {
 		if len(a.Values) == 0 {
 			return nil, fmt.Errorf("%w: %s has no value", ErrBadPlan, a.Name)
 		}
@@ -83,16 +82,34 @@ func (p *Plan) Configs(finish func(*sim.Config)) ([]sim.Config, error) {
 			return nil, fmt.Errorf("%w: over %d runs", ErrBadPlan, MaxRuns)
 		}
 	}
-	configs := make([]sim.Config, 0, runs)
-	ids := make(map[string]bool, runs)
-	for i := range runs {
-		c, rest := p.Base, i
-		for a := len(p.Axes) - 1; a >= 0; a-- {
-			values := p.Axes[a].Values
-			if err := c.Set(p.Axes[a].Name, values[rest%len(values)]); err != nil {
+	combinations := make([][]sim.Setting, runs)
+	for i := range combinations {
+		values, rest := make([]sim.Setting, len(axes)), i
+		for a := len(axes) - 1; a >= 0; a-- {
+			values[a] = sim.Setting{Name: axes[a].Name, Value: axes[a].Values[rest%len(axes[a].Values)]}
+			rest /= len(axes[a].Values)
+		}
+		combinations[i] = values
+	}
+	return combinations, nil
+}
+
+// Configs are the runs of a plan, checked: the last setting varies fastest. finish, if it is
+// not nil, completes each before it is checked. The error is ErrBadPlan, sim.ErrBadConfig,
+// or that of reading a file of latencies.
+func (p *Plan) Configs(finish func(*sim.Config)) ([]sim.Config, error) {
+	combinations, err := Combinations(p.Axes)
+	if err != nil {
+		return nil, err
+	}
+	configs := make([]sim.Config, 0, len(combinations))
+	ids := make(map[string]bool, len(combinations))
+	for _, values := range combinations {
+		c := p.Base
+		for _, s := range values {
+			if err := c.Set(s.Name, s.Value); err != nil {
 				return nil, err
 			}
-			rest /= len(values)
 		}
 		if finish != nil {
 			finish(&c)
@@ -111,9 +128,11 @@ func (p *Plan) Configs(finish func(*sim.Config)) ([]sim.Config, error) {
 }
 
 // canonical is a Config as text, one setting a line.
-func canonical(c *sim.Config) string {
+func canonical(c *sim.Config) string { return lines(c.Settings()) }
+
+func lines(settings []sim.Setting) string {
 	var b strings.Builder
-	for _, s := range c.Settings() {
+	for _, s := range settings {
 		fmt.Fprintf(&b, "%s=%s\n", s.Name, s.Value)
 	}
 	return b.String()

@@ -12,10 +12,12 @@ import (
 // setting. The same runs give the same bytes.
 func (r *Results) WriteTable(w io.Writer) error {
 	out := csv.NewWriter(w)
-	base := sim.Defaults()
-	header := []string{"run"}
-	for _, s := range base.Settings() {
-		header = append(header, s.Name)
+	header := append([]string{"run"}, r.columns...)
+	if r.columns == nil {
+		base := sim.Defaults()
+		for _, s := range base.Settings() {
+			header = append(header, s.Name)
+		}
 	}
 	if err := out.Write(append(header, "metric", "value")); err != nil {
 		return err

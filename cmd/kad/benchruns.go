@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"kadmium"
+	"kadmium/cmd/kad/bench"
+	"kadmium/internal/cli"
+	"kadmium/sim/picture"
+	"kadmium/sim/report"
+	"kadmium/sim/sweep"
+)
+
+// A benchResult is `kad bench` with several runs.
+type benchResult struct {
+	Sweep []*report.Report `json:"sweep"`
+}
+
+// maxBenchDrawn bounds the configurations that pictures are drawn of: each has some ten.
+const maxBenchDrawn = 8
+
+// measurement is a run as a sweep takes it.
+func (r *benchRun) measurement() sweep.Measurement {
+	return sweep.Measurement{Settings: r.settings, Run: func(ctx context.Context) (*report.Report, error) {
+		made, err := bench.Run(ctx, r.cfg)
+		if errors.Is(err, kadmium.ErrNoAnswer) {
+			return nil, noAnswer(r.cfg.Bootstrap, err)
+		}
+		return made, err
+	}}
+}
+
+// benchOne makes one measurement, with a bar of its own progress.
+func (a *app) benchOne(ctx context.Context, run benchRun, out string) error {
+	bar := a.NewBar("bench")
+	run.cfg.Progress = bar.Update
+	m := run.measurement()
+	r, err := m.Run(ctx)
+	bar.End()
+	if err != nil {
+		return err
+	}
+	if out != "" && !r.Partial {
+		if err := m.Keep(out, r); err != nil {
+			return cli.NotDone("check the directory of --out", "%s: %v", out, err)
+		}
+	}
+	return a.PrintReport(r, out)
+}
+
+// benchSeveral makes measurements one after the other: their nodes would take the machine
+// from one another.
+func (a *app) benchSeveral(ctx context.Context, runs []benchRun, out string) error {
+	all := make([]sweep.Measurement, len(runs))
+	for i := range runs {
+		all[i] = runs[i].measurement()
+	}
+	bar := a.NewBar(fmt.Sprintf("%d runs", len(all)))
+	results, stopped, err := sweep.Measure(ctx, all, out, func(done, total int) { bar.Update("runs", done, total) })
+	bar.End()
+	switch {
+	case errors.Is(err, sweep.ErrBadPlan):
+		return cli.BadInput("see: kad bench --help", "%v", err)
+	case err != nil:
+		return err
+	}
+	reports, drawn := []*report.Report{}, []*report.Report{}
+	for _, g := range results.Groups() {
+		drawn = append(drawn, g.Runs[0].Report)
+	}
+	for i := range results.Runs {
+		reports = append(reports, results.Runs[i].Report)
+	}
+	var files []string
+	var undrawn error
+	if out != "" && len(drawn) > 0 && len(drawn) <= maxBenchDrawn {
+		files, undrawn = picture.Draw(out, drawn)
+	}
+	err = a.Print(benchResult{reports}, func(w io.Writer) {
+		_ = results.Write(w) // into memory
+		if out != "" {
+			fmt.Fprintf(w, "\n%s, %s and %s in %s\n", report.Count(len(reports), "report"), sweep.ResultsFile, report.Count(len(files), "picture"), out)
+		}
+	})
+	switch {
+	case err != nil:
+		return err
+	case undrawn != nil:
+		return cli.NotDrawn(undrawn)
+	case stopped:
+		next := "run it again, with --out so that what has ended is kept"
+		if out != "" {
+			next = "run it again with the same --out: what is there is not measured again"
+		}
+		return &cli.Failure{Message: fmt.Sprintf("interrupted: %d of %d runs have ended", len(reports), len(all)), Next: next, Code: cli.ExitNotDone, Printed: true}
+	}
+	return nil
+}
