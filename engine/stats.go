@@ -21,6 +21,9 @@ type Stats struct {
 	Counters         Counters
 }
 
+// Begun is the number of requests begun so far.
+func (e *Engine) Begun() uint64 { return e.counters.Begun() }
+
 // Stats is the present state in figures.
 func (e *Engine) Stats() Stats {
 	refused := uint64(0)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"time"
 
@@ -37,6 +38,9 @@ type network struct {
 	joining  []identity.Contact // of a network that grows: the nodes in the order in which they join
 	joined   int                // the number of them that have been planned
 	joinAt   time.Duration      // of the next
+
+	handled uint64 // events so far
+	busy    bool   // the window before had so many that the next is for the crew
 
 	control   queue // of what the workload does
 	turns     uint64
@@ -73,21 +77,26 @@ func (r *run) network(ctx context.Context) {
 	n.writeReport()
 }
 
-// maxShards bounds the shards, minShard the nodes for which one more pays.
+// maxShards bounds the shards, minShard the nodes for which one more pays. With several
+// shards for each core no core waits long for another.
 const (
-	maxShards = 64
-	minShard  = 16
+	maxShards     = 64
+	minShard      = 16
+	shardsPerCore = 4
 )
 
-// newNetwork makes a network at the beginning of its history, in at most the given number
-// of shards. If ctx ends meanwhile, some of its nodes are missing.
-func (r *run) newNetwork(ctx context.Context, shards int) *network {
+// newNetwork makes a network at the beginning of its history, to run on the given number of
+// cores. If ctx ends meanwhile, some of its nodes are missing.
+func (r *run) newNetwork(ctx context.Context, cores int) *network {
 	cfg := &r.cfg
 	servers := r.servers()
 	r.book = newBook(cfg.Seed, servers, cfg.population()-servers)
 	n := &network{cfg: cfg, book: r.book, run: r, all: make([]*node, cfg.population()), lastOp: joinOp}
 	n.first = identity.Contact(1 + below(hash(cfg.Seed, forGrowth), servers))
-	shards = max(1, min(shards, maxShards, len(n.all)/minShard))
+	shards := 1
+	if cores > 1 {
+		shards = max(1, min(cores*shardsPerCore, maxShards, len(n.all)/minShard))
+	}
 	if n.window = cfg.Latency.leastOneWay(); n.window < oneWayFloor {
 		n.window, shards = oneWayFloor, 1 // a window holds answers too
 	}
@@ -98,7 +107,7 @@ func (r *run) newNetwork(ctx context.Context, shards int) *network {
 		w.nodeOf = func(c identity.Contact) *node { return n.nodeIn(w, c) }
 		n.shards = append(n.shards, w)
 	}
-	n.crew = newCrew(shards, n.handle)
+	n.crew = newCrew(shards, min(cores, runtime.NumCPU()), n.handle)
 	r.alive = n
 	n.prepare()
 	n.populate(ctx)
@@ -138,7 +147,7 @@ func (n *network) advance() {
 		end := min(next+n.window, control)
 		n.planJoins(end)
 		n.parity = 1 - n.parity
-		n.crew.work(end)
+		n.handleAll(end)
 		n.goTo(end)
 	}
 	n.settle()
@@ -150,6 +159,27 @@ func (n *network) goTo(now time.Duration) {
 	for _, w := range n.shards {
 		w.now = now
 	}
+}
+
+// busyWindow is how many events a window must have had for the next one to be given to
+// the crew: fewer take less time than waking and waiting.
+const busyWindow = 8
+
+// handleAll handles the events of a window that ends before the given time.
+func (n *network) handleAll(end time.Duration) {
+	if n.busy {
+		n.crew.work(end)
+	} else {
+		for shard := range n.shards {
+			n.handle(shard, end)
+		}
+	}
+	before := n.handled
+	n.handled = 0
+	for _, w := range n.shards {
+		n.handled += w.events
+	}
+	n.busy = n.handled-before >= busyWindow
 }
 
 // handle handles the events of one shard in a window that ends before the given time.

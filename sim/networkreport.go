@@ -22,6 +22,19 @@ func (n *network) tally() *tally {
 	return t
 }
 
+// begun is the number of requests that all engines have begun so far.
+func (n *network) begun() (sum uint64) {
+	for _, w := range n.shards {
+		sum += w.departed.requests
+	}
+	for _, nd := range n.all {
+		if nd != nil && nd.engine != nil {
+			sum += nd.engine.Begun()
+		}
+	}
+	return sum
+}
+
 // bytes is what all nodes have sent so far.
 func (n *network) bytes() (sum uint64) {
 	for _, w := range n.shards {
@@ -121,7 +134,7 @@ func (n *network) planSeries() {
 	length := (w.end - w.start) / intervals
 	var mark func()
 	mark = func() {
-		n.series = append(n.series, report.Interval{Start: n.now.Seconds(), NodesUp: n.upCount(), RPCs: n.tally().requests, Bytes: n.bytes()})
+		n.series = append(n.series, report.Interval{Start: n.now.Seconds(), NodesUp: n.upCount(), RPCs: n.begun(), Bytes: n.bytes()})
 		if len(n.series) < w.seriesMarks {
 			n.at(w.start+length*time.Duration(len(n.series)), mark)
 		}
