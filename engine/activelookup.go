@@ -81,12 +81,12 @@ func (l *activeLookup) start(seeds ...identity.Contact) {
 // that would leave no contact at all, the ones locked out are returned too (design
 // R4.14). The result is scratch memory, valid until the next query of the table.
 func (e *Engine) seeds(given []identity.Contact, target *identity.Position, n int) (seeds []identity.Contact, leftOut int) {
-	seeds = e.table.NearestAny(append(e.scratch[:0], given...), target, n)
+	seeds = e.table.NearestAny(append(e.scratch().contacts[:0], given...), target, n)
 	known := len(seeds)
 	if near := seeds[len(given):]; len(given) > 0 || slices.ContainsFunc(near, e.mayAsk) {
 		seeds = seeds[:len(given)+len(slices.DeleteFunc(near, e.lockedOut))]
 	}
-	e.scratch = seeds
+	e.scratch().contacts = seeds
 	return seeds, known - len(seeds)
 }
 
@@ -99,8 +99,8 @@ const refillK = 4
 func (l *activeLookup) farther() []identity.Contact {
 	e := l.e
 	l.refilled = true
-	e.scratch = e.table.NearestAny(e.scratch[:0], &l.target, refillK*e.cfg.K)
-	return slices.DeleteFunc(e.scratch, e.lockedOut)
+	e.scratch().contacts = e.table.NearestAny(e.scratch().contacts[:0], &l.target, refillK*e.cfg.K)
+	return slices.DeleteFunc(e.scratch().contacts, e.lockedOut)
 }
 
 // pump asks the next contacts until alpha requests are in flight, and ends the lookup if
@@ -131,8 +131,8 @@ func (l *activeLookup) pump() {
 func (l *activeLookup) ask(c identity.Contact, t rpc.Type, marks uint8) bool {
 	m := l.e.newRequest(t)
 	m.Target, m.Key, m.Families = l.target, l.key, l.e.cfg.Families
-	l.e.scratch = l.state.Known(l.e.scratch[:0], rpc.MaxTags)
-	for _, known := range l.e.scratch {
+	l.e.scratch().contacts = l.state.Known(l.e.scratch().contacts[:0], rpc.MaxTags)
+	for _, known := range l.e.scratch().contacts {
 		m.Known = append(m.Known, rpc.Tag(m.ID, l.e.book.Position(known)))
 	}
 	return l.e.askMarked(l.owner, c, m, marks)
@@ -141,7 +141,7 @@ func (l *activeLookup) ask(c identity.Contact, t rpc.Type, marks uint8) bool {
 func (l *activeLookup) answered(r *rpc.Request, in *Inbound) {
 	l.awaitsSought = l.awaitsSought && r.To != l.sought
 	if record := in.Message.Record; record != nil && (l.asks != rpc.FindValue || in.Invalid != nil || !bytes.Equal(record.Key, l.key)) {
-		l.e.counters.InvalidRecords++
+		l.e.counters.seldom().InvalidRecords++
 		in.Message.Record = nil
 	}
 	if in.Observed.IsValid() { // only a first response says where it saw this node

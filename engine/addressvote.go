@@ -44,7 +44,7 @@ func (e *Engine) startVote() {
 	if len(v.voters) < voteAgreeing {
 		return // too few to tell; perhaps there are more after the pause
 	}
-	e.counters.AddressVotes++
+	e.counters.seldom().AddressVotes++
 	v.owner, v.waiting, o.vote = e.register(v, 0), len(v.voters), v
 	for _, c := range v.voters {
 		if !e.ask(v.owner, c, e.newRequest(rpc.Ping)) {
@@ -122,7 +122,7 @@ func (e *Engine) agreed(by peerKind, at netip.AddrPort) {
 	if !moved {
 		return
 	}
-	e.counters.AddressChanges++
+	e.counters.seldom().AddressChanges++
 	if e.now.Sub(o.greeted) >= votePause { // behind a NAT nothing told the others before
 		e.greetAll()
 	}

@@ -5,23 +5,9 @@ import (
 	"kadmium/rpc"
 )
 
-// An outgoing is a request message together with the memory of its tags: one allocation.
-type outgoing struct {
-	rpc.Message
-	known [rpc.MaxTags]uint16
-}
-
 // newRequest returns an empty request message with a new random ID.
 func (e *Engine) newRequest(t rpc.Type) *rpc.Message {
-	var m *rpc.Message
-	if n := len(e.spare); n > 0 {
-		m, e.spare = e.spare[n-1], e.spare[:n-1]
-		m.Reset()
-	} else {
-		o := new(outgoing)
-		m = &o.Message
-		m.Known = o.known[:0]
-	}
+	m := e.scratch().request()
 	m.Type = t
 	m.ID = e.rnd.Uint64()
 	return m
@@ -52,7 +38,7 @@ func (e *Engine) askMarked(by owner, to identity.Contact, m *rpc.Message, marks 
 	}
 	r, err := e.requests.Start(e.now, m.ID, to, m, by.activity, timeout)
 	if err != nil {
-		e.counters.RequestsRefused++
+		e.counters.seldom().RequestsRefused++
 		e.recycle(m)
 		return false
 	}
@@ -78,17 +64,11 @@ func (e *Engine) send(r *rpc.Request) {
 }
 
 // recycle keeps a message for the next request. An engine without outstanding requests
-// keeps none.
+// keeps none, unless others use it too.
 func (e *Engine) recycle(m *rpc.Message) {
-	const maxSpare = 8
-	if e.requests.Len() == 0 {
-		e.spare = nil
+	if e.requests.Len() == 0 && e.cfg.Scratch == nil {
+		e.scratch().spare = nil
 		return
 	}
-	if e.spare == nil {
-		e.spare = make([]*rpc.Message, 0, maxSpare)
-	}
-	if len(e.spare) < maxSpare {
-		e.spare = append(e.spare, m)
-	}
+	e.scratch().recycle(m)
 }

@@ -19,9 +19,9 @@ func TestDialBacksAreBounded(t *testing.T) {
 	defer nd.e.leave()
 	ask := func(peer int, ip string) bool {
 		a := identity.Address{ID: seedKey(1000 + peer).ID(), Endpoint: netip.MustParseAddrPort(ip + ":4100")}
-		before := nd.e.counters.DialBacks
+		before := nd.e.counters.seldom().DialBacks
 		nd.e.dialBack(n.book.Intern(a))
-		return nd.e.counters.DialBacks > before
+		return nd.e.counters.seldom().DialBacks > before
 	}
 	sent := 0
 	for peer := range 20 {

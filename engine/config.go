@@ -54,6 +54,7 @@ type Config struct {
 	Table         func() kbucket.Policy           // makes the routing table's policy; nil: kbucket.Plain
 	Namespaces    *store.Namespaces               // which of two records wins
 	Store         store.Config                    // lifetimes and limits of what is stored
+	Scratch       *Scratch                        // that it shares with others; nil: one of its own
 
 	// SignRecord and SignProvider sign in this node's name, if they are set. They must be
 	// pure.

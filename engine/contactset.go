@@ -35,9 +35,6 @@ func (s *contactSet[T]) add(c T, most int) {
 	s.all = append(room(s.all, most), c)
 }
 
-// put replaces the element at place i.
-func (s *contactSet[T]) put(i int, c T) { s.tags[i], s.all[i] = byte(c), c }
-
 // remove removes the elements from place i up to but not including j.
 func (s *contactSet[T]) remove(i, j int) {
 	s.tags = slices.Delete(s.tags, i, j)

@@ -6,7 +6,12 @@ import "kadmium/rpc"
 // and named in its Each; whatever shows counters then shows it under that name.
 type Counters struct {
 	Work
-	Served           [rpc.TypeLimit]uint64  // requests received, by type
+	Served [rpc.TypeLimit]uint64 // requests received, by type
+	Rare
+}
+
+// Rare counts what most nodes of a network that is well never do.
+type Rare struct {
 	Refused          [rpc.Failed + 1]uint64 // writes refused, by status
 	Hits             uint64                 // FIND_VALUEs answered with a record
 	Left             uint64                 // peers that said that they end
@@ -32,6 +37,29 @@ type Counters struct {
 	// Of this node's own address (design R7.18).
 	AddressVotes   uint64 // votes on it
 	AddressChanges uint64 // votes that changed it
+}
+
+// counts are the Counters of an engine, with memory for the rare ones once there are some.
+type counts struct {
+	Work
+	Served [rpc.TypeLimit]uint64
+	rare   *Rare
+}
+
+// seldom are the rare ones, to be changed.
+func (c *counts) seldom() *Rare {
+	if c.rare == nil {
+		c.rare = new(Rare)
+	}
+	return c.rare
+}
+
+func (c *counts) all() Counters {
+	all := Counters{Work: c.Work, Served: c.Served}
+	if c.rare != nil {
+		all.Rare = *c.rare
+	}
+	return all
 }
 
 // Work counts what a node does for its operations and by itself. What other nodes ask of

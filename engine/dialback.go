@@ -55,8 +55,8 @@ func (e *Engine) askDialBack() {
 	candidates, pause := e.clients(), recheckAgain // without a server nobody is of use to others
 	if e.table.Answering() > 0 {
 		target := e.randomIn(0)
-		e.scratch = e.table.Nearest(e.scratch[:0], &target, e.cfg.K)
-		candidates, pause = e.scratch, dialBackPause
+		e.scratch().contacts = e.table.Nearest(e.scratch().contacts[:0], &target, e.cfg.K)
+		candidates, pause = e.scratch().contacts, dialBackPause
 	}
 	if r.tries++; r.tries%dialBackRound == 0 {
 		r.notBefore = e.now.Add(pause)
@@ -163,7 +163,7 @@ func (e *Engine) dialBack(to identity.Contact) {
 	}
 	r.dialed[a.ID] = true
 	r.dialShares[group]++
-	e.counters.DialBacks++
+	e.counters.seldom().DialBacks++
 	e.noteSent(to)
 	m := e.newRequest(rpc.Ping)
 	e.emit(Effect{Kind: SendRequest, To: to, RequestID: m.ID, Message: m, FirstContact: true, DialBack: true})

@@ -27,7 +27,6 @@ type Engine struct {
 	metNoServer  bool // the last join left the routing table empty
 
 	requests     rpc.Requests
-	spare        []*rpc.Message // messages of finished requests, for reuse
 	activities   map[uint64]activity
 	lastActivity uint64
 	rtts         roundTrips
@@ -56,14 +55,14 @@ type Engine struct {
 	own          *ownAddress
 	kept         *keptWrites // nil unless there are some
 
-	counters Counters
+	counters counts
 	born     time.Time
 
+	memory *Scratch // nil until it is needed
+
 	// Valid during one call of an exported method.
-	now     time.Time
-	fx      []Effect
-	scratch []identity.Contact // of queries of the routing table, and of sift
-	reply   *rpc.Message       // the reply being made, reused
+	now time.Time
+	fx  []Effect
 }
 
 // An activity sends requests and learns how each of them ended.
@@ -92,13 +91,14 @@ func New(cfg Config, book identity.Book, rnd random, now time.Time) *Engine {
 	}
 	cfg.Store.Volatile = !cfg.Durable
 	e := &Engine{
-		born:  now,
-		store: store.New(cfg.Store, cfg.Namespaces),
-		cfg:   cfg,
-		book:  book,
-		rnd:   rnd,
-		mode:  cfg.Mode,
-		table: kbucket.New(cfg.Position, book, cfg.K),
+		born:   now,
+		store:  store.New(cfg.Store, cfg.Namespaces),
+		cfg:    cfg,
+		book:   book,
+		rnd:    rnd,
+		mode:   cfg.Mode,
+		table:  kbucket.New(cfg.Position, book, cfg.K),
+		memory: cfg.Scratch,
 	}
 	if cfg.Table != nil {
 		e.table.Follow(cfg.Table())

@@ -54,9 +54,9 @@ func (e *Engine) FindPeer(now time.Time, op OpID, id identity.ID, fx []Effect) [
 // measured, and 0 otherwise (design R5.11).
 func (e *Engine) contactOf(id identity.ID) identity.Contact {
 	at := id.Position()
-	e.scratch = e.table.Nearest(e.scratch[:0], &at, 1)
-	if len(e.scratch) == 0 || e.book.Address(e.scratch[0]).ID != id || !e.rtts.knows(e.scratch[0]) {
+	e.scratch().contacts = e.table.Nearest(e.scratch().contacts[:0], &at, 1)
+	if len(e.scratch().contacts) == 0 || e.book.Address(e.scratch().contacts[0]).ID != id || !e.rtts.knows(e.scratch().contacts[0]) {
 		return 0
 	}
-	return e.scratch[0]
+	return e.scratch().contacts[0]
 }

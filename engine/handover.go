@@ -34,9 +34,9 @@ func (e *Engine) queueHandovers(c identity.Contact) {
 		if items.Between > 0 || far && identity.CommonPrefixLen(&e.cfg.Position, &position) > bucket {
 			return
 		}
-		e.scratch = e.table.Nearest(e.scratch[:0], &position, e.cfg.K)
+		e.scratch().contacts = e.table.Nearest(e.scratch().contacts[:0], &position, e.cfg.K)
 		nearer := 0 // contacts nearer to the key than the newcomer
-		for _, held := range e.scratch {
+		for _, held := range e.scratch().contacts {
 			if held == c {
 				continue
 			}
@@ -52,7 +52,7 @@ func (e *Engine) queueHandovers(c identity.Contact) {
 			return
 		}
 		if len(e.handovers) >= maxHandovers {
-			e.counters.HandoversDropped++
+			e.counters.seldom().HandoversDropped++
 			return
 		}
 		e.handovers = append(e.handovers, handover{c, string(items.Key)})

@@ -40,7 +40,7 @@ func (e *Engine) Persisted(now time.Time, id uint64, err error, fx []Effect) []E
 	e.enter(now, fx)
 	if err != nil {
 		err = fmt.Errorf("%w: %w", ErrJournal, err)
-		e.counters.JournalErrors++
+		e.counters.seldom().JournalErrors++
 	}
 	if done, ok := e.unsynced[id]; ok {
 		delete(e.unsynced, id)

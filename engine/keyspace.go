@@ -17,13 +17,13 @@ func (e *Engine) randomIn(cpl int) identity.Position {
 // closerThanSelf counts the contacts that have not failed and are nearer to a position
 // than this node, up to 2k.
 func (e *Engine) closerThanSelf(p *identity.Position) int {
-	e.scratch = e.table.Nearest(e.scratch[:0], p, 2*e.cfg.K)
-	for i, c := range e.scratch {
+	e.scratch().contacts = e.table.Nearest(e.scratch().contacts[:0], p, 2*e.cfg.K)
+	for i, c := range e.scratch().contacts {
 		if identity.Compare(p, e.book.Position(c), &e.cfg.Position) > 0 {
 			return i
 		}
 	}
-	return len(e.scratch)
+	return len(e.scratch().contacts)
 }
 
 // between is the number of nodes between this node and the k closest to a key (design

@@ -31,11 +31,11 @@ func (e *Engine) putOff(r *rpc.Request, in *Inbound) bool {
 		pause = min(firstLater<<min(r.Pauses, 8), maxLater)
 		pause -= e.jitter(pause / 2)
 		r.Pauses++
-		e.counters.Postponed++
+		e.counters.seldom().Postponed++
 	case status == rpc.Working && m.Type == rpc.AppMessage:
 		m.Poll, m.Protocol, m.Payload, r.MaxTries = true, "", nil, pollTries // the peer has the rest
 		pause = min(max(firstPoll, passed/4), maxPoll)
-		e.counters.Polls++
+		e.counters.seldom().Polls++
 	default:
 		return false
 	}

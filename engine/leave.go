@@ -11,7 +11,7 @@ import (
 // has not failed, so nothing is done to find it again.
 func (e *Engine) Left(now time.Time, c identity.Contact, fx []Effect) []Effect {
 	e.enter(now, fx)
-	e.counters.Left++
+	e.counters.seldom().Left++
 	if removed, promoted := e.table.Remove(c); removed {
 		e.contactLeft(c, promoted)
 	}

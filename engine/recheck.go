@@ -106,7 +106,7 @@ func (c *recheck) step() {
 	if c.asking >= 0 {
 		c.peers[c.asking].silences++
 		c.asking = -1
-		e.counters.DialBacksMissed++
+		e.counters.seldom().DialBacksMissed++
 	}
 	if !slices.ContainsFunc(c.peers, func(p recheckPeer) bool { return p.silences < recheckAsks }) && len(c.peers) == recheckPeers {
 		c.end(false)
@@ -180,7 +180,7 @@ func (c *recheck) end(reachable bool) {
 	r.check = nil
 	r.checkNext(c.e, c.e.now)
 	if reachable {
-		c.e.counters.ReachabilityConfirmed++
+		c.e.counters.seldom().ReachabilityConfirmed++
 	} else {
 		r.nextCheck = c.e.now.Add(recheckPause)
 	}
@@ -189,7 +189,7 @@ func (c *recheck) end(reachable bool) {
 // loseServer makes this node a client again. Its neighbours learn it by its requests, the
 // others as they ask it in vain.
 func (e *Engine) loseServer() {
-	e.counters.ReachabilityLost++
+	e.counters.seldom().ReachabilityLost++
 	r := e.reachability
 	r.recent, r.notBefore = nil, e.now.Add(dialBackPause)
 	e.changeMode(Client)

@@ -222,8 +222,8 @@ func (e *Engine) isNews(c identity.Contact) bool {
 		return false
 	}
 	self := &e.cfg.Position
-	e.scratch = e.table.Nearest(e.scratch[:0], self, e.cfg.K)
-	return len(e.scratch) < e.cfg.K || identity.Compare(self, p, e.book.Position(e.scratch[e.cfg.K-1])) < 0
+	e.scratch().contacts = e.table.Nearest(e.scratch().contacts[:0], self, e.cfg.K)
+	return len(e.scratch().contacts) < e.cfg.K || identity.Compare(self, p, e.book.Position(e.scratch().contacts[e.cfg.K-1])) < 0
 }
 
 func (a *absence) failed(*rpc.Request) { a.e.unregister(a.owner) }

@@ -7,7 +7,7 @@ import "kadmium/rpc"
 func (e *Engine) response(in *Inbound) {
 	r, ok := e.requests.Answered(in.Message.ID)
 	if !ok {
-		e.counters.Unsolicited++
+		e.counters.seldom().Unsolicited++
 		return
 	}
 	in.Awaited = true

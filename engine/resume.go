@@ -16,7 +16,7 @@ const greetedAtOnce = 16
 // itself up. What it had asked before counts against nobody.
 func (e *Engine) Resume(now time.Time, fx []Effect) []Effect {
 	e.enter(now, fx)
-	e.counters.Resumes++
+	e.counters.seldom().Resumes++
 	e.outage.recovered = now
 	e.greetAll()
 	return e.leave()

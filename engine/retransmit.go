@@ -24,7 +24,7 @@ func (e *Engine) expireRequests() {
 		if r.LastTry() || e.tooLate(r) {
 			refused := e.cfg.Refused != nil && e.cfg.Refused(r.ID)
 			if refused {
-				e.counters.SendRefused++
+				e.counters.seldom().SendRefused++
 			}
 			e.requests.Drop(r.ID)
 			e.emit(Effect{Kind: ForgetRequest, RequestID: r.ID})
@@ -47,7 +47,7 @@ func (e *Engine) expireRequests() {
 func (e *Engine) Unreachable(now time.Time, requestID uint64, fx []Effect) []Effect {
 	e.enter(now, fx)
 	if r, ok := e.requests.Answered(requestID); ok {
-		e.counters.Unreachable++
+		e.counters.seldom().Unreachable++
 		e.giveUp(r, false)
 	}
 	return e.leave()

@@ -42,7 +42,7 @@ func (e *Engine) serve(in *Inbound) {
 	case rpc.GetProviders:
 		e.serveProviders(in)
 	case rpc.AppMessage:
-		e.counters.Delivered++
+		e.counters.seldom().Delivered++
 		e.emit(Effect{Kind: Deliver, Token: in.Token, To: in.From, Message: m})
 	}
 }
@@ -58,25 +58,17 @@ func (e *Engine) answer(in *Inbound) *rpc.Message {
 }
 
 func (e *Engine) newReply(t rpc.Type, id uint64) *rpc.Message {
-	if e.reply == nil {
-		r := new(struct {
-			rpc.Message
-			contacts [rpc.MaxContacts]identity.Contact
-		})
-		e.reply, r.Contacts = &r.Message, r.contacts[:0]
-	}
-	m := e.reply
-	m.Reset()
+	m := e.scratch().emptyReply()
 	m.Type, m.ID, m.Response, m.Serves = t, id, true, e.mode == Server
 	return m
 }
 
 func (e *Engine) sendReply(in *Inbound) {
-	e.emit(Effect{Kind: SendReply, Token: in.Token, Message: e.reply})
+	e.emit(Effect{Kind: SendReply, Token: in.Token, Message: e.scratch().reply})
 }
 
 func (e *Engine) refuse(in *Inbound, s rpc.Status) {
-	e.counters.Refused[s]++
+	e.counters.seldom().Refused[s]++
 	e.answer(in).Status = s
 	e.sendReply(in)
 }
@@ -145,17 +137,17 @@ func (e *Engine) nameClosest(in *Inbound, m *rpc.Message, room int) {
 func (e *Engine) closestFor(asker identity.Address, q *rpc.Message, k int) []identity.Contact {
 	public := !identity.IsLocal(asker.Endpoint.Addr())
 	for n := k; ; n *= 2 { // asking for k + 1 would cost one more bucket, and the asker is seldom among the k
-		all := e.table.Nearest(e.scratch[:0], &q.Target, n)
-		e.scratch = all[:0]
+		all := e.table.Nearest(e.scratch().contacts[:0], &q.Target, n)
+		e.scratch().contacts = all[:0]
 		for _, c := range all {
 			a := e.book.Address(c)
 			ip := a.Endpoint.Addr()
 			if a != asker && q.Families.Has(ip) && !(public && identity.IsLocal(ip)) {
-				e.scratch = append(e.scratch, c)
+				e.scratch().contacts = append(e.scratch().contacts, c)
 			}
 		}
-		if len(e.scratch) >= k || len(all) < n {
-			return e.scratch[:min(len(e.scratch), k)]
+		if len(e.scratch().contacts) >= k || len(all) < n {
+			return e.scratch().contacts[:min(len(e.scratch().contacts), k)]
 		}
 	}
 }
@@ -178,7 +170,7 @@ func (e *Engine) serveValue(in *Inbound) {
 	m := e.answer(in)
 	if r, ok := e.store.Get(e.now, in.Message.Key); ok {
 		m.Record = r
-		e.counters.Hits++
+		e.counters.seldom().Hits++
 	}
 	e.nameClosest(in, m, in.Room)
 	e.sendReply(in)
@@ -231,7 +223,7 @@ func (e *Engine) mayKeep(in *Inbound) (rpc.Status, bool) {
 func (e *Engine) acknowledge(in *Inbound, status rpc.Status, changes []store.Change) {
 	if status != rpc.OK || len(changes) == 0 || !e.cfg.Durable {
 		if status != rpc.OK {
-			e.counters.Refused[status]++
+			e.counters.seldom().Refused[status]++
 		}
 		e.answer(in).Status = status
 		e.sendReply(in)

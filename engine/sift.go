@@ -13,13 +13,13 @@ import (
 // the others, this node not counted. The result is scratch memory, valid until the next
 // query of the table.
 func (e *Engine) sift(from identity.Contact, named []identity.Contact) (usable []identity.Contact, leftOut int) {
-	usable = e.scratch[:0]
+	usable = e.scratch().contacts[:0]
 	public := !identity.IsLocal(e.book.Address(from).Endpoint.Addr())
 	for _, c := range named {
 		a := e.book.Address(c)
 		ip := a.Endpoint.Addr()
 		if a.ID == e.cfg.Self || !e.cfg.Families.Has(ip) || public && identity.IsLocal(ip) || e.lockedOut(c) {
-			e.counters.ContactsDropped++
+			e.counters.seldom().ContactsDropped++
 			if a.ID != e.cfg.Self {
 				leftOut++
 			}
@@ -27,7 +27,7 @@ func (e *Engine) sift(from identity.Contact, named []identity.Contact) (usable [
 		}
 		usable = append(usable, c)
 	}
-	e.scratch = usable
+	e.scratch().contacts = usable
 	return usable, leftOut
 }
 
@@ -38,6 +38,8 @@ func (e *Engine) siftProviders(from identity.Contact, named []rpc.Provider) []rp
 		return named
 	}
 	left := slices.DeleteFunc(named, func(p rpc.Provider) bool { return identity.IsLocal(p.Peer.Endpoint.Addr()) })
-	e.counters.ContactsDropped += uint64(len(named) - len(left))
+	if dropped := len(named) - len(left); dropped > 0 {
+		e.counters.seldom().ContactsDropped += uint64(dropped)
+	}
 	return left
 }

@@ -47,6 +47,6 @@ func (e *Engine) Stats() Stats {
 		Clients:          len(e.clients()),
 		Moved:            len(e.moved),
 		ProbesWaiting:    len(e.probes),
-		Counters:         e.counters,
+		Counters:         e.counters.all(),
 	}
 }

@@ -10,11 +10,27 @@ import (
 
 // A bucket holds the contacts of one common-prefix length.
 type bucket struct {
-	contacts     []entry       // least recently seen first
+	contacts  []entry       // least recently seen first
+	*crowd                  // nobody, as long as no replacement came
+	refreshAt time.Duration // since the table's epoch: due for a refresh
+}
+
+// A crowd is who waits for a place in a full bucket. Most buckets near the node never have
+// one.
+type crowd struct {
 	replacements []replacement // newest first; none unless contacts is full
 	probeAt      time.Duration // since the table's epoch: no probe before; 0: there was none yet
-	refreshAt    time.Duration // likewise: due for a refresh
 	backoff      uint8         // probes since a contact failed, up to maxBackoff
+}
+
+// nobody is the crowd of all buckets without one. It never changes.
+var nobody = new(crowd)
+
+// gather makes a bucket ready for its first replacement.
+func (b *bucket) gather() {
+	if b.crowd == nobody {
+		b.crowd = new(crowd)
+	}
 }
 
 // An entry is a contact in a bucket, 12 bytes.

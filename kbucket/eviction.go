@@ -48,7 +48,9 @@ func (t *Table) Failed(c identity.Contact) (evicted bool, promoted identity.Cont
 		}
 		return false, 0
 	}
-	b.backoff = 0
+	if b.backoff > 0 {
+		b.backoff = 0
+	}
 	e := &b.contacts[i]
 	if !e.failing() {
 		t.failing++

@@ -17,20 +17,27 @@ import (
 //     keep a neighbour out.
 
 // subnetCounts counts the contacts of each subnet, replacements included, in cells
-// chosen by a hash. A cell may count several subnets, so it is an upper bound: only
-// where it reaches a limit are the contacts themselves counted. A cell that has
-// reached its highest count stays there, and is no bound any more.
-type subnetCounts [512]uint8
+// chosen by a hash, two of four bits in each byte. A cell may count several subnets, so it
+// is an upper bound: only where it reaches a limit are the contacts themselves counted. A
+// cell that has reached its highest count stays there, and is no bound any more.
+type subnetCounts [256]uint8
 
-const saturated = 255
+const saturated = 15
 
-// cell is a subnet's cell, by multiplicative hashing. An attacker who makes subnets
-// collide only costs this node an exact count.
-func (s *subnetCounts) cell(p netip.Prefix) *uint8 {
+// cell is a subnet's cell, by multiplicative hashing: the byte and where in it. An attacker
+// who makes subnets collide only costs this node an exact count.
+func (s *subnetCounts) cell(p netip.Prefix) (b *uint8, shift int) {
 	a := p.Addr().As16()
 	bits := binary.BigEndian.Uint64(a[:8]) ^ binary.BigEndian.Uint64(a[8:])
 	const golden = 0x9e3779b97f4a7c15 // 2^64 / golden ratio
-	return &s[bits*golden>>(64-9)]
+	at := bits * golden >> (64 - 9)
+	return &s[at/2], int(at%2) * 4
+}
+
+// count is the count of a subnet's cell.
+func (s *subnetCounts) count(p netip.Prefix) int {
+	b, shift := s.cell(p)
+	return int(*b >> shift & saturated)
 }
 
 // A subnet is what a contact counts for, if it is limited.
@@ -86,8 +93,14 @@ func (t *Table) countIn(s subnet) {
 }
 
 func (s *subnetCounts) add(p netip.Prefix) {
-	if cell := s.cell(p); *cell < saturated {
-		*cell++
+	if b, shift := s.cell(p); *b>>shift&saturated < saturated {
+		*b += 1 << shift
+	}
+}
+
+func (s *subnetCounts) remove(p netip.Prefix) {
+	if b, shift := s.cell(p); *b>>shift&saturated < saturated {
+		*b -= 1 << shift
 	}
 }
 
@@ -111,9 +124,7 @@ func (t *Table) countOut(c identity.Contact) {
 		return
 	}
 	t.catchUp()
-	if cell := t.subnets.cell(s.prefix); *cell < saturated {
-		*cell--
-	}
+	t.subnets.remove(s.prefix)
 }
 
 // atMost is an upper bound of the contacts a subnet has in the table.
@@ -121,11 +132,11 @@ func (t *Table) atMost(p netip.Prefix) int {
 	if t.catchUp(); t.subnets == nil {
 		return 0
 	}
-	n := *t.subnets.cell(p)
+	n := t.subnets.count(p)
 	if n == saturated {
 		return math.MaxInt
 	}
-	return int(n)
+	return n
 }
 
 func (t *Table) countInBucket(b *bucket, p netip.Prefix, out identity.Contact) int {

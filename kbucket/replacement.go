@@ -35,6 +35,7 @@ func (t *Table) addReplacement(b *bucket, cpl int, c identity.Contact, p *identi
 		t.dropReplacement(b, i)
 	}
 	t.countIn(s)
+	b.gather()
 	b.replacements = insert(b.replacements, 0, replacement{c, keyBits(p, cpl)}, most)
 	return Waiting
 }

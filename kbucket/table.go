@@ -140,7 +140,7 @@ func (t *Table) extend(now time.Time, cpl int) {
 	copy(grown, t.buckets)
 	refreshAt := t.elapsed(now) + RefreshInterval
 	for i := old; i < len(grown); i++ {
-		grown[i].refreshAt = refreshAt
+		grown[i].crowd, grown[i].refreshAt = nobody, refreshAt
 	}
 	t.buckets = grown
 	t.first = unknown

@@ -38,6 +38,7 @@ type world struct {
 	answering     *datagram      // being delivered: a reply goes to its sender
 	contacts      []identity.Contact
 	effects       []engine.Effect
+	scratch       engine.Scratch // of all engines of this world
 	freeDatagrams []*datagram
 
 	events, bytes uint64
@@ -126,6 +127,7 @@ func (w *world) newEngine(c identity.Contact, mode engine.Mode, random rand.Sour
 		Lookup:     w.cfg.rule,
 		Table:      w.cfg.policy,
 		Namespaces: w.namespaces,
+		Scratch:    &w.scratch,
 	}
 	if key, ok := w.book.keys[c]; ok {
 		cfg.SignProvider = func(p *rpc.Provider) { store.SignProvider(key, w.namespaces.Network(), p) }
