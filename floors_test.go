@@ -22,7 +22,7 @@ var floors = map[string]int{
 	"engine": 3,
 	"driver": 4, "sim": 4, "sim/report": 4, "sim/picture": 4, "sim/measurements": 4, "sim/theory": 4, "sim/interval": 4, "sim/sweep": 4,
 	".": 5, "internal/cli": 5,
-	"api": 6, "api/page": 6, "examples/discovery": 6,
+	"api": 6, "api/page": 6, "sim/command": 6, "examples/discovery": 6,
 	"examples/rules/libp2p": 6, "examples/rules/discv5": 6, "examples/rules/strictrounds": 6, "examples/rules/sample": 6,
 	"cmd/kad": 7, "cmd/kad/bench": 7,
 }

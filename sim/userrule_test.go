@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// The program of docs/rules.md builds as a module of its own, without the network, and
-// measures its rule.
+// The program of docs/rules.md builds as a module of its own, without the network, measures
+// its rule, and has the flags and exit codes of kad sim.
 func TestRuleOfAnotherModule(t *testing.T) {
 	slow(t)
 	root, err := filepath.Abs("..")
@@ -41,21 +41,47 @@ func TestRuleOfAnotherModule(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	run := func(name string, args ...string) string {
+	ends := func(want int, name string, args ...string) string {
+		t.Helper()
 		cmd := exec.Command(name, args...)
 		cmd.Dir = dir
 		cmd.Env = append(os.Environ(), "GOFLAGS=", "GOPROXY=off", "GOWORK=off")
 		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+		if code := cmd.ProcessState.ExitCode(); code != want {
+			t.Fatalf("%s %s: exit code %d, %v\n%s", name, strings.Join(args, " "), code, err, out)
 		}
 		return string(out)
 	}
+	run := func(name string, args ...string) { t.Helper(); ends(0, name, args...) }
 	run("go", "mod", "init", "example.com/everysecond")
 	run("go", "mod", "edit", "-require", module+"@v0.0.0", "-replace", module+"="+root)
 	run("go", "build", "-mod=mod", "-o", "everysecond", ".")
-	mine := run(filepath.Join(dir, "everysecond"), "--nodes", "300", "--lookups", "20")
-	if !strings.Contains(mine, "lookup every-second") || !strings.Contains(mine, "lookups: 20,") {
-		t.Errorf("it printed\n%s", mine)
+	mine := func(want int, args string) string {
+		t.Helper()
+		return ends(want, filepath.Join(dir, "everysecond"), strings.Fields(args)...)
+	}
+	if out := mine(0, "--nodes 300 --lookups 20 --lookup every-second"); !strings.Contains(out, "lookup every-second") || !strings.Contains(out, "lookups: 20,") {
+		t.Errorf("it printed\n%s", out)
+	}
+	mine(0, "--nodes 300 --lookups 20 --lookup plain,every-second --table newest --alpha 1,3 --seed 1..2 --out costs")
+	results, err := os.ReadFile(filepath.Join(dir, "costs", "results.csv"))
+	if rows := strings.Count(string(results), ",every-second,newest,rpcs.mean,"); err != nil || rows != 4 {
+		t.Errorf("%v, and %d rows of the rule's mean of requests:\n%.2000s", err, rows, results)
+	}
+	for _, rule := range []string{"plain", "every-second"} {
+		mine(0, "--nodes 300 --lookups 20 --seed 1..5 --lookup "+rule+" --out "+rule)
+	}
+	if out := mine(0, "--compare plain every-second"); !strings.Contains(out, "configured differently: lookup plain / every-second") || !strings.Contains(out, "differs: ") {
+		t.Errorf("it compares\n%s", out)
+	}
+	for args, says := range map[string]string{
+		"--lookup every-third":     `lookup "every-third", want one of [every-second kadmium plain]`,
+		"--nope":                   "next: see: everysecond --help",
+		"--compare plain nowhere":  "only one is a directory",
+		"--lookup plain --nodes -": "next: everysecond --help says what each flag takes",
+	} {
+		if out := mine(2, args); !strings.Contains(out, says) {
+			t.Errorf("%s lacks %q: %s", args, says, out)
+		}
 	}
 }

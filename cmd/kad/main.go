@@ -17,7 +17,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	_ "kadmium/examples/rules/discv5" // registers itself, as the others
+	_ "kadmium/examples/rules/libp2p"
+	_ "kadmium/examples/rules/sample"
+	_ "kadmium/examples/rules/strictrounds"
 	"kadmium/internal/cli"
+	"kadmium/sim/command"
 )
 
 func main() {
@@ -77,7 +82,7 @@ taken); 2 bad input. Each flag can also come from the environment as KAD_*.`,
 		a.demoCommand(), a.nodeCommand(), a.keyCommand(),
 		a.pingCommand(), a.findCommand(), a.closestCommand(),
 		a.putCommand(), a.getCommand(), a.unpublishCommand(), a.provideCommand(), a.providersCommand(), a.sendCommand(),
-		a.tableCommand(), a.peersCommand(), a.statsCommand(), a.healthCommand(), a.pageCommand(), a.simCommand(), a.benchCommand(), a.viewCommand(),
+		a.tableCommand(), a.peersCommand(), a.statsCommand(), a.healthCommand(), a.pageCommand(), command.New(), a.benchCommand(), a.viewCommand(),
 		a.versionCommand(), a.completionCommand(), traceTopic(),
 	)
 	a.Prepare(root)

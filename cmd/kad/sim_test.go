@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"kadmium/internal/cli"
+	"kadmium/sim/command"
 	"kadmium/sim/report"
 )
 
@@ -69,7 +70,7 @@ func TestSimRepeats(t *testing.T) {
 // Several numbers of nodes are simulated in turn, and are one object.
 func TestSimSweep(t *testing.T) {
 	u := newUser(t)
-	s := one[sweepResult](u.kad("sim", "--nodes", "20, 200,2000", "--lookups", "50", "--json").exits(cli.ExitDone).quiet())
+	s := one[command.SweepResult](u.kad("sim", "--nodes", "20, 200,2000", "--lookups", "50", "--json").exits(cli.ExitDone).quiet())
 	if len(s.Sweep) != 3 || s.Sweep[0].Config.Nodes != 20 || s.Sweep[1].Config.Nodes != 200 || s.Sweep[2].Config.Nodes != 2000 {
 		t.Fatalf("%+v", s)
 	}
@@ -87,7 +88,7 @@ func TestSimSweepKeepsRuns(t *testing.T) {
 	u := newUser(t)
 	dir := filepath.Join(u.dir, "results")
 	all := []string{"sim", "--nodes", "30", "--lookups", "5", "--k", "4", "--alpha", "1,3", "--seed", "1..3", "--vary", "latency=world|exp:80ms", "--json", "--out"}
-	first := one[sweepResult](u.kad(append(all, dir)...).exits(cli.ExitDone).quiet())
+	first := one[command.SweepResult](u.kad(append(all, dir)...).exits(cli.ExitDone).quiet())
 	if len(first.Sweep) != 12 || first.Sweep[0].Config.Latency != "world" || first.Sweep[3].Config.Latency != "exp:80ms" || first.Sweep[1].Config.Seed != 2 {
 		t.Fatalf("%d reports: %+v", len(first.Sweep), first.Sweep[1].Config)
 	}
@@ -95,7 +96,7 @@ func TestSimSweepKeepsRuns(t *testing.T) {
 	if lines := strings.Split(table, "\n"); !strings.HasPrefix(lines[0], "run,nodes,lookups,k,alpha,seed,") || !strings.HasSuffix(lines[0], ",metric,value") || len(lines) < 12*30 {
 		t.Errorf("%d lines: %s", len(lines), lines[0])
 	}
-	again := one[sweepResult](u.kad(append(all, dir)...).exits(cli.ExitDone).quiet())
+	again := one[command.SweepResult](u.kad(append(all, dir)...).exits(cli.ExitDone).quiet())
 	for i := range again.Sweep {
 		if again.Sweep[i].Machine != first.Sweep[i].Machine {
 			t.Errorf("run %d was run again", i)
@@ -279,7 +280,7 @@ func TestSimPicturesFail(t *testing.T) {
 	if one[report.Report](r).Lookups != 20 {
 		t.Errorf("the report is lost: %s", r.stdout)
 	}
-	s := one[sweepResult](u.kad("sim", "--nodes", "50,60", "--lookups", "20", "--out", blocked, "--json").exits(cli.ExitNotDone))
+	s := one[command.SweepResult](u.kad("sim", "--nodes", "50,60", "--lookups", "20", "--out", blocked, "--json").exits(cli.ExitNotDone))
 	if len(s.Sweep) != 2 {
 		t.Errorf("%d reports", len(s.Sweep))
 	}
@@ -321,7 +322,7 @@ func TestSimInterrupted(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
-	if s := decodeLine[sweepResult](t, interrupted("--json", "--nodes", "10,20")); s.Sweep == nil || len(s.Sweep) != 0 {
+	if s := decodeLine[command.SweepResult](t, interrupted("--json", "--nodes", "10,20")); s.Sweep == nil || len(s.Sweep) != 0 {
 		t.Errorf("%+v", s)
 	}
 	if out := interrupted(); !strings.HasPrefix(out, "partial: interrupted, what follows is of the part that ran, 0 of 1000 lookups") {

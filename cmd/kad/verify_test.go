@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"kadmium/internal/cli"
+	"kadmium/sim/command"
 	"kadmium/sim/report"
 )
 
@@ -19,7 +20,7 @@ func TestSimVerify(t *testing.T) {
 	if out := u.kad("sim", "verify", path).exits(cli.ExitDone).quiet().stdout; !strings.HasPrefix(out, "the same") {
 		t.Error(out)
 	}
-	if v := one[verifyResult](u.kad("sim", "verify", path, "--json").exits(cli.ExitDone).quiet()); !v.Same || len(v.Differs) != 0 {
+	if v := one[command.VerifyResult](u.kad("sim", "verify", path, "--json").exits(cli.ExitDone).quiet()); !v.Same || len(v.Differs) != 0 {
 		t.Errorf("%+v", v)
 	}
 	r, text := one[report.Report](made), made.stdout
@@ -27,7 +28,7 @@ func TestSimVerify(t *testing.T) {
 	r.Values.Found--
 	made.stdout = encoded(t, r)
 	changed := made.save(filepath.Join(u.dir, "b.json"))
-	if v := one[verifyResult](u.kad("sim", "verify", changed, "--json").exits(cli.ExitNotDone)); v.Same || len(v.Differs) != 2 || v.Differs[0].Name != "rpc_total" || v.Differs[0].A != fmt.Sprint(r.RPCTotal) || v.Differs[0].B != fmt.Sprint(r.RPCTotal-1) || v.Differs[1].Name != "values.found" {
+	if v := one[command.VerifyResult](u.kad("sim", "verify", changed, "--json").exits(cli.ExitNotDone)); v.Same || len(v.Differs) != 2 || v.Differs[0].Name != "rpc_total" || v.Differs[0].A != fmt.Sprint(r.RPCTotal) || v.Differs[0].B != fmt.Sprint(r.RPCTotal-1) || v.Differs[1].Name != "values.found" {
 		t.Errorf("%+v", v)
 	}
 	u.kad("sim", "verify", changed).exits(cli.ExitNotDone).says("the report differs", "first in rpc_total", "next: use the release that made it")
@@ -67,7 +68,7 @@ func TestSimVerifyInASweep(t *testing.T) {
 	}
 	u.kad("sim", "verify", all[0]).exits(cli.ExitDone).quiet()
 	write("0,90\n90,0\n")
-	v := one[verifyResult](u.kad("sim", "verify", all[0], "--json").exits(cli.ExitNotDone))
+	v := one[command.VerifyResult](u.kad("sim", "verify", all[0], "--json").exits(cli.ExitNotDone))
 	if v.Same || len(v.Changed) != 1 || !strings.Contains(v.Changed[0], matrix) {
 		t.Errorf("%+v", v)
 	}

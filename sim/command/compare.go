@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"bytes"
@@ -16,14 +16,14 @@ import (
 const mostRuns = 100_000
 
 // compare sets two reports side by side, or the runs of two directories.
-func (a *app) compare(pathA, pathB string) error {
+func compare(a *cli.App, pathA, pathB string) error {
 	switch one, other := isDirectory(pathA), isDirectory(pathB); {
 	case one && other:
-		return a.compareDirectories(pathA, pathB)
+		return compareDirectories(a, pathA, pathB)
 	case one || other:
 		return cli.BadInput("name two reports, or two directories of reports", "--compare: of %s and %s only one is a directory", pathA, pathB)
 	}
-	return a.compareReports(pathA, pathB)
+	return compareReports(a, pathA, pathB)
 }
 
 func isDirectory(path string) bool {
@@ -31,12 +31,12 @@ func isDirectory(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-func (a *app) compareDirectories(pathA, pathB string) error {
-	one, err := a.readRuns(pathA)
+func compareDirectories(a *cli.App, pathA, pathB string) error {
+	one, err := readRuns(a, pathA)
 	if err != nil {
 		return err
 	}
-	other, err := a.readRuns(pathB)
+	other, err := readRuns(a, pathB)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (a *app) compareDirectories(pathA, pathB string) error {
 
 // readRuns reads the reports of a directory: of a sweep those of its last plan, of any other
 // all.
-func (a *app) readRuns(dir string) ([]report.Run, error) {
+func readRuns(a *cli.App, dir string) ([]report.Run, error) {
 	const next = "name a directory of files NAME.json that kad sim --json wrote, a run each, or one of --out"
 	files, others, err := sweep.Reports(dir)
 	if err != nil {

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"cmp"
@@ -47,8 +47,8 @@ var simUsages = map[string]string{
 	"duration":  "of the workload (default 24h for day, 1h with sessions, else as lookups take)",
 	"keys":      "of day: keys published at the start, once",
 	"ttl":       "lifetime of what is stored (default 24h)",
-	"lookup":    "rule of lookups: " + strings.Join(sim.LookupNames(), ", "),
-	"table":     "policy of routing tables: " + strings.Join(sim.TableNames(), ", "),
+	"lookup":    "rule of lookups",
+	"table":     "policy of routing tables",
 }
 
 // ofOneValue are the settings whose values may hold commas: they vary by --vary.
@@ -65,7 +65,14 @@ func (f *simFlags) define(cmd *cobra.Command) {
 		case "0", "0s":
 			value = ""
 		}
-		f.settings[s.Name] = flags.String(s.Name, value, simUsages[s.Name])
+		usage := simUsages[s.Name]
+		switch s.Name {
+		case "lookup":
+			usage += ": " + strings.Join(sim.LookupNames(), ", ")
+		case "table":
+			usage += ": " + strings.Join(sim.TableNames(), ", ")
+		}
+		f.settings[s.Name] = flags.String(s.Name, value, usage)
 	}
 	flags.StringArrayVar(&f.vary, "vary", nil, "a flag whose values hold commas, and the values: 'latency=world|exp:80ms'")
 	flags.StringVar(&f.plan, "plan", "", "TOML file of flags and their values, which flags that are typed override")

@@ -1,21 +1,23 @@
-package main
+// Package command is `kad sim` as a package: a program that registers rules of its own
+// (sim.RegisterLookup, sim.RegisterTable) and calls Main has all its flags.
+package command
 
 import (
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
-	_ "kadmium/examples/rules/discv5"
-	_ "kadmium/examples/rules/libp2p"
-	_ "kadmium/examples/rules/sample"
-	_ "kadmium/examples/rules/strictrounds"
 	"kadmium/internal/cli"
 	"kadmium/sim"
 	"kadmium/sim/report"
 	"kadmium/sim/sweep"
 )
 
-func (a *app) simCommand() *cobra.Command {
+// New is the command `sim`, to add to a command line. Rules must have been registered. It
+// prints JSON if a command above it has a flag --json that is set.
+func New() *cobra.Command {
 	var f simFlags
 	cmd := &cobra.Command{
 		Use:   "sim",
@@ -57,11 +59,12 @@ intervals from 5 seeds on.`,
 			return cli.Arguments()(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			a := cli.Of(cmd)
 			if f.compare {
 				if err := cli.OnlyReads(cmd, "compare"); err != nil {
 					return err
 				}
-				return a.compare(args[0], args[1])
+				return compare(a, args[0], args[1])
 			}
 			configs, err := f.configs(func(flag string) bool { return cli.Typed(cmd, flag) })
 			if err != nil {
@@ -73,8 +76,12 @@ intervals from 5 seeds on.`,
 			if err := cli.MakeOut(f.out); err != nil {
 				return err
 			}
-			return a.simulate(cmd.Context(), configs, f.out, f.lookups)
+			return simulate(a, cmd.Context(), configs, f.out, f.lookups)
 		},
+	}
+	if !slices.Contains(sim.LookupNames(), "libp2p") { // the program has no rules but its own
+		cmd.Long = strings.Replace(cmd.Long, "; libp2p has alpha 10 of its own, discv5 k 16", "", 1)
+		cmd.Example = strings.Replace(cmd.Example, "\n  kad sim --lookup libp2p", "", 1)
 	}
 	f.define(cmd)
 	cli.Completes(cmd, "tables", report.TablesIdeal, report.TablesJoin)
@@ -85,12 +92,12 @@ intervals from 5 seeds on.`,
 	cli.Completes(cmd, "table", sim.TableNames()...)
 	cli.Completes(cmd, "targets", report.TargetsRandom, report.TargetsNodes)
 	cli.CompletesDirectory(cmd, "out")
-	cmd.AddCommand(a.verifyCommand())
+	cmd.AddCommand(verifyCommand())
 	return cmd
 }
 
 // compareReports sets two reports side by side.
-func (a *app) compareReports(pathA, pathB string) error {
+func compareReports(a *cli.App, pathA, pathB string) error {
 	one, err := cli.ReadReport(pathA)
 	if err != nil {
 		return err

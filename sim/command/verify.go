@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"cmp"
@@ -14,14 +14,14 @@ import (
 	"kadmium/sim/sweep"
 )
 
-// A verifyResult is `kad sim verify REPORT`.
-type verifyResult struct {
+// A VerifyResult is `kad sim verify REPORT`.
+type VerifyResult struct {
 	Same    bool                     `json:"same"`
 	Differs []report.FieldDifference `json:"differs"` // a is the report, b the run of now
 	Changed []string                 `json:"changed"` // what the manifest beside the report says was another
 }
 
-func (a *app) verifyCommand() *cobra.Command {
+func verifyCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "verify REPORT",
 		Short: "Run a report's simulation again and say whether it is the same",
@@ -32,6 +32,7 @@ its value in the report, then the value of now.`,
 		Example: `  kad sim --nodes 10000 --json > a.json; kad sim verify a.json`,
 		Args:    cli.Arguments("REPORT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			a := cli.Of(cmd)
 			told, err := cli.ReadReport(args[0])
 			if err != nil {
 				return err
@@ -52,14 +53,14 @@ its value in the report, then the value of now.`,
 			if r.Partial {
 				return cli.NotDone("run it again to the end", "interrupted: nothing can be said")
 			}
-			return a.printVerified(args[0], told, r)
+			return printVerified(a, args[0], told, r)
 		},
 	}
 }
 
 // printVerified says in what a report differs from the run of now.
-func (a *app) printVerified(path string, told, again *report.Report) error {
-	result := verifyResult{Differs: report.Differences(told, again), Changed: []string{}}
+func printVerified(a *cli.App, path string, told, again *report.Report) error {
+	result := VerifyResult{Differs: report.Differences(told, again), Changed: []string{}}
 	result.Same = len(result.Differs) == 0
 	if !result.Same {
 		result.Changed = sweep.Changed(path)

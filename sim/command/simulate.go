@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"context"
@@ -17,16 +17,16 @@ import (
 	"kadmium/sim/sweep"
 )
 
-// A sweepResult is `kad sim` with several runs.
-type sweepResult struct {
+// A SweepResult is `kad sim` with several runs.
+type SweepResult struct {
 	Sweep []*report.Report `json:"sweep"`
 }
 
 // simulate runs simulations and prints their reports, one as one object, several as a
 // sweep. When the context ends it prints what there is.
-func (a *app) simulate(ctx context.Context, configs []sim.Config, out string, lookups bool) error {
+func simulate(a *cli.App, ctx context.Context, configs []sim.Config, out string, lookups bool) error {
 	if len(configs) == 1 {
-		return a.simulateOne(ctx, configs[0], out, lookups)
+		return simulateOne(a, ctx, configs[0], out, lookups)
 	}
 	bar := a.NewBar(fmt.Sprintf("%d runs", len(configs)))
 	results, stopped, err := sweep.Execute(ctx, configs, sweep.Options{Dir: out, Lookups: lookups, Progress: func(done, total int) { bar.Update("runs", done, total) }})
@@ -47,7 +47,7 @@ func (a *app) simulate(ctx context.Context, configs []sim.Config, out string, lo
 	if out != "" && len(drawn) > 0 && len(drawn) <= maxDrawn {
 		files, undrawn = picture.Draw(out, drawn)
 	}
-	err = a.Print(sweepResult{reports}, func(w io.Writer) {
+	err = a.Print(SweepResult{reports}, func(w io.Writer) {
 		_ = results.Write(w) // into memory
 		if out != "" {
 			fmt.Fprintf(w, "\n%s, %s and %s in %s\n", report.Count(len(reports), "report"), sweep.ResultsFile, report.Count(len(files), "picture"), out)
@@ -82,7 +82,7 @@ func firstOfEach(results *sweep.Results) (reports []*report.Report) {
 }
 
 // simulateOne runs one simulation, with a bar of its own progress.
-func (a *app) simulateOne(ctx context.Context, c sim.Config, out string, lookups bool) error {
+func simulateOne(a *cli.App, ctx context.Context, c sim.Config, out string, lookups bool) error {
 	bar := a.NewBar(fmt.Sprintf("%d nodes", c.Nodes))
 	r, rows, err := sim.RunLookups(ctx, c, runtime.GOMAXPROCS(0), bar.Update)
 	bar.End()
