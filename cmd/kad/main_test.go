@@ -27,6 +27,9 @@ var binary string
 var buildFlags = []string{"build"}
 
 func TestMain(m *testing.M) {
+	if tool := os.Getenv(pageTool); tool != "" {
+		os.Exit(runPageTool(tool, os.Args[1:]))
+	}
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "kad") // short: sockets live below it
 		if err != nil {

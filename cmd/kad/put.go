@@ -45,7 +45,8 @@ With --cas each holder compares by itself, as no node speaks for all: of two wri
 at once, both may find some holders. Get with a --quorum to see which one stands.`,
 		Example: `  kad put /v/hello world
   date | kad put /v/now - --ttl 1h
-  kad put /sig/12D3KooW.../profile "new text" --cas 7 --key me.pem --bootstrap seed.example:4100`,
+  kad put --cas 7 --key me.pem --bootstrap seed.example:4100 \
+    /sig/12D3KooWLU2znyJMtDiHArqAGbZn8CgUGp92kxDBtefftEEaHSZS/profile "new text"`,
 		Args: cli.Arguments("KEY", "VALUE|-"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if p.key, err = written.parse(args[0], checkRecordKey); err != nil {

@@ -89,8 +89,10 @@ func simulateOne(a *cli.App, ctx context.Context, c sim.Config, out string, look
 	if err != nil {
 		return err
 	}
-	if r.Theory, err = sim.Expected(c); err != nil {
-		return err
+	if !r.Partial || r.Lookups > 0 { // else there is nothing to print it beside, and it takes its time
+		if r.Theory, err = sim.Expected(c); err != nil {
+			return err
+		}
 	}
 	if out != "" && !r.Partial {
 		if !lookups {
