@@ -204,6 +204,13 @@ func (p *path) rtt(a, b uint32) float64 {
 // trips of under 2 ms are those within a site, and a window of a network is as long as this.
 const oneWayFloor = time.Millisecond
 
+// OneWay is how long datagrams of simulations of a seed take from node to node; nodes are
+// numbered from 1. random decides what varies from datagram to datagram. It is not safe
+// for concurrent use.
+func (l *Latency) OneWay(seed uint64) func(from, to uint32, random uint64) time.Duration {
+	return newPath(l, seed).oneWay
+}
+
 // leastOneWay is the least that a datagram takes.
 func (l *Latency) leastOneWay() time.Duration {
 	if l.kind == "const" {

@@ -4,23 +4,33 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
 )
 
-// A command is one simulation as typed on a command line.
+// A command is a simulation, or several, as typed on a command line; or a measurement of
+// whole nodes.
 type command struct {
 	name  string // by which rows refer to it
 	env   string // like GOMAXPROCS=1
 	flags string // of kad sim
+	test  string // in place of flags: those of TestBesideSimulator, which end with a file
 }
+
+// wholeNodes is the command that measures whole nodes, without its flags.
+const wholeNodes = "go test -count 1 -timeout 1h -run TestBesideSimulator ./cmd/kad/bench "
 
 // line is the command line that the page shows and that is run.
 func (c command) line() string {
+	if c.test != "" {
+		return wholeNodes + c.test
+	}
 	line := "kad sim " + c.flags + " --json"
 	if c.env != "" {
 		line = c.env + " " + line
@@ -65,7 +75,13 @@ const patience = 10 * time.Second
 
 // execute runs the command in a process of its own. An interrupted command has no result.
 func (c command) execute(ctx context.Context, kad string) (*result, error) {
-	cmd := exec.CommandContext(ctx, kad, c.words()...)
+	program, words := kad, c.words()
+	if c.test != "" {
+		line := strings.Fields(c.line())
+		program, words = line[0], line[1:]
+	}
+	began := time.Now()
+	cmd := exec.CommandContext(ctx, program, words...)
 	cmd.Env = c.environment(os.Environ())
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = patience
@@ -76,9 +92,19 @@ func (c command) execute(ctx context.Context, kad string) (*result, error) {
 		}
 		return nil, err
 	}
+	if c.test != "" {
+		flags := strings.Fields(c.test)
+		if out, err = os.ReadFile(flags[len(flags)-1]); err != nil {
+			return nil, err
+		}
+	}
 	r, err := newResult(c.line(), out)
 	if err != nil {
 		return nil, err
+	}
+	if r.Runs != nil { // the report is of the first, which shared the machine with others
+		r.Report.Machine.WallSeconds = math.Round(10*time.Since(began).Seconds()) / 10
+		r.Report.Machine.CPUs = runtime.GOMAXPROCS(0)
 	}
 	r.Date = time.Now().UTC().Format(time.DateOnly)
 	r.PeakMemory = peakMemory(cmd.ProcessState)

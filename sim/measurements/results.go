@@ -17,24 +17,30 @@ import (
 
 // A result is the result of one command, without the large parts of its report.
 type result struct {
-	Command    string         `json:"command"`
-	Date       string         `json:"date"`
-	PeakMemory float64        `json:"peak_memory"` // bytes; 0: not known
-	Same       string         `json:"same"`        // SHA-256 of the report without machine
-	HopShares  []float64      `json:"hop_shares"`  // shares of lookups with at most 1, 2, ... hops
-	Report     *report.Report `json:"report"`      // without histograms, series, buckets and trace
+	Command    string  `json:"command"`
+	Date       string  `json:"date"`
+	PeakMemory float64 `json:"peak_memory"` // bytes; 0: not known
+	Same       string  `json:"same"`        // SHA-256 of the report without machine
+	// Runs has the figures of each run by metric, if the command had several seeds.
+	Runs      map[string][]float64 `json:"runs,omitempty"`
+	HopShares []float64            `json:"hop_shares"` // shares of lookups with at most 1, 2, ... hops
+	Report    *report.Report       `json:"report"`     // of the first seed, without histograms, series, buckets and trace
 }
 
 // newResult reads the output of a command.
 func newResult(line string, output []byte) (*result, error) {
-	whole, err := report.Read(bytes.NewReader(output))
+	first, runs, err := runsOf(output)
+	if err != nil {
+		return nil, err
+	}
+	whole, err := report.Read(bytes.NewReader(first))
 	if err != nil {
 		return nil, err
 	}
 	if whole.Partial {
 		return nil, errors.New("it ended before its end")
 	}
-	r := &result{Command: line, HopShares: hopShares(&whole.Hops), Report: whole}
+	r := &result{Command: line, Runs: runs, HopShares: hopShares(&whole.Hops), Report: whole}
 	machine := whole.Machine
 	whole.Machine = report.Machine{}
 	text, err := json.Marshal(whole)

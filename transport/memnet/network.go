@@ -47,6 +47,7 @@ type Network struct {
 	conditions Conditions
 	conns      map[netip.AddrPort]*Conn
 	nats       map[netip.Addr]*NAT
+	delay      func(from, to netip.Addr) time.Duration
 	cut        func(from, to netip.Addr) bool
 	tap        func(from, to netip.AddrPort, datagram []byte)
 	inTransit  packetHeap
@@ -82,6 +83,14 @@ func (n *Network) Set(c Conditions) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.conditions = c
+}
+
+// Delay makes each datagram take this much more than the conditions say; nil ends it. f
+// must not call the network, which calls it from one goroutine at a time.
+func (n *Network) Delay(f func(from, to netip.Addr) time.Duration) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.delay = f
 }
 
 // Partition loses every datagram for which cut reports true, also those under
@@ -181,6 +190,9 @@ func (n *Network) path(r route) *path {
 func (n *Network) schedule(way *path, from, to netip.AddrPort, datagram []byte) {
 	c := n.conditions
 	delay := c.Latency
+	if n.delay != nil {
+		delay += n.delay(from.Addr(), to.Addr())
+	}
 	if c.Jitter > 0 {
 		delay += time.Duration(way.rnd.Int64N(int64(c.Jitter)))
 	}

@@ -3,6 +3,8 @@ package bench
 import (
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -36,6 +38,10 @@ type Config struct {
 	// Bootstrap are the addresses by which clients join a live network, Listen those
 	// they listen on. Without Bootstrap a network is started on loopback.
 	Bootstrap, Listen []string
+
+	// memory, if not nil, makes the sockets of a network that is not on loopback: node 1
+	// listens at 10.0.0.1, the others follow.
+	memory func(at netip.AddrPort) (net.PacketConn, error)
 
 	// Progress, if not nil, is called for each node that joined and each lookup that
 	// ended. It may be called by several goroutines at once.

@@ -16,8 +16,19 @@ type traffic struct{ sent, received atomic.Uint64 }
 
 func (t *traffic) both() uint64 { return t.sent.Load() + t.received.Load() }
 
-// listen makes the sockets that a node would make itself, but they count.
-func (t *traffic) listen(at netip.AddrPort) (net.PacketConn, error) {
+// counts makes sockets that count of those that open makes.
+func (t *traffic) counts(open func(at netip.AddrPort) (net.PacketConn, error)) func(at netip.AddrPort) (net.PacketConn, error) {
+	return func(at netip.AddrPort) (net.PacketConn, error) {
+		c, err := open(at)
+		if err != nil {
+			return nil, err
+		}
+		return &conn{c.(datagrams), t}, nil
+	}
+}
+
+// openUDP makes the sockets that a node would make itself.
+func openUDP(at netip.AddrPort) (net.PacketConn, error) {
 	network := "udp6" // [::] is IPv6 only
 	if at.Addr().Is4() {
 		network = "udp4"
@@ -27,13 +38,20 @@ func (t *traffic) listen(at netip.AddrPort) (net.PacketConn, error) {
 		return nil, err
 	}
 	_ = udp.SetReadBuffer(receiveBuffer) // if it is refused, more is lost under load
-	return &conn{udp, t}, nil
+	return udp, nil
 }
 
-// A conn is a UDP socket that counts. It does not embed the *net.UDPConn, whose
-// promoted methods would not count.
+// datagrams are the methods of sockets that nodes use.
+type datagrams interface {
+	net.PacketConn
+	ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error)
+	WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error)
+}
+
+// A conn is a UDP socket that counts. It does not embed the socket, whose promoted methods
+// would not count.
 type conn struct {
-	udp     *net.UDPConn
+	udp     datagrams
 	traffic *traffic
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
+	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -49,8 +51,10 @@ func startNetwork(ctx context.Context, cfg *Config) (_ *network, err error) {
 	if cfg.live() {
 		count = clients
 	}
-	if err := enoughFiles(count); err != nil {
-		return nil, err
+	if cfg.memory == nil {
+		if err := enoughFiles(count); err != nil {
+			return nil, err
+		}
 	}
 	n := &network{members: make([]*member, count), numbers: make(map[identity.ID]uint32)}
 	defer func() {
@@ -82,9 +86,13 @@ func (n *network) startNodes(ctx context.Context, cfg *Config) error {
 	var bootstrap []string
 	var joined atomic.Int64
 	join := func(i int) error {
-		err := n.startNode(ctx, i, kadmium.Config{
+		listen, open := "127.0.0.1:0", openUDP
+		if cfg.memory != nil {
+			listen, open = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte((i + 1) >> 8), byte(i + 1)}), 4100).String(), cfg.memory
+		}
+		err := n.startNode(ctx, i, open, kadmium.Config{
 			Key: identity.KeyFromSeed(seeds[i]), Mode: kadmium.Server, Bootstrap: bootstrap,
-			Listen: []string{"127.0.0.1:0"}, Network: cfg.Network, K: cfg.K, Alpha: cfg.Alpha,
+			Listen: []string{listen}, Network: cfg.Network, K: cfg.K, Alpha: cfg.Alpha,
 		})
 		if done := joined.Add(1); cfg.Progress != nil {
 			cfg.Progress("nodes", int(done), len(n.members))
@@ -110,20 +118,20 @@ func (n *network) startNodes(ctx context.Context, cfg *Config) error {
 // startClients makes clients that join a live network.
 func (n *network) startClients(ctx context.Context, cfg *Config) error {
 	return inParallel(0, len(n.members), func(i int) error {
-		return n.startNode(ctx, i, kadmium.Config{
+		return n.startNode(ctx, i, openUDP, kadmium.Config{
 			Mode: kadmium.Client, Bootstrap: cfg.Bootstrap, Listen: cfg.Listen,
 			Network: cfg.Network, K: cfg.K, Alpha: cfg.Alpha,
 		})
 	})
 }
 
-// startNode makes member i and waits until it has joined.
-func (n *network) startNode(ctx context.Context, i int, cfg kadmium.Config) error {
+// startNode makes member i, with sockets that open makes, and waits until it has joined.
+func (n *network) startNode(ctx context.Context, i int, open func(at netip.AddrPort) (net.PacketConn, error), cfg kadmium.Config) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	m := new(member)
-	cfg.ListenPacket = m.traffic.listen
+	cfg.ListenPacket = m.traffic.counts(open)
 	node, err := kadmium.New(cfg)
 	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
 		return fmt.Errorf("%w: node %d of %d found no room", ErrFiles, i+1, len(n.members))
