@@ -50,7 +50,7 @@ func repository() (string, error) {
 		return "", err
 	}
 	for dir := here; ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "cmd", "kad", "sim.go")); err == nil {
+		if _, err := os.Stat(filepath.Join(dir, "cmd", "kad", "main.go")); err == nil {
 			return dir, nil
 		}
 		if dir == filepath.Dir(dir) {
