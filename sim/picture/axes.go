@@ -59,18 +59,26 @@ type grid struct{ upright bool }
 func (g grid) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	if g.upright {
-		for _, t := range p.X.Tick.Marker.Ticks(p.X.Min, p.X.Max) {
+		for _, t := range labels(p.X.Tick.Marker).Ticks(p.X.Min, p.X.Max) {
 			if !t.IsMinor() && t.Value >= p.X.Min && t.Value <= p.X.Max {
 				c.StrokeLine2(line(gridded, .75), x(t.Value), c.Min.Y, x(t.Value), c.Max.Y)
 			}
 		}
 		return
 	}
-	for _, t := range p.Y.Tick.Marker.Ticks(p.Y.Min, p.Y.Max) {
+	for _, t := range labels(p.Y.Tick.Marker).Ticks(p.Y.Min, p.Y.Max) {
 		if !t.IsMinor() && t.Value >= p.Y.Min && t.Value <= p.Y.Max {
 			c.StrokeLine2(line(gridded, .75), c.Min.X, y(t.Value), c.Max.X, y(t.Value))
 		}
 	}
+}
+
+// labels are ticks with the labels that another panel has for them.
+func labels(t plot.Ticker) plot.Ticker {
+	if u, ok := t.(unlabelled); ok {
+		return u.Ticker
+	}
+	return t
 }
 
 // A curve is a line through points, clipped to the panel.

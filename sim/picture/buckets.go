@@ -16,7 +16,7 @@ import (
 // beside them, narrower.
 var (
 	liveLook    = look{fill: blue}
-	deadLook    = look{fill: vermilion}
+	deadLook    = look{fill: vermilion, striped: true}
 	waitingLook = look{fill: pale(grey), outline: grey, width: .75}
 )
 

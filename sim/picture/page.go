@@ -45,7 +45,17 @@ type page struct {
 	panels []*plot.Plot // from top to bottom
 	xLabel string
 	least  vg.Length // height of the panels together with the x axis; 0: leastPanels
+	grid   gridOfPanels
 }
+
+// A gridOfPanels says that panels stand beside one another, row by row, each with a caption
+// above it. The zero value is one column without captions.
+type gridOfPanels struct {
+	columns  int
+	captions []string
+}
+
+const captionHeight = 19
 
 // An entry of a legend is a mark and its meaning. An entry without a mark continues the
 // entry before.
@@ -63,6 +73,9 @@ func (p *page) size() (w, h vg.Length) {
 	}
 	lines, rows := len(p.heading()), len(p.legendRows())
 	head := titleSize*lineHeight + vg.Length(lines-1)*textSize*lineHeight + vg.Length(rows)*legendRow
+	if p.grid.columns > 0 {
+		head += captionHeight
+	}
 	return pageWidth, max(pageHeight, head+least+aboveLegend+abovePanels+belowPanels+2*margin)
 }
 
@@ -86,20 +99,42 @@ func (p *page) draw(canvas vg.CanvasSizer) {
 	}
 	c.Max.Y -= abovePanels
 
-	rows := make([][]*plot.Plot, len(p.panels))
-	for i, panel := range p.panels {
-		rows[i] = []*plot.Plot{panel}
-	}
-	tiles := draw.Tiles{Cols: 1, Rows: len(rows), PadY: 14}
-	var middle vg.Length // of the data, which is the same in all panels
-	for i, row := range plot.Align(rows, tiles, draw.Crop(c, 0, 0, belowPanels, 0)) {
-		p.panels[i].Draw(row[0])
-		data := p.panels[i].DataCanvas(row[0])
-		middle = data.Center().X
-	}
+	middle := p.drawPanels(draw.Crop(c, 0, 0, belowPanels, 0))
 	label := lettering(textSize, inkSoft)
 	label.XAlign, label.YAlign = draw.XCenter, draw.YTop
 	c.FillText(label, vg.Point{X: middle, Y: c.Min.Y + belowPanels - 3}, p.xLabel)
+}
+
+// drawPanels draws the panels, and returns the middle of the data of all columns.
+func (p *page) drawPanels(c draw.Canvas) (middle vg.Length) {
+	columns, between := max(1, p.grid.columns), vg.Length(14)
+	if p.grid.columns > 0 {
+		c.Max.Y -= captionHeight
+		between += captionHeight
+	}
+	rows := make([][]*plot.Plot, 0, len(p.panels))
+	for row := range slices.Chunk(p.panels, columns) {
+		rows = append(rows, append(row[:len(row):len(row)], make([]*plot.Plot, columns-len(row))...))
+	}
+	tiles := draw.Tiles{Cols: columns, Rows: len(rows), PadX: 18, PadY: between}
+	caption := lettering(textSize, black)
+	caption.YAlign = draw.YBottom
+	left, right := c.Max.X, c.Min.X
+	for i, row := range plot.Align(rows, tiles, c) {
+		for j, canvas := range row {
+			drawn := rows[i][j]
+			if drawn == nil {
+				continue
+			}
+			drawn.Draw(canvas)
+			data := drawn.DataCanvas(canvas)
+			left, right = min(left, data.Min.X), max(right, data.Max.X)
+			if p.grid.columns > 0 {
+				c.FillText(caption, vg.Point{X: data.Min.X, Y: data.Max.Y + 5}, p.grid.captions[i*columns+j])
+			}
+		}
+	}
+	return (left + right) / 2
 }
 
 // A headline is a line above the panels.

@@ -97,23 +97,29 @@ func placeOf(t *testing.T, d *xml.Decoder, attributes map[string]string) written
 // No text leaves the page or lies over another one, whatever is to be said.
 func TestTextsApart(t *testing.T) {
 	for name, reports := range map[string][]*report.Report{
-		"full": {full()}, "sweep": sweep(), "crowded": crowded(), "odd": {odd()}, "tiny": {tiny()}, "two": {tiny(), odd()},
+		"full": {full()}, "sweep": sizes(), "crowded": crowded(), "odd": {odd()}, "tiny": {tiny()}, "two": {tiny(), odd()},
 	} {
 		for _, p := range pages(reports) {
-			all := texts(t, p)
-			if len(all) < 5 {
-				t.Errorf("%s, %s: only %d texts found", name, p.file, len(all))
-			}
-			w, h := p.size()
-			for i, a := range all {
-				if a.Min.X < margin-1 || a.Min.Y < margin-1 || a.Max.X > w-margin+6 || a.Max.Y > h-margin+1 {
-					t.Errorf("%s, %s: %q is cut off: %v", name, p.file, a.text, a.Rectangle)
-				}
-				for _, b := range all[:i] {
-					if a.Min.X < b.Max.X+2 && b.Min.X < a.Max.X+2 && a.Min.Y < b.Max.Y && b.Min.Y < a.Max.Y {
-						t.Errorf("%s, %s: %q lies over %q", name, p.file, a.text, b.text)
-					}
-				}
+			apart(t, name, p)
+		}
+	}
+}
+
+// apart checks that no text of a page leaves it or lies over another one.
+func apart(t *testing.T, name string, p *page) {
+	t.Helper()
+	all := texts(t, p)
+	if len(all) < 5 {
+		t.Errorf("%s, %s: only %d texts found", name, p.file, len(all))
+	}
+	w, h := p.size()
+	for i, a := range all {
+		if a.Min.X < margin-1 || a.Min.Y < margin-1 || a.Max.X > w-margin+6 || a.Max.Y > h-margin+1 {
+			t.Errorf("%s, %s: %q is cut off: %v", name, p.file, a.text, a.Rectangle)
+		}
+		for _, b := range all[:i] {
+			if a.Min.X < b.Max.X+2 && b.Min.X < a.Max.X+2 && a.Min.Y < b.Max.Y && b.Min.Y < a.Max.Y {
+				t.Errorf("%s, %s: %q lies over %q", name, p.file, a.text, b.text)
 			}
 		}
 	}

@@ -53,3 +53,29 @@ func mixed(a, b color.RGBA, share float64) color.RGBA {
 	}
 	return color.RGBA{mix(a.R, b.R), mix(a.G, b.G), mix(a.B, b.B), 0xFF}
 }
+
+// kinds are colours of the same palette for values without an order. Its yellow is left
+// out: it is too pale on white.
+var kinds = []color.RGBA{
+	blue,
+	vermilion,
+	{0x00, 0x9E, 0x73, 0xFF},
+	{0xCC, 0x79, 0xA7, 0xFF},
+	black,
+	{0xE6, 0x9F, 0x00, 0xFF},
+	{0x56, 0xB4, 0xE9, 0xFF},
+	grey,
+}
+
+// deepening is a colour for a share from 0 to 1 of a quantity: pale, then blue, then dark,
+// so that it is told in greyscale too.
+func deepening(share float64) color.RGBA {
+	light, dark := color.RGBA{0xEA, 0xF2, 0xF8, 0xFF}, color.RGBA{0x06, 0x2A, 0x4A, 0xFF}
+	if share < .6 {
+		return mixed(light, blue, share/.6)
+	}
+	return mixed(blue, dark, (share-.6)/.4)
+}
+
+// translucent is a colour through which others show.
+func translucent(c color.RGBA) color.NRGBA { return color.NRGBA{c.R, c.G, c.B, 0x2E} }

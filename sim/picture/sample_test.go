@@ -123,8 +123,8 @@ func full() *report.Report {
 	return r
 }
 
-// sweep is a measurement at several numbers of nodes.
-func sweep() []*report.Report {
+// sizes is a measurement at several numbers of nodes.
+func sizes() []*report.Report {
 	var all []*report.Report
 	for _, n := range []int{1000, 3000, 10000, 100000, 1000000, 10000000} {
 		all = append(all, measurement(n, 1))

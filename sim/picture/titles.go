@@ -46,6 +46,8 @@ func settings(r *report.Report) []setting {
 	word("targets", c.Targets, c.Targets == report.TargetsRandom)
 	word("tables", c.Tables, c.Tables == report.TablesIdeal)
 	word("sessions", c.Sessions, c.Sessions == "none")
+	word("lookup rule", c.Lookup, false)
+	word("table policy", c.Table, false)
 	word("duration", c.Duration, true)
 	word("keys", strconv.Itoa(c.Keys), true)
 	word("ttl", c.TTL, true)

@@ -12,15 +12,16 @@ import (
 	"kadmium/sim/report"
 )
 
-// outcomes are the colours of the outcomes of requests, in the order of the legend.
+// outcomes are the looks of the outcomes of requests, in the order of the legend.
 var outcomes = []struct {
 	outcome string
 	ink     color.RGBA
+	striped bool
 	text    string
 }{
-	{report.Answered, blue, "answered"},
-	{report.Failed, vermilion, "failed"},
-	{report.Unanswered, grey, "unanswered at the end"},
+	{report.Answered, blue, false, "answered"},
+	{report.Failed, vermilion, true, "failed"},
+	{report.Unanswered, grey, false, "unanswered at the end"},
 }
 
 // The height of a bar, as a share of its lane.
@@ -77,7 +78,7 @@ func (c *chart) legend() []entry {
 	}
 	for _, o := range outcomes {
 		if has(func(r *placed) bool { return r.Outcome == o.outcome }) {
-			all = append(all, entry{look{fill: o.ink}, o.text})
+			all = append(all, entry{look{fill: o.ink, striped: o.striped}, o.text})
 		}
 	}
 	if has(func(r *placed) bool { return r.Aside && !r.Winning }) {
@@ -105,18 +106,17 @@ func (c *chart) bars() bars {
 }
 
 func (c *chart) bar(r *placed) bar {
-	ink := grey
+	l, share := look{fill: grey}, thin
 	for _, o := range outcomes {
 		if o.outcome == r.Outcome {
-			ink = o.ink
+			l.fill, l.striped = o.ink, o.striped
 		}
 	}
-	l, share := look{fill: ink}, thin
 	switch {
 	case r.Winning:
-		l, share = look{ink, black, 1}, thick
+		l.outline, l.width, share = black, 1, thick
 	case r.Aside:
-		l = look{pale(ink), ink, 1}
+		l.outline, l.width, l.fill = l.fill, 1, pale(l.fill)
 	}
 	half, middle := share*c.lane/2, c.middle(r)
 	return bar{r.AskedMS, c.seenUntil(r), middle - half, middle + half, l}
@@ -166,5 +166,5 @@ func (chainMark) Thumbnail(c *draw.Canvas) {
 	c.StrokeLine2(chainStyle, c.Min.X, c.Center().Y, c.Max.X, c.Center().Y)
 	middle := *c
 	middle.Min.X, middle.Max.X = c.Min.X+5, c.Max.X-5
-	look{blue, black, 1}.paint(&middle, middle.Rectangle)
+	look{fill: blue, outline: black, width: 1}.paint(&middle, middle.Rectangle)
 }
