@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"kadmium/kbucket"
@@ -45,6 +46,7 @@ type Config struct {
 	TTL       time.Duration // lifetime of stored values; 0: the default of the network
 	Lookup    string        // the lookup rule, by its registered name; empty: RuleKadmium
 	Table     string        // likewise the policy of routing tables
+	TraceOf   string        // the lookup whose trace the report has: report.TraceTypical, report.TraceWorst or its number
 
 	rule   func(lookup.Config) lookup.Rule // of Lookup; nil: lookup.Plain
 	policy func() kbucket.Policy           // of Table; nil: kbucket.Plain
@@ -58,7 +60,7 @@ const pace = 50 * time.Millisecond
 func Defaults() Config {
 	latency, _ := ParseLatency("const:50ms")
 	return Config{Nodes: 10_000, Lookups: 1000, K: 20, Alpha: 3, Seed: 1, Tables: report.TablesIdeal, Latency: latency,
-		Workload: report.WorkloadFind, Targets: report.TargetsRandom}
+		Workload: report.WorkloadFind, Targets: report.TargetsRandom, TraceOf: report.TraceTypical}
 }
 
 // Check fills in the defaults of a Config. Its error is ErrBadConfig.
@@ -116,6 +118,12 @@ func (c *Config) Check() error {
 	if c.Targets == "" {
 		c.Targets = report.TargetsRandom
 	}
+	if c.TraceOf == "" {
+		c.TraceOf = report.TraceTypical
+	}
+	if n, _ := strconv.Atoi(c.TraceOf); !report.Traceable(c.TraceOf) || n >= max(1, c.Lookups) {
+		return bad("trace-of %q, want typical, worst or the number of a lookup, 0 to %d", c.TraceOf, max(1, c.Lookups)-1)
+	}
 	if err := oneOf("targets", c.Targets, report.TargetsRandom, report.TargetsNodes); err != nil {
 		return err
 	}
@@ -159,6 +167,9 @@ func (c *Config) report() report.Config {
 	}
 	if c.Table != RuleKadmium {
 		r.Table = c.Table
+	}
+	if c.TraceOf != report.TraceTypical {
+		r.TraceOf = c.TraceOf
 	}
 	if c.TTL > 0 {
 		r.TTL = c.TTL.String()

@@ -28,7 +28,7 @@ type searcher struct {
 	groundTruth []identity.Contact
 	rpcs        uint64
 	samples     []report.Sample
-	longest     *longest
+	traced      *report.Trace // of the present lookup, if it is to be traced
 }
 
 func newSearcher(cfg *Config, b *book, guest identity.Contact) *searcher {
@@ -76,8 +76,8 @@ func (s *searcher) server() *server {
 	return v
 }
 
-// run runs and measures one lookup.
-func (s *searcher) run(index int) report.Sample {
+// run runs and measures one lookup, and makes its trace if that is wanted.
+func (s *searcher) run(index int, traced bool) report.Sample {
 	s.now, s.lookup = 0, index
 	clear(s.servers)
 	s.pooled = 0
@@ -110,17 +110,16 @@ func (s *searcher) run(index int) report.Sample {
 			s.recycle(e.datagram)
 		}
 	}
-	return s.measure(o, result)
+	return s.measure(o, result, traced)
 }
 
 // measure compares the result of the lookup with the ground truth.
-func (s *searcher) measure(o *operation, r *engine.Result) report.Sample {
+func (s *searcher) measure(o *operation, r *engine.Result, traced bool) report.Sample {
 	s.groundTruth = s.book.closest(s.groundTruth[:0], &s.target, s.cfg.K, func(n identity.Contact) bool { return s.role(n) != silent })
 	sample, all := measure(o, r, s.groundTruth, s.book)
 	sample.Number = s.lookup
-	if best := (&longest{lookup: s.lookup, hops: sample.Hops}); best.better(s.longest) {
-		best.trace = report.NewTrace(s.target.String(), all, winner(r))
-		s.longest = best
+	if traced {
+		s.traced = report.NewTrace(s.target.String(), all, winner(r))
 	}
 	return sample
 }
@@ -153,27 +152,25 @@ func (r *run) independent(ctx context.Context) {
 				if lookup >= cfg.Lookups {
 					return
 				}
-				s.samples = append(s.samples, s.run(lookup))
+				s.samples = append(s.samples, s.run(lookup, false))
 				r.progress("lookups", int(ended.Add(1)), cfg.Lookups)
 			}
 		})
 	}
 	group.Wait()
-	var longest *longest
 	var sum traffic
 	for _, s := range searchers {
 		r.report.RPCTotal += s.rpcs
 		r.report.Events += s.events
 		r.bytes += s.bytes
 		sum.add(&s.traffic)
-		if s.longest != nil && s.longest.better(longest) {
-			longest = s.longest
-		}
 		r.samples = append(r.samples, s.samples...) // in no order
 		s.samples = nil
 	}
-	if longest != nil {
-		r.report.Trace = longest.trace
+	if t := report.Traced(cfg.TraceOf, r.samples); t != nil { // it is run again
+		s := searchers[0]
+		s.run(t.Number, true)
+		r.report.Trace = s.traced.Of(cfg.TraceOf, t.Number)
 	}
 	for i := range r.samples {
 		r.virtual += r.samples[i].Latency

@@ -74,16 +74,3 @@ func steps(start time.Time, trace []lookup.Event) []report.Step {
 	}
 	return all
 }
-
-// longest is the lookup of the most hops, the first if there are several. The report
-// contains its trace.
-type longest struct {
-	lookup int
-	hops   int
-	trace  *report.Trace
-}
-
-// better reports whether l replaces o.
-func (l *longest) better(o *longest) bool {
-	return o == nil || l.hops > o.hops || l.hops == o.hops && l.lookup < o.lookup
-}

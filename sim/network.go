@@ -50,7 +50,7 @@ type network struct {
 
 	workload    workload
 	notes       []note
-	longest     *longest
+	tracer      *report.Tracer
 	series      []report.Interval
 	groundTruth []identity.Contact
 }
@@ -91,7 +91,7 @@ func (r *run) newNetwork(ctx context.Context, cores int) *network {
 	cfg := &r.cfg
 	servers := r.servers()
 	r.book = newBook(cfg.Seed, servers, cfg.population()-servers)
-	n := &network{cfg: cfg, book: r.book, run: r, all: make([]*node, cfg.population()), lastOp: joinOp}
+	n := &network{cfg: cfg, book: r.book, run: r, tracer: report.NewTracer(cfg.TraceOf), all: make([]*node, cfg.population()), lastOp: joinOp}
 	n.first = identity.Contact(1 + below(hash(cfg.Seed, forGrowth), servers))
 	shards := 1
 	if cores > 1 {

@@ -61,9 +61,7 @@ func (n *network) writeReport() {
 	} else {
 		r.report.NodesUp = n.upCount()
 	}
-	if n.longest != nil {
-		r.report.Trace = n.longest.trace
-	}
+	r.report.Trace = n.tracer.Trace(w.samples)
 	if w.values.Puts > 0 {
 		if w.values.Confirmed > 0 {
 			w.values.Holders = millionths(float64(w.holders) / float64(w.values.Confirmed))

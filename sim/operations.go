@@ -59,11 +59,8 @@ func (n *network) measure(nd *node, number int, o *operation, r *engine.Result, 
 	s, all := measure(o, r, n.groundTruth, n.book)
 	s.Number = number
 	w := &n.workload
-	if best := (&longest{lookup: len(w.samples), hops: s.Hops}); best.better(n.longest) {
-		best.trace = report.NewTrace(o.target.String(), all, winner(r))
-		n.longest = best
-	}
 	w.samples = append(w.samples, s)
+	n.tracer.Ended(w.samples, func() *report.Trace { return report.NewTrace(o.target.String(), all, winner(r)) })
 	return &w.samples[len(w.samples)-1]
 }
 

@@ -329,3 +329,72 @@ func TestSimInterrupted(t *testing.T) {
 		t.Error(out)
 	}
 }
+
+// --plot chooses the pictures of a sweep, also of what is there already; without it the usual
+// ones are drawn. What cannot be drawn is refused before anything is run.
+func TestSimPlot(t *testing.T) {
+	u := newUser(t)
+	dir := filepath.Join(u.dir, "plots")
+	run := func(plots ...string) []string {
+		t.Helper()
+		args := []string{"sim", "--nodes", "20,300", "--lookups", "3", "--alpha", "1,3", "--seed", "1..5", "--out", dir}
+		for _, p := range plots {
+			args = append(args, "--plot", p)
+		}
+		u.kad(args...).exits(cli.ExitDone).quiet()
+		files, err := filepath.Glob(filepath.Join(dir, "*by*.svg"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, f := range files {
+			files[i] = filepath.Base(f)
+			if err := os.Remove(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return files
+	}
+	if files := strings.Join(run("heat:hops.mean:nodes:alpha", "rpcs.p95:alpha"), " "); files != "heat-hops.mean-by-nodes-alpha.svg rpcs.p95-by-alpha-nodes.svg" {
+		t.Error(files)
+	}
+	if files := strings.Join(run(), " "); !strings.Contains(files, "hops.mean-by-nodes-alpha.svg") || !strings.Contains(files, "latency-ms.p99-by-nodes-alpha.svg") {
+		t.Error(files)
+	}
+	large := []string{"sim", "--nodes", "1000000,2000000", "--lookups", "10000000", "--out", dir, "--plot"}
+	for plot, says := range map[string]string{
+		"hops.meen:nodes": `there is no metric "hops.meen"; there are lookups, succeeded, recall, hops.mean|p50|p90|p95|p99|max`,
+		"hops.mean:nods":  `there is no parameter "nods"; there are nodes, lookups, k, alpha`,
+		"hops.mean:alpha": "alpha has one value only; what varies is nodes",
+		"hops.mean":       "want METRIC:X",
+	} {
+		u.kad(append(large, plot)...).exits(cli.ExitBadInput).says("--plot: ", says, "next: ")
+	}
+	u.kad("sim", "--nodes", "20,30", "--plot", "hops.mean:nodes").exits(cli.ExitBadInput).says("no directory to draw into", "next: name a directory with --out")
+	if out := u.kad("__complete", "sim", "--plot", "latency_ms.p5").exits(cli.ExitDone).stdout; !strings.Contains(out, "latency_ms.p50:") {
+		t.Error(out)
+	}
+	if out := u.kad("__complete", "sim", "--plot", "hops.mean:al").exits(cli.ExitDone).stdout; !strings.Contains(out, "hops.mean:alpha") {
+		t.Error(out)
+	}
+}
+
+// The report has the trace of the lookup that --trace-of names, and says which it is.
+func TestSimTraceOf(t *testing.T) {
+	u := newUser(t)
+	of := func(args ...string) report.Report {
+		return one[report.Report](u.kad(append([]string{"sim", "--nodes", "300", "--k", "4", "--lookups", "30", "--json"}, args...)...).exits(cli.ExitDone).quiet())
+	}
+	if r := of(); r.Trace.Which != report.TraceTypical || float64(r.Trace.Hops) != r.Hops.P50 {
+		t.Errorf("%+v", r.Trace)
+	}
+	if r := of("--trace-of", "worst"); r.Trace.Which != report.TraceWorst || float64(r.Trace.Hops) != r.Hops.Max || r.Config.TraceOf != "worst" {
+		t.Errorf("%+v", r.Trace)
+	}
+	if r := of("--trace-of", "7"); r.Trace.Which != report.TraceNumber || r.Trace.Number != 7 {
+		t.Errorf("%+v", r.Trace)
+	}
+	u.kad("sim", "--lookups", "30", "--trace-of", "30").exits(cli.ExitBadInput).says(`trace-of "30", want typical, worst or the number of a lookup, 0 to 29`)
+	if out := u.kad("sim", "--nodes", "30", "--lookups", "5", "--trace-of", "2").exits(cli.ExitDone).stdout; !strings.Contains(out, "the trace of lookup 2, of ") {
+		t.Error(out)
+	}
+}

@@ -40,6 +40,11 @@ commas vary by --vary 'sessions=exp:1h|weibull:0.6,40m'. All combinations are ru
 at a time. --plan reads flags from a TOML file, as alpha = [1, 3]. --out DIR keeps the
 reports, a table of all figures (results.csv) and a manifest there, and draws pictures; what
 is there already is not run again. --lookups-out keeps a row for each lookup there, too.
+--plot chooses the pictures of several runs:
+  METRIC:X[:LINE[:PANEL]]    a metric against a flag, with a line a value of a second and a
+                             panel a value of a third, and bands from 5 seeds on
+  heat:METRIC:X:Y[:PANEL]    a heat map of two flags
+Metrics are named as in results.csv: hops.mean, latency_ms.p50, succeeded.
 --compare sets two reports (of --json, also those of kad bench) side by side, and says
 which differences exceed the noise if their lookups are independent. Of two directories
 it compares the runs of the last plan: the mean over seeds of each figure, with 95 %
@@ -47,6 +52,7 @@ intervals from 5 seeds on.`,
 		Example: `  kad sim --nodes 1000000
   kad sim --nodes 1000,10000,100000 --out results
   kad sim --alpha 1,3,10 --k 8,20 --loss 0,0.05 --seed 1..20 --out results
+  kad sim --nodes 100,1000 --lookups 100 --alpha 1,3 --seed 1..5 --out results --plot latency_ms.p50:nodes:alpha
   kad sim --workload day --sessions kad --duration 24h --keys 10000 --ttl 48h
   kad sim --alpha 3 --json > a.json; kad sim --alpha 10 --json > b.json
   kad sim --compare a.json b.json
@@ -73,10 +79,14 @@ intervals from 5 seeds on.`,
 			if f.lookups && f.out == "" {
 				return cli.BadInput("say where with --out DIR", "--lookups-out has no directory for %s", sweep.LookupsFile)
 			}
+			plots, err := plotsOf(f.plots, f.out, configs)
+			if err != nil {
+				return err
+			}
 			if err := cli.MakeOut(f.out); err != nil {
 				return err
 			}
-			return simulate(a, cmd.Context(), configs, f.out, f.lookups)
+			return simulate(a, cmd.Context(), configs, f.out, f.lookups, plots)
 		},
 	}
 	if !slices.Contains(sim.LookupNames(), "libp2p") { // the program has no rules but its own
@@ -91,7 +101,9 @@ intervals from 5 seeds on.`,
 	cli.Completes(cmd, "lookup", sim.LookupNames()...)
 	cli.Completes(cmd, "table", sim.TableNames()...)
 	cli.Completes(cmd, "targets", report.TargetsRandom, report.TargetsNodes)
+	cli.Completes(cmd, "trace-of", report.TraceTypical, report.TraceWorst)
 	cli.CompletesDirectory(cmd, "out")
+	completesPlots(cmd)
 	cmd.AddCommand(verifyCommand())
 	return cmd
 }

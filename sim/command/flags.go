@@ -23,12 +23,14 @@ type simFlags struct {
 	vary     []string
 	plan     string
 	out      string
+	plots    []string
 	lookups  bool
 	compare  bool
 }
 
 // simUsages say what the settings of a simulation are.
 var simUsages = map[string]string{
+	"trace-of":  "lookup whose trace is drawn: typical, worst or its number",
 	"nodes":     "nodes that are up, on average",
 	"lookups":   "lookups of the workload",
 	"k":         "contacts in a bucket and an answer, holders of a value",
@@ -78,6 +80,7 @@ func (f *simFlags) define(cmd *cobra.Command) {
 	flags.StringVar(&f.plan, "plan", "", "TOML file of flags and their values, which flags that are typed override")
 	flags.StringVar(&f.out, "out", "", "directory for reports, a table of figures and pictures")
 	flags.BoolVar(&f.lookups, "lookups-out", false, "a row for each lookup in --out: "+sweep.LookupsFile)
+	flags.StringArrayVar(&f.plots, "plot", nil, "a picture for --out: METRIC:X[:LINE[:PANEL]] or heat:METRIC:X:Y")
 	flags.BoolVar(&f.compare, "compare", false, "compare two reports, A.json and B.json, or two directories of them")
 }
 

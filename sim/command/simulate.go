@@ -12,7 +12,6 @@ import (
 
 	"kadmium/internal/cli"
 	"kadmium/sim"
-	"kadmium/sim/picture"
 	"kadmium/sim/report"
 	"kadmium/sim/sweep"
 )
@@ -24,7 +23,7 @@ type SweepResult struct {
 
 // simulate runs simulations and prints their reports, one as one object, several as a
 // sweep. When the context ends it prints what there is.
-func simulate(a *cli.App, ctx context.Context, configs []sim.Config, out string, lookups bool) error {
+func simulate(a *cli.App, ctx context.Context, configs []sim.Config, out string, lookups bool, plots []sweep.Plot) error {
 	if len(configs) == 1 {
 		return simulateOne(a, ctx, configs[0], out, lookups)
 	}
@@ -43,9 +42,8 @@ func simulate(a *cli.App, ctx context.Context, configs []sim.Config, out string,
 	}
 	var files []string
 	var undrawn error
-	drawn := firstOfEach(results)
-	if out != "" && len(drawn) > 0 && len(drawn) <= maxDrawn {
-		files, undrawn = picture.Draw(out, drawn)
+	if out != "" && len(results.Runs) > 0 {
+		files, undrawn = drawSweep(results, out, plots)
 	}
 	err = a.Print(SweepResult{reports}, func(w io.Writer) {
 		_ = results.Write(w) // into memory
@@ -67,18 +65,6 @@ func simulate(a *cli.App, ctx context.Context, configs []sim.Config, out string,
 		return &cli.Failure{Message: fmt.Sprintf("interrupted: %d of %d runs have ended", len(reports), len(configs)), Next: "run it again, with --out so that what has ended is kept", Code: cli.ExitNotDone, Printed: true}
 	}
 	return nil
-}
-
-// maxDrawn bounds the configurations of a sweep that pictures are drawn of: each has some
-// ten of them.
-const maxDrawn = 8
-
-// firstOfEach are the reports of the first seed of each configuration.
-func firstOfEach(results *sweep.Results) (reports []*report.Report) {
-	for _, g := range results.Groups() {
-		reports = append(reports, g.Runs[0].Report)
-	}
-	return reports
 }
 
 // simulateOne runs one simulation, with a bar of its own progress.

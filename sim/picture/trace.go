@@ -46,8 +46,11 @@ func tracePage(r *report.Report) *page {
 	axes.Add(bandStripes{c}, grid{upright: true}, c.bars(), chain{c})
 
 	p := &page{file: "trace", panels: []*plot.Plot{axes}, legend: c.legend(), xLabel: "time since the lookup's start (ms)"}
-	p.title = fmt.Sprintf("One lookup: %s, %s, %s ms", report.GroupedCount(t.Hops, "hop"), report.GroupedCount(len(t.Requests), "request"), report.Trimmed(t.EndMS))
-	p.lines = []string{"Each band is a distance, farthest first; each bar a request, from asking to its answer or failure."}
+	p.title = fmt.Sprintf("%s: %s, %s, %s ms", t.Title(), report.GroupedCount(t.Hops, "hop"), report.GroupedCount(len(t.Requests), "request"), report.Trimmed(t.EndMS))
+	if t.Which == report.TraceTypical {
+		p.lines = append(p.lines, fmt.Sprintf("Typical: its hops and time are nearest to the medians of all lookups, %s and %s ms.", report.GroupedCount(int(r.Hops.P50), "hop"), report.Trimmed(r.LatencyMS.P50)))
+	}
+	p.lines = append(p.lines, "Each band is a distance, farthest first; each bar a request, from asking to its answer or failure.")
 	p.least = vg.Length(c.height) + 20 // the time axis' ticks
 	return p
 }

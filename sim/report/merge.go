@@ -39,11 +39,9 @@ func Merge(reports []*Report) (*Report, error) {
 		m.RPCTotal += r.RPCTotal
 		m.Events += r.Events
 		m.VirtualSeconds = max(m.VirtualSeconds, r.VirtualSeconds)
-		if r.Trace != nil && (m.Trace == nil || r.Trace.Hops > m.Trace.Hops) {
-			m.Trace = r.Trace
-		}
 	}
 	m.mergeDistributions(reports)
+	m.mergeTraces(reports)
 	m.mergeRates(reports)
 	m.Values, m.Work = mergedValues(reports), mergedWork(reports)
 	m.Buckets, m.Series = mergedBuckets(reports), mergedSeries(reports)
@@ -91,6 +89,27 @@ func mergedConfig(reports []*Report) Config {
 	slices.Sort(bootstrap)
 	c.Bootstrap = strings.Join(slices.Compact(bootstrap), ", ")
 	return c
+}
+
+// mergeTraces takes the trace of one of the reports: the nearest to the medians of all.
+// Its number is that in its own report.
+func (r *Report) mergeTraces(reports []*Report) {
+	away := func(t *Trace) (hops, time float64) {
+		return math.Abs(float64(t.Hops) - r.Hops.P50), math.Abs(t.EndMS - r.LatencyMS.P50)
+	}
+	for _, other := range reports {
+		if other.Trace == nil {
+			continue
+		}
+		if r.Trace == nil {
+			r.Trace = other.Trace
+			continue
+		}
+		hops, time := away(other.Trace)
+		if leastHops, leastTime := away(r.Trace); hops < leastHops || hops == leastHops && time < leastTime {
+			r.Trace = other.Trace
+		}
+	}
 }
 
 // mergeDistributions merges all distributions, and the recall.

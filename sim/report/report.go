@@ -91,6 +91,7 @@ type Config struct {
 	TTL       string  `json:"ttl,omitempty"`
 	Lookup    string  `json:"lookup,omitempty"`    // of a simulation: the lookup rule, unless it is the usual one
 	Table     string  `json:"table,omitempty"`     // likewise the policy of routing tables
+	TraceOf   string  `json:"trace-of,omitempty"`  // the lookup whose trace the report has, unless it is the typical one
 	Bootstrap string  `json:"bootstrap,omitempty"` // of a bench: the live network's nodes
 }
 
@@ -138,7 +139,9 @@ type Interval struct {
 
 // A Trace is one lookup.
 type Trace struct {
-	Target   string    `json:"target"` // hex
+	Which    string    `json:"which,omitempty"` // of all: TraceTypical, TraceWorst or TraceNumber; empty: not known
+	Number   int       `json:"number"`          // of the lookup, as that of a Sample
+	Target   string    `json:"target"`          // hex
 	Hops     int       `json:"hops"`
 	Requests []Request `json:"requests"` // in the order of asking
 	EndMS    float64   `json:"end_ms"`

@@ -165,7 +165,7 @@ func (r *Report) writeRest(b *bytes.Buffer) {
 		more = append(more, "a series of "+Count(len(r.Series), "interval"))
 	}
 	if r.Trace != nil {
-		more = append(more, "the trace of a lookup of "+Count(len(r.Trace.Requests), "request"))
+		more = append(more, fmt.Sprintf("the trace of %s", r.Trace.described()))
 	}
 	m := &r.Machine
 	if len(more) > 0 || *m != (Machine{}) {

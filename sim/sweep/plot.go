@@ -78,7 +78,7 @@ func CheckPlots(plots []Plot, configs []sim.Config) error {
 	})
 	for _, p := range plots {
 		if !slices.Contains(metrics, p.Metric) {
-			return fmt.Errorf("%w: %s: there is no metric %q; there are %s", ErrBadPlot, p, p.Metric, strings.Join(metrics, ", "))
+			return fmt.Errorf("%w: %s: there is no metric %q; there are %s", ErrBadPlot, p, p.Metric, inShort(metrics))
 		}
 		if strings.HasPrefix(p.Metric, "values.") && !stores {
 			return fmt.Errorf("%w: %s: nothing is stored, so no run has %s", ErrBadPlot, p, p.Metric)
@@ -88,6 +88,22 @@ func CheckPlots(plots []Plot, configs []sim.Config) error {
 		}
 	}
 	return nil
+}
+
+// inShort lists metrics, those of a distribution in one word.
+func inShort(metrics []string) string {
+	var all []string
+	for _, m := range metrics {
+		of, last, _ := strings.Cut(m, ".")
+		switch {
+		case last == "mean":
+			all = append(all, of+".mean|p50|p90|p95|p99|max")
+		case last == "p50", last == "p90", last == "p95", last == "p99", last == "max":
+		default:
+			all = append(all, m)
+		}
+	}
+	return strings.Join(all, ", ")
 }
 
 // complete chooses what the free places of p show, and gives what is left over: settings

@@ -68,7 +68,7 @@ func TestCheckPlots(t *testing.T) {
 		{all, "hops.mean:alpha:nodes", nil},
 		{all, "work.datagrams.lost:alpha", nil},
 		{all, "heat:buckets.contacts:alpha:nodes", nil},
-		{all, "hops.p50x:nodes", []string{`no metric "hops.p50x"`, "hops.p50,", "latency_ms.p99", "work.datagrams"}},
+		{all, "hops.p50x:nodes", []string{`no metric "hops.p50x"`, "hops.mean|p50|p90|p95|p99|max, ", "succeeded", "work.datagrams"}},
 		{all, "hops.mean:size", []string{`no parameter "size"`, "nodes, lookups, k, alpha"}},
 		{all, "hops.mean:k", []string{"k has one value only", "what varies is nodes, alpha"}},
 		{all, "hops.mean:nodes:nodes", []string{"twice"}},

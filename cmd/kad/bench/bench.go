@@ -32,7 +32,7 @@ func Run(ctx context.Context, cfg Config) (*report.Report, error) {
 		return nil, err
 	}
 	defer n.close()
-	r := &workloadRun{cfg: &cfg, network: n, random: rand.New(rand.NewPCG(cfg.Seed, forWorkload))}
+	r := &workloadRun{cfg: &cfg, network: n, tracer: report.NewTracer(report.TraceTypical), random: rand.New(rand.NewPCG(cfg.Seed, forWorkload))}
 	r.runLookups(ctx)
 	out := r.report()
 	out.Machine.MemoryBytesPerNode = rounded(float64(max(0, report.LiveHeap()-before)) / float64(len(n.members)))

@@ -31,10 +31,9 @@ func (r *workloadRun) record(m *measurement) {
 	if !r.cfg.live() {
 		r.compareWithTruth(&sample, m, steps)
 	}
+	sample.Number = len(r.samples)
 	r.samples = append(r.samples, sample)
-	if r.trace == nil || l.Hops > r.trace.Hops {
-		r.trace = report.NewTrace(m.target.String(), steps, winner)
-	}
+	r.tracer.Ended(r.samples, func() *report.Trace { return report.NewTrace(m.target.String(), steps, winner) })
 }
 
 // compareWithTruth compares a lookup with the truth: the k closest of all nodes except

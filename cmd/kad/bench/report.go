@@ -25,7 +25,7 @@ func (r *workloadRun) report() *report.Report {
 		Work:           counted(first.counters, last.counters),
 		Buckets:        r.network.buckets(),
 		Series:         r.series(),
-		Trace:          r.trace,
+		Trace:          r.tracer.Trace(r.samples),
 		Machine:        report.Machine{CPUs: runtime.GOMAXPROCS(0), Go: runtime.Version()},
 	}
 	out.Summarise(r.samples)

@@ -20,7 +20,7 @@ type workloadRun struct {
 	samples []report.Sample
 	values  report.Values
 	holders int // that confirmed puts, in sum
-	trace   *report.Trace
+	tracer  *report.Tracer
 }
 
 // A measurement is one lookup of the report and its result.
