@@ -19,6 +19,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
+	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
 	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
 
 	"kadmium/compare/link"
@@ -136,6 +137,13 @@ func NewHost(spec side.Spec, l *link.Link) (host.Host, error) {
 	if spec.Profile != side.Defaults {
 		// Not needed by a DHT, and without a counterpart in kadmium.
 		options = append(options, libp2p.DisableRelay(), libp2p.DisableMetrics(), libp2p.DisableIdentifyAddressDiscovery())
+		// By default a host admits a number of connections that follows from the machine's
+		// memory, and with 300 nodes the first ones refuse. It counts them, but has no limit.
+		unlimited, err := rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(rcmgr.InfiniteLimits), rcmgr.WithMetricsDisabled())
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, libp2p.ResourceManager(unlimited))
 	}
 	if spec.TCP {
 		options = append(options, libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"), libp2p.Transport(tcpOn(l)))
