@@ -18,6 +18,7 @@ import (
 	"kadmium/engine"
 	"kadmium/histogram"
 	"kadmium/identity"
+	"kadmium/kbucket"
 	"kadmium/peerbook"
 	"kadmium/rpc"
 	"kadmium/store"
@@ -64,8 +65,8 @@ type Config struct {
 	InterfaceAddrs func() ([]net.Addr, error)
 
 	// Engine configures the engine. New sets Self, Endpoint, Reachable, Bootstrap, Seeded,
-	// Families, Durable, SignRecord, SignProvider and Refused, and Store.Volatile,
-	// Store.CheckLoaded and Store.MayRevive.
+	// Families, Durable, SignRecord, SignProvider and Refused, Table unless it is set, and
+	// Store.Volatile, Store.CheckLoaded and Store.MayRevive.
 	Engine engine.Config
 
 	Peers    int                 // how many peers that it has met the driver remembers; 0: DefaultPeers
@@ -290,6 +291,10 @@ func (d *Driver) newEngine(cfg engine.Config) error {
 	cfg.Protocols = d.protocols
 	cfg.SignRecord = d.SignRecord
 	cfg.SignProvider = func(p *rpc.Provider) { store.SignProvider(d.key, d.network, p) }
+	if cfg.Table == nil {
+		secret := d.key.Secret("kadmium routing table")
+		cfg.Table = func() kbucket.Policy { return kbucket.NewPreferring([16]byte(secret[:16])) }
+	}
 	var seed [32]byte
 	crand.Read(seed[:])
 	d.engine = engine.New(cfg, &d.book, rand.New(rand.NewChaCha8(seed)), d.now())

@@ -51,7 +51,7 @@ type Config struct {
 	Alpha         int                             // requests in flight in a lookup; 3 by default
 	DisjointPaths int                             // of a lookup (S/Kademlia); 1 by default
 	Lookup        func(lookup.Config) lookup.Rule // makes the rule of a lookup; nil: lookup.Plain
-	Table         func() kbucket.Policy           // makes the routing table's policy; nil: kbucket.Plain
+	Table         func() kbucket.Policy           // makes the routing table's policy; nil: kbucket.Preferring, with bits of the position, which others know, for a secret
 	Namespaces    *store.Namespaces               // which of two records wins
 	Store         store.Config                    // lifetimes and limits of what is stored
 	Scratch       *Scratch                        // that it shares with others; nil: one of its own

@@ -102,6 +102,8 @@ func New(cfg Config, book identity.Book, rnd random, now time.Time) *Engine {
 	}
 	if cfg.Table != nil {
 		e.table.Follow(cfg.Table())
+	} else {
+		e.table.Follow(kbucket.NewPreferring([16]byte(cfg.Position[:16])))
 	}
 	if e.mode == Auto {
 		e.mode = Client

@@ -112,12 +112,24 @@ func (f *fill) nextContact() identity.Contact {
 	case len(pool) == 0:
 		return 0
 	}
-	i := f.e.rnd.IntN(len(pool))
+	i := f.choose(pool)
 	pool[0], pool[i] = pool[i], pool[0]
 	hosts := f.candidateHosts[f.candidatesAsked:]
 	hosts[0], hosts[i] = hosts[i], hosts[0]
 	f.candidatesAsked++
 	return pool[0]
+}
+
+// choose takes one of the pool at random, and a preferred one if there is any (design
+// R4.31).
+func (f *fill) choose(pool []identity.Contact) int {
+	first := f.e.rnd.IntN(len(pool))
+	for i := range pool {
+		if at := (first + i) % len(pool); f.e.table.Prefers(pool[at]) {
+			return at
+		}
+	}
+	return first
 }
 
 func (f *fill) nextKnown() identity.Contact {

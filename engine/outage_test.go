@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kadmium/identity"
+	"kadmium/kbucket"
 	"kadmium/rpc"
 )
 
@@ -19,7 +20,10 @@ func contactsOf(nd *node) map[identity.ID]bool {
 // from its table, although every full bucket has replacements.
 func TestOutageLosesNobody(t *testing.T) {
 	n := newNetwork(t, 9)
-	n.grow(60, func(c *Config) { c.K = 8 })
+	n.grow(60, func(c *Config) {
+		c.K = 8
+		c.Table = func() kbucket.Policy { return kbucket.Plain{} } // nobody leaves for a newcomer
+	})
 	nd := n.nodes[10]
 	dark := false
 	n.lose = func(from, to *node, _ *rpc.Message) bool { return dark && (from == nd || to == nd) }

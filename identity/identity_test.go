@@ -201,6 +201,14 @@ func TestRandomInRange(t *testing.T) {
 	})
 }
 
+// A key has one secret for each purpose.
+func TestSecrets(t *testing.T) {
+	a, b := KeyFromSeed([32]byte{1}), KeyFromSeed([32]byte{2})
+	if a.Secret("x") != KeyFromSeed([32]byte{1}).Secret("x") || a.Secret("x") == a.Secret("y") || a.Secret("x") == b.Secret("x") {
+		t.Error("the secrets of keys are not those of a key and a purpose")
+	}
+}
+
 func TestKeyFiles(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "key.pem")

@@ -2,6 +2,8 @@ package identity
 
 import (
 	"crypto/ed25519"
+	"crypto/hmac"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -54,6 +56,14 @@ func (k Key) ID() ID { return ID(k.private[ed25519.SeedSize:]) }
 // Sign is the Ed25519 signature of the message.
 func (k Key) Sign(message []byte) [ed25519.SignatureSize]byte {
 	return [ed25519.SignatureSize]byte(ed25519.Sign(k.private, message))
+}
+
+// Secret is a secret for one purpose, the same for the same key, which tells nothing about
+// the key or about the secrets for other purposes: HMAC-SHA-256 of the purpose.
+func (k Key) Secret(purpose string) [sha256.Size]byte {
+	h := hmac.New(sha256.New, k.private.Seed())
+	h.Write([]byte(purpose))
+	return [sha256.Size]byte(h.Sum(nil))
 }
 
 // Verify reports whether the peer signed the message.

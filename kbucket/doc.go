@@ -7,6 +7,7 @@
 //
 //	seen.go         what a message from a contact changes (section 2.2)
 //	policy.go       who is kept, where others may decide (design R4.29)
+//	preference.go   whom this project's nodes prefer (design R4.30)
 //	replacement.go  which contacts wait for a place in a full bucket (section 4.1)
 //	eviction.go     which contact is probed, which leaves, which takes its place
 //	limits.go       how many contacts one subnet may have (design R4.5)

@@ -1,6 +1,7 @@
 package kbucket
 
 import (
+	"slices"
 	"time"
 
 	"kadmium/identity"
@@ -23,7 +24,8 @@ type Policy interface {
 	// within 1 to MaxK contacts and 0 to MaxK replacements.
 	Places(cpl int, usual Room) Room
 	// Displace is the index of the contact that leaves its full bucket for the newest
-	// replacement, which was just heard, and waits in its place; -1: none.
+	// replacement, which was just heard; -1: none. The contact waits behind
+	// all others.
 	Displace(v View) int
 	// Probe is the index of the contact that is pinged since the bucket is full and others
 	// wait; if it does not answer it may be evicted. -1: none.
@@ -33,6 +35,10 @@ type Policy interface {
 	// Promote is the index of the replacement that takes a free place. There is at least
 	// one; any other number means the newest.
 	Promote(v View) int
+	// Prefers reports whether a fill of bucket cpl asks a peer with this key before
+	// others. A key is 32 bits of a position, those behind the bit in which the contacts of
+	// the bucket differ from the node.
+	Prefers(cpl int, key uint32) bool
 }
 
 // A Room is a number of places in a bucket.
@@ -41,8 +47,8 @@ type Room struct {
 	Replacements int // that wait while the bucket is full (Kademlia, section 4.1)
 }
 
-// Plain is Kademlia's policy as docs/design.md, section 4, describes it: old contacts stay
-// as long as they answer (R4.3, R4.10).
+// Plain is Kademlia's policy by the letter: old contacts stay as long as they answer
+// (design R4.3, R4.10).
 type Plain struct{}
 
 var _ Policy = Plain{}
@@ -61,6 +67,9 @@ func (Plain) Evict(v View, _ int) bool { return v.Replacements() > 0 }
 
 // Promote is the newest replacement (section 4.1).
 func (Plain) Promote(View) int { return 0 }
+
+// Prefers is so for none.
+func (Plain) Prefers(int, uint32) bool { return false }
 
 // A View is what a Policy sees of a table: one bucket. It is read-only, and valid until
 // the method that got it returns.
@@ -85,6 +94,9 @@ func (v View) Contacts() int { return len(v.b.contacts) }
 // Contact is contact i, counted from the least recently seen.
 func (v View) Contact(i int) identity.Contact { return v.b.contacts[i].contact }
 
+// Key is the key of contact i, as Prefers gets it.
+func (v View) Key(i int) uint32 { return v.b.contacts[i].key }
+
 // LastSeen is when contact i was heard, in whole seconds; the zero time: not since it was
 // promoted.
 func (v View) LastSeen(i int) time.Time { return v.t.timeOf(v.b.contacts[i]) }
@@ -97,6 +109,9 @@ func (v View) Replacements() int { return len(v.b.replacements) }
 
 // Replacement is replacement i, counted from the newest.
 func (v View) Replacement(i int) identity.Contact { return v.b.replacements[i].contact }
+
+// ReplacementKey is the key of replacement i, as Prefers gets it.
+func (v View) ReplacementKey(i int) uint32 { return v.b.replacements[i].key }
 
 // Follow has the table keep contacts by a policy; nil: Plain. Call it right after New.
 func (t *Table) Follow(p Policy) {
@@ -112,8 +127,16 @@ func (t *Table) Room(cpl int) Room {
 	return Room{min(max(r.Contacts, 1), MaxK), min(max(r.Replacements, 0), MaxK)}
 }
 
+// Prefers reports whether a fill asks c before others of its bucket.
+func (t *Table) Prefers(c identity.Contact) bool {
+	p := t.book.Position(c)
+	cpl := identity.CommonPrefixLen(&t.self, p)
+	return t.policy.Prefers(cpl, keyBits(p, cpl))
+}
+
 // Displace gives the newcomer c, for which Seen has returned Waiting, the place of a
-// contact of its bucket, if the policy says so. That one waits in its place.
+// contact of its bucket, if the policy says so. That one waits behind all others, unless it
+// did not answer the last request.
 func (t *Table) Displace(now time.Time, c identity.Contact) (out identity.Contact, ok bool) {
 	b, cpl := t.bucketOf(c)
 	if b == nil || len(b.replacements) == 0 || b.replacements[0].contact != c {
@@ -125,7 +148,12 @@ func (t *Table) Displace(now time.Time, c identity.Contact) (out identity.Contac
 	}
 	old, new := b.contacts[i], b.replacements[0]
 	t.takeOut(b, i)
-	b.replacements[0] = replacement{old.contact, old.key}
+	b.replacements = slices.Delete(b.replacements, 0, 1)
+	if old.failing() {
+		t.countOut(old.contact)
+	} else { // it may have left, so all others are promoted before it
+		b.replacements = append(b.replacements, replacement{old.contact, old.key})
+	}
 	t.putIn(b, len(b.contacts), cpl, entry{contact: new.contact, key: new.key, state: t.seenNow(now)})
 	return old.contact, true
 }

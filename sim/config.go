@@ -49,7 +49,7 @@ type Config struct {
 	TraceOf   string        // the lookup whose trace the report has: report.TraceTypical, report.TraceWorst or its number
 
 	rule   func(lookup.Config) lookup.Rule // of Lookup; nil: lookup.Plain
-	policy func() kbucket.Policy           // of Table; nil: kbucket.Plain
+	policy func() kbucket.Policy           // of Table; nil: kbucket.Preferring
 	seeds  int                             // contacts that a lookup starts with
 }
 

@@ -11,10 +11,12 @@ import (
 	"kadmium/identity"
 	"kadmium/kbucket"
 	"kadmium/lookup"
+	"kadmium/sim/report"
 )
 
 // The names of this project's own rules. RulePlain is Kademlia as lookup.Plain and
-// kbucket.Plain have it; RuleKadmium is what nodes use, today the same.
+// kbucket.Plain have it; RuleKadmium is what nodes use: today the same lookups, and
+// tables of kbucket.Preferring.
 const (
 	RuleKadmium = "kadmium"
 	RulePlain   = "plain"
@@ -27,8 +29,10 @@ var rules = struct {
 	tables  map[string]func() kbucket.Policy
 }{
 	lookups: map[string]lookupRule{RuleKadmium: {}, RulePlain: {}},
-	tables:  map[string]func() kbucket.Policy{RuleKadmium: nil, RulePlain: nil},
+	tables:  map[string]func() kbucket.Policy{RuleKadmium: nil, RulePlain: plainTable},
 }
+
+func plainTable() kbucket.Policy { return kbucket.Plain{} }
 
 // A lookupRule makes the rules of lookups. k and alpha are its own; 0: the usual.
 type lookupRule struct {
@@ -95,6 +99,9 @@ func (c *Config) follow() error {
 		return fmt.Errorf("%w: lookup %q, want one of %v", ErrBadConfig, c.Lookup, LookupNames())
 	case !tableKnown:
 		return fmt.Errorf("%w: table %q, want one of %v", ErrBadConfig, c.Table, TableNames())
+	}
+	if policy == nil && c.Tables == report.TablesIdeal && c.Sessions.Always() {
+		policy = plainTable // these tables are samples as they are
 	}
 	c.rule, c.policy, c.seeds = r.make, policy, c.K
 	if c.rule != nil {

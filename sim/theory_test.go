@@ -68,6 +68,25 @@ func TestTheoryJoined(t *testing.T) {
 	}
 }
 
+// Lookups through tables that nodes have made themselves take the hops of ideal tables,
+// since each node prefers other contacts. Where all keep the oldest (--table plain) they
+// take more (design R4.30).
+func TestJoinedTablesDiffer(t *testing.T) {
+	t.Parallel()
+	slow(t)
+	const nodes, k = 2000, 4
+	hops := func(table, tables string) float64 {
+		return simulate(t, config(nodes, 3000, func(c *Config) { c.K, c.Table, c.Tables = k, table, tables })).Hops.Mean
+	}
+	ideal := hops(RuleKadmium, report.TablesIdeal)
+	plain, kadmium := hops(RulePlain, report.TablesJoin), hops(RuleKadmium, report.TablesJoin)
+	t.Logf("hops: ideal %.3f, joined %.3f, plain %.3f", ideal, kadmium, plain)
+	within(t, "hops", kadmium, ideal, 0.1)
+	if plain < ideal+0.1 {
+		t.Errorf("%v hops through plain tables, %v through ideal ones: this network does not show the difference", plain, ideal)
+	}
+}
+
 // What a plain model of a lookup says of hops and requests, for other sizes, the
 // simulation says too: within three standard errors of the difference, and 0.02.
 func TestMonteCarlo(t *testing.T) {
