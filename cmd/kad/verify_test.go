@@ -32,6 +32,11 @@ func TestSimVerify(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 	u.kad("sim", "verify", changed).exits(cli.ExitNotDone).says("the report differs", "first in rpc_total", "next: use the release that made it")
+	r.Config.Seed++
+	made.stdout = encoded(t, r)
+	if out := u.kad("sim", "verify", made.save(filepath.Join(u.dir, "seed.json"))).exits(cli.ExitNotDone).stdout; !strings.Contains(out, " more: --json names all\n") {
+		t.Error(out)
+	}
 	u.kad("sim", "verify").exits(cli.ExitBadInput).says("REPORT is missing")
 	refused := func(why string, change func(*report.Report)) {
 		t.Helper()

@@ -72,7 +72,7 @@ intervals from 5 seeds on.`,
 				}
 				return compare(a, args[0], args[1])
 			}
-			configs, err := f.configs(func(flag string) bool { return cli.Typed(cmd, flag) })
+			configs, err := f.configs(func(flag string) bool { return cli.Typed(cmd, flag) }, cmd.Flags().Changed)
 			if err != nil {
 				return err
 			}

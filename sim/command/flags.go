@@ -146,8 +146,8 @@ func valuesOf(name, text string) ([]string, error) {
 }
 
 // configs are the simulations that the flags ask for, checked. typed reports whether a flag
-// was typed.
-func (f *simFlags) configs(typed func(flag string) bool) ([]sim.Config, error) {
+// was typed, and set whether it was typed or has the value of its variable.
+func (f *simFlags) configs(typed, set func(flag string) bool) ([]sim.Config, error) {
 	plan := make(map[string][]string)
 	if f.plan != "" {
 		var err error
@@ -184,10 +184,10 @@ func (f *simFlags) configs(typed func(flag string) bool) ([]sim.Config, error) {
 	})
 	configs, err := p.Configs(func(c *sim.Config) {
 		k, alpha := sim.OwnParameters(c.Lookup) // that the rule has, unless somebody says otherwise
-		if !given("k") {
+		if !given("k") && !set("k") {
 			c.K = k
 		}
-		if !given("alpha") {
+		if !given("alpha") && !set("alpha") {
 			c.Alpha = alpha
 		}
 	})

@@ -50,9 +50,9 @@ func TestMainOfAProgram(t *testing.T) {
 	if code != cli.ExitDone || !strings.Contains(help, "\n  mine --nodes 1000000\n") || strings.Contains(help, "kad sim") || strings.Contains(help, "libp2p") {
 		t.Errorf("exit code %d: %s", code, help)
 	}
-	env := map[string]string{"KAD_NODES": "50", "KAD_LOOKUPS": "10", "KAD_JSON": "1"}
+	env := map[string]string{"KAD_NODES": "50", "KAD_LOOKUPS": "10", "KAD_K": "7", "KAD_ALPHA": "5", "KAD_JSON": "1"}
 	code, stdout, stderr := run(t, env, "--lookups", "20")
-	if r, err := report.Read(strings.NewReader(stdout)); code != cli.ExitDone || stderr != "" || err != nil || r.Config.Nodes != 50 || r.Lookups != 20 {
+	if r, err := report.Read(strings.NewReader(stdout)); code != cli.ExitDone || stderr != "" || err != nil || r.Config.Nodes != 50 || r.Lookups != 20 || r.Config.K != 7 || r.Config.Alpha != 5 {
 		t.Errorf("exit code %d, %v: %s%s", code, err, stdout, stderr)
 	}
 }

@@ -14,6 +14,9 @@ import (
 	"kadmium/sim/sweep"
 )
 
+// mostShown is how many fields that differ are shown at a terminal.
+const mostShown = 20
+
 // A VerifyResult is `kad sim verify REPORT`.
 type VerifyResult struct {
 	Same    bool                     `json:"same"`
@@ -27,8 +30,8 @@ func verifyCommand() *cobra.Command {
 		Short: "Run a report's simulation again and say whether it is the same",
 		Long: `Run the simulation of a report of kad sim --json again, and say whether it is the same. All
 must be, but machine and what theory says: the same flags give the same report on every
-machine, with the same release. Exit code 1 means that it differs: each field is named with
-its value in the report, then the value of now.`,
+machine, with the same release. Exit code 1 means that it differs: the first 20 fields are
+named with the value in the report, then the value of now; --json names all.`,
 		Example: `  kad sim --nodes 10000 --json > a.json; kad sim verify a.json`,
 		Args:    cli.Arguments("REPORT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -67,15 +70,19 @@ func printVerified(a *cli.App, path string, told, again *report.Report) error {
 	}
 	err := a.Print(result, func(w io.Writer) {
 		if result.Same {
-			fmt.Fprintln(w, "the same, but for the machine")
+			fmt.Fprintln(w, "the same; machine and theory are not compared")
 			return
 		}
 		fmt.Fprintln(w, "not the same: field, in the report, now")
 		tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		for _, d := range result.Differs {
+		shown := result.Differs[:min(len(result.Differs), mostShown)]
+		for _, d := range shown {
 			fmt.Fprintf(tw, "  %s\t%s\t%s\n", d.Name, cmp.Or(d.A, "-"), cmp.Or(d.B, "-"))
 		}
 		tw.Flush()
+		if more := len(result.Differs) - len(shown); more > 0 {
+			fmt.Fprintf(w, "  and %d more: --json names all\n", more)
+		}
 		for _, what := range result.Changed {
 			fmt.Fprintln(w, what)
 		}

@@ -8,9 +8,6 @@ import (
 	"slices"
 )
 
-// maxDifferences bounds the fields that are named.
-const maxDifferences = 20
-
 // A FieldDifference is a field that two reports have with other values.
 type FieldDifference struct {
 	Name string `json:"name"` // as in a report, with dots, and with the number of an element
@@ -18,9 +15,8 @@ type FieldDifference struct {
 	B    string `json:"b"`
 }
 
-// Differences are the fields in which two reports differ, in the order of their names, 20 at
-// most. Those of the machine and of theory are left out: they are not measured by the
-// simulation.
+// Differences are the fields in which two reports differ, in the order of their names. Those
+// of the machine and of theory are left out: they are not measured by the simulation.
 func Differences(a, b *Report) []FieldDifference {
 	differ := []FieldDifference{}
 	fieldsThatDiffer(repeatable(a), repeatable(b), "", &differ)
@@ -42,7 +38,7 @@ func repeatable(r *Report) (all map[string]any) {
 }
 
 func fieldsThatDiffer(a, b any, name string, differ *[]FieldDifference) {
-	if len(*differ) == maxDifferences || reflect.DeepEqual(a, b) {
+	if reflect.DeepEqual(a, b) {
 		return
 	}
 	x, isMap := a.(map[string]any)

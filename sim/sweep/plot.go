@@ -180,9 +180,17 @@ func basis(vary, named []string, runs []map[string]string) []string {
 	}
 }
 
+// rules are the settings from which others follow, as alpha and k of a rule. They follow
+// from each other at most: a line that joins two rules would not say so.
+var rules = []string{"lookup", "table"}
+
 // unknown are those of the settings whose value does not follow from the values of others.
 func unknown(names, by []string, runs []map[string]string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		by := by
+		if slices.Contains(rules, name) {
+			by = slices.DeleteFunc(slices.Clone(by), func(other string) bool { return !slices.Contains(rules, other) })
+		}
 		return count(runs, by...) == count(runs, append(by[:len(by):len(by)], name)...)
 	})
 }

@@ -152,6 +152,12 @@ func TestChartsOfRules(t *testing.T) {
 	if err != nil || len(charts) != 1 || charts[0].Line != "lookup" || charts[0].Panel != "" {
 		t.Errorf("%+v, %v", charts, err)
 	}
+	for _, plot := range []Plot{{Metric: "hops.mean", X: "alpha"}, {Metric: "hops.mean", X: "alpha", Line: "k"}} { // no line joins two rules
+		charts, err := r.Charts(plot)
+		if err != nil || len(charts) != 3 && charts[0].Panel != "lookup" {
+			t.Errorf("%+v: %+v, %v", plot, charts, err)
+		}
+	}
 	if usual := r.UsualPlots(); len(usual) != 2 && len(usual) != 4 || usual[0].X != "nodes" {
 		t.Errorf("%+v", usual)
 	}
