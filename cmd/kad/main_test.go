@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -79,6 +80,15 @@ func (u *user) silentPeer() net.PacketConn {
 	}
 	u.t.Cleanup(func() { silent.Close() })
 	return silent
+}
+
+// withoutRaceDetector skips a test of what commands print and write: their packages have
+// their own tests for races, and here the detector takes minutes.
+func withoutRaceDetector(t *testing.T) {
+	t.Helper()
+	if slices.Contains(buildFlags, "-race") {
+		t.Skip("a test of texts and files: for runs without the race detector")
+	}
 }
 
 // newUser makes one; tests of different users run side by side.

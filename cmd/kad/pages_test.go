@@ -190,9 +190,7 @@ func (r *pageReader) types(t *testing.T, dir, text string, run bool) {
 // Every command that a page, a help text or a package's comment shows can be typed as it
 // stands there. What takes long or needs what a test has not is checked only.
 func TestPagesShowCommandsThatRun(t *testing.T) {
-	if slices.Contains(buildFlags, "-race") {
-		t.Skip("the commands are run for what pages say, not for races")
-	}
+	withoutRaceDetector(t)
 	r := newPageReader(t)
 	pages := pagesOf(t)
 	used := make(map[pageException]bool)

@@ -85,6 +85,7 @@ func TestSimSweep(t *testing.T) {
 // All combinations are run, in their order; --out keeps what was measured, a second time
 // nothing is run again, and a plan in a file means the same.
 func TestSimSweepKeepsRuns(t *testing.T) {
+	withoutRaceDetector(t)
 	u := newUser(t)
 	dir := filepath.Join(u.dir, "results")
 	all := []string{"sim", "--nodes", "30", "--lookups", "5", "--k", "4", "--alpha", "1,3", "--seed", "1..3", "--vary", "latency=world|exp:80ms", "--json", "--out"}
@@ -115,6 +116,7 @@ func TestSimSweepKeepsRuns(t *testing.T) {
 
 // --lookups-out keeps a row for each lookup, of one run and of several.
 func TestSimLookupsOut(t *testing.T) {
+	withoutRaceDetector(t)
 	u := newUser(t)
 	dir := filepath.Join(u.dir, "out")
 	u.kad("sim", "--nodes", "40", "--lookups-out").exits(cli.ExitBadInput).says("--lookups-out", "next: say where with --out DIR")
@@ -164,6 +166,7 @@ func (r *ran) quiet() *ran {
 
 // Two reports are set side by side, also one of a bench.
 func TestSimCompare(t *testing.T) {
+	withoutRaceDetector(t)
 	u := newUser(t)
 	a := u.kad("sim", "--nodes", "500", "--lookups", "300", "--json").exits(cli.ExitDone).save(filepath.Join(u.dir, "a.json"))
 	b := u.kad("sim", "--nodes", "500", "--lookups", "300", "--alpha", "10", "--json").exits(cli.ExitDone).save(filepath.Join(u.dir, "b.json"))
@@ -193,6 +196,7 @@ func TestSimCompare(t *testing.T) {
 // Runs of several seeds are compared by directories, one as a sweep leaves it and one of
 // plain reports.
 func TestSimCompareDirectories(t *testing.T) {
+	withoutRaceDetector(t)
 	u := newUser(t)
 	swept, plain := filepath.Join(u.dir, "swept"), filepath.Join(u.dir, "plain")
 	for _, dir := range []string{filepath.Join(swept, "reports"), plain} {
@@ -226,6 +230,7 @@ func TestSimCompareDirectories(t *testing.T) {
 
 // Of a directory that several plans were run in, the runs of the last are compared.
 func TestSimCompareTheLastPlan(t *testing.T) {
+	withoutRaceDetector(t)
 	u := newUser(t)
 	run := func(dir string, args ...string) string {
 		out := filepath.Join(u.dir, dir)
@@ -247,6 +252,7 @@ func TestSimCompareTheLastPlan(t *testing.T) {
 
 // --out draws pictures into a directory that it makes.
 func TestSimPictures(t *testing.T) {
+	withoutRaceDetector(t)
 	u := newUser(t)
 	dir := filepath.Join(u.dir, "some", "pictures")
 	out := u.kad("sim", "--nodes", "50", "--lookups", "20", "--workload", "mixed", "--out", dir).exits(cli.ExitDone).quiet().stdout
@@ -260,6 +266,7 @@ func TestSimPictures(t *testing.T) {
 // Where no pictures can be drawn the report is printed all the same: what was measured
 // is not lost.
 func TestSimPicturesFail(t *testing.T) {
+	withoutRaceDetector(t)
 	u := newUser(t)
 	file := filepath.Join(u.dir, "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -333,6 +340,7 @@ func TestSimInterrupted(t *testing.T) {
 // --plot chooses the pictures of a sweep, also of what is there already; without it the usual
 // ones are drawn. What cannot be drawn is refused before anything is run.
 func TestSimPlot(t *testing.T) {
+	withoutRaceDetector(t)
 	u := newUser(t)
 	dir := filepath.Join(u.dir, "plots")
 	run := func(plots ...string) []string {
@@ -380,6 +388,7 @@ func TestSimPlot(t *testing.T) {
 
 // The report has the trace of the lookup that --trace-of names, and says which it is.
 func TestSimTraceOf(t *testing.T) {
+	withoutRaceDetector(t)
 	u := newUser(t)
 	of := func(args ...string) report.Report {
 		return one[report.Report](u.kad(append([]string{"sim", "--nodes", "300", "--k", "4", "--lookups", "30", "--json"}, args...)...).exits(cli.ExitDone).quiet())

@@ -14,6 +14,7 @@ import (
 
 // A report is the same again; one whose figures were changed is not, and the figure is named.
 func TestSimVerify(t *testing.T) {
+	withoutRaceDetector(t)
 	u := newUser(t)
 	made := u.kad("sim", "--nodes", "60", "--lookups", "20", "--workload", "mixed", "--tables", "join", "--latency", "exp:80ms", "--seed", "7", "--json").exits(cli.ExitDone)
 	path := made.save(filepath.Join(u.dir, "a.json"))
@@ -57,6 +58,7 @@ func TestSimVerify(t *testing.T) {
 // Of a report in a sweep's directory the manifest knows whether what it was made of has
 // changed.
 func TestSimVerifyInASweep(t *testing.T) {
+	withoutRaceDetector(t)
 	u := newUser(t)
 	matrix := filepath.Join(u.dir, "rtt.csv")
 	write := func(text string) {
