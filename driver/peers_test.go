@@ -23,7 +23,7 @@ func TestPeersLeaveTheMutex(t *testing.T) {
 	}
 	d.mu.Unlock()
 	var whole, longest time.Duration
-	for range 10 { // the machine may be busy
+	for range 300 { // on a busy machine either goroutine may be held up in any one of them
 		longest = 0
 		took := make(chan time.Duration)
 		go func() {
