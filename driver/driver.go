@@ -105,6 +105,7 @@ type Driver struct {
 	clock          *clock
 	now            func() time.Time // of clock
 	afterFunc      func(time.Duration, func()) func() bool
+	position       func(identity.ID) identity.Position // hashes a peer that is listed
 	log            *Log
 	ownLog         bool         // nobody else closes it
 	logger         *slog.Logger // to log
@@ -193,6 +194,7 @@ func New(cfg Config) (_ *Driver, err error) {
 		delivered:      cfg.Delivered,
 		clock:          newClock(cfg.Now, cfg.Asleep, cfg.Wall),
 		afterFunc:      cfg.AfterFunc,
+		position:       identity.ID.Position,
 		joined:         make(chan struct{}),
 		failed:         make(chan struct{}),
 		message:        new(rpc.Message),

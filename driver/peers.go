@@ -87,7 +87,8 @@ func (d *Driver) OwnProtocols() (names []string, more bool) {
 }
 
 // Peers is everybody whom the node knows: peers that it has met, those of its table, those
-// with a session or a note. They are ordered by their distance from the node.
+// with a session or a note. They are ordered by their distance from the node, which is done
+// without the driver's mutex.
 func (d *Driver) Peers() []Peer {
 	known := d.knownPeers()
 	type at struct {
@@ -96,7 +97,7 @@ func (d *Driver) Peers() []Peer {
 	}
 	all := make([]at, 0, len(known))
 	for _, p := range known {
-		all = append(all, at{p, p.ID.Position()})
+		all = append(all, at{p, d.position(p.ID)})
 	}
 	self := d.id.Position()
 	slices.SortFunc(all, func(a, b at) int { return identity.Compare(&self, &a.position, &b.position) })

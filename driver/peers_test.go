@@ -1,55 +1,57 @@
 package driver
 
 import (
-	"encoding/binary"
+	"sync"
 	"testing"
 	"time"
 
 	"kadmium/identity"
-	"kadmium/peerbook"
 )
 
-// A list of peers is hashed and ordered without the mutex: whoever else needs it waits for
-// a part of the time only.
+// A list of peers is hashed and ordered without the mutex: while that stands still, whoever
+// else needs the mutex gets it.
 func TestPeersLeaveTheMutex(t *testing.T) {
 	d := start(t, Config{})
 	d.mu.Lock()
-	for i := range peerbook.MaxNotes {
-		var id identity.ID
-		binary.BigEndian.PutUint64(id[:], uint64(i)*0x9e3779b97f4a7c15)
-		if err := d.notes.Set(id, "n", []byte("text")); err != nil {
+	for i := range 3 {
+		if err := d.notes.Set(identity.ID{byte(i + 1)}, "n", []byte("text")); err != nil {
 			t.Fatal(err)
 		}
 	}
 	d.mu.Unlock()
-	var whole, longest time.Duration
-	for range 300 { // on a busy machine either goroutine may be held up in any one of them
-		longest = 0
-		took := make(chan time.Duration)
-		go func() {
-			began := time.Now()
-			if got := len(d.Peers()); got != peerbook.MaxNotes {
-				t.Errorf("%d peers", got)
-			}
-			took <- time.Since(began)
-		}()
-		for done := false; !done; {
-			began := time.Now()
-			d.mu.Lock()
-			waited := time.Since(began)
-			d.mu.Unlock()
-			longest = max(longest, waited)
-			select {
-			case whole = <-took:
-				done = true
-			default:
-			}
-		}
-		if longest < whole/2 {
-			return
-		}
+	soon := time.After(10 * time.Second) // if all is well nothing waits for it
+	hashing, goOn := make(chan struct{}), make(chan struct{})
+	var first sync.Once
+	d.position = func(id identity.ID) identity.Position {
+		first.Do(func() {
+			close(hashing)
+			<-goOn
+		})
+		return id.Position()
 	}
-	t.Errorf("the mutex was taken for %v of %v", longest, whole)
+	listed := make(chan int, 1)
+	go func() { listed <- len(d.Peers()) }()
+	select {
+	case <-hashing:
+	case n := <-listed:
+		t.Fatalf("%d peers were listed, and none was hashed where the test can stop it", n)
+	case <-soon:
+		t.Fatal("no peer is hashed")
+	}
+	ids := make(chan int, 1)
+	go func() { ids <- len(d.PeerIDs()) }() // which takes the mutex
+	select {
+	case n := <-ids:
+		if n != 3 {
+			t.Errorf("%d IDs", n)
+		}
+	case <-soon:
+		t.Error("the mutex is held while peers are hashed")
+	}
+	close(goOn)
+	if n := <-listed; n != 3 {
+		t.Errorf("%d peers", n)
+	}
 }
 
 // The IDs of peers are those of the list.
