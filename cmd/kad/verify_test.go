@@ -52,6 +52,8 @@ func TestSimVerify(t *testing.T) {
 	refused("nowhere.csv", func(r *report.Report) { r.Config.Latency = "file:" + filepath.Join(u.dir, "nowhere.csv") })
 	made.stdout = strings.Replace(text, `"kind"`, `"kinds":"sim","kind"`, 1)
 	u.kad("sim", "verify", made.save(filepath.Join(u.dir, "c.json"))).exits(cli.ExitBadInput).says("unknown field", "kinds")
+	made.stdout = strings.Replace(text, `"kind"`, `"kind":"sim","kind"`, 1)
+	u.kad("sim", "verify", made.save(filepath.Join(u.dir, "c.json"))).exits(cli.ExitBadInput).says(`the field "kind" twice`)
 	u.kad("sim", "verify", filepath.Join(u.dir, "nowhere.json")).exits(cli.ExitBadInput).says("no such file")
 }
 

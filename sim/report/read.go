@@ -17,8 +17,8 @@ var ErrNotReport = errors.New("not a report")
 const MaxSize = 16 << 20
 
 // Read reads one report in JSON. Unknown fields are an error that names the first of them,
-// so that a report of another version is not taken for one of this. Its error is
-// ErrNotReport, or that of r.
+// so that a report of another version is not taken for one of this, and so is a field that
+// stands there twice. Its error is ErrNotReport, or that of r.
 func Read(r io.Reader) (*Report, error) {
 	text, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
 	if err != nil {
@@ -43,6 +43,9 @@ func Read(r io.Reader) (*Report, error) {
 	}
 	if json.Unmarshal(whole, &sweep) == nil && sweep.Sweep != nil {
 		return nil, notReport("a sweep of %d reports, where one is wanted: take one out, as jq '.sweep[0]' does", len(sweep.Sweep))
+	}
+	if name, twice := duplicate(whole); twice {
+		return nil, notReport("the field %q twice in one object", name)
 	}
 	strict := json.NewDecoder(bytes.NewReader(whole))
 	strict.DisallowUnknownFields()
