@@ -173,7 +173,7 @@ func (r *pageReader) types(t *testing.T, dir, text string, run bool) {
 			return
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 4*patience)
+	ctx, cancel := context.WithTimeout(context.Background(), commandPatience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, filepath.Join(r.programs, "bash"), "-euc", r.standsFor.Replace(text))
 	cmd.Dir = dir

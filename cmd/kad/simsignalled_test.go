@@ -14,10 +14,11 @@ import (
 	"kadmium/sim/report"
 )
 
-var drawnBar = regexp.MustCompile(`(\d+)% .*\((\d+)/(\d+), (\d+) (lookups|virtual seconds)/s\) \[(\d+)s:(\w+)\]`)
+var drawnBar = regexp.MustCompile(`(\d+)% .*\((\d+)/(\d+), (\d+) (lookups|virtual seconds)/(?:s|min|hr)\) \[(\w+):(\w+)\]`)
 
 // On a terminal a simulation shows how far it is, how fast, and how long it will take.
-// SIGINT ends it with a report of what it has measured.
+// SIGINT ends it with a report of what it has measured. Whether the rate is right package cli
+// tests, as here it depends on what else the machine does.
 func TestSimSignalled(t *testing.T) {
 	for _, args := range [][]string{
 		{"--nodes", "2000", "--lookups", "3000000"},
@@ -40,14 +41,16 @@ func TestSimSignalled(t *testing.T) {
 				t.Fatal(err)
 			}
 			stderr.Close()
-			time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+			deadline := time.AfterFunc(commandPatience, func() { _ = cmd.Process.Kill() })
+			defer deadline.Stop()
 			var seen strings.Builder
-			var drawn []string
+			signalled := false
 			for piece := make([]byte, 4096); ; {
 				n, err := terminal.Read(piece) // at the end of the process: EIO
 				seen.Write(piece[:n])
-				if drawn == nil {
-					if drawn = drawnBar.FindStringSubmatch(seen.String()); drawn != nil {
+				for _, bar := range drawnBar.FindAllStringSubmatch(seen.String(), -1) {
+					if done, _ := strconv.Atoi(bar[2]); done >= 20 && !signalled {
+						signalled = true
 						if err := cmd.Process.Signal(os.Interrupt); err != nil {
 							t.Fatal(err)
 						}
@@ -58,12 +61,8 @@ func TestSimSignalled(t *testing.T) {
 				}
 			}
 			err = cmd.Wait()
-			if drawn == nil {
+			if !signalled {
 				t.Fatalf("%v: no bar, but %q", err, &seen)
-			}
-			number := func(i int) float64 { f, _ := strconv.ParseFloat(drawn[i], 64); return f }
-			if done, rate, seconds := number(2), number(4), number(6); seconds < 1 || rate*seconds > 2*done || rate*(seconds+2) < done/2 {
-				t.Errorf("%v done in %v s is said to be %v a second", done, seconds, rate)
 			}
 			if code := cmd.ProcessState.ExitCode(); code != cli.ExitNotDone || !strings.Contains(seen.String(), "kad sim: interrupted: ") {
 				t.Errorf("exit code %d: %q", code, &seen)

@@ -5,8 +5,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 	"unicode/utf8"
 
@@ -75,6 +78,28 @@ func TestBar(t *testing.T) {
 	if w.Len() > 0 {
 		t.Errorf("after its end: %q", &w)
 	}
+}
+
+// A bar says how fast its stage advances and how long it lasts, whatever came before.
+func TestBarSaysHowFast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var w bytes.Buffer
+		b := &Bar{w: &w, title: "10 nodes", began: time.Now()}
+		b.Update("nodes", 1, 10)
+		time.Sleep(5 * time.Second) // which count for nothing
+		for done := range 31 {
+			b.Update("lookups", 40*done, 4000)
+			time.Sleep(100 * time.Millisecond)
+		}
+		b.End()
+		last := regexp.MustCompile(`\(1200/4000, (\d+) lookups/s\) \[3s:[78]s\]`).FindStringSubmatch(w.String())
+		if last == nil {
+			t.Fatalf("%q", &w)
+		}
+		if rate, err := strconv.Atoi(last[1]); err != nil || rate < 360 || rate > 440 { // 400, by the means of some tenths
+			t.Errorf("%s lookups/s, %v", last[1], err)
+		}
+	})
 }
 
 // A bar fits a terminal of 40 columns: nothing of it is on a second line.
