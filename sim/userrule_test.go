@@ -77,7 +77,7 @@ func TestRuleOfAnotherModule(t *testing.T) {
 	for args, says := range map[string]string{
 		"--lookup every-third":     `lookup "every-third", want one of [every-second kadmium plain]`,
 		"--nope":                   "next: see: everysecond --help",
-		"--compare plain nowhere":  "only one is a directory",
+		"--compare plain nowhere":  "there is no nowhere",
 		"--lookup plain --nodes -": "next: everysecond --help says what each flag takes",
 	} {
 		if out := mine(2, args); !strings.Contains(out, says) {

@@ -11,6 +11,7 @@ import (
 
 	"kadmium"
 	"kadmium/internal/cli"
+	"kadmium/sim/command"
 	"kadmium/sim/report"
 )
 
@@ -95,7 +96,7 @@ func TestBenchSweep(t *testing.T) {
 	u := newUser(t)
 	dir := filepath.Join(u.dir, "out")
 	all := []string{"bench", "--nodes", "4", "--lookups", "3", "--alpha", "1,3", "--seed", "1..5", "--out", dir}
-	s := one[benchResult](u.kad(append(all, "--json")...).exits(cli.ExitDone).quiet())
+	s := one[command.SweepResult](u.kad(append(all, "--json")...).exits(cli.ExitDone).quiet())
 	if len(s.Sweep) != 10 || s.Sweep[1].Config.Seed != 2 || s.Sweep[5].Config.Alpha != 3 || s.Sweep[5].Config.Seed != 1 {
 		t.Fatalf("%d: %+v", len(s.Sweep), s.Sweep)
 	}
@@ -106,7 +107,7 @@ func TestBenchSweep(t *testing.T) {
 	if lines := strings.Split(out, "\n"); !strings.Contains(lines[0], "alpha  runs") || strings.Count(lines[1], "±") == 0 || !strings.Contains(out, "10 reports, results.csv and") {
 		t.Error(out)
 	}
-	again := one[benchResult](u.kad(append(all, "--json")...).exits(cli.ExitDone))
+	again := one[command.SweepResult](u.kad(append(all, "--json")...).exits(cli.ExitDone))
 	if again.Sweep[9].Machine != s.Sweep[9].Machine {
 		t.Error("what was there was measured again")
 	}
@@ -123,7 +124,8 @@ func TestBenchSweep(t *testing.T) {
 	}
 	u.kad("bench", "--alpha", "3..1").exits(cli.ExitBadInput).says("--alpha", "is no range", "next: ")
 	u.kad("bench", "--alpha", "3,x").exits(cli.ExitBadInput).says(`--alpha "x": want a whole number`, "next: ")
-	u.kad("bench", "--alpha", "3,3").exits(cli.ExitBadInput).says("two of its runs are the same", "next: ")
+	u.kad("bench", "--alpha", "3,3").exits(cli.ExitBadInput).says("kad bench: bad sweep: twice the same: alpha 3\n", "next: give each value once")
+	u.kad("bench", "--ttl", "1h,60m", "--workload", "value").exits(cli.ExitBadInput).says("kad bench: bad sweep: twice the same: ttl 1h0m0s\n", "next: give each value once")
 	u.kad("bench", "--nodes", "4,1").exits(cli.ExitBadInput).says("nodes 1")
 }
 

@@ -13,6 +13,7 @@ import (
 	"kadmium/cmd/kad/bench"
 	"kadmium/internal/cli"
 	"kadmium/sim"
+	"kadmium/sim/command"
 	"kadmium/sim/report"
 	"kadmium/sim/sweep"
 )
@@ -68,6 +69,17 @@ func wholeNumber(of func(*bench.Config) *int) func(*bench.Config, string) error 
 	}
 }
 
+// canonical is one text for values that are the same: 3 and 03, 1h and 60m.
+func canonical(value string) string {
+	if n, err := strconv.ParseUint(value, 10, 64); err == nil {
+		return strconv.FormatUint(n, 10)
+	}
+	if d, err := time.ParseDuration(value); err == nil {
+		return d.String()
+	}
+	return value
+}
+
 // define adds the flags to the command.
 func (f *benchFlags) define(cmd *cobra.Command) {
 	flags := cmd.Flags()
@@ -82,6 +94,14 @@ func (f *benchFlags) define(cmd *cobra.Command) {
 	cli.Completes(cmd, "workload", report.WorkloadFind, report.WorkloadValue, report.WorkloadProvide, report.WorkloadMixed)
 	cli.Completes(cmd, "targets", report.TargetsRandom, report.TargetsNodes)
 	cli.CompletesDirectory(cmd, "out")
+}
+
+// badPlanNext is what to do about sweep.ErrBadPlan.
+func badPlanNext(err error) string {
+	if errors.Is(err, sweep.ErrSame) {
+		return command.SameNext
+	}
+	return "see: kad bench --help"
 }
 
 // A benchRun is a measurement, with the values of its flags.
@@ -102,6 +122,9 @@ func benchConfigs(cmd *cobra.Command, f *benchFlags) ([]benchRun, error) {
 		if err != nil {
 			return nil, cli.BadInput("give a value, or several as 1,3,10 or 1..20", "--%s: %v", s.name, err)
 		}
+		for i := range values {
+			values[i] = canonical(values[i])
+		}
 		axes = append(axes, sweep.Axis{Name: s.name, Values: values})
 	}
 	slices.SortStableFunc(axes, func(a, b sweep.Axis) int { // seeds vary fastest: runs that are repeats stand together
@@ -109,7 +132,7 @@ func benchConfigs(cmd *cobra.Command, f *benchFlags) ([]benchRun, error) {
 	})
 	combinations, err := sweep.Combinations(axes)
 	if err != nil {
-		return nil, cli.BadInput("see: kad bench --help", "%v", err)
+		return nil, cli.BadInput(badPlanNext(err), "%v", err)
 	}
 	var all []benchRun
 	for _, values := range combinations {

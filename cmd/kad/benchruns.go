@@ -9,15 +9,11 @@ import (
 	"kadmium"
 	"kadmium/cmd/kad/bench"
 	"kadmium/internal/cli"
+	"kadmium/sim/command"
 	"kadmium/sim/picture"
 	"kadmium/sim/report"
 	"kadmium/sim/sweep"
 )
-
-// A benchResult is `kad bench` with several runs.
-type benchResult struct {
-	Sweep []*report.Report `json:"sweep"`
-}
 
 // maxBenchDrawn bounds the configurations that pictures are drawn of: each has some ten.
 const maxBenchDrawn = 8
@@ -48,7 +44,7 @@ func (a *app) benchOne(ctx context.Context, run benchRun, out string) error {
 			return cli.NotDone("check the directory of --out", "%s: %v", out, err)
 		}
 	}
-	return a.PrintReport(r, out)
+	return a.PrintMeasured(r, out)
 }
 
 // benchSeveral makes measurements one after the other: their nodes would take the machine
@@ -63,26 +59,26 @@ func (a *app) benchSeveral(ctx context.Context, runs []benchRun, out string) err
 	bar.End()
 	switch {
 	case errors.Is(err, sweep.ErrBadPlan):
-		return cli.BadInput("see: kad bench --help", "%v", err)
+		return cli.BadInput(badPlanNext(err), "%v", err)
 	case err != nil:
 		return err
 	}
-	reports, drawn := []*report.Report{}, []*report.Report{}
+	if results.Changed > 0 {
+		fmt.Fprintln(a.Stderr, command.ChangedNote(results.Changed, out))
+	}
+	drawn := []*report.Report{}
 	for _, g := range results.Groups() {
 		drawn = append(drawn, g.Runs[0].Report)
-	}
-	for i := range results.Runs {
-		reports = append(reports, results.Runs[i].Report)
 	}
 	var files []string
 	var undrawn error
 	if out != "" && len(drawn) > 0 && len(drawn) <= maxBenchDrawn {
 		files, undrawn = picture.Draw(out, drawn)
 	}
-	err = a.Print(benchResult{reports}, func(w io.Writer) {
+	err = a.Print(command.NewSweepResult(results), func(w io.Writer) {
 		_ = results.Write(w) // into memory
 		if out != "" {
-			fmt.Fprintf(w, "\n%s, %s and %s in %s\n", report.Count(len(reports), "report"), sweep.ResultsFile, report.Count(len(files), "picture"), out)
+			fmt.Fprintf(w, "\n%s, %s and %s in %s\n", report.Count(len(results.Runs), "report"), sweep.ResultsFile, report.Count(len(files), "picture"), out)
 		}
 	})
 	switch {
@@ -91,11 +87,7 @@ func (a *app) benchSeveral(ctx context.Context, runs []benchRun, out string) err
 	case undrawn != nil:
 		return cli.NotDrawn(undrawn)
 	case stopped:
-		next := "run it again, with --out so that what has ended is kept"
-		if out != "" {
-			next = "run it again with the same --out: what is there is not measured again"
-		}
-		return &cli.Failure{Message: fmt.Sprintf("interrupted: %d of %d runs have ended", len(reports), len(all)), Next: next, Code: cli.ExitNotDone, Printed: true}
+		return command.Interrupted(results)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -58,6 +59,20 @@ func (a *App) PrintReport(r *report.Report, out string) error {
 		return errPartial
 	}
 	return nil
+}
+
+// PrintMeasured prints the report of a measurement as PrintReport does. Of one that was
+// interrupted out gets nothing: what it has is of whole runs (design R11.5).
+func (a *App) PrintMeasured(r *report.Report, out string) error {
+	if !r.Partial || out == "" {
+		return a.PrintReport(r, out)
+	}
+	err := a.PrintReport(r, "")
+	if errors.Is(err, errPartial) {
+		return &Failure{Message: fmt.Sprintf("interrupted: the report is of the part that ran, and nothing of it was kept in %s", out),
+			Next: "run it again to the end: only whole runs are kept", Code: ExitNotDone, Printed: true}
+	}
+	return err
 }
 
 // NotDrawn says that pictures could not be drawn.

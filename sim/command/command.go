@@ -3,7 +3,6 @@
 package command
 
 import (
-	"io"
 	"slices"
 	"strings"
 
@@ -48,7 +47,7 @@ Metrics are named as in results.csv: hops.mean, latency_ms.p50, succeeded.
 --compare sets two reports (of --json, also those of kad bench) side by side, and says
 which differences exceed the noise if their lookups are independent. Of two directories
 it compares the runs of the last plan: the mean over seeds of each figure, with 95 %
-intervals from 5 seeds on.`,
+intervals from 5 seeds on; DIR:alpha=3 names those runs in a directory that have a value.`,
 		Example: `  kad sim --nodes 1000000
   kad sim --nodes 1000,10000,100000 --out results
   kad sim --alpha 1,3,10 --k 8,20 --loss 0,0.05 --seed 1..20 --out results
@@ -57,6 +56,7 @@ intervals from 5 seeds on.`,
   kad sim --alpha 3 --json > a.json; kad sim --alpha 10 --json > b.json
   kad sim --compare a.json b.json
   kad sim --compare alpha3 alpha10
+  kad sim --compare results:alpha=1 results:alpha=3
   kad sim --lookup libp2p`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if f.compare {
@@ -106,18 +106,4 @@ intervals from 5 seeds on.`,
 	completesPlots(cmd)
 	cmd.AddCommand(verifyCommand())
 	return cmd
-}
-
-// compareReports sets two reports side by side.
-func compareReports(a *cli.App, pathA, pathB string) error {
-	one, err := cli.ReadReport(pathA)
-	if err != nil {
-		return err
-	}
-	other, err := cli.ReadReport(pathB)
-	if err != nil {
-		return err
-	}
-	c := report.Compare(one, other)
-	return a.Print(c, func(w io.Writer) { _ = c.Write(w) })
 }

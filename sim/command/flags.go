@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -117,7 +118,7 @@ func readPlan(path string) (map[string][]string, error) {
 		for _, v := range list {
 			switch v := v.(type) {
 			case string, int64, float64:
-				values, err := valuesOf(name, fmt.Sprint(v))
+				values, err := valuesOf(name, fmt.Sprint(v), true)
 				if err != nil {
 					return nil, err
 				}
@@ -133,9 +134,16 @@ func readPlan(path string) (map[string][]string, error) {
 	return plan, nil
 }
 
-// valuesOf are the values that a text has for a flag.
-func valuesOf(name, text string) ([]string, error) {
+// valuesOf are the values that a text has for a flag, typed or in a plan.
+func valuesOf(name, text string, inPlan bool) ([]string, error) {
 	if slices.Contains(ofOneValue, name) {
+		if several := severalOf(name, text); several != nil {
+			next := fmt.Sprintf("write --vary %s='%s'", name, strings.Join(several, "|"))
+			if inPlan {
+				next = fmt.Sprintf(`write %s = ["%s"]`, name, strings.Join(several, `", "`))
+			}
+			return nil, cli.BadInput(next, "--%s %s: that is one value, as values of it may hold commas", name, text)
+		}
 		return []string{strings.TrimSpace(text)}, nil
 	}
 	values, err := sweep.List(text)
@@ -144,6 +152,29 @@ func valuesOf(name, text string) ([]string, error) {
 	}
 	return values, nil
 }
+
+// SameNext is what to do about sweep.ErrSame.
+const SameNext = "give each value once"
+
+// severalOf are the values in a text that a flag of one value was given, separated by
+// commas. It is nil if the text is a value, or they are none.
+func severalOf(name, text string) []string {
+	c := sim.Defaults()
+	if !strings.Contains(text, ",") || c.Set(name, text) == nil {
+		return nil
+	}
+	values := strings.Split(betweenValues.ReplaceAllString(text, "|$1"), "|")
+	for _, v := range values {
+		if len(values) == 1 || c.Set(name, v) != nil {
+			return nil
+		}
+	}
+	return values
+}
+
+// betweenValues is where another value of a flag begins that may hold commas: a word follows
+// the comma, and no number.
+var betweenValues = regexp.MustCompile(`, *([a-z])`)
 
 // configs are the simulations that the flags ask for, checked. typed reports whether a flag
 // was typed, and set whether it was typed or has the value of its variable.
@@ -155,14 +186,20 @@ func (f *simFlags) configs(typed, set func(flag string) bool) ([]sim.Config, err
 			return nil, err
 		}
 	}
+	varied := make(map[string]bool)
 	for _, v := range f.vary {
 		name, values, ok := strings.Cut(v, "=")
 		switch {
 		case !ok || simUsages[name] == "":
 			return nil, cli.BadInput("write NAME=VALUE|VALUE, with the name of a flag of kad sim", "--vary %q names no flag and its values", v)
-		case typed(name) || plan[name] != nil:
+		case varied[name]:
+			return nil, cli.BadInput(fmt.Sprintf("write all its values in one: --vary %s='A|B|C'", name), "--vary %s=... was given twice", name)
+		case typed(name):
 			return nil, cli.BadInput("leave one of them out", "--%s and --vary %s=... both say what %s is", name, name, name)
+		case plan[name] != nil:
+			return nil, cli.BadInput("leave it out of one of them", "--plan %s and --vary %s=... both say what %s is", f.plan, name, name)
 		}
+		varied[name] = true
 		plan[name] = sweep.Alternatives(values)
 	}
 	given := func(name string) bool { return typed(name) || plan[name] != nil }
@@ -171,7 +208,7 @@ func (f *simFlags) configs(typed, set func(flag string) bool) ([]sim.Config, err
 		values := plan[s.Name]
 		if text := *f.settings[s.Name]; text != "" && (values == nil || typed(s.Name)) {
 			var err error
-			if values, err = valuesOf(s.Name, text); err != nil {
+			if values, err = valuesOf(s.Name, text, false); err != nil {
 				return nil, err
 			}
 		}
@@ -192,6 +229,8 @@ func (f *simFlags) configs(typed, set func(flag string) bool) ([]sim.Config, err
 		}
 	})
 	switch {
+	case errors.Is(err, sweep.ErrSame):
+		return nil, cli.BadInput(SameNext, "%v", err)
 	case errors.Is(err, sweep.ErrBadPlan):
 		return nil, cli.BadInput("see: kad sim --help", "%v", err)
 	case err != nil && !errors.Is(err, sim.ErrBadConfig):

@@ -18,7 +18,18 @@ import (
 
 // A SweepResult is `kad sim` with several runs.
 type SweepResult struct {
-	Sweep []*report.Report `json:"sweep"`
+	Sweep   []*report.Report `json:"sweep"`
+	Planned int              `json:"planned"` // runs of the plan
+	Partial bool             `json:"partial"` // it was interrupted: not all of them have ended
+}
+
+// NewSweepResult is what a sweep prints as JSON.
+func NewSweepResult(r *sweep.Results) SweepResult {
+	s := SweepResult{Sweep: []*report.Report{}, Planned: len(r.Runs) + len(r.Missing), Partial: len(r.Missing) > 0}
+	for i := range r.Runs {
+		s.Sweep = append(s.Sweep, r.Runs[i].Report)
+	}
+	return s
 }
 
 // simulate runs simulations and prints their reports, one as one object, several as a
@@ -36,19 +47,18 @@ func simulate(a *cli.App, ctx context.Context, configs []sim.Config, out string,
 	if results.Again > 0 {
 		fmt.Fprintf(a.Stderr, "note: %s had no rows of lookups in %s, and was run again for them\n", report.Count(results.Again, "run"), out)
 	}
-	reports := []*report.Report{}
-	for i := range results.Runs {
-		reports = append(reports, results.Runs[i].Report)
+	if results.Changed > 0 {
+		fmt.Fprintln(a.Stderr, ChangedNote(results.Changed, out))
 	}
 	var files []string
 	var undrawn error
 	if out != "" && len(results.Runs) > 0 {
 		files, undrawn = drawSweep(results, out, plots)
 	}
-	err = a.Print(SweepResult{reports}, func(w io.Writer) {
+	err = a.Print(NewSweepResult(results), func(w io.Writer) {
 		_ = results.Write(w) // into memory
 		if out != "" {
-			fmt.Fprintf(w, "\n%s, %s and %s in %s\n", report.Count(len(reports), "report"), sweep.ResultsFile, report.Count(len(files), "picture"), out)
+			fmt.Fprintf(w, "\n%s, %s and %s in %s\n", report.Count(len(results.Runs), "report"), sweep.ResultsFile, report.Count(len(files), "picture"), out)
 		}
 		if lookups {
 			fmt.Fprintf(w, "%s in %s\n", report.Count(results.Rows, "lookup"), filepath.Join(out, sweep.LookupsFile))
@@ -59,12 +69,27 @@ func simulate(a *cli.App, ctx context.Context, configs []sim.Config, out string,
 		return err
 	case undrawn != nil:
 		return cli.NotDrawn(undrawn)
-	case stopped && out != "":
-		return &cli.Failure{Message: fmt.Sprintf("interrupted: %d of %d runs have ended", len(reports), len(configs)), Next: "run it again with the same --out: what is there is not run again", Code: cli.ExitNotDone, Printed: true}
 	case stopped:
-		return &cli.Failure{Message: fmt.Sprintf("interrupted: %d of %d runs have ended", len(reports), len(configs)), Next: "run it again, with --out so that what has ended is kept", Code: cli.ExitNotDone, Printed: true}
+		return Interrupted(results)
 	}
 	return nil
+}
+
+// ChangedNote says that reports of a directory were made again.
+func ChangedNote(n int, out string) string {
+	if n == 1 {
+		return fmt.Sprintf("note: 1 report in %s had been changed since it was kept, and was made again", out)
+	}
+	return fmt.Sprintf("note: %d reports in %s had been changed since they were kept, and were made again", n, out)
+}
+
+// Interrupted is the failure of a sweep of which runs are missing.
+func Interrupted(r *sweep.Results) error {
+	next := "run it again, with --out so that what has ended is kept"
+	if r.Kept {
+		next = "run it again with the same --out: what is there is not run again"
+	}
+	return &cli.Failure{Message: fmt.Sprintf("interrupted: %d of %d runs have ended", len(r.Runs), len(r.Runs)+len(r.Missing)), Next: next, Code: cli.ExitNotDone, Printed: true}
 }
 
 // simulateOne runs one simulation, with a bar of its own progress.
@@ -88,7 +113,7 @@ func simulateOne(a *cli.App, ctx context.Context, c sim.Config, out string, look
 			return sweepFailed(err, out)
 		}
 	}
-	return a.PrintReport(r, out)
+	return a.PrintMeasured(r, out)
 }
 
 // sweepFailed says why a sweep has not ended.

@@ -26,6 +26,7 @@ func (c *RunsComparison) Write(w io.Writer) error {
 		fmt.Fprintf(&b, `
 +-: half of a 95 %% interval over runs (Student); p: of the t test; Holm: adjusted for all
 %d tests here; differs: Holm's is at most %v, which bounds the chance of any false one
+equal: the same in all runs or pairs, of which no interval can be made
 `, c.Tests, Chance)
 	}
 	if len(c.Alone) > 0 {
@@ -127,7 +128,8 @@ func (m *RunsMean) constant() bool { return m.Low != nil && *m.Low == *m.High }
 
 func (m *RunsMean) text() string { return withHalf(m.Mean, m.Low, m.High, false) }
 
-// withHalf is a figure with half the width of its interval.
+// withHalf is a figure with half the width of its interval; one that is the same in all runs
+// has none (design R11.6).
 func withHalf(v, low, high *float64, sign bool) string {
 	if v == nil {
 		return "-"
@@ -136,8 +138,11 @@ func withHalf(v, low, high *float64, sign bool) string {
 	if sign && *v > 0 {
 		text = "+" + text
 	}
-	if low == nil || high == nil {
+	switch {
+	case low == nil || high == nil:
 		return text
+	case *low == *high:
+		return text + " equal"
 	}
 	return text + "+-" + narrow((*high-*low)/2, 2)
 }

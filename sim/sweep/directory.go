@@ -1,7 +1,7 @@
 package sweep
 
 import (
-	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,8 +13,11 @@ import (
 	"kadmium/sim/report"
 )
 
-// ErrNotSweep reports a directory that holds no sweep. The error says what is wrong with it.
-var ErrNotSweep = errors.New("no directory of a sweep")
+// What is wrong with a directory. The errors say what it is.
+var (
+	ErrNotSweep = errors.New("no directory of a sweep")
+	ErrChanged  = errors.New("not the report that was kept")
+)
 
 // The files of a directory.
 const (
@@ -31,7 +34,10 @@ type Manifest struct {
 	Inputs  map[string]string `json:"inputs"`            // SHA-256 of the files that runs read, by path
 	Columns []string          `json:"columns,omitempty"` // the settings of a measurement, in their order; of simulations those of sim.Config
 	Varied  []string          `json:"varied"`            // the settings that differ between runs
-	Runs    []Entry           `json:"runs"`
+	Planned int               `json:"planned"`           // runs of the plan
+	Missing []Missing         `json:"missing"`           // those of them that have not ended
+	Runs    []Entry           `json:"runs"`              // those that have
+	Others  map[string]string `json:"others,omitempty"`  // SHA-256 of the reports of other plans, by the ID of their run
 }
 
 // An Entry is a run in a Manifest.
@@ -39,7 +45,14 @@ type Entry struct {
 	ID          string            `json:"id"`
 	Params      map[string]string `json:"params"` // all settings, by the names of their flags
 	Report      string            `json:"report"` // its file
+	SHA256      string            `json:"sha256"` // of its report
 	WallSeconds float64           `json:"wall_seconds"`
+}
+
+// A Missing is a run in a Manifest that has not ended.
+type Missing struct {
+	ID     string            `json:"id"`
+	Params map[string]string `json:"params"`
 }
 
 // A Run is one run of a sweep, with its report.
@@ -51,12 +64,35 @@ type Run struct {
 
 // Results are the runs of a sweep, in the order of its plan.
 type Results struct {
-	Varied []string // the settings that differ between runs
-	Runs   []Run
-	Again  int // runs that the directory had without the lookups that were wanted
-	Rows   int // lookups in LookupsFile
+	Varied  []string // the settings that differ between runs
+	Runs    []Run    // those that have ended
+	Missing []Run    // those that have not, without a report
+	Kept    bool     // in a directory
+	Again   int      // runs that the directory had without the lookups that were wanted
+	Changed int      // runs whose reports there were not those that it kept
+	Rows    int      // lookups in LookupsFile
 
 	columns []string // as in Manifest
+}
+
+// A grid is all runs of a plan; those that have not ended have no report.
+type grid struct {
+	runs    []Run
+	varied  []string
+	columns []string
+}
+
+// results are those of the runs that have ended.
+func (g *grid) results() *Results {
+	r := &Results{Varied: g.varied, columns: g.columns}
+	for _, run := range g.runs {
+		if run.Report == nil {
+			r.Missing = append(r.Missing, run)
+		} else {
+			r.Runs = append(r.Runs, run)
+		}
+	}
+	return r
 }
 
 func params(c *sim.Config) map[string]string { return byName(c.Settings()) }
@@ -103,64 +139,6 @@ func writeFile(dir, name string, content []byte) error {
 	return os.Rename(temporary, path)
 }
 
-// writeReport keeps the report of a run.
-func writeReport(dir, id string, r *report.Report) error {
-	text, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	return writeFile(dir, reportFile(id), append(text, '\n'))
-}
-
-// kept is the report of a run that the directory has; nil if it has none that is whole.
-func kept(dir, id string) *report.Report {
-	r, err := readReport(filepath.Join(dir, filepath.FromSlash(reportFile(id))))
-	if err != nil || r.Partial {
-		return nil
-	}
-	return r
-}
-
-func readReport(path string) (*report.Report, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return report.Read(f)
-}
-
-// write writes the tables and the manifest of the runs that have ended. A table of lookups
-// that is not wanted is one of other runs, and removed.
-func (r *Results) write(dir string, p Program, files map[string]string, lookups bool) (err error) {
-	if !lookups {
-		if err = os.Remove(filepath.Join(dir, LookupsFile)); errors.Is(err, fs.ErrNotExist) {
-			err = nil
-		}
-	} else {
-		r.Rows, err = r.collectLookups(dir)
-	}
-	if err != nil {
-		return err
-	}
-	var table bytes.Buffer
-	if err := r.WriteTable(&table); err != nil {
-		return err
-	}
-	if err := writeFile(dir, ResultsFile, table.Bytes()); err != nil {
-		return err
-	}
-	m := Manifest{Version: version, Program: p, Inputs: files, Columns: r.columns, Varied: r.Varied, Runs: []Entry{}}
-	for _, run := range r.Runs {
-		m.Runs = append(m.Runs, Entry{run.ID, run.Params, reportFile(run.ID), run.Report.Machine.WallSeconds})
-	}
-	text, err := json.MarshalIndent(m, "", " ")
-	if err != nil {
-		return err
-	}
-	return writeFile(dir, ManifestFile, append(text, '\n'))
-}
-
 // maxManifest bounds a manifest, in bytes.
 const maxManifest = 256 << 20
 
@@ -191,60 +169,16 @@ func readManifest(dir string) (*Manifest, error) {
 		if len(e.ID) != idLength || e.Report != reportFile(e.ID) || !filepath.IsLocal(e.Report) {
 			return nil, notSweep(dir, "%s: a run %q with the report %q", ManifestFile, e.ID, e.Report)
 		}
+		if len(e.SHA256) != 2*sha256.Size {
+			return nil, notSweep(dir, "%s: a run %q without the SHA-256 of its report", ManifestFile, e.ID)
+		}
+	}
+	if m.Planned != len(m.Runs)+len(m.Missing) {
+		return nil, notSweep(dir, "%s: %d runs planned, %d ended and %d missing", ManifestFile, m.Planned, len(m.Runs), len(m.Missing))
 	}
 	return &m, nil
 }
 
 func notSweep(dir, format string, args ...any) error {
 	return fmt.Errorf("%w: %s: %s", ErrNotSweep, dir, fmt.Sprintf(format, args...))
-}
-
-// Reports are the files of the reports in a directory: of a sweep those of the plan that was
-// run last, and others is how many lie there that are of other plans. In a directory without
-// a manifest they are all NAME.json of its subdirectory reports, if it has one, otherwise its
-// own. The error is ErrNotSweep, or that of reading the directory.
-func Reports(dir string) (files []string, others int, err error) {
-	in := filepath.Join(dir, reportsDir)
-	if info, err := os.Stat(in); err != nil || !info.IsDir() {
-		in = dir
-	}
-	entries, err := os.ReadDir(in)
-	if err != nil {
-		return nil, 0, err
-	}
-	for _, e := range entries {
-		if filepath.Ext(e.Name()) == ".json" {
-			files = append(files, filepath.Join(in, e.Name()))
-		}
-	}
-	if _, err := os.Stat(filepath.Join(dir, ManifestFile)); errors.Is(err, fs.ErrNotExist) {
-		return files, 0, nil
-	}
-	m, err := readManifest(dir)
-	if err != nil {
-		return nil, 0, err
-	}
-	of := make([]string, len(m.Runs))
-	for i, e := range m.Runs {
-		of[i] = filepath.Join(dir, filepath.FromSlash(e.Report))
-	}
-	return of, max(0, len(files)-len(of)), nil
-}
-
-// Open reads the runs of the plan that was run last in a directory. Its error is
-// ErrNotSweep, or that of reading a file.
-func Open(dir string) (*Results, error) {
-	m, err := readManifest(dir)
-	if err != nil {
-		return nil, err
-	}
-	results := &Results{Varied: m.Varied, columns: m.Columns}
-	for _, e := range m.Runs {
-		r, err := readReport(filepath.Join(dir, filepath.FromSlash(e.Report)))
-		if err != nil {
-			return nil, notSweep(dir, "%s: %v", e.Report, err)
-		}
-		results.Runs = append(results.Runs, Run{e.ID, e.Params, r})
-	}
-	return results, nil
 }

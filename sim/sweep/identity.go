@@ -96,7 +96,7 @@ func shortHash(text string) string {
 }
 
 // Changed says what is not as it was when a report in a directory of a sweep was made: the
-// program and the files that the run read. It knows nothing of a report that lies elsewhere.
+// report itself, the program and the files that the run read. It knows nothing of a report that lies elsewhere.
 func Changed(reportPath string) []string {
 	changed := []string{}
 	dir := filepath.Dir(filepath.Dir(reportPath))
@@ -108,6 +108,9 @@ func Changed(reportPath string) []string {
 	at := slices.IndexFunc(m.Runs, func(e Entry) bool { return e.Report == reportsDir+"/"+name })
 	if at < 0 {
 		return changed
+	}
+	if now, err := hashFile(reportPath); err == nil && now != m.Runs[at].SHA256 {
+		changed = append(changed, fmt.Sprintf("it was changed since it was kept: its SHA-256 is another than in %s", ManifestFile))
 	}
 	if now, err := ThisProgram(); err == nil && now.SHA256 != m.Program.SHA256 {
 		changed = append(changed, fmt.Sprintf("it was made by another program: %s, revision %s", m.Program.Go, cmp.Or(m.Program.Revision, "unknown")))

@@ -2,7 +2,7 @@ package sweep
 
 import (
 	"context"
-	"fmt"
+	"errors"
 
 	"kadmium/sim"
 	"kadmium/sim/report"
@@ -24,61 +24,96 @@ func Measure(ctx context.Context, all []Measurement, dir string, progress Progre
 	if err != nil {
 		return nil, false, err
 	}
+	g, err := gridOf(all, &program)
+	if err != nil {
+		return nil, false, err
+	}
+	var d *directory
 	if dir != "" {
-		if err := makeDirectories(dir, false); err != nil {
+		if d, err = openDirectory(dir, program, map[string]string{}, false); err != nil {
 			return nil, false, err
 		}
-	}
-	settings := make([][]sim.Setting, len(all))
-	ids := make(map[string]bool)
-	for i, m := range all {
-		settings[i] = m.Settings
-		of := lines(m.Settings)
-		if ids[of] {
-			return nil, false, fmt.Errorf("%w: two of its runs are the same: %s", ErrBadPlan, of)
+		left := 0
+		for i := range g.runs {
+			if g.runs[i].Report = d.kept(g.runs[i].ID); g.runs[i].Report == nil {
+				left++
+			}
 		}
-		ids[of] = true
-	}
-	results = &Results{Varied: variedOf(settings), columns: all[0].columns()}
-	for i, m := range all {
-		run := m.of(&program)
-		if dir != "" {
-			run.Report = kept(dir, run.ID)
-		}
-		if run.Report == nil {
-			if run.Report, err = m.measure(ctx, dir, run.ID); err != nil {
+		if left > 0 {
+			if err := d.begin(g); err != nil {
 				return nil, false, err
 			}
 		}
-		if stopped = run.Report == nil; stopped {
-			break
+	}
+	err = measureAll(ctx, all, g, d, progress)
+	results = g.results()
+	if d != nil {
+		err = errors.Join(err, d.finish(results))
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	return results, len(results.Missing) > 0, nil
+}
+
+// measureAll makes those runs that have no report, until one fails or is interrupted.
+func measureAll(ctx context.Context, all []Measurement, g *grid, d *directory, progress Progress) error {
+	for i := range all {
+		if g.runs[i].Report == nil {
+			if err := all[i].measure(ctx, g, i, d); err != nil {
+				return err
+			}
 		}
-		results.Runs = append(results.Runs, run)
+		if g.runs[i].Report == nil {
+			return nil
+		}
 		if progress != nil {
 			progress(i+1, len(all))
 		}
 	}
-	if dir != "" {
-		err = results.write(dir, program, map[string]string{}, false)
-	}
-	return results, stopped, err
+	return nil
 }
 
-// measure runs one and keeps its report; nil if it was interrupted.
-func (m *Measurement) measure(ctx context.Context, dir, id string) (*report.Report, error) {
+// gridOf are the runs of measurements. Its error is ErrBadPlan.
+func gridOf(all []Measurement, p *Program) (*grid, error) {
+	g := &grid{columns: all[0].columns()}
+	settings := make([][]sim.Setting, len(all))
+	of := make(map[string]int)
+	for i, m := range all {
+		settings[i] = m.Settings
+		run := m.of(p)
+		if j, twice := of[run.ID]; twice {
+			return nil, same(all[j].Settings, m.Settings)
+		}
+		of[run.ID] = i
+		g.runs = append(g.runs, run)
+	}
+	g.varied = variedOf(settings)
+	return g, nil
+}
+
+// measure makes one, the run i of a grid, and keeps its report in the directory unless that
+// is nil. If it was interrupted the run has no report after it.
+func (m *Measurement) measure(ctx context.Context, g *grid, i int, d *directory) error {
 	if ctx.Err() != nil {
-		return nil, nil
+		return nil
 	}
 	r, err := m.Run(ctx)
 	switch {
 	case ctx.Err() != nil:
-		return nil, nil
+		return nil
 	case err != nil:
-		return nil, err
-	case dir == "":
-		return r, nil
+		return err
 	}
-	return r, writeReport(dir, id, r)
+	g.runs[i].Report = r
+	if d == nil {
+		return nil
+	}
+	sum, err := writeReport(d.path, g.runs[i].ID, r)
+	if err != nil {
+		return err
+	}
+	return d.ended(g, g.runs[i].ID, sum)
 }
 
 // of is the run of a measurement by a program, without its report.
@@ -100,14 +135,11 @@ func (m *Measurement) Keep(dir string, r *report.Report) error {
 	if err != nil {
 		return err
 	}
-	if err := makeDirectories(dir, false); err != nil {
+	d, err := openDirectory(dir, program, map[string]string{}, false)
+	if err != nil {
 		return err
 	}
 	run := m.of(&program)
 	run.Report = r
-	if err := writeReport(dir, run.ID, r); err != nil {
-		return err
-	}
-	results := Results{Varied: []string{}, Runs: []Run{run}, columns: m.columns()}
-	return results.write(dir, program, map[string]string{}, false)
+	return d.keepOne(run, m.columns())
 }

@@ -39,7 +39,7 @@ func TestMeasure(t *testing.T) {
 			stop()
 		}
 	})
-	if err != nil || !stopped || made != 4 || len(results.Runs) != 4 {
+	if err != nil || !stopped || made != 4 || len(results.Runs) != 4 || len(results.Missing) != 2 || len(manifest(t, dir).Missing) != 2 {
 		t.Fatal(results, stopped, made, err)
 	}
 	results, stopped, err = Measure(t.Context(), measurements(t, &made), dir, nil)
@@ -67,8 +67,8 @@ func TestMeasure(t *testing.T) {
 	if err := one.Keep(dir, &report.Report{Kind: report.Bench}); err != nil {
 		t.Fatal(err)
 	}
-	if files, others, err := Reports(dir); err != nil || len(files) != 1 || others != 5 {
-		t.Error(files, others, err)
+	if l, err := Reports(dir); err != nil || len(l.Reports) != 1 || l.Others != 5 {
+		t.Error(l, err)
 	}
 }
 
@@ -80,7 +80,7 @@ func TestMeasureFails(t *testing.T) {
 	failed := errors.New("no socket")
 	of := all[2].Run
 	all[2].Run = func(context.Context) (*report.Report, error) { return nil, failed }
-	if _, _, err := Measure(t.Context(), all, dir, nil); !errors.Is(err, failed) || made != 2 {
+	if _, _, err := Measure(t.Context(), all, dir, nil); !errors.Is(err, failed) || made != 2 || len(manifest(t, dir).Runs) != 2 {
 		t.Error(err, made)
 	}
 	all[2].Run = of

@@ -3,14 +3,19 @@ package sweep
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"kadmium/sim"
 )
 
-// ErrBadPlan reports a plan that makes no runs. The error says what is wrong with it.
-var ErrBadPlan = errors.New("bad sweep")
+// Errors of a plan. They say what is wrong with it; a plan with two runs that are the same is
+// also a bad one.
+var (
+	ErrBadPlan = errors.New("bad sweep")
+	ErrSame    = errors.New("twice the same")
+)
 
 // Limits of a plan.
 const (
@@ -78,6 +83,9 @@ func Combinations(axes []Axis) ([][]sim.Setting, error) {
 			return nil, fmt.Errorf("%w: %s varies twice", ErrBadPlan, a.Name)
 		}
 		seen[a.Name] = true
+		if value, twice := repeated(a.Values); twice {
+			return nil, fmt.Errorf("%w: %w: %s %s", ErrBadPlan, ErrSame, a.Name, value)
+		}
 		if runs *= len(a.Values); runs > MaxRuns {
 			return nil, fmt.Errorf("%w: over %d runs", ErrBadPlan, MaxRuns)
 		}
@@ -94,6 +102,32 @@ func Combinations(axes []Axis) ([][]sim.Setting, error) {
 	return combinations, nil
 }
 
+// repeated is a value that a list has twice.
+func repeated(values []string) (value string, twice bool) {
+	seen := make(map[string]bool, len(values))
+	for _, v := range values {
+		if seen[v] {
+			return v, true
+		}
+		seen[v] = true
+	}
+	return "", false
+}
+
+// same says in which values two runs differ that are the same: k 8 and 08.
+func same(a, b []sim.Setting) error {
+	var values []string
+	for i := range a {
+		switch {
+		case a[i].Value != b[i].Value:
+			values = append(values, fmt.Sprintf("%s %s and %s", a[i].Name, a[i].Value, b[i].Value))
+		case slices.Equal(a, b):
+			values = append(values, a[i].Name+" "+a[i].Value)
+		}
+	}
+	return fmt.Errorf("%w: %w: %s", ErrBadPlan, ErrSame, strings.Join(values, ", "))
+}
+
 // Configs are the runs of a plan, checked: the last setting varies fastest. finish, if it is
 // not nil, completes each before it is checked. The error is ErrBadPlan, sim.ErrBadConfig,
 // or that of reading a file of latencies.
@@ -103,8 +137,8 @@ func (p *Plan) Configs(finish func(*sim.Config)) ([]sim.Config, error) {
 		return nil, err
 	}
 	configs := make([]sim.Config, 0, len(combinations))
-	ids := make(map[string]bool, len(combinations))
-	for _, values := range combinations {
+	of := make(map[string]int, len(combinations))
+	for i, values := range combinations {
 		c := p.Base
 		for _, s := range values {
 			if err := c.Set(s.Name, s.Value); err != nil {
@@ -117,11 +151,11 @@ func (p *Plan) Configs(finish func(*sim.Config)) ([]sim.Config, error) {
 		if err := c.Check(); err != nil {
 			return nil, err
 		}
-		if id := canonical(&c); ids[id] {
-			return nil, fmt.Errorf("%w: two of its runs are the same: %s", ErrBadPlan, id)
-		} else {
-			ids[id] = true
+		all := canonical(&c)
+		if j, twice := of[all]; twice {
+			return nil, same(combinations[j], values)
 		}
+		of[all] = i
 		configs = append(configs, c)
 	}
 	return configs, nil

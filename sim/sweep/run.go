@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
@@ -27,11 +25,10 @@ type Options struct {
 
 // Execute runs the simulations, several at a time, the longest first, on all cores. With a
 // directory it keeps each report there as soon as it is made, and takes those that are
-// there already; a run whose lookups are wanted and missing is run again. The results are in
-// the order of the configs. When ctx ends, they are those of the runs that have ended, and
-// stopped is true.
+// there as they were kept (design R11.5); a run whose lookups are wanted and missing is run
+// again. The results are in the order of the configs. When ctx ends, they are those of the
+// runs that have ended, and stopped is true.
 func Execute(ctx context.Context, configs []sim.Config, o Options) (results *Results, stopped bool, err error) {
-	dir := o.Dir
 	program, err := ThisProgram()
 	if err != nil {
 		return nil, false, err
@@ -40,40 +37,26 @@ func Execute(ctx context.Context, configs []sim.Config, o Options) (results *Res
 	if err != nil {
 		return nil, false, err
 	}
-	if dir != "" {
-		if err := makeDirectories(dir, o.Lookups); err != nil {
+	s := &sweep{ctx: ctx, configs: configs, theory: make(map[string]*report.Theory), progress: o.Progress}
+	s.grid.varied = varied(configs)
+	for i := range configs {
+		s.grid.runs = append(s.grid.runs, Run{ID: id(&configs[i], files, &program), Params: params(&configs[i])})
+	}
+	if o.Dir != "" {
+		if s.dir, err = openDirectory(o.Dir, program, files, o.Lookups); err != nil {
 			return nil, false, err
 		}
 	}
-	s := &sweep{ctx: ctx, configs: configs, dir: dir, lookups: o.Lookups, reports: make([]*report.Report, len(configs)), theory: make(map[string]*report.Theory), progress: o.Progress}
-	for i := range configs {
-		s.ids = append(s.ids, id(&configs[i], files, &program))
+	err = s.run()
+	results = s.grid.results()
+	results.Again = s.again
+	if s.dir != nil {
+		err = errors.Join(err, s.dir.finish(results))
 	}
-	if err := s.run(); err != nil {
+	if err != nil {
 		return nil, false, err
 	}
-	results = &Results{Varied: varied(configs), Again: s.again}
-	for i, r := range s.reports {
-		if r == nil {
-			stopped = true
-			continue
-		}
-		results.Runs = append(results.Runs, Run{s.ids[i], params(&configs[i]), r})
-	}
-	if dir != "" {
-		err = results.write(dir, program, files, o.Lookups)
-	}
-	return results, stopped, err
-}
-
-// makeDirectories makes what is to hold reports, and lookups if they are wanted.
-func makeDirectories(dir string, lookups bool) error {
-	if lookups {
-		if err := os.MkdirAll(filepath.Join(dir, lookupsDir), 0o755); err != nil {
-			return err
-		}
-	}
-	return os.MkdirAll(filepath.Join(dir, reportsDir), 0o755)
+	return results, len(results.Missing) > 0, nil
 }
 
 // Keep keeps the report of one run in a directory, as Execute does, and its lookups unless
@@ -87,7 +70,8 @@ func Keep(dir string, c sim.Config, r *report.Report, lookups []report.Sample) e
 	if err != nil {
 		return err
 	}
-	if err := makeDirectories(dir, lookups != nil); err != nil {
+	d, err := openDirectory(dir, program, files, lookups != nil)
+	if err != nil {
 		return err
 	}
 	run := Run{id(&c, files, &program), params(&c), r}
@@ -96,27 +80,21 @@ func Keep(dir string, c sim.Config, r *report.Report, lookups []report.Sample) e
 			return err
 		}
 	}
-	if err := writeReport(dir, run.ID, r); err != nil {
-		return err
-	}
-	results := Results{Varied: []string{}, Runs: []Run{run}}
-	return results.write(dir, program, files, lookups != nil)
+	return d.keepOne(run, nil)
 }
 
 // A sweep is one in progress.
 type sweep struct {
 	ctx      context.Context
 	configs  []sim.Config
-	ids      []string
-	dir      string
-	lookups  bool
+	dir      *directory // nil: nothing is kept
 	progress Progress
 	again    int // runs whose lookups are missing
 
-	mu      sync.Mutex
-	reports []*report.Report // of the configs; nil: not yet
-	done    int
-	failed  error
+	mu     sync.Mutex
+	grid   grid // of the configs
+	done   int
+	failed error
 
 	theoryMu sync.Mutex
 	theory   map[string]*report.Theory // by configuration, whatever the seed
@@ -125,18 +103,15 @@ type sweep struct {
 // run runs what the directory does not have.
 func (s *sweep) run() error {
 	var left []int
-	for i, id := range s.ids {
-		if s.dir != "" {
-			r := kept(s.dir, id)
-			if r != nil && (!s.lookups || hasLookups(s.dir, id, r)) {
-				s.ended(i, r, nil)
-				continue
-			}
-			if r != nil {
-				s.again++
-			}
+	for i := range s.grid.runs {
+		if !s.has(&s.grid.runs[i]) {
+			left = append(left, i)
 		}
-		left = append(left, i)
+	}
+	if s.dir != nil && len(left) > 0 {
+		if err := s.dir.begin(&s.grid); err != nil {
+			return err
+		}
 	}
 	slices.SortStableFunc(left, func(a, b int) int { return -cmp.Compare(cost(&s.configs[a]), cost(&s.configs[b])) })
 	cores := runtime.GOMAXPROCS(0)
@@ -161,27 +136,49 @@ func (s *sweep) run() error {
 	return s.failed
 }
 
+// has takes the report of a run from the directory, if that has it.
+func (s *sweep) has(run *Run) bool {
+	if s.dir == nil {
+		return false
+	}
+	r := s.dir.kept(run.ID)
+	if r == nil {
+		return false
+	}
+	if s.dir.lookups && !hasLookups(s.dir.path, run.ID, r) {
+		s.again++
+		return false
+	}
+	run.Report = r
+	s.done++
+	if s.progress != nil {
+		s.progress(s.done, len(s.configs))
+	}
+	return true
+}
+
 // one runs one simulation and keeps its report. What was interrupted is not kept.
 func (s *sweep) one(i, cores int) {
 	r, lookups, err := sim.RunLookups(s.ctx, s.configs[i], cores, nil)
-	if err == nil && !r.Partial {
-		r.Theory, err = s.expected(s.configs[i])
-	}
-	if err == nil && !r.Partial && s.dir != "" {
-		if cores < runtime.GOMAXPROCS(0) {
-			r.Machine.MemoryBytesPerNode = 0 // it counts the memory of all that run
-		}
-		if s.lookups {
-			err = writeLookups(s.dir, s.ids[i], &s.configs[i], lookups)
-		}
-		if err == nil {
-			err = writeReport(s.dir, s.ids[i], r)
-		}
-	}
 	if err == nil && r.Partial {
 		return
 	}
-	s.ended(i, r, err)
+	if err == nil {
+		r.Theory, err = s.expected(s.configs[i])
+	}
+	sum := ""
+	if err == nil && s.dir != nil {
+		if cores < runtime.GOMAXPROCS(0) {
+			r.Machine.MemoryBytesPerNode = 0 // it counts the memory of all that run
+		}
+		if s.dir.lookups {
+			err = writeLookups(s.dir.path, s.grid.runs[i].ID, &s.configs[i], lookups)
+		}
+		if err == nil {
+			sum, err = writeReport(s.dir.path, s.grid.runs[i].ID, r)
+		}
+	}
+	s.ended(i, r, sum, err)
 }
 
 // expected is what theory says of a run, computed once for all seeds.
@@ -200,9 +197,15 @@ func (s *sweep) expected(c sim.Config) (*report.Theory, error) {
 	return s.theory[of], nil
 }
 
-func (s *sweep) ended(i int, r *report.Report, err error) {
+func (s *sweep) ended(i int, r *report.Report, sum string, err error) {
 	s.mu.Lock()
-	s.reports[i], s.failed = r, errors.Join(s.failed, err)
+	if err == nil {
+		s.grid.runs[i].Report = r
+		if s.dir != nil {
+			err = s.dir.ended(&s.grid, s.grid.runs[i].ID, sum)
+		}
+	}
+	s.failed = errors.Join(s.failed, err)
 	s.done++
 	done := s.done
 	s.mu.Unlock()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -86,8 +87,13 @@ func TestTableForPeople(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(b.String(), "\n")
-	if len(lines) != 5 || strings.Count(lines[1], "±") != len(shown) || !strings.Contains(lines[3], "95 %") {
+	if len(lines) != 6 || strings.Contains(lines[0], "recall") || strings.Count(lines[1], "±")+strings.Count(lines[1], " equal") != len(shown)-1 || !strings.Contains(lines[1], "  1 equal  ") || !strings.Contains(lines[3], "95 %") || !strings.HasPrefix(lines[4], "equal: ") {
 		t.Error(b.String())
+	}
+	results.Runs[1].Report.Recall = 0.75
+	b.Reset()
+	if err := results.Write(&b); err != nil || !regexp.MustCompile(`succeeded +recall +hops.mean`).MatchString(b.String()) {
+		t.Error(b.String(), err)
 	}
 	results.Runs = results.Runs[:3]
 	b.Reset()
@@ -126,7 +132,7 @@ func TestStoppedSweepGoesOn(t *testing.T) {
 	if whole.Runs[kept].Report.Machine != before {
 		t.Error("what was there was run again")
 	}
-	if r, err := readReport(broken); err != nil || r.Lookups != 20 {
+	if r, err := readKept(broken, ""); err != nil || r.Lookups != 20 || whole.Changed != 1 {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
@@ -170,6 +176,24 @@ func TestIdentity(t *testing.T) {
 	add(Program{}, set("latency", "file:"+file))
 }
 
+// Two runs that are the same are refused in a line that names the values.
+func TestPlanWithARunTwice(t *testing.T) {
+	for _, c := range []struct {
+		axes []Axis
+		says string
+	}{
+		{[]Axis{{"alpha", []string{"3", "3"}}, {"seed", []string{"1", "2"}}}, "bad sweep: twice the same: alpha 3"},
+		{[]Axis{{"seed", []string{"7", "1", "2", "7"}}}, "bad sweep: twice the same: seed 7"},
+		{[]Axis{{"loss", []string{"0.5", "0", ".5"}}, {"seed", []string{"1", "2"}}}, "bad sweep: twice the same: loss 0.5 and .5"},
+		{[]Axis{{"duration", []string{"1h", "60m"}}}, "bad sweep: twice the same: duration 1h and 60m"},
+	} {
+		p := Plan{Base: sim.Defaults(), Axes: c.axes}
+		if _, err := p.Configs(nil); !errors.Is(err, ErrBadPlan) || !errors.Is(err, ErrSame) || err.Error() != c.says {
+			t.Errorf("%v: %v", c.axes, err)
+		}
+	}
+}
+
 func TestList(t *testing.T) {
 	for text, want := range map[string]string{"1": "1", "1,3,10": "1 3 10", "1..4": "1 2 3 4", "0.5, 2": "0.5 2", "7,1..2": "7 1 2", "find,value": "find value", "5..5": "5"} {
 		if got, err := List(text); err != nil || strings.Join(got, " ") != want {
@@ -189,7 +213,7 @@ func TestOpenRefuses(t *testing.T) {
 	if _, err := Open(dir); !errors.Is(err, ErrNotSweep) {
 		t.Error(err)
 	}
-	for _, text := range []string{"", "{}", `{"version":2}`, `{"version":1,"runs":[{"id":"0123456789abcdef","report":"../x"}]}`, `{"version":1,"runs":[{"id":"0123456789abcdef","report":"reports/0123456789abcdef.json"}]}`} {
+	for _, text := range []string{"", "{}", `{"version":2}`, `{"version":1,"planned":1,"runs":[{"id":"0123456789abcdef","report":"../x"}]}`, `{"version":1,"planned":2}`, `{"version":1,"runs":[{"id":"0123456789abcdef","report":"reports/0123456789abcdef.json"}]}`} {
 		if err := os.WriteFile(filepath.Join(dir, ManifestFile), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -12,36 +12,44 @@ import (
 	"kadmium/sim/report"
 )
 
-// shown are the metrics of the table for people.
-var shown = []string{"succeeded", "hops.mean", "rounds.mean", "rpcs.mean", "latency_ms.p50", "latency_ms.p99"}
+// shown are the metrics of the table for people; recall is left out where it is 1 in all runs.
+var shown = []string{"succeeded", "recall", "hops.mean", "rounds.mean", "rpcs.mean", "latency_ms.p50", "latency_ms.p99"}
 
 // A Group is the runs of one configuration, which differ in their seeds only.
 type Group struct {
-	Params map[string]string // without the seed
-	Runs   []Run
+	Params  map[string]string // without the seed
+	Runs    []Run             // those that have ended
+	Planned int               // also those that have not
 }
 
-// Groups are the runs by configuration, in the order of the plan.
+// Groups are the runs by configuration, in the order of the plan; a configuration of which no
+// run has ended is none.
 func (r *Results) Groups() []Group {
 	var all []Group
 	at := make(map[string]int)
+	names := r.withoutSeed()
 	for _, run := range r.Runs {
-		of := make([]string, 0, len(r.Varied))
-		for _, name := range r.Varied {
-			if name != "seed" {
-				of = append(of, run.Params[name])
-			}
-		}
-		key := strings.Join(of, "\n")
-		i, known := at[key]
+		of := key(run.Params, names)
+		i, known := at[of]
 		if !known {
 			i = len(all)
-			at[key] = i
+			at[of] = i
 			all = append(all, Group{Params: run.Params})
 		}
 		all[i].Runs = append(all[i].Runs, run)
+		all[i].Planned++
+	}
+	for _, run := range r.Missing {
+		if i, known := at[key(run.Params, names)]; known {
+			all[i].Planned++
+		}
 	}
 	return all
+}
+
+// withoutSeed are the settings that vary, but for the seed.
+func (r *Results) withoutSeed() []string {
+	return slices.DeleteFunc(slices.Clone(r.Varied), func(name string) bool { return name == "seed" })
 }
 
 // Values are a metric's values, one a run; those runs that lack it are left out.
@@ -58,53 +66,110 @@ func (g *Group) Values(metric string) []float64 {
 }
 
 // Write writes the runs as a table for people: a row for each configuration, whose figures
-// are means over its seeds.
+// are means over its seeds. Of an interrupted sweep it says so first, and each row how many
+// of its runs have ended.
 func (r *Results) Write(w io.Writer) error {
 	var b bytes.Buffer
-	names := slices.DeleteFunc(slices.Clone(r.Varied), func(name string) bool { return name == "seed" })
-	tw := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	groups := r.Groups()
+	if len(r.Missing) > 0 {
+		r.writeInterrupted(&b, groups)
+	}
+	if len(groups) > 0 {
+		if err := r.writeGroups(&b, groups); err != nil {
+			return err
+		}
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// writeInterrupted says how much of the plan is there, and what goes on from there.
+func (r *Results) writeInterrupted(b *bytes.Buffer, groups []Group) {
+	next := "nothing is kept without --out DIR"
+	if r.Kept {
+		next = "the same command goes on"
+	}
+	fmt.Fprintf(b, "%d of %d runs, interrupted: %s\n", len(r.Runs), len(r.Runs)+len(r.Missing), next)
+	names, begun, none := r.withoutSeed(), make(map[string]bool), make(map[string]bool)
+	for _, g := range groups {
+		begun[key(g.Params, names)] = true
+	}
+	for _, run := range r.Missing {
+		if of := key(run.Params, names); !begun[of] {
+			none[of] = true
+		}
+	}
+	if len(none) > 0 && len(groups) > 0 {
+		fmt.Fprintf(b, "not in the table: %s of which no run has ended\n", report.Count(len(none), "configuration"))
+	}
+}
+
+func (r *Results) writeGroups(b *bytes.Buffer, groups []Group) error {
+	names := r.withoutSeed()
+	metrics := r.shown()
+	tw := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, name := range names {
 		fmt.Fprintf(tw, "%s\t", name)
 	}
-	fmt.Fprintf(tw, "runs\t%s\t\n", strings.Join(shown, "\t"))
-	groups := r.Groups()
+	fmt.Fprintf(tw, "runs\t%s\t\n", strings.Join(metrics, "\t"))
+	most, planned, equal := 0, 0, false
 	for _, g := range groups {
+		most, planned = max(most, len(g.Runs)), max(planned, g.Planned)
 		for _, name := range names {
 			fmt.Fprintf(tw, "%s\t", g.Params[name])
 		}
-		fmt.Fprintf(tw, "%d\t", len(g.Runs))
-		for _, metric := range shown {
-			fmt.Fprintf(tw, "%s\t", mean(g.Values(metric)))
+		if len(g.Runs) < g.Planned {
+			fmt.Fprintf(tw, "%d of %d\t", len(g.Runs), g.Planned)
+		} else {
+			fmt.Fprintf(tw, "%d\t", len(g.Runs))
+		}
+		for _, metric := range metrics {
+			text, same := mean(g.Values(metric))
+			equal = equal || same
+			fmt.Fprintf(tw, "%s\t", text)
 		}
 		fmt.Fprintln(tw)
 	}
 	if err := tw.Flush(); err != nil {
 		return err
 	}
-	most := 0
-	for _, g := range groups {
-		most = max(most, len(g.Runs))
-	}
-	if most >= interval.Least {
+	switch {
+	case most >= interval.Least:
 		b.WriteString("means over seeds, with 95 % intervals by Student's t\n")
-	} else {
-		fmt.Fprintf(&b, "no intervals: they are made of at least %d seeds, as --seed 1..%d\n", interval.Least, interval.Least)
+	case planned >= interval.Least:
+		fmt.Fprintf(b, "no intervals yet: they are made of at least %d runs of a configuration\n", interval.Least)
+	default:
+		fmt.Fprintf(b, "no intervals: they are made of at least %d seeds, as --seed 1..%d\n", interval.Least, interval.Least)
 	}
-	_, err := w.Write(b.Bytes())
-	return err
+	if equal {
+		b.WriteString("equal: the same in all seeds, of which no interval can be made\n")
+	}
+	return nil
 }
 
-// mean is the mean of values as text, with half of its interval if there are enough.
-func mean(values []float64) string {
+// shown are the metrics of the table.
+func (r *Results) shown() []string {
+	all := Group{Runs: r.Runs}
+	complete := !slices.ContainsFunc(all.Values("recall"), func(v float64) bool { return v != 1 })
+	return slices.DeleteFunc(slices.Clone(shown), func(metric string) bool { return metric == "recall" && complete })
+}
+
+// mean is the mean of values as text, with half of its interval if there are enough. Values
+// that are all the same have none: Student's would have no width, as if the mean were known
+// exactly, where the figure is only coarser than its chance (design R11.6).
+func mean(values []float64) (text string, equal bool) {
 	if len(values) == 0 {
-		return "-"
+		return "-", false
 	}
 	if m, err := interval.OfMean(values); err == nil {
-		return report.Number(m.Mean) + " ±" + report.Number((m.High-m.Low)/2)
+		if m.Low == m.High {
+			return report.Number(m.Mean) + " equal", true
+		}
+		return report.Number(m.Mean) + " ±" + report.Number((m.High-m.Low)/2), false
 	}
 	sum := 0.0
 	for _, v := range values {
 		sum += v
 	}
-	return report.Number(sum / float64(len(values)))
+	return report.Number(sum / float64(len(values))), false
 }

@@ -1,0 +1,200 @@
+package sweep
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"time"
+
+	"kadmium/sim/report"
+)
+
+// A directory is one that a plan is run in. It is used by one goroutine at a time, but for
+// writeReport and the files of lookups.
+type directory struct {
+	path    string
+	program Program
+	inputs  map[string]string
+	lookups bool // it keeps those of each run, too
+
+	sums    map[string]string // SHA-256 of the reports in it, by the ID of their run
+	changed int               // reports that were found to be others
+	next    time.Time         // the manifest is not written again before
+}
+
+// openDirectory makes a directory, or goes on with one. What no manifest lists is not known:
+// it counts as not there.
+func openDirectory(path string, p Program, inputs map[string]string, lookups bool) (*directory, error) {
+	d := &directory{path: path, program: p, inputs: inputs, lookups: lookups, sums: make(map[string]string)}
+	if lookups {
+		if err := os.MkdirAll(filepath.Join(path, lookupsDir), 0o755); err != nil {
+			return nil, err
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(path, reportsDir), 0o755); err != nil {
+		return nil, err
+	}
+	m, err := readManifest(path)
+	if errors.Is(err, ErrNotSweep) {
+		return d, nil
+	} else if err != nil {
+		return nil, err
+	}
+	maps.Copy(d.sums, m.Others)
+	for _, e := range m.Runs {
+		d.sums[e.ID] = e.SHA256
+	}
+	return d, nil
+}
+
+// kept is the report of a run that the directory has as it kept it; otherwise nil.
+func (d *directory) kept(id string) *report.Report {
+	sum, listed := d.sums[id]
+	if !listed {
+		return nil
+	}
+	r, err := readKept(filepath.Join(d.path, filepath.FromSlash(reportFile(id))), sum)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		d.changed++
+	}
+	if err != nil || r.Partial {
+		return nil
+	}
+	return r
+}
+
+// readKept reads a report that has a SHA-256, or any if sum is empty. Its error names the
+// file, and is ErrChanged, report.ErrNotReport, or that of reading it.
+func readKept(path, sum string) (*report.Report, error) {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is no regular file", path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, report.MaxSize+1))
+	if err != nil {
+		return nil, err
+	}
+	if sum != "" && sumOf(text) != sum {
+		return nil, fmt.Errorf("%s: %w: its SHA-256 is another than in %s", path, ErrChanged, ManifestFile)
+	}
+	r, err := report.Read(bytes.NewReader(text))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return r, nil
+}
+
+func sumOf(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// writeReport keeps the report of a run, and returns its SHA-256.
+func writeReport(dir, id string, r *report.Report) (sum string, err error) {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return "", err
+	}
+	text = append(text, '\n')
+	return sumOf(text), writeFile(dir, reportFile(id), text)
+}
+
+// begin writes the manifest of a plan of which runs are to be made, and removes the tables of
+// the plan before. A process that is killed then leaves a directory that says so.
+func (d *directory) begin(g *grid) error {
+	for _, table := range []string{ResultsFile, LookupsFile} {
+		if err := d.remove(table); err != nil {
+			return err
+		}
+	}
+	return d.writeManifest(g.results())
+}
+
+// ended notes a run that has ended, whose report is in the directory. It writes the manifest,
+// but takes at most a twentieth of the time for that: a process that is killed may leave
+// reports of its last moments that are not listed, and are made again.
+func (d *directory) ended(g *grid, id, sum string) error {
+	d.sums[id] = sum
+	began := time.Now()
+	if began.Before(d.next) {
+		return nil
+	}
+	err := d.writeManifest(g.results())
+	d.next = time.Now().Add(20 * time.Since(began))
+	return err
+}
+
+// finish writes the tables and the manifest of the runs that have ended. A table of lookups
+// that is not wanted is one of other runs, and removed.
+func (d *directory) finish(r *Results) (err error) {
+	r.Kept, r.Changed = true, d.changed
+	if d.lookups {
+		r.Rows, err = r.collectLookups(d.path)
+	} else {
+		err = d.remove(LookupsFile)
+	}
+	if err != nil {
+		return err
+	}
+	var table bytes.Buffer
+	if err := r.WriteTable(&table); err != nil {
+		return err
+	}
+	if err := writeFile(d.path, ResultsFile, table.Bytes()); err != nil {
+		return err
+	}
+	return d.writeManifest(r)
+}
+
+// keepOne keeps the report of the only run of a plan.
+func (d *directory) keepOne(run Run, columns []string) error {
+	sum, err := writeReport(d.path, run.ID, run.Report)
+	if err != nil {
+		return err
+	}
+	d.sums[run.ID] = sum
+	return d.finish(&Results{Varied: []string{}, Runs: []Run{run}, columns: columns})
+}
+
+func (d *directory) writeManifest(r *Results) error {
+	m := Manifest{Version: version, Program: d.program, Inputs: d.inputs, Columns: r.columns, Varied: r.Varied,
+		Planned: len(r.Runs) + len(r.Missing), Missing: []Missing{}, Runs: []Entry{}, Others: maps.Clone(d.sums)}
+	for _, run := range r.Runs {
+		m.Runs = append(m.Runs, Entry{run.ID, run.Params, reportFile(run.ID), d.sums[run.ID], run.Report.Machine.WallSeconds})
+		delete(m.Others, run.ID)
+	}
+	for _, run := range r.Missing {
+		m.Missing = append(m.Missing, Missing{run.ID, run.Params})
+		delete(m.Others, run.ID)
+	}
+	text, err := json.MarshalIndent(m, "", " ")
+	if err != nil {
+		return err
+	}
+	return writeFile(d.path, ManifestFile, append(text, '\n'))
+}
+
+// remove removes a file, if it is there.
+func (d *directory) remove(name string) error {
+	err := os.Remove(filepath.Join(d.path, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
