@@ -15,18 +15,18 @@ func (t *Table) String() string {
 	var s strings.Builder
 	for i := range t.buckets {
 		b := &t.buckets[i]
-		if len(b.contacts) == 0 {
+		if b.contacts == 0 {
 			continue
 		}
 		fmt.Fprintf(&s, "%3d ", i)
-		for _, e := range b.contacts {
+		for _, e := range t.of(b) {
 			if f := e.failures(); f > 0 {
 				fmt.Fprint(&s, f)
 			} else {
 				s.WriteRune('■')
 			}
 		}
-		if n := len(b.replacements); n > 0 {
+		if n := b.replacements; n > 0 {
 			fmt.Fprintf(&s, " +%d", n)
 		}
 		s.WriteByte('\n')

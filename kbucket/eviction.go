@@ -14,18 +14,18 @@ import (
 // absence to Failed.
 func (t *Table) Probe(now time.Time, c identity.Contact) (oldest identity.Contact, ok bool) {
 	b, cpl := t.bucketOf(c)
-	if b == nil || len(b.replacements) == 0 || t.elapsed(now) < b.probeAt+ProbeInterval<<b.backoff-ProbeInterval {
+	if b == nil || b.replacements == 0 || t.elapsed(now) < b.probeAt+ProbeInterval<<b.backoff-ProbeInterval {
 		return 0, false
 	}
 	i := t.policy.Probe(View{t, b, cpl})
-	if i < 0 || i >= len(b.contacts) {
+	if i < 0 || i >= int(b.contacts) {
 		return 0, false
 	}
 	if b.probeAt > 0 {
 		b.backoff = min(b.backoff+1, maxBackoff)
 	}
 	b.probeAt = t.elapsed(now) + ProbeInterval
-	return b.contacts[i].contact, true
+	return t.of(b)[i].contact(), true
 }
 
 // Failed records that a request to a contact was not answered in any of its tries.
@@ -41,26 +41,24 @@ func (t *Table) Failed(c identity.Contact) (evicted bool, promoted identity.Cont
 	if b == nil {
 		return false, 0
 	}
-	i := b.indexOf(c)
+	i := t.indexOf(b, c)
 	if i < 0 {
-		if w := b.indexOfReplacement(c); w >= 0 {
-			t.dropReplacement(b, w)
+		if w := t.indexOfReplacement(b, c); w >= 0 {
+			t.dropReplacement(cpl, w)
 		}
 		return false, 0
 	}
-	if b.backoff > 0 {
-		b.backoff = 0
-	}
-	e := &b.contacts[i]
+	b.backoff = 0
+	e := &t.of(b)[i]
 	if !e.failing() {
 		t.failing++
 	}
-	if e.state++; e.failures() < MaxFailures && !t.policy.Evict(View{t, b, cpl}, i) {
+	if e.fail(); e.failures() < MaxFailures && !t.policy.Evict(View{t, b, cpl}, i) {
 		return false, 0
 	}
 	t.countOut(c)
-	t.takeOut(b, i)
-	return true, t.promote(b, cpl)
+	t.takeOut(cpl, i)
+	return true, t.promote(cpl)
 }
 
 // Doubt is Failed for a request that was given up too soon to decide over a contact's
@@ -71,15 +69,15 @@ func (t *Table) Doubt(c identity.Contact) bool {
 	if b == nil {
 		return false
 	}
-	i := b.indexOf(c)
+	i := t.indexOf(b, c)
 	if i < 0 {
 		return false
 	}
-	if e := &b.contacts[i]; e.failures() == 0 {
+	if e := &t.of(b)[i]; e.failures() == 0 {
 		if !e.failing() {
 			t.failing++
 		}
-		e.state++
+		e.fail()
 	}
 	return true
 }
@@ -92,10 +90,10 @@ func (t *Table) Silent(c identity.Contact) {
 	if b == nil {
 		return
 	}
-	if i := b.indexOf(c); i >= 0 {
-		if e := &b.contacts[i]; !e.failing() {
+	if i := t.indexOf(b, c); i >= 0 {
+		if e := &t.of(b)[i]; !e.failing() {
 			t.failing++
-			e.state |= silentBit
+			e.setBits(e.bits() | silentBit)
 		}
 	}
 }
@@ -107,8 +105,8 @@ func (t *Table) Failing(c identity.Contact) bool {
 		return false
 	}
 	if b, _ := t.bucketOf(c); b != nil {
-		if i := b.indexOf(c); i >= 0 {
-			return b.contacts[i].failing()
+		if i := t.indexOf(b, c); i >= 0 {
+			return t.of(b)[i].failing()
 		}
 	}
 	return false
@@ -124,12 +122,12 @@ func (t *Table) Remove(c identity.Contact) (removed bool, promoted identity.Cont
 	}
 	p := t.book.Position(c)
 	if i := t.indexOfPeer(b, cpl, p); i >= 0 {
-		t.countOut(b.contacts[i].contact)
-		t.takeOut(b, i)
-		return true, t.promote(b, cpl)
+		t.countOut(t.of(b)[i].contact())
+		t.takeOut(cpl, i)
+		return true, t.promote(cpl)
 	}
 	if i := t.indexOfReplacementPeer(b, cpl, p); i >= 0 {
-		t.dropReplacement(b, i)
+		t.dropReplacement(cpl, i)
 	}
 	return false, 0
 }
@@ -141,8 +139,8 @@ func (t *Table) Failures(c identity.Contact) int {
 		return 0
 	}
 	if b, _ := t.bucketOf(c); b != nil {
-		if i := b.indexOf(c); i >= 0 {
-			return b.contacts[i].failures()
+		if i := t.indexOf(b, c); i >= 0 {
+			return t.of(b)[i].failures()
 		}
 	}
 	return 0

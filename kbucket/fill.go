@@ -12,15 +12,16 @@ import (
 // checked.
 func (t *Table) Fill(now time.Time, cpl int, contacts []identity.Contact) {
 	t.extend(now, cpl)
-	b := &t.buckets[cpl]
-	b.contacts = make([]entry, len(contacts))
-	state := t.seenNow(now)
+	at := int(t.buckets[cpl].first)
+	t.contacts = open(t.contacts, at, len(contacts))
 	for i, c := range contacts {
-		b.contacts[i] = entry{contact: c, key: keyBits(t.book.Position(c), cpl), state: state}
+		e := &t.contacts[at+i]
+		*e = entry{handle: handleOf(c), mark: t.markOf(t.book.Position(c), cpl)}
+		t.see(e, now)
 		if t.subnets != nil {
 			t.countIn(t.subnetOf(c))
 		}
 	}
-	t.countBy(int16(len(contacts)))
+	t.holds(cpl, len(contacts))
 	t.uncounted = t.subnets == nil
 }

@@ -60,8 +60,8 @@ func (t *Table) bucketAdmits(b *bucket, s subnet, out identity.Contact) bool {
 		return true
 	}
 	n := t.countInBucket(b, s.prefix, out)
-	for _, w := range b.replacements {
-		if w.contact != out && t.isIn(s.prefix, w.contact) {
+	for _, w := range t.waitingFor(b) {
+		if c := w.contact(); c != out && t.isIn(s.prefix, c) {
 			n++
 		}
 	}
@@ -141,8 +141,8 @@ func (t *Table) atMost(p netip.Prefix) int {
 
 func (t *Table) countInBucket(b *bucket, p netip.Prefix, out identity.Contact) int {
 	n := 0
-	for i := range b.contacts {
-		if c := b.contacts[i].contact; c != out && t.isIn(p, c) {
+	for _, e := range t.of(b) {
+		if c := e.contact(); c != out && t.isIn(p, c) {
 			n++
 		}
 	}

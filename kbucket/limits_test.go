@@ -30,7 +30,7 @@ func (s *story) crowd(n int, format string) {
 func (s *story) most() int {
 	n := 0
 	for i := range s.table.buckets {
-		n = max(n, len(s.table.buckets[i].contacts))
+		n = max(n, int(s.table.buckets[i].contacts))
 	}
 	return n
 }

@@ -20,7 +20,7 @@ func tell(t *Table) string {
 	line := 0
 	flush := func(upTo int) {
 		for ; line < upTo; line++ {
-			if line < len(t.buckets) && len(t.buckets[line].replacements) > 0 {
+			if line < len(t.buckets) && t.buckets[line].replacements > 0 {
 				fmt.Fprintf(&s, "%d: waiting %v\n", line, replacementsOf(t, line))
 			}
 		}
@@ -34,8 +34,8 @@ func tell(t *Table) string {
 }
 
 func replacementsOf(t *Table, bucket int) (all []identity.Contact) {
-	for _, w := range t.buckets[bucket].replacements {
-		all = append(all, w.contact)
+	for _, w := range t.waitingFor(&t.buckets[bucket]) {
+		all = append(all, w.contact())
 	}
 	return all
 }

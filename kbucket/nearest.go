@@ -37,26 +37,27 @@ type query struct {
 	target *identity.Position
 	end    int              // of dst
 	all    bool             // with contacts that failed, and replacements
-	near   [2 * MaxK]uint64 // of one bucket: distance by key bits, above the handle
+	near   [2 * MaxK]uint64 // of one bucket: distance by the bits of marks, above the handle
 	n      int              // of near
 }
 
 // appendBucket appends the contacts of bucket j in order of their distance.
 func (q *query) appendBucket(dst []identity.Contact, j int) []identity.Contact {
 	b := &q.table.buckets[j]
-	if len(b.contacts) == 0 || len(dst) == q.end {
+	if b.contacts == 0 || len(dst) == q.end {
 		return dst
 	}
-	key, want := keyBits(q.target, j), q.end-len(dst)
+	key, want := markKey(keyBits(q.target, j)), q.end-len(dst)
 	q.n = 0
-	for i := range b.contacts {
-		if e := &b.contacts[i]; q.all || e.failures() == 0 {
-			q.insert(uint64(e.key^key)<<32|uint64(e.contact), want)
+	contacts := q.table.of(b)
+	for i := range contacts {
+		if e := &contacts[i]; q.all || e.failures() == 0 {
+			q.insert(uint64(e.key()^key)<<32|uint64(e.contact()), want)
 		}
 	}
 	if q.all {
-		for _, w := range b.replacements {
-			q.insert(uint64(w.key^key)<<32|uint64(w.contact), want)
+		for _, w := range q.table.waitingFor(b) {
+			q.insert(uint64(w.key()^key)<<32|uint64(w.contact()), want)
 		}
 	}
 	q.breakTies(q.near[:q.n])
@@ -81,8 +82,8 @@ func (q *query) insert(v uint64, want int) {
 }
 
 // breakTies sorts contacts with equal key bits, which stand side by side by now, by
-// their whole distance. By chance one in 20 million buckets of twenty has such a pair;
-// who searches for identities can make more.
+// their whole distance. By chance one in eleven buckets of twenty has such a pair; who
+// searches for identities can make more, up to all contacts of a bucket.
 func (q *query) breakTies(near []uint64) {
 	for i := 1; i < len(near); i++ {
 		for k := i; k > 0 && near[k]>>32 == near[k-1]>>32 && q.nearer(near[k], near[k-1]); k-- {

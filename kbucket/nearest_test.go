@@ -32,14 +32,14 @@ func TestNearestIsTheSortedTable(t *testing.T) {
 		}
 		var sound, all []identity.Contact
 		for i := range table.buckets {
-			for _, e := range table.buckets[i].contacts {
-				all = append(all, e.contact)
+			for _, e := range table.of(&table.buckets[i]) {
+				all = append(all, e.contact())
 				if e.failures() == 0 {
-					sound = append(sound, e.contact)
+					sound = append(sound, e.contact())
 				}
 			}
-			for _, w := range table.buckets[i].replacements {
-				all = append(all, w.contact)
+			for _, w := range table.waitingFor(&table.buckets[i]) {
+				all = append(all, w.contact())
 			}
 		}
 		byDistance := func(a, b identity.Contact) int {

@@ -1,7 +1,6 @@
 package kbucket
 
 import (
-	"slices"
 	"time"
 
 	"kadmium/identity"
@@ -89,29 +88,37 @@ func (v View) Self() *identity.Position { return &v.t.self }
 func (v View) Book() identity.Book { return v.t.book }
 
 // Contacts is the number of contacts in the bucket.
-func (v View) Contacts() int { return len(v.b.contacts) }
+func (v View) Contacts() int { return int(v.b.contacts) }
 
 // Contact is contact i, counted from the least recently seen.
-func (v View) Contact(i int) identity.Contact { return v.b.contacts[i].contact }
+func (v View) Contact(i int) identity.Contact { return v.t.of(v.b)[i].contact() }
 
 // Key is the key of contact i, as Prefers gets it.
-func (v View) Key(i int) uint32 { return v.b.contacts[i].key }
+func (v View) Key(i int) uint32 { return keyBits(v.t.book.Position(v.Contact(i)), v.cpl) }
+
+// Preferred reports whether the policy preferred contact i when it came.
+func (v View) Preferred(i int) bool { return v.t.of(v.b)[i].preferred() }
 
 // LastSeen is when contact i was heard, in whole seconds; the zero time: not since it was
 // promoted.
-func (v View) LastSeen(i int) time.Time { return v.t.timeOf(v.b.contacts[i]) }
+func (v View) LastSeen(i int) time.Time { return v.t.timeOf(&v.t.of(v.b)[i]) }
 
 // Failures is how many requests in a row contact i did not answer.
-func (v View) Failures(i int) int { return v.b.contacts[i].failures() }
+func (v View) Failures(i int) int { return v.t.of(v.b)[i].failures() }
 
 // Replacements is the number of contacts that wait.
-func (v View) Replacements() int { return len(v.b.replacements) }
+func (v View) Replacements() int { return int(v.b.replacements) }
 
 // Replacement is replacement i, counted from the newest.
-func (v View) Replacement(i int) identity.Contact { return v.b.replacements[i].contact }
+func (v View) Replacement(i int) identity.Contact { return v.t.waitingFor(v.b)[i].contact() }
 
 // ReplacementKey is the key of replacement i, as Prefers gets it.
-func (v View) ReplacementKey(i int) uint32 { return v.b.replacements[i].key }
+func (v View) ReplacementKey(i int) uint32 {
+	return keyBits(v.t.book.Position(v.Replacement(i)), v.cpl)
+}
+
+// ReplacementPreferred reports whether the policy preferred replacement i when it came.
+func (v View) ReplacementPreferred(i int) bool { return v.t.waitingFor(v.b)[i].preferred() }
 
 // Follow has the table keep contacts by a policy; nil: Plain. Call it right after New.
 func (t *Table) Follow(p Policy) {
@@ -139,21 +146,25 @@ func (t *Table) Prefers(c identity.Contact) bool {
 // did not answer the last request.
 func (t *Table) Displace(now time.Time, c identity.Contact) (out identity.Contact, ok bool) {
 	b, cpl := t.bucketOf(c)
-	if b == nil || len(b.replacements) == 0 || b.replacements[0].contact != c {
+	if b == nil || b.replacements == 0 || t.waitingFor(b)[0].contact() != c {
 		return 0, false
 	}
 	i := t.policy.Displace(View{t, b, cpl})
-	if i < 0 || i >= len(b.contacts) || !t.tableAdmits(t.subnetOf(c), b.contacts[i].contact) {
+	if i < 0 || i >= int(b.contacts) || !t.tableAdmits(t.subnetOf(c), t.of(b)[i].contact()) {
 		return 0, false
 	}
-	old, new := b.contacts[i], b.replacements[0]
-	t.takeOut(b, i)
-	b.replacements = slices.Delete(b.replacements, 0, 1)
+	contacts, waiting := t.of(b), t.waitingFor(b)
+	old, new := contacts[i], entry{handle: waiting[0].handle, mark: waiting[0].mark}
+	t.endFailing(&old)
 	if old.failing() {
-		t.countOut(old.contact)
+		t.countOut(old.contact())
+		t.takeOutWaiting(cpl, 0)
 	} else { // it may have left, so all others are promoted before it
-		b.replacements = append(b.replacements, replacement{old.contact, old.key})
+		copy(waiting, waiting[1:])
+		waiting[len(waiting)-1] = replacement{old.handle, old.mark}
 	}
-	t.putIn(b, len(b.contacts), cpl, entry{contact: new.contact, key: new.key, state: t.seenNow(now)})
-	return old.contact, true
+	t.see(&new, now)
+	copy(contacts[i:], contacts[i+1:])
+	contacts[len(contacts)-1] = new
+	return old.contact(), true
 }

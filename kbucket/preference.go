@@ -39,11 +39,11 @@ func (p *Preferring) Prefers(cpl int, key uint32) bool {
 
 // Displace is the least recently seen contact that is not preferred, if the newcomer is.
 func (p *Preferring) Displace(v View) int {
-	if !p.Prefers(v.cpl, v.ReplacementKey(0)) {
+	if !v.ReplacementPreferred(0) {
 		return -1
 	}
 	for i := range v.Contacts() {
-		if !p.Prefers(v.cpl, v.Key(i)) {
+		if !v.Preferred(i) {
 			return i
 		}
 	}
@@ -53,7 +53,7 @@ func (p *Preferring) Displace(v View) int {
 // Promote is the newest replacement that is preferred, or the newest.
 func (p *Preferring) Promote(v View) int {
 	for i := range v.Replacements() {
-		if p.Prefers(v.cpl, v.ReplacementKey(i)) {
+		if v.ReplacementPreferred(i) {
 			return i
 		}
 	}

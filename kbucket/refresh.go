@@ -17,7 +17,7 @@ func (t *Table) LookedUp(now time.Time, target *identity.Position) {
 	// The last bucket stands for all the deeper ones.
 	b := &t.buckets[min(cpl, t.deepest()+1, len(t.buckets)-1)]
 	b.refreshAt = t.elapsed(now) + RefreshInterval
-	t.first = unknown
+	t.due = unknown
 }
 
 // Covered records a lookup that found every node of the buckets deeper than cpl (-1:
@@ -26,7 +26,7 @@ func (t *Table) Covered(now time.Time, cpl int) {
 	for i := cpl + 1; i < len(t.buckets); i++ {
 		t.buckets[i].refreshAt = t.elapsed(now) + RefreshInterval
 	}
-	t.first = unknown
+	t.due = unknown
 }
 
 // RefreshDue is the bucket that has been without a lookup for longest, if that
@@ -51,16 +51,16 @@ func (t *Table) NextRefresh() time.Time {
 	return t.epoch.Add(t.buckets[cpl].refreshAt)
 }
 
-// unknown, in Table.first, says that the bucket due first must be searched for again.
+// unknown, in Table.due, says that the bucket due first must be searched for again.
 const unknown = -2
 
 // nextRefresh is the bucket that is due first, or -1 if the table is empty. It is kept,
 // since it is asked for far more often than it changes.
 func (t *Table) nextRefresh() int {
-	if t.first == unknown {
-		t.first = int16(t.searchNextRefresh())
+	if t.due == unknown {
+		t.due = int16(t.searchNextRefresh())
 	}
-	return int(t.first)
+	return int(t.due)
 }
 
 func (t *Table) searchNextRefresh() int {
@@ -93,7 +93,7 @@ func (t *Table) Farther() iter.Seq[int] {
 // deepest is the bucket of the closest neighbour, or -1 if the table is empty.
 func (t *Table) deepest() int {
 	i := len(t.buckets) - 1
-	for i >= 0 && len(t.buckets[i].contacts) == 0 {
+	for i >= 0 && t.buckets[i].contacts == 0 {
 		i--
 	}
 	return i

@@ -1,49 +1,47 @@
 package kbucket
 
-import (
-	"slices"
-
-	"kadmium/identity"
-)
+import "kadmium/identity"
 
 // addReplacement puts a contact whose bucket is full at the head of the replacement
 // list (Kademlia, section 4.1: most recently seen first). A full list loses its
 // oldest; most is its room. A replacement is not named to others, so a new address of its peer replaces
 // the old one without a PING.
-func (t *Table) addReplacement(b *bucket, cpl int, c identity.Contact, p *identity.Position, most int) Outcome {
+func (t *Table) addReplacement(cpl int, c identity.Contact, p *identity.Position, most int) Outcome {
 	if most == 0 {
 		return Refused
 	}
-	if i := b.indexOfReplacement(c); i >= 0 {
-		w := b.replacements[i]
-		copy(b.replacements[1:], b.replacements[:i])
-		b.replacements[0] = w
+	b := &t.buckets[cpl]
+	if i := t.indexOfReplacement(b, c); i >= 0 {
+		waiting := t.waitingFor(b)
+		w := waiting[i]
+		copy(waiting[1:], waiting[:i])
+		waiting[0] = w
 		return Waiting
 	}
 	i, out := t.indexOfReplacementPeer(b, cpl, p), identity.Contact(0)
 	if i >= 0 {
-		out = b.replacements[i].contact
+		out = t.waitingFor(b)[i].contact()
 	}
 	s := t.subnetOf(c)
 	if !t.bucketAdmits(b, s, out) {
 		return Refused
 	}
-	if i < 0 && len(b.replacements) >= most {
-		i = len(b.replacements) - 1
+	if i < 0 && int(b.replacements) >= most {
+		i = int(b.replacements) - 1
 	}
 	if i >= 0 {
-		t.dropReplacement(b, i)
+		t.dropReplacement(cpl, i)
 	}
 	t.countIn(s)
-	b.gather()
-	b.replacements = insert(b.replacements, 0, replacement{c, keyBits(p, cpl)}, most)
+	t.putInWaiting(cpl, replacement{handleOf(c), t.markOf(p, cpl)})
 	return Waiting
 }
 
 // indexOfReplacement is the place of a handle in the replacement list, or -1.
-func (b *bucket) indexOfReplacement(c identity.Contact) int {
-	for i, w := range b.replacements {
-		if w.contact == c {
+func (t *Table) indexOfReplacement(b *bucket, c identity.Contact) int {
+	h := handleOf(c)
+	for i, w := range t.waitingFor(b) {
+		if w.handle == h {
 			return i
 		}
 	}
@@ -53,19 +51,19 @@ func (b *bucket) indexOfReplacement(c identity.Contact) int {
 // indexOfReplacementPeer is the place of the peer at p in the replacement list, under
 // any handle, or -1.
 func (t *Table) indexOfReplacementPeer(b *bucket, cpl int, p *identity.Position) int {
-	key := keyBits(p, cpl)
-	for i, w := range b.replacements {
-		if w.key == key && *t.book.Position(w.contact) == *p {
+	key := markKey(keyBits(p, cpl))
+	for i, w := range t.waitingFor(b) {
+		if w.key() == key && *t.book.Position(w.contact()) == *p {
 			return i
 		}
 	}
 	return -1
 }
 
-// dropReplacement removes contact i from the replacement list.
-func (t *Table) dropReplacement(b *bucket, i int) {
-	t.countOut(b.replacements[i].contact)
-	b.replacements = slices.Delete(b.replacements, i, i+1)
+// dropReplacement forgets replacement i of bucket cpl.
+func (t *Table) dropReplacement(cpl, i int) {
+	t.countOut(t.waitingFor(&t.buckets[cpl])[i].contact())
+	t.takeOutWaiting(cpl, i)
 }
 
 // promote gives a free place in the bucket to a replacement, and returns 0 if there is
@@ -73,20 +71,20 @@ func (t *Table) dropReplacement(b *bucket, i int) {
 // forgotten, so that none waits for a bucket with room. The promoted contact becomes
 // the least recently seen: it may have left while it waited, so the next probe goes
 // to it.
-func (t *Table) promote(b *bucket, cpl int) identity.Contact {
-	for len(b.replacements) > 0 {
+func (t *Table) promote(cpl int) identity.Contact {
+	for b := &t.buckets[cpl]; b.replacements > 0; {
 		i := t.policy.Promote(View{t, b, cpl})
-		if i < 0 || i >= len(b.replacements) {
+		if i < 0 || i >= int(b.replacements) {
 			i = 0
 		}
-		w := b.replacements[i]
-		if !t.tableAdmits(t.subnetOf(w.contact), 0) {
-			t.dropReplacement(b, i)
+		w := t.waitingFor(b)[i]
+		if !t.tableAdmits(t.subnetOf(w.contact()), 0) {
+			t.dropReplacement(cpl, i)
 			continue
 		}
-		b.replacements = slices.Delete(b.replacements, i, i+1)
-		t.putIn(b, 0, cpl, entry{contact: w.contact, key: w.key})
-		return w.contact
+		t.takeOutWaiting(cpl, i)
+		t.putIn(cpl, 0, entry{handle: w.handle, mark: w.mark})
+		return w.contact()
 	}
 	return 0
 }

@@ -45,22 +45,24 @@ func (t *Table) Seen(now time.Time, c identity.Contact) Outcome {
 	}
 	t.extend(now, cpl)
 	b := &t.buckets[cpl]
-	if i := b.indexOf(c); i >= 0 {
-		t.toTail(b, i, t.seenNow(now))
+	if i := t.indexOf(b, c); i >= 0 {
+		t.toTail(b, i, now)
 		return Moved
 	}
 	if t.indexOfPeer(b, cpl, p) >= 0 {
 		return Elsewhere
 	}
-	if room := t.Room(cpl); len(b.contacts) >= room.Contacts {
-		return t.addReplacement(b, cpl, c, p, room.Replacements)
+	if room := t.Room(cpl); int(b.contacts) >= room.Contacts {
+		return t.addReplacement(cpl, c, p, room.Replacements)
 	}
 	s := t.subnetOf(c)
 	if !t.bucketAdmits(b, s, 0) || !t.tableAdmits(s, 0) {
 		return Refused
 	}
 	t.countIn(s)
-	t.putIn(b, len(b.contacts), cpl, entry{contact: c, key: keyBits(p, cpl), state: t.seenNow(now)})
+	e := entry{handle: handleOf(c), mark: t.markOf(p, cpl)}
+	t.see(&e, now)
+	t.putIn(cpl, int(b.contacts), e)
 	return Added
 }
 
@@ -73,13 +75,13 @@ func (t *Table) Replace(old, new identity.Contact) bool {
 	if b == nil || *t.book.Position(old) != *t.book.Position(new) {
 		return false
 	}
-	i := b.indexOf(old)
+	i := t.indexOf(b, old)
 	s := t.subnetOf(new)
 	if i < 0 || !t.bucketAdmits(b, s, old) || !t.tableAdmits(s, old) {
 		return false
 	}
 	t.countOut(old)
 	t.countIn(s)
-	b.contacts[i].contact = new
+	t.of(b)[i].handle = handleOf(new)
 	return true
 }

@@ -6,7 +6,7 @@ package kbucket
 // has fewer than n.
 func (t *Table) Subtree(n int) int {
 	for cpl := len(t.buckets) - 1; cpl > 0; cpl-- {
-		if n -= t.buckets[cpl].responsive(); n <= 0 {
+		if n -= t.responsive(&t.buckets[cpl]); n <= 0 {
 			return cpl
 		}
 	}
@@ -20,13 +20,14 @@ func (t *Table) Free(cpl int) int {
 		return t.Room(cpl).Contacts
 	}
 	b := &t.buckets[cpl]
-	return max(0, t.Room(cpl).Contacts-b.responsive()-len(b.replacements))
+	return max(0, t.Room(cpl).Contacts-t.responsive(b)-int(b.replacements))
 }
 
 // responsive is the number of contacts without failures.
-func (b *bucket) responsive() (n int) {
-	for i := range b.contacts {
-		if b.contacts[i].failures() == 0 {
+func (t *Table) responsive(b *bucket) (n int) {
+	contacts := t.of(b)
+	for i := range contacts {
+		if contacts[i].failures() == 0 {
 			n++
 		}
 	}

@@ -38,17 +38,18 @@ func limitsOf(k int) limits {
 
 // A Table is one node's routing table. Make one with New.
 type Table struct {
-	self      identity.Position
-	book      identity.Book
-	limits    limits
-	policy    Policy
-	epoch     time.Time     // when the first bucket was made; buckets count from it
-	buckets   []bucket      // by common-prefix length; one more than the deepest that was ever used
-	subnets   *subnetCounts // nil until a contact is counted
-	uncounted bool          // subnets lacks contacts that Fill added
-	count     int16         // contacts in the buckets, at most MaxK in each of 256
-	failing   int16         // contacts that did not answer the last request
-	first     int16         // the bucket due first for a refresh; -1: none; or unknown
+	self         identity.Position
+	book         identity.Book
+	policy       Policy
+	epoch        time.Time     // when the first bucket was made, or later; times count from it
+	contacts     []entry       // of all buckets, one bucket behind the other
+	replacements []replacement // likewise
+	buckets      []bucket      // by common-prefix length; one more than the deepest that was ever used
+	subnets      *subnetCounts // nil until a contact is counted
+	limits       limits
+	uncounted    bool  // subnets lacks contacts that Fill added
+	failing      int16 // contacts that did not answer the last request, at most MaxK in each of 256 buckets
+	due          int16 // the bucket due first for a refresh; -1: none; or unknown
 }
 
 // New is an empty table for the node at self, with k contacts a bucket: at most
@@ -56,26 +57,20 @@ type Table struct {
 // every contact the table is told of, as long as the table holds it. Both must stay
 // the same, so a garbage collection of the book keeps what EachHandle names.
 func New(self identity.Position, book identity.Book, k int) *Table {
-	return &Table{self: self, book: book, limits: limitsOf(k), policy: Plain{}, first: unknown}
+	return &Table{self: self, book: book, limits: limitsOf(k), policy: Plain{}, due: unknown}
 }
 
 // Len is the number of contacts in the buckets; replacements are not counted.
-func (t *Table) Len() int { return int(t.count) }
+func (t *Table) Len() int { return len(t.contacts) }
 
 // K is the number of contacts that a bucket usually has room for; Room says it of each.
 func (t *Table) K() int { return t.limits.k }
 
 // Waiting is the number of replacements of a bucket.
-func (t *Table) Waiting(bucket int) int { return len(t.buckets[bucket].replacements) }
+func (t *Table) Waiting(bucket int) int { return int(t.buckets[bucket].replacements) }
 
 // Answering is the number of contacts in the buckets that are not Failing.
-func (t *Table) Answering() int { return int(t.count - t.failing) }
-
-// countBy is called when n more contacts are in a bucket, or fewer if n is negative.
-func (t *Table) countBy(n int16) {
-	t.count += n
-	t.first = unknown
-}
+func (t *Table) Answering() int { return len(t.contacts) - int(t.failing) }
 
 // Each calls f with every contact in the buckets, bucket by bucket, farthest
 // bucket first, least recently seen first in each. lastSeen is in whole seconds,
@@ -83,8 +78,8 @@ func (t *Table) countBy(n int16) {
 // replacement list and has not been heard since. f must not change the table.
 func (t *Table) Each(f func(c identity.Contact, lastSeen time.Time, failures, bucket int)) {
 	for i := range t.buckets {
-		for _, e := range t.buckets[i].contacts {
-			f(e.contact, t.timeOf(e), e.failures(), i)
+		for _, e := range t.of(&t.buckets[i]) {
+			f(e.contact(), t.timeOf(&e), e.failures(), i)
 		}
 	}
 }
@@ -93,11 +88,11 @@ func (t *Table) Each(f func(c identity.Contact, lastSeen time.Time, failures, bu
 // buckets and of replacements. f must not change the table.
 func (t *Table) EachHandle(f func(identity.Contact)) {
 	for i := range t.buckets {
-		for _, e := range t.buckets[i].contacts {
-			f(e.contact)
+		for _, e := range t.of(&t.buckets[i]) {
+			f(e.contact())
 		}
-		for _, w := range t.buckets[i].replacements {
-			f(w.contact)
+		for _, w := range t.waitingFor(&t.buckets[i]) {
+			f(w.contact())
 		}
 	}
 }
@@ -111,7 +106,7 @@ func (t *Table) Find(p *identity.Position) (identity.Contact, bool) {
 	}
 	b := &t.buckets[cpl]
 	if i := t.indexOfPeer(b, cpl, p); i >= 0 {
-		return b.contacts[i].contact, true
+		return t.of(b)[i].contact(), true
 	}
 	return 0, false
 }
@@ -140,10 +135,10 @@ func (t *Table) extend(now time.Time, cpl int) {
 	copy(grown, t.buckets)
 	refreshAt := t.elapsed(now) + RefreshInterval
 	for i := old; i < len(grown); i++ {
-		grown[i].crowd, grown[i].refreshAt = nobody, refreshAt
+		grown[i] = bucket{refreshAt: refreshAt, first: uint16(len(t.contacts)), firstWaiting: uint16(len(t.replacements))}
 	}
 	t.buckets = grown
-	t.first = unknown
+	t.due = unknown
 }
 
 // elapsed is the time since the table's epoch. It means nothing while there are

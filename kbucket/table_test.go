@@ -69,7 +69,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	}
 }
 
-// Times may run backwards a little, or further than a table can count.
+// Times may run backwards a little, or further than a stamp can count.
 func TestOddTimes(t *testing.T) {
 	s := newStory(t, limits{})
 	c := s.peer(0)
@@ -78,7 +78,7 @@ func TestOddTimes(t *testing.T) {
 		{-time.Hour, 0},
 		{999 * time.Millisecond, 0},
 		{10*time.Second + 1, 10 * time.Second},
-		{math.MaxInt64, (maxStamp - 1) * time.Second},
+		{math.MaxInt64, math.MaxInt64 / time.Second * time.Second},
 	} {
 		s.table.Seen(start.Add(test.at), c)
 		s.table.Each(func(_ identity.Contact, seen time.Time, failures, _ int) {
@@ -86,6 +86,36 @@ func TestOddTimes(t *testing.T) {
 				t.Errorf("seen at %v: remembered as %v with %d failures", test.at, got, failures)
 			}
 		})
+	}
+}
+
+// A table that is in use for longer than a stamp can count, 194 days, still knows what was
+// seen, looked up and probed lately, and that the rest was long ago.
+func TestTheEpochMoves(t *testing.T) {
+	s := newStory(t, limits{k: 2})
+	p := s.peers(3)
+	s.seen(Added, p[:2]...)
+	s.seen(Waiting, p[2])
+	const day = 24 * time.Hour
+	for range 500 {
+		s.now = s.now.Add(day)
+		s.table.Seen(s.now, p[1])
+		s.table.LookedUp(s.now, &s.table.self) // bucket 1
+		since := s.now.Sub(start)
+		s.table.Each(func(c identity.Contact, seen time.Time, _, _ int) {
+			if ago := s.now.Sub(seen); c == p[1] && ago != 0 || c == p[0] && ago < min(since-time.Second, 97*day) {
+				t.Fatalf("after %v contact %d was seen %v ago", since, c, ago)
+			}
+		})
+		if bucket, ok := s.table.RefreshDue(s.now); !ok || bucket != 0 {
+			t.Fatalf("after %v bucket %d is due for a refresh, %v, want bucket 0", since, bucket, ok)
+		}
+		if probed, ok := s.table.Probe(s.now, p[2]); !ok || probed != p[0] {
+			t.Fatalf("after %v probes %d, %v, want %d", since, probed, ok, p[0])
+		}
+		if _, ok := s.table.Probe(s.now.Add(ProbeInterval-1), p[2]); ok {
+			t.Fatalf("after %v probes a bucket twice in a minute", since)
+		}
 	}
 }
 
