@@ -27,6 +27,7 @@ type addressVote struct {
 // startVote begins a vote on a sighting in doubt.
 func (e *Engine) startVote() {
 	o := e.own
+	o.inquire()
 	if e.now.Sub(o.notBefore) >= voteMaxPause { // no doubt for long
 		o.pause = 0
 	}

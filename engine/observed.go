@@ -20,14 +20,30 @@ const (
 
 // An ownAddress is where peers see this node.
 type ownAddress struct {
-	seen      []sighting // at most one of each kind of peers
-	doubted   bool       // one of seen is
-	changed   time.Time  // when the last vote changed something
+	seen    []sighting // at most one of each kind of peers
+	doubted bool       // one of seen is
+	*inquiry
+}
+
+// An inquiry is what a node did to learn where it is seen. Most never did anything.
+type inquiry struct {
+	changed   time.Time // when the last vote changed something
 	pause     time.Duration
 	notBefore time.Time // of the next vote
 	vote      *addressVote
 	asked     time.Time // when a peer was asked because nobody was heard
 	greeted   time.Time // when all contacts were last told where this node is
+}
+
+// noInquiry is the inquiry of all nodes without one. It never changes.
+var noInquiry = new(inquiry)
+
+// inquire makes the inquiry ready for its first change.
+func (o *ownAddress) inquire() *inquiry {
+	if o.inquiry == noInquiry {
+		o.inquiry = new(inquiry)
+	}
+	return o.inquiry
 }
 
 // A sighting is where one kind of peers sees this node.
@@ -94,7 +110,7 @@ func (e *Engine) noteObserved(in *Inbound) {
 		return
 	}
 	if e.own == nil {
-		e.own = new(ownAddress)
+		e.own = &ownAddress{inquiry: noInquiry}
 	}
 	o := e.own
 	i := o.find(by)
@@ -151,7 +167,7 @@ func (e *Engine) askAddress() {
 		e.startVote()
 		return
 	}
-	o.asked = e.now
+	o.inquire().asked = e.now
 	if c, ok := e.randomContact(func(identity.Contact) bool { return true }); ok {
 		e.ask(nobody, c, e.newRequest(rpc.Ping))
 	}

@@ -195,7 +195,7 @@ func TestProviderRestartsElsewhere(t *testing.T) {
 func TestBothFamiliesAreNoChange(t *testing.T) {
 	var e Engine
 	e.cfg.Endpoint = netip.MustParseAddrPort("[::]:4100")
-	e.own = &ownAddress{seen: []sighting{
+	e.own = &ownAddress{inquiry: noInquiry, seen: []sighting{
 		{by: peerKind{local: true, four: false}, at: netip.MustParseAddrPort("[fd00::1]:1")},
 		{by: peerKind{four: true}, at: netip.MustParseAddrPort("192.0.2.1:1")},
 	}}

@@ -38,7 +38,7 @@ func (e *Engine) greetAll() {
 		return // it joins again as it is alone; or it is doing so
 	}
 	if e.own != nil {
-		e.own.greeted = e.now
+		e.own.inquire().greeted = e.now
 	}
 	e.greet(e.table.NearestAny(nil, &e.cfg.Position, e.table.Len()))
 	e.lookUpSelf()

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"bytes"
+	"math/bits"
+	"slices"
 
 	"kadmium/identity"
 	"kadmium/rpc"
@@ -10,20 +12,22 @@ import (
 // maxRTTs bounds the peers whose round trip time is remembered (design R8.11).
 const maxRTTs = 224
 
-// roundTrips holds the round trip times of the peers that were first measured last, in 10
-// bytes per peer.
+// roundTrips holds the round trip times of the peers that were first measured last, in 7
+// bytes per peer, and 10 for those that were measured more than once.
 type roundTrips struct{ ring *rttRing } // nil until a round trip is measured
 
 // An rttRing is a list of peers, each once. It is searched as contactSet is.
 type rttRing struct {
-	tags  []byte // the low byte of each peer's handle
-	peers []measuredPeer
-	next  int // the place of the oldest, once the ring is full
+	tags       []byte // the low byte of each peer's handle
+	peers      []measuredPeer
+	next       int                         // the place of the oldest, once the ring is full
+	varied     [(maxRTTs + 63) / 64]uint64 // bits: the peers whose variation is not that of one measurement
+	variations []rpc.PackedTime            // of these, in their order
 }
 
 type measuredPeer struct {
-	rest [3]byte // of the handle
-	rtt  rpc.PackedRTT
+	rest     [3]byte // of the handle
+	smoothed rpc.PackedTime
 }
 
 func restOf(c identity.Contact) [3]byte { return [3]byte{byte(c >> 8), byte(c >> 16), byte(c >> 24)} }
@@ -52,7 +56,7 @@ func (t roundTrips) of(c identity.Contact) rpc.RTT {
 	if i < 0 {
 		return rpc.RTT{}
 	}
-	return t.ring.peers[i].rtt.RTT()
+	return t.ring.at(i).RTT()
 }
 
 func (t *roundTrips) set(c identity.Contact, rtt rpc.RTT) {
@@ -69,7 +73,47 @@ func (t *roundTrips) set(c identity.Contact, rtt rpc.RTT) {
 		}
 		r.tags[i], r.peers[i].rest = byte(c), restOf(c)
 	}
-	r.peers[i].rtt = rtt.Pack()
+	r.put(i, rtt.Pack())
+}
+
+// at is the round trip time at a place.
+func (r *rttRing) at(i int) rpc.PackedRTT {
+	p := rpc.PackedRTT{Smoothed: r.peers[i].smoothed}
+	if at, varied := r.variation(i); varied {
+		p.Variation = r.variations[at]
+	} else {
+		p.Variation = p.Smoothed.FirstVariation()
+	}
+	return p
+}
+
+// put changes the round trip time at a place.
+func (r *rttRing) put(i int, p rpc.PackedRTT) {
+	r.peers[i].smoothed = p.Smoothed
+	at, varied := r.variation(i)
+	switch varies := p.Variation != p.Smoothed.FirstVariation(); {
+	case varies && varied:
+		r.variations[at] = p.Variation
+	case varies:
+		const growBy = 8
+		if len(r.variations) == cap(r.variations) {
+			r.variations = append(make([]rpc.PackedTime, 0, len(r.variations)+growBy), r.variations...)
+		}
+		r.variations = slices.Insert(r.variations, at, p.Variation)
+		r.varied[i/64] |= 1 << (i % 64)
+	case varied:
+		r.variations = slices.Delete(r.variations, at, at+1)
+		r.varied[i/64] &^= 1 << (i % 64)
+	}
+}
+
+// variation is where the variation of a place is in variations, and whether it is there.
+func (r *rttRing) variation(i int) (at int, varied bool) {
+	for _, word := range r.varied[:i/64] {
+		at += bits.OnesCount64(word)
+	}
+	word, bit := r.varied[i/64], uint64(1)<<(i%64)
+	return at + bits.OnesCount64(word&(bit-1)), word&bit != 0
 }
 
 func (t roundTrips) each(f func(identity.Contact)) {

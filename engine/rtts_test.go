@@ -21,8 +21,12 @@ func TestRoundTripsAgainstAList(t *testing.T) {
 		})
 		for range rapid.IntRange(1, 4*maxRTTs).Draw(t, "count") {
 			c := any.Draw(t, "peer")
-			var rtt rpc.RTT
-			rtt.Sample(time.Duration(1+len(times)) * time.Millisecond)
+			rtt := times[c]
+			if rapid.Bool().Draw(t, "late") {
+				rtt.BackOff()
+			} else {
+				rtt.Sample(time.Duration(1+len(times)) * time.Millisecond)
+			}
 			if _, ok := times[c]; !ok {
 				if order = append(order, c); len(order) > maxRTTs {
 					delete(times, order[0])

@@ -79,22 +79,27 @@ func backoff(rto time.Duration, try int) time.Duration {
 	return rto
 }
 
-// A PackedRTT is an RTT in 6 bytes: whole microseconds up to 16 s, which is far more
-// than the time to wait for any try of a request.
-type PackedRTT [6]byte
+// A PackedRTT is an RTT in 6 bytes.
+type PackedRTT struct{ Smoothed, Variation PackedTime }
 
-// Pack is the RTT in 6 bytes.
-func (r RTT) Pack() PackedRTT {
-	s, v := min(r.smoothed, maxPacked), min(r.variation, maxPacked)
-	return PackedRTT{byte(s), byte(s >> 8), byte(s >> 16), byte(v), byte(v >> 8), byte(v >> 16)}
-}
+// A PackedTime is whole microseconds up to 16 s, which is far more than the time to wait
+// for any try of a request.
+type PackedTime [3]byte
 
 const maxPacked = 1<<24 - 1
 
-// RTT is what was packed.
-func (p PackedRTT) RTT() RTT {
-	return RTT{
-		smoothed:  uint32(p[0]) | uint32(p[1])<<8 | uint32(p[2])<<16,
-		variation: uint32(p[3]) | uint32(p[4])<<8 | uint32(p[5])<<16,
-	}
+func packed(us uint32) PackedTime {
+	us = min(us, maxPacked)
+	return PackedTime{byte(us), byte(us >> 8), byte(us >> 16)}
 }
+
+func (t PackedTime) us() uint32 { return uint32(t[0]) | uint32(t[1])<<8 | uint32(t[2])<<16 }
+
+// FirstVariation is the variation after one measurement of this round trip time.
+func (t PackedTime) FirstVariation() PackedTime { return packed(t.us() / 2) }
+
+// Pack is the RTT in 6 bytes.
+func (r RTT) Pack() PackedRTT { return PackedRTT{packed(r.smoothed), packed(r.variation)} }
+
+// RTT is what was packed.
+func (p PackedRTT) RTT() RTT { return RTT{p.Smoothed.us(), p.Variation.us()} }
