@@ -153,6 +153,7 @@ func (s *Store) Load(now time.Time, c Change) error {
 	case SequenceEntry:
 		err = s.loadSequence(c)
 	case TableEntry:
+		s.open()
 		s.table, err = parseTable(c)
 	default:
 		err = fmt.Errorf("no kind %d", c.Kind)

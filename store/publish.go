@@ -160,6 +160,7 @@ func (s *Store) publish(now time.Time, p *Published, ttl time.Duration, sequence
 
 // keep notes p as published, and replaces what had the same kind and key.
 func (s *Store) keep(key []byte, p *Published, due time.Time) {
+	s.open()
 	if old := s.published[string(key)]; old != nil {
 		s.republish.remove(&old.due)
 	} else if p.Provider != nil {

@@ -32,6 +32,7 @@ func (s *Store) raiseSequence(key []byte, sequence uint64) []Change {
 	if used, ok := s.sequences[string(key)]; ok && used >= sequence {
 		return nil
 	}
+	s.open()
 	if s.sequences == nil {
 		s.sequences = make(map[string]uint64)
 	}

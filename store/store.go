@@ -14,8 +14,12 @@ import (
 // When it is full it refuses new ones, and evicts nothing that has not expired.
 type Store struct {
 	*settings
-	names *Namespaces
+	names     *Namespaces
+	*contents // nothing, as long as nothing was put
+}
 
+// The contents of a store. Most nodes of a network hold nothing at most times.
+type contents struct {
 	byKey     map[string]*KeyItems
 	keys      []*KeyItems // in an order that depends only on the calls made
 	records   int
@@ -35,9 +39,20 @@ type Store struct {
 	table []identity.Address // contacts loaded from the journal
 }
 
+// nothing is the contents of all stores that were never put anything into. It never
+// changes.
+var nothing = new(contents)
+
+// open makes the store ready for its first change.
+func (s *Store) open() {
+	if s.contents == nothing {
+		s.contents = new(contents)
+	}
+}
+
 // New makes an empty store. The namespaces decide who wins among records.
 func New(cfg Config, names *Namespaces) *Store {
-	return &Store{settings: settingsOf(cfg.withDefaults()), names: names}
+	return &Store{settings: settingsOf(cfg.withDefaults()), names: names, contents: nothing}
 }
 
 // KeyItems are all items that this node holds under one key.
@@ -156,6 +171,7 @@ func (s *Store) Each(f func(*KeyItems)) {
 
 // link adds an item under the key, and counts it.
 func (s *Store) link(key []byte, it *item) {
+	s.open()
 	items := s.byKey[string(key)]
 	if items == nil {
 		items = &KeyItems{Key: bytes.Clone(key), Position: identity.KeyPosition(key), index: len(s.keys)}
