@@ -26,6 +26,7 @@ func (n *network) flip(w *world, c identity.Contact) {
 func (w *world) leave(nd *node) {
 	w.departed.add(nd.engine)
 	nd.saved = nd.engine.Snapshot()
+	w.queueRepeats(nd)
 	nd.engine, nd.nextTick = nil, 0
 	for _, op := range nd.operations {
 		if o, ok := w.operations[op]; ok {

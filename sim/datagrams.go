@@ -119,12 +119,18 @@ func (w *world) datagram() *datagram {
 	return new(datagram)
 }
 
+// maxFree bounds the datagrams that are kept for later. While nodes join many more are under
+// way than when all have joined.
+const maxFree = 1024
+
 func (w *world) recycle(d *datagram) {
 	if d.twin != nil {
 		d.twin.twin = nil
 	}
 	d.operation, d.twin, d.second = nil, nil, false
-	w.freeDatagrams = append(w.freeDatagrams, d)
+	if len(w.freeDatagrams) < maxFree {
+		w.freeDatagrams = append(w.freeDatagrams, d)
+	}
 }
 
 // copyMessage copies a message, and reuses the memory of dst's slices. It shares the

@@ -304,7 +304,7 @@ func (n *network) make(w *world, c identity.Contact) *node {
 		mode = engine.Client
 	}
 	nd.incarnation++
-	nd.engine = w.newEngine(c, mode, rand.NewPCG(hash(n.cfg.Seed, forEngine, uint64(c), nd.incarnation), 0))
+	nd.engine = w.newEngine(c, mode, rand.NewPCG(hash(n.cfg.Seed, forEngine, uint64(c), uint64(nd.incarnation)), 0))
 	return nd
 }
 
@@ -321,7 +321,7 @@ func (n *network) reachable(c identity.Contact, began time.Duration) bool {
 // enlist adds a node to those that are up, delist removes it.
 func (n *network) enlist(nd *node, at time.Duration) {
 	n.addUpTime(at)
-	nd.upIndex = len(n.up)
+	nd.upIndex = uint32(len(n.up))
 	n.up = append(n.up, nd)
 }
 

@@ -56,16 +56,18 @@ type node struct {
 	contact  identity.Contact
 	sent     uint32 // datagrams
 	engine   *engine.Engine
-	nextTick time.Duration // the earliest tick in the queue; 0: none
-	ideal    *idealTable   // of a table whose buckets are made when they are first read
+	nextTick time.Duration // when it is to be ticked next; 0: never
+	lastTick time.Duration // the last tick in the queue; 0: none
+	repeats  uint32        // how often that tick was scheduled again
 	idle     bool          // it only answers: its engine is never ticked
 	client   bool          // behind a NAT: it receives responses only
 	role     role
+	ideal    *idealTable // of a table whose buckets are made when they are first read
 
 	// Of a network in which nodes come and go.
 	joined      time.Duration  // when its join ended; never: not yet
-	incarnation uint64         // how often it has come up
-	upIndex     int            // in network.up
+	incarnation uint32         // how often it has come up
+	upIndex     uint32         // in network.up
 	saved       []store.Change // while it is down: the contents of its data directory
 	operations  []engine.OpID  // of the workload; some may have ended
 }
@@ -135,17 +137,44 @@ func (w *world) newEngine(c identity.Contact, mode engine.Mode, random rand.Sour
 	return engine.New(cfg, w.book, rand.New(random), w.clock())
 }
 
-// scheduleTick puts a tick of the node's engine into the queue, unless one is queued for
-// that time or earlier. A tick that is too early schedules the next.
+// scheduleTick puts a tick of the node's engine into the queue, unless one is scheduled for
+// that time or earlier. A tick that is too early schedules the next. That is mostly the one
+// scheduled before the early one, the next refresh, so it is counted and not queued again.
 func (w *world) scheduleTick(n *node, at time.Duration) {
-	if n.nextTick == 0 || at < n.nextTick {
-		n.nextTick = at
-		w.queue.put(event{at: at, turn: w.turn(last, 0), kind: tick, node: uint32(n.contact)})
+	if n.nextTick != 0 && at >= n.nextTick {
+		return
 	}
+	n.nextTick = at
+	if at == n.lastTick && at > 0 {
+		n.repeats++
+		return
+	}
+	if at > n.lastTick {
+		w.queueRepeats(n)
+		n.lastTick = at
+	}
+	w.queueTick(n, at)
+}
+
+func (w *world) queueTick(n *node, at time.Duration) {
+	w.queue.put(event{at: at, turn: w.turn(last, 0), kind: tick, node: uint32(n.contact)})
+}
+
+// queueRepeats puts the ticks into the queue that were only counted, before they are no
+// longer the last.
+func (w *world) queueRepeats(n *node) {
+	for ; n.repeats > 0; n.repeats-- {
+		w.queueTick(n, n.lastTick)
+	}
+	n.lastTick = 0
 }
 
 // tick ticks an engine.
 func (w *world) tick(n *node) {
+	if n.lastTick == w.now {
+		w.events += uint64(n.repeats)
+		n.lastTick, n.repeats = 0, 0
+	}
 	if n.nextTick != w.now {
 		return // an earlier tick was scheduled after this one
 	}
