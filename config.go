@@ -118,8 +118,8 @@ type Limits struct {
 	Peers     int // peers that it has met and remembers, of which each takes about 400 bytes; 1,024
 }
 
-func (l Limits) store() store.Config {
-	return store.Config{
+func (l Limits) store() *store.Config {
+	return &store.Config{
 		MaxRecords:   l.Records,
 		MaxProviders: l.Providers,
 		MaxBytes:     l.Bytes,

@@ -279,8 +279,13 @@ func (d *Driver) newEngine(cfg engine.Config) error {
 		if err != nil {
 			return err
 		}
-		cfg.Store.CheckLoaded = owner.Network == ""
-		cfg.Store.MayRevive = d.passing.by > 0
+		var limits store.Config
+		if cfg.Store != nil {
+			limits = *cfg.Store
+		}
+		limits.CheckLoaded = owner.Network == ""
+		limits.MayRevive = d.passing.by > 0
+		cfg.Store = &limits
 	}
 	cfg.Self = d.id
 	cfg.Endpoint = d.Addresses()[0].Endpoint

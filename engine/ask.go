@@ -66,7 +66,7 @@ func (e *Engine) send(r *rpc.Request) {
 // recycle keeps a message for the next request. An engine without outstanding requests
 // keeps none, unless others use it too.
 func (e *Engine) recycle(m *rpc.Message) {
-	if e.requests.Len() == 0 && e.cfg.Scratch == nil {
+	if e.requests.Len() == 0 && !e.shares {
 		e.scratch().spare = nil
 		return
 	}

@@ -53,7 +53,7 @@ type Config struct {
 	Lookup        func(lookup.Config) lookup.Rule // makes the rule of a lookup; nil: lookup.Plain
 	Table         func() kbucket.Policy           // makes the routing table's policy; nil: kbucket.Preferring, with bits of the position, which others know, for a secret
 	Namespaces    *store.Namespaces               // which of two records wins
-	Store         store.Config                    // lifetimes and limits of what is stored
+	Store         *store.Config                   // limits of what is stored; nil: the usual
 	Scratch       *Scratch                        // that it shares with others; nil: one of its own
 
 	// SignRecord and SignProvider sign in this node's name, if they are set. They must be

@@ -25,13 +25,14 @@ type Engine struct {
 	tableUnsaved bool // the routing table has changed since it was journalled
 	met          bool // there was a contact in the routing table
 	metNoServer  bool // the last join left the routing table empty
+	shares       bool // others use cfg.Scratch, too
+	retries      retryPolicy
 
 	requests     rpc.Requests
 	activities   map[uint64]activity
 	lastActivity uint64
 	rtts         roundTrips
 	typicalRTT   rpc.RTT // of all peers together
-	retries      retryPolicy
 	unresponsive unresponsive
 	settled      settledRequests
 
@@ -58,11 +59,7 @@ type Engine struct {
 	counters counts
 	born     time.Time
 
-	memory *Scratch // nil until it is needed
-
-	// Valid during one call of an exported method.
-	now time.Time
-	fx  []Effect
+	now time.Time // during one call of an exported method
 }
 
 // An activity sends requests and learns how each of them ended.
@@ -89,16 +86,20 @@ func New(cfg Config, book identity.Book, rnd random, now time.Time) *Engine {
 	if cfg.Position == (identity.Position{}) {
 		cfg.Position = cfg.Self.Position()
 	}
-	cfg.Store.Volatile = !cfg.Durable
+	var limits store.Config
+	if cfg.Store != nil {
+		limits = *cfg.Store
+	}
+	limits.Volatile = !cfg.Durable
 	e := &Engine{
 		born:   now,
-		store:  store.New(cfg.Store, cfg.Namespaces),
+		store:  store.New(limits, cfg.Namespaces),
 		cfg:    cfg,
 		book:   book,
 		rnd:    rnd,
 		mode:   cfg.Mode,
 		table:  kbucket.New(cfg.Position, book, cfg.K),
-		memory: cfg.Scratch,
+		shares: cfg.Scratch != nil,
 	}
 	if cfg.Table != nil {
 		e.table.Follow(cfg.Table())
@@ -117,16 +118,17 @@ func New(cfg Config, book identity.Book, rnd random, now time.Time) *Engine {
 
 // enter begins a call of an exported method: the engine's code reads the time and appends
 // effects through e.
-func (e *Engine) enter(now time.Time, fx []Effect) { e.now, e.fx = now, fx }
+func (e *Engine) enter(now time.Time, fx []Effect) { e.now, e.scratch().effects = now, fx }
 
 // leave ends the call and returns the effects.
 func (e *Engine) leave() []Effect {
-	fx := e.fx
-	e.fx = nil
+	s := e.scratch()
+	fx := s.effects
+	s.effects = nil
 	return fx
 }
 
-func (e *Engine) emit(fx Effect) { e.fx = append(e.fx, fx) }
+func (e *Engine) emit(fx Effect) { s := e.scratch(); s.effects = append(s.effects, fx) }
 
 func (e *Engine) event(ev Event) {
 	ev.At = e.now

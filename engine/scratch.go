@@ -9,6 +9,7 @@ import (
 // requests that are over. Engines that one goroutine drives may share one (Config.Scratch)
 // if the effects of a call are carried out before the next call of any of them.
 type Scratch struct {
+	effects  []Effect           // of the call
 	contacts []identity.Contact // of queries of the routing table, and of sift
 	reply    *rpc.Message       // the reply being made
 	spare    []*rpc.Message     // messages of requests that are over
@@ -16,10 +17,10 @@ type Scratch struct {
 
 // scratch is the engine's Scratch.
 func (e *Engine) scratch() *Scratch {
-	if e.memory == nil {
-		e.memory = new(Scratch)
+	if e.cfg.Scratch == nil {
+		e.cfg.Scratch = new(Scratch)
 	}
-	return e.memory
+	return e.cfg.Scratch
 }
 
 // An outgoing is a request message together with the memory of its tags: one allocation.

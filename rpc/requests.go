@@ -54,18 +54,31 @@ func (r *Request) LastTry() bool { return r.Tries >= r.MaxTries }
 // transport has a table of its own for what the engine does not see: the datagrams and
 // sessions of each try. The zero value is ready to use. Not safe for concurrent use.
 type Requests struct {
+	*outstanding        // nil: there are none
+	turns        uint64 // sends so far
+}
+
+// outstanding are requests by ID and by deadline, with memory for the first.
+type outstanding struct {
 	byID  index
 	due   deadlines
-	turns uint64 // sends so far
+	first struct {
+		byID [fewRequests]*Request
+		due  [fewRequests]*Request
+	}
 }
+
+// fewRequests is how many of a node's requests are outstanding at most times, a power of
+// two.
+const fewRequests = 8
 
 // Start adds a request that is sent now, to be answered within rto. Its error is
 // ErrTooMany or ErrIDInUse.
 func (q *Requests) Start(now time.Time, id uint64, to identity.Contact, m *Message, activity uint64, rto time.Duration) (*Request, error) {
-	if len(q.due) >= MaxOutstanding {
+	if q.Len() >= MaxOutstanding {
 		return nil, ErrTooMany
 	}
-	if q.byID.find(id) != nil {
+	if q.outstanding != nil && q.byID.find(id) != nil {
 		return nil, ErrIDInUse
 	}
 	r := &Request{
@@ -78,8 +91,10 @@ func (q *Requests) Start(now time.Time, id uint64, to identity.Contact, m *Messa
 }
 
 func (q *Requests) put(r *Request) {
-	if q.due == nil {
-		q.due = make(deadlines, 0, 8)
+	if o := q.outstanding; o == nil {
+		o = new(outstanding)
+		o.byID, o.due = o.first.byID[:], o.first.due[:0]
+		q.outstanding = o
 	}
 	heap.Push(&q.due, r)
 	q.byID.add(r, len(q.due))
@@ -102,6 +117,9 @@ func (q *Requests) Resume(now time.Time, r *Request, rto time.Duration) {
 
 // Answered removes and returns the request that was answered, and whether there is one.
 func (q *Requests) Answered(id uint64) (*Request, bool) {
+	if q.outstanding == nil {
+		return nil, false
+	}
 	r := q.byID.take(id)
 	if r == nil {
 		return nil, false
@@ -113,7 +131,7 @@ func (q *Requests) Answered(id uint64) (*Request, bool) {
 // Expired is the request with the earliest deadline, if that has passed. The caller
 // must Retry, Resume or Drop it before it asks for the next.
 func (q *Requests) Expired(now time.Time) (*Request, bool) {
-	if len(q.due) == 0 || q.due[0].Deadline.After(now) {
+	if q.outstanding == nil || q.due[0].Deadline.After(now) {
 		return nil, false
 	}
 	return q.due[0], true
@@ -135,6 +153,9 @@ func (q *Requests) Retry(now time.Time, r *Request, rto time.Duration) bool {
 
 // Drop forgets a request, if there is one with the ID.
 func (q *Requests) Drop(id uint64) {
+	if q.outstanding == nil {
+		return
+	}
 	if r := q.byID.take(id); r != nil {
 		q.removeDue(r)
 	}
@@ -145,24 +166,32 @@ func (q *Requests) Drop(id uint64) {
 func (q *Requests) removeDue(r *Request) {
 	heap.Remove(&q.due, int(r.place))
 	if len(q.due) == 0 {
-		q.due, q.byID = nil, nil
+		q.outstanding = nil
 	}
 }
 
 // Next returns the first deadline, and whether anything is outstanding.
 func (q *Requests) Next() (time.Time, bool) {
-	if len(q.due) == 0 {
+	if q.outstanding == nil {
 		return time.Time{}, false
 	}
 	return q.due[0].Deadline, true
 }
 
 // Len is the number of requests outstanding.
-func (q *Requests) Len() int { return len(q.due) }
+func (q *Requests) Len() int {
+	if q.outstanding == nil {
+		return 0
+	}
+	return len(q.due)
+}
 
 // Each calls f with every outstanding request, in an order that depends only on the
 // calls made so far. f must not change the table.
 func (q *Requests) Each(f func(*Request)) {
+	if q.outstanding == nil {
+		return
+	}
 	for _, r := range q.due {
 		f(r)
 	}
@@ -176,9 +205,6 @@ type index []*Request
 func (x index) chain(id uint64) **Request { return &x[id&uint64(len(x)-1)] }
 
 func (x index) find(id uint64) *Request {
-	if len(x) == 0 {
-		return nil
-	}
 	r := *x.chain(id)
 	for r != nil && r.ID != id {
 		r = r.next
@@ -190,7 +216,7 @@ func (x index) find(id uint64) *Request {
 func (x *index) add(r *Request, n int) {
 	if n > len(*x) {
 		old := *x
-		*x = make(index, max(8, 2*len(old)))
+		*x = make(index, 2*len(old))
 		for _, r := range old {
 			for r != nil {
 				next := r.next
@@ -209,9 +235,6 @@ func (x index) push(r *Request) {
 
 // take removes the request with the ID; nil if there is none.
 func (x index) take(id uint64) *Request {
-	if len(x) == 0 {
-		return nil
-	}
 	at := x.chain(id)
 	for *at != nil && (*at).ID != id {
 		at = &(*at).next
