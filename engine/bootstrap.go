@@ -28,10 +28,11 @@ func (e *Engine) Alone(now time.Time) bool {
 // wantsJoin is when to join again: once the node is alone, if it has joined before and
 // there are addresses to try.
 func (e *Engine) wantsJoin() time.Time {
-	if e.joining > 0 || e.counters.Joins == 0 || len(e.cfg.Bootstrap)+e.savedContacts() == 0 {
+	since := e.aloneSince()
+	if since.IsZero() || e.joining > 0 || e.counters.Joins == 0 || len(e.cfg.Bootstrap)+e.savedContacts() == 0 {
 		return time.Time{}
 	}
-	return e.aloneSince()
+	return since
 }
 
 // MetNobody reports whether this node has never had a contact, in an earlier run neither.

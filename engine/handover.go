@@ -28,23 +28,26 @@ func (e *Engine) queueHandovers(c identity.Contact) {
 	// A newcomer outside of the subtree that holds k nodes around this one is not among
 	// the k closest to any key inside. That is true of most newcomers and most keys.
 	bucket := identity.CommonPrefixLen(&e.cfg.Position, newcomer)
-	far := bucket < e.table.Subtree(e.cfg.K)
-	e.store.Each(func(items *store.KeyItems) {
-		position := items.Position
-		if items.Between > 0 || far && identity.CommonPrefixLen(&e.cfg.Position, &position) > bucket {
+	most := identity.Bits
+	if bucket < e.table.Subtree(e.cfg.K) {
+		most = bucket
+	}
+	e.store.EachSharing(&e.cfg.Position, most, func(items *store.KeyItems) {
+		if items.Between > 0 {
 			return
 		}
-		e.scratch().contacts = e.table.Nearest(e.scratch().contacts[:0], &position, e.cfg.K)
+		position := &items.Position
+		e.scratch().contacts = e.table.Nearest(e.scratch().contacts[:0], position, e.cfg.K)
 		nearer := 0 // contacts nearer to the key than the newcomer
 		for _, held := range e.scratch().contacts {
 			if held == c {
 				continue
 			}
 			p := e.book.Position(held)
-			if identity.Compare(&position, p, &e.cfg.Position) < 0 && !e.newcomers.fresh(p.Prefix()) {
+			if identity.Compare(position, p, &e.cfg.Position) < 0 && !e.newcomers.fresh(p.Prefix()) {
 				return // an old holder is nearer than this node, and hands it over
 			}
-			if identity.Compare(&position, p, newcomer) < 0 {
+			if identity.Compare(position, p, newcomer) < 0 {
 				nearer++
 			}
 		}

@@ -25,7 +25,8 @@ const (
 // newest last, and when the next of them is asked.
 type rejoining struct {
 	lost  []identity.Contact
-	until time.Time // the interval does not double before
+	peers contactSet[uint64] // of lost, by 64 bits of their positions: it is searched often
+	until time.Time          // the interval does not double before
 	due   time.Time
 	pause time.Duration // the last interval
 }
@@ -34,10 +35,16 @@ type rejoining struct {
 func (e *Engine) lose(c identity.Contact) {
 	r := e.ensureRejoining()
 	if len(r.lost) == maxLost {
-		r.lost = slices.Delete(r.lost, 0, 1)
+		r.remove(0)
 	}
 	r.lost = append(room(r.lost, maxLost), c)
+	r.peers.add(e.book.Position(c).Prefix(), maxLost)
 	r.restart(e.now)
+}
+
+func (r *rejoining) remove(i int) {
+	r.lost = slices.Delete(r.lost, i, i+1)
+	r.peers.remove(i, i+1)
 }
 
 // ensureRejoining returns the node's rejoining, which it makes if there is none.
@@ -71,12 +78,11 @@ func (e *Engine) notLost(c identity.Contact) (was bool) {
 	if e.rejoining.len() == 0 {
 		return false
 	}
-	peer := e.book.Position(c)
-	e.rejoining.lost = slices.DeleteFunc(e.rejoining.lost, func(lost identity.Contact) bool {
-		same := *e.book.Position(lost) == *peer
-		was = was || same
-		return same
-	})
+	r, prefix := e.rejoining, e.book.Position(c).Prefix()
+	for i := r.peers.index(prefix); i >= 0; i = r.peers.index(prefix) {
+		r.remove(i)
+		was = true
+	}
 	return was
 }
 
@@ -163,16 +169,27 @@ func (e *Engine) absent() (identity.Contact, bool) {
 }
 
 // absentSeeds are the bootstrap peers that are not in the routing table. The peer ID of
-// some is unknown.
+// some is unknown: they are told by their endpoint, for which the whole table is read.
 func (e *Engine) absentSeeds() []identity.Address {
 	own := e.ownEndpoint()
+	unknown := false
 	absent := slices.DeleteFunc(slices.Clone(e.cfg.Bootstrap), func(a identity.Address) bool {
-		return a.ID == e.cfg.Self || a.Endpoint == own || a.Endpoint == e.cfg.Endpoint
+		if a.ID == e.cfg.Self || a.Endpoint == own || a.Endpoint == e.cfg.Endpoint {
+			return true
+		}
+		if a.ID.IsZero() {
+			unknown = true
+			return false
+		}
+		_, held := e.table.Find(e.book.Position(e.book.Intern(a)))
+		return held
 	})
-	e.table.Each(func(c identity.Contact, _ time.Time, _, _ int) {
-		held := e.book.Address(c)
-		absent = slices.DeleteFunc(absent, func(a identity.Address) bool { return a.Endpoint == held.Endpoint || a.ID == held.ID })
-	})
+	if unknown {
+		e.table.Each(func(c identity.Contact, _ time.Time, _, _ int) {
+			held := e.book.Address(c).Endpoint
+			absent = slices.DeleteFunc(absent, func(a identity.Address) bool { return a.ID.IsZero() && a.Endpoint == held })
+		})
+	}
 	return absent
 }
 
@@ -209,21 +226,26 @@ func (a *absence) answered(r *rpc.Request, in *Inbound) {
 		e.ask(nobody, in.From, e.newRequest(rpc.Ping))
 	}
 	named, _ := e.sift(in.From, in.Message.Contacts)
-	if slices.ContainsFunc(slices.Clone(named), e.isNews) && e.mayMaintain() {
+	if e.areNews(named) && e.mayMaintain() {
 		e.lookUpSelf(in.From)
 	}
 }
 
-// isNews reports whether a contact is among the k closest to this node and not in its
-// routing table.
-func (e *Engine) isNews(c identity.Contact) bool {
-	p := e.book.Position(c)
-	if _, held := e.table.Find(p); held {
-		return false
-	}
-	self := &e.cfg.Position
-	e.scratch().contacts = e.table.Nearest(e.scratch().contacts[:0], self, e.cfg.K)
-	return len(e.scratch().contacts) < e.cfg.K || identity.Compare(self, p, e.book.Position(e.scratch().contacts[e.cfg.K-1])) < 0
+// areNews reports whether one of the contacts, which are scratch memory, is among the k
+// closest to this node and not in its routing table.
+func (e *Engine) areNews(named []identity.Contact) bool {
+	self, k := &e.cfg.Position, e.cfg.K
+	all := e.table.Nearest(named, self, k)
+	e.scratch().contacts = all
+	closest := all[len(named):]
+	return slices.ContainsFunc(all[:len(named)], func(c identity.Contact) bool {
+		p := e.book.Position(c)
+		if len(closest) >= k && identity.Compare(self, p, e.book.Position(closest[k-1])) >= 0 {
+			return false
+		}
+		_, held := e.table.Find(p)
+		return !held
+	})
 }
 
 func (a *absence) failed(*rpc.Request) { a.e.unregister(a.owner) }

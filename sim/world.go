@@ -58,6 +58,7 @@ type node struct {
 	engine   *engine.Engine
 	nextTick time.Duration // when it is to be ticked next; 0: never
 	lastTick time.Duration // the last tick in the queue; 0: none
+	wakeAt   time.Duration // before this a tick does nothing; never: not before something else happens
 	repeats  uint32        // how often that tick was scheduled again
 	idle     bool          // it only answers: its engine is never ticked
 	client   bool          // behind a NAT: it receives responses only
@@ -93,8 +94,10 @@ func (w *world) perform(n *node, effects []engine.Effect) {
 	if n.idle || n.engine == nil {
 		return
 	}
+	n.wakeAt = never
 	if at := n.engine.WakeAt(); !at.IsZero() {
-		w.scheduleTick(n, max(at.Sub(epoch), w.now))
+		n.wakeAt = max(at.Sub(epoch), w.now)
+		w.scheduleTick(n, n.wakeAt)
 	}
 }
 
@@ -169,7 +172,8 @@ func (w *world) queueRepeats(n *node) {
 	n.lastTick = 0
 }
 
-// tick ticks an engine.
+// tick ticks an engine. Most ticks were for requests that have been answered since: it only
+// schedules the next.
 func (w *world) tick(n *node) {
 	if n.lastTick == w.now {
 		w.events += uint64(n.repeats)
@@ -179,7 +183,11 @@ func (w *world) tick(n *node) {
 		return // an earlier tick was scheduled after this one
 	}
 	n.nextTick = 0
-	w.perform(n, n.engine.Tick(w.clock(), w.effects[:0]))
+	if n.wakeAt <= w.now {
+		w.perform(n, n.engine.Tick(w.clock(), w.effects[:0]))
+	} else if n.wakeAt != never {
+		w.scheduleTick(n, n.wakeAt)
+	}
 }
 
 // clock is the present time as engines get it.

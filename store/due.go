@@ -16,36 +16,39 @@ type timer[T any] struct {
 // A queue orders timers by due time, earliest first: a binary heap whose
 // elements know their place, so that a due time can move. The order of equal
 // times depends on nothing but the calls made, so a run can be replayed.
-type queue[T any] struct{ timers []*timer[T] }
+type queue[T any] struct {
+	timers []*timer[T]
+	first  time.Time // the earliest due time, which is asked for far more often than it changes; zero: none
+}
 
 // set gives the timer a new due time, and queues it if it is not queued.
 func (q *queue[T]) set(t *timer[T], at time.Time) {
 	t.at = at
 	if t.index == 0 {
 		heap.Push(q, t)
-		return
+	} else {
+		heap.Fix(q, t.index-1)
 	}
-	heap.Fix(q, t.index-1)
+	q.first = q.timers[0].at
 }
 
 // remove takes the timer out, if it is queued.
 func (q *queue[T]) remove(t *timer[T]) {
-	if t.index > 0 {
-		heap.Remove(q, t.index-1)
+	if t.index == 0 {
+		return
+	}
+	heap.Remove(q, t.index-1)
+	if q.first = (time.Time{}); len(q.timers) > 0 {
+		q.first = q.timers[0].at
 	}
 }
 
 // next is the earliest due time, zero if there is none.
-func (q *queue[T]) next() time.Time {
-	if len(q.timers) == 0 {
-		return time.Time{}
-	}
-	return q.timers[0].at
-}
+func (q *queue[T]) next() time.Time { return q.first }
 
 // due is the earliest element whose time has come.
 func (q *queue[T]) due(now time.Time) (*T, bool) {
-	if len(q.timers) == 0 || q.timers[0].at.After(now) {
+	if len(q.timers) == 0 || q.first.After(now) {
 		return nil, false
 	}
 	return q.timers[0].of, true

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -13,6 +14,13 @@ import (
 // A Store holds records and provider entries in memory. Not safe for concurrent use.
 // When it is full it refuses new ones, and evicts nothing that has not expired.
 type Store struct {
+	// What is asked for at every event comes first, in a few cache lines.
+	expiry      queue[item]
+	revivable   *revivable // nil: nothing is revived
+	replication queue[item]
+	republish   queue[Published]
+	provided    int // of published: provider entries
+
 	*settings
 	names     *Namespaces
 	*contents // nothing, as long as nothing was put
@@ -22,19 +30,14 @@ type Store struct {
 type contents struct {
 	byKey     map[string]*KeyItems
 	keys      []*KeyItems // in an order that depends only on the calls made
+	prefixes  []uint64    // of the positions of keys
 	records   int
 	providers int
 	bytes     int
 	sources   map[identity.NetGroup]usage
 
-	expiry      queue[item]
-	revivable   *revivable // nil: nothing is revived
-	replication queue[item]
-
 	published map[string]*Published // by publication key
-	republish queue[Published]
-	provided  int               // of published: provider entries
-	sequences map[string]uint64 // highest used, by publication key
+	sequences map[string]uint64     // highest used, by publication key
 
 	table []identity.Address // contacts loaded from the journal
 }
@@ -169,6 +172,20 @@ func (s *Store) Each(f func(*KeyItems)) {
 	}
 }
 
+// EachSharing is Each for those keys whose positions share at most so many leading bits with
+// a position. It reads little of the other keys.
+func (s *Store) EachSharing(p *identity.Position, most int, f func(*KeyItems)) {
+	own := p.Prefix()
+	for i, prefix := range s.prefixes {
+		if shared := bits.LeadingZeros64(own ^ prefix); shared > most {
+			continue
+		}
+		if items := s.keys[i]; identity.CommonPrefixLen(p, &items.Position) <= most {
+			f(items)
+		}
+	}
+}
+
 // link adds an item under the key, and counts it.
 func (s *Store) link(key []byte, it *item) {
 	s.open()
@@ -180,6 +197,7 @@ func (s *Store) link(key []byte, it *item) {
 		}
 		s.byKey[string(items.Key)] = items
 		s.keys = append(s.keys, items)
+		s.prefixes = append(s.prefixes, items.Position.Prefix())
 	}
 	it.keyItems = items
 	it.expires.of, it.replication.of = it, it
@@ -213,6 +231,8 @@ func (s *Store) unlink(it *item) {
 	s.keys[items.index].index = items.index
 	s.keys[last] = nil
 	s.keys = s.keys[:last]
+	s.prefixes[items.index] = s.prefixes[last]
+	s.prefixes = s.prefixes[:last]
 }
 
 // cloneRecord copies a record and its bytes, except the key, which KeyItems has.
