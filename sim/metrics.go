@@ -10,7 +10,8 @@ func Metrics() []string {
 	one := report.NewDistribution([]float64{1})
 	r := report.Report{Kind: report.Sim, Lookups: 1, Succeeded: 1, RecallOf: 1,
 		Hops: one, FirstReplicaHops: one, Rounds: one, RoundsAfterClosest: one, RPCs: one, LatencyMS: one, Bytes: one,
-		Values:  &report.Values{Puts: 1, Gets: 1},
+		Theory:  &report.Theory{Hops: 1},
+		Values:  &report.Values{Puts: 1, Confirmed: 1, Gets: 1},
 		Buckets: []report.Bucket{{}},
 	}
 	new(engine.Counters).Work.Each(func(name string, _ uint64) { r.Work = append(r.Work, report.Work{Name: name}) })

@@ -33,18 +33,13 @@ type run struct {
 // Run simulates. When ctx ends, it stops and returns a partial report. Its error is
 // ErrBadConfig. Progress may be nil.
 func Run(ctx context.Context, cfg Config, progress Progress) (*report.Report, error) {
-	return RunOn(ctx, cfg, runtime.GOMAXPROCS(0), progress)
-}
-
-// RunOn is Run on at most so many cores, at least one, so that several runs can share the
-// machine. Each of them then counts the memory of all.
-func RunOn(ctx context.Context, cfg Config, cores int, progress Progress) (*report.Report, error) {
-	r, _, err := RunLookups(ctx, cfg, cores, progress)
+	r, _, err := RunLookups(ctx, cfg, runtime.GOMAXPROCS(0), progress)
 	return r, err
 }
 
-// RunLookups is RunOn, which gives the lookups that ended, too, by their numbers: those of
-// operations whose node left before their end are missing.
+// RunLookups is Run on at most so many cores, at least one, so that several runs can share the
+// machine; each of them then counts the memory of all. It gives the lookups that ended, too, by
+// their numbers: those of operations whose node left before their end are missing.
 func RunLookups(ctx context.Context, cfg Config, cores int, progress Progress) (*report.Report, []report.Sample, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, nil, err

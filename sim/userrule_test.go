@@ -69,7 +69,7 @@ func TestRuleOfAnotherModule(t *testing.T) {
 		t.Errorf("%v, and %d rows of the rule's mean of requests:\n%.2000s", err, rows, results)
 	}
 	for _, rule := range []string{"plain", "every-second"} {
-		mine(0, "--nodes 300 --lookups 20 --seed 1..5 --lookup "+rule+" --out "+rule)
+		mine(0, "--nodes 300 --lookups 20 --seed 1..6 --lookup "+rule+" --out "+rule)
 	}
 	if out := mine(0, "--compare plain every-second"); !strings.Contains(out, "configured differently: lookup plain / every-second") || !strings.Contains(out, "differs: ") {
 		t.Errorf("it compares\n%s", out)

@@ -177,8 +177,8 @@ func TestSimCompare(t *testing.T) {
 		t.Errorf("%+v", compared)
 	}
 	for _, f := range compared.Figures {
-		if differs := f.Exceeds != nil && *f.Exceeds; f.Name == "rpcs.mean" && !differs || f.Name == "recall" && differs {
-			t.Errorf("%s differs: %v", f.Name, differs)
+		if f.Name == "rpcs.mean" && *f.Difference <= 0 || f.Name == "lookups" && *f.Difference != 0 {
+			t.Errorf("%s differs by %v", f.Name, *f.Difference)
 		}
 	}
 	same := one[report.Comparison](u.kad("sim", "--json", a, a, "--compare").exits(cli.ExitDone).quiet())
@@ -207,12 +207,12 @@ func TestSimCompareDirectories(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(plain, "notes.txt"), []byte("{}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, seed := range []string{"1", "2", "3", "4", "5"} {
+	for _, seed := range []string{"1", "2", "3", "4", "5", "6"} {
 		u.kad("sim", "--nodes", "200", "--lookups", "50", "--k", "4", "--latency", "exp:80ms", "--seed", seed, "--json").exits(cli.ExitDone).save(filepath.Join(swept, "reports", seed+".json"))
 		u.kad("sim", "--nodes", "200", "--lookups", "50", "--k", "4", "--latency", "exp:80ms", "--seed", seed, "--alpha", "10", "--json").exits(cli.ExitDone).save(filepath.Join(plain, seed+".json"))
 	}
 	c := one[report.RunsComparison](u.kad("sim", "--compare", swept, plain, "--json").exits(cli.ExitDone).quiet())
-	if len(c.Groups) != 1 || !c.Groups[0].Paired || len(c.Groups[0].SeedsA) != 5 || len(c.Groups[0].Configured) != 1 || c.Groups[0].Configured[0].Name != "alpha" {
+	if len(c.Groups) != 1 || !c.Groups[0].Paired || len(c.Groups[0].SeedsA) != 6 || len(c.Groups[0].Configured) != 1 || c.Groups[0].Configured[0].Name != "alpha" {
 		t.Fatalf("%+v", c)
 	}
 	for _, f := range c.Groups[0].Figures {
@@ -221,7 +221,7 @@ func TestSimCompareDirectories(t *testing.T) {
 		}
 	}
 	out := u.kad("sim", "--compare", swept, plain).exits(cli.ExitDone).quiet().stdout
-	if !strings.HasPrefix(out, "runs: 5 of a, 5 of b, in pairs of one seed\nconfigured differently: alpha 3 / 10\ndiffers: ") {
+	if !strings.HasPrefix(out, "runs: 6 of a, 6 of b, in pairs of one seed\nconfigured differently: alpha 3 / 10\ndiffers: ") {
 		t.Error(out)
 	}
 	u.kad("sim", "--nodes", "200", "--lookups", "50", "--k", "4", "--latency", "exp:80ms", "--seed", "5", "--json").exits(cli.ExitDone).save(filepath.Join(swept, "reports", "twice.json"))

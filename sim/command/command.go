@@ -44,10 +44,10 @@ is there already is not run again. --lookups-out keeps a row for each lookup the
                              panel a value of a third, and bands from 5 seeds on
   heat:METRIC:X:Y[:PANEL]    a heat map of two flags
 Metrics are named as in results.csv: hops.mean, latency_ms.p50, succeeded.
---compare sets two reports (of --json, also those of kad bench) side by side, and says
-which differences exceed the noise if their lookups are independent. Of two directories
-it compares the runs of the last plan: the mean over seeds of each figure, with 95 %
-intervals from 5 seeds on; DIR:alpha=3 names those runs in a directory that have a value.`,
+--compare sets two reports (of --json, also those of kad bench) side by side. Of two
+directories it compares the runs of the last plan: the mean over seeds of each figure, with
+95 % intervals from 5 seeds on, and says which differences are more than chance, in pairs
+of one seed from 6 on; DIR:alpha=3 names those runs in a directory that have a value.`,
 		Example: `  kad sim --nodes 1000000
   kad sim --nodes 1000,10000,100000 --out results
   kad sim --alpha 1,3,10 --k 8,20 --loss 0,0.05 --seed 1..20 --out results

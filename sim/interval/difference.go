@@ -9,8 +9,6 @@ import (
 type Difference struct {
 	Difference float64
 	Low, High  float64
-	T          float64 // in standard errors; infinite if nothing varies and they differ
-	DF         float64 // degrees of freedom
 	P          float64 // the chance of one at least so large where there is none
 }
 
@@ -64,18 +62,13 @@ func tested(difference, standardError, df, most float64) Difference {
 	if standardError <= precision*most {
 		standardError = 0
 	}
-	d := Difference{Difference: difference, Low: difference, High: difference, DF: df, P: 1}
+	d := Difference{Difference: difference, Low: difference, High: difference, P: 1}
 	switch {
 	case standardError > 0:
 		half := limit(1-Confidence, df) * standardError
 		d.Low, d.High = difference-half, difference+half
-		d.T = difference / standardError
-		d.P = beyond(d.T, df)
+		d.P = beyond(difference/standardError, df)
 	case difference != 0:
-		d.T = math.Inf(1)
-		if difference < 0 {
-			d.T = math.Inf(-1)
-		}
 		d.P = 0
 	}
 	return d

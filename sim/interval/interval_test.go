@@ -37,8 +37,6 @@ func TestValuesOfR(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	near(t, "t of Welch", w.T, -1.8608, 5e-5)
-	near(t, "df of Welch", w.DF, 17.776, 5e-4)
 	near(t, "p of Welch", w.P, 0.07939, 5e-6)
 	near(t, "low of Welch", w.Low, -3.3654832, 5e-8)
 	near(t, "high of Welch", w.High, 0.2054832, 5e-8)
@@ -47,8 +45,6 @@ func TestValuesOfR(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	near(t, "t of pairs", p.T, -4.0621, 5e-5)
-	near(t, "df of pairs", p.DF, 9, 0)
 	near(t, "p of pairs", p.P, 0.002833, 5e-7)
 	near(t, "low of pairs", p.Low, -2.4598858, 5e-8)
 	near(t, "high of pairs", p.High, -0.7001142, 5e-8)
@@ -149,8 +145,8 @@ func TestWelchAsInTheTextbook(t *testing.T) {
 		}
 		se := math.Sqrt(va/n + vb/m)
 		df := math.Pow(va/n+vb/m, 2) / (math.Pow(va/n, 2)/(n-1) + math.Pow(vb/m, 2)/(m-1))
-		if math.Abs(got.T-(mb-ma)/se) > 1e-6 || math.Abs(got.DF-df) > 1e-6*df || math.Abs((got.High+got.Low)/2-got.Difference) > 1e-6 {
-			t.Fatalf("%+v, want t %v, df %v", got, (mb-ma)/se, df)
+		if math.Abs(got.P-beyond((mb-ma)/se, df)) > 1e-6 || math.Abs((got.High+got.Low)/2-got.Difference) > 1e-6 {
+			t.Fatalf("%+v, want p of t %v, df %v", got, (mb-ma)/se, df)
 		}
 		if outside := got.Low > 0 || got.High < 0; outside != (got.P < 1-Confidence) && math.Abs(got.P-0.05) > 1e-6 {
 			t.Fatalf("the interval says that 0 is outside: %v, p %v", outside, got.P)
@@ -193,22 +189,22 @@ func TestNothingVaries(t *testing.T) {
 	}
 	for _, c := range []struct {
 		a, b []float64
-		t, p float64
+		p    float64
 	}{
-		{alike(0.1, 10), alike(0.1, 7), 0, 1},
-		{alike(0.1, 10), alike(0.30000000000000004-0.2, 10), 0, 1},
-		{alike(0, 5), alike(0, 5), 0, 1},
-		{alike(3, 5), alike(2, 5), math.Inf(-1), 0},
-		{alike(2, 5), alike(3, 5), math.Inf(1), 0},
+		{alike(0.1, 10), alike(0.1, 7), 1},
+		{alike(0.1, 10), alike(0.30000000000000004-0.2, 10), 1},
+		{alike(0, 5), alike(0, 5), 1},
+		{alike(3, 5), alike(2, 5), 0},
+		{alike(2, 5), alike(3, 5), 0},
 	} {
 		w, err := Welch(c.a, c.b)
-		if err != nil || w.T != c.t || w.P != c.p || w.Low != w.High {
+		if err != nil || w.P != c.p || w.Low != w.High {
 			t.Errorf("%v and %v: %+v, %v", c.a, c.b, w, err)
 		}
 		if len(c.a) != len(c.b) {
 			continue
 		}
-		if p, err := Paired(c.a, c.b); err != nil || p.T != c.t || p.P != c.p || p.Low != p.High {
+		if p, err := Paired(c.a, c.b); err != nil || p.P != c.p || p.Low != p.High {
 			t.Errorf("pairs of %v and %v: %+v, %v", c.a, c.b, p, err)
 		}
 	}

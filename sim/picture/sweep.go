@@ -129,7 +129,7 @@ var (
 	statistics = map[string]string{"mean": "mean", "p50": "median", "p90": "90th percentile", "p95": "95th percentile", "p99": "99th percentile", "max": "greatest"}
 	others     = map[string]string{
 		"succeeded": "lookups that succeeded", "rpc_total": "requests of all nodes", "bytes_per_node_second": "bytes a node and second", "nodes_up": "nodes up",
-		"virtual_seconds": "seconds of virtual time", "lookups": "lookups that ended",
+		"virtual_seconds": "seconds of virtual time", "lookups": "lookups that ended", "theory.hops": "hops of a lookup, as theory expects",
 		"values.puts": "puts", "values.confirmed": "puts that were confirmed", "values.holders": "holders of a put", "values.gets": "gets", "values.found": "gets that found", "values.lost": "keys that were lost",
 		"buckets.contacts": "contacts in a table", "buckets.waiting": "contacts waiting in a table", "buckets.dead": "contacts in a table that are down",
 	}

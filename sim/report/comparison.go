@@ -4,11 +4,9 @@ import (
 	"slices"
 )
 
-// A Comparison is two reports side by side, a and b.
+// A Comparison is two reports side by side, a and b. Each is one measurement, so it says
+// nothing of chance (design R11.3).
 type Comparison struct {
-	// Dependent says that the lookups of a or of b share one history. Then each report is one
-	// measurement, and nothing is said of chance (design R11.3).
-	Dependent  bool        `json:"dependent"`
 	Configured []Setting   `json:"configured"` // what was not measured alike
 	Figures    []Figure    `json:"figures"`
 	CDFs       []CDFFigure `json:"cdfs"` // whole distributions
@@ -22,45 +20,34 @@ type Setting struct {
 }
 
 // A Figure is one figure of both reports. Nil means not known: there is no difference if
-// only one report has the figure, and no standard error without samples that are independent.
+// only one report has the figure.
 type Figure struct {
-	Name          string   `json:"name"` // as in a report, with dots
-	A             *float64 `json:"a"`
-	B             *float64 `json:"b"`
-	Difference    *float64 `json:"difference"`     // b - a
-	Relative      *float64 `json:"relative"`       // to a
-	StandardError *float64 `json:"standard_error"` // of the difference
-	Exceeds       *bool    `json:"exceeds"`        // more than chance brings: see Limit
+	Name       string   `json:"name"` // as in a report, with dots
+	A          *float64 `json:"a"`
+	B          *float64 `json:"b"`
+	Difference *float64 `json:"difference"` // b - a
+	Relative   *float64 `json:"relative"`   // to a
 }
 
-// A CDFFigure is the Kolmogorov-Smirnov comparison of two distributions.
+// A CDFFigure is where two distributions are farthest apart.
 type CDFFigure struct {
-	Name       string   `json:"name"`
-	Difference float64  `json:"difference"` // the largest, b - a, of the shares of samples
-	At         float64  `json:"at"`         // that are at most this
-	Critical   *float64 `json:"critical"`   // what chance exceeds once in 1,000 times at most; nil: not known
-	Exceeds    *bool    `json:"exceeds"`
+	Name       string  `json:"name"`
+	Difference float64 `json:"difference"` // the largest, b - a, of the shares of samples
+	At         float64 `json:"at"`         // that are at most this
 }
 
 // Compare puts two reports side by side.
 func Compare(a, b *Report) Comparison {
 	c := Comparison{Configured: configured(a, b), Figures: []Figure{}, CDFs: []CDFFigure{}}
-	c.Dependent = !independent(a) || !independent(b)
 	c.lookups(a, b)
 	c.network(a, b)
 	c.values(a.Values, b.Values)
-	c.work(a.Work, b.Work)
+	c.work(a, b)
 	c.buckets(a.Buckets, b.Buckets)
 	c.machine(&a.Machine, &b.Machine)
 	c.cdf("hops", &a.Hops, &b.Hops)
 	c.cdf("rpcs", &a.RPCs, &b.RPCs)
 	return c
-}
-
-// independent reports whether no lookup of a report affected another. This is so for
-// lookups of new clients on ideal tables.
-func independent(r *Report) bool {
-	return r.Kind == Sim && r.Config.Workload == WorkloadFind && r.Config.Tables == TablesIdeal && r.Config.Sessions == "" && r.Config.Duration == ""
 }
 
 // configured lists the settings in which the reports differ.
@@ -83,16 +70,16 @@ func configured(a, b *Report) []Setting {
 
 func (c *Comparison) lookups(a, b *Report) {
 	c.plain("lookups", float64(a.Lookups), float64(b.Lookups))
-	c.add("succeeded", proportion(a.Succeeded, a.Lookups), proportion(b.Succeeded, b.Lookups), pooled)
-	c.add("recall", mean(a.Recall, a.RecallSD, a.RecallOf), mean(b.Recall, b.RecallSD, b.RecallOf), welch)
+	c.add("succeeded", proportion(a.Succeeded, a.Lookups), proportion(b.Succeeded, b.Lookups))
+	c.add("recall", ofSamples(a.Recall, a.RecallOf), ofSamples(b.Recall, b.RecallOf))
 	with := b.distributions()
 	for i, d := range a.distributions() {
 		e := with[i]
 		n, m := d.N(), e.N()
-		c.add(d.name+".mean", mean(d.Mean, d.SD, n), mean(e.Mean, e.SD, m), welch)
+		c.add(d.name+".mean", ofSamples(d.Mean, n), ofSamples(e.Mean, m))
 		x, y := d.figures()[2:], e.figures()[2:] // after mean and sd
 		for i, name := range percentiles {
-			c.add(d.name+"."+name, percentile(x[i], n), percentile(y[i], m), none)
+			c.add(d.name+"."+name, ofSamples(x[i], n), ofSamples(y[i], m))
 		}
 	}
 }
@@ -101,7 +88,7 @@ func (c *Comparison) network(a, b *Report) {
 	c.plain("nodes_up", a.NodesUp, b.NodesUp)
 	c.plain("rpc_total", float64(a.RPCTotal), float64(b.RPCTotal))
 	if a.Kind == Sim || b.Kind == Sim {
-		c.add("events", events(a), events(b), none)
+		c.add("events", events(a), events(b))
 	}
 	c.plain("bytes_per_node_second", a.BytesPerNodeSecond, b.BytesPerNodeSecond)
 	c.plain("virtual_seconds", a.VirtualSeconds, b.VirtualSeconds)
@@ -122,31 +109,31 @@ func (c *Comparison) values(a, b *Values) {
 		}
 		return value(v)
 	}
-	add := func(name string, value func(*Values) measured, spread standardError) {
-		c.add("values."+name, known(a, value), known(b, value), spread)
+	add := func(name string, value func(*Values) measured) {
+		c.add("values."+name, known(a, value), known(b, value))
 	}
-	add("puts", func(v *Values) measured { return figure(float64(v.Puts)) }, none)
-	add("confirmed", func(v *Values) measured { return proportion(v.Confirmed, v.Puts) }, pooled)
-	add("holders", func(v *Values) measured { return measured{value: v.Holders, known: v.Puts > 0} }, none)
-	add("gets", func(v *Values) measured { return figure(float64(v.Gets)) }, none)
-	add("found", func(v *Values) measured { return proportion(v.Found, v.Gets) }, pooled)
-	add("lost", func(v *Values) measured { return figure(float64(v.Lost)) }, none)
+	add("puts", func(v *Values) measured { return figure(float64(v.Puts)) })
+	add("confirmed", func(v *Values) measured { return proportion(v.Confirmed, v.Puts) })
+	add("holders", func(v *Values) measured { return ofSamples(v.Holders, v.Confirmed) })
+	add("gets", func(v *Values) measured { return figure(float64(v.Gets)) })
+	add("found", func(v *Values) measured { return proportion(v.Found, v.Gets) })
+	add("lost", func(v *Values) measured { return figure(float64(v.Lost)) })
 }
 
 // work compares counts by name, in the order of a, then of b.
-func (c *Comparison) work(a, b []Work) {
-	find := func(of []Work, name string) measured {
-		i := slices.IndexFunc(of, func(w Work) bool { return w.Name == name })
+func (c *Comparison) work(a, b *Report) {
+	find := func(r *Report, name string) measured {
+		i := slices.IndexFunc(r.Work, func(w Work) bool { return w.Name == name })
 		if i < 0 {
-			return measured{}
+			return measured{known: a.Kind == b.Kind && r.counted(name)}
 		}
-		return figure(float64(of[i].Count))
+		return figure(float64(r.Work[i].Count))
 	}
 	seen := make(map[string]bool)
-	for _, w := range slices.Concat(a, b) {
+	for _, w := range slices.Concat(a.Work, b.Work) {
 		if !seen[w.Name] {
 			seen[w.Name] = true
-			c.add("work."+w.Name, find(a, w.Name), find(b, w.Name), none)
+			c.add(workPrefix+w.Name, find(a, w.Name), find(b, w.Name))
 		}
 	}
 }
@@ -158,7 +145,7 @@ func (c *Comparison) buckets(a, b []Bucket) {
 	}
 	x, y := total(a), total(b)
 	add := func(name string, x, y float64) {
-		c.add("buckets."+name, measured{value: x, known: len(a) > 0}, measured{value: y, known: len(b) > 0}, none)
+		c.add("buckets."+name, measured{value: x, known: len(a) > 0}, measured{value: y, known: len(b) > 0})
 	}
 	add("contacts", x.Contacts, y.Contacts)
 	add("waiting", x.Waiting, y.Waiting)
@@ -168,7 +155,7 @@ func (c *Comparison) buckets(a, b []Bucket) {
 func (c *Comparison) machine(a, b *Machine) {
 	add := func(name string, value func(*Machine) float64) {
 		of := func(m *Machine) measured { return measured{value: value(m), known: *m != Machine{}} }
-		c.add("machine."+name, of(a), of(b), none)
+		c.add("machine."+name, of(a), of(b))
 	}
 	add("wall_seconds", func(m *Machine) float64 { return m.WallSeconds })
 	add("rpcs_per_second", func(m *Machine) float64 { return m.RPCsPerSecond })
@@ -176,11 +163,11 @@ func (c *Comparison) machine(a, b *Machine) {
 	add("cpus", func(m *Machine) float64 { return float64(m.CPUs) })
 }
 
-// plain adds a figure that both reports have, without samples.
-func (c *Comparison) plain(name string, a, b float64) { c.add(name, figure(a), figure(b), none) }
+// plain adds a figure that both reports have.
+func (c *Comparison) plain(name string, a, b float64) { c.add(name, figure(a), figure(b)) }
 
 // add adds a figure, if it is known of one report at least.
-func (c *Comparison) add(name string, a, b measured, spread standardError) {
+func (c *Comparison) add(name string, a, b measured) {
 	if !a.known && !b.known {
 		return
 	}
@@ -191,26 +178,16 @@ func (c *Comparison) add(name string, a, b measured, spread standardError) {
 		if a.value != 0 {
 			f.Relative = finite(difference / a.value)
 		}
-		if se, ok := spread(a, b); ok && !c.Dependent {
-			f.StandardError = finite(se)
-			f.Exceeds = new(exceeds(difference, se))
-		}
 	}
 	c.Figures = append(c.Figures, f)
 }
 
 func (c *Comparison) cdf(name string, a, b *Distribution) {
-	n, m := a.N(), b.N()
-	if n == 0 || m == 0 {
+	if a.N() == 0 || b.N() == 0 {
 		return
 	}
 	difference, at := largest(a.CDF(), b.CDF())
-	f := CDFFigure{Name: name, Difference: *finite(difference), At: at}
-	if !c.Dependent {
-		limit := critical(n, m)
-		f.Critical, f.Exceeds = finite(limit), new(max(difference, -difference) > limit)
-	}
-	c.CDFs = append(c.CDFs, f)
+	c.CDFs = append(c.CDFs, CDFFigure{Name: name, Difference: *finite(difference), At: at})
 }
 
 // largest is the largest difference of two distribution functions, b - a, and the

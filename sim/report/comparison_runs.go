@@ -14,6 +14,11 @@ var ErrNotComparable = errors.New("not comparable")
 // Chance is that of any false difference in a RunsComparison.
 const Chance = 0.05
 
+// leastPairs is the number of pairs from which on there are verdicts. Where nothing differs,
+// the signs of all differences are the same by chance in 2 of 2^n cases: of 5 pairs more often
+// than Chance, however much alike the differences are.
+const leastPairs = 6
+
 // A RunsComparison is two sets of runs side by side, a and b. A run is the unit: one value
 // of each figure.
 type RunsComparison struct {
@@ -48,7 +53,7 @@ type RunsFigure struct {
 	Relative   *float64 `json:"relative"`   // to a
 	Low        *float64 `json:"low"`        // of the difference's 95 % interval
 	High       *float64 `json:"high"`
-	P          *float64 `json:"p"`          // of the t test
+	P          *float64 `json:"p"`          // of the t test; there is none of fewer than 6 pairs
 	AdjustedP  *float64 `json:"adjusted_p"` // for all figures of the comparison (Holm)
 	Exceeds    *bool    `json:"exceeds"`    // AdjustedP is at most Chance
 }
@@ -119,6 +124,9 @@ func compareCells(a, b *cell) RunsGroup {
 		x, y = slices.DeleteFunc(slices.Clone(x), other), slices.DeleteFunc(slices.Clone(y), other)
 	}
 	g.SeedsA, g.SeedsB = seeds(x), seeds(y)
+	all := slices.Concat(x, y)
+	fillWork(all)
+	x, y = all[:len(x)], all[len(x):]
 	of, with := byName(x), byName(y)
 	for _, name := range names(x, y) {
 		g.Figures = append(g.Figures, compareFigure(name, of[name], with[name], g.Paired))
@@ -196,7 +204,10 @@ func compareFigure(name string, a, b []value, paired bool) RunsFigure {
 	}
 	if d, err := test(x, y); err == nil {
 		difference = d.Difference
-		f.Low, f.High, f.P = finite(d.Low), finite(d.High), finite(d.P)
+		f.Low, f.High = finite(d.Low), finite(d.High)
+		if !paired || len(x) >= leastPairs {
+			f.P = finite(d.P)
+		}
 	}
 	f.Difference = finite(difference)
 	if *f.A.Mean != 0 {

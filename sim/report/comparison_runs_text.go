@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -22,12 +23,18 @@ func (c *RunsComparison) Write(w io.Writer) error {
 		}
 		c.Groups[i].write(&b)
 	}
-	if c.Tests > 0 {
+	switch {
+	case c.Tests > 0:
 		fmt.Fprintf(&b, `
 +-: half of a 95 %% interval over runs (Student); p: of the t test; Holm: adjusted for all
 %d tests here; differs: Holm's is at most %v, which bounds the chance of any false one
 equal: the same in all runs or pairs, of which no interval can be made
 `, c.Tests, Chance)
+	case slices.ContainsFunc(c.Groups, func(g RunsGroup) bool { return min(len(g.SeedsA), len(g.SeedsB)) >= interval.Least }):
+		b.WriteString(`
++-: half of a 95 % interval over runs (Student)
+equal: the same in all runs or pairs, of which no interval can be made
+`)
 	}
 	if len(c.Alone) > 0 {
 		fmt.Fprintln(&b)
@@ -75,8 +82,11 @@ func (g *RunsGroup) write(b *bytes.Buffer) {
 		fmt.Fprintf(b, "left out: %s of a seed that the other side has not\n", Count(g.LeftOut, "run"))
 	}
 	writeSettings(b, g.Configured)
-	if min(len(g.SeedsA), len(g.SeedsB)) < interval.Least {
+	switch runs := min(len(g.SeedsA), len(g.SeedsB)); {
+	case runs < interval.Least:
 		fmt.Fprintf(b, "no interval and no verdict: they are made of at least %d runs a side\n", interval.Least)
+	case g.Paired && runs < leastPairs:
+		fmt.Fprintf(b, "no p and no verdict: they are made of at least %d pairs\n", leastPairs)
 	}
 	g.writeDiffering(b)
 	g.writeFigures(b)
@@ -117,6 +127,16 @@ func (g *RunsGroup) writeFigures(b *bytes.Buffer) {
 	if same > 0 {
 		fmt.Fprintf(b, "\nthe same in all runs: %s\n", Count(same, "figure"))
 	}
+}
+
+func verdict(exceeds *bool) string {
+	switch {
+	case exceeds == nil:
+		return "-"
+	case *exceeds:
+		return "differs"
+	}
+	return "noise"
 }
 
 // same reports whether all runs of both sides have the figure, and the same one.

@@ -11,12 +11,14 @@ import (
 )
 
 // Write writes the comparison as text, in lines of at most 100 columns. It leaves out
-// figures that are the same and have no verdict, and the columns of what chance may do where
-// lookups share a history.
+// figures that are the same.
 func (c Comparison) Write(w io.Writer) error {
 	var b bytes.Buffer
 	writeSettings(&b, c.Configured)
-	c.writeDependence(&b)
+	b.WriteString(`no verdicts: a report is one measurement, as all its lookups share one seed's nodes, tables
+and delays. Make reports of both with more seeds, as kad sim --seed 1..10 --out DIR does, then:
+kad sim --compare DIR_A DIR_B
+`)
 	c.writeFigures(&b)
 	c.writePercentiles(&b)
 	c.writeCDFs(&b)
@@ -45,20 +47,20 @@ func settingText(v any) string {
 
 func (c *Comparison) writeFigures(b *bytes.Buffer) {
 	fmt.Fprintln(b)
-	tw := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(tw, "%-29s\ta\tb\tb - a\trelative\t%s\n", "", c.ofChance("std error", "verdict"))
-	for _, f := range c.Figures {
-		if _, _, ok := f.percentile(); ok || f.Exceeds == nil && f.same() {
-			continue
-		}
-		fmt.Fprintf(tw, "%-29s\t%s\t%s\t%s\t%s\t%s\n", printable(f.Name, 29), known(f.A, Number), known(f.B, Number),
-			known(f.Difference, signed), known(f.Relative, percent), c.ofChance(known(f.StandardError, Number), verdict(f.Exceeds)))
-	}
-	tw.Flush()
-	if c.Dependent {
+	if !slices.ContainsFunc(c.Figures, func(f Figure) bool { return !f.same() }) {
+		fmt.Fprintln(b, "no figure differs")
 		return
 	}
-	fmt.Fprintf(b, "\ndiffers: by more than %d standard errors of the difference; -: nothing to judge by\n", Limit)
+	tw := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(tw, "%-29s\ta\tb\tb - a\trelative\t\n", "")
+	for _, f := range c.Figures {
+		if _, _, ok := f.percentile(); ok || f.same() {
+			continue
+		}
+		fmt.Fprintf(tw, "%-29s\t%s\t%s\t%s\t%s\t\n", printable(f.Name, 29), known(f.A, Number), known(f.B, Number),
+			known(f.Difference, signed), known(f.Relative, percent))
+	}
+	tw.Flush()
 }
 
 // same reports whether both reports have the figure, and the same one.
@@ -107,48 +109,15 @@ func (c *Comparison) writeCDFs(b *bytes.Buffer) {
 	}
 	fmt.Fprintln(b)
 	tw := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(tw, "%-29s\tlargest b - a\tat\t%s\n", "whole CDF", c.ofChance("critical", "verdict"))
+	fmt.Fprintf(tw, "%-29s\tlargest b - a\tat\t\n", "whole CDF")
 	for _, f := range c.CDFs {
 		at := "-"
 		if f.Difference != 0 {
 			at = "P(<=" + Number(f.At) + ")"
 		}
-		limit := known(f.Critical, func(v float64) string { return fmt.Sprintf("%.4f", v) })
-		fmt.Fprintf(tw, "%-29s\t%s\t%s\t%s\n", printable(f.Name, 29), signed(f.Difference), at, c.ofChance(limit, verdict(f.Exceeds)))
+		fmt.Fprintf(tw, "%-29s\t%s\t%s\t\n", printable(f.Name, 29), signed(f.Difference), at)
 	}
 	tw.Flush()
-	if c.Dependent {
-		return
-	}
-	fmt.Fprintf(b, "\ndiffers: by more than chance brings in one comparison of 1000\n")
-}
-
-// ofChance are the last cells of a row, unless nothing can be said of chance.
-func (c *Comparison) ofChance(cells ...string) string {
-	if c.Dependent {
-		return ""
-	}
-	return strings.Join(cells, "\t") + "\t"
-}
-
-// writeDependence says why there are no verdicts, and how to have some.
-func (c *Comparison) writeDependence(b *bytes.Buffer) {
-	if c.Dependent {
-		fmt.Fprint(b, `no verdicts: the lookups of a report share one network and its history, so it is one
-measurement. Make reports of both with more seeds, as kad sim --seed 1..10 --out DIR does,
-then: kad sim --compare DIR_A DIR_B
-`)
-	}
-}
-
-func verdict(exceeds *bool) string {
-	switch {
-	case exceeds == nil:
-		return "-"
-	case *exceeds:
-		return "differs"
-	}
-	return "noise"
 }
 
 // known is a figure, or "-" if there is none.

@@ -224,13 +224,13 @@ func mergedValues(reports []*Report) *Values {
 			m.Gets += v.Gets
 			m.Found += v.Found
 			m.Lost += v.Lost
-			holders += v.Holders * float64(v.Puts)
+			holders += v.Holders * float64(v.Confirmed)
 		}
 	}
 	if !stored {
 		return nil
 	}
-	m.Holders = ratio(holders, float64(m.Puts))
+	m.Holders = ratio(holders, float64(m.Confirmed))
 	return &m
 }
 

@@ -76,7 +76,7 @@ func TestMergeAddsCountsAndAveragesByNode(t *testing.T) {
 	other.Config.Nodes, other.NodesUp, other.VirtualSeconds = 12, 12, 4
 	other.Config.Bootstrap, other.BytesPerNodeSecond, other.Partial = "other:4100, seed:4100", 12, true
 	other.Buckets = []Bucket{{Prefix: 0, Contacts: 20}, {Prefix: 2, Contacts: 4}}
-	other.Values.Puts, other.Values.Holders = 9, 8
+	other.Values.Puts, other.Values.Confirmed, other.Values.Holders = 30, 9, 8
 	other.Series = append(other.Series, Interval{Start: 1, NodesUp: 12, Lookups: 1, LatencyMS: 8})
 	other.Series[0].Lookups, other.Series[0].LatencyMS = 9, 6
 	got, err := Merge([]*Report{one, other})
@@ -92,7 +92,7 @@ func TestMergeAddsCountsAndAveragesByNode(t *testing.T) {
 	if want := []Bucket{{Prefix: 0, Contacts: 17.5}, {Prefix: 2, Contacts: 3}}; !reflect.DeepEqual(got.Buckets, want) {
 		t.Errorf("buckets %v, want %v", got.Buckets, want)
 	}
-	if v := got.Values; v.Puts != 12 || v.Holders != 11 || v.Found != 4 {
+	if v := got.Values; v.Puts != 33 || v.Holders != 11 || v.Found != 4 {
 		t.Errorf("values %+v", v)
 	}
 	if s := got.Series; len(s) != 2 || s[0].Lookups != 12 || s[0].LatencyMS != 5 || s[0].NodesUp != 8 || s[1].LatencyMS != 8 {

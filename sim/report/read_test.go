@@ -132,7 +132,7 @@ func FuzzRead(f *testing.F) {
 			t.Fatal(err)
 		}
 		for _, figure := range c.Figures {
-			if figure.Exceeds != nil && *figure.Exceeds {
+			if figure.Difference != nil && *figure.Difference != 0 {
 				t.Errorf("%s differs from itself", figure.Name)
 			}
 		}

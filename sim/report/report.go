@@ -105,7 +105,7 @@ type Theory struct {
 type Values struct {
 	Puts      int     `json:"puts"`      // values stored, or keys provided
 	Confirmed int     `json:"confirmed"` // of which at least one node confirmed
-	Holders   float64 `json:"holders"`   // confirming a put, on average
+	Holders   float64 `json:"holders"`   // that confirmed a put, on average over those that any did
 	Gets      int     `json:"gets"`      // searches for values or providers
 	Found     int     `json:"found"`     // of which found what was stored
 	Lost      int     `json:"lost"`      // keys that at the end no node that is up holds, though they have not expired

@@ -12,9 +12,18 @@ type Metric struct {
 	Value float64
 }
 
-// Metrics are the figures of a report, but for those of the machine: they are not of what
-// was measured.
+// Metrics are the figures of a report, and what theory expects (theory.hops), but for those of
+// the machine: they are not of what was measured.
 func (r *Report) Metrics() []Metric {
+	all := r.figures()
+	if t := r.Theory; t != nil && t.Hops > 0 {
+		all = append(all, Metric{"theory.hops", t.Hops})
+	}
+	return all
+}
+
+// figures are what was measured.
+func (r *Report) figures() []Metric {
 	own := *r
 	own.Machine = Machine{}
 	var all []Metric
@@ -44,7 +53,7 @@ type setup struct {
 
 // NewRun is the run of a report; errors call it by the name of its file.
 func NewRun(file string, r *Report) Run {
-	run := Run{file: file, partial: r.Partial, seed: r.Config.Seed, metrics: r.Metrics(),
+	run := Run{file: file, partial: r.Partial, seed: r.Config.Seed, metrics: r.figures(),
 		setup: setup{kind: r.Kind, config: r.Config, golang: r.Machine.Go}}
 	run.setup.config.Seed = 0
 	return run

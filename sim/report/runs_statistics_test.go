@@ -146,7 +146,7 @@ func counted(t *testing.T, draw func() (a, b []report.Run), paired bool) (anythi
 
 // Of 200 comparisons of 10 runs with 10 others of the same setting fewer than 20 find
 // anything, and at least 180 find 5 % more requests. So it is with runs in pairs, whose
-// sides are swapped at random so that there is no difference.
+// sides are swapped at random so that there is no difference. docs/report.md says the same.
 func TestFewFalseDifferences(t *testing.T) {
 	const sample = 10
 	alike, lossy := runs(t, 0), runs(t, 1)
@@ -171,6 +171,7 @@ func TestFewFalseDifferences(t *testing.T) {
 		}
 		return a, b
 	}
+	var said []any
 	for _, of := range []struct {
 		name   string
 		draw   func() (a, b []report.Run)
@@ -185,5 +186,11 @@ func TestFewFalseDifferences(t *testing.T) {
 		if anything > 19 || found < 180 {
 			t.Errorf("%s: of 200, %d find what is not there, %d find 5 %% more requests", of.name, anything, found)
 		}
+		said = append(said, anything, found)
+	}
+	sentence := fmt.Sprintf("Of 200 comparisons of 10 runs with 10 others of the same setting %d have a `differs`, and 5 %% more requests are found in %d; in pairs %d and %d (`TestFewFalseDifferences`).", said...)
+	page, err := os.ReadFile("../../docs/report.md")
+	if err != nil || !strings.Contains(string(page), sentence) {
+		t.Errorf("%v: docs/report.md does not say: %s", err, sentence)
 	}
 }

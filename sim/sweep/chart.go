@@ -60,6 +60,7 @@ func (r *Results) Charts(p Plot) ([]Chart, error) {
 	var charts []Chart
 	at := make(map[string]int) // by the values of what is left
 	values := make(map[string]map[At][]float64)
+	metrics := r.metrics(p.Metric)
 	for i := range r.Runs {
 		run := &r.Runs[i]
 		of := key(run.Params, left)
@@ -74,7 +75,7 @@ func (r *Results) Charts(p Plot) ([]Chart, error) {
 		}
 		c := &charts[at[of]]
 		c.Reports = append(c.Reports, run.Report)
-		if v, ok := run.metric(p.Metric); ok {
+		for _, v := range valuesOf(metrics[i:i+1], p.Metric) {
 			place := At{base.Xs.index(run), base.Lines.index(run), base.Panels.index(run)}
 			values[of][place] = append(values[of][place], v)
 		}
@@ -106,16 +107,6 @@ func pointOf(values []float64) Point {
 	}
 	mean := sum / float64(len(values))
 	return Point{len(values), mean, mean, mean, false}
-}
-
-// metric is a figure of the run. A report leaves out work that was never done.
-func (r *Run) metric(name string) (float64, bool) {
-	for _, m := range r.Report.Metrics() {
-		if m.Name == name {
-			return m.Value, true
-		}
-	}
-	return 0, strings.HasPrefix(name, "work.")
 }
 
 // index is the place of the run's value.

@@ -281,7 +281,6 @@ func (r *Results) params() []map[string]string {
 
 // differs reports whether runs differ in a metric.
 func (r *Results) differs(metric string) bool {
-	g := Group{Runs: r.Runs}
-	values := g.Values(metric)
+	values := valuesOf(r.metrics(), metric)
 	return slices.ContainsFunc(values, func(v float64) bool { return v != values[0] })
 }

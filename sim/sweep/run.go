@@ -118,10 +118,14 @@ func (s *sweep) run() error {
 	workers := min(cores, len(left))
 	next := make(chan int)
 	var group sync.WaitGroup
-	for range workers {
+	for w := range workers {
+		share := cores / workers
+		if w < cores%workers {
+			share++
+		}
 		group.Go(func() {
 			for i := range next {
-				s.one(i, cores/workers)
+				s.one(i, share)
 			}
 		})
 	}
@@ -166,11 +170,11 @@ func (s *sweep) one(i, cores int) {
 	if err == nil {
 		r.Theory, err = s.expected(s.configs[i])
 	}
+	if err == nil && cores < runtime.GOMAXPROCS(0) {
+		r.Machine.MemoryBytesPerNode = 0 // it counts the memory of all that run
+	}
 	sum := ""
 	if err == nil && s.dir != nil {
-		if cores < runtime.GOMAXPROCS(0) {
-			r.Machine.MemoryBytesPerNode = 0 // it counts the memory of all that run
-		}
 		if s.dir.lookups {
 			err = writeLookups(s.dir.path, s.grid.runs[i].ID, &s.configs[i], lookups)
 		}

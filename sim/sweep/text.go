@@ -12,14 +12,20 @@ import (
 	"kadmium/sim/report"
 )
 
-// shown are the metrics of the table for people; recall is left out where it is 1 in all runs.
-var shown = []string{"succeeded", "recall", "hops.mean", "rounds.mean", "rpcs.mean", "latency_ms.p50", "latency_ms.p99"}
+// theoryHops is the metric of the hops that theory expects.
+const theoryHops = "theory.hops"
+
+// shown are the metrics of the table for people; recall is left out where it is 1 in all runs,
+// and theory where it covers none.
+var shown = []string{"succeeded", "recall", "hops.mean", theoryHops, "rounds.mean", "rpcs.mean", "latency_ms.p50", "latency_ms.p99"}
 
 // A Group is the runs of one configuration, which differ in their seeds only.
 type Group struct {
 	Params  map[string]string // without the seed
 	Runs    []Run             // those that have ended
 	Planned int               // also those that have not
+
+	metrics [][]report.Metric // of the runs
 }
 
 // Groups are the runs by configuration, in the order of the plan; a configuration of which no
@@ -28,16 +34,18 @@ func (r *Results) Groups() []Group {
 	var all []Group
 	at := make(map[string]int)
 	names := r.withoutSeed()
-	for _, run := range r.Runs {
+	metrics := r.metrics()
+	for i, run := range r.Runs {
 		of := key(run.Params, names)
-		i, known := at[of]
+		g, known := at[of]
 		if !known {
-			i = len(all)
-			at[of] = i
+			g = len(all)
+			at[of] = g
 			all = append(all, Group{Params: run.Params})
 		}
-		all[i].Runs = append(all[i].Runs, run)
-		all[i].Planned++
+		all[g].Runs = append(all[g].Runs, run)
+		all[g].metrics = append(all[g].metrics, metrics[i])
+		all[g].Planned++
 	}
 	for _, run := range r.Missing {
 		if i, known := at[key(run.Params, names)]; known {
@@ -52,18 +60,9 @@ func (r *Results) withoutSeed() []string {
 	return slices.DeleteFunc(slices.Clone(r.Varied), func(name string) bool { return name == "seed" })
 }
 
-// Values are a metric's values, one a run; those runs that lack it are left out.
-func (g *Group) Values(metric string) []float64 {
-	var all []float64
-	for i := range g.Runs {
-		for _, m := range g.Runs[i].Report.Metrics() {
-			if m.Name == metric {
-				all = append(all, m.Value)
-			}
-		}
-	}
-	return all
-}
+// Values are a metric's values, one a run; those runs that lack it are left out. Work that only
+// other runs of the sweep did is 0 (design R11.7).
+func (g *Group) Values(metric string) []float64 { return valuesOf(g.metrics, metric) }
 
 // Write writes the runs as a table for people: a row for each configuration, whose figures
 // are means over its seeds. Of an interrupted sweep it says so first, and each row how many
@@ -111,7 +110,7 @@ func (r *Results) writeGroups(b *bytes.Buffer, groups []Group) error {
 	for _, name := range names {
 		fmt.Fprintf(tw, "%s\t", name)
 	}
-	fmt.Fprintf(tw, "runs\t%s\t\n", strings.Join(metrics, "\t"))
+	fmt.Fprintf(tw, "runs\t%s\t\n", strings.Replace(strings.Join(metrics, "\t"), theoryHops, "theory", 1))
 	most, planned, equal := 0, 0, false
 	for _, g := range groups {
 		most, planned = max(most, len(g.Runs)), max(planned, g.Planned)
@@ -125,6 +124,9 @@ func (r *Results) writeGroups(b *bytes.Buffer, groups []Group) error {
 		}
 		for _, metric := range metrics {
 			text, same := mean(g.Values(metric))
+			if metric == theoryHops {
+				text, same = expected(g.Values(metric)), false
+			}
 			equal = equal || same
 			fmt.Fprintf(tw, "%s\t", text)
 		}
@@ -149,9 +151,20 @@ func (r *Results) writeGroups(b *bytes.Buffer, groups []Group) error {
 
 // shown are the metrics of the table.
 func (r *Results) shown() []string {
-	all := Group{Runs: r.Runs}
-	complete := !slices.ContainsFunc(all.Values("recall"), func(v float64) bool { return v != 1 })
-	return slices.DeleteFunc(slices.Clone(shown), func(metric string) bool { return metric == "recall" && complete })
+	metrics := r.metrics()
+	complete := !slices.ContainsFunc(valuesOf(metrics, "recall"), func(v float64) bool { return v != 1 })
+	covered := len(valuesOf(metrics, theoryHops)) > 0
+	return slices.DeleteFunc(slices.Clone(shown), func(metric string) bool {
+		return metric == "recall" && complete || metric == theoryHops && !covered
+	})
+}
+
+// expected is what theory expects of a configuration, which is the same for all seeds.
+func expected(values []float64) string {
+	if len(values) == 0 {
+		return "-"
+	}
+	return report.Number(values[0])
 }
 
 // mean is the mean of values as text, with half of its interval if there are enough. Values

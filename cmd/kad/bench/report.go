@@ -34,7 +34,7 @@ func (r *workloadRun) report() *report.Report {
 	}
 	if r.cfg.Workload != report.WorkloadFind {
 		out.Values = &r.values
-		out.Values.Holders = rounded(float64(r.holders) / float64(max(1, r.values.Puts)))
+		out.Values.Holders = rounded(float64(r.holders) / float64(max(1, r.values.Confirmed)))
 	}
 	return out
 }

@@ -89,8 +89,8 @@ func (r *workloadRun) countPut(s kadmium.Stored, err error) {
 	r.values.Puts++
 	if err == nil {
 		r.values.Confirmed++
+		r.holders += s.Holders
 	}
-	r.holders += s.Holders
 }
 
 func (r *workloadRun) countGet(m *measurement) *measurement {
