@@ -11,7 +11,8 @@ type experiment struct {
 	large    bool // it is run only with -large
 	commands []command
 	rows     []row
-	says     string // a paragraph under the table
+	finds    func([]*result) string // a paragraph under the table, of the results of all commands
+	says     string                 // a paragraph below
 }
 
 // find is the experiment with a name, or nil.

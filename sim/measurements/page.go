@@ -54,9 +54,25 @@ func (e *experiment) write(b *strings.Builder, k *kept) {
 		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", r.what, text, r.target, verdict)
 	}
 	fmt.Fprintf(b, "\n%s\n", e.circumstances(k))
+	if results := e.results(k); e.finds != nil && results != nil {
+		fmt.Fprintf(b, "\n%s\n", e.finds(results))
+	}
 	if e.says != "" {
 		fmt.Fprintf(b, "\n%s\n", e.says)
 	}
+}
+
+// results are those of all commands; nil if one was not run.
+func (e *experiment) results(k *kept) []*result {
+	var all []*result
+	for _, c := range e.commands {
+		r := k.result(c)
+		if r == nil {
+			return nil
+		}
+		all = append(all, r)
+	}
+	return all
 }
 
 // The verdicts on rows with a target.

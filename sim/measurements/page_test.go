@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"os"
+	"strings"
 	"testing"
 )
 
@@ -89,5 +90,25 @@ func TestPage(t *testing.T) {
 	}
 	if got != string(want) {
 		t.Errorf("not %s: go test ./sim/measurements -rewrite", golden)
+	}
+}
+
+// What the page says of the errors beside whole nodes is computed from the figures: their
+// bounds, and those of the intervals.
+func TestBesideFinds(t *testing.T) {
+	of := func(hops, latency, spread float64) *result {
+		r := &result{Runs: make(map[string][]float64)}
+		for _, d := range []float64{-2, -1, 0, 1, 2} {
+			r.Runs["hops.mean"] = append(r.Runs["hops.mean"], hops)
+			r.Runs["rounds.mean"] = append(r.Runs["rounds.mean"], 3)
+			r.Runs["rpcs.mean"] = append(r.Runs["rpcs.mean"], 20)
+			r.Runs["latency_ms.mean"] = append(r.Runs["latency_ms.mean"], latency+spread*d)
+		}
+		return r
+	}
+	got := besideFinds([]*result{of(2, 100, 1), of(2.06, 99, 1), of(2, 100, 0), of(2, 100, 0)})
+	// A difference of -1 with a standard error of 1 and 8 degrees of freedom: t is 2.306.
+	if want := "off by at most 3.0 %; the intervals of these errors reach from -3.3 to +3.0 %."; !strings.HasSuffix(got, want) {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
