@@ -88,7 +88,8 @@ func TestSimSweepKeepsRuns(t *testing.T) {
 	withoutRaceDetector(t)
 	u := newUser(t)
 	dir := filepath.Join(u.dir, "results")
-	all := []string{"sim", "--nodes", "30", "--lookups", "5", "--k", "4", "--alpha", "1,3", "--seed", "1..3", "--vary", "latency=world|exp:80ms", "--json", "--out"}
+	// One picture: those that nobody chose take most of the time.
+	all := []string{"sim", "--nodes", "30", "--lookups", "5", "--k", "4", "--alpha", "1,3", "--seed", "1..3", "--vary", "latency=world|exp:80ms", "--plot", "hops.mean:alpha", "--json", "--out"}
 	first := one[command.SweepResult](u.kad(append(all, dir)...).exits(cli.ExitDone).quiet())
 	if len(first.Sweep) != 12 || first.Sweep[0].Config.Latency != "world" || first.Sweep[3].Config.Latency != "exp:80ms" || first.Sweep[1].Config.Seed != 2 {
 		t.Fatalf("%d reports: %+v", len(first.Sweep), first.Sweep[1].Config)
@@ -108,7 +109,7 @@ func TestSimSweepKeepsRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := filepath.Join(u.dir, "other")
-	u.kad("sim", "--plan", plan, "--lookups", "5", "--out", other).exits(cli.ExitDone).quiet()
+	u.kad("sim", "--plan", plan, "--lookups", "5", "--plot", "hops.mean:alpha", "--out", other).exits(cli.ExitDone).quiet()
 	if u.fileText(filepath.Join(other, "results.csv")) != table {
 		t.Error("the plan's table differs")
 	}

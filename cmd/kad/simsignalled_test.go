@@ -49,7 +49,7 @@ func TestSimSignalled(t *testing.T) {
 				n, err := terminal.Read(piece) // at the end of the process: EIO
 				seen.Write(piece[:n])
 				for _, bar := range drawnBar.FindAllStringSubmatch(seen.String(), -1) {
-					if done, _ := strconv.Atoi(bar[2]); done >= 20 && !signalled {
+					if done, _ := strconv.Atoi(bar[2]); done > 0 && !signalled {
 						signalled = true
 						if err := cmd.Process.Signal(os.Interrupt); err != nil {
 							t.Fatal(err)
@@ -67,7 +67,7 @@ func TestSimSignalled(t *testing.T) {
 			if code := cmd.ProcessState.ExitCode(); code != cli.ExitNotDone || !strings.Contains(seen.String(), "kad sim: interrupted: ") {
 				t.Errorf("exit code %d: %q", code, &seen)
 			}
-			if r := decodeLine[report.Report](t, out.String()); !r.Partial || r.Lookups < 20 || r.Succeeded != r.Lookups || r.Config.Lookups != 3000000 {
+			if r := decodeLine[report.Report](t, out.String()); !r.Partial || r.Lookups < 1 || r.Succeeded != r.Lookups || r.Config.Lookups != 3000000 {
 				t.Errorf("%d lookups, %d succeeded, partial %v", r.Lookups, r.Succeeded, r.Partial)
 			}
 		})
