@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 
@@ -15,6 +16,7 @@ const (
 	rejoinEvery = 30 * time.Second // between two of those asked, and after a loss
 	rejoinFor   = 15 * time.Minute // how long after the last loss; then the interval doubles
 	rejoinRest  = time.Hour        // up to this
+	seedRest    = 15 * time.Minute // how long a bootstrap peer that has answered is not asked (design R7.40)
 
 	rejoinAtOnce = 16 // contacts that a node that is cut off asks each time (design R8.38)
 
@@ -29,11 +31,19 @@ type rejoining struct {
 	until time.Time          // the interval does not double before
 	due   time.Time
 	pause time.Duration // the last interval
+	rests []rest        // of bootstrap peers
+}
+
+// A rest is until when a bootstrap peer is not asked, since it has answered.
+type rest struct {
+	peer  netip.AddrPort
+	until time.Time
 }
 
 // lose remembers a contact that was evicted.
 func (e *Engine) lose(c identity.Contact) {
 	r := e.ensureRejoining()
+	r.wake(e.book.Address(c).Endpoint)
 	if len(r.lost) == maxLost {
 		r.remove(0)
 	}
@@ -62,6 +72,23 @@ func (r *rejoining) restart(now time.Time) {
 	if r.due.IsZero() || r.due.After(soon) {
 		r.due = soon
 	}
+}
+
+// rest has a bootstrap peer that has answered wait.
+func (r *rejoining) rest(now time.Time, peer netip.AddrPort) {
+	r.wake(peer)
+	r.rests = slices.DeleteFunc(r.rests, func(w rest) bool { return !now.Before(w.until) })
+	r.rests = append(r.rests, rest{peer, now.Add(seedRest)})
+}
+
+// wake ends the rest of a peer.
+func (r *rejoining) wake(peer netip.AddrPort) {
+	r.rests = slices.DeleteFunc(r.rests, func(w rest) bool { return w.peer == peer })
+}
+
+// resting reports whether a peer is not to be asked now.
+func (r *rejoining) resting(now time.Time, peer netip.AddrPort) bool {
+	return slices.ContainsFunc(r.rests, func(w rest) bool { return w.peer == peer && now.Before(w.until) })
 }
 
 // heard removes a peer that was heard, at whatever address, from those that were lost.
@@ -168,13 +195,15 @@ func (e *Engine) absent() (identity.Contact, bool) {
 	return candidates[e.rnd.IntN(len(candidates))], true
 }
 
-// absentSeeds are the bootstrap peers that are not in the routing table. The peer ID of
-// some is unknown: they are told by their endpoint, for which the whole table is read.
+// absentSeeds are the bootstrap peers that are not in the routing table and do not rest. The
+// peer ID of some is unknown: they are told by their endpoint, for which the whole table is
+// read.
 func (e *Engine) absentSeeds() []identity.Address {
-	own := e.ownEndpoint()
+	own, cutOff := e.ownEndpoint(), e.cutOff()
 	unknown := false
 	absent := slices.DeleteFunc(slices.Clone(e.cfg.Bootstrap), func(a identity.Address) bool {
-		if a.ID == e.cfg.Self || a.Endpoint == own || a.Endpoint == e.cfg.Endpoint {
+		if a.ID == e.cfg.Self || a.Endpoint == own || a.Endpoint == e.cfg.Endpoint ||
+			!cutOff && e.rejoining.resting(e.now, a.Endpoint) {
 			return true
 		}
 		if a.ID.IsZero() {
@@ -226,8 +255,19 @@ func (a *absence) answered(r *rpc.Request, in *Inbound) {
 		e.ask(nobody, in.From, e.newRequest(rpc.Ping))
 	}
 	named, _ := e.sift(in.From, in.Message.Contacts)
-	if e.areNews(named) && e.mayMaintain() {
+	if e.areNews(named) {
+		if !e.mayMaintain() {
+			return
+		}
 		e.lookUpSelf(in.From)
+	}
+	e.restSeed(e.book.Address(a.to).Endpoint)
+}
+
+// restSeed lets a bootstrap peer rest: its answer has told what there was to tell.
+func (e *Engine) restSeed(peer netip.AddrPort) {
+	if slices.ContainsFunc(e.cfg.Bootstrap, func(a identity.Address) bool { return a.Endpoint == peer }) {
+		e.ensureRejoining().rest(e.now, peer)
 	}
 }
 

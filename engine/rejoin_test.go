@@ -151,6 +151,63 @@ func TestLostContactAtAnotherAddress(t *testing.T) {
 	}
 }
 
+// A bootstrap peer that is not in the table, as its bucket is full, is asked once in a quarter
+// of an hour while it answers, however many contacts are lost meanwhile; at once if it is lost
+// itself, or if the node is cut off.
+func TestBootstrapPeerRests(t *testing.T) {
+	n := newNetwork(t, 17)
+	n.grow(24, func(cfg *Config) { cfg.K = 2 })
+	n.run(time.Hour)
+	seed := n.nodes[0]
+	c := n.book.Intern(seed.address)
+	i := slices.IndexFunc(n.nodes[1:], func(nd *node) bool {
+		_, held := nd.e.table.Find(n.book.Position(c))
+		return !held
+	})
+	if i < 0 {
+		t.Fatal("all hold it")
+	}
+	nd := n.nodes[1+i]
+	var gone identity.Contact // of the farthest bucket: nobody takes it for a new neighbour
+	nd.e.table.Each(func(held identity.Contact, _ time.Time, _, bucket int) {
+		if bucket == 0 {
+			gone = held
+		}
+	})
+	asked := 0
+	nd.sent = func(fx Effect) {
+		if fx.To == c && fx.Message.Type == rpc.FindNode && fx.Message.Target == nd.e.cfg.Position && len(fx.Message.Known) == 0 {
+			asked++
+		}
+	}
+	nd.loses(n.at[n.book.Address(gone).Endpoint])
+	n.until(10*time.Minute, "the bootstrap peer being asked", func() bool { return asked == 1 })
+	n.run(seedRest - time.Minute)
+	if asked != 1 {
+		t.Errorf("it is asked %d times in a quarter of an hour", asked)
+	}
+	n.run(10 * time.Hour)
+	if asked < 2 {
+		t.Error("it is never asked again")
+	}
+
+	nd.e.enter(n.now, nil)
+	defer nd.e.leave()
+	nd.e.restSeed(seed.address.Endpoint)
+	if len(nd.e.absentSeeds()) != 0 {
+		t.Error("it does not rest")
+	}
+	nd.e.lose(c)
+	if len(nd.e.absentSeeds()) != 1 {
+		t.Error("it rests though it is lost")
+	}
+	nd.e.restSeed(seed.address.Endpoint)
+	nd.e.table.Each(func(held identity.Contact, _ time.Time, _, _ int) { nd.e.table.Silent(held) })
+	if len(nd.e.absentSeeds()) != 1 {
+		t.Error("it rests though the node is cut off")
+	}
+}
+
 // The list of lost contacts is bounded, and keeps the newest.
 func TestLostContactsAreBounded(t *testing.T) {
 	x := newFilling(3*maxLost, Config{})
