@@ -120,7 +120,7 @@ func TestKilledSweepGoesOn(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	of, err := Open(killed)
+	of, err := open(killed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestEditedReport(t *testing.T) {
 	}
 	refused := func() {
 		t.Helper()
-		if _, err := Open(dir); !errors.Is(err, ErrChanged) || !strings.Contains(err.Error(), file) {
+		if _, err := open(dir); !errors.Is(err, ErrChanged) || !strings.Contains(err.Error(), file) {
 			t.Error(err)
 		}
 		l, err := Reports(dir)
@@ -185,7 +185,7 @@ func TestEditedReport(t *testing.T) {
 	if again := execute(t, small(t), dir); again.Changed != 0 || !bytes.Equal(read(t, dir, ResultsFile), table) {
 		t.Errorf("%d changed", again.Changed)
 	}
-	if _, err := Open(dir); err != nil {
+	if _, err := open(dir); err != nil {
 		t.Error(err)
 	}
 	if err := os.Remove(filepath.Join(dir, ManifestFile)); err != nil { // nothing says what was kept

@@ -55,7 +55,7 @@ func TestMeasure(t *testing.T) {
 	if !strings.HasPrefix(string(table), "run,alpha,seed,metric,value\n") {
 		t.Errorf("%.80s", table)
 	}
-	opened, err := Open(dir)
+	opened, err := open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

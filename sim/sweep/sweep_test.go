@@ -63,7 +63,7 @@ func TestTableIsTheSameOnAnyNumberOfCores(t *testing.T) {
 		if !bytes.Equal(table, want) {
 			t.Errorf("on %d cores the table differs", cores)
 		}
-		opened, err := Open(dir)
+		opened, err := open(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,7 +116,7 @@ func TestStoppedSweepGoesOn(t *testing.T) {
 	if err != nil || !stopped || len(results.Runs) < 2 || len(results.Runs) == len(configs) {
 		t.Fatalf("%d runs, stopped %v: %v", len(results.Runs), stopped, err)
 	}
-	if opened, err := Open(dir); err != nil || len(opened.Runs) != len(results.Runs) {
+	if opened, err := open(dir); err != nil || len(opened.Runs) != len(results.Runs) {
 		t.Fatal(opened, err)
 	}
 	broken := filepath.Join(dir, filepath.FromSlash(reportFile(results.Runs[0].ID)))
@@ -210,14 +210,14 @@ func TestList(t *testing.T) {
 // A directory that holds none, or one that was changed, is refused.
 func TestOpenRefuses(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := Open(dir); !errors.Is(err, ErrNotSweep) {
+	if _, err := open(dir); !errors.Is(err, ErrNotSweep) {
 		t.Error(err)
 	}
 	for _, text := range []string{"", "{}", `{"version":2}`, `{"version":1,"planned":1,"runs":[{"id":"0123456789abcdef","report":"../x"}]}`, `{"version":1,"planned":2}`, `{"version":1,"runs":[{"id":"0123456789abcdef","report":"reports/0123456789abcdef.json"}]}`} {
 		if err := os.WriteFile(filepath.Join(dir, ManifestFile), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(dir); !errors.Is(err, ErrNotSweep) {
+		if _, err := open(dir); !errors.Is(err, ErrNotSweep) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}

@@ -286,3 +286,14 @@ func TestTooManyFiles(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Holders are those of a put that was confirmed, on average, as in simulations.
+func TestHoldersOfConfirmedPuts(t *testing.T) {
+	r := &workloadRun{cfg: &Config{Workload: report.WorkloadValue}, network: &network{}, marks: make([]mark, 2), tracer: new(report.Tracer)}
+	for holders, err := range map[int]error{4: nil, 2: nil, 1: errors.New("no answer"), 0: errors.New("no node")} {
+		r.countPut(kadmium.Stored{Holders: holders}, err)
+	}
+	if v := r.report().Values; v.Puts != 4 || v.Confirmed != 2 || v.Holders != 3 {
+		t.Errorf("%+v, want 3 holders of each of 2", v)
+	}
+}
