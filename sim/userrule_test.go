@@ -68,6 +68,9 @@ func TestRuleOfAnotherModule(t *testing.T) {
 	if rows := strings.Count(string(results), ",every-second,newest,typical,rpcs.mean,"); err != nil || rows != 4 {
 		t.Errorf("%v, and %d rows of the rule's mean of requests:\n%.2000s", err, rows, results)
 	}
+	if out := mine(0, "--nodes 300 --lookups 20 --lookup in-next --json"); !strings.Contains(out, `"lookup":"in-next"`) {
+		t.Errorf("it printed\n%s", out)
+	}
 	for _, rule := range []string{"plain", "every-second"} {
 		mine(0, "--nodes 300 --lookups 20 --seed 1..6 --lookup "+rule+" --out "+rule)
 	}
@@ -75,7 +78,7 @@ func TestRuleOfAnotherModule(t *testing.T) {
 		t.Errorf("it compares\n%s", out)
 	}
 	for args, says := range map[string]string{
-		"--lookup every-third":     `lookup "every-third", want one of [every-second kadmium plain]`,
+		"--lookup every-third":     `lookup "every-third", want one of [every-second in-next kadmium plain]`,
 		"--nope":                   "next: see: everysecond --help",
 		"--compare plain nowhere":  "there is no nowhere",
 		"--lookup plain --nodes -": "next: everysecond --help says what each flag takes",
