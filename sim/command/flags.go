@@ -31,7 +31,7 @@ type simFlags struct {
 
 // simUsages say what the settings of a simulation are.
 var simUsages = map[string]string{
-	"trace-of":  "lookup whose trace is drawn: typical, worst or its number",
+	"trace-of":  "lookup whose trace is drawn: typical, worst (most hops, then time) or its number",
 	"nodes":     "nodes that are up, on average",
 	"lookups":   "lookups of the workload",
 	"k":         "contacts in a bucket and an answer, holders of a value",

@@ -11,7 +11,7 @@ import (
 // The lookups whose trace a report can have, beside those that are named by their number.
 const (
 	TraceTypical = "typical" // whose hops and time are nearest to the medians: hops first, then time
-	TraceWorst   = "worst"   // of the most hops
+	TraceWorst   = "worst"   // of the most hops, and of these the one that took longest
 )
 
 // Traceable reports whether text names a lookup: typical, worst or a number from 0 on.
@@ -78,7 +78,7 @@ func (o *order) compare(a, b *Sample) int {
 		first = cmp.Or(cmp.Compare(away(float64(a.Hops), o.hops), away(float64(b.Hops), o.hops)),
 			cmp.Compare(away(float64(a.Latency), o.time), away(float64(b.Latency), o.time)))
 	case TraceWorst:
-		first = cmp.Compare(b.Hops, a.Hops)
+		first = cmp.Or(cmp.Compare(b.Hops, a.Hops), cmp.Compare(b.Latency, a.Latency))
 	}
 	return cmp.Or(first, cmp.Compare(a.Number, b.Number))
 }
@@ -163,7 +163,7 @@ func (t *Trace) Title() string {
 	case TraceTypical:
 		return fmt.Sprintf("A typical lookup (%s)", number)
 	case TraceWorst:
-		return fmt.Sprintf("The lookup of most hops (%s)", number)
+		return fmt.Sprintf("The slowest lookup of the most hops (%s)", number)
 	case TraceNumber:
 		return "L" + number[1:]
 	}
@@ -177,7 +177,7 @@ func (t *Trace) described() string {
 	case TraceTypical:
 		return fmt.Sprintf("lookup %d, a typical one,%s", t.Number, of)
 	case TraceWorst:
-		return fmt.Sprintf("lookup %d, the one of most hops,%s", t.Number, of)
+		return fmt.Sprintf("lookup %d, the slowest of the most hops,%s", t.Number, of)
 	case TraceNumber:
 		return fmt.Sprintf("lookup %d,%s", t.Number, of)
 	}

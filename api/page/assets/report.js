@@ -174,7 +174,7 @@ function traced(parent, t) {
   const picture = el('div', { class: 'trace' });
   const legend = el('ul', { class: 'legend' });
   const details = el('details', {}, el('summary', {}, 'As a table'), el('div', { class: 'scroll' }));
-  const which = { typical: `A typical lookup (${t.number})`, worst: `The lookup of most hops (${t.number})`, number: `Lookup ${t.number}` }[t.which] ?? 'One lookup';
+  const which = { typical: `A typical lookup (${t.number})`, worst: `The slowest lookup of the most hops (${t.number})`, number: `Lookup ${t.number}` }[t.which] ?? 'One lookup';
   parent.append(el('h3', {}, `${which}: ${trace.summary(t)}`), picture, legend, said, details);
   trace.drawing(picture, (r) => say(said, r ? trace.words(r) : 'Point at a bar, or use the arrow keys, to see a request.'), 360)(t);
   trace.legend(legend);
