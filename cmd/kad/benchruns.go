@@ -73,7 +73,7 @@ func (a *app) benchSeveral(ctx context.Context, runs []benchRun, out string) err
 	var files []string
 	var undrawn error
 	if out != "" && len(drawn) > 0 && len(drawn) <= maxBenchDrawn {
-		files, undrawn = picture.Draw(out, drawn)
+		files, undrawn = cli.Draw(out, func() ([]string, error) { return picture.Draw(out, drawn) })
 	}
 	err = a.Print(command.NewSweepResult(results), func(w io.Writer) {
 		_ = results.Write(w) // into memory

@@ -13,6 +13,7 @@ import (
 
 	"kadmium/sim/picture"
 	"kadmium/sim/report"
+	"kadmium/sim/sweep"
 )
 
 // MakeOut makes the directory of pictures, and refuses before a long run one that cannot be
@@ -42,7 +43,7 @@ func (a *App) PrintReport(r *report.Report, out string) error {
 	var files []string
 	var undrawn error
 	if out != "" {
-		files, undrawn = picture.Draw(out, []*report.Report{r})
+		files, undrawn = Draw(out, func() ([]string, error) { return picture.Draw(out, []*report.Report{r}) })
 	}
 	err := a.Print(r, func(w io.Writer) {
 		_ = r.Write(w) // into memory
@@ -73,6 +74,15 @@ func (a *App) PrintMeasured(r *report.Report, out string) error {
 			Next: "run it again to the end: only whole runs are kept", Code: ExitNotDone, Printed: true}
 	}
 	return err
+}
+
+// Draw draws pictures into a directory, and has its manifest name them.
+func Draw(out string, draw func() ([]string, error)) (files []string, err error) {
+	files, err = draw()
+	if noted := sweep.Pictures(out, files); err == nil {
+		err = noted
+	}
+	return files, err
 }
 
 // NotDrawn says that pictures could not be drawn.

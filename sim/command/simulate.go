@@ -53,7 +53,7 @@ func simulate(a *cli.App, ctx context.Context, configs []sim.Config, out string,
 	var files []string
 	var undrawn error
 	if out != "" && len(results.Runs) > 0 {
-		files, undrawn = drawSweep(results, out, plots)
+		files, undrawn = cli.Draw(out, func() ([]string, error) { return drawSweep(results, out, plots) })
 	}
 	err = a.Print(NewSweepResult(results), func(w io.Writer) {
 		_ = results.Write(w) // into memory

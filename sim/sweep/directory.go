@@ -38,6 +38,8 @@ type Manifest struct {
 	Missing []Missing         `json:"missing"`           // those of them that have not ended
 	Runs    []Entry           `json:"runs"`              // those that have
 	Others  map[string]string `json:"others,omitempty"`  // SHA-256 of the reports of other plans, by the ID of their run
+
+	Pictures map[string]string `json:"pictures,omitempty"` // SHA-256 of what was drawn of the runs, by the name of its file
 }
 
 // An Entry is a run in a Manifest.
@@ -176,7 +178,20 @@ func readManifest(dir string) (*Manifest, error) {
 	if m.Planned != len(m.Runs)+len(m.Missing) {
 		return nil, notSweep(dir, "%s: %d runs planned, %d ended and %d missing", ManifestFile, m.Planned, len(m.Runs), len(m.Missing))
 	}
+	for name := range m.Pictures {
+		if !isPicture(name) {
+			return nil, notSweep(dir, "%s: a picture %q", ManifestFile, name)
+		}
+	}
 	return &m, nil
+}
+
+func (m *Manifest) write(dir string) error {
+	text, err := json.MarshalIndent(m, "", " ")
+	if err != nil {
+		return err
+	}
+	return writeFile(dir, ManifestFile, append(text, '\n'))
 }
 
 func notSweep(dir, format string, args ...any) error {

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"kadmium/sim/report"
@@ -28,6 +29,9 @@ type directory struct {
 	sums    map[string]string // SHA-256 of the reports in it, by the ID of their run
 	changed int               // reports that were found to be others
 	next    time.Time         // the manifest is not written again before
+
+	pictures map[string]string // as in Manifest
+	drawnOf  []string          // the IDs of the runs that they are of, in order
 }
 
 // openDirectory makes a directory, or goes on with one. What no manifest lists is not known:
@@ -49,9 +53,12 @@ func openDirectory(path string, p Program, inputs map[string]string, lookups boo
 		return nil, err
 	}
 	maps.Copy(d.sums, m.Others)
+	d.pictures = m.Pictures
 	for _, e := range m.Runs {
 		d.sums[e.ID] = e.SHA256
+		d.drawnOf = append(d.drawnOf, e.ID)
 	}
+	slices.Sort(d.drawnOf)
 	return d, nil
 }
 
@@ -115,15 +122,19 @@ func writeReport(dir, id string, r *report.Report) (sum string, err error) {
 	return sumOf(text), writeFile(dir, reportFile(id), text)
 }
 
-// begin writes the manifest of a plan of which runs are to be made, and removes the tables of
-// the plan before. A process that is killed then leaves a directory that says so.
+// begin writes the manifest of a plan of which runs are to be made, and removes the tables
+// and pictures of the plan before. A process that is killed then leaves a directory that says so.
 func (d *directory) begin(g *grid) error {
 	for _, table := range []string{ResultsFile, LookupsFile} {
 		if err := d.remove(table); err != nil {
 			return err
 		}
 	}
-	return d.writeManifest(g.results())
+	r := g.results()
+	if err := d.reviewPictures(r); err != nil {
+		return err
+	}
+	return d.writeManifest(r)
 }
 
 // ended notes a run that has ended, whose report is in the directory. It writes the manifest,
@@ -152,6 +163,9 @@ func (d *directory) finish(r *Results) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := d.reviewPictures(r); err != nil {
+		return err
+	}
 	var table bytes.Buffer
 	if err := r.WriteTable(&table); err != nil {
 		return err
@@ -174,7 +188,7 @@ func (d *directory) keepOne(run Run, columns []string) error {
 
 func (d *directory) writeManifest(r *Results) error {
 	m := Manifest{Version: version, Program: d.program, Inputs: d.inputs, Columns: r.columns, Varied: r.Varied,
-		Planned: len(r.Runs) + len(r.Missing), Missing: []Missing{}, Runs: []Entry{}, Others: maps.Clone(d.sums)}
+		Planned: len(r.Runs) + len(r.Missing), Missing: []Missing{}, Runs: []Entry{}, Others: maps.Clone(d.sums), Pictures: d.pictures}
 	for _, run := range r.Runs {
 		m.Runs = append(m.Runs, Entry{run.ID, run.Params, reportFile(run.ID), d.sums[run.ID], run.Report.Machine.WallSeconds})
 		delete(m.Others, run.ID)
@@ -183,11 +197,7 @@ func (d *directory) writeManifest(r *Results) error {
 		m.Missing = append(m.Missing, Missing{run.ID, run.Params})
 		delete(m.Others, run.ID)
 	}
-	text, err := json.MarshalIndent(m, "", " ")
-	if err != nil {
-		return err
-	}
-	return writeFile(d.path, ManifestFile, append(text, '\n'))
+	return m.write(d.path)
 }
 
 // remove removes a file, if it is there.
