@@ -107,7 +107,7 @@ func (v curve) Thumbnail(c *draw.Canvas) {
 type steps struct {
 	round  []float64 // ascending; larger ones are these times powers of ten
 	wanted int
-	label  func(float64) string
+	label  func(step float64) func(float64) string // nil: decimals, of steps below one too
 }
 
 // The round steps of numbers, of counts, of hours, and of minutes and seconds.
@@ -123,15 +123,16 @@ func (s steps) Ticks(low, high float64) []plot.Tick {
 		return nil // an empty range has no ticks
 	}
 	step := s.step(high - low)
+	write := s.label
+	if write == nil {
+		write = decimals
+	}
+	label := write(step)
 	var ticks []plot.Tick
 	for i := math.Ceil(low/step - 1e-9); i*step <= high+step*1e-9; i++ {
 		v := i * step
 		if v == 0 {
 			v = 0 // not -0
-		}
-		label := s.label
-		if label == nil {
-			label = decimals(step)
 		}
 		ticks = append(ticks, plot.Tick{Value: v, Label: label(v)})
 	}
@@ -155,10 +156,7 @@ func (s steps) step(span float64) float64 {
 
 // decimals writes multiples of a step with no more decimals than they need.
 func decimals(step float64) func(float64) string {
-	digits := 0
-	for s := step; digits < 6 && math.Abs(s-math.Round(s)) > 1e-6; s *= 10 {
-		digits++
-	}
+	digits := digitsOf(step)
 	return func(v float64) string {
 		if v == 0 {
 			return "0"
@@ -167,11 +165,39 @@ func decimals(step float64) func(float64) string {
 	}
 }
 
-// whole writes a count.
-func whole(v float64) string { return report.Grouped(strconv.FormatFloat(v, 'f', 0, 64)) }
+// digitsOf is how many decimals multiples of a step need.
+func digitsOf(step float64) int {
+	digits := 0
+	for s := step; digits < 6 && math.Abs(s-math.Round(s)) > 1e-6; s *= 10 {
+		digits++
+	}
+	return digits
+}
 
-// percent writes a share.
-func percent(v float64) string { return strconv.FormatFloat(v*100, 'f', -1, 32) + " %" }
+// whole writes a count.
+func whole(float64) func(float64) string {
+	return func(v float64) string { return report.Grouped(strconv.FormatFloat(v, 'f', 0, 64)) }
+}
+
+// percents writes shares that are multiples of a step, all with as many decimals.
+func percents(step float64) func(float64) string {
+	digits := digitsOf(100 * step)
+	return func(v float64) string { return percent(v, digits) }
+}
+
+// percent writes a share. Only all is 100 %.
+func percent(v float64, digits int) string {
+	unit := math.Pow10(digits)
+	in := math.Round(100*v*unit) / unit
+	if v < 1-1e-9 && in >= 100 {
+		in = 100 - 1/unit
+	}
+	return strconv.FormatFloat(in, 'f', digits, 64) + " %"
+}
+
+// fromZero reports whether an axis that shows values from low to high begins at 0 (design
+// R11.4).
+func fromZero(low, high float64) bool { return low <= high/2 }
 
 // magnitudes are the ticks of a logarithmic axis. They are labelled at powers of ten, in a
 // short range also at 2 and 5 times a power of ten.

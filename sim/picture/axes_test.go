@@ -35,6 +35,8 @@ func TestTicks(t *testing.T) {
 		{steps{round: ofSixtieths, wanted: 12}, 0, 120, "0 10 20 30 40 50 60 70 80 90 100 110 120"},
 		{steps{round: ofSixtieths, wanted: 5}, 0, 60, "0 15 30 45 60"},
 		{steps{round: decimal, wanted: 5}, 1, 1, ""},
+		{steps{round: ofShares, wanted: 6, label: percents}, .9985, 1, "99.85 % 99.90 % 99.95 % 100.00 %"}, // all with as many digits
+		{steps{round: ofShares, wanted: 6, label: percents}, 0, 1, "0 % 20 % 40 % 60 % 80 % 100 %"},
 		{magnitudes{}, 800, 1.2e7, "1,000 10,000 100,000 1,000,000 10,000,000"},
 		{magnitudes{}, 900, 6000, "1,000 2,000 5,000"},
 		{magnitudes{}, .04, 30, "0.1 1 10"},
@@ -64,7 +66,7 @@ func TestRanges(t *testing.T) {
 	if from, to := upRange(0, 0); from != 0 || to <= 0 {
 		t.Errorf("no nodes: %v to %v", from, to)
 	}
-	for worst, want := range map[float64]float64{1: .9, .9: .9, .85: .8, .6: .5, .2: 0, 0: 0} {
+	for worst, want := range map[float64]float64{.5: 0, 1: .9, .9: .9, .85: .8, .6: .5, .2: 0, 0: 0} {
 		if from, to := shareRange(worst); from != want || to <= 1 {
 			t.Errorf("at worst %v: from %v to %v, want from %v", worst, from, to, want)
 		}

@@ -41,7 +41,7 @@ func (b Beside) DrawCurves(path, xLabel string, panels []Curves) error {
 	for _, c := range panels {
 		drawn := panel(c.Label)
 		drawn.Y.Min, drawn.Y.Max = 0, 1
-		drawn.Y.Tick.Marker = steps{round: []float64{.2}, wanted: 5, label: percent}
+		drawn.Y.Tick.Marker = steps{round: []float64{.2}, wanted: 5, label: percents}
 		for i, values := range c.Values {
 			if len(values) == 0 {
 				continue

@@ -109,7 +109,7 @@ func distributions(reports []*report.Report, title, yLabel, unit string, of func
 		return nil
 	}
 	axes.Y.Min, axes.Y.Max = 0, 1
-	axes.Y.Tick.Marker = steps{round: []float64{.2}, wanted: 5, label: percent}
+	axes.Y.Tick.Marker = steps{round: []float64{.2}, wanted: 5, label: percents}
 	return p
 }
 

@@ -3,7 +3,6 @@ package picture
 import (
 	"image/color"
 	"math"
-	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -31,6 +30,12 @@ func (s *strand) height(p *plot.Plot, v float64) float64 {
 		v = math.Log10(math.Max(v, math.Pow(10, p.Y.Min)))
 	}
 	return math.Max(v, p.Y.Min)
+}
+
+// span is the place of an interval on the y axis, within its ends: that of a share may reach
+// beyond 100 %.
+func (s *strand) span(p *plot.Plot, of *sweep.Point) (low, high float64) {
+	return s.height(p, of.Low), math.Min(s.height(p, of.High), p.Y.Max)
 }
 
 // A bandPoint is a point with its interval. One that is missing interrupts the line.
@@ -68,7 +73,7 @@ func linePanels(p *page, c *sweep.Chart) {
 	for _, point := range c.Points {
 		least = math.Min(least, point.Mean)
 	}
-	log := manyTimes(least, high) && !slices.Contains(shares, c.Metric)
+	log := manyTimes(least, high) && !isShare(c.Metric)
 	_, label := metricText(c.Metric)
 	if log {
 		label += " (logarithmic)"
@@ -108,6 +113,9 @@ func linePanels(p *page, c *sweep.Chart) {
 			drawn.Add(s)
 		}
 		p.panels = append(p.panels, drawn)
+	}
+	if !log && p.panels[0].Y.Min > 0 {
+		p.lines[len(p.lines)-1] += " The y axis does not begin at 0."
 	}
 	if c.Line == "" {
 		return
@@ -164,13 +172,12 @@ func (a *xAxis) set(axis *plot.Axis) {
 }
 
 // setMetricAxis sets the range of a y axis that shows values and intervals from low to high.
-// It begins at 0 unless the values differ little.
 func setMetricAxis(axis *plot.Axis, metric string, low, high float64, log bool) {
 	axis.Min, axis.Max = metricRange(low, high)
 	switch {
-	case slices.Contains(shares, metric):
+	case isShare(metric):
 		axis.Max = math.Min(axis.Max, 1+.04*(1-axis.Min)) // room for a line at 100 %
-		axis.Tick.Marker = steps{round: ofShares, wanted: 6, label: percent}
+		axis.Tick.Marker = steps{round: ofShares, wanted: 6, label: percents}
 	case log:
 		axis.Min, axis.Max, axis.Tick.Marker = math.Log10(low/1.25), math.Log10(high*1.15), logarithms{}
 	default:
@@ -195,7 +202,10 @@ func (logarithms) Ticks(low, high float64) []plot.Tick {
 var ofShares = []float64{1e-6, 1e-5, 1e-4, 2e-4, 5e-4, .001, .002, .005, .01, .02, .05, .1, .2}
 
 func metricRange(low, high float64) (from, to float64) {
-	if low >= 0 && low < .4*high {
+	switch {
+	case low == 0 && high == 0:
+		return 0, 1
+	case low >= 0 && fromZero(low, high):
 		return 0, high * 1.06
 	}
 	spread := (high - low) * .08
@@ -261,7 +271,8 @@ func (s strand) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 	for _, at := range s.points {
 		if at.have && at.Band {
-			whisker(&c, s.ink, x(at.x), y(s.height(p, at.Low)), y(s.height(p, at.High)), !s.joined)
+			low, high := s.span(p, &at.Point)
+			whisker(&c, s.ink, x(at.x), y(low), y(high), !s.joined)
 		}
 	}
 	for _, at := range s.points {

@@ -75,7 +75,12 @@ func seriesPage(r *report.Report) *page {
 	up.Y.Min, up.Y.Max = upRange(low, high)
 	up.Y.Tick.Marker = steps{round: decimal, wanted: 5, label: whole}
 	success.Y.Min, success.Y.Max = shareRange(worst)
-	success.Y.Tick.Marker = steps{round: []float64{.01, .02, .05, .1, .2}, wanted: 6, label: percent}
+	for _, p := range []*plot.Plot{up, success} {
+		if p.Y.Min > 0 {
+			p.Y.Label.Text += " (not from 0)"
+		}
+	}
+	success.Y.Tick.Marker = steps{round: []float64{.01, .02, .05, .1, .2}, wanted: 6, label: percents}
 
 	p := &page{file: "series", title: "Nodes up, and lookups that succeeded, over time", panels: []*plot.Plot{up}, xLabel: "time (" + in.name + ")"}
 	if !asked {
@@ -88,13 +93,12 @@ func seriesPage(r *report.Report) *page {
 	return p
 }
 
-// upRange is the y axis of nodes up. It starts at 0, unless the variation is small compared
-// with the number of nodes.
+// upRange is the y axis of nodes up.
 func upRange(low, high float64) (from, to float64) {
 	if high == 0 {
 		return 0, 1
 	}
-	if low < high/2 {
+	if fromZero(low, high) {
 		return 0, high * 1.05
 	}
 	spread := math.Max(high-low, math.Max(high*.02, 4)) // do not magnify noise
@@ -104,7 +108,7 @@ func upRange(low, high float64) (from, to float64) {
 // shareRange is the y axis of a share with the given least value.
 func shareRange(worst float64) (from, to float64) {
 	for _, from = range []float64{.9, .8, .5, 0} {
-		if worst >= from {
+		if worst >= from && !fromZero(worst, 1) {
 			break
 		}
 	}

@@ -129,8 +129,12 @@ var (
 	statistics = map[string]string{"mean": "mean", "p50": "median", "p90": "90th percentile", "p95": "95th percentile", "p99": "99th percentile", "max": "greatest"}
 	others     = map[string]string{
 		"succeeded": "lookups that succeeded", "rpc_total": "requests of all nodes", "bytes_per_node_second": "bytes a node and second", "nodes_up": "nodes up",
-		"virtual_seconds": "seconds of virtual time", "lookups": "lookups that ended", "theory.hops": "hops of a lookup, as theory expects",
+		"virtual_seconds": "seconds of virtual time", "lookups": "lookups that ended", "events": "events of the simulation", "recall": "share of the k closest found", "theory.hops": "hops of a lookup, as theory expects",
 		"values.puts": "puts", "values.confirmed": "puts that were confirmed", "values.holders": "holders of a put", "values.gets": "gets", "values.found": "gets that found", "values.lost": "keys that were lost",
+		"work.requests.repeated": "requests that were sent again", "work.requests.timed_out": "requests that were never answered", "work.lookups": "lookups of all nodes", "work.joins": "joins",
+		"work.fills": "fills of buckets", "work.probes": "probes of contacts", "work.rejoins": "lost contacts that were asked", "work.restores": "keys that were replicated", "work.republishes": "keys that were published again",
+		"work.handovers": "keys that were sent to newcomers", "work.cachings": "copies that gets left", "work.repairs": "nodes that were sent a newer record", "work.expired": "entries that expired",
+		"work.datagrams": "datagrams that were sent", "work.datagrams.lost": "datagrams that were lost", "work.datagrams.replayed": "datagrams that arrived twice",
 		"buckets.contacts": "contacts in a table", "buckets.waiting": "contacts waiting in a table", "buckets.dead": "contacts in a table that are down",
 	}
 )
@@ -144,7 +148,10 @@ func metricText(metric string) (title, axis string) {
 	subject, ok := ofLookup[first]
 	statistic := statistics[last]
 	if !ok || statistic == "" {
-		text := strings.ReplaceAll(strings.TrimPrefix(metric, "work."), "_", " ")
+		text := strings.NewReplacer(".", " ", "_", " ").Replace(strings.TrimPrefix(metric, "work."))
+		if kind, ok := strings.CutPrefix(metric, "work.requests."); ok {
+			text = kind + " requests" // as the protocol writes it
+		}
 		return text, text
 	}
 	short := statistic
@@ -153,9 +160,6 @@ func metricText(metric string) (title, axis string) {
 	}
 	return subject[0] + " of a lookup" + subject[1] + ", " + statistic, subject[0] + subject[1] + ", " + short
 }
-
-// shares are the metrics that are shares of a whole.
-var shares = []string{"succeeded", "recall", "values.confirmed", "values.found"}
 
 func chartTitle(c *sweep.Chart) string {
 	title, _ := metricText(c.Metric)
@@ -213,6 +217,9 @@ func chartLines(c *sweep.Chart) []string {
 	}
 	return append(lines, what)
 }
+
+// isShare reports whether a metric is a share of a whole, which is written in per cent.
+func isShare(metric string) bool { return slices.Contains(sweep.Shares, metric) }
 
 // valueText is a value of a setting as text: numbers with their digits in groups.
 func valueText(v string) string {

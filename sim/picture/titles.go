@@ -1,6 +1,7 @@
 package picture
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -51,11 +52,40 @@ func settings(r *report.Report) []setting {
 	word("duration", c.Duration, true)
 	word("keys", strconv.Itoa(c.Keys), true)
 	word("ttl", c.TTL, true)
+	all = append(all, setting{tracedLookup(c.TraceOf), true})
 	word("seed", strconv.FormatUint(c.Seed, 10), false)
 	if r.Kind == report.Bench {
 		return append(all, setting{"real sockets", false})
 	}
 	return append(all, setting{"simulated", true})
+}
+
+// tracedLookup is the lookup that a report has the trace of.
+func tracedLookup(of string) string {
+	switch of {
+	case "", report.TraceTypical, report.TraceWorst:
+		return cmp.Or(of, report.TraceTypical) + " lookup"
+	}
+	return "lookup " + of
+}
+
+// measuredOnce are the reports without those that differ from one before in whose trace they
+// have alone: their figures are the same.
+func measuredOnce(reports []*report.Report) []*report.Report {
+	type run struct {
+		kind string
+		report.Config
+	}
+	seen := make(map[run]string) // without the trace: whose it is
+	return slices.DeleteFunc(slices.Clone(reports), func(r *report.Report) bool {
+		c := run{r.Kind, r.Config}
+		c.TraceOf = ""
+		of, known := seen[c]
+		if !known {
+			seen[c] = r.Config.TraceOf
+		}
+		return known && of != r.Config.TraceOf
+	})
 }
 
 // names gives each report a name from the settings in which it differs from the others,

@@ -47,6 +47,7 @@ type Point struct {
 // Charts are the pictures of a plot: one, unless settings vary that have no place in it. Its
 // error is ErrBadPlot.
 func (r *Results) Charts(p Plot) ([]Chart, error) {
+	r = r.withoutTraces()
 	runs := r.params()
 	p, left, err := p.complete(r.Varied, runs)
 	if err != nil {

@@ -109,7 +109,7 @@ func inShort(metrics []string) string {
 // complete chooses what the free places of p show, and gives what is left over: settings
 // whose combinations have pictures of their own. Its error is ErrBadPlot.
 func (p Plot) complete(vary []string, runs []map[string]string) (Plot, []string, error) {
-	vary = slices.DeleteFunc(slices.Clone(vary), func(name string) bool { return name == "seed" })
+	vary = slices.DeleteFunc(slices.Clone(vary), func(name string) bool { return name == "seed" || name == traceOf })
 	bad := func(format string, args ...any) (Plot, []string, error) {
 		return Plot{}, nil, fmt.Errorf("%w: %s: %s", ErrBadPlot, p, fmt.Sprintf(format, args...))
 	}
@@ -123,10 +123,12 @@ func (p Plot) complete(vary []string, runs []map[string]string) (Plot, []string,
 			continue
 		case name == "seed":
 			return bad("seeds are repeats: means and bands are over them")
+		case name == traceOf:
+			return bad("whose trace a run has changes none of its figures")
 		case !isSetting(name):
 			return bad("there is no parameter %q; there are %s", name, strings.Join(settingNames(), ", "))
 		case len(vary) == 0:
-			return bad("nothing but the seed varies")
+			return bad("nothing varies on which figures depend, but the seed")
 		case !slices.Contains(vary, name):
 			return bad("%s has one value only; what varies is %s", name, strings.Join(vary, ", "))
 		case slices.Contains(named, name):
@@ -224,17 +226,21 @@ func settingNames() []string {
 
 func isSetting(name string) bool { return slices.Contains(settingNames(), name) }
 
-// usual are the metrics that are drawn unless somebody chooses others. Those of them that
-// are shares are left out where they are the same everywhere.
-var usual = []string{"succeeded", "values.found", "hops.mean", "rpcs.mean", "latency_ms.p50", "latency_ms.p99"}
+// Shares are the metrics that are shares of a whole.
+var Shares = []string{"succeeded", "recall", "values.confirmed", "values.found"}
+
+// usual are the metrics that are drawn unless somebody chooses others, after those Shares
+// that are not the same everywhere.
+var usual = []string{"hops.mean", "rpcs.mean", "latency_ms.p50", "latency_ms.p99"}
 
 // mostUsual bounds the pictures that are drawn of a sweep if nobody chooses.
-const mostUsual = 24
+const mostUsual = 32
 
 // UsualPlots are the pictures of a sweep if nobody chooses: of the usual metrics against the
 // number of nodes, or otherwise the number that has most values. There are none if nothing
 // varies, or if they would be very many.
 func (r *Results) UsualPlots() []Plot {
+	r = r.withoutTraces()
 	runs := r.params()
 	vary := slices.DeleteFunc(slices.Clone(r.Varied), func(name string) bool { return name == "seed" })
 	x, most := "", 0
@@ -255,10 +261,11 @@ func (r *Results) UsualPlots() []Plot {
 	}
 	var plots []Plot
 	pictures := 0
-	for _, metric := range usual {
+	shares := slices.DeleteFunc(slices.Clone(Shares), func(metric string) bool { return !r.differs(metric) })
+	for _, metric := range append(shares, usual...) {
 		p := Plot{Metric: metric, X: x}
 		_, left, err := p.complete(r.Varied, runs)
-		if err != nil || !slices.Contains(usual[2:], metric) && !r.differs(metric) {
+		if err != nil {
 			continue
 		}
 		pictures += count(runs, left...)
@@ -268,6 +275,27 @@ func (r *Results) UsualPlots() []Plot {
 		return nil
 	}
 	return plots
+}
+
+// traceOf is the setting that changes a report, and no metric.
+const traceOf = "trace-of"
+
+// withoutTraces are the results without runs that differ from another only in whose trace
+// they have: they are no more measurements.
+func (r *Results) withoutTraces() *Results {
+	if !slices.Contains(r.Varied, traceOf) {
+		return r
+	}
+	others := slices.DeleteFunc(slices.Clone(r.Varied), func(name string) bool { return name == traceOf })
+	left := &Results{Varied: others}
+	seen := make(map[string]bool)
+	for i := range r.Runs {
+		if of := key(r.Runs[i].Params, others); !seen[of] {
+			seen[of] = true
+			left.Runs = append(left.Runs, r.Runs[i])
+		}
+	}
+	return left
 }
 
 // params are the settings of the runs.

@@ -73,8 +73,9 @@ func TestCheckPlots(t *testing.T) {
 		{all, "hops.mean:k", []string{"k has one value only", "what varies is nodes, alpha"}},
 		{all, "hops.mean:nodes:nodes", []string{"twice"}},
 		{all, "hops.mean:seed", []string{"means and bands are over them"}},
+		{configs(t, nil, Axis{"trace-of", []string{"typical", "worst"}}, Axis{"alpha", []string{"1", "3"}}), "hops.mean:trace-of", []string{"changes none of its figures"}},
 		{all, "values.found:nodes", []string{"nothing is stored"}},
-		{configs(t, nil, seeds), "hops.mean:nodes", []string{"nothing but the seed varies"}},
+		{configs(t, nil, seeds), "hops.mean:nodes", []string{"nothing varies on which figures depend, but the seed"}},
 		{many, "hops.mean:loss:alpha", []string{"alpha has 9 values", "at most 8"}},
 		{many, "hops.mean:loss:alpha:k", []string{"at most"}},
 		{many, "heat:hops.mean:alpha:k", nil},
@@ -172,6 +173,7 @@ func TestUsualPlots(t *testing.T) {
 		{[]Axis{{"alpha", []string{"1", "3"}}, {"k", []string{"8", "10", "20"}}}, "k"},
 		{[]Axis{{"nodes", []string{"10", "20"}}, {"k", []string{"8", "10", "20"}}}, "nodes"},
 		{[]Axis{{"tables", []string{"ideal", "join"}}}, "tables"},
+		{[]Axis{{"trace-of", []string{"typical", "worst"}}}, ""},
 		{[]Axis{{"seed", []string{"1", "2"}}}, ""},
 	} {
 		r := resultsOf(configs(t, nil, c.axes...))
@@ -182,8 +184,17 @@ func TestUsualPlots(t *testing.T) {
 	}
 	r := resultsOf(configs(t, nil, Axis{"alpha", []string{"1", "3"}}))
 	r.Runs[1].Report.Succeeded = 9
-	if plots := r.UsualPlots(); plots[0].Metric != "succeeded" {
-		t.Errorf("%+v", plots)
+	for i := range r.Runs { // shares that differ are drawn, whichever they are
+		one := r.Runs[i].Report
+		one.Recall, one.RecallOf = .9+.05*float64(i), 10
+		one.Values = &report.Values{Puts: 10, Confirmed: 10, Gets: 10, Found: 8 + i}
+	}
+	var drawn []string
+	for _, p := range r.UsualPlots() {
+		drawn = append(drawn, p.Metric)
+	}
+	if got := strings.Join(drawn, " "); got != "succeeded recall values.found hops.mean rpcs.mean latency_ms.p50 latency_ms.p99" {
+		t.Error(got)
 	}
 }
 
