@@ -12,7 +12,7 @@ const maxFallen = DefaultPeers
 // losses are the peers that a node has lost since the log last had them, of those that serve:
 // a client is nobody's to lose (design R7.38).
 type losses struct {
-	removed int // contacts that left the table
+	removed int // contacts that left the table, but for those that wait for a place in it
 	left    int // peers that said that they end
 	fallen  map[identity.ID]struct{}
 	more    int // that fell silent beyond maxFallen
@@ -25,7 +25,9 @@ func (l *losses) silent() int { return len(l.fallen) + l.more }
 func (d *Driver) noteLoss(ev *engine.Event) {
 	l := &d.life.lost
 	if ev.Kind == engine.PeerRemoved {
-		l.removed++
+		if !ev.Waits {
+			l.removed++
+		}
 		return
 	}
 	if p := d.peers.Find(d.book.Position(ev.Contact)); p == nil || !p.Serves {

@@ -27,8 +27,11 @@ func (l *activeLookup) covered(reason lookup.Reason) (cpl int, ok bool) {
 	case reason == lookup.Exhausted: // fewer than k nodes exist, if none of them failed (design R4.17)
 		return -1, stats.Failed == 0 && !l.leftOut
 	case reason == lookup.Converged && !l.refilled:
-		e.scratch().contacts = l.state.Closest(e.scratch().contacts[:0])
-		farthest := e.book.Position(e.scratch().contacts[len(e.scratch().contacts)-1])
+		closest := l.state.ClosestK(e.scratch().contacts[:0])
+		if e.scratch().contacts = closest; len(closest) < e.cfg.K {
+			return 0, false
+		}
+		farthest := e.book.Position(closest[len(closest)-1])
 		cpl = identity.CommonPrefixLen(&e.cfg.Position, farthest)
 		return cpl, cpl < identity.CommonPrefixLen(&e.cfg.Position, &l.target)
 	}

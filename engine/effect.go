@@ -82,6 +82,7 @@ func (k EventKind) String() string {
 type Event struct {
 	Kind    EventKind
 	Purpose Purpose // LookupStep: of the lookup
+	Waits   bool    // PeerRemoved: it has neither failed nor left, and waits for a place
 	At      time.Time
 	Contact identity.Contact
 	Was     identity.Contact

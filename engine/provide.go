@@ -38,8 +38,7 @@ func (e *Engine) provide(op OpID, key []byte, ephemeral bool, again *keptHere) {
 		}
 		entry := e.ownEntry(key)
 		r.Expires = e.now.Add(entry.TTL)
-		closest := l.state.Closest(nil)
-		others, self := e.holders(&target, closest)
+		closest, others, self := l.holders()
 		if len(others) == 0 && !self {
 			e.keepAgain(again, 0)
 			r.Err = failure(reason)

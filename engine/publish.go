@@ -36,8 +36,7 @@ func (e *Engine) republish() {
 			return
 		}
 		made := e.now // the machine may sleep before the holders have answered
-		closest := l.state.Closest(nil)
-		others, self := e.holders(&target, closest)
+		closest, others, self := l.holders()
 		if item.Record != nil {
 			e.storeAt(0, others, self, item.Record, nil, func(s *fanOut) {
 				if isPublished(s, closest, others) {

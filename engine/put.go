@@ -139,8 +139,7 @@ func (p *put) store(sequence uint64, reason lookup.Reason) {
 	}
 	p.result.Record = p.record
 	p.result.Expires = e.now.Add(p.record.TTL)
-	closest := p.lookup.state.Closest(nil)
-	holders, self := e.holders(&p.lookup.target, closest)
+	closest, holders, self := p.lookup.holders()
 	p.closest, p.others = len(closest), len(holders)
 	if len(holders) == 0 && !self {
 		e.keepAgain(p.kept, 0)

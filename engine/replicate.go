@@ -32,11 +32,10 @@ func (e *Engine) replicate() {
 	}
 	e.counters.Replications++
 	e.maintain(ForReplication, target, func(l *activeLookup) {
-		closest := l.state.Closest(nil)
+		closest, others, self := l.holders()
 		if len(closest) == 0 {
 			return // the key stays due
 		}
-		others, self := e.holders(&target, closest)
 		// Records that others have stored in the meantime are not overdue.
 		r, providers := e.store.Overdue(e.now, key, nil)
 		e.store.Replicated(e.now, key, e.rnd)

@@ -30,8 +30,8 @@ func (e *Engine) contacted(c identity.Contact, serves bool) {
 		e.event(Event{Kind: PeerAdded, Contact: c})
 		e.queueHandovers(c)
 	case kbucket.Waiting:
-		if out, ok := e.table.Displace(e.now, c); ok {
-			e.contactLeft(out, c)
+		if out, waits, ok := e.table.Displace(e.now, c); ok {
+			e.displaced(out, c, waits)
 		} else if old, ok := e.table.Probe(e.now, c); ok {
 			e.probes.add(old, e.now) // at most once per bucket and minute (design R4.4)
 		}
@@ -54,6 +54,20 @@ func (e *Engine) contactFailed(c identity.Contact) {
 		e.contactLeft(c, promoted)
 		e.recheckSoon()
 	}
+}
+
+// displaced follows a newcomer's taking the place of a contact. One that waits has neither
+// failed nor left; one that does not has not answered, as in contactFailed.
+func (e *Engine) displaced(out, in identity.Contact, waits bool) {
+	if !waits {
+		e.lose(out)
+		e.contactLeft(out, in)
+		e.recheckSoon()
+		return
+	}
+	e.tableUnsaved = true
+	e.event(Event{Kind: PeerRemoved, Contact: out, Waits: true})
+	e.event(Event{Kind: PeerAdded, Contact: in})
 }
 
 // contactLeft follows the removal of a contact from the routing table, and the promotion

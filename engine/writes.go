@@ -88,20 +88,21 @@ func (f *fanOut) end() {
 	f.onEnd(f)
 }
 
-// holders splits the k closest nodes that answered into the other holders and this node.
-// A server that is among the k closest is a holder itself (design R6.4).
-func (e *Engine) holders(target *identity.Position, closest []identity.Contact) (others []identity.Contact, self bool) {
-	k := e.cfg.K
-	if e.mode != Server {
-		return closest, false
+// holders are the closest nodes that answered, as many as a lookup returns (k, design
+// R5.18), and these split into the other holders and this node. A server that is among them
+// is a holder itself (design R6.4).
+func (l *activeLookup) holders() (closest, others []identity.Contact, self bool) {
+	e, most := l.e, l.state.Results()
+	closest = l.state.Closest(nil)
+	switch {
+	case e.mode != Server:
+		return closest, closest, false
+	case len(closest) < most:
+		return closest, closest, true
+	case identity.Compare(&l.target, &e.cfg.Position, e.book.Position(closest[most-1])) < 0:
+		return closest, closest[:most-1], true
 	}
-	if len(closest) < k {
-		return closest, true
-	}
-	if identity.Compare(target, &e.cfg.Position, e.book.Position(closest[k-1])) < 0 {
-		return closest[:k-1], true
-	}
-	return closest, false
+	return closest, closest, false
 }
 
 // storeAt sends a record to its holders, and stores it here if self is set.

@@ -20,14 +20,15 @@ import (
 // MaxFailures failures in a row; a bucket is probed once a minute at most.
 type Policy interface {
 	// Places is the room of a bucket: usual is that of the table's k. The table keeps it
-	// within 1 to MaxK contacts and 0 to MaxK replacements.
+	// within 1 to MaxK contacts and 0 to MaxK replacements. If it becomes less, nobody leaves
+	// for that.
 	Places(cpl int, usual Room) Room
 	// Displace is the index of the contact that leaves its full bucket for the newest
-	// replacement, which was just heard; -1: none. The contact waits behind
-	// all others.
+	// replacement, which was just heard; any other number, such as -1: none. The contact
+	// waits behind all others. It is asked where there is room for a replacement.
 	Displace(v View) int
 	// Probe is the index of the contact that is pinged since the bucket is full and others
-	// wait; if it does not answer it may be evicted. -1: none.
+	// wait; if it does not answer it may be evicted. Any other number, such as -1: none.
 	Probe(v View) int
 	// Evict reports whether contact i, which has just failed to answer a request, leaves.
 	Evict(v View, i int) bool
@@ -143,28 +144,28 @@ func (t *Table) Prefers(c identity.Contact) bool {
 
 // Displace gives the newcomer c, for which Seen has returned Waiting, the place of a
 // contact of its bucket, if the policy says so. That one waits behind all others, unless it
-// did not answer the last request.
-func (t *Table) Displace(now time.Time, c identity.Contact) (out identity.Contact, ok bool) {
+// did not answer the last request: then it has left the table.
+func (t *Table) Displace(now time.Time, c identity.Contact) (out identity.Contact, waits, ok bool) {
 	b, cpl := t.bucketOf(c)
 	if b == nil || b.replacements == 0 || t.waitingFor(b)[0].contact() != c {
-		return 0, false
+		return 0, false, false
 	}
 	i := t.policy.Displace(View{t, b, cpl})
 	if i < 0 || i >= int(b.contacts) || !t.tableAdmits(t.subnetOf(c), t.of(b)[i].contact()) {
-		return 0, false
+		return 0, false, false
 	}
 	contacts, waiting := t.of(b), t.waitingFor(b)
 	old, new := contacts[i], entry{handle: waiting[0].handle, mark: waiting[0].mark}
 	t.endFailing(&old)
-	if old.failing() {
-		t.countOut(old.contact())
-		t.takeOutWaiting(cpl, 0)
-	} else { // it may have left, so all others are promoted before it
+	if waits = !old.failing(); waits { // it may have left, so all others are promoted before it
 		copy(waiting, waiting[1:])
 		waiting[len(waiting)-1] = replacement{old.handle, old.mark}
+	} else {
+		t.countOut(old.contact())
+		t.takeOutWaiting(cpl, 0)
 	}
 	t.see(&new, now)
 	copy(contacts[i:], contacts[i+1:])
 	contacts[len(contacts)-1] = new
-	return old.contact(), true
+	return old.contact(), waits, true
 }

@@ -42,7 +42,7 @@ func TestPolicy(t *testing.T) {
 	if probed, ok := s.table.Probe(s.now, newcomer); !ok || probed != held[2] {
 		t.Errorf("probes %d, %v, want the last, %d", probed, ok, held[2])
 	}
-	if out, ok := s.table.Displace(s.now, newcomer); !ok || out != held[1] {
+	if out, waits, ok := s.table.Displace(s.now, newcomer); !ok || out != held[1] || !waits {
 		t.Fatalf("displaces %d, %v, want %d", out, ok, held[1])
 	}
 	s.wantHeld(held[0], held[2], newcomer)
@@ -86,7 +86,7 @@ func TestPolicyIsBounded(t *testing.T) {
 	held, waits := s.peers(2), s.peers(2)
 	s.seen(Added, held...)
 	s.seen(Waiting, waits...)
-	if _, ok := s.table.Displace(s.now, waits[1]); ok {
+	if _, _, ok := s.table.Displace(s.now, waits[1]); ok {
 		t.Error("displaced a contact that there is not")
 	}
 	if _, ok := s.table.Probe(s.now.Add(time.Hour), waits[1]); ok {
@@ -112,7 +112,7 @@ func TestPolicyKeepsTheLimitsOfSubnets(t *testing.T) {
 	s.seen(Added, s.peers(3)...)
 	newcomer := in(0)
 	s.seen(Waiting, newcomer)
-	if out, ok := s.table.Displace(s.now, newcomer); ok {
+	if out, _, ok := s.table.Displace(s.now, newcomer); ok {
 		t.Errorf("displaced %d for a third contact of one subnet", out)
 	}
 }

@@ -72,7 +72,7 @@ func TestDisplacedContactsWaitLast(t *testing.T) {
 // wantDisplaced checks who leaves for a newcomer; 0: nobody.
 func (s *story) wantDisplaced(newcomer, want identity.Contact) {
 	s.Helper()
-	if out, ok := s.table.Displace(s.now, newcomer); out != want || ok != (want != 0) {
+	if out, _, ok := s.table.Displace(s.now, newcomer); out != want || ok != (want != 0) {
 		s.Fatalf("Displace(%d) = %d, %v, want %d\n%v", newcomer, out, ok, want, s.table)
 	}
 }

@@ -55,6 +55,9 @@ func (t *Table) Seen(now time.Time, c identity.Contact) Outcome {
 	if room := t.Room(cpl); int(b.contacts) >= room.Contacts {
 		return t.addReplacement(cpl, c, p, room.Replacements)
 	}
+	if i := t.indexOfReplacementPeer(b, cpl, p); i >= 0 { // the policy has made room since
+		t.dropReplacement(cpl, i)
+	}
 	s := t.subnetOf(c)
 	if !t.bucketAdmits(b, s, 0) || !t.tableAdmits(s, 0) {
 		return Refused

@@ -34,7 +34,7 @@ func (l *Lookup) pick(p int) (c *Candidate, burst bool) {
 	if burst = rule.Burst(v); !burst && l.paths[p].inFlight >= rule.Alpha(v) {
 		return nil, false
 	}
-	if c = rule.Next(v); c == nil || c.state != unasked {
+	if c = rule.Next(v); c == nil || c.state != unasked || !v.has(c) {
 		return nil, false
 	}
 	return c, burst

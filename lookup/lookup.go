@@ -58,14 +58,18 @@ type Lookup struct {
 	turn    int // the path whose turn is next
 	rounds  rounds
 	stats   Stats
-	now     time.Time                 // of the last call
+	now     time.Time                 // of the last call that changed something
+	wakeAt  time.Time                 // see WakeAt, if wakeKnown
 	pending int                       // candidates that were asked, late ones included
 	more    func() []identity.Contact // see Refill; nil: was called, or there is none
 	by      Candidate                 // whose answer is being taken
 	found   uint8                     // hop of the first contact that had what is sought
 	reason  Reason
-	events  []Event
-	told    int // of events, by Events
+	omitted bool // the rule did not take somebody who was named and not known
+	// wakeKnown: nothing has changed since wakeAt was asked for.
+	wakeKnown bool
+	events    []Event
+	told      int // of events, by Events
 }
 
 // New starts a lookup of target by the node at position self. The seeds are the closest
@@ -116,7 +120,7 @@ func (l *Lookup) Next(now time.Time) (c identity.Contact, ok bool) {
 	if l.reason != 0 {
 		return 0, false
 	}
-	l.now = now
+	l.atTime(now)
 	for range l.cfg.DisjointPaths {
 		p := l.turn
 		l.turn = (l.turn + 1) % l.cfg.DisjointPaths
@@ -182,7 +186,7 @@ func (l *Lookup) hear(now time.Time, c identity.Contact, named []identity.Contac
 	if i < 0 {
 		return false
 	}
-	l.now = now
+	l.atTime(now)
 	l.settle(i, answered)
 	l.stats.Answered++
 	l.by = l.list.entries[i] // a copy: the list is about to move
@@ -199,7 +203,7 @@ func (l *Lookup) Failed(now time.Time, c identity.Contact) {
 	if i < 0 {
 		return
 	}
-	l.now = now
+	l.atTime(now)
 	l.settle(i, failed)
 	l.stats.Failed++
 	l.list.promoteAlternate(i)
@@ -214,7 +218,7 @@ func (l *Lookup) SetAside(now time.Time, c identity.Contact) {
 	if i < 0 || l.list.entries[i].state != asked {
 		return
 	}
-	l.now = now
+	l.atTime(now)
 	l.settle(i, aside)
 	l.record(now, SetAside, &l.list.entries[i])
 	l.endIfOver(now)
@@ -261,10 +265,22 @@ func (l *Lookup) settle(i int, s state) {
 	l.rounds.after(e.round)
 }
 
-// Closest appends the closest contacts that answered, closest first, at most as many as
-// the rule says: K (design R5.7).
+// Results is how many contacts Closest returns at most: K, where the rule does not say
+// otherwise.
+func (l *Lookup) Results() int {
+	return min(max(1, l.paths[0].rule.Results(l.whole())), CandidatesPerK*l.cfg.K)
+}
+
+// Closest appends the closest contacts that answered, closest first, Results of them at
+// most (design R5.7).
 func (l *Lookup) Closest(dst []identity.Contact) []identity.Contact {
-	n := l.paths[0].rule.Results(l.whole())
+	return l.closest(dst, l.Results())
+}
+
+// ClosestK is Closest for K, whatever the rule says.
+func (l *Lookup) ClosestK(dst []identity.Contact) []identity.Contact { return l.closest(dst, l.cfg.K) }
+
+func (l *Lookup) closest(dst []identity.Contact, n int) []identity.Contact {
 	for i := range l.list.entries {
 		if n <= 0 {
 			break

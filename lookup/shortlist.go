@@ -2,6 +2,7 @@ package lookup
 
 import (
 	"math/bits"
+	"slices"
 	"time"
 
 	"kadmium/identity"
@@ -133,12 +134,23 @@ func (l *Lookup) seed(seeds []identity.Contact) {
 
 // take puts what the rule takes of an answer on the list and reports how many were new.
 func (l *Lookup) take(by *Candidate, named []identity.Contact) (taken int) {
-	named = l.paths[by.path].rule.Take(l.view(int(by.path)), by, named[:min(len(named), l.cfg.K)])
-	for _, c := range named {
+	n := min(len(named), l.cfg.K)
+	var room [2 * DefaultK]identity.Contact
+	left := append(room[:0], named[:n]...) // that were named and not taken; the rule may change named
+	for _, c := range l.paths[by.path].rule.Take(l.view(int(by.path)), by, named[:n:n]) {
+		switch i := slices.Index(left, c); {
+		case i < 0:
+			continue // was taken, or not named
+		case i == 0:
+			left = left[1:]
+		default:
+			left = slices.Delete(left, i, i+1)
+		}
 		if l.admit(c, by, 1<<by.path) {
 			taken++
 		}
 	}
+	l.omitted = l.omitted || slices.ContainsFunc(left, func(c identity.Contact) bool { return l.list.index(c) < 0 })
 	return taken
 }
 

@@ -116,8 +116,8 @@ func (Plain) Over(v View) bool {
 }
 
 // Complete reports whether the k closest contacts known, without those that failed, have
-// all answered, whatever the rule needed to end.
-func (l *Lookup) Complete() bool { return Plain{}.Over(l.whole()) }
+// all answered, whatever the rule needed to end, and the rule left out nobody who was named.
+func (l *Lookup) Complete() bool { return !l.omitted && Plain{}.Over(l.whole()) }
 
 func (l *Lookup) end(now time.Time, reason Reason) {
 	l.reason = reason

@@ -34,6 +34,16 @@ func (v View) Candidates() iter.Seq[*Candidate] {
 	}
 }
 
+// has reports whether c is one of the candidates, and not what was one, or never was.
+func (v View) has(c *Candidate) bool {
+	for i := range v.l.list.entries {
+		if c == &v.l.list.entries[i] {
+			return c.paths&v.mask != 0
+		}
+	}
+	return false
+}
+
 // K is Config.K.
 func (v View) K() int { return v.l.cfg.K }
 
