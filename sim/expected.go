@@ -1,10 +1,11 @@
 package sim
 
 import (
-	"errors"
+	"fmt"
 	"math"
-	"strings"
 
+	"kadmium/identity"
+	"kadmium/kbucket"
 	"kadmium/sim/report"
 	"kadmium/sim/theory"
 )
@@ -19,13 +20,24 @@ func Expected(cfg Config) (*report.Theory, error) {
 		return &report.Theory{NotFor: why}, nil
 	}
 	d, err := theory.Hops(theory.Params{Nodes: cfg.Nodes, K: cfg.K, Alpha: cfg.Alpha, Bits: 1})
-	if errors.Is(err, theory.ErrNotCovered) {
-		return &report.Theory{NotFor: strings.TrimPrefix(err.Error(), theory.ErrNotCovered.Error()+": ")}, nil
-	}
 	if err != nil {
 		return nil, err
 	}
 	return &report.Theory{Hops: math.Round(1e3*d.Mean()) / 1e3}, nil
+}
+
+// usualRoom reports whether all buckets have room for k contacts.
+func (c *Config) usualRoom() bool {
+	t := kbucket.New(identity.Position{}, nil, c.K)
+	if c.policy != nil {
+		t.Follow(c.policy())
+	}
+	for cpl := range identity.Bits {
+		if t.Room(cpl).Contacts != t.K() {
+			return false
+		}
+	}
+	return true
 }
 
 // beyondTheory is what a run has that the model of package theory has not; empty: nothing.
@@ -41,6 +53,12 @@ func (c *Config) beyondTheory() string {
 		return "the lookup rule " + c.Lookup
 	case !c.Sessions.Always():
 		return "nodes that come and go"
+	case !c.independent():
+		return "lookups by nodes of the network, whose tables learn (--duration)"
+	case !c.usualRoom():
+		return "the table policy " + c.Table
+	case c.Alpha > c.K: // the model asks the alpha closest
+		return fmt.Sprintf("alpha %d with k %d: lookups ask only the k closest", c.Alpha, c.K)
 	case c.Loss > 0:
 		return "lost datagrams"
 	case c.Client+c.Silent+c.Lying > 0:

@@ -11,7 +11,6 @@ import (
 	"kadmium/identity"
 	"kadmium/kbucket"
 	"kadmium/lookup"
-	"kadmium/sim/report"
 )
 
 // The names of this project's own rules. RulePlain is Kademlia as lookup.Plain and
@@ -41,9 +40,11 @@ type lookupRule struct {
 }
 
 // RegisterLookup gives a lookup rule a name, for Config.Lookup and kad sim --lookup. Call
-// it from a function init or at the start of main. k and alpha are those that the rule has
-// of its own, for lookups whose user says nothing; 0: 20 and 3. It panics if there is no
-// name or it is taken.
+// it from a function init or at the start of main. rule is called for each lookup, by several
+// goroutines at once and in no certain order: what it makes must share nothing that changes,
+// or reports are not the same each time. k and alpha are those that the rule has of its own,
+// for lookups whose user says nothing; 0: 20 and 3. It panics if there is no name or it is
+// taken.
 func RegisterLookup(name string, rule func(lookup.Config) lookup.Rule, k, alpha int) {
 	rules.Lock()
 	defer rules.Unlock()
@@ -53,8 +54,8 @@ func RegisterLookup(name string, rule func(lookup.Config) lookup.Rule, k, alpha 
 	rules.lookups[name] = lookupRule{rule, k, alpha}
 }
 
-// RegisterTable gives a table policy a name, for Config.Table and kad sim --table. It is
-// otherwise as RegisterLookup.
+// RegisterTable gives a table policy a name, for Config.Table and kad sim --table. policy is
+// called for each table, and all else is as in RegisterLookup.
 func RegisterTable(name string, policy func() kbucket.Policy) {
 	rules.Lock()
 	defer rules.Unlock()
@@ -100,13 +101,11 @@ func (c *Config) follow() error {
 	case !tableKnown:
 		return fmt.Errorf("%w: table %q, want one of %v", ErrBadConfig, c.Table, TableNames())
 	}
-	if policy == nil && c.Tables == report.TablesIdeal && c.Sessions.Always() {
-		policy = plainTable // these tables are samples as they are
+	if policy == nil && c.independent() {
+		policy = plainTable // nothing enters these tables, so both policies are the same
 	}
-	c.rule, c.policy, c.seeds = r.make, policy, c.K
-	if c.rule != nil {
-		c.seeds = max(c.K, c.rule(lookup.Config{K: c.K, Alpha: c.Alpha, DisjointPaths: 1, Searcher: nobody{}}).Seeds(c.K))
-	}
+	c.rule, c.policy = r.make, policy
+	c.seeds = lookup.Config{K: c.K, Alpha: c.Alpha, Rule: c.rule, Searcher: nobody{}}.Seeds()
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"kadmium/kbucket"
 	"kadmium/lookup"
@@ -68,6 +69,37 @@ func TestPlainRulesChangeNothing(t *testing.T) {
 				t.Errorf("%s: the report differs:\n%s\nwant\n%s", name, got, want)
 			}
 		}
+	}
+}
+
+// Nodes of a history follow this project's policy, also where their tables begin as ideal
+// ones: they change.
+func TestTablesOfHistoriesFollowThePolicy(t *testing.T) {
+	for what, change := range map[string]func(*Config){
+		"find": func(c *Config) { c.Duration = 2 * time.Hour },
+		"value": func(c *Config) {
+			c.Workload, c.Duration = report.WorkloadValue, 2*time.Hour
+		},
+		"day": func(c *Config) {
+			c.Workload, c.Duration = report.WorkloadDay, 2*time.Hour
+		},
+	} {
+		run := func(table string) *report.Report {
+			r := simulate(t, config(120, 600, func(c *Config) {
+				c.K, c.Table = 3, table
+				change(c)
+			}))
+			r.Config.Table = ""
+			return r
+		}
+		if inLines(lasting(t, run(RuleKadmium))) == inLines(lasting(t, run(RulePlain))) {
+			t.Errorf("%s: no table follows %s", what, RuleKadmium)
+		}
+	}
+	plain := config(300, 20, func(c *Config) { c.Table = RulePlain })
+	a, b := simulate(t, config(300, 20, nil)), simulate(t, plain)
+	if b.Config.Table = ""; inLines(lasting(t, a)) != inLines(lasting(t, b)) {
+		t.Error("the policies differ where nothing enters a table")
 	}
 }
 

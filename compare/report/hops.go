@@ -28,8 +28,9 @@ var depthMetrics = []string{"hops, mean", "hops, p95", "rounds, mean", "requests
 // hops.
 func NewDepth(nodes, k, alpha, lookups int, runs [][]Series) (Depth, bool) {
 	d := Depth{Nodes: nodes, K: k, Alpha: alpha, Lookups: lookups, Runs: len(runs)}
-	// The searcher is one of the nodes; theory leaves it out.
-	if expected, err := theory.Hops(theory.Params{Nodes: nodes - 1, K: k, Alpha: alpha, Bits: 1}); err == nil {
+	// The searcher is one of the nodes; theory leaves it out. It asks the alpha closest, kadmium
+	// none but the k closest.
+	if expected, err := theory.Hops(theory.Params{Nodes: nodes - 1, K: k, Alpha: alpha, Bits: 1}); err == nil && alpha <= k {
 		d.Theory = new(math.Round(expected.Mean()*1000) / 1000) // further digits are not exact
 	}
 	for _, c := range Costs(runs) {
