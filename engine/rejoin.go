@@ -12,11 +12,14 @@ import (
 // Where a network was cut in two, each part evicts the contacts of the other, and looks
 // whole. So a node that has lost contacts goes on asking for them (design R7.12 to R7.14).
 const (
-	maxLost     = 64               // contacts remembered as lost (design R8.15)
-	rejoinEvery = 30 * time.Second // between two of those asked, and after a loss
-	rejoinFor   = 15 * time.Minute // how long after the last loss; then the interval doubles
-	rejoinRest  = time.Hour        // up to this
-	seedRest    = 15 * time.Minute // how long a bootstrap peer that has answered is not asked (design R7.40)
+	maxLost      = 64               // contacts remembered as lost (design R8.15)
+	rejoinEvery  = 30 * time.Second // between two of those asked, and after many were lost
+	rejoinFor    = 15 * time.Minute // how long after the last of many; then the interval doubles
+	rejoinRest   = time.Hour        // up to this
+	rejoinSeldom = 5 * time.Minute  // after a loss of few, which then doubles too
+	seedRest     = 15 * time.Minute // how long a bootstrap peer that has answered is not asked (design R7.40)
+
+	cutShare = 8 // many is this part of all contacts, lost within rejoinFor
 
 	rejoinAtOnce = 16 // contacts that a node that is cut off asks each time (design R8.38)
 
@@ -28,6 +31,7 @@ const (
 type rejoining struct {
 	lost  []identity.Contact
 	peers contactSet[uint64] // of lost, by 64 bits of their positions: it is searched often
+	as    []loss             // of each
 	until time.Time          // the interval does not double before
 	due   time.Time
 	pause time.Duration // the last interval
@@ -40,7 +44,14 @@ type rest struct {
 	until time.Time
 }
 
-// lose remembers a contact that was evicted.
+// A loss says how a contact was lost.
+type loss struct {
+	at     int32 // seconds since the engine was made
+	ofMany bool  // many others were lost within rejoinFor of it: there may be a cut
+}
+
+// lose remembers a contact that was evicted. Where peers come and go a few are lost all the
+// time, and mean nothing.
 func (e *Engine) lose(c identity.Contact) {
 	r := e.ensureRejoining()
 	r.wake(e.book.Address(c).Endpoint)
@@ -49,12 +60,31 @@ func (e *Engine) lose(c identity.Contact) {
 	}
 	r.lost = append(room(r.lost, maxLost), c)
 	r.peers.add(e.book.Position(c).Prefix(), maxLost)
+	r.as = append(room(r.as, maxLost), loss{at: int32(e.now.Sub(e.born) / time.Second)})
+	recent := r.since(e.now.Add(-rejoinFor).Sub(e.born))
+	if n := len(recent); n < maxLost && e.table.Len() >= e.cfg.K && n*cutShare < n+e.table.Len() {
+		r.hurry(e.now, rejoinSeldom)
+		return
+	}
+	for i := range recent {
+		recent[i].ofMany = true
+	}
 	r.restart(e.now)
+}
+
+// since are the losses from a time on, counted from when the engine was made.
+func (r *rejoining) since(from time.Duration) []loss {
+	first := len(r.as)
+	for first > 0 && time.Duration(r.as[first-1].at)*time.Second >= from {
+		first--
+	}
+	return r.as[first:]
 }
 
 func (r *rejoining) remove(i int) {
 	r.lost = slices.Delete(r.lost, i, i+1)
 	r.peers.remove(i, i+1)
+	r.as = slices.Delete(r.as, i, i+1)
 }
 
 // ensureRejoining returns the node's rejoining, which it makes if there is none.
@@ -65,11 +95,18 @@ func (e *Engine) ensureRejoining() *rejoining {
 	return e.rejoining
 }
 
-// restart begins the intervals anew.
+// restart begins the shortest intervals anew.
 func (r *rejoining) restart(now time.Time) {
-	soon := now.Add(rejoinEvery)
-	r.until, r.pause = now.Add(rejoinFor), rejoinEvery
-	if r.due.IsZero() || r.due.After(soon) {
+	r.until = now.Add(rejoinFor)
+	r.hurry(now, rejoinEvery)
+}
+
+// hurry makes the interval no longer than pause.
+func (r *rejoining) hurry(now time.Time, pause time.Duration) {
+	if r.pause == 0 || r.pause > pause {
+		r.pause = pause
+	}
+	if soon := now.Add(pause); r.due.IsZero() || r.due.After(soon) {
 		r.due = soon
 	}
 }
@@ -91,8 +128,8 @@ func (r *rejoining) resting(now time.Time, peer netip.AddrPort) bool {
 	return slices.ContainsFunc(r.rests, func(w rest) bool { return w.peer == peer && now.Before(w.until) })
 }
 
-// heard removes a peer that was heard, at whatever address, from those that were lost.
-// Others may be back too.
+// heard removes a peer that was heard, at whatever address, from those that were lost. If
+// it was one of many, the others may be back too.
 func (e *Engine) heard(c identity.Contact) {
 	if e.notLost(c) {
 		e.rejoining.restart(e.now)
@@ -100,17 +137,17 @@ func (e *Engine) heard(c identity.Contact) {
 }
 
 // notLost removes a peer, at whatever address, from those that were lost, and reports
-// whether it was one of them.
-func (e *Engine) notLost(c identity.Contact) (was bool) {
+// whether it was lost with many others.
+func (e *Engine) notLost(c identity.Contact) (ofMany bool) {
 	if e.rejoining.len() == 0 {
 		return false
 	}
 	r, prefix := e.rejoining, e.book.Position(c).Prefix()
 	for i := r.peers.index(prefix); i >= 0; i = r.peers.index(prefix) {
+		ofMany = ofMany || r.as[i].ofMany
 		r.remove(i)
-		was = true
 	}
-	return was
+	return ofMany
 }
 
 func (r *rejoining) each(f func(identity.Contact)) {

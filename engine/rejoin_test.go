@@ -227,3 +227,39 @@ func TestLostContactsAreBounded(t *testing.T) {
 		t.Errorf("%d are left, due %v", x.e.rejoining.len(), at)
 	}
 }
+
+// Where one of many contacts is lost now and then, the lost are asked seldom: after 5 min,
+// then at doubling intervals.
+func TestFewLossesAreAskedForSeldom(t *testing.T) {
+	n := newNetwork(t, 17)
+	n.grow(40, nil)
+	nd := n.nodes[0]
+	nd.loses(n.nodes[3])
+	before := nd.e.counters.Rejoins
+	n.run(time.Hour)
+	if asked := nd.e.counters.Rejoins - before; asked < 2 || asked > 4 { // after 5, 15 and 35 min
+		t.Errorf("%d requests in the hour after one loss", asked)
+	}
+}
+
+// Forty nodes, more than a table of one bucket holds, are cut into halves. A minute after the
+// end of the cut every node knows all of the closest to it again.
+func TestCutIntoHalvesOfMany(t *testing.T) {
+	n := newNetwork(t, 18)
+	n.grow(40, nil)
+	n.lose = func(from, to *node, _ *rpc.Message) bool {
+		return slices.Index(n.nodes, from)%2 != slices.Index(n.nodes, to)%2
+	}
+	for range 15 {
+		n.run(time.Minute)
+		for _, nd := range n.nodes {
+			nd.closest(identity.KeyPosition([]byte(nd.name + n.now.String())))
+		}
+	}
+	n.lose = nil
+	n.until(time.Minute, "the network being whole", func() bool {
+		return !slices.ContainsFunc(n.nodes, func(nd *node) bool {
+			return slices.ContainsFunc(n.nearest(nd.e.cfg.Position, 10, nd), func(other *node) bool { return !nd.knows(other) })
+		})
+	})
+}
