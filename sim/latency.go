@@ -1,7 +1,9 @@
 package sim
 
 import (
+	"crypto/sha256"
 	"encoding/csv"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +21,7 @@ type Latency struct {
 	text   string
 	mean   time.Duration
 	matrix [][]float32 // of a file: milliseconds from site to site
+	sum    string      // of a file: its SHA-256 in hex, as it was read
 }
 
 // maxSites bounds the sites of a file.
@@ -58,9 +61,11 @@ func ParseLatency(s string) (Latency, error) {
 			return Latency{}, err
 		}
 		defer f.Close()
-		if l.matrix, err = readMatrix(f); err != nil {
+		h := sha256.New()
+		if l.matrix, err = readMatrix(io.TeeReader(f, h)); err != nil {
 			return Latency{}, fmt.Errorf("%w: latency file %s: %w", ErrBadConfig, rest, err)
 		}
+		l.sum = hex.EncodeToString(h.Sum(nil)) // readMatrix has read it to its end
 		return l, nil
 	}
 	return Latency{}, fmt.Errorf("%w: latency %q: want const:50ms, exp:50ms, world or file:PATH", ErrBadConfig, s)
@@ -68,6 +73,16 @@ func ParseLatency(s string) (Latency, error) {
 
 // String is the model in the form that ParseLatency reads.
 func (l Latency) String() string { return l.text }
+
+// File is the path of the file that the model was read from, and the SHA-256 in hex of what
+// was read; both are empty if it is of no file.
+func (l Latency) File() (path, sum string) {
+	path, isFile := strings.CutPrefix(l.text, "file:")
+	if !isFile {
+		return "", ""
+	}
+	return path, l.sum
+}
 
 var errMatrix = errors.New("want a square matrix of milliseconds, comma-separated")
 

@@ -34,13 +34,20 @@ func (a *app) benchOne(ctx context.Context, run benchRun, out string) error {
 	bar := a.NewBar("bench")
 	run.cfg.Progress = bar.Update
 	m := run.measurement()
+	var keep *sweep.Single
+	if out != "" {
+		var err error
+		if keep, err = m.Single(out); err != nil {
+			return cli.NotDone("check the directory of --out", "%s: %v", out, err)
+		}
+	}
 	r, err := m.Run(ctx)
 	bar.End()
 	if err != nil {
 		return err
 	}
 	if out != "" && !r.Partial {
-		if err := m.Keep(out, r); err != nil {
+		if err := keep.Keep(r, nil); err != nil {
 			return cli.NotDone("check the directory of --out", "%s: %v", out, err)
 		}
 	}

@@ -92,28 +92,51 @@ func Interrupted(r *sweep.Results) error {
 	return &cli.Failure{Message: fmt.Sprintf("interrupted: %d of %d runs have ended", len(r.Runs), len(r.Runs)+len(r.Missing)), Next: next, Code: cli.ExitNotDone, Printed: true}
 }
 
-// simulateOne runs one simulation, with a bar of its own progress.
+// simulateOne runs one simulation, with a bar of its own progress, unless the directory has
+// its report already.
 func simulateOne(a *cli.App, ctx context.Context, c sim.Config, out string, lookups bool) error {
-	bar := a.NewBar(fmt.Sprintf("%d nodes", c.Nodes))
-	r, rows, err := sim.RunLookups(ctx, c, runtime.GOMAXPROCS(0), bar.Update)
-	bar.End()
-	if err != nil {
-		return err
-	}
-	if !r.Partial || r.Lookups > 0 { // else there is nothing to print it beside, and it takes its time
-		if r.Theory, err = sim.Expected(c); err != nil {
+	if out == "" {
+		r, _, err := runOne(a, ctx, c)
+		if err != nil {
 			return err
 		}
+		return a.PrintMeasured(r, out)
 	}
-	if out != "" && !r.Partial {
-		if !lookups {
-			rows = nil
-		}
-		if err := sweep.Keep(out, c, r, rows); err != nil {
+	kept, err := sweep.NewSingle(out, c, lookups)
+	if err != nil {
+		return sweepFailed(err, out)
+	}
+	if kept.Changed() > 0 {
+		fmt.Fprintln(a.Stderr, ChangedNote(kept.Changed(), out))
+	}
+	r, rows := kept.Kept, []report.Sample(nil)
+	if r != nil {
+		fmt.Fprintf(a.Stderr, "note: %s has this run already: it is not run again\n", out)
+	} else if r, rows, err = runOne(a, ctx, c); err != nil {
+		return err
+	}
+	if !r.Partial {
+		if err := kept.Keep(r, rows); err != nil {
 			return sweepFailed(err, out)
 		}
 	}
 	return a.PrintMeasured(r, out)
+}
+
+// runOne runs one simulation and has its report say what theory expects.
+func runOne(a *cli.App, ctx context.Context, c sim.Config) (*report.Report, []report.Sample, error) {
+	bar := a.NewBar(fmt.Sprintf("%d nodes", c.Nodes))
+	r, rows, err := sim.RunLookups(ctx, c, runtime.GOMAXPROCS(0), bar.Update)
+	bar.End()
+	if err != nil {
+		return nil, nil, err
+	}
+	if !r.Partial || r.Lookups > 0 { // else there is nothing to print it beside, and it takes its time
+		if r.Theory, err = sim.Expected(c); err != nil {
+			return nil, nil, err
+		}
+	}
+	return r, rows, nil
 }
 
 // sweepFailed says why a sweep has not ended.

@@ -131,7 +131,7 @@ func TestInterrupted(t *testing.T) {
 			t.Error(stderr)
 		}
 	}
-	if files, err := os.ReadDir(dir); err != nil || len(files) != 0 {
+	if files, err := filepath.Glob(filepath.Join(dir, "*", "*")); err != nil || len(files) != 0 {
 		t.Error(files, err)
 	}
 	stdout, _ := interrupted("--nodes", "60,70", "--json", "--out", dir)
@@ -156,5 +156,19 @@ func TestPlanSaysItTwice(t *testing.T) {
 		if code, _, stderr := run(t, nil, "--plan", plan, "--vary", "latency=exp:80ms"); code != cli.ExitBadInput || !strings.Contains(stderr, says) {
 			t.Errorf("%s: exit code %d: %s", text, code, stderr)
 		}
+	}
+}
+
+// One run with a directory that has it is not run again, and says so.
+func TestOneRunIsNotRunAgain(t *testing.T) {
+	t.Chdir(t.TempDir())
+	of := []string{"--nodes", "60", "--lookups", "20", "--out", "out"}
+	code, first, stderr := run(t, nil, of...)
+	if code != cli.ExitDone || strings.Contains(stderr, "note:") {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	code, again, stderr := run(t, nil, of...)
+	if code != cli.ExitDone || again != first || stderr != "note: out has this run already: it is not run again\n" {
+		t.Errorf("exit code %d: %s%s", code, again, stderr)
 	}
 }

@@ -25,9 +25,12 @@ type Program struct {
 
 // ThisProgram is the program that runs.
 func ThisProgram() (Program, error) {
-	path, err := os.Executable()
-	if err != nil {
-		return Program{}, fmt.Errorf("finding this program: %w", err)
+	path := "/proc/self/exe" // also where its file was replaced since it began
+	if runtime.GOOS != "linux" {
+		var err error
+		if path, err = os.Executable(); err != nil {
+			return Program{}, fmt.Errorf("finding this program: %w", err)
+		}
 	}
 	sum, err := hashFile(path)
 	if err != nil {
@@ -62,32 +65,23 @@ func hashFile(path string) (string, error) {
 }
 
 // inputs are the hashes of the files that runs read, by path.
-func inputs(configs []sim.Config) (map[string]string, error) {
+func inputs(configs []sim.Config) map[string]string {
 	all := make(map[string]string)
 	for i := range configs {
-		path, isFile := strings.CutPrefix(configs[i].Latency.String(), "file:")
-		if _, known := all[path]; known || !isFile {
-			continue
+		if path, sum := configs[i].Latency.File(); path != "" {
+			all[path] = sum
 		}
-		sum, err := hashFile(path)
-		if err != nil {
-			return nil, err
-		}
-		all[path] = sum
 	}
-	return all, nil
+	return all
 }
 
 // idLength is the length of the ID of a run, in hex digits.
 const idLength = 16
 
 // id identifies a run: its configuration, the contents of its files and the program.
-func id(c *sim.Config, files map[string]string, p *Program) string {
-	text := canonical(c) + p.SHA256
-	if path, isFile := strings.CutPrefix(c.Latency.String(), "file:"); isFile {
-		text += files[path]
-	}
-	return shortHash(text)
+func id(c *sim.Config, p *Program) string {
+	_, sum := c.Latency.File()
+	return shortHash(canonical(c) + p.SHA256 + sum)
 }
 
 func shortHash(text string) string {

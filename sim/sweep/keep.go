@@ -176,16 +176,6 @@ func (d *directory) finish(r *Results) (err error) {
 	return d.writeManifest(r)
 }
 
-// keepOne keeps the report of the only run of a plan.
-func (d *directory) keepOne(run Run, columns []string) error {
-	sum, err := writeReport(d.path, run.ID, run.Report)
-	if err != nil {
-		return err
-	}
-	d.sums[run.ID] = sum
-	return d.finish(&Results{Varied: []string{}, Runs: []Run{run}, columns: columns})
-}
-
 func (d *directory) writeManifest(r *Results) error {
 	m := Manifest{Version: version, Program: d.program, Inputs: d.inputs, Columns: r.columns, Varied: r.Varied,
 		Planned: len(r.Runs) + len(r.Missing), Missing: []Missing{}, Runs: []Entry{}, Others: maps.Clone(d.sums), Pictures: d.pictures}

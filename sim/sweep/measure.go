@@ -128,18 +128,3 @@ func (m *Measurement) columns() []string {
 	}
 	return names
 }
-
-// Keep keeps the report of one measurement in a directory, as Measure does.
-func (m *Measurement) Keep(dir string, r *report.Report) error {
-	program, err := ThisProgram()
-	if err != nil {
-		return err
-	}
-	d, err := openDirectory(dir, program, map[string]string{}, false)
-	if err != nil {
-		return err
-	}
-	run := m.of(&program)
-	run.Report = r
-	return d.keepOne(run, m.columns())
-}

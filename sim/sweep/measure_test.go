@@ -64,7 +64,11 @@ func TestMeasure(t *testing.T) {
 		t.Errorf("what was kept makes another table: %v", err)
 	}
 	one := measurements(t, &made)[5]
-	if err := one.Keep(dir, &report.Report{Kind: report.Bench}); err != nil {
+	single, err := one.Single(dir)
+	if err != nil || single.Kept == nil {
+		t.Fatal(single, err)
+	}
+	if err := single.Keep(&report.Report{Kind: report.Bench}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if l, err := Reports(dir); err != nil || len(l.Reports) != 1 || l.Others != 5 {

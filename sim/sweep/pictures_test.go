@@ -75,13 +75,7 @@ func TestPicturesOfAnEarlierPlan(t *testing.T) {
 	check([]string{"hops.svg"}, "hops.svg", "mine.svg", "of-no-sweep.svg", "rpcs.svg")
 	c := sim.Defaults()
 	c.Nodes, c.Lookups = 60, 20
-	r, _, err := sim.RunLookups(t.Context(), c, 1, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := Keep(dir, c, r, nil); err != nil {
-		t.Fatal(err)
-	}
+	single(t, dir, c, false, nothing)
 	check(nil, "mine.svg", "of-no-sweep.svg", "rpcs.svg")
 }
 

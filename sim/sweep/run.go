@@ -33,17 +33,13 @@ func Execute(ctx context.Context, configs []sim.Config, o Options) (results *Res
 	if err != nil {
 		return nil, false, err
 	}
-	files, err := inputs(configs)
-	if err != nil {
-		return nil, false, err
-	}
 	s := &sweep{ctx: ctx, configs: configs, theory: make(map[string]*report.Theory), progress: o.Progress}
 	s.grid.varied = varied(configs)
 	for i := range configs {
-		s.grid.runs = append(s.grid.runs, Run{ID: id(&configs[i], files, &program), Params: params(&configs[i])})
+		s.grid.runs = append(s.grid.runs, Run{ID: id(&configs[i], &program), Params: params(&configs[i])})
 	}
 	if o.Dir != "" {
-		if s.dir, err = openDirectory(o.Dir, program, files, o.Lookups); err != nil {
+		if s.dir, err = openDirectory(o.Dir, program, inputs(configs), o.Lookups); err != nil {
 			return nil, false, err
 		}
 	}
@@ -57,30 +53,6 @@ func Execute(ctx context.Context, configs []sim.Config, o Options) (results *Res
 		return nil, false, err
 	}
 	return results, len(results.Missing) > 0, nil
-}
-
-// Keep keeps the report of one run in a directory, as Execute does, and its lookups unless
-// they are nil.
-func Keep(dir string, c sim.Config, r *report.Report, lookups []report.Sample) error {
-	program, err := ThisProgram()
-	if err != nil {
-		return err
-	}
-	files, err := inputs([]sim.Config{c})
-	if err != nil {
-		return err
-	}
-	d, err := openDirectory(dir, program, files, lookups != nil)
-	if err != nil {
-		return err
-	}
-	run := Run{id(&c, files, &program), params(&c), r}
-	if lookups != nil {
-		if err := writeLookups(dir, run.ID, &c, lookups); err != nil {
-			return err
-		}
-	}
-	return d.keepOne(run, nil)
 }
 
 // A sweep is one in progress.
