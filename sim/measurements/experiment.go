@@ -13,6 +13,7 @@ type experiment struct {
 	rows     []row
 	finds    func([]*result) string // a paragraph under the table, of the results of all commands
 	says     string                 // a paragraph below
+	more     func([]*result) string // tables below that, likewise
 }
 
 // find is the experiment with a name, or nil.

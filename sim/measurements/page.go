@@ -60,6 +60,9 @@ func (e *experiment) write(b *strings.Builder, k *kept) {
 	if e.says != "" {
 		fmt.Fprintf(b, "\n%s\n", e.says)
 	}
+	if results := e.results(k); e.more != nil && results != nil {
+		b.WriteString(e.more(results))
+	}
 }
 
 // results are those of all commands; nil if one was not run.

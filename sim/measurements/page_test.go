@@ -106,7 +106,7 @@ func TestBesideFinds(t *testing.T) {
 		}
 		return r
 	}
-	got := besideFinds([]*result{of(2, 100, 1), of(2.06, 99, 1), of(2, 100, 0), of(2, 100, 0)})
+	got := besideFinds([]*result{of(2, 100, 1), of(1, 200, 1), of(2.06, 99, 1), of(2, 100, 0), of(1, 200, 1), of(2, 100, 0)})
 	// A difference of -1 with a standard error of 1 and 8 degrees of freedom: t is 2.306.
 	if want := "off by at most 3.0 %; the intervals of these errors reach from -3.3 to +3.0 %."; !strings.HasSuffix(got, want) {
 		t.Errorf("%s, want %s", got, want)

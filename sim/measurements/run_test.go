@@ -45,6 +45,25 @@ func fake(t *testing.T, line string) *result {
 	return r
 }
 
+// Of a sweep it keeps the figures of each run, of what lookups did in all their mean.
+func TestResultOfASweep(t *testing.T) {
+	var reports []string
+	for seed := range uint64(2) {
+		reports = append(reports, string(printed(t, func(r *report.Report) {
+			r.FirstReplicaHops, r.Rounds, r.RPCs, r.LatencyMS, r.Bytes = r.Hops, r.Hops, r.Hops, r.Hops, r.Hops
+			r.Recall, r.RecallOf = 1, r.Lookups
+			r.Work = append(r.Work, report.Work{Name: "lookup.first_contacts", Count: uint64(r.Lookups) * (2 + seed)})
+		})))
+	}
+	r, err := newResult("a", []byte(`{"sweep":[`+strings.Join(reports, ",")+`]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if contacts := r.Runs["work.lookup.first_contacts"]; !slices.Equal(contacts, []float64{2, 3}) || len(r.Runs["hops.mean"]) != 2 {
+		t.Errorf("%v", r.Runs)
+	}
+}
+
 // A result keeps what the page needs. Two of the same run tell that they are the
 // same though one was faster.
 func TestResult(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"kadmium/sim/interval"
 	"kadmium/sim/report"
@@ -11,6 +12,10 @@ import (
 
 // perSeed are the metrics of each run that are kept of a command with several seeds.
 var perSeed = []string{"hops.mean", "first_replica_hops.mean", "rounds.mean", "rpcs.mean", "latency_ms.mean", "latency_ms.p50", "latency_ms.p99", "bytes.mean", "recall"}
+
+// perLookup is the beginning of metrics of which there are totals of all lookups, and of
+// which the mean is kept.
+const perLookup = "work.lookup."
 
 // runsOf reads the reports of a command with several seeds, which stand in a sweep, and the
 // metrics of each. Without a sweep there are none.
@@ -40,6 +45,11 @@ func runsOf(output []byte) (first json.RawMessage, runs map[string][]float64, er
 				return nil, nil, fmt.Errorf("a run has no %s", name)
 			}
 			runs[name] = append(runs[name], v)
+		}
+		for name, v := range values {
+			if strings.HasPrefix(name, perLookup) {
+				runs[name] = append(runs[name], v/float64(r.Lookups))
+			}
 		}
 	}
 	return several.Sweep[0], runs, nil

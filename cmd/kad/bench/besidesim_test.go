@@ -23,6 +23,7 @@ var (
 	besideLookups = flag.Int("lookups", 100, "its lookups")
 	besideK       = flag.Int("k", 4, "its k")
 	besideSeeds   = flag.Uint64("seeds", 5, "its seeds: 1 to this")
+	besideMet     = flag.Bool("met", false, "all its nodes have sessions with one another before the first lookup")
 	besideReports = flag.String("reports", "", "file for the reports of its real nodes")
 )
 
@@ -36,12 +37,46 @@ func inMemory(t *testing.T, cfg Config, latency sim.Latency) (r *report.Report) 
 	oneWay := latency.OneWay(cfg.Seed)
 	number := func(a netip.Addr) uint32 { ip := a.As4(); return uint32(ip[2])<<8 | uint32(ip[3]) }
 	synctest.Test(t, func(t *testing.T) {
-		network := memnet.New(cfg.Seed, memnet.Conditions{})
-		network.Delay(func(from, to netip.Addr) time.Duration { return oneWay(number(from), number(to), 0) })
-		cfg.memory = func(at netip.AddrPort) (net.PacketConn, error) { return network.Listen(at) }
+		memory := memnet.New(cfg.Seed, memnet.Conditions{})
+		memory.Delay(func(from, to netip.Addr) time.Duration { return oneWay(number(from), number(to), 0) })
+		taps := newTaps()
+		cfg.memory = func(at netip.AddrPort) (net.PacketConn, error) {
+			c, err := memory.Listen(at)
+			if err != nil {
+				return nil, err
+			}
+			return taps.tap(at, c), nil
+		}
+		met := !*besideMet
+		cfg.watch = func(n *network, searcher *member, begins bool) {
+			if !met {
+				met = true
+				meet(t, n)
+			}
+			taps.watch(searcher, begins)
+		}
 		r = measure(t, cfg)
+		r.Work = append(r.Work, taps.work()...)
 	})
 	return r
+}
+
+// meet has each node send two PINGs to each other: with the second the session that the
+// first has made stays.
+func meet(t *testing.T, n *network) {
+	t.Helper()
+	if err := inParallel(0, len(n.members), func(i int) error {
+		for j, other := range n.members {
+			for range 2 {
+				if _, err := n.members[i].Ping(t.Context(), other.Addresses()[0]); err != nil && i != j {
+					return err
+				}
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // The simulator's figures are those of whole nodes with their transport, which meet the

@@ -43,6 +43,9 @@ type Config struct {
 	// listens at 10.0.0.1, the others follow.
 	memory func(at netip.AddrPort) (net.PacketConn, error)
 
+	// watch, if not nil, is told where each measured lookup begins and ends.
+	watch func(n *network, searcher *member, begins bool)
+
 	// Progress, if not nil, is called for each node that joined and each lookup that
 	// ended. It may be called by several goroutines at once.
 	Progress func(stage string, done, total int)

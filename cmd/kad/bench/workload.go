@@ -75,12 +75,18 @@ func name(by *member, i int) string { return fmt.Sprintf("bench-%s-%d", by.ID().
 
 // beginLookup notes the time and the traffic before a lookup.
 func (r *workloadRun) beginLookup(searcher *member, target identity.Position) *measurement {
+	if r.cfg.watch != nil {
+		r.cfg.watch(r.network, searcher, true)
+	}
 	return &measurement{searcher: searcher, target: target, started: time.Since(r.began), traffic: searcher.traffic.both()}
 }
 
 // endLookup completes the measurement of a lookup that has just ended.
 func (r *workloadRun) endLookup(m *measurement, l kadmium.Lookup, found bool) *measurement {
 	m.bytes = m.searcher.traffic.both() - m.traffic
+	if r.cfg.watch != nil {
+		r.cfg.watch(r.network, m.searcher, false)
+	}
 	m.lookup, m.found = l, found
 	return m
 }
