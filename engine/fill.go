@@ -31,6 +31,7 @@ type fill struct {
 	candidatesAsked            int                // how many of candidates were asked, from the front
 	named                      []identity.Contact // scratch: by one answer
 	candidateHosts, namedHosts []uint32           // tags of their IP addresses
+	preferences                []preference       // of the candidates
 	queries                    int                // FIND_NODEs that may still be sent
 	waiting                    int                // requests neither answered nor failed yet
 	overrunning                int                // of these, those that overran and no longer count against alpha
@@ -44,6 +45,16 @@ const (
 	fillQueries  = 6
 	fillGuides   = 3
 	fillRequests = 3
+)
+
+// A preference says whether the table prefers a candidate, once that was asked: it takes a
+// hash to tell.
+type preference uint8
+
+const (
+	notAsked preference = iota
+	ordinary
+	preferred
 )
 
 // newFill makes a fill for an operation or for the node itself (op 0); start begins it.
@@ -112,20 +123,28 @@ func (f *fill) nextContact() identity.Contact {
 	case len(pool) == 0:
 		return 0
 	}
-	i := f.choose(pool)
+	hosts, preferences := f.candidateHosts[f.candidatesAsked:], f.preferences[f.candidatesAsked:]
+	i := f.choose(pool, preferences)
 	pool[0], pool[i] = pool[i], pool[0]
-	hosts := f.candidateHosts[f.candidatesAsked:]
 	hosts[0], hosts[i] = hosts[i], hosts[0]
+	preferences[0], preferences[i] = preferences[i], preferences[0]
 	f.candidatesAsked++
 	return pool[0]
 }
 
 // choose takes one of the pool at random, and a preferred one if there is any (design
 // R4.31).
-func (f *fill) choose(pool []identity.Contact) int {
+func (f *fill) choose(pool []identity.Contact, preferences []preference) int {
 	first := f.e.rnd.IntN(len(pool))
 	for i := range pool {
-		if at := (first + i) % len(pool); f.e.table.Prefers(pool[at]) {
+		at := (first + i) % len(pool)
+		if preferences[at] == notAsked {
+			preferences[at] = ordinary
+			if f.e.table.Prefers(pool[at]) {
+				preferences[at] = preferred
+			}
+		}
+		if preferences[at] == preferred {
 			return at
 		}
 	}
@@ -227,6 +246,7 @@ func (f *fill) thin() {
 		n = max(1, n>>(shared-f.cpl-1))
 	}
 	f.candidates, f.candidateHosts = append(f.candidates, brought[:n]...), append(f.candidateHosts, hosts[:n]...)
+	f.preferences = append(f.preferences, make([]preference, n)...)
 }
 
 func (f *fill) failed(r *rpc.Request) { f.settle(r) }

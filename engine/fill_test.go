@@ -372,3 +372,29 @@ func TestFillAsksNobodyThatFailed(t *testing.T) {
 		}
 	}
 }
+
+// A counting policy prefers nobody, and counts for each key how often it was asked.
+type counting struct {
+	kbucket.Plain
+	asked map[uint32]int
+}
+
+func (c counting) Prefers(_ int, key uint32) bool { c.asked[key]++; return false }
+
+// Whom a table prefers takes a hash to tell: a fill asks it once of each candidate, and the
+// table once more if the candidate enters it.
+func TestFillAsksForAPreferenceOnce(t *testing.T) {
+	asked := make(map[uint32]int)
+	x := newFilling(2000, Config{Table: func() kbucket.Policy { return counting{asked: asked} }})
+	x.meet(5, 0, true)
+	clear(asked)
+	x.fill(0)
+	if len(asked) < 20 {
+		t.Errorf("asked of %d candidates", len(asked))
+	}
+	for key, n := range asked {
+		if n > 2 {
+			t.Errorf("asked %d times of the key %x", n, key)
+		}
+	}
+}
