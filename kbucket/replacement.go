@@ -29,11 +29,17 @@ func (t *Table) addReplacement(cpl int, c identity.Contact, p *identity.Position
 	if i < 0 && int(b.replacements) >= most {
 		i = int(b.replacements) - 1
 	}
-	if i >= 0 {
-		t.dropReplacement(cpl, i)
+	w := replacement{handleOf(c), t.markOf(p, cpl)}
+	if i < 0 {
+		t.countIn(s)
+		t.putInWaiting(cpl, w)
+		return Waiting
 	}
+	waiting := t.waitingFor(b)
+	t.countOut(waiting[i].contact())
 	t.countIn(s)
-	t.putInWaiting(cpl, replacement{handleOf(c), t.markOf(p, cpl)})
+	copy(waiting[1:], waiting[:i])
+	waiting[0] = w
 	return Waiting
 }
 
