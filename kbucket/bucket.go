@@ -107,19 +107,23 @@ func (t *Table) timeOf(e *entry) time.Time {
 	return t.epoch.Add(time.Duration(stamp-1) * time.Second)
 }
 
-// see notes that a contact was just seen, so that it has no failures.
-func (t *Table) see(e *entry, now time.Time) {
+// stampOf is the stamp of a contact that was just seen.
+func (t *Table) stampOf(now time.Time) [3]byte {
 	seconds := int64(max(t.elapsed(now), 0) / time.Second)
 	if seconds >= maxStamp {
 		t.moveEpoch(seconds - maxStamp/2)
 		seconds = maxStamp / 2
 	}
-	e.setStamp(seconds + 1)
-	e.mark = e.withoutFailures()
+	return packStamp(seconds + 1)
 }
 
-func (e *entry) setStamp(stamp int64) {
-	e.stamp = [3]byte{byte(stamp), byte(stamp >> 8), byte(stamp >> 16)}
+// see notes that a contact was just seen, so that it has no failures.
+func (t *Table) see(e *entry, now time.Time) {
+	e.stamp, e.mark = t.stampOf(now), e.withoutFailures()
+}
+
+func packStamp(stamp int64) [3]byte {
+	return [3]byte{byte(stamp), byte(stamp >> 8), byte(stamp >> 16)}
 }
 
 // moveEpoch has the table count from a later time. Of what was before that time it only
@@ -129,7 +133,7 @@ func (t *Table) moveEpoch(seconds int64) {
 	for i := range t.contacts {
 		e := &t.contacts[i]
 		if at := t.timeOf(e); !at.IsZero() {
-			e.setStamp(max(int64(at.Sub(t.epoch)/time.Second)-seconds, 0) + 1)
+			e.stamp = packStamp(max(int64(at.Sub(t.epoch)/time.Second)-seconds, 0) + 1)
 		}
 	}
 	for i := range t.buckets {

@@ -13,11 +13,10 @@ import (
 func (t *Table) Fill(now time.Time, cpl int, contacts []identity.Contact) {
 	t.extend(now, cpl)
 	at := int(t.buckets[cpl].first)
+	stamp := t.stampOf(now)
 	t.contacts = open(t.contacts, at, len(contacts))
 	for i, c := range contacts {
-		e := &t.contacts[at+i]
-		*e = entry{handle: handleOf(c), mark: t.markOf(t.book.Position(c), cpl)}
-		t.see(e, now)
+		t.contacts[at+i] = entry{handleOf(c), stamp, t.markOf(t.book.Position(c), cpl)}
 		if t.subnets != nil {
 			t.countIn(t.subnetOf(c))
 		}
