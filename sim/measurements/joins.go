@@ -74,9 +74,9 @@ The hops were 0.2 more than on ideal tables of as many nodes (` + "`kad sim --no
 Where no node ever leaves, all tables of a region then come to hold the same contacts, the oldest nodes, and the answers of three peers bring less that is new than three random tables would.
 Now each node prefers others (design.md, R4.30; measured in [rules.md](rules.md)), and this has yet to be run again.
 
-Since these two were measured a node takes less: the engines of a shard share what lookups and replies keep ready, and what most nodes or buckets never need is allocated when it is needed.
-On 2026-11-30 ` + "`kad sim --tables join --nodes 10000`" + ` took 8,272 bytes a node (9,927 before), with 20,000 nodes 8,753 (10,482 before): still too many for a million.
+Since these two were measured a node takes less: the engines of a shard share what lookups and replies keep ready, all contacts of a table are one list, round trip times are packed, the tick that a node waits for is queued once, and what most nodes never need is allocated when it is needed.
+On 2026-11-30 ` + "`kad sim --tables join --nodes 10000`" + ` took 6,179 bytes a node (9,927 before), with 20,000 nodes 6,476 (10,482 before).
 
-By a heap profile of the latter, the memory of a node is: contacts of its table 32 % (12 bytes each), round trip times 24 % (10 bytes for each of 224 peers), the engine itself 13 %, the heads of the buckets 8 %, replacements 6 %, counts of subnets 3 %, the simulator's own 5 %, and the rest the store, the heads of the tables and where peers see the node.
-In larger networks only the table grows: from 10,000 to 20,000 nodes by 481 bytes with the round trip times that were not full before.`,
+By a heap profile of the former, the memory of a node is: contacts of its table 31 % (9 bytes each), round trip times 24 % (7 bytes for each of up to 224 peers, 3 more for those whose times vary), the engine itself 17 %, the heads of the buckets 6 %, counts of subnets 4 %, replacements 4 %, the simulator's own 6 %, and the rest the store, the heads of the tables and where peers see the node.
+In larger networks only the list of contacts and the heads of the buckets grow, by 20 contacts and a head whenever the network doubles, and the round trip times until they are 224.`,
 }
