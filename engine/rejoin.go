@@ -55,6 +55,9 @@ type loss struct {
 func (e *Engine) lose(c identity.Contact) {
 	r := e.ensureRejoining()
 	r.wake(e.book.Address(c).Endpoint)
+	if len(r.lost) == 0 { // what is left is of losses that are over
+		r.due, r.pause = time.Time{}, 0
+	}
 	if len(r.lost) == maxLost {
 		r.remove(0)
 	}
@@ -232,30 +235,29 @@ func (e *Engine) absent() (identity.Contact, bool) {
 	return candidates[e.rnd.IntN(len(candidates))], true
 }
 
-// absentSeeds are the bootstrap peers that are not in the routing table and do not rest. The
-// peer ID of some is unknown: they are told by their endpoint, for which the whole table is
-// read.
+// absentSeeds are the bootstrap peers that are not in the routing table and do not rest.
+// Some have no known peer ID, or another by now: these are told by their endpoint, for which
+// the whole table is read.
 func (e *Engine) absentSeeds() []identity.Address {
 	own, cutOff := e.ownEndpoint(), e.cutOff()
-	unknown := false
 	absent := slices.DeleteFunc(slices.Clone(e.cfg.Bootstrap), func(a identity.Address) bool {
 		if a.ID == e.cfg.Self || a.Endpoint == own || a.Endpoint == e.cfg.Endpoint ||
 			!cutOff && e.rejoining.resting(e.now, a.Endpoint) {
 			return true
 		}
 		if a.ID.IsZero() {
-			unknown = true
 			return false
 		}
 		_, held := e.table.Find(e.book.Position(e.book.Intern(a)))
 		return held
 	})
-	if unknown {
-		e.table.Each(func(c identity.Contact, _ time.Time, _, _ int) {
-			held := e.book.Address(c).Endpoint
-			absent = slices.DeleteFunc(absent, func(a identity.Address) bool { return a.ID.IsZero() && a.Endpoint == held })
-		})
+	if len(absent) == 0 {
+		return nil
 	}
+	e.table.Each(func(c identity.Contact, _ time.Time, _, _ int) {
+		held := e.book.Address(c).Endpoint
+		absent = slices.DeleteFunc(absent, func(a identity.Address) bool { return a.Endpoint == held })
+	})
 	return absent
 }
 

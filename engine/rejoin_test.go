@@ -231,16 +231,59 @@ func TestLostContactsAreBounded(t *testing.T) {
 }
 
 // Where one of many contacts is lost now and then, the lost are asked seldom: after 5 min,
-// then at doubling intervals.
+// then at doubling intervals. So it is too after others were lost, many or few, and all came
+// back.
 func TestFewLossesAreAskedForSeldom(t *testing.T) {
-	n := newNetwork(t, 17)
-	n.grow(40, nil)
-	nd := n.nodes[0]
-	nd.loses(n.nodes[3])
-	before := nd.e.counters.Rejoins
-	n.run(time.Hour)
-	if asked := nd.e.counters.Rejoins - before; asked < 2 || asked > 4 { // after 5, 15 and 35 min
-		t.Errorf("%d requests in the hour after one loss", asked)
+	for name, earlier := range map[string][]int{"the first": nil, "after one": {3}, "after many": {3, 4, 5, 6, 7, 8}} {
+		t.Run(name, func(t *testing.T) {
+			n := newNetwork(t, 17)
+			n.grow(40, nil)
+			nd := n.nodes[0]
+			for _, i := range earlier {
+				nd.loses(n.nodes[i])
+			}
+			for _, i := range earlier {
+				n.nodes[i].up = true
+				n.nodes[i].wake = n.nodes[i].e.WakeAt()
+			}
+			n.run(4 * time.Hour)
+			if lost := nd.e.Stats().Lost; lost != 0 {
+				t.Fatalf("%d are still lost", lost)
+			}
+			nd.loses(n.nodes[20])
+			before, began := nd.e.counters.Rejoins, n.now
+			for _, step := range []struct {
+				minutes time.Duration // since the one before
+				asked   uint64        // since the loss
+			}{{4, 0}, {2, 1}, {8, 1}, {2, 2}, {18, 2}, {2, 3}} { // after 5, 15 and 35 min
+				n.run(step.minutes * time.Minute)
+				if asked := nd.e.counters.Rejoins - before; asked != step.asked {
+					t.Errorf("%v after the loss: %d requests, not %d", n.now.Sub(began), asked, step.asked)
+				}
+			}
+		})
+	}
+}
+
+// A bootstrap peer that began again with another identity, and is in the table under it, is
+// not absent: what asks for the identity of before must fail.
+func TestBootstrapPeerOfAnotherIdentity(t *testing.T) {
+	n := newNetwork(t, 19)
+	n.grow(4, nil)
+	e := n.nodes[3].e
+	e.enter(n.now, nil)
+	defer e.leave()
+	e.ensureRejoining()
+	seed := n.nodes[0].address
+	seed.ID[0] ^= 1
+	e.cfg.Bootstrap = []identity.Address{seed}
+	if absent := e.absentSeeds(); len(absent) != 0 {
+		t.Errorf("absent: %v", absent)
+	}
+	seed.Endpoint = netip.MustParseAddrPort("20.77.0.1:4100")
+	e.cfg.Bootstrap = append(e.cfg.Bootstrap, seed)
+	if absent := e.absentSeeds(); len(absent) != 1 || absent[0] != seed {
+		t.Errorf("absent: %v, not the one at an endpoint of nobody", absent)
 	}
 }
 
@@ -259,9 +302,30 @@ func TestCutIntoHalvesOfMany(t *testing.T) {
 		}
 	}
 	n.lose = nil
-	n.until(time.Minute, "the network being whole", func() bool {
-		return !slices.ContainsFunc(n.nodes, func(nd *node) bool {
-			return slices.ContainsFunc(n.nearest(nd.e.cfg.Position, 10, nd), func(other *node) bool { return !nd.knows(other) })
-		})
+	n.until(time.Minute, "the network being whole", n.whole)
+}
+
+// A ninth of the nodes is cut off. Many of the others lose too few contacts to take it for a
+// cut, so that it heals later than one into halves.
+func TestCutOfANinth(t *testing.T) {
+	n := newNetwork(t, 300)
+	n.grow(45, nil)
+	n.lose = func(from, to *node, _ *rpc.Message) bool {
+		return (slices.Index(n.nodes, from)%9 == 0) != (slices.Index(n.nodes, to)%9 == 0)
+	}
+	for range 15 {
+		n.run(time.Minute)
+		for _, nd := range n.nodes {
+			nd.closest(identity.KeyPosition([]byte(nd.name + n.now.String())))
+		}
+	}
+	n.lose = nil
+	n.until(10*time.Minute, "the network being whole", n.whole)
+}
+
+// whole reports whether every node knows all of the closest to it.
+func (n *network) whole() bool {
+	return !slices.ContainsFunc(n.nodes, func(nd *node) bool {
+		return slices.ContainsFunc(n.nearest(nd.e.cfg.Position, 10, nd), func(other *node) bool { return !nd.knows(other) })
 	})
 }

@@ -33,9 +33,9 @@ func (t *Table) Probe(now time.Time, c identity.Contact) (oldest identity.Contac
 // bucket (design R4.7).
 //
 // A contact leaves its bucket at once if the policy says so (a replacement waits),
-// otherwise after MaxFailures failures in a row (R4.10). Until then it is not named to others (R4.12).
-// promoted is the contact that took its place, or 0. A replacement that fails is
-// forgotten.
+// otherwise after MaxFailures failures in a row (R4.10). Until then it is not named
+// to others (R4.12). promoted is the contact that took its place, or 0. A
+// replacement that fails is forgotten.
 func (t *Table) Failed(c identity.Contact) (evicted bool, promoted identity.Contact) {
 	b, cpl := t.bucketOf(c)
 	if b == nil {

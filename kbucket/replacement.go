@@ -4,8 +4,8 @@ import "kadmium/identity"
 
 // addReplacement puts a contact whose bucket is full at the head of the replacement
 // list (Kademlia, section 4.1: most recently seen first). A full list loses its
-// oldest; most is its room. A replacement is not named to others, so a new address of its peer replaces
-// the old one without a PING.
+// oldest; most is its room. A replacement is not named to others, so a new address
+// of its peer replaces the old one without a PING.
 func (t *Table) addReplacement(cpl int, c identity.Contact, p *identity.Position, most int) Outcome {
 	if most == 0 {
 		return Refused

@@ -32,11 +32,10 @@ func (o Outcome) String() string {
 // with it, or an authenticated message from an address it has proved (Kademlia,
 // section 2.2; design R4.2). Never call it for less.
 //
-// After Waiting, Displace says whether an old contact leaves for it, and Probe whether to
-// ping one. After Elsewhere the
-// caller pings the new address, and calls Replace and Seen if it answers (design
-// R4.6): a peer that moved keeps its place, and nobody can redirect it to an address
-// that is not its own.
+// After Waiting, Displace says whether an old contact leaves for it, and Probe
+// whether to ping one. After Elsewhere the caller pings the new address, and calls
+// Replace and Seen if it answers (design R4.6): a peer that moved keeps its place,
+// and nobody can redirect it to an address that is not its own.
 func (t *Table) Seen(now time.Time, c identity.Contact) Outcome {
 	p := t.book.Position(c)
 	cpl := identity.CommonPrefixLen(&t.self, p)

@@ -150,7 +150,9 @@ func (l *Lookup) take(by *Candidate, named []identity.Contact) (taken int) {
 			taken++
 		}
 	}
-	l.omitted = l.omitted || slices.ContainsFunc(left, func(c identity.Contact) bool { return l.list.index(c) < 0 })
+	l.omitted = l.omitted || slices.ContainsFunc(left, func(c identity.Contact) bool {
+		return l.list.index(c) < 0 && *l.list.book.Position(c) != l.self
+	})
 	return taken
 }
 
