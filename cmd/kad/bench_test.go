@@ -122,6 +122,16 @@ func TestBenchSweep(t *testing.T) {
 	if !strings.HasPrefix(u.fileText(filepath.Join(single, "results.csv")), "run,nodes,") {
 		t.Error("a single run has no table")
 	}
+	mine := filepath.Join(single, "manifest.json")
+	if err := os.WriteFile(mine, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, seeds := range []string{"1", "1,2"} {
+		u.kad("bench", "--nodes", "4", "--seed", seeds, "--out", single).exits(cli.ExitBadInput).says("--out: ", single+": manifest.json is of version 0", "next: choose another directory for --out, or move that file away")
+	}
+	if u.fileText(mine) != "{}" {
+		t.Error("a manifest that kad did not write was replaced")
+	}
 	u.kad("bench", "--alpha", "3..1").exits(cli.ExitBadInput).says("--alpha", "is no range", "next: ")
 	u.kad("bench", "--alpha", "3,x").exits(cli.ExitBadInput).says(`--alpha "x": want a whole number`, "next: ")
 	u.kad("bench", "--alpha", "3,3").exits(cli.ExitBadInput).says("kad bench: bad sweep: twice the same: alpha 3\n", "next: give each value once")

@@ -37,7 +37,9 @@ func (a *app) benchOne(ctx context.Context, run benchRun, out string) error {
 	var keep *sweep.Single
 	if out != "" {
 		var err error
-		if keep, err = m.Single(out); err != nil {
+		if keep, err = m.Single(out); errors.Is(err, sweep.ErrNotSweep) {
+			return command.NotSweep(err)
+		} else if err != nil {
 			return cli.NotDone("check the directory of --out", "%s: %v", out, err)
 		}
 	}
@@ -67,6 +69,8 @@ func (a *app) benchSeveral(ctx context.Context, runs []benchRun, out string) err
 	switch {
 	case errors.Is(err, sweep.ErrBadPlan):
 		return cli.BadInput(badPlanNext(err), "%v", err)
+	case errors.Is(err, sweep.ErrNotSweep):
+		return command.NotSweep(err)
 	case err != nil:
 		return err
 	}

@@ -139,8 +139,16 @@ func runOne(a *cli.App, ctx context.Context, c sim.Config) (*report.Report, []re
 	return r, rows, nil
 }
 
+// NotSweep is the failure of a run whose --out is a directory that sweep.ErrNotSweep is about.
+func NotSweep(err error) error {
+	return cli.BadInput("choose another directory for --out, or move that file away", "--out: %v", err)
+}
+
 // sweepFailed says why a sweep has not ended.
 func sweepFailed(err error, out string) error {
+	if errors.Is(err, sweep.ErrNotSweep) {
+		return NotSweep(err)
+	}
 	if pathError := (*fs.PathError)(nil); errors.As(err, &pathError) || errors.Is(err, os.ErrPermission) {
 		return cli.NotDone("check the directory of --out", "%s: %v", out, err)
 	}

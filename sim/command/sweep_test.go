@@ -172,3 +172,24 @@ func TestOneRunIsNotRunAgain(t *testing.T) {
 		t.Errorf("exit code %d: %s%s", code, again, stderr)
 	}
 }
+
+// A directory with a file of somebody's own, which --out would replace, is refused, and the
+// file stays.
+func TestOutReplacesNoFileOfOthers(t *testing.T) {
+	for name, text := range map[string]string{"manifest.json": `{"name":"my page"}`, "results.csv": "mine\n", "lookups.csv.zst": "mine\n"} {
+		dir := t.TempDir()
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, seeds := range []string{"1", "1,2"} {
+			code, stdout, stderr := run(t, nil, "--nodes", "60", "--lookups", "20", "--seed", seeds, "--out", dir)
+			if code != cli.ExitBadInput || stdout != "" || !strings.HasPrefix(stderr, "mine: --out: no directory of a sweep: "+dir+": ") || !strings.Contains(stderr, name) || !strings.HasSuffix(stderr, "\n  next: choose another directory for --out, or move that file away\n") {
+				t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+			}
+		}
+		if kept, err := os.ReadFile(file); err != nil || string(kept) != text {
+			t.Errorf("%q, %v", kept, err)
+		}
+	}
+}

@@ -24,7 +24,7 @@ const (
 	ManifestFile = "manifest.json"
 	ResultsFile  = "results.csv"
 	reportsDir   = "reports"
-	version      = 1
+	version      = 2
 )
 
 // A Manifest says what the runs of a directory are.
@@ -37,7 +37,7 @@ type Manifest struct {
 	Planned int               `json:"planned"`           // runs of the plan
 	Missing []Missing         `json:"missing"`           // those of them that have not ended
 	Runs    []Entry           `json:"runs"`              // those that have
-	Others  map[string]string `json:"others,omitempty"`  // SHA-256 of the reports of other plans, by the ID of their run
+	Others  map[string]string `json:"others,omitempty"`  // SHA-256 of the reports of other plans, and of missing runs that were kept without their lookups, by the ID of their run
 
 	Pictures map[string]string `json:"pictures,omitempty"` // SHA-256 of what was drawn of the runs, by the name of its file
 }
@@ -141,6 +141,9 @@ func writeFile(dir, name string, content []byte) error {
 	return os.Rename(temporary, path)
 }
 
+// errNoManifest is an ErrNotSweep.
+var errNoManifest = fmt.Errorf("%w", ErrNotSweep)
+
 // maxManifest bounds a manifest, in bytes.
 const maxManifest = 256 << 20
 
@@ -150,9 +153,11 @@ func readManifest(dir string) (*Manifest, error) {
 	path := filepath.Join(dir, ManifestFile)
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, notSweep(dir, "it has no %s", ManifestFile)
+		return nil, fmt.Errorf("%w: %s: it has no %s", errNoManifest, dir, ManifestFile)
 	} else if err != nil {
 		return nil, err
+	} else if !info.Mode().IsRegular() {
+		return nil, notSweep(dir, "%s is no regular file", ManifestFile)
 	} else if info.Size() > maxManifest {
 		return nil, notSweep(dir, "%s is larger than %d MiB", ManifestFile, maxManifest>>20)
 	}
@@ -163,6 +168,9 @@ func readManifest(dir string) (*Manifest, error) {
 	var m Manifest
 	if err := json.Unmarshal(text, &m); err != nil {
 		return nil, notSweep(dir, "%s: %v", ManifestFile, err)
+	}
+	if m.Version > 0 && m.Version < version {
+		return nil, notSweep(dir, "%s is of version %d, want %d: an earlier kad made it, and its runs are to be made again in another directory", ManifestFile, m.Version, version)
 	}
 	if m.Version != version {
 		return nil, notSweep(dir, "%s is of version %d, want %d", ManifestFile, m.Version, version)

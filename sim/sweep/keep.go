@@ -34,9 +34,14 @@ type directory struct {
 	drawnOf  []string          // the IDs of the runs that they are of, in order
 }
 
-// openDirectory makes a directory, or goes on with one. What no manifest lists is not known:
-// it counts as not there.
+// openDirectory makes a directory, or goes on with one. A report that no manifest lists is not
+// known: it counts as not there. The error is ErrNotSweep where a file that would be replaced
+// may be somebody's own, or that of reading and writing.
 func openDirectory(path string, p Program, inputs map[string]string, lookups bool) (*directory, error) {
+	m, err := replaceable(path)
+	if err != nil {
+		return nil, err
+	}
 	d := &directory{path: path, program: p, inputs: inputs, lookups: lookups, sums: make(map[string]string)}
 	if lookups {
 		if err := os.MkdirAll(filepath.Join(path, lookupsDir), 0o755); err != nil {
@@ -46,11 +51,8 @@ func openDirectory(path string, p Program, inputs map[string]string, lookups boo
 	if err := os.MkdirAll(filepath.Join(path, reportsDir), 0o755); err != nil {
 		return nil, err
 	}
-	m, err := readManifest(path)
-	if errors.Is(err, ErrNotSweep) {
+	if m == nil {
 		return d, nil
-	} else if err != nil {
-		return nil, err
 	}
 	maps.Copy(d.sums, m.Others)
 	d.pictures = m.Pictures
@@ -62,7 +64,26 @@ func openDirectory(path string, p Program, inputs map[string]string, lookups boo
 	return d, nil
 }
 
-// kept is the report of a run that the directory has as it kept it; otherwise nil.
+// replaceable returns the manifest of a directory, or nil if there is none, and then no file of
+// a name that a plan writes either: without a manifest nothing says whose that is. Its error is
+// ErrNotSweep, or that of reading the files.
+func replaceable(path string) (*Manifest, error) {
+	m, err := readManifest(path)
+	if !errors.Is(err, errNoManifest) {
+		return m, err
+	}
+	for _, table := range []string{ResultsFile, LookupsFile} {
+		if _, err := os.Lstat(filepath.Join(path, table)); err == nil {
+			return nil, notSweep(path, "it has %s and no %s, which says that kad wrote it", table, ManifestFile)
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// kept is the report of a run that the directory has as it kept it; otherwise nil, and the
+// directory does not list it any more.
 func (d *directory) kept(id string) *report.Report {
 	sum, listed := d.sums[id]
 	if !listed {
@@ -73,6 +94,7 @@ func (d *directory) kept(id string) *report.Report {
 		d.changed++
 	}
 	if err != nil || r.Partial {
+		delete(d.sums, id)
 		return nil
 	}
 	return r
@@ -151,10 +173,17 @@ func (d *directory) ended(g *grid, id, sum string) error {
 	return err
 }
 
-// finish writes the tables and the manifest of the runs that have ended. A table of lookups
-// that is not wanted is one of other runs, and removed.
+// finish writes the manifest of the runs that have ended, and then the tables, so that none is
+// there without a manifest. A table of lookups that is not wanted is one of other runs, and
+// removed.
 func (d *directory) finish(r *Results) (err error) {
 	r.Kept, r.Changed = true, d.changed
+	if err := d.reviewPictures(r); err != nil {
+		return err
+	}
+	if err := d.writeManifest(r); err != nil {
+		return err
+	}
 	if d.lookups {
 		r.Rows, err = r.collectLookups(d.path)
 	} else {
@@ -163,19 +192,15 @@ func (d *directory) finish(r *Results) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := d.reviewPictures(r); err != nil {
-		return err
-	}
 	var table bytes.Buffer
 	if err := r.WriteTable(&table); err != nil {
 		return err
 	}
-	if err := writeFile(d.path, ResultsFile, table.Bytes()); err != nil {
-		return err
-	}
-	return d.writeManifest(r)
+	return writeFile(d.path, ResultsFile, table.Bytes())
 }
 
+// writeManifest lists a missing run among the others while its report is there: it is one that
+// was kept without the lookups that are wanted now.
 func (d *directory) writeManifest(r *Results) error {
 	m := Manifest{Version: version, Program: d.program, Inputs: d.inputs, Columns: r.columns, Varied: r.Varied,
 		Planned: len(r.Runs) + len(r.Missing), Missing: []Missing{}, Runs: []Entry{}, Others: maps.Clone(d.sums), Pictures: d.pictures}
@@ -185,7 +210,6 @@ func (d *directory) writeManifest(r *Results) error {
 	}
 	for _, run := range r.Missing {
 		m.Missing = append(m.Missing, Missing{run.ID, run.Params})
-		delete(m.Others, run.ID)
 	}
 	return m.write(d.path)
 }

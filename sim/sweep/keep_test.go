@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"kadmium/sim"
 )
 
 // manifest is that of a directory.
@@ -188,8 +190,10 @@ func TestEditedReport(t *testing.T) {
 	if _, err := open(dir); err != nil {
 		t.Error(err)
 	}
-	if err := os.Remove(filepath.Join(dir, ManifestFile)); err != nil { // nothing says what was kept
-		t.Fatal(err)
+	for _, name := range []string{ManifestFile, ResultsFile} { // nothing says what was kept
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if again := execute(t, small(t), dir); again.Changed != 0 || again.Runs[1].Report.Machine == results.Runs[1].Report.Machine {
 		t.Error("a report that nothing lists was taken")
@@ -216,6 +220,85 @@ func TestReportsOfAnotherPlanStayKnown(t *testing.T) {
 	}
 	if m := manifest(t, dir); len(m.Others) != 0 || m.Planned != 6 {
 		t.Errorf("%+v", m)
+	}
+}
+
+// Reports that were kept without lookups stay known when a plan that wants these is stopped:
+// its runs are missing, they are no others, and without lookups they are not made again. One
+// that was changed or removed meanwhile is no longer known.
+func TestStoppedPlanOfLookupsForgetsNoReport(t *testing.T) {
+	dir := t.TempDir()
+	all := small(t)
+	first := execute(t, all, dir)
+	file := func(i int) string { return filepath.Join(dir, filepath.FromSlash(reportFile(first.Runs[i].ID))) }
+	stop := func(others int) {
+		t.Helper()
+		ctx, stop := context.WithCancel(t.Context())
+		stop()
+		if r, stopped, err := Execute(ctx, all, Options{Dir: dir, Lookups: true}); err != nil || !stopped || r.Again != others {
+			t.Fatal(r, stopped, err)
+		}
+		if m := manifest(t, dir); m.Planned != 6 || len(m.Missing) != 6 || len(m.Others) != others {
+			t.Errorf("%+v", m)
+		}
+		if l, err := Reports(dir); err != nil || len(l.Reports) != 0 || len(l.Missing) != 6 || l.Others != 0 {
+			t.Errorf("%+v, %v", l, err)
+		}
+	}
+	stop(6)
+	again := execute(t, all, dir)
+	for i := range again.Runs {
+		if again.Runs[i].Report.Machine != first.Runs[i].Report.Machine {
+			t.Errorf("run %d was made again", i)
+		}
+	}
+	if m := manifest(t, dir); len(m.Runs) != 6 || len(m.Others) != 0 {
+		t.Errorf("%+v", m)
+	}
+	if err := errors.Join(os.Remove(file(0)), os.WriteFile(file(1), []byte("{}"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	stop(4)
+	if again := execute(t, all, dir); again.Changed != 0 || again.Runs[2].Report.Machine != first.Runs[2].Report.Machine {
+		t.Errorf("%d changed", again.Changed)
+	}
+}
+
+// A plan is not run where it would replace a file that may be somebody's own, and leaves the
+// directory as it is.
+func TestFilesOfOthersAreNotReplaced(t *testing.T) {
+	for _, c := range []struct{ name, text, says string }{
+		{ManifestFile, `{"name":"my page"}`, "manifest.json is of version 0"},
+		{ManifestFile, "", "manifest.json: unexpected end"},
+		{ManifestFile, `{"version":1,"planned":0}`, "an earlier kad made it"},
+		{ManifestFile, `{"version":99}`, "manifest.json is of version 99"},
+		{ResultsFile, "a,b\n", "it has results.csv and no manifest.json"},
+		{LookupsFile, "", "it has lookups.csv.zst and no manifest.json"},
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, c.name), []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		measured := Measurement{Settings: []sim.Setting{{Name: "nodes", Value: "4"}}, Run: nil}
+		_, _, executed := Execute(t.Context(), small(t), Options{Dir: dir, Lookups: true})
+		_, single := NewSingle(dir, small(t)[0], true)
+		_, _, several := Measure(t.Context(), []Measurement{measured}, dir, nil)
+		_, alone := measured.Single(dir)
+		for i, err := range []error{executed, single, several, alone} {
+			if !errors.Is(err, ErrNotSweep) || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%s %q, %d: %v", c.name, c.text, i, err)
+			}
+		}
+		if files, err := os.ReadDir(dir); err != nil || len(files) != 1 || string(read(t, dir, c.name)) != c.text {
+			t.Errorf("%s %q: %v, %v", c.name, c.text, files, err)
+		}
+	}
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, ManifestFile), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Execute(t.Context(), small(t), Options{Dir: dir}); !errors.Is(err, ErrNotSweep) {
+		t.Error(err)
 	}
 }
 

@@ -22,7 +22,7 @@ type Listing struct {
 	Dir     string
 	Reports []Listed  // of a sweep those of the plan that was run last
 	Missing []Missing // runs of that plan that have not ended
-	Others  int       // reports that lie there and are of other plans
+	Others  int       // reports that lie there and are of no run of that plan
 
 	isSweep bool // there is a manifest
 }
@@ -61,11 +61,14 @@ func Reports(dir string) (*Listing, error) {
 	}
 	all := l.Reports
 	l.Reports, l.Missing, l.isSweep = nil, m.Missing, true
-	listed := make(map[string]bool)
+	listed := make(map[string]bool) // reports of the plan
 	for _, e := range m.Runs {
 		path := filepath.Join(dir, filepath.FromSlash(e.Report))
 		l.Reports = append(l.Reports, Listed{path, e.Params, e.SHA256})
 		listed[path] = true
+	}
+	for _, missing := range m.Missing {
+		listed[filepath.Join(dir, filepath.FromSlash(reportFile(missing.ID)))] = true
 	}
 	for _, r := range all {
 		if !listed[r.Path] {

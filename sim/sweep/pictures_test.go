@@ -84,7 +84,7 @@ func TestPicturesOfAnEarlierPlan(t *testing.T) {
 func TestManifestNamesPicturesOnly(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"../hops.svg", "notes.txt", "/hops.svg", "reports/hops.svg", ""} {
-		if err := os.WriteFile(filepath.Join(dir, ManifestFile), []byte(`{"version":1,"pictures":{"`+name+`":"00"}}`), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, ManifestFile), []byte(`{"version":2,"pictures":{"`+name+`":"00"}}`), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := readManifest(dir); !errors.Is(err, ErrNotSweep) {

@@ -209,7 +209,7 @@ func TestOpenRefuses(t *testing.T) {
 	if _, err := open(dir); !errors.Is(err, ErrNotSweep) {
 		t.Error(err)
 	}
-	for _, text := range []string{"", "{}", `{"version":2}`, `{"version":1,"planned":1,"runs":[{"id":"0123456789abcdef","report":"../x"}]}`, `{"version":1,"planned":2}`, `{"version":1,"runs":[{"id":"0123456789abcdef","report":"reports/0123456789abcdef.json"}]}`} {
+	for _, text := range []string{"", "{}", `{"version":99}`, `{"version":2,"planned":1,"runs":[{"id":"0123456789abcdef","report":"../x"}]}`, `{"version":2,"planned":2}`, `{"version":2,"runs":[{"id":"0123456789abcdef","report":"reports/0123456789abcdef.json"}]}`} {
 		if err := os.WriteFile(filepath.Join(dir, ManifestFile), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
