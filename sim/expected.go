@@ -11,7 +11,8 @@ import (
 )
 
 // Expected is what theory says of a run (package theory), or why it says nothing. The error
-// is ErrBadConfig.
+// is ErrBadConfig: what beyondTheory lets pass is within the limits of package theory, and
+// theory.ErrNotCovered would be passed on.
 func Expected(cfg Config) (*report.Theory, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err

@@ -5,7 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"kadmium/rpc"
 	"kadmium/sim/report"
+	"kadmium/sim/theory"
 )
 
 // Expected and measured hops agree where theory covers a run, and where it does not the
@@ -33,6 +35,9 @@ func TestExpected(t *testing.T) {
 		if e, err := Expected(config(100, 10, change)); err != nil || e.NotFor != why || e.Hops != 0 {
 			t.Errorf("%q: %+v, %v", why, e, err)
 		}
+	}
+	if maxNodes > theory.MaxNodes || rpc.MaxContacts > min(theory.MaxK, theory.MaxAlpha) { // alpha is at most k
+		t.Error("runs that theory does not cover would end with theory.ErrNotCovered")
 	}
 	if _, err := Expected(config(0, 10, nil)); !errors.Is(err, ErrBadConfig) {
 		t.Error(err)
