@@ -36,7 +36,7 @@ All the time nodes are looked up, and keys are fetched by nodes that do not hold
 			return text
 		}, "day"),
 		shown("operations whose node left before their end", func(r []*result) string { return count(r[0].Report.Abandoned) }, "day"),
-		wanted("wall time", wall, seconds, atMost(900, seconds), "day"),
+		wanted("wall time", wall, seconds, atMost(300, seconds), "day"),
 		of("most memory of the process", peak, memory, "day"),
 	},
 	says: `A key is lost if at the end no node that is up would give it out.

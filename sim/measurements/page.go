@@ -13,10 +13,10 @@ const notMeasured = "not measured"
 
 const pageHead = `# Measurements
 
-This page has every simulated figure, with the command and the seed it came from.
+This page has the simulated figures of the project itself, with the command and the seed each came from; those of rules of others are in [rules.md](rules.md).
 ` + "`go run ./sim/measurements`" + ` runs the commands and writes this page; nothing is changed by hand.
 ` + "`kad`" + ` is what ` + "`go build ./cmd/kad`" + ` makes, each command prints its report in JSON, and [report.md](report.md) says what each field means.
-The same command gives the same report on every machine.
+The same program gives the same report on every machine; dates say when each was made, and a later program's rules may give another.
 Only wall times and memory depend on the machine, and on what else it did at the time: take them as ratios.
 Figures of real sockets are in [benchmarks.md](benchmarks.md).
 

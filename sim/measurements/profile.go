@@ -32,10 +32,10 @@ func part(r *result, names ...string) float64 {
 	return n / float64(r.Report.RPCTotal)
 }
 
-// profile describes a CPU profile (runtime/pprof). It was taken once, by hand.
+// profile describes a CPU profile (perf). It was taken once, by hand.
 const profile = `
-A CPU profile of the first six hours of such a day (` + "`runtime/pprof`" + ` around ` + "`sim.Run`" + `) has over nine tenths of the time in the one goroutine that drives the history, and nearly all the rest in the garbage collector.
-Seven tenths of it is in the engines' own code: a third in answering requests, a fifth in processing answers, a sixth in what falls due.
-A tenth is spent on asking engines when they are next due, a twenty-fifth on the queue of events, less than a fiftieth on sending datagrams.
+A CPU profile of ten seconds in the midst of the day on two cores (` + "`perf`" + `, of all that the process did) has nearly nine tenths of the time in what shards do in windows, and the rest in the garbage collector and in waiting for the other core.
+More than half are datagrams that arrive: a quarter requests that are answered, an eighth answers that are processed.
+A quarter is engines that are due, half of it requests that time out; to ask when they are next due is a sixteenth.
 No function stands out: the most expensive are those that touch an engine's memory first, because ten thousand other engines have used the cache since.
 `
