@@ -85,6 +85,7 @@ func (n *Node) gauges(d *driver.Stats) map[string]int {
 		"writes.withheld":      e.Unsynced,
 		"handovers.waiting":    e.Handovers,
 		"contacts.lost":        e.Lost,
+		"contacts.awaited":     e.Awaited,
 		"writes.kept_here":     e.KeptHere,
 		"writes.settled":       e.Settled,
 		"newcomers":            e.Newcomers,

@@ -68,6 +68,7 @@ var metricHelp = map[string]metricText{
 	"kad_clients":                      {"Clients that answer, or ask this node, while no server answers.", nil},
 	"kad_probes_waiting":               {"Contacts in doubt that wait for a PING.", nil},
 	"kad_contacts_lost":                {"Contacts that left the table because they failed, and that are asked for.", nil},
+	"kad_contacts_awaited":             {"Contacts saved by an earlier run that have not answered since the restart, whose places are kept.", nil},
 	"kad_checks_waiting":               {"Datagrams whose records wait for a validator.", nil},
 	"kad_messages_handling":            {"Handlers of messages that run now.", nil},
 	"kad_contacts_known":               {"Contacts in the book: those of the table, of running lookups, and those not collected yet.", nil},

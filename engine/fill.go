@@ -71,6 +71,7 @@ func (f *fill) start() {
 			f.known = append(f.known, c)
 		}
 	})
+	f.known = append(f.known, e.takeFormer(f.cpl)...)
 	target := e.randomIn(f.cpl)
 	e.table.LookedUp(e.now, &target)
 	f.owner = e.register(f, f.op)

@@ -115,6 +115,7 @@ func (j *join) answered(r *rpc.Request, in *Inbound) {
 	j.settle()
 	if len(j.responders) == 1 {
 		j.lookUpSelf() // one peer is enough to begin
+		e.greetFormer(func(c identity.Contact) bool { _, asked := j.fromCaller[c]; return asked })
 	}
 }
 

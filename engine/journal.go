@@ -89,12 +89,18 @@ func (e *Engine) Snapshot() []store.Change {
 // maxTableSaved bounds the contacts that are journalled (design R8.26).
 const maxTableSaved = 512
 
-// contactsToSave are contacts of the routing table that have not failed. If there are
-// none, those saved before are of more use.
+// contactsToSave are contacts of the routing table that have not failed, and those of an
+// earlier run of which nothing is known yet. If there are none, those saved before are of
+// more use.
 func (e *Engine) contactsToSave() []identity.Address {
 	var addresses []identity.Address
 	e.table.Each(func(c identity.Contact, _ time.Time, failures, _ int) {
 		if failures == 0 && len(addresses) < maxTableSaved {
+			addresses = append(addresses, e.book.Address(c))
+		}
+	})
+	e.table.EachKept(func(c identity.Contact, _ int) {
+		if len(addresses) < maxTableSaved {
 			addresses = append(addresses, e.book.Address(c))
 		}
 	})
@@ -104,10 +110,16 @@ func (e *Engine) contactsToSave() []identity.Address {
 // Load takes in one journal entry of an earlier run. It must be called before all other
 // methods. Its error names an entry that makes no sense.
 func (e *Engine) Load(now time.Time, c store.Change) error {
-	if err := e.store.Load(now, c); err != nil || c.Kind != store.PublishedEntry {
+	if err := e.store.Load(now, c); err != nil {
 		return err
 	}
-	e.keepLoaded(e.store.Published(c.Key[1:]))
+	switch c.Kind {
+	case store.PublishedEntry:
+		e.keepLoaded(e.store.Published(c.Key[1:]))
+	case store.TableEntry:
+		e.now = now
+		e.keepPlaces(e.store.Table())
+	}
 	return nil
 }
 

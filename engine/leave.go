@@ -14,6 +14,8 @@ func (e *Engine) Left(now time.Time, c identity.Contact, fx []Effect) []Effect {
 	e.counters.seldom().Left++
 	if removed, promoted := e.table.Remove(c); removed {
 		e.contactLeft(c, promoted)
+	} else {
+		e.promoted(promoted)
 	}
 	e.notLost(c)
 	peer := e.book.Address(c).ID

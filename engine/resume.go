@@ -48,6 +48,7 @@ func (e *Engine) greetAll() {
 // not count against them, may answer now (design R4.26).
 func (e *Engine) greetSilent() {
 	if e.greeting != nil {
+		e.greetFormer(nobodyAsked)
 		return
 	}
 	var silent []identity.Contact
@@ -57,6 +58,7 @@ func (e *Engine) greetSilent() {
 		}
 	})
 	e.greet(silent)
+	e.greetFormer(nobodyAsked)
 }
 
 func (e *Engine) greet(contacts []identity.Contact) {

@@ -14,6 +14,8 @@ func (e *Engine) contacted(c identity.Contact, serves bool) {
 		if removed, promoted := e.table.Remove(c); removed {
 			e.contactLeft(c, promoted)
 			e.recheckSoon()
+		} else {
+			e.promoted(promoted)
 		}
 		return
 	}
@@ -53,6 +55,8 @@ func (e *Engine) contactFailed(c identity.Contact) {
 		e.lose(c)
 		e.contactLeft(c, promoted)
 		e.recheckSoon()
+	} else {
+		e.promoted(promoted)
 	}
 }
 
@@ -76,7 +80,14 @@ func (e *Engine) contactLeft(c, promoted identity.Contact) {
 	e.tableUnsaved = true
 	e.newcomerLeft(c) // if it returns it may have lost its keys
 	e.event(Event{Kind: PeerRemoved, Contact: c})
-	if promoted != 0 {
-		e.event(Event{Kind: PeerAdded, Contact: promoted})
+	e.promoted(promoted)
+}
+
+// promoted follows the promotion of a replacement, which may take a place that was kept
+// after a restart for a contact that does not answer. 0: there was none.
+func (e *Engine) promoted(c identity.Contact) {
+	if c != 0 {
+		e.tableUnsaved = true
+		e.event(Event{Kind: PeerAdded, Contact: c})
 	}
 }

@@ -11,6 +11,7 @@ type Stats struct {
 	Unsynced         int    // writes that wait for the journal
 	Handovers        int    // keys that wait to be handed over
 	Lost             int    // contacts remembered as lost
+	Awaited          int    // contacts of an earlier run whose places are kept
 	KeptHere         int    // puts and provides that wait for a peer to answer
 	Settled          int    // settled requests that their receivers were not told of
 	Newcomers        int    // newcomers remembered
@@ -41,6 +42,7 @@ func (e *Engine) Stats() Stats {
 		Unsynced:         len(e.unsynced),
 		Handovers:        len(e.handovers),
 		Lost:             e.rejoining.len(),
+		Awaited:          e.table.Kept(),
 		KeptHere:         e.kept.len(),
 		Settled:          e.settled.len(),
 		Newcomers:        e.newcomers.len(),

@@ -10,6 +10,7 @@
 //	preference.go   whom this project's nodes prefer (design R4.30)
 //	replacement.go  which contacts wait for a place in a full bucket (section 4.1)
 //	eviction.go     which contact is probed, which leaves, which takes its place
+//	kept.go         places kept after a restart for the contacts of before (design R4.34)
 //	limits.go       how many contacts one subnet may have (design R4.5)
 //	nearest.go      the contacts nearest to a target (section 2.3)
 //	distance.go     the buckets in the order of their distance from a target

@@ -14,7 +14,7 @@ import (
 // absence to Failed.
 func (t *Table) Probe(now time.Time, c identity.Contact) (oldest identity.Contact, ok bool) {
 	b, cpl := t.bucketOf(c)
-	if b == nil || b.replacements == 0 || t.elapsed(now) < b.probeAt+ProbeInterval<<b.backoff-ProbeInterval {
+	if b == nil || b.replacements == 0 || b.contacts == 0 || t.elapsed(now) < b.probeAt+ProbeInterval<<b.backoff-ProbeInterval {
 		return 0, false
 	}
 	i := t.policy.Probe(View{t, b, cpl})
@@ -35,7 +35,8 @@ func (t *Table) Probe(now time.Time, c identity.Contact) (oldest identity.Contac
 // A contact leaves its bucket at once if the policy says so (a replacement waits),
 // otherwise after MaxFailures failures in a row (R4.10). Until then it is not named
 // to others (R4.12). promoted is the contact that took its place, or 0. A
-// replacement that fails is forgotten.
+// replacement that fails is forgotten, and so is a contact that a place was kept for, which
+// promotes another though nobody was evicted.
 func (t *Table) Failed(c identity.Contact) (evicted bool, promoted identity.Contact) {
 	b, cpl := t.bucketOf(c)
 	if b == nil {
@@ -46,7 +47,7 @@ func (t *Table) Failed(c identity.Contact) (evicted bool, promoted identity.Cont
 		if w := t.indexOfReplacement(b, c); w >= 0 {
 			t.dropReplacement(cpl, w)
 		}
-		return false, 0
+		return false, t.keptFailed(c, cpl)
 	}
 	b.backoff = 0
 	e := &t.of(b)[i]
@@ -128,6 +129,9 @@ func (t *Table) Remove(c identity.Contact) (removed bool, promoted identity.Cont
 	}
 	if i := t.indexOfReplacementPeer(b, cpl, p); i >= 0 {
 		t.dropReplacement(cpl, i)
+	}
+	if t.giveUp(p) {
+		return false, t.promote(cpl)
 	}
 	return false, 0
 }

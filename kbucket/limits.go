@@ -60,6 +60,11 @@ func (t *Table) bucketAdmits(b *bucket, s subnet, out identity.Contact) bool {
 		return true
 	}
 	n := t.countInBucket(b, s.prefix, out)
+	for _, k := range t.kept {
+		if &t.buckets[k.cpl] == b && k.contact != out && t.isIn(s.prefix, k.contact) {
+			n++
+		}
+	}
 	for _, w := range t.waitingFor(b) {
 		if c := w.contact(); c != out && t.isIn(s.prefix, c) {
 			n++
@@ -77,6 +82,11 @@ func (t *Table) tableAdmits(s subnet, out identity.Contact) bool {
 	n := 0
 	for i := range t.buckets {
 		n += t.countInBucket(&t.buckets[i], s.prefix, out)
+	}
+	for _, k := range t.kept {
+		if k.contact != out && t.isIn(s.prefix, k.contact) {
+			n++
+		}
 	}
 	return n < t.limits.perSubnetTable
 }

@@ -19,6 +19,7 @@ type model struct {
 	epoch   time.Time                  // whole seconds count from here
 	held    map[int][]modelContact     // least recently seen first
 	waiting map[int][]identity.Contact // newest first
+	kept    []identity.Contact         // a place waits for each
 	probed  map[int]time.Time          // buckets probed before
 	pause   map[int]time.Duration      // until the next probe of one
 	touched map[int]time.Time          // buckets known of: last lookup, or when they were first known of
@@ -54,6 +55,45 @@ func (m *model) indexWaiting(c identity.Contact) int {
 	return slices.IndexFunc(m.waiting[m.bucket(c)], func(w identity.Contact) bool { return m.samePeer(w, c) })
 }
 
+func (m *model) indexKept(c identity.Contact) int {
+	return slices.IndexFunc(m.kept, func(k identity.Contact) bool { return m.samePeer(k, c) })
+}
+
+// taken are the contacts of a bucket and the places kept in it.
+func (m *model) taken(i int) int {
+	n := len(m.held[i])
+	for _, k := range m.kept {
+		if m.bucket(k) == i {
+			n++
+		}
+	}
+	return n
+}
+
+func (m *model) touch(now time.Time, i int) {
+	if len(m.touched) == 0 {
+		m.epoch = now
+	}
+	for j := 0; j <= min(i+1, identity.Bits-1); j++ {
+		if _, known := m.touched[j]; !known {
+			m.touched[j] = now
+		}
+	}
+}
+
+func (m *model) Keep(now time.Time, c identity.Contact) bool {
+	i := m.bucket(c)
+	if i == identity.Bits {
+		return false
+	}
+	m.touch(now, i)
+	if m.taken(i) >= m.limits.k || m.indexHeld(c) >= 0 || m.indexWaiting(c) >= 0 || m.indexKept(c) >= 0 || !m.admits(c, 0, true, true) {
+		return false
+	}
+	m.kept = append(m.kept, c)
+	return true
+}
+
 // sameSubnet is the limits' rule, spelled out for the addresses of the test.
 func (m *model) sameSubnet(a, b identity.Contact) bool {
 	x, y := m.book.entries[a].endpoint.Addr(), m.book.entries[b].endpoint.Addr()
@@ -80,6 +120,14 @@ func (m *model) admits(c, out identity.Contact, bucket, table bool) bool {
 			}
 		}
 	}
+	for _, k := range m.kept {
+		if k != out && m.sameSubnet(c, k) {
+			inTable++
+			if m.bucket(k) == m.bucket(c) {
+				inBucket++
+			}
+		}
+	}
 	for _, w := range m.waiting[m.bucket(c)] {
 		if w != out && m.sameSubnet(c, w) {
 			inBucket++
@@ -93,14 +141,7 @@ func (m *model) Seen(now time.Time, c identity.Contact) Outcome {
 	if i == identity.Bits {
 		return Refused
 	}
-	if len(m.touched) == 0 {
-		m.epoch = now
-	}
-	for j := 0; j <= min(i+1, identity.Bits-1); j++ {
-		if _, known := m.touched[j]; !known {
-			m.touched[j] = now
-		}
-	}
+	m.touch(now, i)
 	if at := m.indexHeld(c); at >= 0 {
 		if m.held[i][at].c != c {
 			return Elsewhere
@@ -108,9 +149,16 @@ func (m *model) Seen(now time.Time, c identity.Contact) Outcome {
 		m.held[i] = append(slices.Delete(m.held[i], at, at+1), modelContact{c: c, seen: now})
 		return Moved
 	}
-	if len(m.held[i]) < m.limits.k {
-		if !m.admits(c, 0, true, true) {
+	if at := m.indexKept(c); at >= 0 || m.taken(i) < m.limits.k {
+		var former identity.Contact
+		if at >= 0 {
+			former = m.kept[at]
+		}
+		if !m.admits(c, former, true, true) {
 			return Refused
+		}
+		if at >= 0 {
+			m.kept = slices.Delete(m.kept, at, at+1)
 		}
 		m.held[i] = append(m.held[i], modelContact{c: c, seen: now})
 		return Added
@@ -143,7 +191,7 @@ func (m *model) Replace(old, new identity.Contact) bool {
 func (m *model) Probe(now time.Time, c identity.Contact) (identity.Contact, bool) {
 	i := m.bucket(c)
 	last, before := m.probed[i]
-	if len(m.waiting[i]) == 0 || before && now.Sub(last) < max(m.pause[i], time.Minute) {
+	if len(m.waiting[i]) == 0 || len(m.held[i]) == 0 || before && now.Sub(last) < max(m.pause[i], time.Minute) {
 		return 0, false
 	}
 	if before {
@@ -165,6 +213,11 @@ func (m *model) Failed(c identity.Contact) (bool, identity.Contact) {
 	}
 	if at := slices.Index(m.waiting[i], c); at >= 0 {
 		m.waiting[i] = slices.Delete(m.waiting[i], at, at+1)
+		return false, 0
+	}
+	if at := slices.Index(m.kept, c); at >= 0 {
+		m.kept = slices.Delete(m.kept, at, at+1)
+		return false, m.promote(i)
 	}
 	return false, 0
 }
@@ -187,11 +240,19 @@ func (m *model) Remove(c identity.Contact) (bool, identity.Contact) {
 	if at := m.indexWaiting(c); at >= 0 {
 		m.waiting[i] = slices.Delete(m.waiting[i], at, at+1)
 	}
+	if at := m.indexKept(c); at >= 0 {
+		m.kept = slices.Delete(m.kept, at, at+1)
+		return false, m.promote(i)
+	}
 	return false, 0
 }
 
 func (m *model) leave(i, at int) (promoted identity.Contact) {
 	m.held[i] = slices.Delete(m.held[i], at, at+1)
+	return m.promote(i)
+}
+
+func (m *model) promote(i int) identity.Contact {
 	for len(m.waiting[i]) > 0 {
 		c := m.waiting[i][0]
 		m.waiting[i] = m.waiting[i][1:]

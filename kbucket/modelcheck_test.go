@@ -121,6 +121,8 @@ func (w *world) check(t *rapid.T) {
 	for _, waiting := range w.model.waiting {
 		held += len(waiting)
 	}
+	held += len(w.model.kept)
+	same(t, "Kept", w.table.Kept(), len(w.model.kept))
 	cells := 0
 	w.table.EachHandle(func(c identity.Contact) {
 		handles++
@@ -153,6 +155,12 @@ func TestTableIsItsModel(t *testing.T) {
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"seen": seen, "seen again": seen, "seen once more": seen, // what happens most
+			"a place is kept": func(t *rapid.T) {
+				for range rapid.IntRange(1, 5).Draw(t, "places") {
+					c := w.contact(t)
+					same(t, "Keep", w.table.Keep(w.now, c), w.model.Keep(w.now, c))
+				}
+			},
 			"failed": func(t *rapid.T) {
 				c := w.contact(t)
 				evicted, promoted := w.table.Failed(c)

@@ -44,7 +44,7 @@ type query struct {
 // appendBucket appends the contacts of bucket j in order of their distance.
 func (q *query) appendBucket(dst []identity.Contact, j int) []identity.Contact {
 	b := &q.table.buckets[j]
-	if b.contacts == 0 || len(dst) == q.end {
+	if b.contacts+b.replacements == 0 || len(dst) == q.end {
 		return dst
 	}
 	key, want := markKey(keyBits(q.target, j)), q.end-len(dst)

@@ -147,7 +147,7 @@ func (t *Table) Prefers(c identity.Contact) bool {
 // did not answer the last request: then it has left the table.
 func (t *Table) Displace(now time.Time, c identity.Contact) (out identity.Contact, waits, ok bool) {
 	b, cpl := t.bucketOf(c)
-	if b == nil || b.replacements == 0 || t.waitingFor(b)[0].contact() != c {
+	if b == nil || b.replacements == 0 || b.contacts == 0 || t.waitingFor(b)[0].contact() != c {
 		return 0, false, false
 	}
 	i := t.policy.Displace(View{t, b, cpl})

@@ -51,16 +51,18 @@ func (t *Table) Seen(now time.Time, c identity.Contact) Outcome {
 	if t.indexOfPeer(b, cpl, p) >= 0 {
 		return Elsewhere
 	}
-	if room := t.Room(cpl); int(b.contacts) >= room.Contacts {
+	kept := t.keptFor(p)
+	if room := t.Room(cpl); kept == 0 && t.taken(cpl) >= room.Contacts {
 		return t.addReplacement(cpl, c, p, room.Replacements)
 	}
 	if i := t.indexOfReplacementPeer(b, cpl, p); i >= 0 { // the policy has made room since
 		t.dropReplacement(cpl, i)
 	}
 	s := t.subnetOf(c)
-	if !t.bucketAdmits(b, s, 0) || !t.tableAdmits(s, 0) {
+	if !t.bucketAdmits(b, s, kept) || !t.tableAdmits(s, kept) {
 		return Refused
 	}
+	t.giveUp(p)
 	t.countIn(s)
 	e := entry{handle: handleOf(c), mark: t.markOf(p, cpl)}
 	t.see(&e, now)

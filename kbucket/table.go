@@ -44,6 +44,7 @@ type Table struct {
 	epoch        time.Time     // when the first bucket was made, or later; times count from it
 	contacts     []entry       // of all buckets, one bucket behind the other
 	replacements []replacement // likewise
+	kept         []keptPlace   // of contacts of an earlier run that have not answered yet
 	buckets      []bucket      // by common-prefix length; one more than the deepest that was ever used
 	subnets      *subnetCounts // nil until a contact is counted
 	limits       limits
@@ -85,7 +86,8 @@ func (t *Table) Each(f func(c identity.Contact, lastSeen time.Time, failures, bu
 }
 
 // EachHandle calls f with every handle the table holds: those of contacts in the
-// buckets and of replacements. f must not change the table.
+// buckets, of replacements, and of those that a place is kept for. f must not change the
+// table.
 func (t *Table) EachHandle(f func(identity.Contact)) {
 	for i := range t.buckets {
 		for _, e := range t.of(&t.buckets[i]) {
@@ -94,6 +96,9 @@ func (t *Table) EachHandle(f func(identity.Contact)) {
 		for _, w := range t.waitingFor(&t.buckets[i]) {
 			f(w.contact())
 		}
+	}
+	for _, k := range t.kept {
+		f(k.contact)
 	}
 }
 
