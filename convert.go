@@ -33,6 +33,13 @@ func (n *Node) lookupOf(r *engine.Result) Lookup {
 	if !s.Ended.IsZero() {
 		l.Elapsed = s.Ended.Sub(s.Started)
 	}
+	if d := &r.Density; d.Size > 0 {
+		l.Size, l.Octaves = int(d.Size), make([]Octave, len(d.Octaves))
+		for i, o := range d.Octaves {
+			l.Octaves[i] = Octave{o.Expected, o.Known, o.Answered}
+		}
+		l.Suspect = Suspect{d.Crowded(), d.Sparse, d.Subnet}
+	}
 	if len(r.Trace) > 0 {
 		l.Trace = make([]Step, len(r.Trace))
 	}

@@ -99,17 +99,22 @@ type lookupJSON struct {
 	MS       float64 `json:"ms"`
 	Reason   string  `json:"reason"`
 	Trace    []Step  `json:"trace,omitempty"`
+
+	Size    int      `json:"network_size,omitempty"`
+	Octaves []Octave `json:"octaves,omitempty"`
+	Suspect Suspect  `json:"suspect,omitzero"`
 }
 
 func (l *Lookup) json() lookupJSON {
-	return lookupJSON{l.Hops, l.Rounds, l.RPCs, l.Answered, l.Failed, milliseconds(l.Elapsed), l.Reason, l.Trace}
+	return lookupJSON{l.Hops, l.Rounds, l.RPCs, l.Answered, l.Failed, milliseconds(l.Elapsed), l.Reason, l.Trace, l.Size, l.Octaves, l.Suspect}
 }
 
 func (w lookupJSON) result() Lookup {
-	return Lookup{w.Hops, w.Rounds, w.RPCs, w.Answered, w.Failed, duration(w.MS), w.Reason, unlist(w.Trace)}
+	return Lookup{w.Hops, w.Rounds, w.RPCs, w.Answered, w.Failed, duration(w.MS), w.Reason, unlist(w.Trace), w.Size, unlist(w.Octaves), w.Suspect}
 }
 
-// MarshalJSON writes hops, rounds, rpcs, answered, failed, ms, reason and trace.
+// MarshalJSON writes hops, rounds, rpcs, answered, failed, ms, reason, trace, network_size,
+// octaves and suspect.
 func (l Lookup) MarshalJSON() ([]byte, error) { return marshal(l.json()) }
 
 // UnmarshalJSON reads what MarshalJSON wrote.

@@ -121,7 +121,8 @@ func roundTrips[R any](draw func(*rapid.T) R) func(*testing.T) {
 }
 
 func drawLookup(t *rapid.T) Lookup {
-	return Lookup{drawInt(t), drawInt(t), drawInt(t), drawInt(t), drawInt(t), drawDuration(t), drawText(t), several(t, drawStep)}
+	return Lookup{drawInt(t), drawInt(t), drawInt(t), drawInt(t), drawInt(t), drawDuration(t), drawText(t), several(t, drawStep),
+		drawInt(t), several(t, drawOctave), drawSuspect(t)}
 }
 
 func drawStep(t *rapid.T) Step {
@@ -220,4 +221,12 @@ func several[E any](t *rapid.T, draw func(*rapid.T) E) (all []E) {
 		all = append(all, draw(t))
 	}
 	return all
+}
+
+func drawOctave(t *rapid.T) Octave {
+	return Octave{float64(drawInt(t)) / 4, drawInt(t), drawInt(t)}
+}
+
+func drawSuspect(t *rapid.T) Suspect {
+	return Suspect{several(t, drawInt), rapid.Bool().Draw(t, "sparse"), rapid.Bool().Draw(t, "subnet")}
 }

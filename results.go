@@ -1,6 +1,8 @@
 package kadmium
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"kadmium/identity"
@@ -17,6 +19,48 @@ type Lookup struct {
 	Elapsed  time.Duration // from first request to end
 	Reason   string        // why it ended: converged, exhausted, satisfied, cancelled, timed out, no contacts, held here
 	Trace    []Step        // in the order of time
+
+	// What it found near its target, beside what chance puts there (design R5.22). Size is
+	// this node's estimate of how many nodes the network has; 0: it has none, or the network
+	// is small, and then there are no Octaves, and nothing is suspect.
+	Size    int
+	Octaves []Octave
+	Suspect Suspect
+}
+
+// An Octave is an octave of distance around the target of a lookup. The first reaches half
+// as far as the k closest nodes do on average to as far as they do, each other one half as
+// far as the one before, the last down to the target.
+type Octave struct {
+	Expected float64 `json:"expected"` // nodes, by the estimate of the network's size
+	Known    int     `json:"known"`    // nodes that were named, without those that failed
+	Answered int     `json:"answered"`
+}
+
+// A Suspect says what of a lookup is not as chance has it. Somebody may have made identities
+// near the target: the result is then of both, theirs and others.
+type Suspect struct {
+	Crowded []int `json:"crowded,omitempty"` // octaves, from 0, with more nodes than chance puts there
+	Sparse  bool  `json:"sparse,omitempty"`  // too few have answered near the target, or one subnet named them all
+	Subnet  bool  `json:"subnet,omitempty"`  // many near the target are of one subnet
+}
+
+// IsZero reports whether nothing is suspect.
+func (s Suspect) IsZero() bool { return s.Crowded == nil && !s.Sparse && !s.Subnet }
+
+// String is what is suspect in words, and empty if nothing is.
+func (s Suspect) String() string {
+	var words []string
+	if s.Crowded != nil {
+		words = append(words, fmt.Sprint("crowded ", s.Crowded))
+	}
+	if s.Sparse {
+		words = append(words, "sparse")
+	}
+	if s.Subnet {
+		words = append(words, "subnet")
+	}
+	return strings.Join(words, ", ")
 }
 
 // HeldHere is the Reason of a Lookup that asked nobody: this node had what was looked for.

@@ -92,6 +92,7 @@ func (n *Node) gauges(d *driver.Stats) map[string]int {
 		"addresses.checking":   e.Moved,
 		"clients":              e.Clients,
 		"probes.waiting":       e.ProbesWaiting,
+		"network.size":         e.NetworkSize,
 		"contacts.failing":     e.Contacts - e.Answering,
 		"checks.waiting":       d.ValidationsWaiting,
 		"messages.handling":    d.Handling,

@@ -36,6 +36,20 @@ var memberDocs = map[string]map[string]string{
 		"ms":       "milliseconds from the first request to the end",
 		"reason":   "why it ended: converged, exhausted, satisfied, cancelled, timed out, no contacts, held here",
 		"trace":    "its steps in the order of time, with ?trace",
+
+		"network_size": "the node's estimate of how many nodes the network has; left out if it has none",
+		"octaves":      "nodes near the target by octaves of distance, the farthest first; left out without an estimate",
+		"suspect":      "what is not as chance has it near the target; left out if nothing is",
+	},
+	"Octave": {
+		"expected": "nodes that chance puts there, by the estimate of the network's size",
+		"known":    "nodes there that were named and have not failed",
+		"answered": "nodes there that answered",
+	},
+	"Suspect": {
+		"crowded": "the octaves, from 0, with more nodes than chance puts there",
+		"sparse":  "too few near the target answered, or one subnet named them all",
+		"subnet":  "many near the target are of one subnet",
 	},
 	"Bucket": {
 		"prefix":   "leading bits that its contacts share with the node, and no more",

@@ -126,4 +126,9 @@ var metricHelp = map[string]metricText{
 	"kad_peers_forgotten_total":        {"Peers forgotten because more than 1,024 were met.", nil},
 	"kad_ready_probes_total":           {"PINGs sent as nobody had answered for 30 s when somebody asked whether the node is ready.", nil},
 	"kad_ready_lookups_total":          {"Lookups of the node itself as no such PING was answered.", nil},
+
+	"kad_network_size":                  {"How many nodes the network has, as this node estimates it; 0: it has no estimate.", nil},
+	"kad_contacts_subnet_refused_total": {"Contacts named by others that a lookup did not take, as their subnet had its share.", nil},
+	"kad_lookups_crowded_total":         {"Lookups that found more nodes near their target than chance puts there.", nil},
+	"kad_lookups_sparse_total":          {"Lookups of which too few near their target answered, or all were named by one subnet.", nil},
 }

@@ -58,10 +58,11 @@ func (e *Engine) newLookup(op OpID, what Purpose, asks rpc.Type, key []byte, tar
 // table.
 func (l *activeLookup) start(seeds ...identity.Contact) {
 	e := l.e
+	size := e.networkSize() // before the seeds, which are scratch memory
 	near, leftOut := e.seeds(seeds, &l.target, e.cfg.K)
 	l.leftOut = leftOut > 0
-	cfg := lookup.Config{K: e.cfg.K, Alpha: e.cfg.Alpha, DisjointPaths: e.cfg.DisjointPaths,
-		Rule: e.cfg.Lookup, Search: l.asks != rpc.FindNode, Searcher: (*asker)(e)}
+	cfg := lookup.Config{K: e.cfg.K, Alpha: e.cfg.Alpha, DisjointPaths: e.cfg.DisjointPaths, Rule: e.cfg.Lookup,
+		Search: l.asks != rpc.FindNode && l.what != ForPut, Holders: l.what.writes(), Searcher: (*asker)(e), Size: size, PerSubnet: e.cfg.PerSubnet}
 	l.state = lookup.New(e.now, cfg, e.book, e.cfg.Position, l.target, near)
 	if n := l.state.Seeds(); n > e.cfg.K {
 		near, _ = e.seeds(seeds, &l.target, n)
@@ -215,6 +216,7 @@ func (l *activeLookup) end(reason lookup.Reason) {
 	if cpl, ok := l.covered(reason); ok {
 		l.e.table.Covered(l.e.now, cpl)
 	}
+	l.judge()
 	l.e.unregister(l.owner)
 	l.forget()
 	l.onEnd(reason)
@@ -251,7 +253,7 @@ func (l *activeLookup) reportSteps() {
 
 // result is a Result with what every lookup reports.
 func (l *activeLookup) result() *Result {
-	r := &Result{Lookup: l.state.Stats(), Trace: l.trace}
+	r := &Result{Lookup: l.state.Stats(), Trace: l.trace, Density: l.state.Density()}
 	r.Lookup.RPCs = l.requests()
 	return r
 }

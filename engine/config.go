@@ -50,7 +50,9 @@ type Config struct {
 	K             int                             // size of a bucket and of an answer, and holders of a value; DefaultK by default
 	Alpha         int                             // requests in flight in a lookup; 3 by default
 	DisjointPaths int                             // of a lookup (S/Kademlia); 1 by default
-	Lookup        func(lookup.Config) lookup.Rule // makes the rule of a lookup; nil: lookup.Plain
+	Lookup        func(lookup.Config) lookup.Rule // makes the rule of a lookup; nil: lookup.NewRegion
+	PerSubnet     int                             // contacts of one subnet that a lookup takes from answers: 1, or 2 by default
+	Size          float64                         // estimate of the network's size that it begins with; 0: that of its table
 	Table         func() kbucket.Policy           // makes the routing table's policy; nil: kbucket.Preferring, with bits of the position, which others know, for a secret
 	Namespaces    *store.Namespaces               // which of two records wins
 	Store         *store.Config                   // limits of what is stored; nil: the usual

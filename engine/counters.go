@@ -28,6 +28,9 @@ type Rare struct {
 	Resumes          uint64                 // times that the driver had not called it for a while
 	DialBacks        uint64                 // first contacts sent because a peer asked for a dial back
 	JournalErrors    uint64
+	Crowded          uint64 // lookups that found more nodes near their target than chance puts there
+	Sparse           uint64 // lookups of which too few near their target answered
+	SubnetRefused    uint64 // contacts not taken from answers: their subnet had its share
 
 	// Of checks of this node's reachability (design R7.16).
 	ReachabilityConfirmed uint64 // others can reach it
@@ -120,6 +123,9 @@ func (c *Counters) Each(f func(name string, value uint64)) {
 	f("requests.polled", c.Polls)
 	f("responses.unsolicited", c.Unsolicited)
 	f("contacts.dropped", c.ContactsDropped)
+	f("contacts.subnet_refused", c.SubnetRefused)
+	f("lookups.crowded", c.Crowded)
+	f("lookups.sparse", c.Sparse)
 	f("records.invalid", c.InvalidRecords)
 	f("handovers.dropped", c.HandoversDropped)
 	f("resumes", c.Resumes)

@@ -6,6 +6,7 @@ import (
 
 	"kadmium/identity"
 	"kadmium/kbucket"
+	"kadmium/lookup"
 	"kadmium/rpc"
 	"kadmium/store"
 )
@@ -54,7 +55,8 @@ type Engine struct {
 	newcomers    *newcomers // nil until there was one
 	reachability *reachability
 	own          *ownAddress
-	kept         *keptWrites // nil unless there are some
+	kept         *keptWrites   // nil unless there are some
+	sizes        *sizeEstimate // nil until a lookup has told
 
 	counters counts
 	born     time.Time
@@ -82,6 +84,9 @@ func New(cfg Config, book identity.Book, rnd random, now time.Time) *Engine {
 	cfg.K = cmp.Or(cfg.K, DefaultK)
 	cfg.Alpha = cmp.Or(cfg.Alpha, 3)
 	cfg.DisjointPaths = cmp.Or(cfg.DisjointPaths, 1)
+	if cfg.Lookup == nil {
+		cfg.Lookup = lookup.NewRegion
+	}
 	cfg.Families = cmp.Or(cfg.Families, rpc.IPv4|rpc.IPv6)
 	if cfg.Position == (identity.Position{}) {
 		cfg.Position = cfg.Self.Position()

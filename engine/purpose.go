@@ -21,6 +21,11 @@ const (
 
 var purposeNames = [PurposeLimit]string{"?", "find", "closest", "get", "put", "provide", "providers", "join", "self", "refresh", "re-store", "re-publish"}
 
+// writes reports whether a key is written to what such a lookup returns.
+func (p Purpose) writes() bool {
+	return p == ForPut || p == ForProvide || p == ForReplication || p == ForRepublish
+}
+
 // String is the purpose in a word.
 func (p Purpose) String() string {
 	if p >= PurposeLimit {

@@ -70,4 +70,5 @@ type Result struct {
 	Named         bool           // Protocols: it has said so
 	Lookup        lookup.Stats   // Put, Get, Provide, Closest, FindPeer, Providers, Join
 	Trace         []lookup.Event // the steps of that lookup
+	Density       lookup.Density // what it found near its target
 }

@@ -136,20 +136,41 @@ func (e *Engine) nameClosest(in *Inbound, m *rpc.Message, room int) {
 // of the table.
 func (e *Engine) closestFor(asker identity.Address, q *rpc.Message, k int) []identity.Contact {
 	public := !identity.IsLocal(asker.Endpoint.Addr())
+	crowded := false
 	for n := k; ; n *= 2 { // asking for k + 1 would cost one more bucket, and the asker is seldom among the k
 		all := e.table.Nearest(e.scratch().contacts[:0], &q.Target, n)
 		e.scratch().contacts = all[:0]
 		for _, c := range all {
 			a := e.book.Address(c)
 			ip := a.Endpoint.Addr()
-			if a != asker && q.Families.Has(ip) && !(public && identity.IsLocal(ip)) {
+			if a != asker && q.Families.Has(ip) && !(public && identity.IsLocal(ip)) && !(crowded && tagged(q, e.book.Position(c))) {
 				e.scratch().contacts = append(e.scratch().contacts, c)
 			}
 		}
-		if len(e.scratch().contacts) >= k || len(all) < n {
+		if n == k && len(q.Known) > 0 && e.isCrowded(&q.Target, all) {
+			crowded = true
+			continue
+		}
+		if len(e.scratch().contacts) >= k || len(all) < n || n >= maxNamed*k {
 			return e.scratch().contacts[:min(len(e.scratch().contacts), k)]
 		}
 	}
+}
+
+// maxNamed times k contacts are looked at for an answer at most.
+const maxNamed = 8
+
+// isCrowded reports whether the k closest contacts to a target are much nearer to it than
+// chance has it: two bits deeper than the subtree that holds k nodes around this one. Who
+// knows of all of them is then told of others, who would otherwise be named by nobody
+// (design R5.25).
+func (e *Engine) isCrowded(target *identity.Position, closest []identity.Contact) bool {
+	if len(closest) < e.cfg.K {
+		return false
+	}
+	farthest := e.book.Position(closest[len(closest)-1])
+	near := e.table.Subtree(e.cfg.K)
+	return near >= smallNetwork && identity.CommonPrefixLen(target, farthest) >= near+2
 }
 
 // tagged reports whether the asker listed the tag of a contact.

@@ -18,6 +18,7 @@ type Stats struct {
 	Clients          int    // clients known while no server answers
 	Moved            int    // new addresses of peers being checked
 	ProbesWaiting    int    // contacts that wait for a PING
+	NetworkSize      int    // estimate of the network's nodes; 0: not known
 	DialBacksRefused uint64 // dial backs asked for and not sent since the start
 	Counters         Counters
 }
@@ -49,6 +50,7 @@ func (e *Engine) Stats() Stats {
 		Clients:          len(e.clients()),
 		Moved:            len(e.moved),
 		ProbesWaiting:    len(e.probes),
+		NetworkSize:      int(e.networkSize()),
 		Counters:         e.counters.all(),
 	}
 }

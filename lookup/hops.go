@@ -22,8 +22,9 @@ type Stats struct {
 	Asked int
 	// Answered and Failed count the requests' outcomes.
 	Answered, Failed int
-	// Refused counts the contacts that were not taken because of PerIP.
-	Refused int
+	// Refused counts the contacts that were not taken because of PerIP, PerSubnet or
+	// PerSite, and SubnetRefused those of the last two.
+	Refused, SubnetRefused int
 	// Started and Ended are its times; Ended is zero while it runs.
 	Started, Ended time.Time
 }

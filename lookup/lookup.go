@@ -14,6 +14,9 @@ const (
 	MaxPaths = 8
 	// PerIP is how many contacts of one IP address are taken from answers.
 	PerIP = 2
+	// PerSubnet is the same for a /24 of IPv4 and a /64 of IPv6, PerSite for a /48.
+	PerSubnet = 2
+	PerSite   = 6
 	// CandidatesPerK times k contacts are held at most, which bounds the requests
 	// too. An honest lookup among ten million nodes hears of about eight times k.
 	CandidatesPerK = 16
@@ -31,9 +34,18 @@ type Config struct {
 	Rule func(Config) Rule
 	// Search says that a value or providers are sought, and not the closest nodes alone.
 	Search bool
+	// Holders says that what is returned are to be the holders of a key.
+	Holders bool
 	// Searcher is the node that searches, as far as a rule may ask it; nil in tests of
 	// rules that do not.
 	Searcher Searcher
+	// Size is the searcher's estimate of how many nodes the network has; 0: it has none.
+	Size float64
+	// Answering is the share of those outside the region that answered lately; 0: all.
+	Answering float64
+	// PerSubnet is how many contacts of one /24 are taken from answers, or of one /64 of
+	// IPv6; 1 or 2, the default and the most.
+	PerSubnet int
 }
 
 func (c Config) withDefaults() Config {
@@ -44,6 +56,9 @@ func (c Config) withDefaults() Config {
 		c.Alpha = DefaultAlpha
 	}
 	c.DisjointPaths = min(max(c.DisjointPaths, 1), MaxPaths)
+	if c.PerSubnet != 1 {
+		c.PerSubnet = PerSubnet
+	}
 	return c
 }
 
@@ -70,6 +85,11 @@ type Lookup struct {
 	wakeKnown bool
 	events    []Event
 	told      int // of events, by Events
+
+	radius      uint64           // of the region, see Region; 0: there is none
+	refusedNear int              // contacts within it that were not taken because of their subnet
+	referrer    identity.Contact // the first that named a contact within it
+	referrers   uint8            // netgroups that did, up to 2
 }
 
 // New starts a lookup of target by the node at position self. The seeds are the closest
@@ -90,6 +110,7 @@ func (l *Lookup) Reset(now time.Time, cfg Config, book identity.Book, self, targ
 		stats:  Stats{Started: now},
 		now:    now,
 		events: l.events[:0],
+		radius: cfg.radius(),
 	}
 	if l.events == nil {
 		l.events = make([]Event, 0, usualEvents)

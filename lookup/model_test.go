@@ -98,13 +98,34 @@ func (m *model) admit(c identity.Contact, by *known, paths map[int]bool) bool {
 
 func (m *model) addressAllowed(c identity.Contact) bool {
 	ip := func(c identity.Contact) netip.Addr { return m.w.Address(c).Endpoint.Addr() }
-	n := 0
+	within := func(four, six int) netip.Prefix {
+		if ip(c).Is4() {
+			six = four
+		}
+		p, _ := ip(c).Prefix(six)
+		return p
+	}
+	limited := !identity.IsLocal(ip(c))
+	hosts, subnets, sites := 0, 0, 0
 	for _, k := range m.known {
-		if k.namedBy != 0 && ip(k.c) == ip(c) {
-			n++
+		if k.namedBy == 0 || ip(k.c).Is4() != ip(c).Is4() {
+			continue
+		}
+		if ip(k.c) == ip(c) {
+			hosts++
+		}
+		if limited && within(24, 64).Contains(ip(k.c)) {
+			subnets++
+		}
+		if limited && ip(c).Is6() && within(0, 48).Contains(ip(k.c)) {
+			sites++
 		}
 	}
-	return ip(c).IsLoopback() || n < PerIP
+	most := PerSubnet
+	if m.cfg.PerSubnet == 1 {
+		most = 1
+	}
+	return ip(c).IsLoopback() || hosts < PerIP && subnets < most && sites < PerSite
 }
 
 func (m *model) next() identity.Contact {
@@ -205,7 +226,8 @@ func (m *model) nearestKnown(n int) (all []identity.Contact) {
 // few IP addresses, so that rare cases happen.
 func crowded(t *rapid.T) *world {
 	w := newWorld(0, 0, 1)
-	ips := []string{"9.0.0.1", "9.0.0.2", "9.0.0.3", "9.0.0.4", "9.0.0.5", "9.0.0.6", "2001:db8::1", "2001:db8::2", "10.0.0.1", "127.0.0.1"}
+	ips := []string{"9.0.0.1", "9.0.0.2", "9.0.1.3", "9.0.2.4", "9.0.3.5", "9.0.4.6", "2001:db8::1", "2001:db8::2", "2001:db8:0:1::1",
+		"2001:db8:0:2::1", "2001:db8:0:3::1", "10.0.0.1", "127.0.0.1"}
 	for i := range rapid.IntRange(1, 40).Draw(t, "contacts") {
 		var p identity.Position
 		p[0] = rapid.ByteRange(0, 15).Draw(t, "first byte")
@@ -226,6 +248,7 @@ func TestModel(t *testing.T) {
 			K:             rapid.IntRange(1, 6).Draw(t, "k"),
 			Alpha:         rapid.IntRange(1, 4).Draw(t, "alpha"),
 			DisjointPaths: rapid.SampledFrom([]int{1, 1, 1, 2, 3}).Draw(t, "paths"),
+			PerSubnet:     rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(t, "per subnet"),
 		}
 		m := &model{cfg: cfg, most: rapid.IntRange(8, 30).Draw(t, "most"), w: w, self: w.positions[0], target: identity.Position{0: rapid.ByteRange(0, 15).Draw(t, "target")}}
 		seeds := rapid.SliceOfN(anyone, 0, 8).Draw(t, "seeds")

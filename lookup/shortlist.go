@@ -28,6 +28,7 @@ type Candidate struct {
 	namedBy identity.Contact // 0: our own table
 	host    uint32           // by which addresslimit.go counts it; 0: not counted
 	round   uint16
+	subnet  uint16 // likewise for its subnet
 	hop     uint8
 	state   state
 	path    uint8 // that asked it
@@ -163,6 +164,7 @@ func (l *Lookup) admit(c identity.Contact, by *Candidate, paths uint8) bool {
 	p := s.book.Position(c)
 	e := Candidate{near: p.Prefix() ^ s.prefix, contact: c, namedBy: by.contact, hop: nextHop(by.hop), paths: paths}
 	wanted := *p != l.self
+	l.refer(by, e.near)
 	i := s.search(c, e.near)
 	for ; i < len(s.entries) && s.entries[i].near == e.near; i++ {
 		other := &s.entries[i]

@@ -58,9 +58,9 @@ func (w *world) Address(c identity.Contact) identity.Address {
 // Intern is never called by a lookup: all its contacts are interned.
 func (w *world) Intern(identity.Address) identity.Contact { panic("a lookup interned an address") }
 
-// publicAddress is the nth of 2^24 public IP addresses, with a port.
+// publicAddress is an address in the nth public /24, with a port.
 func publicAddress(n uint32) netip.AddrPort {
-	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{9, byte(n >> 16), byte(n >> 8), byte(n)}), 4100)
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{130 + byte(n>>16), byte(n >> 8), byte(n), 1}), 4100)
 }
 
 // add makes up a contact.

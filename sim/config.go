@@ -48,7 +48,7 @@ type Config struct {
 	Table     string        // likewise the policy of routing tables
 	TraceOf   string        // the lookup whose trace the report has: report.TraceTypical, report.TraceWorst or its number
 
-	rule   func(lookup.Config) lookup.Rule // of Lookup; nil: lookup.Plain
+	rule   func(lookup.Config) lookup.Rule // of Lookup
 	policy func() kbucket.Policy           // of Table; nil: kbucket.Preferring
 	seeds  int                             // contacts that a lookup starts with
 }
@@ -143,6 +143,24 @@ func (c *Config) Check() error {
 // independent reports whether no lookup affects another.
 func (c *Config) independent() bool {
 	return c.Workload == report.WorkloadFind && c.Tables == report.TablesIdeal && c.Sessions.Always() && c.Duration == 0
+}
+
+// lazy reports whether the buckets of ideal tables are made when they are first read.
+func (c *Config) lazy() bool {
+	return c.Tables == report.TablesIdeal && c.Sessions.Always() && c.Workload != report.WorkloadDay
+}
+
+// The estimates of nodes on ideal tables: those of engines were measured to have this mean
+// and standard deviation, in parts of the truth (TestSizeEstimateOfNetwork in engine).
+const (
+	sizeMean = 0.99
+	sizeSD   = 0.075
+)
+
+// sizeEstimate is what a node takes for the network's size where no table tells.
+func (c *Config) sizeEstimate(owner uint64) float64 {
+	h := hash(c.Seed, forSize, owner)
+	return float64(c.Nodes) * max(0.5, sizeMean+float64(sizeSD*normal(h, mix(h))))
 }
 
 // population is the number of all nodes, up or down.

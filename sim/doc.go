@@ -6,7 +6,7 @@
 // the seed and its purpose, or comes from a stream with a seed of that kind
 // (random.go); of a datagram, also of its sender and of what that sent before. So the same Config gives the same report on every machine and any
 // number of cores. Functions of package math that use a fused multiply-add where the
-// processor has one would differ in the last bit; portablemath.go replaces them.
+// processor has one would differ in the last bit; package exact replaces them.
 //
 // Lookups and routing tables follow this project's rules or those of others, which have
 // names (rules.go).

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"kadmium/internal/exact"
 )
 
 // A Latency is a model of round trip times. A datagram takes half a round trip, and in all
@@ -241,7 +243,7 @@ func (p *path) oneWay(from, to uint32, random uint64) time.Duration {
 	}
 	ms := float64(p.rtt(from, to) / 2)
 	if p.latency.kind == "world" {
-		ms += float64(jitterMedian * exp(jitterSD*normal(random, mix(random))))
+		ms += float64(jitterMedian * exact.Exp(jitterSD*normal(random, mix(random))))
 	}
 	return max(oneWayFloor, time.Duration(min(ms, maxRTT)*float64(time.Millisecond)))
 }

@@ -20,7 +20,7 @@ const (
 
 // populate makes the nodes of the network, or puts their joins into the queue.
 func (n *network) populate(ctx context.Context) {
-	n.lazy = n.cfg.Tables == report.TablesIdeal && n.cfg.Sessions.Always() && n.cfg.Workload != report.WorkloadDay
+	n.lazy = n.cfg.lazy()
 	if n.lazy {
 		return
 	}

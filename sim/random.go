@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 
 	"kadmium/identity"
+	"kadmium/internal/exact"
 )
 
 // mix spreads its input over 64 bits: the finaliser of SplitMix64 (Steele, Lea and
@@ -42,6 +43,7 @@ const (
 	forTarget
 	forGrowth
 	forKey
+	forSize
 )
 
 // source is a stream of random numbers for one purpose.
@@ -63,11 +65,11 @@ func below(random uint64, n int) int {
 }
 
 // exponential is a sample of mean 1.
-func exponential(random uint64) float64 { return -ln(unit(random)) }
+func exponential(random uint64) float64 { return -exact.Ln(unit(random)) }
 
 // normal is a sample of the standard normal distribution (Box and Muller, 1958).
 func normal(random1, random2 uint64) float64 {
-	return math.Sqrt(2*exponential(random1)) * cosine(unit(random2))
+	return math.Sqrt(2*exponential(random1)) * exact.Cosine(unit(random2))
 }
 
 // gamma is a sample of the gamma distribution of a shape of at least 1, scale 1
@@ -82,7 +84,7 @@ func gamma(shape float64, r rand.Source) float64 {
 			continue
 		}
 		v = v * v * v
-		if ln(unit(r.Uint64())) < float64(x*x/2)+d-float64(d*v)+float64(d*ln(v)) {
+		if exact.Ln(unit(r.Uint64())) < float64(x*x/2)+d-float64(d*v)+float64(d*exact.Ln(v)) {
 			return d * v
 		}
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // The names of this project's own rules. RulePlain is Kademlia as lookup.Plain and
-// kbucket.Plain have it; RuleKadmium is what nodes use: today the same lookups, and
+// kbucket.Plain have it; RuleKadmium is what nodes use: lookups of lookup.Region, and
 // tables of kbucket.Preferring.
 const (
 	RuleKadmium = "kadmium"
@@ -27,9 +27,11 @@ var rules = struct {
 	lookups map[string]lookupRule
 	tables  map[string]func() kbucket.Policy
 }{
-	lookups: map[string]lookupRule{RuleKadmium: {}, RulePlain: {}},
+	lookups: map[string]lookupRule{RuleKadmium: {make: lookup.NewRegion}, RulePlain: {make: plainLookup}},
 	tables:  map[string]func() kbucket.Policy{RuleKadmium: nil, RulePlain: plainTable},
 }
+
+func plainLookup(lookup.Config) lookup.Rule { return lookup.Plain{} }
 
 func plainTable() kbucket.Policy { return kbucket.Plain{} }
 
@@ -105,7 +107,7 @@ func (c *Config) follow() error {
 		policy = plainTable // nothing enters these tables, so both policies are the same
 	}
 	c.rule, c.policy = r.make, policy
-	c.seeds = lookup.Config{K: c.K, Alpha: c.Alpha, Rule: c.rule, Searcher: nobody{}}.Seeds()
+	c.seeds = lookup.Config{K: c.K, Alpha: c.Alpha, Rule: c.rule, Searcher: nobody{}, Size: float64(c.Nodes)}.Seeds()
 	return nil
 }
 

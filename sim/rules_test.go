@@ -44,7 +44,7 @@ func init() {
 }
 
 // Without loss and with it, on ideal and on joined tables, rules that only embed Plain
-// are those named plain, and the lookup rule is this project's.
+// are those named plain.
 func TestPlainRulesChangeNothing(t *testing.T) {
 	for _, change := range []func(*Config){
 		func(c *Config) { c.Loss = 0.1 },
@@ -52,9 +52,9 @@ func TestPlainRulesChangeNothing(t *testing.T) {
 	} {
 		r := simulate(t, config(300, 60, func(c *Config) {
 			change(c)
-			c.Table = RulePlain
+			c.Lookup, c.Table = RulePlain, RulePlain
 		}))
-		r.Config.Table = ""
+		r.Config.Lookup, r.Config.Table = "", ""
 		want := inLines(lasting(t, r))
 		for _, name := range []string{RulePlain, "test-same"} {
 			r := simulate(t, config(300, 60, func(c *Config) {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"kadmium/internal/exact"
 )
 
 // A weibull is a Weibull distribution of times. With shape 1 it is exponential.
@@ -15,18 +17,18 @@ type weibull struct {
 	scale time.Duration
 }
 
-func (w weibull) mean() float64 { return float64(float64(w.scale) * factorial(1/w.shape)) }
+func (w weibull) mean() float64 { return float64(float64(w.scale) * exact.Factorial(1/w.shape)) }
 
 // sample draws a time.
 func (w weibull) sample(r rand.Source) time.Duration {
-	return w.times(power(exponential(r.Uint64()), 1/w.shape))
+	return w.times(exact.Power(exponential(r.Uint64()), 1/w.shape))
 }
 
 // residual draws what is left of a time at a random moment of observation. A time is met
 // with a probability proportional to its length, so that x^shape is gamma distributed,
 // and the moment is uniform within it.
 func (w weibull) residual(r rand.Source) time.Duration {
-	return w.times(power(gamma(1+1/w.shape, r), 1/w.shape) * unit(r.Uint64()))
+	return w.times(exact.Power(gamma(1+1/w.shape, r), 1/w.shape) * unit(r.Uint64()))
 }
 
 func (w weibull) times(x float64) time.Duration {

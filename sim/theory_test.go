@@ -99,7 +99,7 @@ func TestMonteCarlo(t *testing.T) {
 		for i := range lookups {
 			hops[i], rpcs[i] = m.lookup()
 		}
-		r := simulate(t, config(c.n, lookups, func(cfg *Config) { cfg.K, cfg.Alpha = c.k, c.alpha }))
+		r := simulate(t, config(c.n, lookups, func(cfg *Config) { cfg.K, cfg.Alpha, cfg.Lookup = c.k, c.alpha, RulePlain }))
 		for _, of := range []struct {
 			what      string
 			model     []float64

@@ -134,6 +134,13 @@ func (w *world) newEngine(c identity.Contact, mode engine.Mode, random rand.Sour
 		Namespaces: w.namespaces,
 		Scratch:    &w.scratch,
 	}
+	if w.cfg.lazy() { // it has no table of which to tell
+		owner := uint64(c)
+		if c == w.guest {
+			owner = uint64(w.guestNumber)
+		}
+		cfg.Size = w.cfg.sizeEstimate(owner)
+	}
 	if key, ok := w.book.keys[c]; ok {
 		cfg.SignProvider = func(p *rpc.Provider) { store.SignProvider(key, w.namespaces.Network(), p) }
 	}

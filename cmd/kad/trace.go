@@ -34,6 +34,23 @@ func drawTrace(w io.Writer, l *kadmium.Lookup) {
 	for i := range l.Trace {
 		fmt.Fprintf(w, "%10s  %s\n", brief(l.Trace[i].At), describeStep(&l.Trace[i]))
 	}
+	drawDensity(w, l)
+}
+
+// drawDensity is what the lookup found near its target, beside what is to be expected, and
+// what is suspect of it.
+func drawDensity(w io.Writer, l *kadmium.Lookup) {
+	if l.Size == 0 || len(l.Trace) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "near the target, by octaves of distance, in a network of about %d nodes:\n ", l.Size)
+	for _, o := range l.Octaves {
+		fmt.Fprintf(w, "  %d of %.1f", o.Known, o.Expected)
+	}
+	fmt.Fprintln(w)
+	if !l.Suspect.IsZero() {
+		fmt.Fprintf(w, "suspect: %v\n", l.Suspect)
+	}
 }
 
 // describeStep is a step in a line: the peer, its hop and distance, and the outcome. It fits

@@ -1,8 +1,5 @@
-package sim
-
-import "math"
-
-// Logarithms, powers and cosines that are the same to the last bit on every machine.
+// Package exact has logarithms, powers, cosines and tails of distributions that are the same
+// to the last bit on every machine, for the simulator and for the rules that run in it.
 //
 // Those of package math are not. Some are written in assembly that uses a fused
 // multiply-add, which rounds once, where the processor has one. The Go compiler does the
@@ -11,10 +8,13 @@ import "math"
 // every product that is an operand of an addition is converted.
 //
 // The results differ from those of package math by one or two units in the last place.
+package exact
 
-// ln is the natural logarithm of a positive x. With fraction f and exponent n it is
+import "math"
+
+// Ln is the natural logarithm of a positive x. With fraction f and exponent n it is
 // n ln 2 + 2 artanh((f-1)/(f+1)).
-func ln(x float64) float64 {
+func Ln(x float64) float64 {
 	fraction, exponent := math.Frexp(x)
 	if fraction < math.Sqrt2/2 {
 		fraction, exponent = 2*fraction, exponent-1
@@ -28,8 +28,8 @@ func ln(x float64) float64 {
 	return float64(2*s*sum) + float64(float64(exponent)*math.Ln2)
 }
 
-// exp is e to the power of x: a power of two, times the series of the remainder.
-func exp(x float64) float64 {
+// Exp is e to the power of x: a power of two, times the series of the remainder.
+func Exp(x float64) float64 {
 	whole := math.Round(x * math.Log2E)
 	rest := x - float64(whole*math.Ln2) // at most 0.35
 	sum := 1.0
@@ -39,11 +39,11 @@ func exp(x float64) float64 {
 	return math.Ldexp(sum, int(max(-2000, min(whole, 2000))))
 }
 
-// power is x to the power of y, for positive x.
-func power(x, y float64) float64 { return exp(y * ln(x)) }
+// Power is x to the power of y, for positive x.
+func Power(x, y float64) float64 { return Exp(y * Ln(x)) }
 
-// cosine is the cosine of a part of a full turn, from 0 to 1.
-func cosine(part float64) float64 {
+// Cosine is the cosine of a part of a full turn, from 0 to 1.
+func Cosine(part float64) float64 {
 	part = min(part, 1-part)
 	sign := 1.0
 	if part > 0.25 {
@@ -58,8 +58,8 @@ func cosine(part float64) float64 {
 	return sign * sum
 }
 
-// factorial is Euler's gamma function of x+1, by Stirling's series.
-func factorial(x float64) float64 {
+// Factorial is Euler's gamma function of x+1, by Stirling's series.
+func Factorial(x float64) float64 {
 	below := 1.0
 	for x < 20 {
 		x++
@@ -67,5 +67,17 @@ func factorial(x float64) float64 {
 	}
 	square := x * x
 	series := (1.0/12 - (1.0/360-(1.0/1260-1/(1680*square))/square)/square) / x
-	return math.Sqrt(2*math.Pi*x) * exp(float64(x*ln(x))-x+series) / below
+	return math.Sqrt(2*math.Pi*x) * Exp(float64(x*Ln(x))-x+series) / below
+}
+
+// PoissonBelow is the probability that a Poisson variable of a mean is at most n.
+func PoissonBelow(n int, mean float64) float64 {
+	term, sum := 1.0, 0.0
+	for i := range n + 1 {
+		if i > 0 {
+			term *= mean / float64(i)
+		}
+		sum += term
+	}
+	return min(1, sum*Exp(-mean))
 }

@@ -1,0 +1,159 @@
+package lookup
+
+import "kadmium/internal/exact"
+
+// An Octave is an octave of distance around the target: from R/2^(o+1) to R/2^o for octave o,
+// where R is as far as the k closest nodes reach on average; the last reaches
+// down to 0.
+type Octave struct {
+	Expected float64 // nodes, by the estimate of the network's size
+	Known    int     // candidates that have not failed
+	Answered int
+	Crowded  bool // chance does not put as many nodes there
+}
+
+// A Density says what a lookup found near its target beside what was to be expected (design
+// R5.22). It is zero where the network's size is not known, or too small.
+type Density struct {
+	Size    float64 // the estimate by which it is judged
+	Octaves [octaves]Octave
+	Sparse  bool // too few have answered, or one netgroup named all
+	Subnet  bool // many of one subnet were named
+}
+
+// Crowded are the numbers of the octaves that are.
+func (d *Density) Crowded() (list []int) {
+	for o := range d.Octaves {
+		if d.Octaves[o].Crowded {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// Suspect reports whether anything is not as it is to be expected.
+func (d *Density) Suspect() bool { return d.Sparse || d.Subnet || d.Crowded() != nil }
+
+// What counts as crowded and as sparse: what chance brings about once in so many octaves and
+// lookups, with room for an estimate of the size that is too low by as much.
+const (
+	crowdedChance = 0.0003
+	crowdedError  = 1.15
+	sparseChance  = 0.002
+	sparseBelow   = 9 // fewer answers within R than this, of 20 that are expected
+	subnetRefused = 3 // within R, to be said
+)
+
+// Density is what the lookup has found near its target so far.
+func (l *Lookup) Density() (d Density) {
+	radius := l.cfg.radius()
+	if radius == 0 {
+		return d
+	}
+	d.Size = l.cfg.Size
+	answers := 0
+	for i := range l.list.entries {
+		e := &l.list.entries[i]
+		o := octaveOf(radius, e.near)
+		if o < 0 {
+			break
+		}
+		if e.state == failed || e.state == spare {
+			continue
+		}
+		d.Octaves[o].Known++
+		if e.state == answered {
+			d.Octaves[o].Answered++
+			answers++
+		}
+	}
+	for o := range d.Octaves {
+		of := &d.Octaves[o]
+		of.Expected = expected(l.cfg.K, o)
+		of.Crowded = 1-exact.PoissonBelow(of.Known-1, float64(of.Expected*crowdedError)) < crowdedChance
+	}
+	ended := l.reason == Converged || l.reason == Exhausted
+	d.Sparse = ended && (l.TooFew() || l.referrers < 2)
+	d.Subnet = l.refusedNear >= subnetRefused
+	return d
+}
+
+// AnsweredNear is how many have answered within R, and whether there is a region.
+func (l *Lookup) AnsweredNear() (n int, ok bool) {
+	radius := l.cfg.radius()
+	for i := range l.list.entries {
+		e := &l.list.entries[i]
+		if e.near > radius {
+			break
+		}
+		if e.state == answered {
+			n++
+		}
+	}
+	return n, radius != 0
+}
+
+// TooFew reports whether fewer have answered within R than chance and the usual share of
+// answers leave.
+func (l *Lookup) TooFew() bool {
+	n, ok := l.AnsweredNear()
+	return ok && n < sparseBelow && exact.PoissonBelow(n, float64(float64(l.cfg.K)*max(0.5, l.cfg.answering()))) < sparseChance
+}
+
+func (c *Config) answering() float64 {
+	if c.Answering == 0 {
+		return 1
+	}
+	return c.Answering
+}
+
+// SizeSample is an estimate of the network's size by this lookup alone (design R5.24): of a
+// target that the searcher drew by chance. It is of the octaves that are not crowded, or, if
+// the k closest reach beyond the region, of their distance. The searcher is not counted.
+func (l *Lookup) SizeSample() (n float64, ok bool) {
+	if l.reason != Converged {
+		return 0, false
+	}
+	const keyspace = (1 << 63) * 2.0
+	d := l.Density()
+	radius := l.cfg.radius()
+	found, width, all := 0, 0.0, 0
+	for o := range d.Octaves {
+		all += d.Octaves[o].Answered
+		if d.Octaves[o].Crowded {
+			continue
+		}
+		found += d.Octaves[o].Answered
+		width += float64(radius) / float64(int(2)<<min(o, octaves-2))
+	}
+	if radius != 0 && (all >= l.cfg.K || d.Crowded() != nil) {
+		return float64(found) / (width / keyspace), found > 0
+	}
+	farthest, answers := uint64(0), 0
+	for i := range l.list.entries {
+		if e := &l.list.entries[i]; e.state == answered {
+			if farthest, answers = e.near, answers+1; answers == l.cfg.K {
+				break
+			}
+		}
+	}
+	if answers < l.cfg.K || farthest == 0 || answers < 2 {
+		return 0, false
+	}
+	return float64(answers-1) / (float64(farthest) / keyspace), true
+}
+
+// refer notes a netgroup that has named a contact within R; the searcher's own table is one.
+func (l *Lookup) refer(by *Candidate, near uint64) {
+	if l.referrers >= 2 || near > l.radius || l.radius == 0 {
+		return
+	}
+	book := l.list.book
+	switch {
+	case l.referrers == 0:
+		l.referrers, l.referrer = 1, by.contact
+	case l.referrer == by.contact:
+	case l.referrer == 0 || by.contact == 0 || book.Address(l.referrer).NetGroup() != book.Address(by.contact).NetGroup():
+		l.referrers = 2
+	}
+}
