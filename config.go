@@ -76,6 +76,10 @@ type Config struct {
 	// Alpha is the number of requests a lookup keeps in flight, default
 	// DefaultAlpha.
 	Alpha int
+	// PerSubnet is how many contacts of one /24 (IPv6: /64) a lookup takes from answers: 2, the
+	// default and the most, or 1. Lookups in a network of which many nodes are in one subnet
+	// take longer with 1.
+	PerSubnet int
 	// DisjointPaths is the number of disjoint paths of a lookup (S/Kademlia),
 	// default 1.
 	DisjointPaths int
@@ -196,6 +200,7 @@ func (cfg Config) complete() (Config, []driver.Seed, error) {
 	cfg.K = cmp.Or(cfg.K, DefaultK)
 	cfg.Alpha = cmp.Or(cfg.Alpha, DefaultAlpha)
 	cfg.DisjointPaths = cmp.Or(cfg.DisjointPaths, 1)
+	cfg.PerSubnet = cmp.Or(cfg.PerSubnet, lookup.PerSubnet)
 	if len(cfg.Listen) == 0 {
 		cfg.Listen = []string{DefaultListen}
 	}
@@ -211,6 +216,8 @@ func (cfg Config) complete() (Config, []driver.Seed, error) {
 		err = fmt.Errorf("%w: K is %d, want 1 to %d", ErrBadConfig, cfg.K, maxK)
 	case cfg.Alpha < 1 || cfg.Alpha > maxAlpha:
 		err = fmt.Errorf("%w: Alpha is %d, want 1 to %d", ErrBadConfig, cfg.Alpha, maxAlpha)
+	case cfg.PerSubnet < 1 || cfg.PerSubnet > lookup.PerSubnet:
+		err = fmt.Errorf("%w: PerSubnet is %d, want 1 to %d", ErrBadConfig, cfg.PerSubnet, lookup.PerSubnet)
 	case cfg.DisjointPaths < 1 || cfg.DisjointPaths > lookup.MaxPaths:
 		err = fmt.Errorf("%w: DisjointPaths is %d, want 1 to %d", ErrBadConfig, cfg.DisjointPaths, lookup.MaxPaths)
 	case slices.Contains(cfg.Conns, nil):

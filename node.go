@@ -79,6 +79,7 @@ func newNode(cfg Config) (*Node, error) {
 			K:             cfg.K,
 			Alpha:         cfg.Alpha,
 			DisjointPaths: cfg.DisjointPaths,
+			PerSubnet:     cfg.PerSubnet,
 			Namespaces:    n.namespaces,
 			Store:         cfg.Limits.store(),
 		},

@@ -189,6 +189,7 @@ func TestNewRefuses(t *testing.T) {
 		"bootstrap bad port":  {Config{Bootstrap: []string{"localhost:70000"}}, ErrBadAddress},
 		"too large a k":       {Config{K: 21}, ErrBadConfig},
 		"negative alpha":      {Config{Alpha: -1}, ErrBadConfig},
+		"too many a subnet":   {Config{PerSubnet: 3}, ErrBadConfig},
 		"too many paths":      {Config{DisjointPaths: 9}, ErrBadConfig},
 		"nil conn":            {Config{Conns: []net.PacketConn{nil}}, ErrBadConfig},
 		"unknown mode":        {Config{Mode: 3}, ErrBadConfig},

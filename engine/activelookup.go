@@ -47,6 +47,9 @@ type activeLookup struct {
 	pages             *providerPages // that are read after it; nil: none are
 	over              bool
 	pumping           bool
+	again             *repeat // nil: it was not repeated
+	path              *repeat // nil: it is no path of one
+	number            int     // of the path, from 1
 }
 
 // newLookup makes a lookup; start begins it.
@@ -61,8 +64,8 @@ func (l *activeLookup) start(seeds ...identity.Contact) {
 	size := e.networkSize() // before the seeds, which are scratch memory
 	near, leftOut := e.seeds(seeds, &l.target, e.cfg.K)
 	l.leftOut = leftOut > 0
-	cfg := lookup.Config{K: e.cfg.K, Alpha: e.cfg.Alpha, DisjointPaths: e.cfg.DisjointPaths, Rule: e.cfg.Lookup,
-		Search: l.asks != rpc.FindNode && l.what != ForPut, Holders: l.what.writes(), Searcher: (*asker)(e), Size: size, PerSubnet: e.cfg.PerSubnet}
+	cfg := l.config()
+	cfg.Size = size
 	l.state = lookup.New(e.now, cfg, e.book, e.cfg.Position, l.target, near)
 	if n := l.state.Seeds(); n > e.cfg.K {
 		near, _ = e.seeds(seeds, &l.target, n)
@@ -75,6 +78,14 @@ func (l *activeLookup) start(seeds ...identity.Contact) {
 	e.table.LookedUp(e.now, &l.target)
 	e.counters.Lookups++
 	l.pump()
+}
+
+// config is the lookup's Config, but for the network's size.
+func (l *activeLookup) config() lookup.Config {
+	e := l.e
+	return lookup.Config{K: e.cfg.K, Alpha: e.cfg.Alpha, DisjointPaths: e.cfg.DisjointPaths, Rule: e.cfg.Lookup,
+		Search: l.asks != rpc.FindNode && l.what != ForPut, Holders: l.what.writes(), Searcher: (*asker)(e),
+		Answering: float64(e.answering), PerSubnet: e.cfg.PerSubnet}
 }
 
 // seeds returns the given contacts and the n nearest of the routing table, replacements
@@ -107,7 +118,7 @@ func (l *activeLookup) farther() []identity.Contact {
 // pump asks the next contacts until alpha requests are in flight, and ends the lookup if
 // it is done.
 func (l *activeLookup) pump() {
-	if l.over || l.pumping {
+	if l.over || l.pumping || l.again != nil {
 		return
 	}
 	l.pumping = true // a request that cannot begin leads back here
@@ -116,7 +127,11 @@ func (l *activeLookup) pump() {
 		if !ok {
 			break
 		}
-		l.awaitsSought = c == l.sought
+		l.awaitsSought = c == l.sought && l.sought != 0
+		if l.path != nil && !l.path.takes(c) {
+			l.state.Skip(l.e.now, c)
+			continue
+		}
 		if !l.ask(c, l.asks, 0) {
 			l.awaitsSought = false
 			l.state.Failed(l.e.now, c)
@@ -212,7 +227,16 @@ func (l *activeLookup) cancel() *Result {
 }
 
 func (l *activeLookup) end(reason lookup.Reason) {
+	if l.repeats(reason) {
+		return
+	}
 	l.over = true
+	l.again.merge()
+	if l.path != nil {
+		l.e.unregister(l.owner)
+		l.onEnd(reason)
+		return
+	}
 	if cpl, ok := l.covered(reason); ok {
 		l.e.table.Covered(l.e.now, cpl)
 	}
@@ -247,8 +271,22 @@ func (l *activeLookup) reportSteps() {
 	}
 	began := l.state.Stats().Started
 	for i := range steps {
+		if l.path != nil {
+			steps[i].Path = l.number
+		}
 		l.e.event(Event{Kind: LookupStep, Purpose: l.what, Op: l.op, Began: began, Step: &steps[i], N: l.requests()})
 	}
+}
+
+// traceRepeat adds the steps of a repeat to the trace, before its end.
+func (l *activeLookup) traceRepeat(steps []lookup.Event) {
+	if len(l.trace) == 0 || len(l.trace) >= maxTrace {
+		return
+	}
+	before, end := l.trace[:len(l.trace)-1], l.trace[len(l.trace)-1]
+	slices.SortStableFunc(steps, func(a, b lookup.Event) int { return a.At.Compare(b.At) })
+	end.At, end.Elapsed = l.e.now, l.e.now.Sub(l.state.Stats().Started)
+	l.trace = append(slices.Concat(before, steps[:min(len(steps), maxTrace)]), end)
 }
 
 // result is a Result with what every lookup reports.

@@ -41,6 +41,8 @@ type Engine struct {
 	lookups []*activeLookup // in the order of their deadlines
 	upkeep  int32           // lookups and fills of the node's own under way
 	joining int32           // joins under way
+	// answering is the share of answers of lookups lately, outside the region; 0: not known
+	answering float32
 
 	unsynced      map[uint64]func(error) // by batch: what waits for the journal
 	lastPersistID uint64

@@ -98,6 +98,13 @@ func (e *Engine) networkSize() float64 {
 
 // judge counts what a lookup that has ended says of others.
 func (l *activeLookup) judge() {
+	if answered, asked := l.state.AnsweredFar(); asked > 0 {
+		share := float32(answered) / float32(asked)
+		if l.e.answering == 0 {
+			l.e.answering = 1
+		}
+		l.e.answering += float32((share - l.e.answering) / 8)
+	}
 	d := l.state.Density()
 	if d.Crowded() != nil {
 		l.e.counters.seldom().Crowded++

@@ -1,6 +1,11 @@
 package lookup
 
-import "kadmium/internal/exact"
+import (
+	"time"
+
+	"kadmium/identity"
+	"kadmium/internal/exact"
+)
 
 // An Octave is an octave of distance around the target: from R/2^(o+1) to R/2^o for octave o,
 // where R is as far as the k closest nodes reach on average; the last reaches
@@ -40,8 +45,8 @@ const (
 	crowdedChance = 0.0003
 	crowdedError  = 1.15
 	sparseChance  = 0.002
-	sparseBelow   = 9 // fewer answers within R than this, of 20 that are expected
-	subnetRefused = 3 // within R, to be said
+	sparseShare   = 0.45 // of k: fewer answers within R than this
+	subnetRefused = 3    // within R, to be said
 )
 
 // Density is what the lookup has found near its target so far.
@@ -97,7 +102,7 @@ func (l *Lookup) AnsweredNear() (n int, ok bool) {
 // answers leave.
 func (l *Lookup) TooFew() bool {
 	n, ok := l.AnsweredNear()
-	return ok && n < sparseBelow && exact.PoissonBelow(n, float64(float64(l.cfg.K)*max(0.5, l.cfg.answering()))) < sparseChance
+	return ok && float64(n) < float64(sparseShare*float64(l.cfg.K)) && exact.PoissonBelow(n, float64(float64(l.cfg.K)*max(0.5, l.cfg.answering()))) < sparseChance
 }
 
 func (c *Config) answering() float64 {
@@ -156,4 +161,76 @@ func (l *Lookup) refer(by *Candidate, near uint64) {
 	case l.referrer == 0 || by.contact == 0 || book.Address(l.referrer).NetGroup() != book.Address(by.contact).NetGroup():
 		l.referrers = 2
 	}
+}
+
+// AnsweredFar is how many of those asked outside R, or of all where there is no region, have
+// answered or failed, and how many have answered.
+func (l *Lookup) AnsweredFar() (answers, asks int) {
+	for i := range l.list.entries {
+		e := &l.list.entries[i]
+		if l.radius != 0 && e.near <= l.radius {
+			continue
+		}
+		switch e.state {
+		case answered:
+			answers, asks = answers+1, asks+1
+		case failed:
+			asks++
+		}
+	}
+	return answers, asks
+}
+
+// Skip takes back that c, which Next has just returned, is asked: another path has asked it.
+// For this lookup's rule it counts as one that has answered. Call Next after it.
+func (l *Lookup) Skip(now time.Time, c identity.Contact) {
+	i := l.waited(c)
+	if i < 0 {
+		return
+	}
+	e := &l.list.entries[i]
+	e.elsewhere = true
+	l.settle(i, answered)
+	l.events = l.events[:len(l.events)-1]
+	l.stats.RPCs--
+	if !e.alternate {
+		l.stats.Asked--
+	}
+	l.endIfOver(now)
+}
+
+// EachAsked calls f with every contact that was asked.
+func (l *Lookup) EachAsked(f func(identity.Contact)) {
+	for i := range l.list.entries {
+		if e := &l.list.entries[i]; e.state >= asked {
+			f(e.contact)
+		}
+	}
+}
+
+// Merge adds those who answered another lookup of the same target, and not this one. Both
+// have ended.
+func (l *Lookup) Merge(other *Lookup) {
+	for i := range other.list.entries {
+		e := other.list.entries[i]
+		if e.state != answered || e.elsewhere {
+			continue
+		}
+		at := l.list.search(e.contact, e.near)
+		same := at < len(l.list.entries) && l.list.entries[at].near == e.near && *l.list.book.Position(l.list.entries[at].contact) == *l.list.book.Position(e.contact)
+		if same && l.list.entries[at].state == answered {
+			continue
+		}
+		if e.paths = 1; same && l.list.entries[at].state != answered {
+			l.list.entries[at] = e
+		} else if !l.list.insert(at, e) {
+			continue
+		}
+		l.stats.Answered++
+		l.refer(&Candidate{contact: e.namedBy}, e.near)
+	}
+	if l.found == 0 {
+		l.found = other.found
+	}
+	l.stats.Ended = other.stats.Ended
 }

@@ -197,6 +197,44 @@ func TestLiarsAimAtVictim(t *testing.T) {
 	}
 }
 
+// Bound: two requests to a subnet, six to an IPv6 site, or one to a subnet where that is the
+// setting, however many addresses are named there. Local addresses are not limited.
+func TestLiarsAimAtSubnet(t *testing.T) {
+	for _, test := range []struct {
+		base      string
+		changes   int // the byte of the address that differs
+		perSubnet int
+		most      int
+	}{
+		{"198.51.100.1", 15, 0, PerSubnet},
+		{"198.51.100.1", 15, 1, 1},
+		{"2001:db8::1", 15, 0, PerSubnet},
+		{"2001:db8::1", 7, 0, PerSite},
+		{"10.1.2.3", 15, 0, CandidatesPerK * DefaultK},
+	} {
+		eachSeed(t, func(t *testing.T, seed uint64) {
+			n := byte(0)
+			aimed := map[identity.Contact]bool{}
+			r := lied(seed, Config{PerSubnet: test.perSubnet}, everybody, func(r *run, _ identity.Contact) (named []identity.Contact) {
+				for range 20 {
+					b := netip.MustParseAddr(test.base).As16()
+					b[test.changes] = n
+					n++
+					c := r.w.add(identity.RandomInRange(&r.target, 64, r.w.randomPosition()), netip.AddrPortFrom(netip.AddrFrom16(b).Unmap(), 4100))
+					aimed[c], named = true, append(named, c)
+				}
+				return named
+			}).finish()
+			if got := r.requests(func(c identity.Contact) bool { return aimed[c] }); got > test.most || got < min(test.most, DefaultK) {
+				t.Errorf("%d requests to one subnet or site, want %d", got, test.most)
+			}
+			if s := r.l.Stats(); (s.SubnetRefused > 0) == (test.most > PerSite) {
+				t.Errorf("%d contacts were refused because of their subnet", s.SubnetRefused)
+			}
+		})
+	}
+}
+
 // A liar that names the closest nodes at false addresses costs k requests and hides no
 // node: those addresses are set aside, so the next answers name the true ones, which are
 // asked when the false ones have failed.

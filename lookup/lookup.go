@@ -212,6 +212,9 @@ func (l *Lookup) hear(now time.Time, c identity.Contact, named []identity.Contac
 	l.stats.Answered++
 	l.by = l.list.entries[i] // a copy: the list is about to move
 	taken := l.take(&l.by, named)
+	if l.by.near <= l.radius && 2*len(named) < l.cfg.K {
+		l.refer(&l.by, l.by.near) // it knows whom we know, and few others
+	}
 	l.record(now, Answered, &l.by)
 	event := &l.events[len(l.events)-1]
 	event.Named, event.New = len(named), taken

@@ -123,6 +123,12 @@ func (r *Region) held(v View, c *Candidate, left *[octaves]int) bool {
 	return n >= (early(r.k, o)+1)/2
 }
 
+// Regional reports whether the lookup follows Region, and has one.
+func (l *Lookup) Regional() bool {
+	_, ok := l.paths[0].rule.(*Region)
+	return ok
+}
+
 // Seeds is 4k: whom this node has met itself, an attacker has not named.
 func (*Region) Seeds(k int) int { return 4 * k }
 

@@ -37,6 +37,7 @@ type Candidate struct {
 	found   bool  // it had what is sought
 	// alternate: another address of the peer failed before.
 	alternate bool
+	elsewhere bool // another path has asked it, see Skip
 }
 
 // A shortlist holds the candidates by their distance to the target, nearest

@@ -18,6 +18,7 @@ import (
 	"kadmium/api"
 	"kadmium/identity"
 	"kadmium/internal/cli"
+	"kadmium/lookup"
 )
 
 // defaultListen is where a node listens without --listen.
@@ -38,7 +39,7 @@ type readyLine struct {
 type nodeFlags struct {
 	listen, bootstrap                 []string
 	key, data, mode, network, control string
-	count                             int
+	count, perSubnet                  int
 	http                              httpFlags
 	log                               logFlags
 }
@@ -91,6 +92,7 @@ With --http it serves its HTTP API over TCP too, to who has its token: kad page 
 	cli.Completes(cmd, "mode", kadmium.Auto.String(), kadmium.Client.String(), kadmium.Server.String())
 	cli.CompletesDirectory(cmd, "data")
 	f.IntVar(&nf.count, "count", 1, fmt.Sprintf("nodes to run in this process, at most %d", maxCount))
+	f.IntVar(&nf.perSubnet, "per-subnet", lookup.PerSubnet, "contacts of one /24 (IPv6: /64) that a lookup takes from answers: 1 or 2")
 	nf.http.flags(cmd)
 	nf.log.flags(cmd)
 	return cmd
@@ -98,10 +100,13 @@ With --http it serves its HTTP API over TCP too, to who has its token: kad page 
 
 // config is the node that the flags describe.
 func (nf *nodeFlags) config(ctx context.Context, log *slog.Logger) (kadmium.Config, error) {
-	cfg := kadmium.Config{Listen: nf.listen, Bootstrap: nf.bootstrap, DataDir: nf.data, Network: nf.network, Logger: log}
+	cfg := kadmium.Config{Listen: nf.listen, Bootstrap: nf.bootstrap, DataDir: nf.data, Network: nf.network, PerSubnet: nf.perSubnet, Logger: log}
 	var err error
 	if cfg.Mode, err = kadmium.ParseMode(nf.mode); err != nil {
 		return cfg, cli.BadInput("choose auto, client or server", "--mode %q is none", nf.mode)
+	}
+	if nf.perSubnet < 1 || nf.perSubnet > lookup.PerSubnet {
+		return cfg, cli.BadInput("leave it out, or tighten it: --per-subnet 1", "--per-subnet %d: want 1 or %d", nf.perSubnet, lookup.PerSubnet)
 	}
 	for _, text := range nf.listen {
 		if err := checkListen(text); err != nil {
