@@ -56,7 +56,7 @@ func (w *crowd) fill(e *Engine) {
 	for cpl, room := 0, 1<<20; room > 0; cpl, room = cpl+1, room/2 { // buckets 18 and deeper stay small
 		for range min(room, 2*kbucket.DefaultK) {
 			c := w.inBucket(e, cpl)
-			e.contacted(c, true)
+			e.contacted(c, true, false)
 			var rtt rpc.RTT
 			rtt.Sample(time.Duration(w.rnd.Int64N(int64(200 * time.Millisecond))))
 			e.rtts.set(c, rtt)
@@ -154,7 +154,7 @@ func newSearcher(nodes, targets int) *searcher {
 	}
 	s.e.enter(epoch, nil)
 	for range 20 {
-		s.e.contacted(s.contacts[s.rnd.IntN(nodes)], true)
+		s.e.contacted(s.contacts[s.rnd.IntN(nodes)], true, false)
 	}
 	s.e.leave()
 	for range 4 { // then the client's table is complete, and the answers are recorded
@@ -297,7 +297,7 @@ func (w *crowd) meetAll(full *Engine, meet func(identity.Contact)) {
 func (w *crowd) live(e, full *Engine) {
 	e.enter(epoch, nil)
 	w.meetAll(full, func(c identity.Contact) {
-		e.contacted(c, true)
+		e.contacted(c, true, false)
 		var rtt rpc.RTT
 		rtt.Sample(100 * time.Millisecond)
 		e.rtts.set(c, rtt)

@@ -21,22 +21,23 @@ import (
 // come and go and answer as nodes with ideal tables do, and attackers, which are always
 // there, speak to the victim unasked, and name each other. Time is virtual.
 type eclipseWorld struct {
-	t        testing.TB
-	e        *Engine
-	cfg      Config
-	now      time.Time
-	rnd      *rand.Rand
-	peers    []eclipsePeer // by contact; none at 0
-	at       map[netip.AddrPort]identity.Contact
-	live     []identity.Contact // honest peers that are up, by position
-	attack   [][]identity.Contact
-	pending  deliveries
-	seq      uint64
-	requests int
-	results  map[OpID]*Result
-	lastOp   OpID
-	sessions bool
-	buckets  int // that attackers have identities for
+	t                 testing.TB
+	e                 *Engine
+	cfg               Config
+	now               time.Time
+	rnd               *rand.Rand
+	peers             []eclipsePeer // by contact; none at 0
+	at                map[netip.AddrPort]identity.Contact
+	live              []identity.Contact // honest peers that are up, by position
+	attack            [][]identity.Contact
+	pending           deliveries
+	seq               uint64
+	requests          int
+	results           map[OpID]*Result
+	lastOp            OpID
+	sessions          bool
+	attackersAreNodes bool // honest peers name an attacker for one of twenty
+	buckets           int  // that attackers have identities for
 }
 
 type eclipsePeer struct {
@@ -110,6 +111,7 @@ func (w *eclipseWorld) flip(c identity.Contact) {
 	i := w.place(&p.position)
 	if p.up = !p.up; p.up {
 		w.live = slices.Insert(w.live, i, c)
+		w.introduce(c)
 	} else {
 		w.live = slices.Delete(w.live, i, i+1)
 	}
@@ -118,10 +120,30 @@ func (w *eclipseWorld) flip(c identity.Contact) {
 	}
 }
 
+// introduce has a peer that has come speak to the victim, if it would in its join: the 20
+// nearest do, and of others one in twenty.
+func (w *eclipseWorld) introduce(c identity.Contact) {
+	if w.e == nil {
+		return
+	}
+	p := w.Position(c)
+	near := w.place(&w.cfg.Position)
+	if i := w.place(p); i > near-DefaultK/2 && i < near+DefaultK/2 || w.rnd.IntN(20) == 0 {
+		w.after(10*time.Second, func() {
+			if w.peers[c].up {
+				w.request(c)
+			}
+		})
+	}
+}
+
 // attackFrom makes attackers in so many subnets: two identities of each in every bucket of
 // the victim. Of the network at large each subnet is one node.
 func (w *eclipseWorld) attackFrom(subnets int) {
 	w.attack = make([][]identity.Contact, w.buckets)
+	if subnets == 0 {
+		return
+	}
 	for cpl := range w.attack {
 		for i := range 2 * subnets {
 			p := identity.RandomInRange(&w.cfg.Position, cpl, w.randomPosition())
@@ -221,7 +243,12 @@ func (w *eclipseWorld) known(p *eclipsePeer, target *identity.Position) []identi
 	if of := w.live[w.place(&low):w.place(&high)]; len(of) >= DefaultK {
 		chosen := make([]identity.Contact, 0, DefaultK)
 		for _, i := range w.rnd.Perm(len(of))[:DefaultK] {
-			chosen = append(chosen, of[i])
+			c := of[i]
+			if w.attackersAreNodes && len(w.attack[0]) > 0 && w.rnd.IntN(20) == 0 {
+				all := w.attack[min(identity.CommonPrefixLen(&w.cfg.Position, w.Position(c)), len(w.attack)-1)]
+				c = all[w.rnd.IntN(len(all))]
+			}
+			chosen = append(chosen, c)
 		}
 		w.sort(chosen, target)
 		return chosen

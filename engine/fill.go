@@ -45,6 +45,8 @@ const (
 	fillQueries  = 6
 	fillGuides   = 3
 	fillRequests = 3
+	fillShare    = 4 // of an answer one contact is taken, and one for so many free places (design R4.37)
+	searchFrom   = 4 // a search begins if this part of k places is free (design R4.36)
 )
 
 // A preference says whether the table prefers a candidate, once that was asked: it takes a
@@ -95,7 +97,17 @@ func (f *fill) next() {
 	}
 	if f.waiting == 0 {
 		f.e.unregister(f.owner)
+		if f.searching {
+			f.e.searched(f.cpl)
+		}
 		f.onEnd(f)
+	}
+}
+
+// searched gives the places that were kept for contacts that the node finds to others.
+func (e *Engine) searched(bucket int) {
+	for c := e.table.Searched(bucket); c != 0; c = e.table.Searched(bucket) {
+		e.promoted(c)
 	}
 }
 
@@ -110,6 +122,9 @@ func (f *fill) nextContact() identity.Contact {
 			return f.nextKnown()
 		}
 		if f.waiting > 0 {
+			return 0
+		}
+		if f.e.table.Free(f.cpl) < f.e.cfg.K/searchFrom {
 			return 0
 		}
 		f.searching = true
@@ -130,6 +145,7 @@ func (f *fill) nextContact() identity.Contact {
 	hosts[0], hosts[i] = hosts[i], hosts[0]
 	preferences[0], preferences[i] = preferences[i], preferences[0]
 	f.candidatesAsked++
+	f.e.table.Named(pool[0])
 	return pool[0]
 }
 
@@ -161,7 +177,7 @@ func (f *fill) nextKnown() identity.Contact {
 // failed since they answered (design R4.27).
 func (f *fill) guides() []identity.Contact {
 	target := f.e.randomIn(f.cpl)
-	near := slices.DeleteFunc(f.e.table.NearestAny(nil, &target, f.e.cfg.K), f.e.hasFailed)
+	near := slices.DeleteFunc(f.e.table.Nearest(nil, &target, f.e.cfg.K), f.e.hasFailed)
 	return near[:min(len(near), fillGuides)]
 }
 
@@ -246,6 +262,7 @@ func (f *fill) thin() {
 	if shared < identity.Bits {
 		n = max(1, n>>(shared-f.cpl-1))
 	}
+	n = min(n, 1+f.e.table.Free(f.cpl)/fillShare)
 	f.candidates, f.candidateHosts = append(f.candidates, brought[:n]...), append(f.candidateHosts, hosts[:n]...)
 	f.preferences = append(f.preferences, make([]preference, n)...)
 }

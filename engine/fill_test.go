@@ -50,7 +50,7 @@ func TestFillSpreads(t *testing.T) {
 }
 
 // A fill stops when the bucket is full. It asks for no more contacts than there are
-// places, and asks nobody if all contacts answer.
+// places, and asks nobody if all contacts answer and less than a quarter is free.
 func TestFillStopsWhenFull(t *testing.T) {
 	x := newFilling(2_000, Config{})
 	full := 0
@@ -61,14 +61,14 @@ func TestFillStopsWhenFull(t *testing.T) {
 		x.fill(0)
 		x.check(t)
 		free := x.e.cfg.K - there
-		if n := len(x.begun); n > 0 && free == 0 || n > free+fillGuides {
+		if n := len(x.begun); n > 0 && free < x.e.cfg.K/searchFrom || n > free+fillGuides {
 			t.Errorf("%d requests for %d free places", n, free)
 		}
 		if len(x.held(0)) == x.e.cfg.K {
 			full++
 		}
 	}
-	if full < 18 { // of 21: the answers may have too few contacts
+	if full < 14 { // of 17: the answers may have too few contacts
 		t.Errorf("the bucket was full %d times", full)
 	}
 }
@@ -87,7 +87,7 @@ func TestFillReplacesTheDead(t *testing.T) {
 			recent := x.meet(5, 0, true)
 			if there == 20 {
 				for _, c := range x.contacts[len(x.contacts)-100:] {
-					if waiting > 0 && x.bucket(c) == 0 && x.e.table.Seen(x.now, c) == kbucket.Waiting {
+					if waiting > 0 && x.bucket(c) == 0 && !slices.Contains(old, c) && x.e.table.Seen(x.now, c) == kbucket.Waiting {
 						waiting--
 					}
 				}
@@ -117,7 +117,7 @@ func TestFillReplacesTheDead(t *testing.T) {
 			}
 			x.pass(3 * time.Minute)
 			held := x.held(0)
-			if len(held) != x.e.cfg.K || slices.ContainsFunc(held, x.fails) {
+			if len(held) <= x.e.cfg.K-x.e.cfg.K/searchFrom || slices.ContainsFunc(held, x.fails) {
 				t.Errorf("of %d: the bucket holds %d, an unresponsive one: %v", there, len(held), slices.ContainsFunc(held, x.fails))
 			}
 		}
@@ -392,7 +392,7 @@ func TestFillAsksForAPreferenceOnce(t *testing.T) {
 	x.meet(5, 0, true)
 	clear(asked)
 	x.fill(0)
-	if len(asked) < 20 {
+	if len(asked) < 12 {
 		t.Errorf("asked of %d candidates", len(asked))
 	}
 	for key, n := range asked {

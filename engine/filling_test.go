@@ -49,7 +49,7 @@ func (x *filling) meet(n, cpl int, inRange bool) (met []identity.Contact) {
 	defer x.e.leave()
 	for _, i := range x.rnd.Perm(len(x.contacts)) {
 		c := x.contacts[i]
-		if len(met) < n && (x.bucket(c) == cpl) == inRange && x.e.table.Seen(x.now, c) == kbucket.Added {
+		if _, held := x.e.table.Find(x.book.Position(c)); !held && len(met) < n && (x.bucket(c) == cpl) == inRange && x.e.table.Seen(x.now, c) == kbucket.Added {
 			met = append(met, c)
 		}
 	}

@@ -19,7 +19,7 @@ func (e *Engine) refresh() {
 	}
 	e.greetFormer(nobodyAsked)           // those left, as they could not be asked or nobody was heard
 	if cpl >= e.table.Subtree(e.cfg.K) { // in the neighbourhood
-		e.maintain(ForRefresh, e.randomIn(cpl), func(*activeLookup) {})
+		e.maintain(ForRefresh, e.randomIn(cpl), func(*activeLookup) { e.searched(cpl) })
 		return
 	}
 	if e.wantsSize() {

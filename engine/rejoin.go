@@ -65,7 +65,8 @@ func (e *Engine) lose(c identity.Contact) {
 	r.peers.add(e.book.Position(c).Prefix(), maxLost)
 	r.as = append(room(r.as, maxLost), loss{at: int32(e.now.Sub(e.born) / time.Second)})
 	recent := r.since(e.now.Add(-rejoinFor).Sub(e.born))
-	if n := len(recent); n < maxLost && e.table.Len() >= e.cfg.K && n*cutShare < n+e.table.Len() {
+	known := e.table.Len() + e.table.Vacant()
+	if n := len(recent); n < maxLost && known >= e.cfg.K && n*cutShare < n+known {
 		r.hurry(e.now, rejoinSeldom)
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kadmium/identity"
+	"kadmium/kbucket"
 	"kadmium/rpc"
 )
 
@@ -126,8 +127,8 @@ func TestSilenceOfTheLost(t *testing.T) {
 // from there, is lost no longer.
 func TestLostContactAtAnotherAddress(t *testing.T) {
 	for name, end := range map[string]func(e *Engine, c identity.Contact){
-		"server": func(e *Engine, c identity.Contact) { e.contacted(c, true) },
-		"client": func(e *Engine, c identity.Contact) { e.contacted(c, false) },
+		"server": func(e *Engine, c identity.Contact) { e.contacted(c, true, false) },
+		"client": func(e *Engine, c identity.Contact) { e.contacted(c, false, false) },
 		"leave":  func(e *Engine, c identity.Contact) { e.Left(e.now, c, nil) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -151,12 +152,22 @@ func TestLostContactAtAnotherAddress(t *testing.T) {
 	}
 }
 
+// forAnybody is the usual policy, but places are free for who speaks first, so that newcomers
+// displace the bootstrap peer somewhere.
+type forAnybody struct{ *kbucket.Preferring }
+
+func (forAnybody) OnlyFound() bool { return false }
+
 // A bootstrap peer that is not in the table, as its bucket is full, is asked once in a quarter
 // of an hour while it answers, however many contacts are lost meanwhile; at once if it is lost
 // itself, or if the node is cut off.
 func TestBootstrapPeerRests(t *testing.T) {
 	n := newNetwork(t, 17)
-	n.grow(24, func(cfg *Config) { cfg.K = 2 })
+	n.grow(24, func(cfg *Config) {
+		cfg.K = 2
+		secret := [16]byte(cfg.Self[:16])
+		cfg.Table = func() kbucket.Policy { return forAnybody{kbucket.NewPreferring(secret)} }
+	})
 	n.run(time.Hour)
 	seed := n.nodes[0]
 	c := n.book.Intern(seed.address)

@@ -32,7 +32,7 @@ func (e *Engine) response(in *Inbound) {
 		e.kept.answered = e.now
 	}
 	if !in.Left {
-		e.contacted(in.From, in.Message.Serves)
+		e.contacted(in.From, in.Message.Serves, false)
 	}
 	if r.Unanswered--; in.Resent {
 		r.Marks |= lingers

@@ -7,7 +7,7 @@ import (
 
 // contacted follows an answer of a peer, or its request under a session at its proven
 // address: a server belongs in the routing table (design R4.2, R4.3).
-func (e *Engine) contacted(c identity.Contact, serves bool) {
+func (e *Engine) contacted(c identity.Contact, serves, unasked bool) {
 	if !serves {
 		e.heard(c)
 		e.knowClient(c)
@@ -20,7 +20,7 @@ func (e *Engine) contacted(c identity.Contact, serves bool) {
 		return
 	}
 	e.unresponsive.forget(c)
-	seen := e.table.Seen(e.now, c)
+	seen := e.seen(c, unasked)
 	if seen != kbucket.Moved { // one that is in the table is not lost
 		e.heard(c)
 	}
@@ -34,13 +34,27 @@ func (e *Engine) contacted(c identity.Contact, serves bool) {
 	case kbucket.Waiting:
 		if out, waits, ok := e.table.Displace(e.now, c); ok {
 			e.displaced(out, c, waits)
-		} else if old, ok := e.table.Probe(e.now, c); ok {
+		} else if old, ok := e.probeFor(c, unasked); ok {
 			e.probes.add(old, e.now) // at most once per bucket and minute (design R4.4)
 		}
 		e.queueHandovers(c)
 	case kbucket.Elsewhere:
 		e.checkAddress(c)
 	}
+}
+
+func (e *Engine) probeFor(c identity.Contact, unasked bool) (identity.Contact, bool) {
+	if unasked {
+		return 0, false
+	}
+	return e.table.Probe(e.now, c)
+}
+
+func (e *Engine) seen(c identity.Contact, unasked bool) kbucket.Outcome {
+	if unasked {
+		return e.table.SpokeFirst(e.now, c)
+	}
+	return e.table.Seen(e.now, c)
 }
 
 // contactFailed follows the failure of a request that counts against the peer.

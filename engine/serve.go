@@ -17,7 +17,7 @@ func (e *Engine) serve(in *Inbound) {
 	switch {
 	case in.FirstContact, in.Left:
 	case in.Proven:
-		e.contacted(in.From, m.Serves)
+		e.contacted(in.From, m.Serves, true)
 	default:
 		if held, ok := e.table.Find(e.book.Position(in.From)); ok && held != in.From {
 			e.probeMoved(in)

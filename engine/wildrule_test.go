@@ -65,6 +65,7 @@ func (w wildPolicy) Displace(kbucket.View) int    { return wildNumber(w.rnd) }
 func (w wildPolicy) Probe(kbucket.View) int       { return wildNumber(w.rnd) }
 func (w wildPolicy) Evict(kbucket.View, int) bool { return w.rnd.IntN(2) == 0 }
 func (w wildPolicy) Promote(kbucket.View) int     { return wildNumber(w.rnd) }
+func (w wildPolicy) OnlyFound() bool              { return w.rnd.IntN(2) == 0 }
 func (w wildPolicy) Prefers(int, uint32) bool     { return w.rnd.IntN(2) == 0 }
 
 // Nodes whose rules and policies return anything go on, every operation ends, and events
@@ -178,12 +179,12 @@ func TestDisplacedIsNotGone(t *testing.T) {
 		e.enter(epoch, nil)
 		e.store.Put(epoch, &rpc.Record{Key: []byte("/v/a"), Sequence: 1, TTL: 5 * time.Hour}, identity.NetGroup{}, nil, 0, x.rnd)
 		old, newcomer := x.inBucket(e, 0), x.inBucket(e, 0)
-		e.contacted(old, true)
+		e.contacted(old, true, false)
 		if failed {
 			e.table.Doubt(old)
 		}
 		events := len(e.scratch().effects)
-		e.contacted(newcomer, true)
+		e.contacted(newcomer, true, false)
 		if e.rejoining.len() == 1 != failed {
 			t.Errorf("failed %v: %d contacts are lost", failed, e.rejoining.len())
 		}

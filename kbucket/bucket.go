@@ -17,6 +17,7 @@ type bucket struct {
 	firstWaiting uint16        // index of its first replacement
 	contacts     uint8         // how many
 	replacements uint8         // how many; none unless the bucket is full
+	vacant       uint8         // free places that are kept for contacts that this node finds
 	backoff      uint8         // probes since a contact failed, up to maxBackoff
 }
 
@@ -47,8 +48,9 @@ func (h *handle) contact() identity.Contact {
 type mark [2]byte
 
 const (
-	failureMask = 1<<3 - 1 // failures in a row, up to MaxFailures
-	silentBit   = 1 << 3   // a request was not answered since, which does not count
+	failureMask = 1<<3 - 1  // failures in a row, up to MaxFailures
+	silentBit   = 1 << 3    // a request was not answered since, which does not count
+	unaskedBit  = silentBit // of a replacement: it spoke first
 	preferBit   = 1 << 4
 	keyMask     = 1<<16 - 1<<5
 )
@@ -84,6 +86,9 @@ type replacement struct {
 	handle
 	mark
 }
+
+// unasked reports whether the contact spoke first, unasked.
+func (r *replacement) unasked() bool { return r.bits()&unaskedBit != 0 }
 
 func (e *entry) failures() int { return int(e.bits() & failureMask) }
 
@@ -227,10 +232,10 @@ func (t *Table) holds(cpl, n int) {
 	t.due = unknown
 }
 
-// putInWaiting puts a replacement at the head of those of bucket cpl.
-func (t *Table) putInWaiting(cpl int, w replacement) {
+// putInWaiting puts a replacement at place i of those of bucket cpl.
+func (t *Table) putInWaiting(cpl, i int, w replacement) {
 	b := &t.buckets[cpl]
-	at := int(b.firstWaiting)
+	at := int(b.firstWaiting) + i
 	t.replacements = open(t.replacements, at, 1)
 	t.replacements[at] = w
 	t.holdsWaiting(cpl, 1)

@@ -20,6 +20,9 @@ type model struct {
 	held    map[int][]modelContact     // least recently seen first
 	waiting map[int][]identity.Contact // newest first
 	kept    []identity.Contact         // a place waits for each
+	found   bool                       // free places are kept for contacts that the node finds
+	unasked map[identity.Contact]bool  // those that wait and spoke first
+	vacant  map[int]int                // places that are free and kept, by bucket
 	probed  map[int]time.Time          // buckets probed before
 	pause   map[int]time.Duration      // until the next probe of one
 	touched map[int]time.Time          // buckets known of: last lookup, or when they were first known of
@@ -35,6 +38,7 @@ func newModel(self identity.Position, book *testBook, l limits) *model {
 	return &model{
 		self: self, book: book, limits: l,
 		held: map[int][]modelContact{}, waiting: map[int][]identity.Contact{},
+		unasked: map[identity.Contact]bool{}, vacant: map[int]int{},
 		probed: map[int]time.Time{}, pause: map[int]time.Duration{}, touched: map[int]time.Time{},
 	}
 }
@@ -136,7 +140,7 @@ func (m *model) admits(c, out identity.Contact, bucket, table bool) bool {
 	return !(bucket && inBucket >= m.limits.perSubnetBucket) && !(table && inTable >= m.limits.perSubnetTable)
 }
 
-func (m *model) Seen(now time.Time, c identity.Contact) Outcome {
+func (m *model) Seen(now time.Time, c identity.Contact, unasked bool) Outcome {
 	i := m.bucket(c)
 	if i == identity.Bits {
 		return Refused
@@ -149,7 +153,16 @@ func (m *model) Seen(now time.Time, c identity.Contact) Outcome {
 		m.held[i] = append(slices.Delete(m.held[i], at, at+1), modelContact{c: c, seen: now})
 		return Moved
 	}
-	if at := m.indexKept(c); at >= 0 || m.taken(i) < m.limits.k {
+	waits := m.indexWaiting(c)
+	unasked = unasked || waits >= 0 && m.unasked[m.waiting[i][waits]]
+	taken := m.taken(i)
+	if unasked {
+		taken += m.vacant[i]
+	}
+	if at := m.indexKept(c); at >= 0 || taken < m.limits.k {
+		if waits >= 0 {
+			m.waiting[i] = slices.Delete(m.waiting[i], waits, waits+1)
+		}
 		var former identity.Contact
 		if at >= 0 {
 			former = m.kept[at]
@@ -161,7 +174,11 @@ func (m *model) Seen(now time.Time, c identity.Contact) Outcome {
 			m.kept = slices.Delete(m.kept, at, at+1)
 		}
 		m.held[i] = append(m.held[i], modelContact{c: c, seen: now})
+		m.vacant[i] = min(m.vacant[i], max(0, m.limits.k-m.taken(i)))
 		return Added
+	}
+	if unasked && m.found {
+		return m.wait(i, c)
 	}
 	var out identity.Contact
 	at := m.indexWaiting(c)
@@ -174,9 +191,41 @@ func (m *model) Seen(now time.Time, c identity.Contact) Outcome {
 	if at >= 0 {
 		m.waiting[i] = slices.Delete(m.waiting[i], at, at+1)
 	}
+	m.unasked[c] = false
 	m.waiting[i] = append([]identity.Contact{c}, m.waiting[i]...)
 	m.waiting[i] = m.waiting[i][:min(len(m.waiting[i]), m.limits.replacements)]
 	return Waiting
+}
+
+// wait has a contact that spoke first wait, where there is room, behind all others.
+func (m *model) wait(i int, c identity.Contact) Outcome {
+	if at := m.indexWaiting(c); at >= 0 {
+		if m.waiting[i][at] == c {
+			return Waiting
+		}
+		m.waiting[i] = slices.Delete(m.waiting[i], at, at+1)
+	}
+	if len(m.waiting[i]) >= m.limits.replacements || !m.admits(c, 0, true, false) {
+		return Refused
+	}
+	m.unasked[c] = true
+	m.waiting[i] = append(m.waiting[i], c)
+	return Waiting
+}
+
+func (m *model) Named(c identity.Contact) {
+	i := m.bucket(c)
+	if at := m.indexWaiting(c); at >= 0 && m.unasked[m.waiting[i][at]] {
+		m.waiting[i] = slices.Delete(m.waiting[i], at, at+1)
+	}
+}
+
+func (m *model) Searched(i int) identity.Contact {
+	if m.vacant[i] == 0 {
+		return 0
+	}
+	m.vacant[i]--
+	return m.promoteAny(i)
 }
 
 func (m *model) Replace(old, new identity.Contact) bool {
@@ -253,6 +302,14 @@ func (m *model) leave(i, at int) (promoted identity.Contact) {
 }
 
 func (m *model) promote(i int) identity.Contact {
+	if m.found && len(m.waiting[i]) > 0 && m.unasked[m.waiting[i][0]] {
+		m.vacant[i]++
+		return 0
+	}
+	return m.promoteAny(i)
+}
+
+func (m *model) promoteAny(i int) identity.Contact {
 	for len(m.waiting[i]) > 0 {
 		c := m.waiting[i][0]
 		m.waiting[i] = m.waiting[i][1:]
@@ -308,7 +365,7 @@ func (m *model) Subtree(n int) int {
 }
 
 // Free is the number of places that are free or a failing contact's, less the
-// replacements.
+// replacements that the node found.
 func (m *model) Free(cpl int) int {
 	free := m.limits.k
 	for _, h := range m.held[cpl] {
@@ -316,7 +373,12 @@ func (m *model) Free(cpl int) int {
 			free--
 		}
 	}
-	return max(0, free-len(m.waiting[cpl]))
+	for _, w := range m.waiting[cpl] {
+		if !m.unasked[w] {
+			free--
+		}
+	}
+	return max(0, free)
 }
 
 func (m *model) NextRefresh() (next time.Time, cpl int) {

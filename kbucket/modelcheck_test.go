@@ -73,8 +73,16 @@ func newWorld(t *rapid.T) *world {
 	}
 	w.table, w.model = New(self, w.book, l.k), newModel(self, w.book, l)
 	w.table.limits = l
+	if w.model.found = rapid.Bool().Draw(t, "onlyFound"); w.model.found {
+		w.table.Follow(onlyFound{})
+	}
 	return w
 }
+
+// onlyFound is Plain, but free places are kept for contacts that the node finds.
+type onlyFound struct{ Plain }
+
+func (onlyFound) OnlyFound() bool { return true }
 
 func (w *world) contact(t *rapid.T) identity.Contact {
 	return rapid.SampledFrom(w.contacts).Draw(t, "contact")
@@ -122,6 +130,11 @@ func (w *world) check(t *rapid.T) {
 		held += len(waiting)
 	}
 	held += len(w.model.kept)
+	vacant := 0
+	for _, n := range w.model.vacant {
+		vacant += n
+	}
+	same(t, "Vacant", w.table.Vacant(), vacant)
 	same(t, "Kept", w.table.Kept(), len(w.model.kept))
 	cells := 0
 	w.table.EachHandle(func(c identity.Contact) {
@@ -150,11 +163,26 @@ func TestTableIsItsModel(t *testing.T) {
 		seen := func(t *rapid.T) {
 			for range rapid.IntRange(1, 5).Draw(t, "contacts") {
 				c := w.contact(t)
-				same(t, "Seen", w.table.Seen(w.now, c), w.model.Seen(w.now, c))
+				same(t, "Seen", w.table.Seen(w.now, c), w.model.Seen(w.now, c, false))
 			}
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"seen": seen, "seen again": seen, "seen once more": seen, // what happens most
+			"spoke first": func(t *rapid.T) {
+				for range rapid.IntRange(1, 5).Draw(t, "contacts") {
+					c := w.contact(t)
+					same(t, "SpokeFirst", w.table.SpokeFirst(w.now, c), w.model.Seen(w.now, c, true))
+				}
+			},
+			"named": func(t *rapid.T) {
+				c := w.contact(t)
+				w.table.Named(c)
+				w.model.Named(c)
+			},
+			"searched": func(t *rapid.T) {
+				i := min(w.model.bucket(w.contact(t)), identity.Bits-1)
+				same(t, "Searched", w.table.Searched(i), w.model.Searched(i))
+			},
 			"a place is kept": func(t *rapid.T) {
 				for range rapid.IntRange(1, 5).Draw(t, "places") {
 					c := w.contact(t)

@@ -35,6 +35,10 @@ type Policy interface {
 	// Promote is the index of the replacement that takes a free place. There is at least
 	// one; any other number means the newest.
 	Promote(v View) int
+	// OnlyFound reports whether places that become free are kept, until the bucket was
+	// searched, for contacts that this node finds itself, and whether who spoke first waits
+	// behind these (design R4.35).
+	OnlyFound() bool
 	// Prefers reports whether a fill of bucket cpl asks a peer with this key before
 	// others. A key is 32 bits of a position, those behind the bit in which the contacts of
 	// the bucket differ from the node.
@@ -67,6 +71,9 @@ func (Plain) Evict(v View, _ int) bool { return v.Replacements() > 0 }
 
 // Promote is the newest replacement (section 4.1).
 func (Plain) Promote(View) int { return 0 }
+
+// OnlyFound is not so: who comes next gets a free place.
+func (Plain) OnlyFound() bool { return false }
 
 // Prefers is so for none.
 func (Plain) Prefers(int, uint32) bool { return false }
@@ -121,6 +128,10 @@ func (v View) ReplacementKey(i int) uint32 {
 // ReplacementPreferred reports whether the policy preferred replacement i when it came.
 func (v View) ReplacementPreferred(i int) bool { return v.t.waitingFor(v.b)[i].preferred() }
 
+// Unasked reports whether replacement i waits since it spoke first; those behind it then do,
+// too.
+func (v View) Unasked(i int) bool { return v.t.waitingFor(v.b)[i].unasked() }
+
 // Follow has the table keep contacts by a policy; nil: Plain. Call it right after New.
 func (t *Table) Follow(p Policy) {
 	if p == nil {
@@ -143,11 +154,14 @@ func (t *Table) Prefers(c identity.Contact) bool {
 }
 
 // Displace gives the newcomer c, for which Seen has returned Waiting, the place of a
-// contact of its bucket, if the policy says so. That one waits behind all others, unless it
-// did not answer the last request: then it has left the table.
+// contact of its bucket, if the policy says so. That one waits behind all others but those
+// that spoke first, unless it did not answer the last request: then it has left the table.
 func (t *Table) Displace(now time.Time, c identity.Contact) (out identity.Contact, waits, ok bool) {
 	b, cpl := t.bucketOf(c)
 	if b == nil || b.replacements == 0 || b.contacts == 0 || t.waitingFor(b)[0].contact() != c {
+		return 0, false, false
+	}
+	if t.waitingFor(b)[0].unasked() {
 		return 0, false, false
 	}
 	i := t.policy.Displace(View{t, b, cpl})
@@ -158,8 +172,9 @@ func (t *Table) Displace(now time.Time, c identity.Contact) (out identity.Contac
 	old, new := contacts[i], entry{handle: waiting[0].handle, mark: waiting[0].mark}
 	t.endFailing(&old)
 	if waits = !old.failing(); waits { // it may have left, so all others are promoted before it
-		copy(waiting, waiting[1:])
-		waiting[len(waiting)-1] = replacement{old.handle, old.mark}
+		found := waiting[:t.found(b)]
+		copy(found, found[1:])
+		found[len(found)-1] = replacement{old.handle, old.mark}
 	} else {
 		t.countOut(old.contact())
 		t.takeOutWaiting(cpl, 0)

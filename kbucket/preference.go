@@ -50,9 +50,15 @@ func (p *Preferring) Displace(v View) int {
 	return -1
 }
 
+// OnlyFound is so.
+func (*Preferring) OnlyFound() bool { return true }
+
 // Promote is the newest replacement that is preferred, or the newest.
 func (p *Preferring) Promote(v View) int {
 	for i := range v.Replacements() {
+		if v.Unasked(i) {
+			break
+		}
 		if v.ReplacementPreferred(i) {
 			return i
 		}

@@ -6,11 +6,14 @@ import "kadmium/identity"
 // list (Kademlia, section 4.1: most recently seen first). A full list loses its
 // oldest; most is its room. A replacement is not named to others, so a new address
 // of its peer replaces the old one without a PING.
-func (t *Table) addReplacement(cpl int, c identity.Contact, p *identity.Position, most int) Outcome {
+func (t *Table) addReplacement(cpl int, c identity.Contact, p *identity.Position, most int, unasked bool) Outcome {
 	if most == 0 {
 		return Refused
 	}
 	b := &t.buckets[cpl]
+	if unasked && t.policy.OnlyFound() {
+		return t.addUnasked(cpl, c, p, most)
+	}
 	if i := t.indexOfReplacement(b, c); i >= 0 {
 		waiting := t.waitingFor(b)
 		w := waiting[i]
@@ -32,7 +35,7 @@ func (t *Table) addReplacement(cpl int, c identity.Contact, p *identity.Position
 	w := replacement{handleOf(c), t.markOf(p, cpl)}
 	if i < 0 {
 		t.countIn(s)
-		t.putInWaiting(cpl, w)
+		t.putInWaiting(cpl, 0, w)
 		return Waiting
 	}
 	waiting := t.waitingFor(b)
@@ -41,6 +44,61 @@ func (t *Table) addReplacement(cpl int, c identity.Contact, p *identity.Position
 	copy(waiting[1:], waiting[:i])
 	waiting[0] = w
 	return Waiting
+}
+
+// addUnasked adds a contact that spoke first behind all that this node found itself. It
+// moves no other that waits, and does not move up when it speaks again (design R4.35).
+func (t *Table) addUnasked(cpl int, c identity.Contact, p *identity.Position, most int) Outcome {
+	b := &t.buckets[cpl]
+	if i := t.indexOfReplacementPeer(b, cpl, p); i >= 0 {
+		if t.waitingFor(b)[i].contact() == c {
+			return Waiting
+		}
+		t.dropReplacement(cpl, i)
+	}
+	s := t.subnetOf(c)
+	if !t.bucketAdmits(b, s, 0) || int(b.replacements) >= most {
+		return Refused
+	}
+	t.countIn(s)
+	w := replacement{handleOf(c), t.markOf(p, cpl)}
+	w.setBits(w.bits() | unaskedBit)
+	t.putInWaiting(cpl, int(b.replacements), w)
+	return Waiting
+}
+
+// waitsUnasked reports whether the peer at p waits since it spoke first. That it answers a
+// request changes nothing: a lookup may ask whoever waits.
+func (t *Table) waitsUnasked(b *bucket, cpl int, p *identity.Position) bool {
+	i := t.indexOfReplacementPeer(b, cpl, p)
+	return i >= 0 && t.waitingFor(b)[i].unasked()
+}
+
+// Named notes that others have named a contact to this node: if it waits as it spoke first it
+// does so no more, and its answer is that of a contact which this node found.
+func (t *Table) Named(c identity.Contact) {
+	p := t.book.Position(c)
+	if b, cpl := t.bucketOf(c); b != nil && t.waitsUnasked(b, cpl, p) {
+		t.dropReplacement(cpl, t.indexOfReplacementPeer(b, cpl, p))
+	}
+}
+
+// Vacant is the number of free places that are kept for contacts which this node finds.
+func (t *Table) Vacant() (n int) {
+	for i := range t.buckets {
+		n += int(t.buckets[i].vacant)
+	}
+	return n
+}
+
+// Searched ends the keeping of places in a bucket for contacts that this node finds, since it
+// has searched: who spoke first gets those that are left. Call it until promoted is 0.
+func (t *Table) Searched(cpl int) (promoted identity.Contact) {
+	if cpl >= len(t.buckets) || t.buckets[cpl].vacant == 0 {
+		return 0
+	}
+	t.buckets[cpl].vacant--
+	return t.promoteAny(cpl)
 }
 
 // indexOfReplacement is the place of a handle in the replacement list, or -1.
@@ -77,7 +135,19 @@ func (t *Table) dropReplacement(cpl, i int) {
 // forgotten, so that none waits for a bucket with room. The promoted contact becomes
 // the least recently seen: it may have left while it waited, so the next probe goes
 // to it.
+//
+// Where the policy says so the place is kept for a contact that this node finds, if none
+// such waits.
 func (t *Table) promote(cpl int) identity.Contact {
+	b := &t.buckets[cpl]
+	if waiting := t.waitingFor(b); t.policy.OnlyFound() && len(waiting) > 0 && waiting[0].unasked() {
+		b.vacant++
+		return 0
+	}
+	return t.promoteAny(cpl)
+}
+
+func (t *Table) promoteAny(cpl int) identity.Contact {
 	for b := &t.buckets[cpl]; b.replacements > 0; {
 		i := t.policy.Promote(View{t, b, cpl})
 		if i < 0 || i >= int(b.replacements) {
@@ -89,7 +159,7 @@ func (t *Table) promote(cpl int) identity.Contact {
 			continue
 		}
 		t.takeOutWaiting(cpl, i)
-		t.putIn(cpl, 0, entry{handle: w.handle, mark: w.mark})
+		t.putIn(cpl, 0, entry{handle: w.handle, mark: w.withoutFailures()})
 		return w.contact()
 	}
 	return 0

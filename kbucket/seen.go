@@ -36,7 +36,13 @@ func (o Outcome) String() string {
 // whether to ping one. After Elsewhere the caller pings the new address, and calls
 // Replace and Seen if it answers (design R4.6): a peer that moved keeps its place,
 // and nobody can redirect it to an address that is not its own.
-func (t *Table) Seen(now time.Time, c identity.Contact) Outcome {
+func (t *Table) Seen(now time.Time, c identity.Contact) Outcome { return t.seen(now, c, false) }
+
+// SpokeFirst is Seen for a contact that sent a request unasked. Where the policy keeps free
+// places for contacts that this node finds itself, it gets none of these (design R4.35).
+func (t *Table) SpokeFirst(now time.Time, c identity.Contact) Outcome { return t.seen(now, c, true) }
+
+func (t *Table) seen(now time.Time, c identity.Contact, unasked bool) Outcome {
 	p := t.book.Position(c)
 	cpl := identity.CommonPrefixLen(&t.self, p)
 	if cpl == identity.Bits {
@@ -52,8 +58,13 @@ func (t *Table) Seen(now time.Time, c identity.Contact) Outcome {
 		return Elsewhere
 	}
 	kept := t.keptFor(p)
-	if room := t.Room(cpl); kept == 0 && t.taken(cpl) >= room.Contacts {
-		return t.addReplacement(cpl, c, p, room.Replacements)
+	taken := t.taken(cpl)
+	unasked = unasked || t.waitsUnasked(b, cpl, p)
+	if unasked {
+		taken += int(b.vacant)
+	}
+	if room := t.Room(cpl); kept == 0 && taken >= room.Contacts {
+		return t.addReplacement(cpl, c, p, room.Replacements, unasked)
 	}
 	if i := t.indexOfReplacementPeer(b, cpl, p); i >= 0 { // the policy has made room since
 		t.dropReplacement(cpl, i)
@@ -67,6 +78,7 @@ func (t *Table) Seen(now time.Time, c identity.Contact) Outcome {
 	e := entry{handle: handleOf(c), mark: t.markOf(p, cpl)}
 	t.see(&e, now)
 	t.putIn(cpl, int(b.contacts), e)
+	b.vacant = uint8(min(int(b.vacant), max(0, t.Room(cpl).Contacts-t.taken(cpl))))
 	return Added
 }
 

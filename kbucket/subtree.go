@@ -20,7 +20,16 @@ func (t *Table) Free(cpl int) int {
 		return t.Room(cpl).Contacts
 	}
 	b := &t.buckets[cpl]
-	return max(0, t.Room(cpl).Contacts-t.responsive(b)-int(b.replacements))
+	return max(0, t.Room(cpl).Contacts-t.responsive(b)-t.found(b))
+}
+
+// found is the number of replacements that this node found itself.
+func (t *Table) found(b *bucket) (n int) {
+	waiting := t.waitingFor(b)
+	for n < len(waiting) && !waiting[n].unasked() {
+		n++
+	}
+	return n
 }
 
 // responsive is the number of contacts without failures.

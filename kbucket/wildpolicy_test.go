@@ -28,6 +28,7 @@ func (w wild) Displace(View) int        { return w.number() }
 func (w wild) Probe(View) int           { return w.number() }
 func (w wild) Evict(View, int) bool     { return w.rnd.IntN(4) == 0 }
 func (w wild) Promote(View) int         { return w.number() }
+func (w wild) OnlyFound() bool          { return w.rnd.IntN(2) == 0 }
 func (w wild) Prefers(int, uint32) bool { return w.rnd.IntN(2) == 0 }
 
 // A policy that returns anything breaks nothing: each peer is there once, no list is longer
@@ -39,7 +40,7 @@ func TestWildPoliciesDoNoHarm(t *testing.T) {
 		rnd := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "events"), 0))
 		for range rapid.IntRange(1, 400).Draw(t, "steps") {
 			c := w.contacts[rnd.IntN(len(w.contacts))]
-			switch rnd.IntN(12) {
+			switch rnd.IntN(16) {
 			default:
 				if w.table.Seen(w.now, c) != Waiting {
 					break
@@ -61,6 +62,14 @@ func TestWildPoliciesDoNoHarm(t *testing.T) {
 				w.table.Replace(w.contacts[rnd.IntN(len(w.contacts))], c)
 			case 5:
 				w.table.Probe(w.now, c)
+			case 7:
+				w.table.Keep(w.now, c)
+			case 8, 9:
+				w.table.SpokeFirst(w.now, c)
+			case 10:
+				w.table.Named(c)
+			case 11:
+				w.table.Searched(w.model.bucket(c))
 			case 6:
 				w.now = w.now.Add(time.Duration(rnd.Int64N(int64(time.Hour))))
 			}
