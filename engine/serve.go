@@ -157,7 +157,7 @@ func (e *Engine) closestFor(asker identity.Address, q *rpc.Message, k int) []ide
 	}
 }
 
-// maxNamed times k contacts are looked at for an answer at most.
+// maxNamed times k contacts are looked at for an answer at most (design R5.25).
 const maxNamed = 8
 
 // isCrowded reports whether the k closest contacts to a target are much nearer to it than

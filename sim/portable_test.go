@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -37,8 +38,13 @@ var unseeded = map[string]bool{
 // leaves it to the compiler whether a product that is added to is rounded.
 func TestPortable(t *testing.T) {
 	files := token.NewFileSet()
+	t.Run("exact", func(t *testing.T) { portable(t, files, "kadmium/internal/exact", "../internal/exact", 1) })
+	portable(t, files, "kadmium/sim", ".", 20)
+}
+
+func portable(t *testing.T, files *token.FileSet, path, dir string, least int) {
 	var parsed []*ast.File
-	names, err := fs.Glob(os.DirFS("."), "*.go")
+	names, err := fs.Glob(os.DirFS(dir), "*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,18 +52,18 @@ func TestPortable(t *testing.T) {
 		if strings.HasSuffix(name, "_test.go") {
 			continue
 		}
-		f, err := parser.ParseFile(files, name, nil, 0)
+		f, err := parser.ParseFile(files, filepath.Join(dir, name), nil, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
 		parsed = append(parsed, f)
 	}
-	if len(parsed) < 20 {
+	if len(parsed) < least {
 		t.Fatalf("only %d files found", len(parsed))
 	}
 	info := &types.Info{Types: make(map[ast.Expr]types.TypeAndValue), Uses: make(map[*ast.Ident]types.Object)}
 	config := types.Config{Importer: importer.ForCompiler(files, "gc", compiled(t))}
-	if _, err := config.Check("kadmium/sim", files, parsed, info); err != nil {
+	if _, err := config.Check(path, files, parsed, info); err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range parsed {

@@ -41,7 +41,7 @@ func TestTheory(t *testing.T) {
 		{1000, 1.895, nil, 23},
 		{10_000, 2.424, []float64{.020, .556, .9996}, 23},
 	} {
-		r := simulate(t, config(want.nodes, 20_000, nil))
+		r := simulate(t, config(want.nodes, 20_000, func(c *Config) { c.Lookup = RulePlain }))
 		within(t, "hops", r.Hops.Mean, want.hops, 0.03)
 		for i, share := range want.cdf {
 			within(t, "share of at most so many hops", atMost(&r.Hops, float64(i+1)), share, 0.01)

@@ -46,7 +46,15 @@ end of the peer's ID, its hop, and its distance from what is sought as a power o
   held here    this node had it, and asked nobody
   cancelled    nobody waited for the result any more
   timed out    it ran for 30 s
-  no contacts  there was nobody to ask`,
+  no contacts  there was nobody to ask
+
+Last, if this node can tell how many nodes the network has: how many of them it was told
+of near the target, beside how many chance puts there, by octaves of distance, the
+farthest first; and if something is suspect, what:
+
+  crowded  octaves, from 0, with more nodes than chance puts there
+  sparse   too few near the target answered, or one subnet named them all
+  subnet   many near the target are of one subnet`,
 		Example: "  kad closest /v/hello --trace",
 	}
 }

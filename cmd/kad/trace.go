@@ -37,19 +37,18 @@ func drawTrace(w io.Writer, l *kadmium.Lookup) {
 	drawDensity(w, l)
 }
 
-// drawDensity is what the lookup found near its target, beside what is to be expected, and
-// what is suspect of it.
+// drawDensity is what the lookup found near its target, beside what is to be expected, after
+// a trace; and what is suspect of it.
 func drawDensity(w io.Writer, l *kadmium.Lookup) {
-	if l.Size == 0 || len(l.Trace) == 0 {
-		return
+	if len(l.Trace) > 0 && l.Octaves != nil {
+		fmt.Fprintf(w, "near the target, of about %d nodes in all, found of expected by octaves:\n ", l.Size)
+		for _, o := range l.Octaves {
+			fmt.Fprintf(w, "  %d of %.1f", o.Known, o.Expected)
+		}
+		fmt.Fprintln(w)
 	}
-	fmt.Fprintf(w, "near the target, by octaves of distance, in a network of about %d nodes:\n ", l.Size)
-	for _, o := range l.Octaves {
-		fmt.Fprintf(w, "  %d of %.1f", o.Known, o.Expected)
-	}
-	fmt.Fprintln(w)
 	if !l.Suspect.IsZero() {
-		fmt.Fprintf(w, "suspect: %v\n", l.Suspect)
+		fmt.Fprintf(w, "suspect: %v (kad help trace explains it)\n", l.Suspect)
 	}
 }
 

@@ -45,3 +45,24 @@ func TestTraceOfWhatIsHeldHere(t *testing.T) {
 		t.Error("got what nobody has")
 	}
 }
+
+// What is suspect is said with a trace and without, the octaves with one only.
+func TestDrawDensity(t *testing.T) {
+	l := kadmium.Lookup{Size: 9876, Octaves: []kadmium.Octave{{Expected: 9.5, Known: 12}, {Expected: 4.75, Known: 40}},
+		Suspect: kadmium.Suspect{Crowded: []int{1}, Sparse: true, Subnet: true}}
+	const suspect = "suspect: crowded [1], sparse, subnet (kad help trace explains it)\n"
+	var b strings.Builder
+	if drawTrace(&b, &l); b.String() != suspect {
+		t.Errorf("without a trace:\n%s", b.String())
+	}
+	b.Reset()
+	l.Trace = []kadmium.Step{{Kind: "ended", Reason: "converged"}}
+	const octaves = "near the target, of about 9876 nodes in all, found of expected by octaves:\n   12 of 9.5  40 of 4.8\n"
+	if drawTrace(&b, &l); !strings.HasSuffix(b.String(), octaves+suspect) {
+		t.Errorf("with a trace:\n%s", b.String())
+	}
+	b.Reset()
+	if drawTrace(&b, &kadmium.Lookup{}); b.Len() > 0 {
+		t.Errorf("of a lookup of a small network: %q", b.String())
+	}
+}
