@@ -84,6 +84,8 @@ var metricHelp = map[string]metricText{
 	"kad_requests_refused_total":       {"Requests not begun because too many were outstanding.", nil},
 	"kad_requests_unreachable_total":   {"Requests that the transport can never send, or refused to send.", nil},
 	"kad_requests_send_refused_total":  {"Of the requests given up, those of which the system refused to send a try.", nil},
+	"kad_requests_malformed_total":     {"Requests that a peer answered with a body which could not be decoded.", nil},
+	"kad_queries_failed_total":         {"Queries of lookups that were not answered, or with a malformed body.", nil},
 	"kad_requests_postponed_total":     {"Answers by which a peer had a message or swap sent again later.", nil},
 	"kad_requests_polled_total":        {"Answers by which a peer said that its handler was still running.", nil},
 	"kad_responses_unsolicited_total":  {"Responses that no outstanding request waited for.", nil},

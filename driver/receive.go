@@ -22,7 +22,7 @@ func (d *Driver) receive(in *transport.Inbound) {
 	m := d.message
 	m.Type, m.Response, m.Serves, m.ID = in.Type, in.Response, in.Serves, in.ID
 	if err := d.codec.Decode(in.Body, m, &d.book); err != nil {
-		d.transport.Malformed(err.Error())
+		d.malformed(in, err)
 		return
 	}
 	if d.waited(now, m) {
@@ -66,6 +66,16 @@ func (d *Driver) receive(in *transport.Inbound) {
 		a.Invalid = d.namespaces.Validate(m.Record)
 	}
 	d.deliverToEngine(now, a)
+}
+
+// malformed follows a body that could not be decoded. An answer is the end of its request,
+// which has failed. The caller holds d.mu.
+func (d *Driver) malformed(in *transport.Inbound, err error) {
+	d.transport.Malformed(err.Error())
+	if in.Response {
+		delete(d.providerKeys, in.ID)
+		d.step(func(now time.Time, fx []engine.Effect) []engine.Effect { return d.engine.Malformed(now, in.ID, fx) })
+	}
 }
 
 // left is told that a peer has said that it ends.

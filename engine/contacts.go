@@ -29,6 +29,7 @@ func (e *Engine) EachContact(keep func(identity.Contact)) {
 		}
 	}
 	e.unresponsive.each(keep)
+	e.queryFailures.eachContact(keep)
 	e.rejoining.each(keep)
 	for _, c := range e.moved {
 		keep(c)

@@ -21,6 +21,8 @@ type Rare struct {
 	SendRefused      uint64                 // requests not answered, of which a try was refused on sending
 	Postponed        uint64                 // answers by which a write is to be sent again later
 	Polls            uint64                 // answers by which a message is to be polled
+	MalformedAnswers uint64                 // requests that ended with an answer which could not be decoded
+	QueriesFailed    uint64                 // queries that failed, of peers that were not gone before
 	Unsolicited      uint64                 // responses to no outstanding request
 	ContactsDropped  uint64                 // contacts named by others that this node may not use
 	InvalidRecords   uint64                 // records in answers that are not valid
@@ -120,8 +122,10 @@ func (c *Counters) Each(f func(name string, value uint64)) {
 	f("requests.refused", c.RequestsRefused)
 	f("requests.unreachable", c.Unreachable)
 	f("requests.send_refused", c.SendRefused)
+	f("requests.malformed", c.MalformedAnswers)
 	f("requests.postponed", c.Postponed)
 	f("requests.polled", c.Polls)
+	f("queries.failed", c.QueriesFailed)
 	f("responses.unsolicited", c.Unsolicited)
 	f("contacts.dropped", c.ContactsDropped)
 	f("contacts.subnet_refused", c.SubnetRefused)

@@ -29,13 +29,14 @@ type Engine struct {
 	shares       bool // others use cfg.Scratch, too
 	retries      retryPolicy
 
-	requests     rpc.Requests
-	activities   map[uint64]activity
-	lastActivity uint64
-	rtts         roundTrips
-	typicalRTT   rpc.RTT // of all peers together
-	unresponsive unresponsive
-	settled      settledRequests
+	requests      rpc.Requests
+	activities    map[uint64]activity
+	lastActivity  uint64
+	rtts          roundTrips
+	typicalRTT    rpc.RTT // of all peers together
+	unresponsive  unresponsive
+	queryFailures queryFailures
+	settled       settledRequests
 
 	ops     map[OpID]operation
 	lookups []*activeLookup // in the order of their deadlines

@@ -31,6 +31,9 @@ func (e *Engine) response(in *Inbound) {
 	if e.kept != nil {
 		e.kept.answered = e.now
 	}
+	if r.Message.Type.IsQuery() {
+		e.queryFailures.forgive(in.From)
+	}
 	if !in.Left {
 		e.contacted(in.From, in.Message.Serves, false)
 	}

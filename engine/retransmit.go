@@ -62,6 +62,7 @@ func (e *Engine) giveUp(r *rpc.Request, count bool) {
 	}
 	if count && r.Marks&thoughtGone == 0 && e.outage.counts(r) {
 		e.retries.note(&e.retries.lost)
+		e.queryFailed(r, false)
 		if r.MaxTries < rpc.MaxTries && e.table.Doubt(r.To) {
 			e.suspect(r.To)
 		} else {

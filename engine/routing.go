@@ -21,6 +21,9 @@ func (e *Engine) contacted(c identity.Contact, serves, unasked bool) {
 	}
 	e.unresponsive.forget(c)
 	seen := e.seen(c, unasked)
+	if e.queryFailures.heard(c) {
+		e.table.Silent(c) // it is named to nobody (design R4.38)
+	}
 	if seen != kbucket.Moved { // one that is in the table is not lost
 		e.heard(c)
 	}

@@ -1,0 +1,101 @@
+package engine
+
+import (
+	"testing"
+	"time"
+
+	"kadmium/identity"
+	"kadmium/rpc"
+)
+
+// muteQueries has a node answer PINGs and drop the answers to queries. With garbled set
+// they come, and cannot be decoded.
+func (n *network) muteQueries(mute *node, garbled bool) {
+	n.lose = func(from, to *node, m *rpc.Message) bool {
+		if from != mute || !m.Response || !m.Type.IsQuery() {
+			return false
+		}
+		if garbled {
+			id := m.ID
+			n.after(n.latency, func() { to.run(to.e.Malformed(n.now, id, nil)) })
+		}
+		return true
+	}
+}
+
+// muteOperations is how long each of 20 lookups takes, 10 s apart, in a network of 18 nodes
+// with one that answers PINGs alone.
+func muteOperations(t *testing.T, garbled bool) (n *network, asker *node, took []time.Duration) {
+	n = newNetwork(t, 71)
+	n.grow(18, nil)
+	mute := n.nodes[9]
+	n.muteQueries(mute, garbled)
+	asker = n.nodes[3]
+	for range 20 {
+		began := n.now
+		asker.closest(randomTarget(n.rnd))
+		took = append(took, n.now.Sub(began))
+		n.run(10 * time.Second)
+	}
+	return n, asker, took
+}
+
+// A peer that answers PINGs and drops queries is asked by no lookup after its second
+// failure, for a minute, then four, then sixteen: its answers to PINGs forgive nothing.
+func TestPeerThatAnswersPingsAlone(t *testing.T) {
+	_, asker, took := muteOperations(t, false)
+	slow := 0
+	for _, d := range took {
+		if d > 500*time.Millisecond {
+			slow++
+		}
+	}
+	if failed := asker.e.counters.all().QueriesFailed; slow > 5 || failed == 0 {
+		t.Errorf("%d of 20 lookups took more than 500 ms, %d failures of queries: %v", slow, failed, took)
+	}
+}
+
+// An answer that cannot be decoded ends its request at once.
+func TestMalformedAnswerIsAFailure(t *testing.T) {
+	n, asker, took := muteOperations(t, true)
+	for i, d := range took {
+		if d > 500*time.Millisecond {
+			t.Errorf("lookup %d took %v", i, d)
+		}
+	}
+	counters := asker.e.counters.all()
+	if counters.MalformedAnswers == 0 || counters.QueriesFailed < counters.MalformedAnswers {
+		t.Errorf("%d malformed answers, %d failures of queries", counters.MalformedAnswers, counters.QueriesFailed)
+	}
+	if asker.run(asker.e.Malformed(n.now, 1, nil)); asker.e.counters.all().MalformedAnswers != counters.MalformedAnswers {
+		t.Error("an answer to no request counts")
+	}
+}
+
+// What is kept of failures is bounded, ends with an answer to a query, and counts no failure
+// of a peer that was not heard since the last.
+func TestQueryFailures(t *testing.T) {
+	var q queryFailures
+	now := epoch
+	for range 5 {
+		q.note(1, now, false)
+	}
+	if q.lockedOut(1, now) || q.heard(1) {
+		t.Error("a peer that is gone counts as one that shirks")
+	}
+	for i, want := range []time.Duration{time.Minute, 4 * time.Minute, 16 * time.Minute, time.Hour, time.Hour} {
+		q.note(1, now, false)
+		if !q.heard(1) || !q.lockedOut(1, now.Add(want-time.Second)) || q.lockedOut(1, now.Add(want+5*time.Minute)) {
+			t.Errorf("failure %d: not locked out for %v", i+2, want)
+		}
+	}
+	if q.forgive(1); q.list != nil {
+		t.Error("an answer to a query forgives nothing")
+	}
+	for c := range identity.Contact(2 * maxQueryFailures) {
+		q.note(c+1, now, true)
+	}
+	if q.len() != maxQueryFailures || q.find(1) != nil || q.find(2*maxQueryFailures) == nil {
+		t.Errorf("%d peers are kept", q.len())
+	}
+}
