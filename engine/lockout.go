@@ -8,7 +8,7 @@ import "kadmium/identity"
 // (design R4.38).
 func (e *Engine) lockedOut(c identity.Contact) bool {
 	at, failed := e.unresponsive.when(c)
-	return failed && e.now.Sub(at) < lockOutPeriod || e.table.Failures(c) > 1 || e.queryFailures.lockedOut(c, e.now)
+	return failed && e.now.Sub(at) < lockOutPeriod || e.table.Failures(c) > 1 || e.queryFailures.lockedOut(c)
 }
 
 // hasFailed reports whether a contact has failed and was not heard since, as far as the

@@ -12,6 +12,8 @@ import (
 const (
 	maxQueryFailures = 128
 	maxShirkPeriod   = 64 * time.Minute
+
+	shortShirkPeriods = 8
 )
 
 // queryFailures counts the queries of lookups in a row that a peer has not answered, or
@@ -28,9 +30,10 @@ type queryFailureList struct {
 }
 
 type shirker struct {
-	at    uint32 // of the last failure, in seconds from since
-	count uint8
-	heard bool // since the last failure
+	at      uint32 // of the last failure, in seconds from since
+	heardAt uint32 // at or before the last failure
+	count   uint8
+	heard   bool // since the last failure
 }
 
 func (q queryFailures) find(c identity.Contact) *shirker {
@@ -43,11 +46,16 @@ func (q queryFailures) find(c identity.Contact) *shirker {
 	return nil
 }
 
-// note notes a failure. A peer that was not heard since its last one may be gone, which the
+// note notes a failure. A peer that was not heard since its first one may be gone, which the
 // routing table judges: that is no second failure.
 func (q *queryFailures) note(c identity.Contact, now time.Time, heard bool) {
 	if s := q.find(c); s != nil {
-		if s.at = q.list.seconds(now); s.heard || heard {
+		s.at = q.list.seconds(now)
+		heard = heard || s.heard
+		if heard {
+			s.heardAt = s.at
+		}
+		if heard || s.count > 1 {
 			s.count = min(s.count+1, 16)
 		}
 		s.heard = false
@@ -57,19 +65,25 @@ func (q *queryFailures) note(c identity.Contact, now time.Time, heard bool) {
 		q.list = &queryFailureList{since: now}
 	}
 	l := q.list
-	for len(l.each) > 0 && l.age(&l.each[0], now) > 2*maxShirkPeriod || len(l.each) == maxQueryFailures {
+	for len(l.each) > 0 && l.gone(&l.each[0], now) || len(l.each) == maxQueryFailures {
 		l.remove(0)
 	}
 	l.peers.add(c, maxQueryFailures)
-	l.each = append(room(l.each, maxQueryFailures), shirker{at: l.seconds(now), count: 1})
+	at := l.seconds(now)
+	l.each = append(room(l.each, maxQueryFailures), shirker{at: at, heardAt: at, count: 1})
 }
 
 func (l *queryFailureList) seconds(now time.Time) uint32 {
 	return uint32(max(now.Sub(l.since), 0) / time.Second)
 }
 
-func (l *queryFailureList) age(s *shirker, now time.Time) time.Duration {
-	return now.Sub(l.since.Add(time.Duration(s.at) * time.Second))
+func (l *queryFailureList) when(seconds uint32) time.Time {
+	return l.since.Add(time.Duration(seconds) * time.Second)
+}
+
+// gone reports whether a peer was not heard for so long that it is forgotten.
+func (l *queryFailureList) gone(s *shirker, now time.Time) bool {
+	return !s.heard && now.Sub(l.when(s.heardAt)) > 2*maxShirkPeriod
 }
 
 // heard notes that a peer is alive, and reports whether it shirks: it has failed twice or
@@ -100,11 +114,17 @@ func (l *queryFailureList) remove(i int) {
 	l.each = slices.Delete(l.each, i, i+1)
 }
 
-// lockedOut reports whether no lookup may ask a peer: for a minute after its second failure
-// in a row, and four times as long after each further one, up to maxShirkPeriod.
-func (q queryFailures) lockedOut(c identity.Contact, now time.Time) bool {
+// lockedOut reports whether no lookup may ask a peer: from its second failure in a row until
+// it answers a query, which this node asks it aside.
+func (q queryFailures) lockedOut(c identity.Contact) bool {
 	s := q.find(c)
-	return s != nil && s.count > 1 && q.list.age(s, now) < min(lockOutPeriod<<(2*(s.count-2)), maxShirkPeriod)
+	return s != nil && s.count > 1
+}
+
+// due is when a locked out peer is asked again. Where datagrams are lost, one that is asked
+// seldom may fail often in a row, so the interval is short at first.
+func (l *queryFailureList) due(s *shirker) time.Time {
+	return l.when(s.at).Add(min(lockOutPeriod<<max(0, int(s.count)-shortShirkPeriods), maxShirkPeriod))
 }
 
 func (q queryFailures) len() int {
@@ -128,6 +148,42 @@ func (e *Engine) queryFailed(r *rpc.Request, heard bool) {
 	if r.Message.Type.IsQuery() {
 		e.counters.seldom().QueriesFailed++
 		e.queryFailures.note(r.To, e.now, heard)
+	}
+}
+
+// wantsQueryAgain is when the first of the locked out peers is asked again.
+func (e *Engine) wantsQueryAgain() (at time.Time) {
+	l := e.queryFailures.list
+	if l == nil || !e.mayMaintain() {
+		return at
+	}
+	for i := range l.each {
+		if l.each[i].count > 1 {
+			at = earlier(at, l.due(&l.each[i]))
+		}
+	}
+	return at
+}
+
+// queryAgain asks a locked out peer what a lookup would ask, for nobody: an answer lets it
+// back. One that was not heard for long is forgotten.
+func (e *Engine) queryAgain() {
+	l := e.queryFailures.list
+	for i := range l.each {
+		s := &l.each[i]
+		if s.count < 2 || l.due(s).After(e.now) {
+			continue
+		}
+		c := l.peers.all[i]
+		if l.gone(s, e.now) {
+			e.queryFailures.forgive(c)
+			return
+		}
+		s.at = l.seconds(e.now) // not asked again while this request is under way
+		m := e.newRequest(rpc.FindNode)
+		m.Target, m.Families = e.cfg.Position, e.cfg.Families
+		e.ask(nobody, c, m)
+		return
 	}
 }
 

@@ -72,22 +72,42 @@ func TestMalformedAnswerIsAFailure(t *testing.T) {
 	}
 }
 
+// A peer whose queries were lost for a while, as in an outage, is asked by lookups again
+// within two minutes, although none of them asks it meanwhile.
+func TestPeerIsLetBack(t *testing.T) {
+	n, asker, _ := muteOperations(t, false)
+	mute := n.nodes[9]
+	out := func() bool { return asker.e.lockedOut(n.book.Intern(mute.address)) }
+	if !out() {
+		t.Fatal("it is not locked out")
+	}
+	n.lose = nil
+	n.run(2 * time.Minute)
+	if out() {
+		t.Error("it is locked out after two minutes in which it would have answered")
+	}
+}
+
 // What is kept of failures is bounded, ends with an answer to a query, and counts no failure
-// of a peer that was not heard since the last.
+// of a peer that was not heard since the first.
 func TestQueryFailures(t *testing.T) {
 	var q queryFailures
 	now := epoch
 	for range 5 {
 		q.note(1, now, false)
 	}
-	if q.lockedOut(1, now) || q.heard(1) {
+	if q.lockedOut(1) || q.heard(1) {
 		t.Error("a peer that is gone counts as one that shirks")
 	}
-	for i, want := range []time.Duration{time.Minute, 4 * time.Minute, 16 * time.Minute, time.Hour, time.Hour} {
+	for i := range 15 {
 		q.note(1, now, false)
-		if !q.heard(1) || !q.lockedOut(1, now.Add(want-time.Second)) || q.lockedOut(1, now.Add(want+5*time.Minute)) {
-			t.Errorf("failure %d: not locked out for %v", i+2, want)
+		want := min(time.Minute<<max(0, i+2-shortShirkPeriods), time.Hour+4*time.Minute)
+		if due := q.list.due(q.find(1)).Sub(now); !q.lockedOut(1) || due != want {
+			t.Errorf("failure %d: asked again after %v, want %v", i+2, due, want)
 		}
+	}
+	if l := q.list; l.gone(q.find(1), now.Add(2*maxShirkPeriod)) || !l.gone(q.find(1), now.Add(2*maxShirkPeriod+time.Second)) {
+		t.Error("not forgotten two hours after it was heard")
 	}
 	if q.forgive(1); q.list != nil {
 		t.Error("an answer to a query forgives nothing")

@@ -27,6 +27,7 @@ var schedule = [taskCount]task{
 	{name: "reachability", interval: 5 * time.Second, jitter: time.Second, wants: (*Engine).wantsDialBack, run: (*Engine).askDialBack},
 	{name: "address", interval: 5 * time.Second, jitter: time.Second, wants: (*Engine).wantsAddress, run: (*Engine).askAddress},
 	{name: "probe", interval: kbucket.ProbeInterval, pace: 20 * time.Millisecond, wants: (*Engine).wantsProbe, run: (*Engine).probe},
+	{name: "query again", pace: time.Second, wants: (*Engine).wantsQueryAgain, run: (*Engine).queryAgain},
 	{name: "refresh", interval: kbucket.RefreshInterval, pace: 100 * time.Millisecond, wants: (*Engine).wantsRefresh, run: (*Engine).refresh},
 	{name: "expire", pace: 100 * time.Millisecond, wants: (*Engine).wantsExpiry, run: (*Engine).expire},
 	{name: "re-store", interval: store.ReplicateAfter, jitter: store.ReplicateJitter, pace: 10 * time.Millisecond, wants: (*Engine).wantsReplication, run: (*Engine).replicate},

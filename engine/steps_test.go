@@ -72,7 +72,7 @@ func TestRequestsNameTheirOperation(t *testing.T) {
 	sent := nd.countSent()
 	n.lose = func(_, to *node, m *rpc.Message) bool { return to == nd && m.Type == rpc.FindNode }
 	r := nd.closest(randomTarget(n.rnd))
-	n.run(time.Minute) // outstanding requests go on
+	n.run(lockOutPeriod - 10*time.Second) // outstanding requests go on, and nobody is asked again (design R4.38)
 	for kind, of := range map[rpc.Type]OpID{rpc.FindNode: nd.lastOp, rpc.Ping: 0} {
 		if len(sent[kind]) != 1 || sent[kind][of] == 0 {
 			t.Errorf("%v by operation, of which the lookup is %d: %v", kind, nd.lastOp, sent[kind])

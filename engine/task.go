@@ -8,7 +8,7 @@ type taskStates struct {
 	runs [taskCount]uint32
 }
 
-const taskCount = 11
+const taskCount = 12
 
 // overdue is the due time of work that already waits.
 var overdue = time.Unix(0, 0)
