@@ -49,30 +49,30 @@ func TestHeld(t *testing.T) {
 func TestGetHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := on(t, memnet.New(1, memnet.Conditions{}), 1, Config{Mode: Server})
-		if _, ok := n.GetHeld("/v/x"); ok {
+		if _, ok := n.GetHeld("/v/x", GetOptions{Quorum: 1}); ok {
 			t.Error("it holds what nobody put")
 		}
 		if _, err := n.Put(t.Context(), "/v/x", []byte("value"), PutOptions{TTL: time.Hour, Ephemeral: true}); err != nil {
 			t.Fatal(err)
 		}
-		held, ok := n.GetHeld("/v/x")
-		got, err := n.Get(t.Context(), "/v/x", GetOptions{})
+		held, ok := n.GetHeld("/v/x", GetOptions{Quorum: 1})
+		got, err := n.Get(t.Context(), "/v/x", GetOptions{Quorum: 1})
 		if !ok || err != nil || !reflect.DeepEqual(held, got) || string(held.Value) != "value" || held.Answers != 1 || held.Lookup.Reason != HeldHere || held.From != n.ID() {
 			t.Errorf("held %+v, %t; got %+v, %v", held, ok, got, err)
 		}
 		held.Value[0] = 'V'
-		if again, _ := n.GetHeld("/v/x"); string(again.Value) != "value" {
+		if again, _ := n.GetHeld("/v/x", GetOptions{Quorum: 1}); string(again.Value) != "value" {
 			t.Errorf("its caller changed it: %q", again.Value)
 		}
 		time.Sleep(time.Hour)
-		if _, ok := n.GetHeld("/v/x"); ok {
+		if _, ok := n.GetHeld("/v/x", GetOptions{Quorum: 1}); ok {
 			t.Error("it holds what has expired")
 		}
 		if _, err := n.Put(t.Context(), "/v/x", nil, PutOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		n.Close()
-		if _, ok := n.GetHeld("/v/x"); ok {
+		if _, ok := n.GetHeld("/v/x", GetOptions{Quorum: 1}); ok {
 			t.Error("it is closed")
 		}
 		if _, err := n.Get(t.Context(), "/v/x", GetOptions{}); !errors.Is(err, ErrClosed) {

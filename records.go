@@ -95,9 +95,12 @@ func (n *Node) checkPut(key string, value []byte, opts PutOptions) error {
 	return n.namespaces.Validate(&r)
 }
 
-// GetHeld is the value under a key that this node holds itself, if it does. It asks nobody,
-// and is what Get answers with then.
-func (n *Node) GetHeld(key string) (v Value, ok bool) {
+// GetHeld is the value under a key that this node holds itself, if it does and a Get with the
+// options is content with it. It asks nobody, and is what Get answers with then.
+func (n *Node) GetHeld(key string, opts GetOptions) (v Value, ok bool) {
+	if opts.Fresh || opts.Quorum > 1 || opts.Quorum == 0 && n.namespaces.Quorum([]byte(key)) > 1 {
+		return v, false
+	}
 	ok = n.driver.HeldRecord([]byte(key), func(r *engine.Result) {
 		v = n.valueOf(r)
 		v.Lookup = n.searchOf(r)
@@ -116,15 +119,15 @@ func (n *Node) Get(ctx context.Context, key string, opts GetOptions) (Value, err
 	if opts.Quorum < 0 {
 		return value, errNegative("Quorum")
 	}
-	if opts.Quorum <= 1 && ctx.Err() == nil {
-		if held, ok := n.GetHeld(key); ok {
+	if ctx.Err() == nil {
+		if held, ok := n.GetHeld(key, opts); ok {
 			tellHeldHere(ctx, held.Lookup)
 			return held, nil
 		}
 	}
 	err := n.run(ctx, driver.Operation{
 		Start: func(e *engine.Engine, now time.Time, op engine.OpID, fx []engine.Effect) []engine.Effect {
-			return e.Get(now, op, engine.GetQuery{Key: []byte(key), Quorum: opts.Quorum, NoStore: opts.NoStore}, fx)
+			return e.Get(now, op, engine.GetQuery{Key: []byte(key), Quorum: opts.Quorum, Fresh: opts.Fresh, NoStore: opts.NoStore}, fx)
 		},
 		Finish: func(r *engine.Result) {
 			if r.Record != nil {

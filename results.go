@@ -161,9 +161,14 @@ const NotAnswered = "no answer"
 
 // GetOptions says how to get a record.
 type GetOptions struct {
-	// Quorum is the number of valid answers to compare; the best of them is returned.
-	// With 0 and 1 the first is. Above 1, holders of an older record are repaired.
+	// Quorum is the number of valid answers to compare, of different subnets, or of peers at
+	// local addresses; the best of them is returned, or of fewer, if the lookup ends with
+	// fewer. 0: three, or one where the key determines the value (/imm and /pk). Holders of
+	// an older record are repaired if it was given, and is above 1.
 	Quorum int
+	// Fresh asks all nodes near the key, so that no few of them can hide a newer value, and
+	// repairs holders of an older one.
+	Fresh bool
 	// NoStore stores nothing at other nodes: neither a copy nor a repair.
 	NoStore bool
 }

@@ -14,6 +14,9 @@ func (c *Client) Get(ctx context.Context, key string, opts kadmium.GetOptions, o
 	if opts.Quorum != 0 {
 		q.Set("quorum", strconv.Itoa(opts.Quorum))
 	}
+	if opts.Fresh {
+		q.Set("fresh", "")
+	}
 	err = c.do(ctx, "GET", keyPath("values", key, q), o, nil, nil, &v)
 	return v, err
 }

@@ -166,6 +166,7 @@ func (s *stage) well() {
 		{200, "PUT", "/v1/values?key64=L3YvAP8", "bytes", nil},
 		{200, "GET", "/v1/values/%2Fv%2Fx?quorum=2", "", nil},
 		{200, "GET", "/v1/values?key64=L3YveA&quorum=2", "", nil},
+		{200, "GET", "/v1/values/%2Fv%2Fx?fresh", "", nil},
 		{200, "GET", "/v1/values/%2Fv%2Fx?quorum=2&trace", "", json},
 		{200, "GET", "/v1/values?key64=L3YvAP8", "", json},
 		{200, "GET", "/v1/values?key64=L3YvAP8", "", nil},

@@ -134,7 +134,8 @@ func allRoutes() []Route {
 	return append([]Route{
 		{
 			Method: "GET", Pattern: "/v1/values/{key}", Summary: "Fetch a value", Access: Open, serve: getValue,
-			Params: keyed(Param{Name: "quorum", In: InQuery, Type: Integer, Summary: "valid answers to weigh, 1 by default; above 1 the best is taken, and holders of an older one are repaired, unless it is a read without the token"},
+			Params: keyed(Param{Name: "quorum", In: InQuery, Type: Integer, Summary: "valid answers of different subnets to weigh, of which the best is taken; by default 3, and 1 under /imm and /pk; if it is given and above 1, holders of an older value are repaired, unless it is a read without the token"},
+				Param{Name: "fresh", In: InQuery, Type: Flag, Summary: "ask all nodes near the key, so that few of them cannot hide a newer value, and repair likewise"},
 				traceParam, acceptParam, Param{Name: ifNoneMatchName, In: InHeader, Type: Text, Summary: "answer 304 if what would be answered has one of these ETags"},
 				Param{Name: ifMatchName, In: InHeader, Type: Text, Summary: "answer 412 if the value has none of these ETags"}),
 			Answers: []Answer{

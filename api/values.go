@@ -23,19 +23,17 @@ const maxQuorum = 1000
 // getValue serves GET /v1/values/{key}.
 func getValue(c *call) error {
 	key := c.key("key")
-	quorum := c.integer("quorum", 1, 1, maxQuorum)
+	opts := kadmium.GetOptions{Quorum: c.integer("quorum", 0, 1, maxQuorum), Fresh: c.flag("fresh"), NoStore: c.open}
 	return operate(c, operation[kadmium.Value]{
 		subject: func() string { return ShownKey(key) },
 		lookup:  func(v *kadmium.Value) *kadmium.Lookup { return &v.Lookup },
 		held: func() (v kadmium.Value, ok bool) {
-			if quorum == 1 {
-				v, ok = c.node.GetHeld(key)
-				v.Lookup.Trace = nil
-			}
+			v, ok = c.node.GetHeld(key, opts)
+			v.Lookup.Trace = nil
 			return v, ok
 		},
 		run: func(ctx context.Context) (kadmium.Value, error) {
-			return c.node.Get(ctx, key, kadmium.GetOptions{Quorum: quorum, NoStore: c.open})
+			return c.node.Get(ctx, key, opts)
 		},
 		answer: c.value,
 	})

@@ -12,14 +12,15 @@ import (
 // A GetQuery asks for the record of a key.
 type GetQuery struct {
 	Key    []byte
-	Quorum int  // number of nodes that must give a valid record; 0: one
+	Quorum int  // number of netgroups whose nodes must give a valid record; 0: that of the namespace
+	Fresh  bool // go on to the end of the lookup, however many gave one (design R6.39)
 	Watch  bool // report each better record as Progress, and do not end early
 	// NoStore: leave no copy, and repair nothing (design R6.5, R6.6).
 	NoStore bool
 }
 
-// A get looks for a record: the first valid one, or the best of a quorum (Kademlia,
-// section 2.3; design R6.5, R6.6).
+// A get looks for a record: the best of a quorum, which may be one (Kademlia, section 2.3;
+// design R6.5, R6.6, R6.39).
 type get struct {
 	e       *Engine
 	op      OpID
@@ -29,6 +30,7 @@ type get struct {
 	best    *rpc.Record
 	from    identity.Contact
 	answers int
+	groups  []identity.NetGroup // of those that gave one, each once; the zero group is this node
 	holders []holderRecord
 }
 
@@ -38,13 +40,16 @@ type holderRecord struct {
 	record *rpc.Record
 }
 
-// Get looks for the record of a key. It ends at the first valid record, or with a quorum
-// when that many nodes have given one. Without a quorum it leaves a copy at the closest
-// node that had none (design R6.5). With one it repairs those of the k closest that had
-// an older record or none (design R6.6).
+// Get looks for the record of a key. It ends when nodes of as many netgroups as the quorum
+// has have given a valid record, or with the lookup. Then it leaves a copy at the closest
+// node that had none (design R6.5). Where a quorum was asked for, or Fresh, it repairs those
+// of the k closest that had an older record or none instead (design R6.6).
 func (e *Engine) Get(now time.Time, op OpID, q GetQuery, fx []Effect) []Effect {
 	e.enter(now, fx)
-	g := &get{e: e, op: op, query: q, quorum: max(q.Quorum, 1)}
+	g := &get{e: e, op: op, query: q, quorum: q.Quorum}
+	if g.quorum <= 0 {
+		g.quorum = e.cfg.Namespaces.Quorum(q.Key)
+	}
 	g.lookup = e.newLookup(op, ForGet, rpc.FindValue, q.Key, identity.KeyPosition(q.Key))
 	g.lookup.onAnswer = g.onAnswer
 	g.lookup.onEnd = g.onEnd
@@ -62,7 +67,9 @@ func (e *Engine) Get(now time.Time, op OpID, q GetQuery, fx []Effect) []Effect {
 	return e.leave()
 }
 
-func (g *get) enough() bool { return g.answers >= g.quorum && !g.query.Watch }
+func (g *get) enough() bool {
+	return len(g.groups) >= g.quorum && !g.query.Watch && !g.query.Fresh
+}
 
 func (g *get) onAnswer(from identity.Contact, in *Inbound) (found identity.Contact) {
 	r := in.Message.Record
@@ -100,8 +107,13 @@ func (g *get) describe(r *Result) {
 // take counts a valid record, and keeps it if it is the best so far.
 func (g *get) take(from identity.Contact, r *rpc.Record) {
 	g.answers++
+	var group identity.NetGroup
 	if from != 0 {
+		group = g.e.book.Address(from).NetGroup()
 		g.holders = append(g.holders, holderRecord{from, r})
+	}
+	if !slices.Contains(g.groups, group) {
+		g.groups = append(g.groups, group)
 	}
 	switch better := g.e.cfg.Namespaces.Better; {
 	case g.best == nil || better(r, g.best) > 0:
@@ -127,7 +139,7 @@ func (g *get) onEnd(reason lookup.Reason) {
 		return
 	}
 	answered := g.lookup.state.Closest(nil)
-	if g.quorum > 1 || g.query.Watch {
+	if g.query.Quorum > 1 || g.query.Fresh || g.query.Watch {
 		g.repair(answered)
 	} else {
 		g.cache(answered)

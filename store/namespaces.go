@@ -212,6 +212,18 @@ func (n *Namespaces) Sequenced(key []byte) bool {
 	return ns == nil || !ns.determined
 }
 
+// usualQuorum is how many answers a get weighs where values change (design R6.39).
+const usualQuorum = 3
+
+// Quorum is how many answers a get of the key weighs that was not told how many: one where
+// the key determines the value, as all answers are then alike.
+func (n *Namespaces) Quorum(key []byte) int {
+	if n.Sequenced(key) {
+		return usualQuorum
+	}
+	return 1
+}
+
 // Publisher is the peer that must sign the records under the key, if the
 // namespace has publishers.
 func (n *Namespaces) Publisher(key []byte) (identity.ID, bool) {

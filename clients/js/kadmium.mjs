@@ -109,8 +109,8 @@ export class Client {
   // Values
 
   /** The value of a key: { value, key, sequence, etag, json }. */
-  async get(key, { quorum, ...how } = {}) {
-    const { json, headers } = await this.#ask("GET", "/v1/values", keyed(key, { quorum }), how);
+  async get(key, { quorum, fresh, ...how } = {}) {
+    const { json, headers } = await this.#ask("GET", "/v1/values", keyed(key, { quorum, fresh }), how);
     return { value: fromBase64(json.value_base64), key: keyOf(json), sequence: json.sequence, etag: headers.get("ETag"), json };
   }
 
@@ -231,8 +231,8 @@ export class Client {
   }
 
   /** As trace, of get. */
-  traceGet(key, { quorum, ...how } = {}) {
-    return this.trace("GET", "/v1/values", { query: keyed(key, { quorum }), ...how });
+  traceGet(key, { quorum, fresh, ...how } = {}) {
+    return this.trace("GET", "/v1/values", { query: keyed(key, { quorum, fresh }), ...how });
   }
 
   // Requests

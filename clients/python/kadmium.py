@@ -182,9 +182,10 @@ class Client:
 
     # Values
 
-    def get(self, key, quorum=None, timeout=None, trace=False):
-        """The value of a key: a Value."""
-        path, query = _keyed("values", key, {"quorum": quorum})
+    def get(self, key, quorum=None, timeout=None, trace=False, fresh=False):
+        """The value of a key: a Value. `fresh` asks all nodes near the key, so that few of
+        them cannot hide a newer value."""
+        path, query = _keyed("values", key, {"quorum": quorum, "fresh": fresh})
         got, headers = self._ask("GET", path, query, timeout=timeout, trace=trace)
         return Value(base64.b64decode(got["value_base64"]), key_of(got), got["sequence"], headers["ETag"], got)
 
@@ -306,9 +307,9 @@ class Client:
                 raise _problem(data)
             yield kind, data
 
-    def trace_get(self, key, quorum=None, timeout=None):
+    def trace_get(self, key, quorum=None, timeout=None, fresh=False):
         """As trace, of get."""
-        path, query = _keyed("values", key, {"quorum": quorum})
+        path, query = _keyed("values", key, {"quorum": quorum, "fresh": fresh})
         return self.trace("GET", path, timeout=timeout, **query)
 
     # Requests

@@ -233,7 +233,7 @@ func (d *demo) keep(ctx context.Context) error {
 	d.drawLookup(&v.Put, "", fmt.Sprintf("kept by %s%s", report.Count(put.Holders, "node"), also))
 
 	d.heading("3 gets %s", v.Key)
-	got, err := d.nodes[2].Get(ctx, v.Key, kadmium.GetOptions{})
+	got, err := d.nodes[2].Get(ctx, v.Key, kadmium.GetOptions{Quorum: 1})
 	if err != nil {
 		return err
 	}

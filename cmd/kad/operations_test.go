@@ -83,6 +83,9 @@ func TestOperations(t *testing.T) {
 			if string(got.Value) != value || got.Sequence != 1 || got.Lookup.Trace != nil {
 				t.Errorf("get: %+v", got)
 			}
+			if out := with(t).kad("get", key, "--fresh").exits(cli.ExitDone).stdout; out != value {
+				t.Errorf("with --fresh it got %q, want %q", out, value)
+			}
 			if out := with(t).kad("get", key, "-o", name+".out").exits(cli.ExitDone).stdout; !strings.Contains(out, name+".out: 24 bytes") {
 				t.Errorf("get -o printed %q", out)
 			}

@@ -26,7 +26,7 @@ func TestTraceOfWhatIsHeldHere(t *testing.T) {
 	defer stop()
 	defer c.Close()
 	traced := api.Call{Trace: true}
-	got, err := c.Get(t.Context(), "/v/x", kadmium.GetOptions{}, traced)
+	got, err := c.Get(t.Context(), "/v/x", kadmium.GetOptions{Quorum: 1}, traced)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -233,7 +233,7 @@ func (r *rolling) roll() {
 func (m *upgraded) holds(key string) {
 	m.t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
-		if got := m.kad("get", key, "--json"); strings.Contains(got.stdout, `"held here"`) {
+		if got := m.kad("get", key, "--quorum", "1", "--json"); strings.Contains(got.stdout, `"held here"`) {
 			return
 		} else if time.Now().After(deadline) {
 			m.t.Fatalf("it does not hold %s: %s%s", key, got.stdout, got.stderr)

@@ -32,6 +32,7 @@ export async function check(kadmium, assert, { url, token, self, peer, address }
   await throws(kadmium.Changed, () => node.put(key, "three", { create: true }), 412);
   await throws(kadmium.Older, () => node.put(key, "three", { seq: 0 }), 409);
   assert.equal(kadmium.text((await node.get(key)).value), "two");
+  assert.equal(kadmium.text((await node.get(key, { fresh: true })).value), "two");
   assert.equal((await node.put(key, "four", { seq: 9, once: true })).sequence, 9);
   assert.ok((await throws(kadmium.NotFound, () => node.get(none), 404)).lookup.rpcs > 0);
   await throws(kadmium.BadRequest, () => node.put("x", ""), 422);

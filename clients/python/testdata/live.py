@@ -30,7 +30,7 @@ def values(node, key):
     raises(kadmium.Changed, lambda: node.put(key, b"three", if_match=got.etag), 412)
     raises(kadmium.Changed, lambda: node.put(key, b"three", create=True), 412)
     raises(kadmium.Older, lambda: node.put(key, b"three", seq=0), 409)
-    assert node.get(key).value == b"two"
+    assert node.get(key).value == node.get(key, fresh=True).value == b"two"
     assert node.put(key, b"four", seq=9, once=True)["sequence"] == 9
     missing = raises(kadmium.NotFound, lambda: node.get(key + b"?"), 404)
     assert missing.lookup["rpcs"] >= 1, missing.lookup

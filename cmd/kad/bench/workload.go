@@ -51,7 +51,7 @@ func (r *workloadRun) value(ctx context.Context, i int) *measurement {
 	stored, err := putter.Put(ctx, key, value, kadmium.PutOptions{TTL: r.cfg.TTL, Ephemeral: true})
 	r.countPut(stored, err)
 	m := r.beginLookup(r.reader(putter, key))
-	got, err := m.searcher.Get(ctx, key, kadmium.GetOptions{})
+	got, err := m.searcher.Get(ctx, key, kadmium.GetOptions{Quorum: 1})
 	return r.countGet(r.endLookup(m, got.Lookup, err == nil && bytes.Equal(got.Value, value)))
 }
 
