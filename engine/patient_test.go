@@ -7,6 +7,9 @@ import (
 	"kadmium/kbucket"
 )
 
+// racing is whether the race detector is on.
+var racing bool
+
 // patience is a patient eclipse: the victim joins a network whose peers come and go, and two
 // hours later attackers of so many subnets begin to speak to it, for so many hours. It
 // returns their share of the victim's table after each of these, and how many requests the
@@ -38,6 +41,9 @@ func patience(t testing.TB, seed uint64, subnets, hours int, nodes bool, table f
 // hours they took at once, as these places were free. It does not matter much whether
 // others know them as nodes.
 func TestPatientEclipse(t *testing.T) {
+	if racing {
+		t.Skip("runs in one goroutine")
+	}
 	for _, nodes := range []bool{false, true} {
 		w, shares, perMinute := patience(t, 5, 500, 12, nodes, nil)
 		last, captured := shares[len(shares)-1], w.captured(20)

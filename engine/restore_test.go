@@ -8,6 +8,9 @@ import (
 // Whoever speaks first after a restart, from however many subnets, gets no place of the
 // contacts of before (design R4.34).
 func TestEclipseAfterARestart(t *testing.T) {
+	if racing {
+		t.Skip("runs in one goroutine")
+	}
 	for _, subnets := range []int{50, 200} {
 		w := newEclipseWorld(t, 61, 10000, false, nil)
 		w.start(nil)

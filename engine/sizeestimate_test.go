@@ -44,6 +44,9 @@ func TestSizeEstimateModel(t *testing.T) {
 // A node of a small network has no estimate, and one of a larger network has one by its
 // table, by the Config until lookups have told, and by its lookups then.
 func TestSizeEstimateOfTable(t *testing.T) {
+	if racing {
+		t.Skip("runs in one goroutine")
+	}
 	n := newNetwork(t, 1)
 	n.grow(30, nil)
 	if got := n.nodes[3].e.networkSize(); got != 0 {
@@ -75,6 +78,9 @@ func TestSizeEstimateOfTable(t *testing.T) {
 
 // Once an hour the refresh of a far bucket is a lookup that tells the network's size.
 func TestRefreshTellsTheSize(t *testing.T) {
+	if racing {
+		t.Skip("runs in one goroutine")
+	}
 	n := newNetwork(t, 2)
 	n.grow(150, func(c *Config) { c.K = 8 })
 	n.run(20 * time.Hour)

@@ -9,6 +9,9 @@ import (
 	"kadmium/identity"
 )
 
+// racing is whether the race detector is on.
+var racing bool
+
 // A searcher for rules: its random numbers are a hash of the seed.
 type regionSearcher struct{ seed uint64 }
 
@@ -134,6 +137,9 @@ func fought(seed uint64, nodes, lookups, n int, place string, rule func(Config) 
 // Whoever makes identities around a key has neither all its holders nor hides it (design
 // R5.20): of Plain it has both.
 func TestRegionAgainstIdentities(t *testing.T) {
+	if racing {
+		t.Skip("runs in one goroutine")
+	}
 	const nodes, lookups = 2000, 60
 	calm := fought(1, nodes, lookups, 0, "near", NewRegion, 1)
 	if calm.honest < 20 || calm.crowded > 0.05 {
@@ -167,6 +173,9 @@ func TestRegionAgainstIdentities(t *testing.T) {
 // What lookups of random targets tell of the network's size: the 40th percentile of 16, times
 // 1.08, as a node keeps it (design R5.24).
 func TestSizeOfLookups(t *testing.T) {
+	if racing {
+		t.Skip("runs in one goroutine")
+	}
 	for _, nodes := range []int{1000, 10_000} {
 		w := newWorld(nodes, DefaultK, 1)
 		var l Lookup

@@ -38,6 +38,9 @@ func static(w *world, cfg Config, lookups int, latency func() float64) (f figure
 // than the paper's, must save requests: 23 are enough, and the lookup ends one round trip
 // after the closest node answered.
 func TestStaticModel(t *testing.T) {
+	if racing {
+		t.Skip("runs in one goroutine")
+	}
 	for _, test := range []struct {
 		nodes, lookups    int
 		hops, within, rpc float64
