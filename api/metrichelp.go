@@ -132,6 +132,7 @@ var metricHelp = map[string]metricText{
 	"kad_network_size":                  {"How many nodes the network has, as this node estimates it; 0: it has no estimate.", nil},
 	"kad_contacts_subnet_refused_total": {"Contacts named by others that a lookup did not take, as their subnet had its share.", nil},
 	"kad_lookups_crowded_total":         {"Lookups that found more nodes near their target than chance puts there.", nil},
+	"kad_lookups_late_total":            {"Peers that were late, and for which lookups of operations did not wait.", nil},
 	"kad_lookups_repeated_total":        {"Lookups of operations that were sparse and were repeated by disjoint paths.", nil},
 	"kad_lookups_sparse_total":          {"Lookups of which too few near their target answered, or all were named by one subnet.", nil},
 }

@@ -83,9 +83,13 @@ func (l *activeLookup) start(seeds ...identity.Contact) {
 // config is the lookup's Config, but for the network's size.
 func (l *activeLookup) config() lookup.Config {
 	e := l.e
-	return lookup.Config{K: e.cfg.K, Alpha: e.cfg.Alpha, DisjointPaths: e.cfg.DisjointPaths, Rule: e.cfg.Lookup,
+	cfg := lookup.Config{K: e.cfg.K, Alpha: e.cfg.Alpha, DisjointPaths: e.cfg.DisjointPaths, Rule: e.cfg.Lookup,
 		Search: l.asks != rpc.FindNode && l.what != ForPut, Holders: l.what.writes(), Searcher: (*asker)(e),
 		Answering: float64(e.answering), PerSubnet: e.cfg.PerSubnet}
+	if l.op != 0 && l.what != ForJoin {
+		cfg.Late, cfg.Repeats = e.lateAfter(), e.retries.pays()
+	}
+	return cfg
 }
 
 // seeds returns the given contacts and the n nearest of the routing table, replacements
@@ -231,6 +235,9 @@ func (l *activeLookup) end(reason lookup.Reason) {
 		return
 	}
 	l.over = true
+	if n := l.state.Overrun(); n > 0 {
+		l.e.counters.seldom().Overrun += uint64(n)
+	}
 	l.again.merge()
 	if l.path != nil {
 		l.e.unregister(l.owner)

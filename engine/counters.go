@@ -31,6 +31,7 @@ type Rare struct {
 	DialBacks        uint64                 // first contacts sent because a peer asked for a dial back
 	JournalErrors    uint64
 	Crowded          uint64 // lookups that found more nodes near their target than chance puts there
+	Overrun          uint64 // peers that were late, and for which lookups of operations did not wait
 	Repeated         uint64 // lookups that were repeated by disjoint paths
 	Sparse           uint64 // lookups of which too few near their target answered
 	SubnetRefused    uint64 // contacts not taken from answers: their subnet had its share
@@ -132,6 +133,7 @@ func (c *Counters) Each(f func(name string, value uint64)) {
 	f("lookups.crowded", c.Crowded)
 	f("lookups.sparse", c.Sparse)
 	f("lookups.repeated", c.Repeated)
+	f("lookups.late", c.Overrun)
 	f("records.invalid", c.InvalidRecords)
 	f("handovers.dropped", c.HandoversDropped)
 	f("resumes", c.Resumes)

@@ -18,13 +18,38 @@ func (s *asker) Random() uint64 { return s.rnd.Uint64() }
 
 // wakeLookups has the rules of lookups decide again that asked for it.
 func (e *Engine) wakeLookups() {
-	due := func(l *activeLookup) bool {
-		at := l.state.WakeAt()
-		return !at.IsZero() && !e.now.Before(at)
+	for i := slices.IndexFunc(e.lookups, (*activeLookup).isDue); i >= 0; i = slices.IndexFunc(e.lookups, (*activeLookup).isDue) {
+		e.lookups[i].wake()
 	}
-	for i := slices.IndexFunc(e.lookups, due); i >= 0; i = slices.IndexFunc(e.lookups, due) {
-		l := e.lookups[i]
-		l.state.Wake(e.now)
-		l.pump()
+}
+
+func (l *activeLookup) isDue() bool {
+	at := l.wakeAt()
+	return !at.IsZero() && !l.e.now.Before(at)
+}
+
+// wakeAt is when the lookup's rule, or that of a path of its repeat, is to be asked again.
+func (l *activeLookup) wakeAt() time.Time {
+	at := l.state.WakeAt()
+	if l.again != nil {
+		for _, p := range l.again.paths {
+			at = earlier(at, p.wakeAt())
+		}
 	}
+	return at
+}
+
+// wake asks the rules again that are due. The lookup may end.
+func (l *activeLookup) wake() {
+	if l.again != nil {
+		for _, p := range l.again.paths {
+			if p.isDue() {
+				p.wake()
+			}
+		}
+		return
+	}
+	l.state.Wake(l.e.now)
+	l.awaitsSought = l.awaitsSought && l.state.Pending(l.sought)
+	l.pump()
 }

@@ -26,9 +26,10 @@ type network struct {
 	at      map[netip.AddrPort]*node
 	latency time.Duration // one way
 	lose    func(from, to *node, m *rpc.Message) bool
-	forge   func(from, to *node, m *rpc.Message) // changes a message in transit
-	twice   func() bool                          // deliver once more
-	late    func() time.Duration                 // added to latency
+	forge   func(from, to *node, m *rpc.Message)               // changes a message in transit
+	twice   func() bool                                        // deliver once more
+	late    func() time.Duration                               // added to latency
+	lateOf  func(from, to *node, m *rpc.Message) time.Duration // likewise
 	pending deliveries
 	seq     uint64
 	log     func(from, to *node, m *rpc.Message) // every message delivered
@@ -182,6 +183,9 @@ func (n *network) transmit(from, to *node, m *rpc.Message, extra time.Duration, 
 		d := n.latency + extra
 		if n.late != nil {
 			d += n.late()
+		}
+		if n.lateOf != nil {
+			d += n.lateOf(from, to, m)
 		}
 		n.after(d, func() {
 			if !to.up {

@@ -28,6 +28,7 @@ func TestPauseIsNoDeath(t *testing.T) {
 		until := n.now.Add(320 * time.Millisecond)
 		n.lose = func(_, to *node, _ *rpc.Message) bool { return to == other && (gone || n.now.Before(until)) }
 		nd.closest(other.address.ID.Position())
+		n.run(60 * time.Millisecond) // the lookup has not waited for the failure (design R5.27)
 		held := func() bool {
 			c, ok := nd.e.table.Find(n.book.Position(contact))
 			return ok && c == contact

@@ -1,6 +1,9 @@
 package engine
 
-import "kadmium/rpc"
+import (
+	"kadmium/lookup"
+	"kadmium/rpc"
+)
 
 // response takes an answer and gives it to the request's activity and to the routing
 // table.
@@ -15,16 +18,20 @@ func (e *Engine) response(in *Inbound) {
 	// network's.
 	if r.Message.Type.IsRead() && !(r.Tries == 1 && in.Ambiguous) {
 		rtt := e.rtts.of(in.From)
-		if r.Tries == 1 {
+		switch waited := e.now.Sub(r.Started); {
+		case r.Tries == 1:
 			in.RTT = e.now.Sub(r.Sent)
 			rtt.Sample(in.RTT)
 			e.typicalRTT.Sample(in.RTT)
-		} else {
+		case waited > lookup.MaxLate: // it is slow, whichever try it answered
+			rtt.Sample(waited)
+		default:
 			rtt.BackOff()
 		}
 		e.rtts.set(in.From, rtt)
 	}
-	if r.Tries > 1 || r.Marks&secondChance != 0 {
+	// Who is slow answers late although nothing was lost.
+	if (r.Tries > 1 || r.Marks&secondChance != 0) && e.now.Sub(r.Sent) <= lookup.MaxLate {
 		e.retries.note(&e.retries.late)
 	}
 	e.noteObserved(in)

@@ -21,7 +21,7 @@ func (e *Engine) WakeAt() time.Time {
 	if len(e.lookups) > 0 {
 		at = earlier(at, e.lookups[0].deadline)
 		for _, l := range e.lookups {
-			at = earlier(at, l.state.WakeAt())
+			at = earlier(at, l.wakeAt())
 		}
 	}
 	for i := range schedule {

@@ -33,6 +33,8 @@ func (w wildRule) Burst(lookup.View) bool  { return w.rnd.IntN(3) == 0 }
 func (w wildRule) Over(lookup.View) bool   { return w.rnd.IntN(12) == 0 }
 func (w wildRule) Results(lookup.View) int { return wildNumber(w.rnd) }
 
+func (w wildRule) Patient() bool { return w.rnd.IntN(2) == 0 }
+
 func (w wildRule) Wake(v lookup.View) time.Duration {
 	if w.rnd.IntN(2) == 0 {
 		return v.Elapsed() + 1

@@ -29,5 +29,5 @@ func (l *Lookup) String() string {
 
 // String is the state in words.
 func (s state) String() string {
-	return [...]string{"unasked", "spare", "asked", "set aside", "answered", "failed"}[s]
+	return [...]string{"unasked", "spare", "asked", "set aside", "overrun", "answered", "failed"}[s]
 }

@@ -43,6 +43,11 @@ type Config struct {
 	Size float64
 	// Answering is the share of those outside the region that answered lately; 0: all.
 	Answering float64
+	// Late is W: how long a straggler is waited for, if the rule is not Patient; 0: until it
+	// has failed. Repeats says that datagrams are lost: then it is MaxWait, but for those whose
+	// round trip time is above W.
+	Late    time.Duration
+	Repeats bool
 	// PerSubnet is how many contacts of one /24 are taken from answers, or of one /64 of
 	// IPv6; 1 or 2, the default and the most.
 	PerSubnet int
@@ -75,7 +80,7 @@ type Lookup struct {
 	stats   Stats
 	now     time.Time                 // of the last call that changed something
 	wakeAt  time.Time                 // see WakeAt, if wakeKnown
-	pending int                       // candidates that were asked, late ones included
+	pending int                       // candidates that are waited for, late ones included
 	more    func() []identity.Contact // see Refill; nil: was called, or there is none
 	by      Candidate                 // whose answer is being taken
 	found   uint8                     // hop of the first contact that had what is sought
@@ -117,6 +122,9 @@ func (l *Lookup) Reset(now time.Time, cfg Config, book identity.Book, self, targ
 	}
 	for p := range cfg.DisjointPaths {
 		l.paths[p].rule = l.cfg.rule()
+	}
+	if l.paths[0].rule.Patient() {
+		l.cfg.Late = 0
 	}
 	l.seed(seeds)
 	if len(l.list.entries) == 0 {
@@ -182,6 +190,10 @@ func (l *Lookup) ask(now time.Time, e *Candidate, p int, burst bool) identity.Co
 		l.stats.Asked++
 	}
 	l.record(now, Asked, e)
+	if l.pending > 1 && l.isSlow(e) {
+		l.settleAs(e, aside)
+		l.record(now, SetAside, e)
+	}
 	return e.contact
 }
 
@@ -269,7 +281,7 @@ func (l *Lookup) waited(c identity.Contact) int {
 		return -1
 	}
 	i := l.list.index(c)
-	if i < 0 || l.list.entries[i].state != asked && l.list.entries[i].state != aside {
+	if i < 0 || l.list.entries[i].state != overrun && !l.list.entries[i].waited() {
 		return -1
 	}
 	return i
@@ -279,14 +291,18 @@ func (l *Lookup) waited(c identity.Contact) int {
 // are of the next round.
 func (l *Lookup) settle(i int, s state) {
 	e := &l.list.entries[i]
+	l.settleAs(e, s)
+	l.rounds.after(e.round)
+}
+
+func (l *Lookup) settleAs(e *Candidate, s state) {
 	if e.state == asked {
 		l.paths[e.path].count(e, -1)
 	}
-	if s != aside {
+	if e.waited() && s != aside {
 		l.pending--
 	}
 	e.state = s
-	l.rounds.after(e.round)
 }
 
 // Results is how many contacts Closest returns at most: K, where the rule does not say

@@ -20,7 +20,7 @@ const octaves = 6
 const MinRegion = 2
 
 // Region is the rule of nodes (design R5.20 to R5.23). Without an estimate of the network's
-// size it is Plain, as in a network of at most MinRegion times k nodes.
+// size it asks as Plain does, as in a network of at most MinRegion times k nodes.
 type Region struct {
 	Plain
 	radius  uint64 // as Candidate.Near
@@ -36,7 +36,7 @@ func NewRegion(cfg Config) Rule {
 	cfg = cfg.withDefaults()
 	radius := cfg.radius()
 	if radius == 0 {
-		return Plain{}
+		return small{}
 	}
 	r := &Region{radius: radius, k: cfg.K, search: cfg.Search, holders: cfg.Holders}
 	if cfg.Searcher != nil {
@@ -242,7 +242,7 @@ func (r *Region) Over(v View) bool {
 		if n >= v.K() && (searching || c.near > r.radius) {
 			break
 		}
-		if c.Failed() || r.held(v, c, &left) {
+		if c.Failed() || c.Overrun() || r.held(v, c, &left) {
 			continue
 		}
 		if !c.Answered() {

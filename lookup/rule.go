@@ -50,6 +50,9 @@ type Rule interface {
 	// nothing happened until then, in whole milliseconds, rounded up; 0, or a time that has
 	// passed: never. It is asked once after each change.
 	Wake(v View) time.Duration
+	// Patient reports whether a late candidate is waited for until it has failed, and not for
+	// Config.Late only. It is asked once, of the first path's rule.
+	Patient() bool
 	// Results is how many of the closest contacts that answered are returned, and become
 	// the holders of what is put; at least 1. It is asked of the first path's rule, with
 	// the candidates of all paths.
@@ -128,7 +131,8 @@ func (l *Lookup) WakeAt() time.Time {
 	return l.wakeAt
 }
 
-func (l *Lookup) nextWake() (at time.Time) {
+func (l *Lookup) nextWake() time.Time {
+	at := l.nextLate()
 	for p := range l.cfg.DisjointPaths {
 		wanted := l.paths[p].rule.Wake(l.view(p))
 		after := wanted.Truncate(wakeEvery)

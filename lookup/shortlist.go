@@ -16,6 +16,7 @@ const (
 	spare          // another address of a peer that is unasked, asked or set aside
 	asked          // waited for
 	aside          // waited for, beyond its expected round trip
+	overrun        // asked, and not waited for any more; its answer is still taken
 	answered       // and thereby verified
 	failed
 )

@@ -53,6 +53,7 @@ func (l *Lookup) Stop(now time.Time, reason Reason) {
 
 // endIfOver ends the lookup if every path is over by its rule (design R5.6).
 func (l *Lookup) endIfOver(now time.Time) {
+	l.leaveLate()
 	for p := range l.cfg.DisjointPaths {
 		if !l.paths[p].rule.Over(l.view(p)) {
 			return
@@ -98,11 +99,14 @@ func (l *Lookup) refill() bool {
 
 // Over reports whether the k closest contacts that the path knows, without those that
 // failed, have all answered. A contact that was set aside is waited for until it answers
-// or fails, since it may be one of the closest.
-func (Plain) Over(v View) bool {
+// or fails, since it may be one of the closest, or until it overran W (design R5.27).
+func (Plain) Over(v View) bool { return over(v, false) }
+
+// over is Over; where strict is set, those that overran W count too.
+func over(v View, strict bool) bool {
 	n := 0
 	for c := range v.Candidates() {
-		if c.Failed() {
+		if c.Failed() || c.Overrun() && !strict {
 			continue
 		}
 		if !c.Answered() {
@@ -117,7 +121,7 @@ func (Plain) Over(v View) bool {
 
 // Complete reports whether the k closest contacts known, without those that failed, have
 // all answered, whatever the rule needed to end, and the rule left out nobody who was named.
-func (l *Lookup) Complete() bool { return !l.omitted && Plain{}.Over(l.whole()) }
+func (l *Lookup) Complete() bool { return !l.omitted && over(l.whole(), true) }
 
 func (l *Lookup) end(now time.Time, reason Reason) {
 	l.reason = reason

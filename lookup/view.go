@@ -93,7 +93,13 @@ func (c *Candidate) Unasked() bool { return c.state == unasked }
 func (c *Candidate) InFlight() bool { return c.state == asked }
 
 // Late reports whether it was set aside: its answer is late, and still taken.
-func (c *Candidate) Late() bool { return c.state == aside }
+func (c *Candidate) Late() bool { return c.state == aside || c.state == overrun }
+
+// Overrun reports whether it is not waited for any more: it is late by W (design R5.27).
+func (c *Candidate) Overrun() bool { return c.state == overrun }
+
+// waited reports whether it is waited for.
+func (c *Candidate) waited() bool { return c.state == asked || c.state == aside }
 
 // Answered reports whether it has answered.
 func (c *Candidate) Answered() bool { return c.state == answered }

@@ -38,6 +38,8 @@ func (w *wild) Results(View) int {
 	return w.number()
 }
 
+func (w *wild) Patient() bool { return w.rnd.IntN(2) == 0 }
+
 func (w *wild) Wake(v View) time.Duration {
 	switch w.rnd.IntN(4) {
 	case 0:
