@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math"
 	"time"
 
 	"kadmium/identity"
@@ -28,30 +29,15 @@ func (e *Engine) queueHandovers(c identity.Contact) {
 	// A newcomer outside of the subtree that holds k nodes around this one is not among
 	// the k closest to any key inside. That is true of most newcomers and most keys.
 	bucket := identity.CommonPrefixLen(&e.cfg.Position, newcomer)
-	most := identity.Bits
-	if bucket < e.table.Subtree(e.cfg.K) {
+	most, size := identity.Bits, e.networkSize()
+	if bucket < e.table.Subtree(e.cfg.K) && (size == 0 || size >= math.Ldexp(float64(e.cfg.K), bucket+1)) {
 		most = bucket
 	}
 	e.store.EachSharing(&e.cfg.Position, most, func(items *store.KeyItems) {
 		if items.Between > 0 {
 			return
 		}
-		position := &items.Position
-		e.scratch().contacts = e.table.Nearest(e.scratch().contacts[:0], position, e.cfg.K)
-		nearer := 0 // contacts nearer to the key than the newcomer
-		for _, held := range e.scratch().contacts {
-			if held == c {
-				continue
-			}
-			p := e.book.Position(held)
-			if identity.Compare(position, p, &e.cfg.Position) < 0 && !e.newcomers.fresh(p.Prefix()) {
-				return // an old holder is nearer than this node, and hands it over
-			}
-			if identity.Compare(position, p, newcomer) < 0 {
-				nearer++
-			}
-		}
-		if nearer >= e.cfg.K {
+		if !e.handsOver(&items.Position, newcomer, size) {
 			return
 		}
 		if len(e.handovers) >= maxHandovers {
@@ -60,6 +46,28 @@ func (e *Engine) queueHandovers(c identity.Contact) {
 		}
 		e.handovers = append(e.handovers, handover{c, string(items.Key)})
 	})
+}
+
+// handsOver reports whether this node hands a key to a newcomer. An old holder that is
+// nearer does it, unless more are than chance puts there, and k nodes that are nearer than the
+// newcomer keep it out only where the density has as many (design R6.40).
+func (e *Engine) handsOver(key, newcomer *identity.Position, size float64) bool {
+	e.scratch().contacts = e.table.Nearest(e.scratch().contacts[:0], key, e.cfg.K)
+	old, nearer, nearerThanNewcomer := false, 0, 0
+	for _, held := range e.scratch().contacts {
+		p := e.book.Position(held)
+		if identity.Compare(key, p, &e.cfg.Position) < 0 {
+			nearer++
+			old = old || !e.newcomers.fresh(p.Prefix())
+		}
+		if identity.Compare(key, p, newcomer) < 0 {
+			nearerThanNewcomer++
+		}
+	}
+	if old && !e.tooMany(key, &e.cfg.Position, nearer, size) {
+		return false
+	}
+	return nearerThanNewcomer < e.cfg.K || size > 0 && expectedWithin(key, newcomer, size) < float64(e.cfg.K)
 }
 
 // addNewcomer adds a peer, at whatever address, and reports whether it was new.

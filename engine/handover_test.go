@@ -14,9 +14,9 @@ import (
 	"kadmium/store"
 )
 
-// toHand is the rule of the hand-over in its plainest form (design R6.14, R6.15): the
-// keys that a newcomer is among the k closest to, and of whose k closest contacts,
-// newcomers excepted, this node is the closest.
+// toHand is the rule of the hand-over in its plainest form (design R6.14, R6.15, R6.40): the
+// keys that a newcomer is among the k closest to, by the table or by the density, and of whose
+// k closest contacts, newcomers excepted, this node is the closest, or too many are closer.
 func (e *Engine) toHand(newcomer identity.Contact, newcomers []identity.Contact) (keys []string) {
 	e.store.Each(func(items *store.KeyItems) {
 		var others []identity.Contact
@@ -29,18 +29,25 @@ func (e *Engine) toHand(newcomer identity.Contact, newcomers []identity.Contact)
 		slices.SortFunc(others, func(a, b identity.Contact) int {
 			return identity.Compare(&items.Position, e.book.Position(a), e.book.Position(b))
 		})
+		size, own := e.networkSize(), expectedWithin(&items.Position, &e.cfg.Position, e.networkSize())
+		closer := slices.IndexFunc(others, func(c identity.Contact) bool { return !nearer(e.book.Position(c), &e.cfg.Position) })
+		if closer < 0 {
+			closer = len(others)
+		}
+		crowded := size > 0 && own <= float64(2*e.cfg.K) && closer > byChance(own)
 		others = others[:min(e.cfg.K, len(others))]
 		others = slices.DeleteFunc(others, func(c identity.Contact) bool { return c == newcomer })
 		before := 0
 		for _, c := range others {
-			if nearer(e.book.Position(c), &e.cfg.Position) && !slices.Contains(newcomers, c) {
+			if nearer(e.book.Position(c), &e.cfg.Position) && !slices.Contains(newcomers, c) && !crowded {
 				return
 			}
 			if nearer(e.book.Position(c), e.book.Position(newcomer)) {
 				before++
 			}
 		}
-		if items.Between == 0 && before < e.cfg.K {
+		sparse := size > 0 && expectedWithin(&items.Position, e.book.Position(newcomer), size) < float64(e.cfg.K)
+		if items.Between == 0 && (before < e.cfg.K || sparse) {
 			keys = append(keys, string(items.Key))
 		}
 	})

@@ -26,8 +26,9 @@ func (e *Engine) replicate() {
 	if e.mode != Server {
 		return // a node in mode auto may still become a server
 	}
-	if n := e.between(&target); n > 0 { // nearer nodes have joined, which replicate it
-		e.store.SetBetween(key, n)
+	n := e.outranked(&target)
+	e.store.SetBetween(key, n)
+	if n > 0 { // nearer nodes have joined, which replicate it
 		return
 	}
 	e.counters.Replications++
@@ -40,7 +41,7 @@ func (e *Engine) replicate() {
 		r, providers := e.store.Overdue(e.now, key, nil)
 		e.store.Replicated(e.now, key, e.rnd)
 		e.copyKey(others, r, providers)
-		if !self {
+		if d := l.state.Density(); !self && !d.Suspect() {
 			e.store.SetBetween(key, 1)
 		}
 	})

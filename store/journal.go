@@ -187,7 +187,7 @@ func (s *Store) loadItem(now time.Time, c Change) error {
 	if s.cfg.MayRevive && s.revivable == nil {
 		s.revivable = &revivable{until: now.Add(ReviveTime)}
 	}
-	s.scheduleReplication(it, s.afterRestart(now, it))
+	s.judgeAt(it, s.afterRestart(now, it))
 	return nil
 }
 

@@ -27,18 +27,28 @@ func (s *Store) jitter(rnd *rand.Rand) time.Duration {
 // scheduleReplication sets when an item is replicated: never, if this node is no holder
 // or if the item will have expired.
 func (s *Store) scheduleReplication(it *item, at time.Time) {
-	if it.keyItems.Between > 0 || !at.Before(it.expires.at) {
+	if it.keyItems.Between > 0 {
 		s.replication.remove(&it.replication)
 		return
 	}
-	s.replication.set(&it.replication, at)
+	s.judgeAt(it, at)
+}
+
+// judgeAt makes an item due at that time also where this node was no holder in an earlier
+// run: whether it is one now SetBetween is told then.
+func (s *Store) judgeAt(it *item, at time.Time) {
+	if at.Before(it.expires.at) {
+		s.replication.set(&it.replication, at)
+	} else {
+		s.replication.remove(&it.replication)
+	}
 }
 
 // SetBetween sets the number of nodes between this node and the k closest to the key.
 // Only with 0 is the key replicated (design R6.13).
 func (s *Store) SetBetween(key []byte, between int) {
 	items := s.byKey[string(key)]
-	if items == nil || items.Between == between {
+	if items == nil || items.Between == between && between == 0 {
 		return
 	}
 	items.Between = between
@@ -64,7 +74,7 @@ func (s *Store) DueReplication(now time.Time) (key []byte, ok bool) {
 	}
 	it.keyItems.each(func(it *item) {
 		if it.replication.index > 0 && it.replication.at.Before(now.Add(replicationLease)) {
-			s.scheduleReplication(it, now.Add(replicationLease))
+			s.judgeAt(it, now.Add(replicationLease))
 		}
 	})
 	return it.keyItems.Key, true

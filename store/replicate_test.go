@@ -111,6 +111,24 @@ func TestACopyIsNeverStoredAgain(t *testing.T) {
 	f.SetBetween([]byte("/v/none"), 2)
 }
 
+// A node that was no holder before a restart judges again afterwards: the count that it went
+// by may have been wrong, or is no longer right.
+func TestACopyIsJudgedAgainAfterARestart(t *testing.T) {
+	for _, between := range []int{0, 2} {
+		f := newFixture(t, Config{})
+		f.put(blackboardRecord("/v/a", "x", 1, 24*time.Hour), 2)
+		f.restart()
+		f.now = f.NextReplication()
+		key, ok := f.DueReplication(f.now)
+		f.want(string(key), "/v/a")
+		f.want(ok, true)
+		f.SetBetween(key, between)
+		r, _ := f.Overdue(f.now, key, nil)
+		f.want(r != nil, between == 0)
+		f.want(f.NextReplication().IsZero(), between > 0)
+	}
+}
+
 // A key that was returned is not returned again at once, but later if it was not
 // replicated.
 func TestADueKeyIsLeased(t *testing.T) {

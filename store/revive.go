@@ -22,7 +22,7 @@ func (s *Store) Revive(now time.Time, by time.Duration) (changes []Change) {
 				return
 			}
 			s.expiry.set(&it.expires, it.expires.at.Add(by))
-			s.scheduleReplication(it, s.afterRestart(now, it))
+			s.judgeAt(it, s.afterRestart(now, it))
 			changes = append(changes, s.changed(it)...)
 		})
 	}
