@@ -20,7 +20,7 @@ var floors = map[string]int{
 	"kbucket": 1, "peerbook": 1, "rpc": 1, "rpc/pb": 1, "rpc/internal/gen": 1, "session": 1,
 	"lookup": 2, "lookup/lookuptest": 2, "store": 2, "store/disk": 2, "transport": 2, "transport/memnet": 2,
 	"engine": 3,
-	"driver": 4, "sim": 4, "sim/report": 4, "sim/picture": 4, "sim/measurements": 4, "sim/theory": 4, "sim/interval": 4, "sim/sweep": 4,
+	"driver": 4, "sim": 4, "sim/report": 4, "sim/attack": 4, "sim/picture": 4, "sim/measurements": 4, "sim/theory": 4, "sim/interval": 4, "sim/sweep": 4,
 	".": 5, "internal/cli": 5,
 	"api": 6, "api/page": 6, "sim/command": 6, "examples/discovery": 6,
 	"examples/rules/libp2p": 6, "examples/rules/discv5": 6, "examples/rules/strictrounds": 6, "examples/rules/sample": 6,

@@ -20,6 +20,8 @@ type book struct {
 	present   []identity.Contact // see restrictTo
 	keys      map[identity.Contact]identity.Key
 	byID      map[identity.ID]identity.Contact // of keys
+	pool      *book                            // the nodes behind the servers that addPool added; nil: none
+	shared    sharing
 }
 
 // newBook makes the positions of a run.
@@ -96,9 +98,9 @@ func (b *book) within(v uint64, n int) (lo, hi int) {
 // Position is the position of a node.
 func (b *book) Position(c identity.Contact) *identity.Position { return &b.positions[c-1] }
 
-// Address is the made-up ID of a node, and an endpoint in a /24 of its own.
+// Address is the made-up ID of a node, and its endpoint.
 func (b *book) Address(c identity.Contact) identity.Address {
-	return identity.Address{ID: b.id(c), Endpoint: netip.AddrPortFrom(addressOf(uint32(c)), port)}
+	return identity.Address{ID: b.id(c), Endpoint: b.endpoint(c)}
 }
 
 const port = 4100

@@ -9,6 +9,7 @@ import (
 	"kadmium/kbucket"
 	"kadmium/lookup"
 	"kadmium/rpc"
+	"kadmium/sim/attack"
 	"kadmium/sim/report"
 	"kadmium/store"
 )
@@ -36,9 +37,11 @@ type Config struct {
 	Loss      float64 // share of datagrams that are lost, under 1
 	Duplicate float64 // share of datagrams that arrive twice
 	Sessions  Sessions
-	Client    float64 // share of the nodes that are clients behind a NAT, and in no table
-	Silent    float64 // share of the nodes that send requests and never answer any
-	Lying     float64 // share of the nodes that name only each other, and acknowledge writes without storing
+	Client    float64         // share of the nodes that are clients behind a NAT, and in no table
+	Silent    float64         // share of the nodes that send requests and never answer any
+	Lying     float64         // share of the nodes that name only each other, and acknowledge writes without storing
+	Attacks   []attack.Attack // of each kind one at most; of lookups that affect no other
+	Subnets   int             // /24s that the nodes share; 0: each has its own
 	Workload  string
 	Targets   string        // of find: report.TargetsRandom or report.TargetsNodes
 	Duration  time.Duration // of the workload; 0: a day for WorkloadDay, otherwise an hour with sessions, otherwise pace for each lookup
@@ -91,6 +94,12 @@ func (c *Config) Check() error {
 		return bad("duplicate %v, want a share from 0 to 1", c.Duplicate)
 	case !(c.Client >= 0 && c.Silent >= 0 && c.Lying >= 0 && c.Client+c.Silent+c.Lying < 1):
 		return bad("client %v, silent %v and lying %v, want shares that leave somebody", c.Client, c.Silent, c.Lying)
+	case !(c.Client+c.Silent+c.Lying+c.attackers() < 1):
+		return bad("client %v, silent %v, lying %v and attack %s, want shares that leave somebody", c.Client, c.Silent, c.Lying, attack.Join(c.Attacks))
+	case c.Subnets < 0 || c.Subnets > maxNodes:
+		return bad("%d subnets, want 0 to %d", c.Subnets, maxNodes)
+	case c.pool().Subnets > 0 && c.population()+c.pool().Subnets > maxNodes:
+		return bad("%d nodes and the pool's %d subnets, want at most %d in all", c.population(), c.pool().Subnets, maxNodes)
 	case c.Keys < 0 || c.Keys > maxKeys:
 		return bad("%d keys, want 0 to %d", c.Keys, maxKeys)
 	case c.Keys > 0 && c.Workload != report.WorkloadDay:
@@ -111,6 +120,9 @@ func (c *Config) Check() error {
 	}
 	if err := oneOf("workload", c.Workload, report.WorkloadFind, report.WorkloadValue, report.WorkloadProvide, report.WorkloadMixed, report.WorkloadDay); err != nil {
 		return err
+	}
+	if len(c.Attacks) > 0 && !c.independent() {
+		return bad("attack %s, want it on lookups from fresh clients: the workload %s, tables %s, no sessions and no duration", attack.Join(c.Attacks), report.WorkloadFind, report.TablesIdeal)
 	}
 	if err := c.follow(); err != nil {
 		return err
@@ -145,6 +157,24 @@ func (c *Config) independent() bool {
 	return c.Workload == report.WorkloadFind && c.Tables == report.TablesIdeal && c.Sessions.Always() && c.Duration == 0
 }
 
+// attackers is the share of the nodes that take part in attacks.
+func (c *Config) attackers() (share float64) {
+	for i := range c.Attacks {
+		share += c.Attacks[i].Share
+	}
+	return share
+}
+
+// pool is the attack with ready-made identities; without any, if there is none.
+func (c *Config) pool() (pool attack.Attack) {
+	for _, a := range c.Attacks {
+		if a.Kind == attack.Pool {
+			pool = a
+		}
+	}
+	return pool
+}
+
 // lazy reports whether the buckets of ideal tables are made when they are first read.
 func (c *Config) lazy() bool {
 	return c.Tables == report.TablesIdeal && c.Sessions.Always() && c.Workload != report.WorkloadDay
@@ -170,7 +200,7 @@ func (c *Config) population() int { return c.Sessions.population(c.Nodes) }
 func (c *Config) report() report.Config {
 	r := report.Config{Nodes: c.Nodes, Lookups: c.Lookups, K: c.K, Alpha: c.Alpha, Seed: c.Seed, Tables: c.Tables,
 		Latency: c.Latency.String(), Loss: c.Loss, Duplicate: c.Duplicate,
-		Client: c.Client, Silent: c.Silent, Lying: c.Lying, Workload: c.Workload, Keys: c.Keys}
+		Client: c.Client, Silent: c.Silent, Lying: c.Lying, Attack: attack.Join(c.Attacks), Subnets: c.Subnets, Workload: c.Workload, Keys: c.Keys}
 	if c.Workload == report.WorkloadFind || c.Workload == report.WorkloadMixed || c.Workload == report.WorkloadDay {
 		r.Targets = c.Targets
 	}

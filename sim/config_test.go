@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"kadmium/sim/attack"
 	"kadmium/sim/report"
 	"kadmium/store"
 )
@@ -40,6 +41,16 @@ func TestCheckRefuses(t *testing.T) {
 		{"silent NaN", func(c *Config) { c.Silent = nan }},
 		{"lying -1", func(c *Config) { c.Lying = -1 }},
 		{"leave somebody", func(c *Config) { c.Client, c.Silent, c.Lying = 0.4, 0.3, 0.3 }},
+		{"want shares that leave somebody", func(c *Config) {
+			c.Silent, c.Attacks = 0.5, []attack.Attack{{Kind: attack.Liars, Share: 0.3}, {Kind: attack.Mute, Share: 0.2}}
+		}},
+		{"want it on lookups from fresh clients", func(c *Config) {
+			c.Workload, c.Attacks = report.WorkloadValue, []attack.Attack{{Kind: attack.Liars, Share: 0.3}}
+		}},
+		{"-1 subnets", func(c *Config) { c.Subnets = -1 }},
+		{"the pool's 4000000 subnets", func(c *Config) {
+			c.Nodes, c.Attacks = maxNodes-3_999_999, []attack.Attack{{Kind: attack.Pool, Share: 0.1, Identities: 4_000_000, Subnets: 4_000_000}}
+		}},
 		{"-1 keys", func(c *Config) { c.Workload, c.Keys = report.WorkloadDay, -1 }},
 		{"10000001 keys", func(c *Config) { c.Workload, c.Keys = report.WorkloadDay, maxKeys+1 }},
 		{"the workload day", func(c *Config) { c.Keys = 1 }},

@@ -13,7 +13,9 @@ type datagram struct {
 	message   rpc.Message
 	operation *operation // that caused it; nil: none of the workload
 	twin      *datagram
-	second    bool // its twin has arrived
+	second    bool   // its twin has arrived
+	held      bool   // by a dripping node, which handles it now
+	sent      uint32 // by its sender before it, and itself
 }
 
 // send sends a message. It copies it, as the memory belongs to the engine.
@@ -59,6 +61,7 @@ func (w *world) draw(n *node, what uint64) float64 {
 // transmit has a datagram arrive after its one-way time, or loses it.
 func (w *world) transmit(n *node, d *datagram) {
 	n.sent++
+	d.sent = n.sent
 	if w.cfg.Loss > 0 && w.draw(n, forLoss) < w.cfg.Loss {
 		w.lost++
 		w.recycle(d)
@@ -89,6 +92,9 @@ func (w *world) arrive(d *datagram) {
 		if d.twin != nil {
 			d.twin.second, d.twin.twin = true, nil
 		}
+		if w.postpone(d) {
+			return
+		}
 		w.deliver(d)
 	}
 	w.recycle(d)
@@ -101,8 +107,16 @@ func (w *world) deliver(d *datagram) {
 	if to == nil || !to.hears(&d.message) {
 		return
 	}
-	if to.role == lying && !d.message.Response {
+	switch {
+	case w.garbled(d):
+		w.perform(to, to.engine.Malformed(w.clock(), d.message.ID, w.effects[:0]))
+		return
+	case d.message.Response:
+	case to.role == lying || to.role == pooling:
 		w.lie(to, d)
+		return
+	case to.role == mute:
+		w.keepMute(to, d)
 		return
 	}
 	w.inbound = engine.Inbound{From: d.from, Message: &d.message, Room: session.MaxSessionBody, Proven: true}
@@ -127,7 +141,7 @@ func (w *world) recycle(d *datagram) {
 	if d.twin != nil {
 		d.twin.twin = nil
 	}
-	d.operation, d.twin, d.second = nil, nil, false
+	d.operation, d.twin, d.second, d.held = nil, nil, false, false
 	if len(w.freeDatagrams) < maxFree {
 		w.freeDatagrams = append(w.freeDatagrams, d)
 	}

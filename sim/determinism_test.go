@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"kadmium/sim/attack"
 	"kadmium/sim/report"
 )
 
@@ -34,6 +35,10 @@ func varied(t testing.TB) map[string]Config {
 		"find nodes":   config(300, 300, func(c *Config) { c.Targets, c.Latency, c.K, c.Alpha = report.TargetsNodes, exp, 8, 5 }),
 		"find lossy":   config(300, 300, func(c *Config) { c.Latency, c.Loss, c.Duplicate = world, 0.1, 0.2 }),
 		"find hostile": config(300, 300, func(c *Config) { c.Latency, c.Client, c.Silent, c.Lying = file, 0.2, 0.2, 0.1 }),
+		"find attacked": config(300, 300, func(c *Config) {
+			c.Subnets, c.Latency, c.Loss, c.Duplicate = 100, world, 0.02, 0.1
+			c.Attacks, _ = attack.ParseList("pool:share=0.1,identities=20000,subnets=50+liars:share=0.1+mute:share=0.1,answer=garbled+drip:share=0.1,delay=200ms")
+		}),
 		"find joined":  config(150, 200, func(c *Config) { c.Tables, c.Latency, c.Loss = report.TablesJoin, world, 0.02 }),
 		"find at once": config(150, 200, func(c *Config) { c.Tables, c.Latency = report.TablesJoin, latency(t, "const:0s") }),
 		"find churn":   config(100, 200, func(c *Config) { c.Sessions, c.Latency, c.Silent = half, exp, 0.1 }),

@@ -62,6 +62,10 @@ func (c *Config) beyondTheory() string {
 		return fmt.Sprintf("alpha %d with k %d: lookups ask only the k closest", c.Alpha, c.K)
 	case c.Loss > 0:
 		return "lost datagrams"
+	case len(c.Attacks) > 0:
+		return "an attack"
+	case c.Subnets > 0:
+		return "nodes that share subnets"
 	case c.Client+c.Silent+c.Lying > 0:
 		return "nodes that are no honest servers"
 	case c.Latency.kind != "const":

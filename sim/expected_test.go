@@ -21,12 +21,14 @@ func TestExpected(t *testing.T) {
 	r := simulate(t, c)
 	within(t, "hops", r.Hops.Mean, e.Hops, 0.01*e.Hops+3*r.Hops.SD/63)
 	for why, change := range map[string]func(*Config){
-		"the workload value":                                               func(c *Config) { c.Workload = report.WorkloadValue },
-		"targets where nodes stand":                                        func(c *Config) { c.Targets = report.TargetsNodes },
-		"tables that nodes made themselves":                                func(c *Config) { c.Tables = report.TablesJoin },
-		"nodes that come and go":                                           func(c *Config) { c.Sessions = sessions(t, "exp:1h") },
-		"lost datagrams":                                                   func(c *Config) { c.Loss = 0.1 },
-		"nodes that are no honest servers":                                 func(c *Config) { c.Lying = 0.1 },
+		"the workload value":                func(c *Config) { c.Workload = report.WorkloadValue },
+		"targets where nodes stand":         func(c *Config) { c.Targets = report.TargetsNodes },
+		"tables that nodes made themselves": func(c *Config) { c.Tables = report.TablesJoin },
+		"nodes that come and go":            func(c *Config) { c.Sessions = sessions(t, "exp:1h") },
+		"lost datagrams":                    func(c *Config) { c.Loss = 0.1 },
+		"nodes that are no honest servers":  func(c *Config) { c.Lying = 0.1 },
+		"an attack":                         func(c *Config) { _ = c.Set("attack", "drip") },
+		"nodes that share subnets":          func(c *Config) { c.Subnets = 10 },
 		"answers that do not come together: the latency exp:80ms":          func(c *Config) { c.Latency = latency(t, "exp:80ms") },
 		"alpha 3 with k 2: lookups ask only the k closest":                 func(c *Config) { c.K = 2 },
 		"the table policy test-wide":                                       func(c *Config) { c.Table = "test-wide" },

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,7 +18,7 @@ func TestGolden(t *testing.T) {
 	datadriven.RunTest(t, "testdata/reports.txt", func(t *testing.T, d *datadriven.TestData) string {
 		c := Defaults()
 		for _, arg := range d.CmdArgs {
-			if err := set(&c, arg.Key, arg.Vals[0]); err != nil {
+			if err := set(&c, arg.Key, strings.Join(arg.Vals, ",")); err != nil {
 				d.Fatalf(t, "%s: %v", arg.Key, err)
 			}
 		}
@@ -48,6 +49,8 @@ func set(c *Config, name, value string) (err error) {
 		c.Duration, err = time.ParseDuration(value)
 	case "loss":
 		c.Loss, err = strconv.ParseFloat(value, 64)
+	case "attack", "subnets":
+		return c.Set(name, value)
 	case "silent":
 		c.Silent, err = strconv.ParseFloat(value, 64)
 	default:

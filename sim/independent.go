@@ -29,6 +29,10 @@ type searcher struct {
 	rpcs        uint64
 	samples     []report.Sample
 	traced      *report.Trace // of the present lookup, if it is to be traced
+	judging     bool          // lookups are judged by the honest nodes, too
+	verdict     verdict       // of the present lookup
+	verdicts    []verdict
+	honest      []identity.Contact // the k closest honest nodes
 }
 
 func newSearcher(cfg *Config, b *book, guest identity.Contact) *searcher {
@@ -46,13 +50,13 @@ func (s *searcher) node(c identity.Contact) *node {
 		v := s.server()
 		nd = &v.node
 		nd.contact, nd.role, nd.idle, nd.ideal = c, s.role(c), true, &v.idealTable
-		if nd.role == honest {
+		if nd.role.runs() {
 			v.random.Seed(hash(s.cfg.Seed, forEngine, uint64(c)), 0)
 			nd.engine = s.newEngine(c, engine.Server, &v.random)
 		}
 		s.servers[c] = nd
 	}
-	if d := s.answering; d != nil && !d.message.Response && nd.role == honest {
+	if d := s.answering; d != nil && !d.message.Response && nd.role.runs() {
 		s.fill(nd, uint64(c), &d.message.Target, s.cfg.K)
 	}
 	return nd
@@ -115,7 +119,10 @@ func (s *searcher) run(index int, traced bool) report.Sample {
 
 // measure compares the result of the lookup with the ground truth.
 func (s *searcher) measure(o *operation, r *engine.Result, traced bool) report.Sample {
-	s.groundTruth = s.book.closest(s.groundTruth[:0], &s.target, s.cfg.K, func(n identity.Contact) bool { return s.role(n) != silent })
+	s.groundTruth = s.book.closest(s.groundTruth[:0], &s.target, s.cfg.K, func(n identity.Contact) bool { return s.role(n).findable() })
+	if s.judging {
+		s.judge(r)
+	}
 	sample, all := measure(o, r, s.groundTruth, s.book)
 	sample.Number = s.lookup
 	if traced {
@@ -136,7 +143,7 @@ func garbagePercent(b *book) int {
 func (r *run) independent(ctx context.Context) {
 	cfg := &r.cfg
 	workers := min(r.cores, cfg.Lookups)
-	r.book = newBook(cfg.Seed, r.servers(), workers)
+	r.book = r.newBook(workers)
 	searchers := make([]*searcher, workers)
 	if r.cores == runtime.GOMAXPROCS(0) { // no other run shares the process
 		defer debug.SetGCPercent(debug.SetGCPercent(garbagePercent(r.book)))
@@ -144,7 +151,8 @@ func (r *run) independent(ctx context.Context) {
 	var next, ended atomic.Int64
 	var group sync.WaitGroup
 	for i := range searchers {
-		s := newSearcher(cfg, r.book, identity.Contact(r.book.servers+i+1))
+		s := newSearcher(cfg, r.book, identity.Contact(r.book.servers+r.book.poolSize()+i+1))
+		s.judging = r.judging
 		searchers[i] = s
 		group.Go(func() {
 			for ctx.Err() == nil {
@@ -153,7 +161,10 @@ func (r *run) independent(ctx context.Context) {
 					return
 				}
 				s.samples = append(s.samples, s.run(lookup, false))
-				r.progress("lookups", int(ended.Add(1)), cfg.Lookups)
+				if s.judging {
+					s.verdicts = append(s.verdicts, s.verdict)
+				}
+				r.progress(r.stage, int(ended.Add(1)), cfg.Lookups)
 			}
 		})
 	}
@@ -165,7 +176,8 @@ func (r *run) independent(ctx context.Context) {
 		r.bytes += s.bytes
 		sum.add(&s.traffic)
 		r.samples = append(r.samples, s.samples...) // in no order
-		s.samples = nil
+		r.verdicts = append(r.verdicts, s.verdicts...)
+		s.samples, s.verdicts = nil, nil
 	}
 	if t := report.Traced(cfg.TraceOf, r.samples); t != nil { // it is run again
 		s := searchers[0]

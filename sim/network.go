@@ -102,6 +102,9 @@ func (r *run) newNetwork(ctx context.Context, cores int) *network {
 	cfg := &r.cfg
 	servers := r.servers()
 	r.book = newBook(cfg.Seed, servers, cfg.population()-servers)
+	if cfg.Subnets > 0 {
+		r.book.share(cfg.Seed, len(r.book.positions), cfg.Subnets)
+	}
 	n := &network{cfg: cfg, book: r.book, run: r, tracer: report.NewTracer(cfg.TraceOf), all: make([]*node, cfg.population()), lastOp: joinOp}
 	n.first = identity.Contact(1 + below(hash(cfg.Seed, forGrowth), servers))
 	shards := 1

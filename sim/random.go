@@ -44,6 +44,8 @@ const (
 	forGrowth
 	forKey
 	forSize
+	forSubnet
+	forPool
 )
 
 // source is a stream of random numbers for one purpose.

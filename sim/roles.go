@@ -3,46 +3,101 @@ package sim
 import (
 	"kadmium/identity"
 	"kadmium/rpc"
+	"kadmium/sim/attack"
 )
 
 // lie answers a request as a colluding lying node does: it names the k lying nodes
 // nearest to the target, has no records, and acknowledges writes without storing. It
 // cannot answer for another identity, so nodes that it made up would only be silent:
-// naming other lying nodes is worse.
+// naming other lying nodes is worse. Those of a pool name its identities instead.
 func (w *world) lie(n *node, d *datagram) {
 	q := &d.message
-	m := &w.falseReply
-	m.Reset()
-	m.Type, m.ID, m.Response, m.Serves = q.Type, q.ID, true, true
-	m.Observed = w.book.Address(d.from).Endpoint
+	m := w.denial(d)
 	if q.Type.IsQuery() {
-		m.Contacts = w.book.closest(m.Contacts, &q.Target, w.cfg.K, func(c identity.Contact) bool {
-			return w.role(c) == lying
-		})
+		if n.role == pooling {
+			m.Contacts = w.book.closestOfPool(m.Contacts, &q.Target, w.cfg.K)
+		} else {
+			m.Contacts = w.book.closest(m.Contacts, &q.Target, w.cfg.K, func(c identity.Contact) bool {
+				return w.role(c) == lying
+			})
+		}
 	}
 	w.send(n, d.from, m, d.operation)
+}
+
+// denial is an answer that says nothing.
+func (w *world) denial(d *datagram) *rpc.Message {
+	m := &w.falseReply
+	m.Reset()
+	m.Type, m.ID, m.Response, m.Serves = d.message.Type, d.message.ID, true, true
+	m.Observed = w.book.Address(d.from).Endpoint
+	return m
+}
+
+// keepMute answers PINGs, and other requests with what nobody can decode, if at all.
+func (w *world) keepMute(n *node, d *datagram) {
+	if d.message.Type == rpc.Ping || w.garbles {
+		w.send(n, d.from, w.denial(d), d.operation)
+	}
+}
+
+// garbled reports whether a response cannot be decoded.
+func (w *world) garbled(d *datagram) bool {
+	return w.garbles && d.message.Response && d.message.Type != rpc.Ping && w.role(d.from) == mute
+}
+
+// postpone has a request to a dripping node arrive again, after the time that the node waits
+// before an answer. It reports whether it does.
+func (w *world) postpone(d *datagram) bool {
+	if w.drips == 0 || d.held || d.message.Response || w.role(d.to) != dripping {
+		return false
+	}
+	d.held, d.twin = true, nil
+	w.post(d.to, event{at: w.now + w.drips, turn: w.turn(d.from, d.sent), kind: arrival, datagram: d})
+	return true
 }
 
 // A role is the behaviour of a server.
 type role uint8
 
 const (
-	honest role = iota
-	silent      // receives responses only
-	lying       // see lie
+	honest   role = iota
+	silent        // receives responses only
+	lying         // see lie
+	pooling       // likewise
+	mute          // see keepMute
+	dripping      // see postpone
 )
+
+// rolesOf are those of the kinds of attacks.
+var rolesOf = map[string]role{attack.Liars: lying, attack.Pool: pooling, attack.Mute: mute, attack.Drip: dripping}
+
+// runs reports whether the node does what an engine does, in time or not.
+func (r role) runs() bool { return r == honest || r == dripping }
+
+// findable reports whether lookups can find the node.
+func (r role) findable() bool { return r != silent && r != mute }
 
 // role is the role of a server. It depends on the seed only.
 func (w *world) role(n identity.Contact) role {
 	c := w.cfg
-	if c.Silent+c.Lying == 0 || n == w.first {
+	if c.Silent+c.Lying == 0 && len(c.Attacks) == 0 || n == w.first {
 		return honest
 	}
-	switch share := unit(hash(c.Seed, forRole, uint64(n))) * (1 - c.Client); {
+	if w.book.pool != nil && int(n) > w.book.servers {
+		return pooling
+	}
+	share, upTo := unit(hash(c.Seed, forRole, uint64(n)))*(1-c.Client), c.Silent+c.Lying
+	switch {
 	case share < c.Silent:
 		return silent
-	case share < c.Silent+c.Lying:
+	case share < upTo:
 		return lying
+	}
+	for i := range c.Attacks {
+		if upTo += c.Attacks[i].Share; share < upTo {
+			return rolesOf[c.Attacks[i].Kind]
+		}
 	}
 	return honest
 }

@@ -25,6 +25,9 @@ type run struct {
 	virtual    time.Duration
 	measured   time.Duration // the part of it in which bytes are counted
 	stopped    bool          // it was interrupted
+	judging    bool          // lookups are judged by the honest nodes, too
+	verdicts   []verdict     // in no order
+	stage      string        // of independent lookups, for progress
 	cores      int           // that it uses
 	onProgress Progress
 	alive      any // what the run consists of; it stays reachable until memory is measured
@@ -46,7 +49,7 @@ func RunLookups(ctx context.Context, cfg Config, cores int, progress Progress) (
 	}
 	began := time.Now()
 	before := report.LiveHeap()
-	r := &run{cfg: cfg, cores: cores, onProgress: progress}
+	r := &run{cfg: cfg, cores: cores, onProgress: progress, judging: len(cfg.Attacks) > 0, stage: "lookups"}
 	r.report.Kind, r.report.Config = report.Sim, cfg.report()
 	if cfg.independent() {
 		r.independent(ctx)
@@ -71,6 +74,10 @@ func RunLookups(ctx context.Context, cfg Config, cores int, progress Progress) (
 		MemoryBytesPerNode: math.Round(memory / float64(cfg.population())),
 		CPUs:               cores,
 		Go:                 runtime.Version(),
+	}
+	if r.judging {
+		r.alive = nil
+		r.report.Attack = r.attacked(ctx)
 	}
 	slices.SortFunc(r.samples, func(a, b report.Sample) int { return cmp.Compare(a.Number, b.Number) })
 	return &r.report, r.samples, nil

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"kadmium/sim/attack"
 )
 
 // A Setting is a field of a Config, with the name of its flag and its value as the flag
@@ -40,6 +42,11 @@ var settings = []struct {
 	share("client", func(c *Config) *float64 { return &c.Client }),
 	share("silent", func(c *Config) *float64 { return &c.Silent }),
 	share("lying", func(c *Config) *float64 { return &c.Lying }),
+	{"attack", func(c *Config) string { return attack.Join(c.Attacks) }, func(c *Config, text string) (err error) {
+		c.Attacks, err = attack.ParseList(text)
+		return err
+	}},
+	number("subnets", func(c *Config) *int { return &c.Subnets }),
 	text("workload", func(c *Config) *string { return &c.Workload }),
 	text("targets", func(c *Config) *string { return &c.Targets }),
 	span("duration", func(c *Config) *time.Duration { return &c.Duration }),
@@ -102,6 +109,9 @@ func (c *Config) Set(name, value string) error {
 		err := s.set(c, value)
 		if err == nil || errors.Is(err, ErrBadConfig) || name == "latency" {
 			return err
+		}
+		if errors.Is(err, attack.ErrBadAttack) {
+			return fmt.Errorf("%w: %w", ErrBadConfig, err)
 		}
 		return fmt.Errorf("%w: %s %q: %w", ErrBadConfig, name, value, err)
 	}

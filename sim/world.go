@@ -7,6 +7,7 @@ import (
 	"kadmium/engine"
 	"kadmium/identity"
 	"kadmium/rpc"
+	"kadmium/sim/attack"
 	"kadmium/store"
 )
 
@@ -17,9 +18,11 @@ type world struct {
 	book       *book
 	namespaces *store.Namespaces
 	path       *path
-	jitters    bool      // datagrams between two nodes do not all take the same time
-	wire       uint64    // what is random of datagrams is a hash of it
-	exchange   *exchange // between shards; nil: all nodes are of this world
+	jitters    bool          // datagrams between two nodes do not all take the same time
+	garbles    bool          // mute nodes answer with what cannot be decoded
+	drips      time.Duration // that dripping nodes wait before an answer; 0: there are none
+	wire       uint64        // what is random of datagrams is a hash of it
+	exchange   *exchange     // between shards; nil: all nodes are of this world
 
 	now         time.Duration    // since the start
 	turns       uint64           // of events, without an exchange
@@ -34,7 +37,7 @@ type world struct {
 	nodeOf      func(identity.Contact) *node // nil: it is down
 
 	inbound       engine.Inbound // of the delivery in progress
-	falseReply    rpc.Message    // of a lying node
+	falseReply    rpc.Message    // of a node that lies
 	answering     *datagram      // being delivered: a reply goes to its sender
 	contacts      []identity.Contact
 	effects       []engine.Effect
@@ -47,8 +50,14 @@ type world struct {
 }
 
 func newWorld(cfg *Config, b *book) *world {
-	return &world{cfg: cfg, book: b, namespaces: store.NewNamespaces("sim"), path: newPath(&cfg.Latency, cfg.Seed),
+	w := &world{cfg: cfg, book: b, namespaces: store.NewNamespaces("sim"), path: newPath(&cfg.Latency, cfg.Seed),
 		jitters: cfg.Latency.kind == "world", wire: hash(cfg.Seed, forWire), operations: make(map[engine.OpID]*operation)}
+	for i := range cfg.Attacks {
+		a := &cfg.Attacks[i]
+		w.garbles = w.garbles || a.Answer == attack.AnswerGarbled
+		w.drips = max(w.drips, a.Delay)
+	}
+	return w
 }
 
 // A node is one engine and what the simulation keeps about it.

@@ -35,6 +35,26 @@ func TestSim(t *testing.T) {
 	}
 }
 
+// An attack may be named several times, and varies by --vary.
+func TestSimAttack(t *testing.T) {
+	u := newUser(t)
+	out := u.kad("sim", "--nodes", "100", "--lookups", "20", "--attack", "liars", "--attack", "pool:identities=500,subnets=20", "--subnets", "30").exits(cli.ExitDone).quiet().stdout
+	for _, part := range []string{"attack liars:share=0.2+pool:share=0.05,identities=500,subnets=20, subnets 30", "\nattack: closest honest node returned by ", "times the requests"} {
+		if !strings.Contains(out, part) {
+			t.Errorf("the report lacks %q:\n%s", part, out)
+		}
+	}
+	s := one[command.SweepResult](u.kad("sim", "--nodes", "100", "--lookups", "20", "--vary", "attack=liars|mute:share=0.1,answer=garbled", "--json").exits(cli.ExitDone).quiet())
+	if len(s.Sweep) != 2 || s.Sweep[0].Config.Attack != "liars:share=0.2" || s.Sweep[1].Config.Attack != "mute:share=0.1,answer=garbled" || s.Sweep[1].Attack == nil {
+		t.Errorf("%+v", s)
+	}
+	with := &user{t: t, dir: u.dir, env: append(u.env, "KAD_ATTACK=drip:delay=300ms")}
+	r := one[report.Report](with.kad("sim", "--nodes", "100", "--lookups", "20", "--json").exits(cli.ExitDone))
+	if r.Config.Attack != "drip:share=0.2,delay=300ms" || r.Attack.WithoutAttack != 20 {
+		t.Errorf("%+v, %+v", r.Config, r.Attack)
+	}
+}
+
 // For people the report is text; what is no terminal gets no progress bar.
 func TestSimForPeople(t *testing.T) {
 	u := newUser(t)

@@ -14,6 +14,7 @@ import (
 
 	"kadmium/internal/cli"
 	"kadmium/sim"
+	"kadmium/sim/attack"
 	"kadmium/sim/report"
 	"kadmium/sim/sweep"
 )
@@ -45,6 +46,8 @@ var simUsages = map[string]string{
 	"client":    "share of nodes that are clients behind a NAT",
 	"silent":    "share of nodes that never answer",
 	"lying":     "share of nodes that name only each other, and keep nothing",
+	"attack":    "attack, KIND or KIND:name=value,...; may be repeated: ",
+	"subnets":   "/24s that the nodes share (default: each node has its own)",
 	"workload":  "find, value, provide, mixed or day",
 	"targets":   "of lookups of targets: random, or nodes (where one stands)",
 	"duration":  "of the workload (default 24h for day, 1h with sessions, else as lookups take)",
@@ -55,7 +58,7 @@ var simUsages = map[string]string{
 }
 
 // ofOneValue are the settings whose values may hold commas: they vary by --vary.
-var ofOneValue = []string{"latency", "sessions"}
+var ofOneValue = []string{"latency", "sessions", "attack"}
 
 // define adds the flags to the command.
 func (f *simFlags) define(cmd *cobra.Command) {
@@ -74,6 +77,10 @@ func (f *simFlags) define(cmd *cobra.Command) {
 			usage += ": " + strings.Join(sim.LookupNames(), ", ")
 		case "table":
 			usage += ": " + strings.Join(sim.TableNames(), ", ")
+		case "attack":
+			f.settings[s.Name] = new(string)
+			flags.Var(attacks{f.settings[s.Name]}, s.Name, usage+strings.Join(attack.Kinds(), ", "))
+			continue
 		}
 		f.settings[s.Name] = flags.String(s.Name, value, usage)
 	}

@@ -43,6 +43,10 @@ func settings(r *report.Report) []setting {
 	share("client", c.Client)
 	share("silent", c.Silent)
 	share("lying", c.Lying)
+	word("attack", c.Attack, false)
+	if c.Subnets > 0 {
+		word("subnets", strconv.Itoa(c.Subnets), false)
+	}
 	word("workload", c.Workload, c.Workload == report.WorkloadFind)
 	word("targets", c.Targets, c.Targets == report.TargetsRandom)
 	word("tables", c.Tables, c.Tables == report.TablesIdeal)

@@ -41,6 +41,7 @@ func Compare(a, b *Report) Comparison {
 	c := Comparison{Configured: configured(a, b), Figures: []Figure{}, CDFs: []CDFFigure{}}
 	c.lookups(a, b)
 	c.network(a, b)
+	c.attack(a.Attack, b.Attack)
 	c.values(a.Values, b.Values)
 	c.work(a, b)
 	c.buckets(a.Buckets, b.Buckets)
@@ -118,6 +119,27 @@ func (c *Comparison) values(a, b *Values) {
 	add("gets", func(v *Values) measured { return figure(float64(v.Gets)) })
 	add("found", func(v *Values) measured { return proportion(v.Found, v.Gets) })
 	add("lost", func(v *Values) measured { return figure(float64(v.Lost)) })
+}
+
+// attack compares what attackers did.
+func (c *Comparison) attack(a, b *Attack) {
+	add := func(name string, value func(*Attack) measured) {
+		var x, y measured
+		if a != nil {
+			x = value(a)
+		}
+		if b != nil {
+			y = value(b)
+		}
+		c.add("attack."+name, x, y)
+	}
+	add("honest_closest", func(k *Attack) measured { return figure(k.HonestClosest) })
+	add("honest_recall", func(k *Attack) measured { return figure(k.HonestRecall) })
+	add("captured", func(k *Attack) measured { return figure(k.Captured) })
+	add("first_alpha_share", func(k *Attack) measured { return figure(k.FirstAlphaShare) })
+	add("suspected", func(k *Attack) measured { return figure(k.Suspected) })
+	add("suspected_without_attack", func(k *Attack) measured { return ofSamples(k.SuspectedWithoutAttack, k.WithoutAttack) })
+	add("rpcs_ratio", func(k *Attack) measured { return ofSamples(k.RPCsRatio, k.WithoutAttack) })
 }
 
 // work compares counts by name, in the order of a, then of b.

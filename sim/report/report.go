@@ -60,6 +60,7 @@ type Report struct {
 	OneWayFloorMS      float64 `json:"one_way_floor_ms,omitempty"` // simulated: the least that a datagram takes; 0: the latency model's own
 
 	Theory  *Theory    `json:"theory,omitempty"`  // what theory says of the lookups; of kad sim
+	Attack  *Attack    `json:"attack,omitempty"`  // what it did to the lookups; of simulations with an attack
 	Values  *Values    `json:"values,omitempty"`  // of workloads that store something
 	Work    []Work     `json:"work,omitempty"`    // what nodes did, all together
 	Buckets []Bucket   `json:"buckets,omitempty"` // occupancy of routing tables
@@ -84,6 +85,8 @@ type Config struct {
 	Client    float64 `json:"client"`
 	Silent    float64 `json:"silent"`
 	Lying     float64 `json:"lying"`
+	Attack    string  `json:"attack,omitempty"`
+	Subnets   int     `json:"subnets,omitempty"`
 	Workload  string  `json:"workload"`
 	Targets   string  `json:"targets,omitempty"`
 	Duration  string  `json:"duration,omitempty"`
@@ -109,6 +112,19 @@ type Values struct {
 	Gets      int     `json:"gets"`      // searches for values or providers
 	Found     int     `json:"found"`     // of which found what was stored
 	Lost      int     `json:"lost"`      // keys that at the end no node that is up holds, though they have not expired
+}
+
+// An Attack says what attackers did to the lookups of a simulation. Shares are 0 to 1.
+type Attack struct {
+	HonestClosest   float64 `json:"honest_closest"`    // lookups that returned the closest honest node
+	HonestRecall    float64 `json:"honest_recall"`     // of the k closest honest nodes, those returned: the mean
+	Captured        float64 `json:"captured"`          // lookups that returned no honest node
+	FirstAlphaShare float64 `json:"first_alpha_share"` // of the first alpha asked, the attackers: the mean
+	Suspected       float64 `json:"suspected"`         // lookups that noticed something
+
+	WithoutAttack          int     `json:"without_attack"` // lookups that were run again without it; 0: none, and what follows is not known
+	SuspectedWithoutAttack float64 `json:"suspected_without_attack"`
+	RPCsRatio              float64 `json:"rpcs_ratio"` // requests of a lookup, to those without it
 }
 
 // A Work is a count of what nodes did.

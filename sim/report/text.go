@@ -13,6 +13,7 @@ func (r *Report) Write(w io.Writer) error {
 	var b bytes.Buffer
 	r.writeRun(&b)
 	r.writeLookups(&b)
+	r.writeAttack(&b)
 	r.writeNetwork(&b)
 	r.writeBuckets(&b)
 	r.writeRest(&b)
@@ -96,6 +97,20 @@ func (r *Report) writeLookups(b *bytes.Buffer) {
 	default:
 		writeList(b, "theory: ", []string{Number(t.Hops) + " hops on average", Number(r.Hops.Mean) + " measured"})
 	}
+}
+
+// writeAttack writes what attackers did.
+func (r *Report) writeAttack(b *bytes.Buffer) {
+	a := r.Attack
+	if a == nil {
+		return
+	}
+	did := []string{"closest honest node returned by " + Number(a.HonestClosest), "honest recall " + Number(a.HonestRecall),
+		"captured " + Number(a.Captured), "attackers among the first asked " + Number(a.FirstAlphaShare), "suspected " + Number(a.Suspected)}
+	if a.WithoutAttack > 0 {
+		did = append(did, "without it "+Number(a.SuspectedWithoutAttack), Number(a.RPCsRatio)+" times the requests")
+	}
+	writeList(b, "attack: ", did)
 }
 
 // writeNetwork writes what all nodes did, and what happened to stored values.

@@ -1,0 +1,223 @@
+package attack
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ErrBadAttack reports a text that names no attack. The error says what is wrong with it.
+var ErrBadAttack = errors.New("bad attack")
+
+// The kinds of attacks.
+const (
+	Liars = "liars" // nodes that name each other, and keep nothing
+	Mute  = "mute"  // nodes that answer PINGs, and nothing else
+	Drip  = "drip"  // nodes that answer late
+	Pool  = "pool"  // nodes that name ready-made identities nearest to the target
+)
+
+// What a mute node answers to all but PINGs.
+const (
+	AnswerNone    = "none"
+	AnswerGarbled = "garbled" // what cannot be decoded
+)
+
+// Limits of the parameters.
+const (
+	MaxIdentities = 1 << 22
+	MaxDelay      = time.Minute
+)
+
+// An Attack is one of a simulation. Which fields are set depends on its kind.
+type Attack struct {
+	Kind       string
+	Share      float64       // of all nodes that take part
+	Answer     string        // Mute: AnswerNone or AnswerGarbled
+	Delay      time.Duration // Drip: before an answer
+	Identities int           // Pool: that are ready-made
+	Subnets    int           // Pool: /24s that they share
+}
+
+// A parameter is one that some kinds have.
+type parameter struct {
+	name string
+	get  func(*Attack) string
+	set  func(*Attack, string) error
+}
+
+var parameters = []parameter{
+	{"share", func(a *Attack) string { return strconv.FormatFloat(a.Share, 'g', -1, 64) }, func(a *Attack, text string) error {
+		v, err := strconv.ParseFloat(text, 64)
+		if err != nil || !(v > 0 && v < 1) {
+			return errors.New("want a share over 0 and under 1")
+		}
+		a.Share = v
+		return nil
+	}},
+	{"answer", func(a *Attack) string { return a.Answer }, func(a *Attack, text string) error {
+		if text != AnswerNone && text != AnswerGarbled {
+			return errors.New("want " + AnswerNone + " or " + AnswerGarbled)
+		}
+		a.Answer = text
+		return nil
+	}},
+	{"delay", func(a *Attack) string { return a.Delay.String() }, func(a *Attack, text string) error {
+		v, err := time.ParseDuration(text)
+		if err != nil || v <= 0 || v > MaxDelay {
+			return fmt.Errorf("want a time like 1.2s, at most %v", MaxDelay)
+		}
+		a.Delay = v
+		return nil
+	}},
+	count("identities", MaxIdentities, func(a *Attack) *int { return &a.Identities }),
+	count("subnets", MaxIdentities, func(a *Attack) *int { return &a.Subnets }),
+}
+
+func count(name string, most int, of func(*Attack) *int) parameter {
+	return parameter{name, func(a *Attack) string { return strconv.Itoa(*of(a)) }, func(a *Attack, text string) error {
+		v, err := strconv.Atoi(text)
+		if err != nil || v < 1 || v > most {
+			return fmt.Errorf("want a whole number, 1 to %d", most)
+		}
+		*of(a) = v
+		return nil
+	}}
+}
+
+// kinds are all kinds, with their parameters where nobody says otherwise.
+var kinds = []struct {
+	usual      Attack
+	parameters []string
+}{
+	{Attack{Kind: Liars, Share: 0.2}, []string{"share"}},
+	{Attack{Kind: Mute, Share: 0.2, Answer: AnswerNone}, []string{"share", "answer"}},
+	{Attack{Kind: Drip, Share: 0.2, Delay: 1200 * time.Millisecond}, []string{"share", "delay"}},
+	{Attack{Kind: Pool, Share: 0.05, Identities: 1 << 20, Subnets: 1}, []string{"share", "identities", "subnets"}},
+}
+
+// Kinds are the names of all kinds.
+func Kinds() []string {
+	names := make([]string, len(kinds))
+	for i := range kinds {
+		names[i] = kinds[i].usual.Kind
+	}
+	return names
+}
+
+// parametersOf are those of a kind.
+func parametersOf(kind string) []parameter {
+	var of []parameter
+	for i := range kinds {
+		if kinds[i].usual.Kind != kind {
+			continue
+		}
+		for _, name := range kinds[i].parameters {
+			for _, p := range parameters {
+				if p.name == name {
+					of = append(of, p)
+				}
+			}
+		}
+	}
+	return of
+}
+
+// Parse reads one attack: KIND or KIND:name=value,name=value. Its error is ErrBadAttack.
+func Parse(text string) (Attack, error) {
+	bad := func(format string, args ...any) (Attack, error) {
+		return Attack{}, fmt.Errorf("%w %q: %s", ErrBadAttack, text, fmt.Sprintf(format, args...))
+	}
+	kind, rest, more := strings.Cut(strings.TrimSpace(text), ":")
+	of := parametersOf(kind)
+	if of == nil {
+		return bad("want one of %v", Kinds())
+	}
+	var a Attack
+	for i := range kinds {
+		if kinds[i].usual.Kind == kind {
+			a = kinds[i].usual
+		}
+	}
+	if !more {
+		return a, nil
+	}
+	given := make(map[string]bool)
+	for part := range strings.SplitSeq(rest, ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		var known *parameter
+		names := make([]string, len(of))
+		for i := range of {
+			if names[i] = of[i].name; names[i] == name {
+				known = &of[i]
+			}
+		}
+		switch {
+		case known == nil:
+			return bad("%s has no parameter %q, want name=value of %v", kind, name, names)
+		case given[name]:
+			return bad("%s stands there twice", name)
+		}
+		given[name] = true
+		if err := known.set(&a, value); err != nil {
+			return bad("%s %q: %v", name, value, err)
+		}
+	}
+	if a.Subnets > a.Identities {
+		return bad("%d subnets for %d identities, want no more subnets", a.Subnets, a.Identities)
+	}
+	return a, nil
+}
+
+// String is the attack as Parse reads it, with all its parameters.
+func (a Attack) String() string {
+	parts := make([]string, 0, len(parameters))
+	for _, p := range parametersOf(a.Kind) {
+		parts = append(parts, p.name+"="+p.get(&a))
+	}
+	return a.Kind + ":" + strings.Join(parts, ",")
+}
+
+// between stands between two attacks of a list.
+const between = "+"
+
+// ParseList reads attacks with + between them, of each kind one at most. An empty text is
+// none. Its error is ErrBadAttack.
+func ParseList(text string) ([]Attack, error) {
+	if strings.TrimSpace(text) == "" {
+		return nil, nil
+	}
+	var list []Attack
+	for part := range strings.SplitSeq(text, between) {
+		a, err := Parse(part)
+		if err != nil {
+			return nil, err
+		}
+		for i := range list {
+			if list[i].Kind == a.Kind {
+				return nil, fmt.Errorf("%w %q: %s stands there twice, want each kind once", ErrBadAttack, text, a.Kind)
+			}
+		}
+		list = append(list, a)
+	}
+	return list, nil
+}
+
+// Join is a list as ParseList reads it.
+func Join(list []Attack) string {
+	texts := make([]string, len(list))
+	for i := range list {
+		texts[i] = list[i].String()
+	}
+	return strings.Join(texts, between)
+}
+
+// Append is a list of attacks with another behind it, both as text.
+func Append(list, text string) string {
+	if list == "" {
+		return text
+	}
+	return list + between + text
+}

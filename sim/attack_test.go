@@ -1,0 +1,154 @@
+package sim
+
+import (
+	"bytes"
+	"context"
+	"net/netip"
+	"testing"
+	"time"
+
+	"kadmium/identity"
+	"kadmium/sim/attack"
+	"kadmium/sim/report"
+)
+
+// attacked is a Config of lookups under attacks.
+func attacked(t testing.TB, nodes, lookups int, attacks string) Config {
+	t.Helper()
+	return config(nodes, lookups, func(c *Config) {
+		if err := c.Set("attack", attacks); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// Liars of an attack are those of --lying, and the report of the attack stands beside what a
+// report has anyway.
+func TestAttackOfLiars(t *testing.T) {
+	r := simulate(t, attacked(t, 300, 200, "liars:share=0.3"))
+	a := r.Attack
+	if a == nil || a.WithoutAttack != 200 || a.HonestClosest < 0.9 || a.HonestRecall > 0.8 || a.FirstAlphaShare < 0.2 || a.FirstAlphaShare > 0.4 || a.RPCsRatio < 1 {
+		t.Errorf("%+v", a)
+	}
+	r.Attack, r.Config.Attack, r.Config.Lying = nil, "", 0.3
+	same := simulate(t, config(300, 200, func(c *Config) { c.Lying = 0.3 }))
+	if got, want := lasting(t, r), lasting(t, same); !bytes.Equal(got, want) {
+		x, y := firstDifference(want, got)
+		t.Errorf("with --lying %s, with --attack %s", x, y)
+	}
+	if same.Attack != nil {
+		t.Error("a report without --attack has what it did")
+	}
+}
+
+// An attacker's pool has the nearest to any target: plain lookups end at it, those of nodes
+// mostly do not, and of one /24 not at all.
+func TestAttackOfPool(t *testing.T) {
+	run := func(lookup, attacks string) *report.Attack {
+		c := attacked(t, 1000, 200, attacks)
+		c.Lookup = lookup
+		return simulate(t, c).Attack
+	}
+	if a := run(RulePlain, "pool:share=0.05,identities=100000,subnets=100000"); a.HonestClosest > 0.7 || a.Captured < 0.3 {
+		t.Errorf("plain: %+v", a)
+	}
+	if a := run(RuleKadmium, "pool:share=0.05,identities=100000,subnets=100000"); a.HonestClosest < 0.95 || a.Captured > 0.01 || a.Suspected < 0.4 || a.SuspectedWithoutAttack > 0.02 {
+		t.Errorf("%+v", a)
+	}
+	if a := run(RuleKadmium, "pool:share=0.05,identities=100000"); a.HonestClosest < 0.99 || a.Captured > 0 {
+		t.Errorf("one /24: %+v", a)
+	}
+}
+
+// Who answers PINGs alone is in no result; who garbles costs less time than who says nothing.
+// Who answers late is found, and costs time.
+func TestAttackOnTime(t *testing.T) {
+	latency := make(map[string]float64)
+	for _, attacks := range []string{"mute:share=0.2", "mute:share=0.2,answer=garbled", "drip:share=0.2,delay=1s"} {
+		r := simulate(t, attacked(t, 300, 100, attacks))
+		latency[attacks] = r.LatencyMS.Mean
+		if r.Succeeded < 99 || r.Recall < 0.9 {
+			t.Errorf("%s: %d of 100 succeeded, recall %v", attacks, r.Succeeded, r.Recall)
+		}
+	}
+	if l := latency["mute:share=0.2"]; l < 1000 {
+		t.Errorf("mute: %v ms", l)
+	}
+	if l := latency["mute:share=0.2,answer=garbled"]; l > 400 {
+		t.Errorf("garbled: %v ms", l)
+	}
+	if l := latency["drip:share=0.2,delay=1s"]; l < 1000 {
+		t.Errorf("drip: %v ms", l)
+	}
+}
+
+// A run that is interrupted says what it knows of the attack.
+func TestAttackInterrupted(t *testing.T) {
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	r, err := Run(ctx, attacked(t, 300, 500, "liars"), func(stage string, done, _ int) {
+		if stage == "lookups without attack" && done == 10 {
+			stop()
+		}
+	})
+	if err != nil || !r.Partial || r.Lookups != 500 || r.Attack == nil || r.Attack.WithoutAttack != 0 || r.Attack.HonestRecall == 0 {
+		t.Errorf("%v, partial %v, %d lookups, %+v", err, r.Partial, r.Lookups, r.Attack)
+	}
+}
+
+// Nodes and pool share as many /24s as was said, each at an endpoint of its own, and the
+// identities of a pool do not depend on how many searchers there are.
+func TestSharedSubnets(t *testing.T) {
+	c := config(5000, 1, func(c *Config) {
+		c.Subnets = 7
+		c.Attacks = []attack.Attack{{Kind: attack.Pool, Share: 0.1, Identities: 2000, Subnets: 3}}
+	})
+	r := &run{cfg: c}
+	b := r.newBook(2)
+	endpoints, subnets := make(map[netip.AddrPort]bool), make(map[bool]map[netip.Prefix]int)
+	subnets[false], subnets[true] = make(map[netip.Prefix]int), make(map[netip.Prefix]int)
+	for i := 1; i <= 7002; i++ {
+		e := b.Address(identity.Contact(i)).Endpoint
+		if endpoints[e] || identity.IsLocal(e.Addr()) {
+			t.Fatalf("node %d is at %v", i, e)
+		}
+		endpoints[e] = true
+		p, _ := e.Addr().Prefix(24)
+		if i <= 7000 {
+			subnets[i > 5000][p]++
+		}
+	}
+	for of, want := range map[bool]int{false: 7, true: 3} {
+		if len(subnets[of]) != want {
+			t.Errorf("pool %v: %v", of, subnets[of])
+		}
+		for p := range subnets[of] {
+			if subnets[!of][p] > 0 {
+				t.Errorf("%v is of nodes and of the pool", p)
+			}
+		}
+	}
+	target := randomPosition(1, forTarget, 1)
+	four := r.newBook(4)
+	x, y := b.closestOfPool(nil, &target, 20), four.closestOfPool(nil, &target, 20)
+	for i := range x {
+		if x[i] != y[i] || *b.Position(x[i]) != *four.Position(y[i]) {
+			t.Fatalf("%v with two searchers, %v with four", x, y)
+		}
+		if int(x[i]) <= b.servers || i > 0 && identity.Compare(&target, b.Position(x[i-1]), b.Position(x[i])) > 0 {
+			t.Fatalf("%v is not in order, or not of the pool", x)
+		}
+	}
+}
+
+// Lookups in crowded /24s find the closest node nevertheless, where tables know it.
+func TestSubnets(t *testing.T) {
+	r := simulate(t, config(500, 200, func(c *Config) { c.Subnets = 50 }))
+	if r.Config.Subnets != 50 || r.Succeeded < 190 || r.Attack != nil {
+		t.Errorf("%d of 200 succeeded, %+v", r.Succeeded, r.Config)
+	}
+	c := config(60, 40, func(c *Config) { c.Subnets, c.Tables, c.Duration = 20, report.TablesJoin, time.Minute })
+	if r := simulate(t, c); r.Succeeded < 38 {
+		t.Errorf("joined: %d of 40 succeeded", r.Succeeded)
+	}
+}
