@@ -38,8 +38,9 @@ func (n *Node) lookupOf(r *engine.Result) Lookup {
 		for i, o := range d.Octaves {
 			l.Octaves[i] = Octave{o.Expected, o.Known, o.Answered}
 		}
-		l.Suspect = Suspect{d.Crowded(), d.Sparse, d.Subnet}
+		l.Suspect = Suspect{Crowded: d.Crowded(), Sparse: d.Sparse, Subnet: d.Subnet}
 	}
+	l.Suspect.Stale = r.Stale
 	if len(r.Trace) > 0 {
 		l.Trace = make([]Step, len(r.Trace))
 	}

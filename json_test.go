@@ -228,5 +228,5 @@ func drawOctave(t *rapid.T) Octave {
 }
 
 func drawSuspect(t *rapid.T) Suspect {
-	return Suspect{several(t, drawInt), rapid.Bool().Draw(t, "sparse"), rapid.Bool().Draw(t, "subnet")}
+	return Suspect{several(t, drawInt), rapid.Bool().Draw(t, "sparse"), rapid.Bool().Draw(t, "subnet"), rapid.Bool().Draw(t, "stale")}
 }

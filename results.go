@@ -37,16 +37,18 @@ type Octave struct {
 	Answered int     `json:"answered"`
 }
 
-// A Suspect says what of a lookup is not as chance has it. Somebody may have made identities
-// near the target: the result is then of both, theirs and others.
+// A Suspect says what of a lookup is not as chance has it, or as this node has seen it before.
+// Somebody may have made identities near the target: the result is then of both, theirs and
+// others.
 type Suspect struct {
 	Crowded []int `json:"crowded,omitempty"` // octaves, from 0, with more nodes than chance puts there
 	Sparse  bool  `json:"sparse,omitempty"`  // too few have answered near the target, or one subnet named them all
 	Subnet  bool  `json:"subnet,omitempty"`  // many near the target are of one subnet
+	Stale   bool  `json:"stale,omitempty"`   // the record is signed, and older than one that this node has seen
 }
 
 // IsZero reports whether nothing is suspect.
-func (s Suspect) IsZero() bool { return s.Crowded == nil && !s.Sparse && !s.Subnet }
+func (s Suspect) IsZero() bool { return s.Crowded == nil && !s.Sparse && !s.Subnet && !s.Stale }
 
 // String is what is suspect in words, and empty if nothing is.
 func (s Suspect) String() string {
@@ -59,6 +61,9 @@ func (s Suspect) String() string {
 	}
 	if s.Subnet {
 		words = append(words, "subnet")
+	}
+	if s.Stale {
+		words = append(words, "stale")
 	}
 	return strings.Join(words, ", ")
 }

@@ -39,7 +39,7 @@ var memberDocs = map[string]map[string]string{
 
 		"network_size": "the node's estimate of how many nodes the network has; left out if it has none",
 		"octaves":      "nodes near the target by octaves of distance, the farthest first; left out without an estimate",
-		"suspect":      "what is not as chance has it near the target; left out if nothing is",
+		"suspect":      "what is not as chance has it near the target, or as the node has seen it before; left out if nothing is",
 	},
 	"Octave": {
 		"expected": "nodes that chance puts there, by the estimate of the network's size",
@@ -50,6 +50,7 @@ var memberDocs = map[string]map[string]string{
 		"crowded": "the octaves, from 0, with more nodes than chance puts there",
 		"sparse":  "too few near the target answered, or one subnet named them all",
 		"subnet":  "many near the target are of one subnet",
+		"stale":   "the record is signed, and older than one that the node has seen",
 	},
 	"Bucket": {
 		"prefix":   "leading bits that its contacts share with the node, and no more",

@@ -131,6 +131,8 @@ var metricHelp = map[string]metricText{
 
 	"kad_network_size":                  {"How many nodes the network has, as this node estimates it; 0: it has no estimate.", nil},
 	"kad_contacts_subnet_refused_total": {"Contacts named by others that a lookup did not take, as their subnet had its share.", nil},
+	"kad_gets_stale_total":              {"Gets that ended with an older record than this node had seen.", nil},
+	"kad_sequences_forgotten_total":     {"Keys whose highest sequence seen was forgotten, as the limit was reached.", nil},
 	"kad_lookups_crowded_total":         {"Lookups that found more nodes near their target than chance puts there.", nil},
 	"kad_lookups_late_total":            {"Peers that were late, and for which lookups of operations did not wait.", nil},
 	"kad_lookups_repeated_total":        {"Lookups of operations that were sparse and were repeated by disjoint paths.", nil},

@@ -406,13 +406,14 @@ func (d *Driver) View(f func(*engine.Engine)) {
 func (d *Driver) HeldRecord(key []byte, found func(*engine.Result)) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	now := d.now()
-	r, ok := d.engine.Store().Get(now, key)
-	if !ok || d.closed {
+	if d.closed {
 		return false
 	}
-	found(&engine.Result{Record: r, Answers: 1, Expires: now.Add(r.TTL)})
-	return true
+	r := d.engine.Held(d.now(), key)
+	if r != nil {
+		found(r)
+	}
+	return r != nil
 }
 
 // Rekey ends the use of all sessions (design R3.11): the next request to each

@@ -35,6 +35,8 @@ type Rare struct {
 	Repeated         uint64 // lookups that were repeated by disjoint paths
 	Sparse           uint64 // lookups of which too few near their target answered
 	SubnetRefused    uint64 // contacts not taken from answers: their subnet had its share
+	StaleGets        uint64 // gets that ended with an older record than this node had seen
+	NewestForgotten  uint64 // keys whose highest sequence was forgotten: the limit was reached
 
 	// Of checks of this node's reachability (design R7.16).
 	ReachabilityConfirmed uint64 // others can reach it
@@ -134,6 +136,8 @@ func (c *Counters) Each(f func(name string, value uint64)) {
 	f("lookups.sparse", c.Sparse)
 	f("lookups.repeated", c.Repeated)
 	f("lookups.late", c.Overrun)
+	f("gets.stale", c.StaleGets)
+	f("sequences.forgotten", c.NewestForgotten)
 	f("records.invalid", c.InvalidRecords)
 	f("handovers.dropped", c.HandoversDropped)
 	f("resumes", c.Resumes)

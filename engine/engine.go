@@ -58,8 +58,9 @@ type Engine struct {
 	newcomers    *newcomers // nil until there was one
 	reachability *reachability
 	own          *ownAddress
-	kept         *keptWrites   // nil unless there are some
-	sizes        *sizeEstimate // nil until a lookup has told
+	kept         *keptWrites     // nil unless there are some
+	sizes        *sizeEstimate   // nil until a lookup has told
+	newest       newestSequences // nil until there are some
 
 	counters counts
 	born     time.Time

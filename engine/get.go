@@ -59,12 +59,26 @@ func (e *Engine) Get(now time.Time, op OpID, q GetQuery, fx []Effect) []Effect {
 	if r, ok := e.store.Get(now, q.Key); ok {
 		g.take(0, cloneRecord(r))
 		if g.enough() {
-			e.finish(op, &Result{Record: g.best, Answers: 1, Expires: now.Add(g.best.TTL)})
+			r := &Result{}
+			g.describe(r)
+			e.finish(op, r)
 			return e.leave()
 		}
 	}
 	g.lookup.start()
 	return e.leave()
+}
+
+// Held is the result of a get that ends at once, as this node holds the record; nil if it
+// does not. The record is the store's own.
+func (e *Engine) Held(now time.Time, key []byte) *Result {
+	record, ok := e.store.Get(now, key)
+	if !ok {
+		return nil
+	}
+	r := &Result{Record: record, Answers: 1, Expires: now.Add(record.TTL)}
+	e.judgeAge(now, r)
+	return r
 }
 
 func (g *get) enough() bool {
@@ -99,13 +113,16 @@ func (g *get) cancel() *Result {
 }
 
 func (g *get) describe(r *Result) {
-	if g.best != nil {
-		r.Record, r.From, r.Answers, r.Expires = g.best, g.from, g.answers, g.e.now.Add(g.best.TTL)
+	if g.best == nil {
+		return
 	}
+	r.Record, r.From, r.Answers, r.Expires = g.best, g.from, g.answers, g.e.now.Add(g.best.TTL)
+	g.e.judgeAge(g.e.now, r)
 }
 
 // take counts a valid record, and keeps it if it is the best so far.
 func (g *get) take(from identity.Contact, r *rpc.Record) {
+	g.e.saw(r)
 	g.answers++
 	var group identity.NetGroup
 	if from != 0 {
@@ -119,7 +136,7 @@ func (g *get) take(from identity.Contact, r *rpc.Record) {
 	case g.best == nil || better(r, g.best) > 0:
 		g.best, g.from = r, from
 		if g.query.Watch {
-			g.e.emit(Effect{Kind: Progress, Op: g.op, Result: &Result{Record: r, From: from, Answers: g.answers, Expires: g.e.now.Add(r.TTL)}})
+			g.e.emit(Effect{Kind: Progress, Op: g.op, Result: &Result{Record: r, From: from, Stale: g.e.isStale(g.e.now, r), Answers: g.answers, Expires: g.e.now.Add(r.TTL)}})
 		}
 	case better(r, g.best) == 0:
 		g.best.TTL = max(g.best.TTL, r.TTL) // the same record; a holder may have heard later from the publisher

@@ -83,6 +83,7 @@ func (p *put) start() {
 	p.lookup = e.newLookup(p.op, ForPut, asks, q.Key, identity.KeyPosition(q.Key))
 	p.lookup.onAnswer = func(_ identity.Contact, in *Inbound) identity.Contact {
 		if r := in.Message.Record; r != nil {
+			e.saw(r)
 			p.held = true
 			sequence = max(sequence, r.Sequence)
 			if !bytes.Equal(r.Value, q.Value) {
@@ -183,6 +184,7 @@ func (p *put) settle() {
 		p.end(cmp.Or(kept, err))
 		return
 	}
+	e.saw(p.record)
 	p.result.Created = p.created()
 	e.forgetKept(p.record.Key, true)
 	if waits(kept) && !p.cancelled {

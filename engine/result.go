@@ -50,6 +50,7 @@ type Result struct {
 	Contacts   []identity.Contact // Closest: the closest first; all of them have answered
 	Record     *rpc.Record        // Get: the best; Put: as stored
 	From       identity.Contact   // Get: the node that gave Record; 0: this node
+	Stale      bool               // Get: Record is older than one that this node has seen (design R6.41)
 	Answers    int                // Get: nodes that gave a valid record, this node included
 	Holders    int                // Put, Provide: nodes that confirmed, this node included
 	SelfHolder bool               // Put, Provide: this node is one of them

@@ -54,7 +54,8 @@ farthest first; and if something is suspect, what:
 
   crowded  octaves, from 0, with more nodes than chance puts there
   sparse   too few near the target answered, or one subnet named them all
-  subnet   many near the target are of one subnet`,
+  subnet   many near the target are of one subnet
+  stale    the record is signed, and older than one that this node has seen`,
 		Example: "  kad closest /v/hello --trace",
 	}
 }

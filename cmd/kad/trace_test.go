@@ -49,8 +49,8 @@ func TestTraceOfWhatIsHeldHere(t *testing.T) {
 // What is suspect is said with a trace and without, the octaves with one only.
 func TestDrawDensity(t *testing.T) {
 	l := kadmium.Lookup{Size: 9876, Octaves: []kadmium.Octave{{Expected: 9.5, Known: 12}, {Expected: 4.75, Known: 40}},
-		Suspect: kadmium.Suspect{Crowded: []int{1}, Sparse: true, Subnet: true}}
-	const suspect = "suspect: crowded [1], sparse, subnet (kad help trace explains it)\n"
+		Suspect: kadmium.Suspect{Crowded: []int{1}, Sparse: true, Subnet: true, Stale: true}}
+	const suspect = "suspect: crowded [1], sparse, subnet, stale (kad help trace explains it)\n"
 	var b strings.Builder
 	if drawTrace(&b, &l); b.String() != suspect {
 		t.Errorf("without a trace:\n%s", b.String())
