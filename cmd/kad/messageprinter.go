@@ -12,6 +12,9 @@ import (
 	"kadmium"
 )
 
+// maxPrinted bounds the messages that are printed in any second (design R8.47).
+const maxPrinted = 10
+
 // maxWaitingLines bounds the messages that wait to be printed. Others are dropped.
 const maxWaitingLines = 256
 
@@ -21,6 +24,7 @@ const lastLinesTime = 500 * time.Millisecond
 // Errors of messages that are not printed. Their senders are told that the handler failed.
 var (
 	errUnread   = errors.New("nobody reads the output: message dropped")
+	errTooMany  = errors.New("too many messages in a second: message dropped")
 	errNoOutput = errors.New("the output cannot be written: message dropped")
 )
 
@@ -30,7 +34,7 @@ type messageLine struct {
 }
 
 // A messagePrinter prints messages, one per line, without delaying their senders: a
-// bounded queue precedes an output that may have no reader.
+// bounded queue precedes an output that may have no reader. Of a flood it prints few.
 type messagePrinter struct {
 	print func(kadmium.Message) error
 	log   *slog.Logger
@@ -41,6 +45,11 @@ type messagePrinter struct {
 	mu      sync.Mutex
 	broken  bool   // a write failed: no line will follow
 	dropped uint64 // since the last line that was printed
+
+	taken   [maxPrinted]time.Time // when the last ones were, as a ring
+	oldest  int                   // of taken
+	leftOut uint64                // since the start, as there were too many
+	saying  *time.Timer           // until the log says how many; nil: it has
 }
 
 func newMessagePrinter(print func(kadmium.Message) error, log *slog.Logger) *messagePrinter {
@@ -57,13 +66,34 @@ func (p *messagePrinter) handle(_ context.Context, m kadmium.Message) ([]byte, e
 	if p.broken {
 		return nil, errNoOutput
 	}
+	now := time.Now()
+	if at := p.taken[p.oldest]; !at.IsZero() && now.Sub(at) < time.Second {
+		if p.leftOut++; p.saying == nil {
+			p.saying = time.AfterFunc(time.Second, p.sayLeftOut)
+		}
+		return nil, errTooMany
+	}
 	select {
 	case p.lines <- m:
+		p.taken[p.oldest], p.oldest = now, (p.oldest+1)%maxPrinted
 		return nil, nil
 	default:
 		p.dropped++
 		return nil, errUnread
 	}
+}
+
+// sayLeftOut tells the log how many messages were left out since the start, once a second
+// at most.
+func (p *messagePrinter) sayLeftOut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.saying == nil {
+		return
+	}
+	p.saying.Stop()
+	p.saying = nil
+	p.log.Warn("messages left out: more than are printed in a second", "most", maxPrinted, "left_out_since_start", p.leftOut)
 }
 
 // start begins to print the messages that wait and those that come.
@@ -101,6 +131,7 @@ func (p *messagePrinter) printed(err error) {
 
 // stop prints the messages that wait, if the output has a reader.
 func (p *messagePrinter) stop() {
+	p.sayLeftOut()
 	close(p.end)
 	select {
 	case <-p.done:
