@@ -121,6 +121,7 @@ func (n *Node) counters(d *driver.Stats) map[string]uint64 {
 	all := map[string]uint64{
 		"checks.dropped":     d.ValidationsDropped,
 		"writes.later":       d.NotRemembered,
+		"store.displaced":    uint64(d.Store.Displaced),
 		"calls_back.refused": d.Engine.DialBacksRefused,
 		"messages.later":     d.NotHandled,
 		"events.dropped":     n.listeners.droppedEvents(),

@@ -108,6 +108,7 @@ var metricHelp = map[string]metricText{
 	"kad_handovers_dropped_total":      {"Keys not handed over because the queue was full.", nil},
 	"kad_repairs_total":                {"Holders that were sent the better record after a get with a quorum.", nil},
 	"kad_cachings_total":               {"Copies left at the closest node that had none, after a get.", nil},
+	"kad_store_displaced_total":        {"Records and provider entries that a full store removed for those of sources that had less.", nil},
 	"kad_expired_total":                {"Records and provider entries whose lifetime ended.", nil},
 	"kad_calls_back_total":             {"Dial backs sent on request of a peer.", nil},
 	"kad_calls_back_refused_total":     {"Dial backs that peers asked for and that were not sent: too many in this minute, in all, for one subnet or for one peer.", nil},

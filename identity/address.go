@@ -137,6 +137,21 @@ func (a Address) NetGroup() NetGroup {
 	return NetGroup{Peer: a.ID}
 }
 
+// Wide is the range that such a group is in, an IPv4 /16 or an IPv6 /32; the group itself if
+// it is a peer.
+func (g NetGroup) Wide() NetGroup {
+	ip := g.Subnet.Addr()
+	if !ip.IsValid() {
+		return g
+	}
+	width := 32
+	if ip.Is4() {
+		width = 16
+	}
+	p, _ := ip.Prefix(width)
+	return NetGroup{Subnet: p}
+}
+
 // Host is the range that the owner of one machine is assumed to have, for the limits on
 // first contacts: one IPv4 address, or the /64 of an IPv6 address.
 func Host(ip netip.Addr) netip.Prefix {

@@ -432,3 +432,13 @@ func TestRanges(t *testing.T) {
 		}
 	}
 }
+
+func TestWide(t *testing.T) {
+	for at, want := range map[string]string{"8.9.10.11:1": "8.9.0.0/16", "[::ffff:8.9.10.11]:1": "8.9.0.0/16", "[2a01:1:2:3::4]:1": "2a01:1::/32", "192.168.0.1:1": ""} {
+		g := Address{ID: ID{1}, Endpoint: netip.MustParseAddrPort(at)}.NetGroup()
+		wide := g.Wide()
+		if want == "" && wide != g || want != "" && wide != (NetGroup{Subnet: netip.MustParsePrefix(want)}) {
+			t.Errorf("%s: %v, want %s", at, wide, want)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ type model struct {
 	between   map[string]int
 	published map[string]time.Time // by kind and key: when due
 	sequences map[string]uint64
+	gone      int // displaced since the start
 }
 
 type modelItem struct {
@@ -60,7 +62,8 @@ func (m *model) find(place string) int {
 
 // put decides about a new item as Put and PutProvider do. better is the order of
 // the item and what is held in its place.
-func (m *model) put(now time.Time, item modelItem, ttl time.Duration, swap *uint64, between int, better func(held modelItem) int) rpc.Status {
+func (m *model) put(t *rapid.T, f *fixture, item modelItem, ttl time.Duration, swap *uint64, between int, better func(held modelItem) int) rpc.Status {
+	now := f.now
 	limit := MaxTTL
 	if item.provider != nil {
 		limit = ProviderTTL
@@ -100,18 +103,95 @@ func (m *model) put(now time.Time, item modelItem, ttl time.Duration, swap *uint
 	}
 	item.expires, item.heard = now.Add(life), now
 	rest = append(rest, item)
-	if !m.fits(rest, item) {
+	if !m.withinShare(rest, item) {
 		return rpc.Full
+	}
+	if !m.fits(rest, item) {
+		if rest = m.displaced(t, f, rest, item); rest == nil {
+			return rpc.Full
+		}
 	}
 	m.items = rest
 	m.between[item.key()] = between
 	return rpc.OK
 }
 
-// fits reports whether the items, of which the last is new, keep the limits.
-func (m *model) fits(items []modelItem, last modelItem) bool {
-	var all, mine usage
-	here, mineHere := 0, 0
+// displaced are the items that are left after the last has displaced others, nil if it has
+// not. Which were displaced the store says; the model says whether it may have been these.
+func (m *model) displaced(t *rapid.T, f *fixture, items []modelItem, last modelItem) (left []modelItem) {
+	wide, source := make(map[identity.NetGroup]int), make(map[identity.NetGroup]int)
+	var out []modelItem
+	for i, it := range items {
+		if i < len(items)-1 && it.source != (identity.NetGroup{}) {
+			wide[it.source.Wide()] += it.cost()
+			source[it.source] += it.cost()
+		}
+		if i < len(items)-1 && !it.heldBy(f) {
+			out = append(out, it)
+		} else {
+			left = append(left, it)
+		}
+	}
+	wants, own := last.cost()+wide[last.source.Wide()], last.source == identity.NetGroup{}
+	if len(out) == 0 {
+		for _, it := range items[:len(items)-1] {
+			w := it.source.Wide()
+			top := it.source != (identity.NetGroup{}) && wide[w] == maxOf(wide) && source[it.source] == maxOf(source)
+			if top && len(wide) == 1 && own && m.fits(without(items, it), last) {
+				t.Fatalf("%s is refused, though %s could make room", last.key(), it.key())
+			}
+		}
+		return nil
+	}
+	from, freed := out[0].source, 0
+	for _, it := range out {
+		if it.source != from {
+			t.Fatalf("%v and %v are displaced", from, it.source)
+		}
+		freed += it.cost()
+	}
+	rest := freed - out[len(out)-1].cost()
+	if from == (identity.NetGroup{}) || wide[from.Wide()] < maxOf(wide) {
+		t.Fatalf("%v is displaced, which has not most", from)
+	}
+	if has := wide[from.Wide()] - rest; !own && from.Wide() != last.source.Wide() && wants >= has+len(out) {
+		t.Fatalf("%v has %d, and is displaced for %v, which has %d", from, has, last.source, wants)
+	}
+	if has := source[from] - rest; !own && from.Wide() == last.source.Wide() && last.cost()+source[last.source] >= has+len(out) {
+		t.Fatalf("%v has %d, and is displaced for %v, which has %d", from, has, last.source, source[last.source])
+	}
+	if !slices.ContainsFunc(out, func(it modelItem) bool { return !m.fits(append(slices.Clone(left), it), last) }) {
+		t.Fatalf("%d displaced without need", len(out)) // one may be larger than was needed after another
+	}
+	if !m.fits(left, last) {
+		t.Fatalf("%d displaced, and the limits are exceeded", len(out))
+	}
+	m.gone += len(out)
+	return left
+}
+
+func without(items []modelItem, one modelItem) []modelItem {
+	return slices.DeleteFunc(slices.Clone(items), func(i modelItem) bool { return i.place() == one.place() })
+}
+
+func maxOf(bytes map[identity.NetGroup]int) (most int) {
+	for _, n := range bytes {
+		most = max(most, n)
+	}
+	return most
+}
+
+// heldBy reports whether a store holds the item, expired or not.
+func (i *modelItem) heldBy(f *fixture) bool {
+	items := f.byKey[i.key()]
+	if i.provider != nil {
+		return items.provider(i.provider.Peer.ID) != nil
+	}
+	return items != nil && items.record != nil
+}
+
+// used is what items take: all, those of one source, and under one key its provider entries.
+func (m *model) used(items []modelItem, last modelItem) (all, mine usage, here, mineHere int) {
 	for _, i := range items {
 		u := usage{bytes: i.cost()}
 		if i.record != nil {
@@ -131,19 +211,30 @@ func (m *model) fits(items []modelItem, last modelItem) bool {
 			}
 		}
 	}
+	return all, mine, here, mineHere
+}
+
+// fits reports whether the items, of which the last is new, keep the limits of all.
+func (m *model) fits(items []modelItem, last modelItem) bool {
+	all, _, _, _ := m.used(items, last)
+	return all.bytes <= m.cfg.MaxBytes && (last.record == nil || all.records <= m.cfg.MaxRecords) &&
+		(last.provider == nil || all.providers <= m.cfg.MaxProviders)
+}
+
+// withinShare reports whether the items, of which the last is new, keep the limits of a
+// source and of a key.
+func (m *model) withinShare(items []modelItem, last modelItem) bool {
+	_, mine, here, mineHere := m.used(items, last)
 	own := last.source == identity.NetGroup{}
-	if all.bytes > m.cfg.MaxBytes || !own && mine.bytes > m.cfg.MaxBytes/2 {
-		return false
-	}
 	if last.record != nil {
-		return all.records <= m.cfg.MaxRecords && (own || mine.records <= m.cfg.MaxRecords/2)
+		return own || mine.bytes <= m.cfg.MaxBytes/2 && mine.records <= m.cfg.MaxRecords/2
 	}
-	return all.providers <= m.cfg.MaxProviders && here <= m.cfg.maxProvidersPerKey &&
-		(own || mine.providers <= m.cfg.MaxProviders/2 && mineHere <= m.cfg.maxProvidersPerKey/2)
+	return here <= m.cfg.maxProvidersPerKey && (own || mine.bytes <= m.cfg.MaxBytes/2 &&
+		mine.providers <= m.cfg.MaxProviders/2 && mineHere <= m.cfg.maxProvidersPerKey/2)
 }
 
 func (m *model) stats() Stats {
-	s := Stats{Published: len(m.published)}
+	s := Stats{Published: len(m.published), Displaced: m.gone}
 	sources := make(map[identity.NetGroup]bool)
 	for _, i := range m.items {
 		if i.record != nil {
@@ -178,8 +269,9 @@ func TestStoreAgainstModel(t *testing.T) {
 			return rapid.SampledFrom([]time.Duration{time.Second, 5 * time.Minute, 3 * time.Hour, 24 * time.Hour, 30 * 24 * time.Hour}).Draw(t, "ttl")
 		}
 		from := func() identity.NetGroup {
-			if n := rapid.Byte().Draw(t, "from") % 4; n > 0 {
-				return publicSource(n)
+			if n := rapid.Byte().Draw(t, "from") % 4; n > 0 { // of two wide subnets
+				at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{8, 8 + n%2, n, n}), 4100)
+				return identity.Address{Endpoint: at}.NetGroup()
 			}
 			return identity.NetGroup{}
 		}
@@ -196,7 +288,7 @@ func TestStoreAgainstModel(t *testing.T) {
 				}
 				got := f.putFrom(r, source, swap, n)
 				copied := *r
-				want := m.put(f.now, modelItem{record: &copied, source: source}, r.TTL, swap, n,
+				want := m.put(t, f, modelItem{record: &copied, source: source}, r.TTL, swap, n,
 					func(h modelItem) int { return f.names.Better(r, h.record) })
 				if got != want {
 					t.Fatalf("put %s: %v, want %v", r.Key, got, want)
@@ -213,7 +305,7 @@ func TestStoreAgainstModel(t *testing.T) {
 				source, n := from(), between()
 				got, changes := f.PutProvider(f.now, &p, source, n, f.rnd)
 				f.write(changes)
-				want := m.put(f.now, modelItem{provider: &p, source: source}, p.TTL, nil, n,
+				want := m.put(t, f, modelItem{provider: &p, source: source}, p.TTL, nil, n,
 					func(h modelItem) int { return int(p.Sequence) - int(h.provider.Sequence) })
 				if got != want {
 					t.Fatalf("provide %s: %v, want %v", k, got, want)
@@ -239,6 +331,7 @@ func TestStoreAgainstModel(t *testing.T) {
 				f.expire() // so that the limits count the same
 				m.items = slices.DeleteFunc(m.items, func(i modelItem) bool { return !i.expires.After(f.now) })
 				f.restart()
+				m.gone = 0
 				for i := range m.items { // what is not journalled: STOREs of what is held, and who is a holder
 					items := f.byKey[m.items[i].key()]
 					m.between[m.items[i].key()] = items.Between

@@ -31,10 +31,11 @@ func (s *Store) PutProvider(now time.Time, p *rpc.Provider, from identity.NetGro
 	clone := *p
 	clone.Signature, clone.Description, clone.TTL = bytes.Clone(p.Signature), bytes.Clone(p.Description), 0
 	it := &item{provider: &clone, source: from, size: providerCost(p)}
-	if !s.roomForProvider(items, it, old) {
+	out, ok := s.makeRoom(it, old)
+	if !ok || !s.providerWithinShare(items, it, old) {
 		return rpc.Full, nil
 	}
-	return rpc.OK, s.replace(now, old, it, p.Key, p.TTL, between, rnd)
+	return rpc.OK, append(s.displace(out), s.replace(now, old, it, p.Key, p.TTL, between, rnd)...)
 }
 
 // provider is the provider entry of that peer, nil if there is none.

@@ -22,42 +22,25 @@ func providerCost(p *rpc.Provider) int {
 	return itemOverhead + len(p.Key) + len(p.Signature) + len(p.Description)
 }
 
-// count adds an item to the totals, or subtracts it if sign is -1.
-func (s *Store) count(it *item, sign int) {
-	u := s.sources[it.source]
-	if it.record != nil {
-		s.records += sign
-		u.records += sign
-	} else {
-		s.providers += sign
-		u.providers += sign
-	}
-	s.bytes += sign * it.size
-	u.bytes += sign * it.size
-	if u == (usage{}) {
-		delete(s.sources, it.source)
-		return
-	}
-	if s.sources == nil {
-		s.sources = make(map[identity.NetGroup]usage)
-	}
-	s.sources[it.source] = u
-}
-
-// roomForRecord reports whether a record fits after old, if any, was removed.
-func (s *Store) roomForRecord(it, old *item) bool {
-	total, mine := usage{s.records, s.providers, s.bytes}, s.sources[it.source]
-	total.replace(it, old, true)
+// withinShare reports whether a record fits into its source's share after old, if any, was
+// removed.
+func (s *Store) withinShare(it, old *item) bool {
+	mine := s.usageOf(it.source)
 	mine.replace(it, old, old != nil && old.source == it.source)
-	return total.records <= s.cfg.MaxRecords && total.bytes <= s.cfg.MaxBytes &&
-		(it.source == identity.NetGroup{} || mine.records <= s.cfg.MaxPerSource && mine.bytes <= s.share(s.cfg.MaxBytes))
+	return it.source == identity.NetGroup{} || mine.records <= s.cfg.MaxPerSource && mine.bytes <= s.share(s.cfg.MaxBytes)
 }
 
-// roomForProvider reports whether a provider entry fits beside the items of its key
-// after old, if any, was removed.
-func (s *Store) roomForProvider(items *KeyItems, it, old *item) bool {
-	total, mine := usage{s.records, s.providers, s.bytes}, s.sources[it.source]
-	total.replace(it, old, true)
+func (s *Store) usageOf(source identity.NetGroup) usage {
+	if sh := s.sources[source]; sh != nil {
+		return sh.usage
+	}
+	return usage{}
+}
+
+// providerWithinShare reports whether a provider entry fits beside the items of its key, and
+// into its source's share, after old, if any, was removed.
+func (s *Store) providerWithinShare(items *KeyItems, it, old *item) bool {
+	mine := s.usageOf(it.source)
 	mine.replace(it, old, old != nil && old.source == it.source)
 	here, mineHere := 1, 1
 	if items != nil {
@@ -71,7 +54,7 @@ func (s *Store) roomForProvider(items *KeyItems, it, old *item) bool {
 			}
 		}
 	}
-	return total.providers <= s.cfg.MaxProviders && total.bytes <= s.cfg.MaxBytes && here <= s.cfg.maxProvidersPerKey &&
+	return here <= s.cfg.maxProvidersPerKey &&
 		(it.source == identity.NetGroup{} || mine.providers <= s.share(s.cfg.MaxProviders) && mine.bytes <= s.share(s.cfg.MaxBytes) &&
 			mineHere <= s.share(s.cfg.maxProvidersPerKey))
 }
@@ -105,9 +88,10 @@ type Stats struct {
 	Bytes     int // bytes that both count against MaxBytes
 	Sources   int // that stored them
 	Published int // records and provided keys that this node publishes
+	Displaced int // items that were removed for others, since the start
 }
 
 // Stats counts what the store holds.
 func (s *Store) Stats() Stats {
-	return Stats{s.records, s.providers, s.bytes, len(s.sources), len(s.published)}
+	return Stats{s.records, s.providers, s.bytes, len(s.sources), len(s.published), s.displaced}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -9,7 +10,68 @@ import (
 	"kadmium/rpc"
 )
 
-func TestFullIsRefusedAndNothingEvicted(t *testing.T) {
+// wideSource is a netgroup of a wide subnet.
+func wideSource(wide, n byte) identity.NetGroup {
+	at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{9, wide, n, 1}), 4100)
+	return identity.Address{Endpoint: at}.NetGroup()
+}
+
+// Four subnets that fill a store displace nothing of others, and others displace what is
+// theirs, until they have as much; what came last goes first.
+func TestAFullStoreDisplacesWhoHasMost(t *testing.T) {
+	f := newFixture(t, Config{MaxRecords: 40})
+	put := func(name string, i int, from identity.NetGroup) rpc.Status {
+		return f.putFrom(blackboardRecord(fmt.Sprintf("/v/%s%d", name, i), "x", 1, time.Hour), from, nil, 0)
+	}
+	for i := range 4 {
+		f.want(put("before", i, wideSource(byte(10+i), 0)), rpc.OK)
+	}
+	flood := func() {
+		for i := range 100 {
+			put("flood", i, wideSource(byte(i%4), byte(i%3)))
+		}
+		f.want(f.Stats().Records, 40)
+	}
+	flood()
+	f.restart()
+	for i := range 20 {
+		f.want(put("after", i, wideSource(byte(20+i), 0)), rpc.OK)
+	}
+	flood()
+	for i := range 20 {
+		f.want(f.value(fmt.Sprintf("/v/after%d", i)), "x")
+	}
+	for i := range 4 {
+		f.want(f.value(fmt.Sprintf("/v/before%d", i)), "x")
+	}
+	f.want(f.Stats().Displaced >= 20, true)
+	f.want(len(f.journal), 40) // what was displaced is not in it
+	// Of one wide subnet those with less are served too, and not those with as much.
+	f = newFixture(t, Config{MaxRecords: 4, MaxPerSource: 4})
+	for i := range 4 {
+		f.want(put("one", i, wideSource(1, 1)), rpc.OK)
+	}
+	f.want(put("two", 0, wideSource(1, 2)), rpc.OK)
+	f.want(f.value("/v/one3"), "")
+	f.want(put("two", 1, wideSource(1, 2)), rpc.OK)
+	f.want(put("two", 2, wideSource(1, 2)), rpc.Full)
+	f.want(put("one", 3, wideSource(1, 1)), rpc.Full)
+}
+
+// A record that makes room is gone by the same transaction that stores the other.
+func TestDisplacedIsOneChangeSet(t *testing.T) {
+	f := newFixture(t, Config{MaxRecords: 2, MaxPerSource: 2})
+	f.putFrom(blackboardRecord("/v/a", "x", 1, time.Hour), wideSource(1, 1), nil, 0)
+	f.putFrom(blackboardRecord("/v/b", "x", 1, time.Hour), wideSource(1, 1), nil, 0)
+	status, changes := f.Put(f.now, blackboardRecord("/v/c", "x", 1, time.Hour), wideSource(2, 1), nil, 0, f.rnd)
+	f.want(status, rpc.OK)
+	f.want(len(changes), 2)
+	f.want(string(changes[0].Key)+" "+string(changes[1].Key), "/v/b /v/c")
+	f.want(changes[0].Value == nil && changes[1].Value != nil, true)
+}
+
+// A source displaces nothing of its own.
+func TestFullIsRefused(t *testing.T) {
 	f := newFixture(t, Config{MaxRecords: 8, MaxPerSource: 8})
 	for i := range 10 {
 		want := rpc.OK

@@ -12,7 +12,7 @@ import (
 )
 
 // A Store holds records and provider entries in memory. Not safe for concurrent use.
-// When it is full it refuses new ones, and evicts nothing that has not expired.
+// When it is full new ones displace those of the source that has most.
 type Store struct {
 	// What is asked for at every event comes first, in a few cache lines.
 	expiry      queue[item]
@@ -34,7 +34,10 @@ type contents struct {
 	records   int
 	providers int
 	bytes     int
-	sources   map[identity.NetGroup]usage
+	sources   map[identity.NetGroup]*share
+	wide      map[identity.NetGroup]*share
+	ranking   ranking // of wide
+	displaced int
 
 	published map[string]*Published // by publication key
 	sequences map[string]uint64     // highest used, by publication key
@@ -80,6 +83,7 @@ type item struct {
 	loaded      bool        // its lifetime is that of an earlier run
 	source      identity.NetGroup
 	size        int // bytes that it counts against the limits
+	place       int // in share.items
 }
 
 // Put stores a record that Validate has accepted, and copies what it keeps. between
@@ -118,10 +122,11 @@ func (s *Store) Put(now time.Time, r *rpc.Record, from identity.NetGroup, cas *u
 		return rpc.Older, nil
 	}
 	it := &item{record: cloneRecord(r), source: from, size: recordCost(r)}
-	if !s.roomForRecord(it, old) {
+	out, ok := s.makeRoom(it, old)
+	if !ok || !s.withinShare(it, old) {
 		return rpc.Full, nil
 	}
-	return rpc.OK, s.replace(now, old, it, r.Key, r.TTL, between, rnd)
+	return rpc.OK, append(s.displace(out), s.replace(now, old, it, r.Key, r.TTL, between, rnd)...)
 }
 
 // replace puts an item in the place of old, nil: there is none.
