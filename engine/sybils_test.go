@@ -44,6 +44,9 @@ func (n *network) addSybils(count int, target identity.Position) map[*node]bool 
 // Identities around a key end neither the life of its copies nor that these are stored again
 // and handed over, while all of its first holders leave and others come.
 func TestSybilsUnderChurn(t *testing.T) {
+	if racing {
+		t.Skip("runs in one goroutine")
+	}
 	n := newNetwork(t, 13)
 	n.grow(100, nil)
 	const key = "/v/attacked"
