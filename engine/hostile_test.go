@@ -9,6 +9,7 @@ import (
 	"kadmium/identity"
 	"kadmium/lookup"
 	"kadmium/rpc"
+	"kadmium/store"
 )
 
 // lie makes a node answer every FIND_NODE and FIND_VALUE with these contacts.
@@ -267,5 +268,30 @@ func TestInvalidRecordRejected(t *testing.T) {
 	}
 	if r := n.nodes[5].put(PutQuery{Key: []byte(key), Value: []byte("other")}); r.Err == nil {
 		t.Error("a value that is not its key's was put")
+	}
+}
+
+// Holders that name many providers at one public address add two to what a search finds.
+func TestProvidersAtOneAddress(t *testing.T) {
+	n := newNetwork(t, 16)
+	n.grow(12, nil)
+	const key = "/v/flood"
+	n.forge = func(from, _ *node, m *rpc.Message) {
+		if !m.Response || m.Type != rpc.GetProviders {
+			return
+		}
+		m.Providers = nil
+		for i := range 8 {
+			seed := seedKey(1000 + 2*i + int(from.address.Endpoint.Addr().As4()[2])%2)
+			p := rpc.Provider{Key: []byte(key), Sequence: 1, TTL: time.Hour, Lifetime: 86_400,
+				Peer: identity.Address{ID: seed.ID(), Endpoint: netip.MustParseAddrPort("9.9.9.9:4100")}}
+			store.SignProvider(seed, testNetwork, &p)
+			m.Providers = append(m.Providers, p)
+		}
+	}
+	asker := n.nodes[5]
+	r := asker.operate(func(op OpID) []Effect { return asker.e.Providers(n.now, op, []byte(key), 0, nil) })
+	if r.Err != nil || len(r.Providers) != store.MaxProvidersPerHost {
+		t.Errorf("found %d providers at one address, want %d; %v", len(r.Providers), store.MaxProvidersPerHost, r.Err)
 	}
 }

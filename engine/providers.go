@@ -109,11 +109,13 @@ func (s *providerSearch) take(providers []rpc.Provider) bool {
 		i, known := s.seen[p.Peer.ID]
 		switch {
 		case p.Withdrawn:
-		case known && p.Sequence > s.all[i].Sequence:
+		case known && p.Sequence > s.all[i].Sequence && !s.isCrowded(&p):
 			s.all[i] = cloneProvider(p)
 			if i < first {
 				newer = append(newer, s.all[i])
 			}
+		case !known && s.isCrowded(&p):
+			s.e.counters.seldom().ContactsDropped++
 		case !known && len(s.all) < most:
 			s.seen[p.Peer.ID] = len(s.all)
 			s.all = append(s.all, cloneProvider(p))
@@ -125,6 +127,18 @@ func (s *providerSearch) take(providers []rpc.Provider) bool {
 	enough := len(s.all) >= most
 	s.more = s.more || enough
 	return enough
+}
+
+// isCrowded reports whether as many other providers as may be are at a provider's address
+// (design R6.43).
+func (s *providerSearch) isCrowded(p *rpc.Provider) bool {
+	others := 0
+	for i := range s.all {
+		if o := &s.all[i]; o.Peer.ID != p.Peer.ID && store.SharesHost(o, p) {
+			others++
+		}
+	}
+	return others >= store.MaxProvidersPerHost && p.Peer.ID != s.e.cfg.Self
 }
 
 func (s *providerSearch) contacts(keep func(identity.Contact)) {

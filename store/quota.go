@@ -42,7 +42,7 @@ func (s *Store) usageOf(source identity.NetGroup) usage {
 func (s *Store) providerWithinShare(items *KeyItems, it, old *item) bool {
 	mine := s.usageOf(it.source)
 	mine.replace(it, old, old != nil && old.source == it.source)
-	here, mineHere := 1, 1
+	here, mineHere, atHost := 1, 1, 1
 	if items != nil {
 		for _, o := range items.providers {
 			if o == old {
@@ -52,11 +52,23 @@ func (s *Store) providerWithinShare(items *KeyItems, it, old *item) bool {
 			if o.source == it.source {
 				mineHere++
 			}
+			if SharesHost(o.provider, it.provider) {
+				atHost++
+			}
 		}
 	}
 	return here <= s.cfg.maxProvidersPerKey &&
 		(it.source == identity.NetGroup{} || mine.providers <= s.share(s.cfg.MaxProviders) && mine.bytes <= s.share(s.cfg.MaxBytes) &&
-			mineHere <= s.share(s.cfg.maxProvidersPerKey))
+			mineHere <= s.share(s.cfg.maxProvidersPerKey) && atHost <= MaxProvidersPerHost)
+}
+
+// MaxProvidersPerHost bounds the providers of one key at one public address (design R6.43).
+const MaxProvidersPerHost = 2
+
+// SharesHost reports whether two providers are at one public IPv4 address or IPv6 /64.
+func SharesHost(a, b *rpc.Provider) bool {
+	at, other := a.Peer.Endpoint.Addr(), b.Peer.Endpoint.Addr()
+	return at.IsValid() && other.IsValid() && !identity.IsLocal(at) && identity.Host(at) == identity.Host(other)
 }
 
 // replace adds an item, and subtracts old if it counts here.

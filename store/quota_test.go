@@ -160,6 +160,36 @@ func TestBytesAreCounted(t *testing.T) {
 	}
 }
 
+// Of one public address two providers of a key are kept, from wherever they are stored; a
+// newer entry replaces its own.
+func TestProvidersAtOneAddress(t *testing.T) {
+	f := newFixture(t, Config{})
+	provide := func(n byte, sequence uint64, ip string, from identity.NetGroup) rpc.Status {
+		p := providerEntry(n, "k", sequence, 4100, time.Hour)
+		p.Peer.Endpoint = netip.AddrPortFrom(netip.MustParseAddr(ip), 4100+uint16(n))
+		SignProvider(testKey(n), network, p)
+		status, changes := f.PutProvider(f.now, p, from, 0, f.rnd)
+		f.write(changes)
+		return status
+	}
+	n := byte(0)
+	for _, at := range [][]string{{"8.8.8.8"}, {"2600::1", "2600::2", "2600::3"}} {
+		for i := range byte(3) {
+			want := rpc.OK
+			if i == 2 {
+				want = rpc.Full
+			}
+			f.want(provide(n+i, 1, at[int(i)%len(at)], publicSource(n+i)), want)
+		}
+		f.want(provide(n, 2, at[0], publicSource(n)), rpc.OK)
+		n += 3
+	}
+	for i := range byte(4) {
+		f.want(provide(n+i, 1, "192.168.0.1", publicSource(n+i)), rpc.OK)
+	}
+	f.want(provide(2, 1, "8.8.8.8", identity.NetGroup{}), rpc.OK) // this node's own
+}
+
 // One host cannot displace the other providers of a key.
 func TestProvidersPerKey(t *testing.T) {
 	f := newFixture(t, Config{maxProvidersPerKey: 8})
