@@ -32,6 +32,7 @@ type Rare struct {
 	JournalErrors    uint64
 	Crowded          uint64 // lookups that found more nodes near their target than chance puts there
 	Overrun          uint64 // peers that were late, and for which lookups of operations did not wait
+	LateHolders      uint64 // holders that were late to confirm, and for which operations did not wait
 	Repeated         uint64 // lookups that were repeated by disjoint paths
 	Sparse           uint64 // lookups of which too few near their target answered
 	SubnetRefused    uint64 // contacts not taken from answers: their subnet had its share
@@ -138,6 +139,7 @@ func (c *Counters) Each(f func(name string, value uint64)) {
 	f("lookups.late", c.Overrun)
 	f("gets.stale", c.StaleGets)
 	f("sequences.forgotten", c.NewestForgotten)
+	f("holders.late", c.LateHolders)
 	f("records.invalid", c.InvalidRecords)
 	f("handovers.dropped", c.HandoversDropped)
 	f("resumes", c.Resumes)

@@ -72,7 +72,7 @@ type Engine struct {
 type activity interface {
 	answered(r *rpc.Request, in *Inbound)
 	failed(r *rpc.Request)
-	overran(r *rpc.Request) // not answered within its first timeout
+	overran(r *rpc.Request) // not answered in time, and sent again: twice at most
 	contacts(keep func(identity.Contact))
 }
 

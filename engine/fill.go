@@ -270,9 +270,11 @@ func (f *fill) thin() {
 func (f *fill) failed(r *rpc.Request) { f.settle(r) }
 
 // overran lets another contact be asked while one is slow.
-func (f *fill) overran(*rpc.Request) {
-	f.overrunning++
-	f.next()
+func (f *fill) overran(r *rpc.Request) {
+	if r.Tries == 2 {
+		f.overrunning++
+		f.next()
+	}
 }
 
 // settle ends one request. If it was sent again it had overrun.

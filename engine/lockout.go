@@ -12,10 +12,10 @@ func (e *Engine) lockedOut(c identity.Contact) bool {
 }
 
 // hasFailed reports whether a contact has failed and was not heard since, as far as the
-// engine remembers.
+// engine remembers, or outside the table within lockOutPeriod.
 func (e *Engine) hasFailed(c identity.Contact) bool {
-	_, failed := e.unresponsive.when(c)
-	return failed || e.table.Failing(c)
+	at, failed := e.unresponsive.when(c)
+	return failed && e.now.Sub(at) < lockOutPeriod || e.table.Failing(c)
 }
 
 func (e *Engine) mayAsk(c identity.Contact) bool { return !e.lockedOut(c) }

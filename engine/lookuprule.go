@@ -13,6 +13,12 @@ type asker Engine
 // RTT is the smoothed round trip time of a contact, 0 if it was not measured.
 func (s *asker) RTT(c identity.Contact) time.Duration { return s.rtts.of(c).Smoothed() }
 
+// HasFailed reports whether a contact has failed lately, and was not heard since.
+func (s *asker) HasFailed(c identity.Contact) bool {
+	_, failed := s.unresponsive.when(c)
+	return failed || s.table.Failing(c)
+}
+
 // Random is the next of the node's random numbers.
 func (s *asker) Random() uint64 { return s.rnd.Uint64() }
 

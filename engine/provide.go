@@ -70,7 +70,7 @@ func (e *Engine) provide(op OpID, key []byte, ephemeral bool, again *keptHere) {
 				e.keep(k, again, len(closest))
 			}
 			e.provided(r, op, entry, ephemeral, kept, end)
-		})
+		}).replaceLate(l, len(others))
 	}
 	if e.begin(op, l) {
 		l.start()

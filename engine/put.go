@@ -156,7 +156,7 @@ func (p *put) store(sequence uint64, reason lookup.Reason) {
 		p.result.Holders, p.result.SelfHolder, p.result.Refusals = s.confirmed, s.selfHolder, s.refusals
 		p.keepErr = s.journalErr
 		p.settle()
-	})
+	}).replaceLate(p.lookup, len(holders))
 }
 
 func (p *put) settle() {

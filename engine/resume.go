@@ -108,9 +108,11 @@ func (g *greeting) answered(r *rpc.Request, in *Inbound) {
 func (g *greeting) failed(r *rpc.Request) { g.settle(r) }
 
 // overran lets another contact be greeted while one is slow.
-func (g *greeting) overran(*rpc.Request) {
-	g.inFlight--
-	g.next()
+func (g *greeting) overran(r *rpc.Request) {
+	if r.Tries == 2 {
+		g.inFlight--
+		g.next()
+	}
 }
 
 // settle ends one request. If it was sent again it had overrun.

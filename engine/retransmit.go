@@ -31,12 +31,11 @@ func (e *Engine) expireRequests() {
 			e.giveUp(r, !refused)
 			continue
 		}
-		first := r.Tries == 1
 		shorten(r.Message, e.now.Sub(r.Sent))
 		e.requests.Retry(e.now, r, e.firstTimeout(r.To, r.Message.Type))
 		e.counters.Retransmissions++
 		e.send(r)
-		if a, ok := e.activities[r.Activity]; ok && first {
+		if a, ok := e.activities[r.Activity]; ok {
 			a.overran(r)
 		}
 	}

@@ -11,6 +11,10 @@ import (
 // (design R4.14).
 const lockOutPeriod = time.Minute
 
+// failureMemory is how long lookups set such a peer aside as soon as they ask it (design
+// R5.27).
+const failureMemory = 10 * time.Minute
+
 // maxUnresponsive bounds the peers remembered as unresponsive (design R8.12).
 const maxUnresponsive = 256
 
@@ -37,8 +41,8 @@ func (u unresponsive) when(c identity.Contact) (time.Time, bool) {
 	return u.list.since.Add(u.list.after[i]), true
 }
 
-// add adds a peer that failed, and removes those that failed longer than lockOutPeriod
-// ago.
+// add adds a peer that failed, and removes those that failed longer than
+// failureMemory ago.
 func (u *unresponsive) add(c identity.Contact, now time.Time) {
 	u.forget(c)
 	if u.list != nil {
@@ -53,7 +57,7 @@ func (u *unresponsive) add(c identity.Contact, now time.Time) {
 
 func (l *unresponsiveList) forgetOld(now time.Time) {
 	over, passed := 0, now.Sub(l.since)
-	for over < len(l.after) && passed-l.after[over] >= lockOutPeriod {
+	for over < len(l.after) && passed-l.after[over] >= failureMemory {
 		over++
 	}
 	if over == 0 && len(l.after) == maxUnresponsive {

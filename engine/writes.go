@@ -19,7 +19,13 @@ type fanOut struct {
 	selfHolder  bool // this node is one of them
 	refusals    []Refusal
 	journalErr  error // why this node could not keep it
+	write       func(identity.Contact) *rpc.Message
 	onEnd       func(*fanOut)
+
+	lookup  *activeLookup      // whose others may replace holders that are late; nil: all are waited for
+	holders int                // that it chose
+	spares  []identity.Contact // the others, once a holder was late, the closest first
+	late    []identity.Contact // holders that are no longer waited for
 }
 
 // fanOut sends the request that write makes to each node, for an operation or for the node
@@ -31,8 +37,8 @@ func (e *Engine) fanOut(op OpID, to []identity.Contact, write func(identity.Cont
 // fanOutAndStore is fanOut where this node is a holder too: keepHere stores the write
 // here, unless it is nil. This node counts as a holder once its journal has what keepHere
 // did.
-func (e *Engine) fanOutAndStore(op OpID, to []identity.Contact, keepHere func() (rpc.Status, []store.Change), write func(identity.Contact) *rpc.Message, ended func(*fanOut)) {
-	f := &fanOut{e: e, outstanding: len(to) + 1, onEnd: ended}
+func (e *Engine) fanOutAndStore(op OpID, to []identity.Contact, keepHere func() (rpc.Status, []store.Change), write func(identity.Contact) *rpc.Message, ended func(*fanOut)) *fanOut {
+	f := &fanOut{e: e, outstanding: len(to) + 1, write: write, onEnd: ended}
 	f.owner = e.register(f, op)
 	if keepHere == nil {
 		f.settle()
@@ -51,9 +57,11 @@ func (e *Engine) fanOutAndStore(op OpID, to []identity.Contact, keepHere func() 
 			f.silent(c)
 		}
 	}
+	return f
 }
 
 func (f *fanOut) answered(r *rpc.Request, in *Inbound) {
+	f.awaitAgain(r.To)
 	f.count(f.e.book.Address(r.To), in.Message.Status)
 }
 
@@ -66,16 +74,24 @@ func (f *fanOut) count(by identity.Address, status rpc.Status) {
 	f.settle()
 }
 
-func (f *fanOut) failed(r *rpc.Request) { f.silent(r.To) }
+func (f *fanOut) failed(r *rpc.Request) {
+	f.awaitAgain(r.To)
+	f.silent(r.To)
+}
 
 func (f *fanOut) silent(c identity.Contact) {
 	f.refusals = append(f.refusals, Refusal{Peer: f.e.book.Address(c), Silent: true})
 	f.settle()
 }
 
-func (f *fanOut) overran(*rpc.Request) {}
-
-func (f *fanOut) contacts(func(identity.Contact)) {}
+func (f *fanOut) contacts(keep func(identity.Contact)) {
+	for _, c := range f.spares {
+		keep(c)
+	}
+	for _, c := range f.late {
+		keep(c)
+	}
+}
 
 func (f *fanOut) settle() {
 	if f.outstanding--; f.outstanding == 0 {
@@ -85,6 +101,9 @@ func (f *fanOut) settle() {
 
 func (f *fanOut) end() {
 	f.e.unregister(f.owner)
+	for _, c := range f.late {
+		f.refusals = append(f.refusals, Refusal{Peer: f.e.book.Address(c), Silent: true})
+	}
 	f.onEnd(f)
 }
 
@@ -106,14 +125,14 @@ func (l *activeLookup) holders() (closest, others []identity.Contact, self bool)
 }
 
 // storeAt sends a record to its holders, and stores it here if self is set.
-func (e *Engine) storeAt(op OpID, others []identity.Contact, self bool, r *rpc.Record, cas *uint64, ended func(*fanOut)) {
+func (e *Engine) storeAt(op OpID, others []identity.Contact, self bool, r *rpc.Record, cas *uint64, ended func(*fanOut)) *fanOut {
 	var keepHere func() (rpc.Status, []store.Change)
 	if self {
 		keepHere = func() (rpc.Status, []store.Change) {
 			return e.store.Put(e.now, r, identity.NetGroup{}, cas, 0, e.rnd)
 		}
 	}
-	e.fanOutAndStore(op, others, keepHere, func(identity.Contact) *rpc.Message {
+	return e.fanOutAndStore(op, others, keepHere, func(identity.Contact) *rpc.Message {
 		m := e.newRequest(rpc.Store)
 		c := *r
 		m.Record = &c
@@ -125,14 +144,14 @@ func (e *Engine) storeAt(op OpID, others []identity.Contact, self bool, r *rpc.R
 }
 
 // provideAt sends a provider entry to its holders, and stores it here if self is set.
-func (e *Engine) provideAt(op OpID, others []identity.Contact, self bool, p *rpc.Provider, ended func(*fanOut)) {
+func (e *Engine) provideAt(op OpID, others []identity.Contact, self bool, p *rpc.Provider, ended func(*fanOut)) *fanOut {
 	var keepHere func() (rpc.Status, []store.Change)
 	if self {
 		keepHere = func() (rpc.Status, []store.Change) {
 			return e.store.PutProvider(e.now, p, identity.NetGroup{}, 0, e.rnd)
 		}
 	}
-	e.fanOutAndStore(op, others, keepHere, func(identity.Contact) *rpc.Message {
+	return e.fanOutAndStore(op, others, keepHere, func(identity.Contact) *rpc.Message {
 		m := e.newRequest(rpc.AddProvider)
 		entry := *p
 		m.Provider = &entry

@@ -190,7 +190,7 @@ func (l *Lookup) ask(now time.Time, e *Candidate, p int, burst bool) identity.Co
 		l.stats.Asked++
 	}
 	l.record(now, Asked, e)
-	if l.pending > 1 && l.isSlow(e) {
+	if e.slow = l.isSlow(e); e.slow && l.mayAskAside() {
 		l.settleAs(e, aside)
 		l.record(now, SetAside, e)
 	}
@@ -319,6 +319,11 @@ func (l *Lookup) Closest(dst []identity.Contact) []identity.Contact {
 
 // ClosestK is Closest for K, whatever the rule says.
 func (l *Lookup) ClosestK(dst []identity.Contact) []identity.Contact { return l.closest(dst, l.cfg.K) }
+
+// AllAnswered appends all contacts that answered, closest first.
+func (l *Lookup) AllAnswered(dst []identity.Contact) []identity.Contact {
+	return l.closest(dst, len(l.list.entries))
+}
 
 func (l *Lookup) closest(dst []identity.Contact, n int) []identity.Contact {
 	for i := range l.list.entries {

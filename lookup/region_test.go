@@ -16,6 +16,8 @@ var racing bool
 type regionSearcher struct{ seed uint64 }
 
 func (regionSearcher) RTT(identity.Contact) time.Duration { return 0 }
+func (regionSearcher) HasFailed(identity.Contact) bool    { return false }
+
 func (s regionSearcher) Random() uint64 {
 	return (s.seed + 1) * 0x9e3779b97f4a7c15
 }

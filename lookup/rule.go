@@ -82,6 +82,8 @@ func (Plain) Results(v View) int { return v.K() }
 type Searcher interface {
 	// RTT is the smoothed round trip time of a contact, 0 if it was not measured.
 	RTT(c identity.Contact) time.Duration
+	// HasFailed reports whether a contact has failed lately, and was not heard since.
+	HasFailed(c identity.Contact) bool
 	// Random is the next of the node's random numbers.
 	Random() uint64
 }

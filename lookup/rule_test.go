@@ -307,7 +307,9 @@ func (r *region) Over(v View) bool {
 type stubSearcher struct{}
 
 func (stubSearcher) RTT(identity.Contact) time.Duration { return 0 }
-func (stubSearcher) Random() uint64                     { return 42 }
+func (stubSearcher) HasFailed(identity.Contact) bool    { return false }
+
+func (stubSearcher) Random() uint64 { return 42 }
 
 // With 45 identities packed into one octave the region asks no more of it than its cap,
 // and among honest nodes it finds what Plain finds.

@@ -32,18 +32,32 @@ func (small) Patient() bool { return false }
 
 func (l *Lookup) waitedFor(e *Candidate) time.Duration { return l.now.Sub(l.stats.Started) - e.sent }
 
-// isSlow reports whether a contact is known to need longer than W.
+// isSlow reports whether a contact is known to need longer than W, or has failed lately,
+// which says nothing while nobody has answered.
 func (l *Lookup) isSlow(e *Candidate) bool {
-	w := l.cfg.Late
-	return w > 0 && l.cfg.Searcher != nil && l.cfg.Searcher.RTT(e.contact) > w
+	w, s := l.cfg.Late, l.cfg.Searcher
+	return w > 0 && s != nil && (s.RTT(e.contact) > w || l.stats.Answered > 0 && s.HasFailed(e.contact))
 }
 
-// mostLate reports whether more are late than have answered.
+// mayAskAside reports whether one more that is slow may be set aside as soon as it is asked,
+// so that others are asked beside it: K at a time, beside one at least that is not.
+func (l *Lookup) mayAskAside() bool {
+	n := 0
+	for i := range l.list.entries {
+		if l.list.entries[i].state == aside {
+			n++
+		}
+	}
+	return l.pending > 1 && n < l.cfg.K
+}
+
+// mostLate reports whether more are late than have answered, of those that were not known
+// to be.
 func (l *Lookup) mostLate(w time.Duration) bool {
 	late := 0
 	for i := range l.list.entries {
 		e := &l.list.entries[i]
-		if e.state == overrun || e.waited() && l.waitedFor(e) >= w {
+		if (e.state == overrun || e.waited()) && l.waitedFor(e) >= w && !e.slow {
 			late++
 		}
 	}
@@ -56,7 +70,7 @@ func (l *Lookup) patience(e *Candidate, mostLate bool) (most time.Duration, ok b
 	switch {
 	case l.stats.Answered == 0:
 		return 0, false
-	case mostLate || l.cfg.Repeats && !l.isSlow(e):
+	case mostLate || l.cfg.Repeats && !e.slow:
 		return MaxWait, true
 	}
 	return l.cfg.Late, true

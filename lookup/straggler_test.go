@@ -7,7 +7,7 @@ import (
 	"kadmium/identity"
 )
 
-// slow says that contact 1 needs three seconds.
+// slow says that contact 1 needs three seconds, and that 2 has failed.
 type slow struct{}
 
 func (slow) RTT(c identity.Contact) time.Duration {
@@ -16,6 +16,8 @@ func (slow) RTT(c identity.Contact) time.Duration {
 	}
 	return 100 * time.Millisecond
 }
+
+func (slow) HasFailed(c identity.Contact) bool { return c == 2 }
 
 func (slow) Random() uint64 { return 0 }
 
@@ -100,5 +102,29 @@ func TestLateAnswerCounts(t *testing.T) {
 	l.Answered(epoch.Add(w), late, nil)
 	if got := l.Stats().Answered; got != 3 || l.Overrun() != 0 {
 		t.Errorf("%d answered, %d overrun", got, l.Overrun())
+	}
+}
+
+// Who has failed lately is waited for no longer than W where datagrams are lost, if somebody
+// had answered when it was asked.
+func TestWhoHasFailedLately(t *testing.T) {
+	const w = 300 * time.Millisecond
+	world := newWorld(10, DefaultK, 1)
+	all := []identity.Contact{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
+	cfg := Config{Alpha: 2, Late: w, Repeats: true, Searcher: slow{}, Rule: func(Config) Rule { return small{} }}
+	for range 20 {
+		l := New(epoch, cfg, world, world.randomPosition(), world.randomPosition(), all)
+		first := false
+		for c, ok := l.Next(epoch); ok; c, ok = l.Next(epoch) {
+			if c == 2 {
+				first = l.Stats().Answered == 0
+			} else {
+				l.Answered(epoch, c, nil)
+			}
+		}
+		l.Wake(epoch.Add(w))
+		if _, over := l.Done(); over == first {
+			t.Errorf("asked first: %v, over after W: %v", first, over)
+		}
 	}
 }

@@ -115,7 +115,9 @@ func (c *Config) follow() error {
 type nobody struct{}
 
 func (nobody) RTT(identity.Contact) time.Duration { return 0 }
-func (nobody) Random() uint64                     { return 0 }
+func (nobody) HasFailed(identity.Contact) bool    { return false }
+
+func (nobody) Random() uint64 { return 0 }
 
 // places is how many contacts bucket cpl of the table of the node at self has room for.
 func (w *world) places(self *identity.Position, cpl int) int {
