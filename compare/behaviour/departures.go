@@ -27,6 +27,8 @@ func departedCases() []Case {
 	}, {
 		Name: "a node closes in whose full bucket others would stand, its place is looked up, for up to 7 s",
 		Play: replaced,
+		Why: "libp2p gives the place to a peer that it is connected to. kadmium gives it to a contact that it found itself: those who wait here have spoken first, " +
+			"unasked, as an attacker would who never leaves (R4.35), and get the place once the bucket was searched.",
 	}, {
 		Name: "a node crashes, the others look its place up, for up to 7 s",
 		Play: func(s *Stage) (string, error) { return leaves(s, crash) },

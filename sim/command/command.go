@@ -10,6 +10,7 @@ import (
 
 	"kadmium/internal/cli"
 	"kadmium/sim"
+	"kadmium/sim/attack"
 	"kadmium/sim/report"
 	"kadmium/sim/sweep"
 )
@@ -99,6 +100,7 @@ of one seed from 6 on; DIR:alpha=3 names those runs in a directory that have a v
 	f.define(cmd)
 	cli.Completes(cmd, "tables", report.TablesIdeal, report.TablesJoin)
 	cli.Completes(cmd, "latency", "const:", "exp:", "world", "file:")
+	cli.Completes(cmd, "attack", attack.Kinds()...)
 	cli.Completes(cmd, "sessions", "none", "exp:", "weibull:", "kad")
 	cli.Completes(cmd, "workload", report.WorkloadFind, report.WorkloadValue, report.WorkloadProvide, report.WorkloadMixed, report.WorkloadDay)
 	cli.Completes(cmd, "lookup", sim.LookupNames()...)
