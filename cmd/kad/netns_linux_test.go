@@ -3,11 +3,18 @@ package main
 import (
 	"flag"
 	"fmt"
+	"net"
+	"net/netip"
+	"os"
 	"os/exec"
+	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"kadmium"
 	"kadmium/internal/cli"
@@ -38,6 +45,35 @@ func newNetwork(t *testing.T) *network {
 	return &network{t, []string{"nsenter", "--net", "--target", fmt.Sprint(pid)}, pid}
 }
 
+// needTools skips a test of networks where the tools that make them are missing.
+func needTools(t *testing.T) {
+	t.Helper()
+	for tool, source := range map[string]string{"ip": "iproute2", "nsenter": "util-linux"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("%v: apt-get install %s", err, source)
+		}
+	}
+}
+
+// listen binds a UDP socket in the network: a socket stays where the thread that made it was.
+func (w *network) listen(at netip.AddrPort) (conn net.PacketConn, err error) {
+	var done sync.WaitGroup
+	done.Go(func() {
+		runtime.LockOSThread() // for good: the thread ends with the goroutine
+		var space *os.File
+		if space, err = os.Open(fmt.Sprintf("/proc/%d/ns/net", w.pid)); err != nil {
+			return
+		}
+		defer space.Close()
+		if err = unix.Setns(int(space.Fd()), unix.CLONE_NEWNET); err != nil {
+			return
+		}
+		conn, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
+	})
+	done.Wait()
+	return conn, err
+}
+
 // run runs a command in the network.
 func (w *network) run(line string) {
 	w.t.Helper()
@@ -51,11 +87,7 @@ func (w *network) run(line string) {
 // end and 10.77.0.100 at the other.
 func twoNetworks(t *testing.T) (world, home *network) {
 	t.Helper()
-	for tool, source := range map[string]string{"ip": "iproute2", "nsenter": "util-linux"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("%v: apt-get install %s", err, source)
-		}
-	}
+	needTools(t)
 	world, home = newNetwork(t), newNetwork(t)
 	world.run(fmt.Sprintf("ip link add name cable type veth peer name cable netns %d", home.pid))
 	for i := range 4 {
