@@ -152,3 +152,91 @@ func TestSubnets(t *testing.T) {
 		t.Errorf("joined: %d of 40 succeeded", r.Succeeded)
 	}
 }
+
+// Who makes identities around a key has all its holders and hides it, of plain lookups; of
+// those of nodes neither, whether he comes before the put or before the get.
+func TestAttackOfSybils(t *testing.T) {
+	slow(t)
+	run := func(lookup, attacks string) *report.Attack {
+		c := attacked(t, 1000, 60, attacks)
+		c.Lookup, c.Workload = lookup, report.WorkloadValue
+		r := simulate(t, c)
+		if v := r.Values; v == nil || v.Puts != 60 || v.Gets != 60 || v.Confirmed != 60 || v.Found != r.Succeeded || v.Holders < 19 {
+			t.Errorf("%s: %+v, %d succeeded", attacks, v, r.Succeeded)
+		}
+		return r.Attack
+	}
+	for _, c := range []struct {
+		lookup, attack string
+		found, suspect [2]float64
+		holders        [2]float64
+	}{
+		{RulePlain, "sybil:n=45,place=near", [2]float64{0, 0.1}, [2]float64{0, 1}, [2]float64{0, 1}},
+		{RuleKadmium, "sybil:n=45,place=near", [2]float64{0.98, 1}, [2]float64{0.98, 1}, [2]float64{13, 25}},
+		{RuleKadmium, "sybil:n=45,place=near,subnets=1", [2]float64{1, 1}, [2]float64{0, 1}, [2]float64{16, 25}},
+		{RuleKadmium, "sybil:n=45,place=near,before=get", [2]float64{0.98, 1}, [2]float64{0, 0.1}, [2]float64{18, 25}},
+		{RuleKadmium, "sybil:n=20,place=spread", [2]float64{0.95, 1}, [2]float64{0, 1}, [2]float64{12, 25}},
+	} {
+		a := run(c.lookup, c.attack)
+		between := func(what string, v float64, of [2]float64) {
+			if v < of[0] || v > of[1] {
+				t.Errorf("%s, %s: %s %v, want %v: %+v", c.lookup, c.attack, what, v, of, a)
+			}
+		}
+		between("found", a.GetsFound, c.found)
+		between("suspected", a.Suspected, c.suspect)
+		between("holders", a.HonestHolders.Mean, c.holders)
+	}
+}
+
+// Identities stand where the attack says, each in a subnet of its own or in so many, and do
+// not depend on how many searchers there are.
+func TestPlaces(t *testing.T) {
+	for _, place := range []string{attack.PlaceNear, attack.PlaceSpread, attack.PlaceEdges} {
+		c := config(2000, 1, func(c *Config) {
+			c.Workload = report.WorkloadValue
+			c.Attacks = []attack.Attack{{Kind: attack.Sybil, Identities: 60, Subnets: 12, Place: place, Before: attack.BeforePut}}
+		})
+		if err := c.Check(); err != nil {
+			t.Fatal(err)
+		}
+		r := &run{cfg: c}
+		books, guest := r.newBooks(3)
+		s := newSearcher(&r.cfg, books[2], guest(2))
+		s.target = randomPosition(1, forTarget, 5)
+		s.surround()
+		closest := s.book.Position(s.book.closest(nil, &s.target, 1, nil)[0]).Prefix() ^ s.target.Prefix()
+		subnets := make(map[netip.Prefix]int)
+		octaves := make(map[int]int)
+		for _, id := range s.book.ground.all {
+			if s.role(id) != sybil {
+				t.Errorf("identity %d has role %d", id, s.role(id))
+			}
+			d := s.book.Position(id).Prefix() ^ s.target.Prefix()
+			switch {
+			case place == attack.PlaceNear && d >= closest, d > c.region():
+				t.Errorf("%s: at %x", place, d)
+			case place == attack.PlaceEdges:
+				for o := range octavesOfRegion {
+					if edge := c.region() >> (1 + o); d >= edge && d < edge+edge/50 {
+						octaves[o]++
+					}
+				}
+			}
+			p, _ := s.book.Address(id).Endpoint.Addr().Prefix(24)
+			subnets[p]++
+		}
+		if place == attack.PlaceEdges && (len(octaves) != octavesOfRegion || octaves[0] != 10) {
+			t.Errorf("octaves %v", octaves)
+		}
+		if len(subnets) != 12 {
+			t.Errorf("%d subnets", len(subnets))
+		}
+		if first := s.book.Address(1).Endpoint; subnets[netip.PrefixFrom(first.Addr(), 24).Masked()] > 0 || len(s.book.ground.known) != 60 {
+			t.Errorf("identities share a subnet with a node, or %d are known", len(s.book.ground.known))
+		}
+		if books[0].ground.known != nil {
+			t.Error("searchers share identities")
+		}
+	}
+}

@@ -19,16 +19,26 @@ type verdict struct {
 	captured  bool    // it returned none of them
 	attackers float64 // of the first alpha that it asked
 	suspected bool    // it noticed something
+
+	// Of a put, to which all of the above applies, and its get.
+	confirmed     bool   // somebody said to hold it
+	holders       int    // those who said so
+	honestHolders int    // that hold it when the get begins
+	lost          bool   // at the end no honest node holds it
+	putRequests   uint64 // of the put's client
+	found         bool   // the get found it
+	getSuspected  bool   // the get noticed something
 }
 
-// judge judges the lookup that has ended.
-func (s *searcher) judge(r *engine.Result) {
+// judge judges the lookup that has ended by the nodes that it returned, or a put by those
+// that hold what was put.
+func (s *searcher) judge(r *engine.Result, returned []identity.Contact) {
 	isHonest := func(c identity.Contact) bool { return s.role(c) == honest }
 	s.honest = s.book.closest(s.honest[:0], &s.target, s.cfg.K, isHonest)
-	v := verdict{number: s.lookup, captured: !slices.ContainsFunc(r.Contacts, isHonest), suspected: r.Density.Suspect()}
+	v := verdict{number: s.lookup, captured: !slices.ContainsFunc(returned, isHonest), suspected: r.Density.Suspect()}
 	found := 0
 	for i, c := range s.honest {
-		if slices.Contains(r.Contacts, c) {
+		if slices.Contains(returned, c) {
 			v.closest = v.closest || i == 0
 			found++
 		}
@@ -54,10 +64,33 @@ func (s *searcher) judge(r *engine.Result) {
 	s.verdict = v
 }
 
+// values says what became of what was stored.
+func (r *run) values() *report.Values {
+	v := &report.Values{Puts: len(r.verdicts), Gets: len(r.verdicts)}
+	holders := 0
+	for i := range r.verdicts {
+		of := &r.verdicts[i]
+		if of.confirmed {
+			v.Confirmed++
+			holders += of.holders
+		}
+		if of.found {
+			v.Found++
+		}
+		if of.lost {
+			v.Lost++
+		}
+	}
+	if v.Confirmed > 0 {
+		v.Holders = millionths(float64(holders) / float64(v.Confirmed))
+	}
+	return v
+}
+
 // attacked says what the attack did, once all lookups have ended. For that it runs the same
 // lookups without the attack, unless it is interrupted.
 func (r *run) attacked(ctx context.Context) *report.Attack {
-	of := summary(r.verdicts)
+	of := r.summary()
 	without := &run{cfg: r.cfg, cores: r.cores, onProgress: r.onProgress, judging: true, stage: "lookups without attack"}
 	without.cfg.Attacks = nil
 	if r.stopped {
@@ -69,8 +102,12 @@ func (r *run) attacked(ctx context.Context) *report.Attack {
 		return of
 	}
 	of.WithoutAttack = len(without.verdicts)
-	of.SuspectedWithoutAttack = summary(without.verdicts).Suspected
+	calm := without.summary()
+	of.SuspectedWithoutAttack = calm.Suspected
 	without.report.Summarise(without.samples)
+	if calm.PutRequests > 0 {
+		of.PutRPCsRatio = millionths(of.PutRequests / calm.PutRequests)
+	}
 	if usual := without.report.RPCs.Mean; usual > 0 {
 		of.RPCsRatio = millionths(r.report.RPCs.Mean / usual)
 	}
@@ -78,9 +115,11 @@ func (r *run) attacked(ctx context.Context) *report.Attack {
 }
 
 // summary is the mean over all lookups.
-func summary(all []verdict) *report.Attack {
+func (r *run) summary() *report.Attack {
+	all := r.verdicts
 	slices.SortFunc(all, func(a, b verdict) int { return cmp.Compare(a.number, b.number) })
-	var closest, captured, suspected, recall, attackers float64
+	var closest, captured, suspected, recall, attackers, requests, found, gotSuspected float64
+	var holders []float64
 	for i := range all {
 		v := &all[i]
 		closest += one(v.closest)
@@ -88,10 +127,20 @@ func summary(all []verdict) *report.Attack {
 		suspected += one(v.suspected)
 		recall += v.recall
 		attackers += v.attackers
+		requests += float64(v.putRequests)
+		found += one(v.found)
+		gotSuspected += one(v.getSuspected)
+		holders = append(holders, float64(v.honestHolders))
 	}
 	mean := func(sum float64) float64 { return millionths(sum / float64(max(1, len(all)))) }
-	return &report.Attack{HonestClosest: mean(closest), HonestRecall: mean(recall), Captured: mean(captured),
+	of := &report.Attack{HonestClosest: mean(closest), HonestRecall: mean(recall), Captured: mean(captured),
 		FirstAlphaShare: mean(attackers), Suspected: mean(suspected)}
+	if r.cfg.Workload == report.WorkloadValue {
+		d := report.NewDistribution(holders)
+		of.HonestHolders, of.Gets, of.GetsFound, of.GetsSuspected = &d, len(all), mean(found), mean(gotSuspected)
+		of.PutRequests = mean(requests)
+	}
+	return of
 }
 
 // one is 1 for true and 0 for false.
@@ -102,10 +151,41 @@ func one(is bool) float64 {
 	return 0
 }
 
-// newBook makes the positions of a run of independent lookups, by so many searchers.
-func (r *run) newBook(searchers int) *book {
+// newBooks makes the positions of a run of independent lookups, and says at which handle the
+// clients of each searcher are. Where lookups have identities of their own around them, or
+// two clients, each searcher has a book.
+func (r *run) newBooks(searchers int) ([]*book, func(int) identity.Contact) {
+	books, a := make([]*book, searchers), r.cfg.sybil()
+	if a == nil && r.cfg.Workload != report.WorkloadValue {
+		b := r.newBook(searchers)
+		for i := range books {
+			books[i] = b
+		}
+		return books, func(i int) identity.Contact { return b.guest() + identity.Contact(i) }
+	}
+	others := clientsOfValue
+	if a != nil {
+		others += a.Identities
+	}
+	b := r.newBook(others)
+	if a != nil {
+		b.ground.first, b.ground.subnets = b.guest()+clientsOfValue, a.Subnets
+	}
+	for i := range books {
+		own := *b
+		own.positions = slices.Clone(b.positions)
+		books[i] = &own
+	}
+	return books, func(int) identity.Contact { return b.guest() }
+}
+
+// clientsOfValue are who puts it, and who gets it.
+const clientsOfValue = 2
+
+// newBook makes the positions of a run of independent lookups, with so many in no table.
+func (r *run) newBook(others int) *book {
 	cfg := &r.cfg
-	b := newBook(cfg.Seed, r.servers(), searchers)
+	b := newBook(cfg.Seed, r.servers(), others)
 	if pool := cfg.pool(); pool.Identities > 0 {
 		b.addPool(cfg.Seed, pool.Identities, pool.Subnets)
 	}

@@ -22,6 +22,7 @@ type book struct {
 	byID      map[identity.ID]identity.Contact // of keys
 	pool      *book                            // the nodes behind the servers that addPool added; nil: none
 	shared    sharing
+	ground    ground
 }
 
 // newBook makes the positions of a run.

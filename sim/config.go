@@ -3,6 +3,8 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"math"
+	"math/bits"
 	"strconv"
 	"time"
 
@@ -40,7 +42,7 @@ type Config struct {
 	Client    float64         // share of the nodes that are clients behind a NAT, and in no table
 	Silent    float64         // share of the nodes that send requests and never answer any
 	Lying     float64         // share of the nodes that name only each other, and acknowledge writes without storing
-	Attacks   []attack.Attack // of each kind one at most; of lookups that affect no other
+	Attacks   []attack.Attack // of each kind one at most; of lookups, puts and gets that affect no other
 	Subnets   int             // /24s that the nodes share; 0: each has its own
 	Workload  string
 	Targets   string        // of find: report.TargetsRandom or report.TargetsNodes
@@ -49,6 +51,7 @@ type Config struct {
 	TTL       time.Duration // lifetime of stored values; 0: the default of the network
 	Lookup    string        // the lookup rule, by its registered name; empty: RuleKadmium
 	Table     string        // likewise the policy of routing tables
+	Gets      string        // of values: report.GetsFirst, report.GetsQuorum or report.GetsFresh; empty: the second under attack, otherwise the first
 	TraceOf   string        // the lookup whose trace the report has: report.TraceTypical, report.TraceWorst or its number
 
 	rule   func(lookup.Config) lookup.Rule // of Lookup
@@ -122,7 +125,23 @@ func (c *Config) Check() error {
 		return err
 	}
 	if len(c.Attacks) > 0 && !c.independent() {
-		return bad("attack %s, want it on lookups from fresh clients: the workload %s, tables %s, no sessions and no duration", attack.Join(c.Attacks), report.WorkloadFind, report.TablesIdeal)
+		return bad("attack %s, want it on what fresh clients do: the workload %s or %s, tables %s, no sessions and no duration", attack.Join(c.Attacks), report.WorkloadFind, report.WorkloadValue, report.TablesIdeal)
+	}
+	if a := c.sybil(); a != nil && a.Before == attack.BeforeGet && c.Workload != report.WorkloadValue {
+		return bad("attack %s, want the workload %s, which puts and gets", a, report.WorkloadValue)
+	}
+	gets := c.Workload == report.WorkloadValue || c.Workload == report.WorkloadMixed || c.Workload == report.WorkloadDay
+	switch {
+	case gets && c.Gets == "" && len(c.Attacks) > 0:
+		c.Gets = report.GetsQuorum
+	case gets && c.Gets == "":
+		c.Gets = report.GetsFirst
+	case !gets && c.Gets != "":
+		return bad("gets %q is for values: the workload %s gets none", c.Gets, c.Workload)
+	case gets:
+		if err := oneOf("gets", c.Gets, report.GetsFirst, report.GetsQuorum, report.GetsFresh); err != nil {
+			return err
+		}
 	}
 	if err := c.follow(); err != nil {
 		return err
@@ -154,7 +173,8 @@ func (c *Config) Check() error {
 
 // independent reports whether no lookup affects another.
 func (c *Config) independent() bool {
-	return c.Workload == report.WorkloadFind && c.Tables == report.TablesIdeal && c.Sessions.Always() && c.Duration == 0
+	return (c.Workload == report.WorkloadFind || c.Workload == report.WorkloadValue && len(c.Attacks) > 0) &&
+		c.Tables == report.TablesIdeal && c.Sessions.Always() && c.Duration == 0
 }
 
 // attackers is the share of the nodes that take part in attacks.
@@ -173,6 +193,25 @@ func (c *Config) pool() (pool attack.Attack) {
 		}
 	}
 	return pool
+}
+
+// sybil is the attack with identities around each target; nil: there is none.
+func (c *Config) sybil() *attack.Attack {
+	for i := range c.Attacks {
+		if c.Attacks[i].Kind == attack.Sybil {
+			return &c.Attacks[i]
+		}
+	}
+	return nil
+}
+
+// region is R, as far as the k closest nodes reach on average: a share of 2^64.
+func (c *Config) region() uint64 {
+	if c.Nodes < c.K {
+		return math.MaxUint64
+	}
+	radius, _ := bits.Div64(uint64(c.K-1), 0, uint64(c.Nodes))
+	return radius
 }
 
 // lazy reports whether the buckets of ideal tables are made when they are first read.
@@ -221,6 +260,9 @@ func (c *Config) report() report.Config {
 	}
 	if c.TTL > 0 {
 		r.TTL = c.TTL.String()
+	}
+	if c.Gets != report.GetsFirst {
+		r.Gets = c.Gets
 	}
 	return r
 }

@@ -44,9 +44,14 @@ func TestCheckRefuses(t *testing.T) {
 		{"want shares that leave somebody", func(c *Config) {
 			c.Silent, c.Attacks = 0.5, []attack.Attack{{Kind: attack.Liars, Share: 0.3}, {Kind: attack.Mute, Share: 0.2}}
 		}},
-		{"want it on lookups from fresh clients", func(c *Config) {
-			c.Workload, c.Attacks = report.WorkloadValue, []attack.Attack{{Kind: attack.Liars, Share: 0.3}}
+		{"want it on what fresh clients do", func(c *Config) {
+			c.Workload, c.Attacks = report.WorkloadMixed, []attack.Attack{{Kind: attack.Liars, Share: 0.3}}
 		}},
+		{"want the workload value", func(c *Config) {
+			c.Attacks = []attack.Attack{{Kind: attack.Sybil, Identities: 1, Subnets: 1, Before: attack.BeforeGet}}
+		}},
+		{"the workload find gets none", func(c *Config) { c.Gets = report.GetsFirst }},
+		{`gets "all", want one of`, func(c *Config) { c.Workload, c.Gets = report.WorkloadValue, "all" }},
 		{"-1 subnets", func(c *Config) { c.Subnets = -1 }},
 		{"the pool's 4000000 subnets", func(c *Config) {
 			c.Nodes, c.Attacks = maxNodes-3_999_999, []attack.Attack{{Kind: attack.Pool, Share: 0.1, Identities: 4_000_000, Subnets: 4_000_000}}

@@ -39,6 +39,18 @@ func varied(t testing.TB) map[string]Config {
 			c.Subnets, c.Latency, c.Loss, c.Duplicate = 100, world, 0.02, 0.1
 			c.Attacks, _ = attack.ParseList("pool:share=0.1,identities=20000,subnets=50+liars:share=0.1+mute:share=0.1,answer=garbled+drip:share=0.1,delay=200ms")
 		}),
+		"find among identities": config(300, 100, func(c *Config) {
+			c.Latency = world
+			c.Attacks, _ = attack.ParseList("sybil:n=30,place=spread,subnets=7+liars:share=0.1")
+		}),
+		"value attacked": config(300, 60, func(c *Config) {
+			c.Workload, c.Latency, c.Loss, c.Duplicate = report.WorkloadValue, world, 0.02, 0.1
+			c.Attacks, _ = attack.ParseList("sybil:n=30,place=edges+pool:share=0.05,identities=2000,subnets=50+drip:share=0.1,delay=200ms")
+		}),
+		"value attacked later": config(300, 60, func(c *Config) {
+			c.Workload, c.Gets = report.WorkloadValue, report.GetsFresh
+			c.Attacks, _ = attack.ParseList("sybil:n=45,before=get")
+		}),
 		"find joined":  config(150, 200, func(c *Config) { c.Tables, c.Latency, c.Loss = report.TablesJoin, world, 0.02 }),
 		"find at once": config(150, 200, func(c *Config) { c.Tables, c.Latency = report.TablesJoin, latency(t, "const:0s") }),
 		"find churn":   config(100, 200, func(c *Config) { c.Sessions, c.Latency, c.Silent = half, exp, 0.1 }),

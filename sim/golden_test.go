@@ -49,7 +49,7 @@ func set(c *Config, name, value string) (err error) {
 		c.Duration, err = time.ParseDuration(value)
 	case "loss":
 		c.Loss, err = strconv.ParseFloat(value, 64)
-	case "attack", "subnets":
+	case "attack", "subnets", "gets":
 		return c.Set(name, value)
 	case "silent":
 		c.Silent, err = strconv.ParseFloat(value, 64)

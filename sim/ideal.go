@@ -11,23 +11,31 @@ import (
 )
 
 // idealBucket appends the contacts of one bucket of an ideal table: k uniformly random
-// servers of its range, or all if there are fewer. They depend on the seed, the owner and
+// of the servers and known identities (ground) of its range, or all if there are fewer. They depend on the seed, the owner and
 // the bucket only. The owner is identified by a number, as guests have no contact of
 // their own.
 func (b *book) idealBucket(dst []identity.Contact, seed, owner uint64, self *identity.Position, cpl, k int) []identity.Contact {
 	if cpl >= 64 {
 		return dst // the prefixes of the book are distinct
 	}
-	lo, hi := b.within(self.Prefix()^1<<(63-cpl), cpl+1)
+	prefix := self.Prefix() ^ 1<<(63-cpl)
+	lo, hi := b.within(prefix, cpl+1)
 	if b.present != nil {
 		lo, hi = b.presentFrom(lo), b.presentFrom(hi)
 	}
-	available := hi - lo
+	known := b.knownWithin(prefix, cpl+1)
+	available := hi - lo + len(known)
 	if available <= k {
 		for i := lo; i < hi; i++ {
 			dst = append(dst, b.server(i))
 		}
-		return dst
+		return append(dst, known...)
+	}
+	at := func(i int) identity.Contact {
+		if i < hi-lo {
+			return b.server(lo + i)
+		}
+		return known[i-(hi-lo)]
 	}
 	var random rand.PCG
 	h := hash(seed, forBucket, owner, uint64(cpl))
@@ -35,10 +43,10 @@ func (b *book) idealBucket(dst []identity.Contact, seed, owner uint64, self *ide
 	// Floyd's sample of k out of the range (Bentley, 1987).
 	first := len(dst)
 	for top := available - k; top < available; top++ {
-		pick := b.server(lo + below(random.Uint64(), top+1))
+		pick := at(below(random.Uint64(), top+1))
 		for _, c := range dst[first:] {
 			if c == pick {
-				pick = b.server(lo + top)
+				pick = at(top)
 				break
 			}
 		}
@@ -69,7 +77,7 @@ func (b *book) server(i int) identity.Contact {
 func (b *book) deepest(p *identity.Position) int {
 	cpl := 0
 	for ; cpl < 64; cpl++ {
-		if lo, hi := b.within(p.Prefix(), cpl); hi-lo == 0 || hi-lo == 1 && b.positions[lo] == *p {
+		if lo, hi := b.within(p.Prefix(), cpl); (hi-lo == 0 || hi-lo == 1 && b.positions[lo] == *p) && len(b.knownWithin(p.Prefix(), cpl)) == 0 {
 			break
 		}
 	}
@@ -124,12 +132,12 @@ func (w *world) bucket(nd *node, owner uint64, self *identity.Position, cpl int)
 	return int(f.size[cpl])
 }
 
-// fillAll makes all buckets of an ideal table.
-func (w *world) fillAll(nd *node) {
+// fillAll makes all buckets of the ideal table of an owner of that number.
+func (w *world) fillAll(nd *node, owner uint64) {
 	self := w.book.Position(nd.contact)
 	nd.ideal = new(idealTable)
 	for cpl := w.book.deepest(self); cpl >= 0; cpl-- {
-		w.bucket(nd, uint64(nd.contact), self, cpl)
+		w.bucket(nd, owner, self, cpl)
 	}
 	nd.ideal = nil
 }

@@ -20,10 +20,12 @@ import (
 // A searcher runs lookups one after the other.
 type searcher struct {
 	*world
+	values      bool                       // lookups are gets of values, each put before
 	servers     map[identity.Contact]*node // that were asked in the present lookup
 	serverPool  []*server                  // memory of servers, the first pooled of which are in use
 	pooled      int
-	lookup      int // the number of the present lookup
+	lookup      int              // the number of the present lookup
+	clients     identity.Contact // the first handle of its clients
 	target      identity.Position
 	groundTruth []identity.Contact
 	rpcs        uint64
@@ -37,7 +39,7 @@ type searcher struct {
 
 func newSearcher(cfg *Config, b *book, guest identity.Contact) *searcher {
 	s := &searcher{world: newWorld(cfg, b), servers: make(map[identity.Contact]*node)}
-	s.guest = guest
+	s.clients, s.values = guest, cfg.Workload == report.WorkloadValue
 	s.nodeOf = s.node
 	return s
 }
@@ -53,10 +55,13 @@ func (s *searcher) node(c identity.Contact) *node {
 		if nd.role.runs() {
 			v.random.Seed(hash(s.cfg.Seed, forEngine, uint64(c)), 0)
 			nd.engine = s.newEngine(c, engine.Server, &v.random)
+			if s.whole() {
+				s.fillAll(nd, uint64(c))
+			}
 		}
 		s.servers[c] = nd
 	}
-	if d := s.answering; d != nil && !d.message.Response && nd.role.runs() {
+	if d := s.answering; d != nil && !d.message.Response && nd.ideal != nil && nd.role.runs() {
 		s.fill(nd, uint64(c), &d.message.Target, s.cfg.K)
 	}
 	return nd
@@ -87,42 +92,79 @@ func (s *searcher) run(index int, traced bool) report.Sample {
 	s.pooled = 0
 	number := uint64(index)
 	s.wire = hash(s.cfg.Seed, forWire, number)
-	s.guestNumber = 1<<31 | uint32(index)
-	s.book.positions[s.guest-1] = randomPosition(s.cfg.Seed, forLookup, number)
+	if s.values {
+		return s.putAndGet(traced)
+	}
 	if s.cfg.Targets == report.TargetsNodes {
 		s.target = *s.book.Position(identity.Contact(1 + below(hash(s.cfg.Seed, forTarget, number), s.book.servers)))
 	} else {
 		s.target = randomPosition(s.cfg.Seed, forTarget, number)
 	}
-	client := &node{contact: s.guest, client: true}
-	client.engine = s.newEngine(s.guest, engine.Client, rand.NewPCG(hash(s.cfg.Seed, forEngine, 1<<32|number), 0))
-	s.fill(client, 1<<32|number, &s.target, s.cfg.seeds)
-	s.servers[s.guest] = client
-	o := &operation{target: s.target, ended: never}
+	s.surround()
+	client := s.client(s.clients, number, 1<<31|uint32(index))
+	result, o := s.operate(client, func(op engine.OpID, effects []engine.Effect) []engine.Effect {
+		return client.engine.Closest(s.clock(), op, s.target, effects)
+	})
+	s.rpcs += client.requests()
+	s.leaveOff()
+	if s.judging {
+		s.judge(result, result.Contacts)
+	}
+	return s.measure(o, result, traced)
+}
+
+// whole reports whether tables are made as a whole, as crowded ones are read deeper (design
+// R5.25).
+func (s *searcher) whole() bool { return s.values || s.cfg.sybil() != nil }
+
+// client is a fresh client at the handle, by a number of its own. Latencies are computed by
+// the other number.
+func (s *searcher) client(c identity.Contact, number uint64, latency uint32) *node {
+	s.guest, s.guestNumber = c, latency
+	s.book.positions[c-1] = randomPosition(s.cfg.Seed, forLookup, number)
+	nd := &node{contact: c, client: true}
+	nd.engine = s.newEngine(c, engine.Client, rand.NewPCG(hash(s.cfg.Seed, forEngine, 1<<32|number), 0))
+	if s.whole() {
+		s.fillAll(nd, 1<<32|number)
+	} else {
+		s.fill(nd, 1<<32|number, &s.target, s.cfg.seeds)
+	}
+	s.servers[c] = nd
+	return nd
+}
+
+// operate runs an operation of a client to its end.
+func (s *searcher) operate(client *node, start func(engine.OpID, []engine.Effect) []engine.Effect) (*engine.Result, *operation) {
+	o := &operation{target: s.target, started: s.now, ended: never}
 	const op = 1
 	s.operations[op] = o
-	s.perform(client, client.engine.Closest(s.clock(), op, s.target, s.effects[:0]))
+	s.perform(client, start(op, s.effects[:0]))
 	for len(s.notes) == 0 {
 		s.step()
 	}
 	result := s.notes[0].result
 	s.notes = s.notes[:0]
-	did := client.engine.Stats().Counters
-	s.rpcs += did.Begun()
+	return result, o
+}
+
+// requests is how many a node has begun.
+func (n *node) requests() uint64 {
+	did := n.engine.Stats().Counters
+	return did.Begun()
+}
+
+// leaveOff drops what is under way.
+func (s *searcher) leaveOff() {
 	for !s.queue.empty() {
 		if e := s.queue.take(); e.datagram != nil {
 			s.recycle(e.datagram)
 		}
 	}
-	return s.measure(o, result, traced)
 }
 
 // measure compares the result of the lookup with the ground truth.
 func (s *searcher) measure(o *operation, r *engine.Result, traced bool) report.Sample {
 	s.groundTruth = s.book.closest(s.groundTruth[:0], &s.target, s.cfg.K, func(n identity.Contact) bool { return s.role(n).findable() })
-	if s.judging {
-		s.judge(r)
-	}
 	sample, all := measure(o, r, s.groundTruth, s.book)
 	sample.Number = s.lookup
 	if traced {
@@ -143,7 +185,8 @@ func garbagePercent(b *book) int {
 func (r *run) independent(ctx context.Context) {
 	cfg := &r.cfg
 	workers := min(r.cores, cfg.Lookups)
-	r.book = r.newBook(workers)
+	books, guest := r.newBooks(workers)
+	r.book = books[0]
 	searchers := make([]*searcher, workers)
 	if r.cores == runtime.GOMAXPROCS(0) { // no other run shares the process
 		defer debug.SetGCPercent(debug.SetGCPercent(garbagePercent(r.book)))
@@ -151,7 +194,7 @@ func (r *run) independent(ctx context.Context) {
 	var next, ended atomic.Int64
 	var group sync.WaitGroup
 	for i := range searchers {
-		s := newSearcher(cfg, r.book, identity.Contact(r.book.servers+r.book.poolSize()+i+1))
+		s := newSearcher(cfg, books[i], guest(i))
 		s.judging = r.judging
 		searchers[i] = s
 		group.Go(func() {
@@ -190,6 +233,7 @@ func (r *run) independent(ctx context.Context) {
 	r.measured = r.virtual
 	r.stopped = len(r.samples) < cfg.Lookups
 	r.report.Work = sum.work()
+	r.book.ground.known = nil
 	r.report.Buckets = searchers[0].idealOccupancy()
 	r.report.NodesUp = float64(cfg.Nodes)
 	r.alive = searchers

@@ -124,7 +124,7 @@ func (n *network) get(k *key) {
 	}
 	w := &n.workload
 	n.start(nd, target, func(op engine.OpID, effects []engine.Effect) []engine.Effect {
-		return nd.engine.Get(n.clock(), op, engine.GetQuery{Key: []byte(k.name), Quorum: 1}, effects)
+		return nd.engine.Get(n.clock(), op, n.cfg.query([]byte(k.name)), effects)
 	}, func(o *operation, r *engine.Result) {
 		w.values.Gets++
 		found := r.Err == nil && string(r.Record.Value) == string(k.value)

@@ -50,7 +50,7 @@ func (n *network) populate(ctx context.Context) {
 func (n *network) makeSettled(w *world, c identity.Contact) *node {
 	nd := n.make(w, c)
 	nd.joined = -settled
-	w.fillAll(nd)
+	w.fillAll(nd, uint64(c))
 	w.perform(nd, w.effects[:0]) // schedule its first tick
 	return nd
 }

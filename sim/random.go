@@ -46,6 +46,7 @@ const (
 	forSize
 	forSubnet
 	forPool
+	forGround
 )
 
 // source is a stream of random numbers for one purpose.

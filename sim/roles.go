@@ -9,14 +9,18 @@ import (
 // lie answers a request as a colluding lying node does: it names the k lying nodes
 // nearest to the target, has no records, and acknowledges writes without storing. It
 // cannot answer for another identity, so nodes that it made up would only be silent:
-// naming other lying nodes is worse. Those of a pool name its identities instead.
+// naming other lying nodes is worse. Those of a pool name its identities instead, and those
+// made around a target each other.
 func (w *world) lie(n *node, d *datagram) {
 	q := &d.message
 	m := w.denial(d)
 	if q.Type.IsQuery() {
-		if n.role == pooling {
+		switch n.role {
+		case pooling:
 			m.Contacts = w.book.closestOfPool(m.Contacts, &q.Target, w.cfg.K)
-		} else {
+		case sybil:
+			w.book.ground.nameOthers(m, n, w.cfg.K)
+		default:
 			m.Contacts = w.book.closest(m.Contacts, &q.Target, w.cfg.K, func(c identity.Contact) bool {
 				return w.role(c) == lying
 			})
@@ -65,6 +69,7 @@ const (
 	silent        // receives responses only
 	lying         // see lie
 	pooling       // likewise
+	sybil         // likewise
 	mute          // see keepMute
 	dripping      // see postpone
 )
@@ -83,6 +88,9 @@ func (w *world) role(n identity.Contact) role {
 	c := w.cfg
 	if c.Silent+c.Lying == 0 && len(c.Attacks) == 0 || n == w.first {
 		return honest
+	}
+	if w.book.ground.has(n) {
+		return sybil
 	}
 	if w.book.pool != nil && int(n) > w.book.servers {
 		return pooling

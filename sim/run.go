@@ -77,6 +77,9 @@ func RunLookups(ctx context.Context, cfg Config, cores int, progress Progress) (
 	}
 	if r.judging {
 		r.alive = nil
+		if r.cfg.Workload == report.WorkloadValue {
+			r.report.Values = r.values()
+		}
 		r.report.Attack = r.attacked(ctx)
 	}
 	slices.SortFunc(r.samples, func(a, b report.Sample) int { return cmp.Compare(a.Number, b.Number) })

@@ -54,6 +54,7 @@ var settings = []struct {
 	span("ttl", func(c *Config) *time.Duration { return &c.TTL }),
 	text("lookup", func(c *Config) *string { return &c.Lookup }),
 	text("table", func(c *Config) *string { return &c.Table }),
+	text("gets", func(c *Config) *string { return &c.Gets }),
 	text("trace-of", func(c *Config) *string { return &c.TraceOf }),
 }
 

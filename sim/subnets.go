@@ -47,6 +47,9 @@ func (b *book) poolSize() int {
 	return b.pool.servers
 }
 
+// guest is the first node that is in no table: behind the servers and the pool.
+func (b *book) guest() identity.Contact { return identity.Contact(b.servers + b.poolSize() + 1) }
+
 // closestOfPool appends the n identities of the pool closest to a target, closest first.
 func (b *book) closestOfPool(dst []identity.Contact, target *identity.Position, n int) []identity.Contact {
 	first := len(dst)
@@ -65,13 +68,17 @@ func (b *book) endpoint(c identity.Contact) netip.AddrPort {
 		return hostOf(at%s.subnets, at/s.subnets)
 	}
 	behind := n - b.servers // the servers
-	if b.pool == nil || behind < 0 {
-		return hostOf(n, 0)
+	if b.pool != nil && behind >= 0 {
+		if behind < b.pool.servers {
+			return hostOf(b.servers+behind%s.pool, behind/s.pool)
+		}
+		n += s.pool - b.pool.servers
 	}
-	if behind < b.pool.servers {
-		return hostOf(b.servers+behind%s.pool, behind/s.pool)
+	if g := &b.ground; g.has(c) {
+		i := int(c - g.first)
+		return hostOf(n-i+i%g.subnets, i/g.subnets)
 	}
-	return hostOf(b.servers+s.pool+behind-b.pool.servers, 0)
+	return hostOf(n, 0)
 }
 
 // hostOf is a host of a /24.

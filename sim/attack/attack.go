@@ -3,6 +3,7 @@ package attack
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ const (
 	Mute  = "mute"  // nodes that answer PINGs, and nothing else
 	Drip  = "drip"  // nodes that answer late
 	Pool  = "pool"  // nodes that name ready-made identities nearest to the target
+	Sybil = "sybil" // identities made around the target, which name each other, and keep nothing
 )
 
 // What a mute node answers to all but PINGs.
@@ -25,9 +27,24 @@ const (
 	AnswerGarbled = "garbled" // what cannot be decoded
 )
 
+// Where identities stand that were made around a target. R is the region of a lookup
+// (lookup.Region).
+const (
+	PlaceNear   = "near"   // nearer to it than any honest node
+	PlaceSpread = "spread" // uniformly within R
+	PlaceEdges  = "edges"  // at the inner edges of the octaves of R
+)
+
+// When nodes know of such identities.
+const (
+	BeforePut = "put" // before the target is looked up, or a value stored
+	BeforeGet = "get" // after it was stored
+)
+
 // Limits of the parameters.
 const (
 	MaxIdentities = 1 << 22
+	MaxSybils     = 10_000
 	MaxDelay      = time.Minute
 )
 
@@ -37,8 +54,10 @@ type Attack struct {
 	Share      float64       // of all nodes that take part
 	Answer     string        // Mute: AnswerNone or AnswerGarbled
 	Delay      time.Duration // Drip: before an answer
-	Identities int           // Pool: that are ready-made
-	Subnets    int           // Pool: /24s that they share
+	Identities int           // Pool: that are ready-made; Sybil: made around each target
+	Subnets    int           // Pool, Sybil: /24s that they share
+	Place      string        // Sybil: PlaceNear, PlaceSpread or PlaceEdges
+	Before     string        // Sybil: BeforePut or BeforeGet
 }
 
 // A parameter is one that some kinds have.
@@ -57,13 +76,7 @@ var parameters = []parameter{
 		a.Share = v
 		return nil
 	}},
-	{"answer", func(a *Attack) string { return a.Answer }, func(a *Attack, text string) error {
-		if text != AnswerNone && text != AnswerGarbled {
-			return errors.New("want " + AnswerNone + " or " + AnswerGarbled)
-		}
-		a.Answer = text
-		return nil
-	}},
+	choice("answer", func(a *Attack) *string { return &a.Answer }, AnswerNone, AnswerGarbled),
 	{"delay", func(a *Attack) string { return a.Delay.String() }, func(a *Attack, text string) error {
 		v, err := time.ParseDuration(text)
 		if err != nil || v <= 0 || v > MaxDelay {
@@ -73,7 +86,21 @@ var parameters = []parameter{
 		return nil
 	}},
 	count("identities", MaxIdentities, func(a *Attack) *int { return &a.Identities }),
+	count("n", MaxSybils, func(a *Attack) *int { return &a.Identities }),
+	choice("place", func(a *Attack) *string { return &a.Place }, PlaceNear, PlaceSpread, PlaceEdges),
 	count("subnets", MaxIdentities, func(a *Attack) *int { return &a.Subnets }),
+	choice("before", func(a *Attack) *string { return &a.Before }, BeforePut, BeforeGet),
+}
+
+func choice(name string, of func(*Attack) *string, values ...string) parameter {
+	return parameter{name, func(a *Attack) string { return *of(a) }, func(a *Attack, text string) error {
+		if !slices.Contains(values, text) {
+			last := len(values) - 1
+			return fmt.Errorf("want %s or %s", strings.Join(values[:last], ", "), values[last])
+		}
+		*of(a) = text
+		return nil
+	}}
 }
 
 func count(name string, most int, of func(*Attack) *int) parameter {
@@ -96,6 +123,7 @@ var kinds = []struct {
 	{Attack{Kind: Mute, Share: 0.2, Answer: AnswerNone}, []string{"share", "answer"}},
 	{Attack{Kind: Drip, Share: 0.2, Delay: 1200 * time.Millisecond}, []string{"share", "delay"}},
 	{Attack{Kind: Pool, Share: 0.05, Identities: 1 << 20, Subnets: 1}, []string{"share", "identities", "subnets"}},
+	{Attack{Kind: Sybil, Identities: 45, Place: PlaceNear, Before: BeforePut}, []string{"n", "place", "subnets", "before"}},
 }
 
 // Kinds are the names of all kinds.
@@ -142,7 +170,7 @@ func Parse(text string) (Attack, error) {
 		}
 	}
 	if !more {
-		return a, nil
+		return a.whole(), nil
 	}
 	given := make(map[string]bool)
 	for part := range strings.SplitSeq(rest, ",") {
@@ -168,7 +196,15 @@ func Parse(text string) (Attack, error) {
 	if a.Subnets > a.Identities {
 		return bad("%d subnets for %d identities, want no more subnets", a.Subnets, a.Identities)
 	}
-	return a, nil
+	return a.whole(), nil
+}
+
+// whole is the attack with one subnet for each identity, where nobody says otherwise.
+func (a Attack) whole() Attack {
+	if a.Subnets == 0 {
+		a.Subnets = a.Identities
+	}
+	return a
 }
 
 // String is the attack as Parse reads it, with all its parameters.

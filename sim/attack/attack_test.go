@@ -19,6 +19,9 @@ func TestParse(t *testing.T) {
 		"pool:identities=1000,subnets=1000":   {Kind: Pool, Share: 0.05, Identities: 1000, Subnets: 1000},
 		"pool:subnets=2,share=0.1":            {Kind: Pool, Share: 0.1, Identities: 1 << 20, Subnets: 2},
 		"pool:identities=4194304,subnets=1":   {Kind: Pool, Share: 0.05, Identities: MaxIdentities, Subnets: 1},
+		"sybil":                               {Kind: Sybil, Identities: 45, Subnets: 45, Place: PlaceNear, Before: BeforePut},
+		"sybil:n=20,place=edges":              {Kind: Sybil, Identities: 20, Subnets: 20, Place: PlaceEdges, Before: BeforePut},
+		"sybil:before=get,subnets=3":          {Kind: Sybil, Identities: 45, Subnets: 3, Place: PlaceNear, Before: BeforeGet},
 		"drip:delay=60s":                      {Kind: Drip, Share: 0.2, Delay: time.Minute},
 		"mute:share=0.999999999,answer=none ": {Kind: Mute, Share: 0.999999999, Answer: AnswerNone},
 	} {
@@ -35,7 +38,7 @@ func TestParse(t *testing.T) {
 // An error is ErrBadAttack and says what is wrong.
 func TestParseRefuses(t *testing.T) {
 	for text, says := range map[string]string{
-		"":                                  "want one of [liars mute drip pool]",
+		"":                                  "want one of [liars mute drip pool sybil]",
 		"flood":                             "want one of",
 		"Liars":                             "want one of",
 		"liars:":                            `no parameter "", want name=value of [share]`,
@@ -54,6 +57,11 @@ func TestParseRefuses(t *testing.T) {
 		"pool:identities=4194305":           "want a whole number",
 		"pool:subnets=-1":                   "want a whole number",
 		"pool:identities=1000,subnets=1001": "want no more subnets",
+		"sybil:n=10001":                     "want a whole number, 1 to 10000",
+		"sybil:n=20,subnets=21":             "want no more subnets",
+		"sybil:share=0.1":                   `no parameter "share", want name=value of [n place subnets before]`,
+		"sybil:place=far":                   "want near, spread or edges",
+		"sybil:before=all":                  "want put or get",
 	} {
 		a, err := Parse(text)
 		if !errors.Is(err, ErrBadAttack) || !strings.Contains(err.Error(), says) || a != (Attack{}) {
@@ -98,7 +106,7 @@ func FuzzParseList(f *testing.F) {
 			return
 		}
 		for _, a := range list {
-			if !(a.Share > 0 && a.Share < 1) || a.Delay > MaxDelay || a.Identities > MaxIdentities || a.Subnets > a.Identities {
+			if !(a.Share > 0 && a.Share < 1) && a.Kind != Sybil || a.Delay > MaxDelay || a.Identities > MaxIdentities || a.Subnets > a.Identities {
 				t.Errorf("%+v", a)
 			}
 		}

@@ -32,7 +32,7 @@ same report, whatever the machine; what each figure means is in docs/report.md.
   --workload  find: look up targets; value: put, then get from elsewhere;
               provide: provide, then look for providers; mixed: a third of each;
               day: what nodes do by themselves, with --keys looked for all along
-  --attack    liars, mute, drip or pool, with parameters as drip:share=0.1,delay=1s;
+  --attack    liars, mute, drip, pool or sybil, with parameters as drip:share=0.1,delay=1s;
               docs/report.md: what each does, and what the report says of it
   --lookup    whose rule lookups follow; libp2p has alpha 10 of its own, discv5 k 16
   --table     whose policy routing tables follow; docs/rules.md: how to write others
@@ -58,6 +58,7 @@ of one seed from 6 on; DIR:alpha=3 names those runs in a directory that have a v
   kad sim --workload day --sessions kad --duration 24h --keys 10000 --ttl 48h
   kad sim --alpha 3 --json > a.json; kad sim --alpha 10 --json > b.json
   kad sim --attack pool:share=0.05,subnets=100000 --lookup plain
+  kad sim --attack sybil:n=45,place=near --workload value
   kad sim --compare a.json b.json
   kad sim --compare alpha3 alpha10
   kad sim --compare results:alpha=1 results:alpha=3
@@ -101,6 +102,7 @@ of one seed from 6 on; DIR:alpha=3 names those runs in a directory that have a v
 	cli.Completes(cmd, "tables", report.TablesIdeal, report.TablesJoin)
 	cli.Completes(cmd, "latency", "const:", "exp:", "world", "file:")
 	cli.Completes(cmd, "attack", attack.Kinds()...)
+	cli.Completes(cmd, "gets", report.GetsFirst, report.GetsQuorum, report.GetsFresh)
 	cli.Completes(cmd, "sessions", "none", "exp:", "weibull:", "kad")
 	cli.Completes(cmd, "workload", report.WorkloadFind, report.WorkloadValue, report.WorkloadProvide, report.WorkloadMixed, report.WorkloadDay)
 	cli.Completes(cmd, "lookup", sim.LookupNames()...)

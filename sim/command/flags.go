@@ -53,6 +53,7 @@ var simUsages = map[string]string{
 	"duration":  "of the workload (default 24h for day, 1h with sessions, else as lookups take)",
 	"keys":      "of day: keys published at the start, once",
 	"ttl":       "lifetime of what is stored (default 24h)",
+	"gets":      "when gets of values end: first (record; the default), quorum (as nodes do; the default under attack) or fresh",
 	"lookup":    "rule of lookups",
 	"table":     "policy of routing tables",
 }

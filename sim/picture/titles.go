@@ -56,6 +56,7 @@ func settings(r *report.Report) []setting {
 	word("duration", c.Duration, true)
 	word("keys", strconv.Itoa(c.Keys), true)
 	word("ttl", c.TTL, true)
+	word("gets", c.Gets, false)
 	all = append(all, setting{tracedLookup(c.TraceOf), true})
 	word("seed", strconv.FormatUint(c.Seed, 10), false)
 	if r.Kind == report.Bench {

@@ -140,6 +140,16 @@ func (c *Comparison) attack(a, b *Attack) {
 	add("suspected", func(k *Attack) measured { return figure(k.Suspected) })
 	add("suspected_without_attack", func(k *Attack) measured { return ofSamples(k.SuspectedWithoutAttack, k.WithoutAttack) })
 	add("rpcs_ratio", func(k *Attack) measured { return ofSamples(k.RPCsRatio, k.WithoutAttack) })
+	add("honest_holders", func(k *Attack) measured {
+		if k.HonestHolders == nil {
+			return measured{}
+		}
+		return ofSamples(k.HonestHolders.Mean, k.Gets)
+	})
+	add("gets_found", func(k *Attack) measured { return ofSamples(k.GetsFound, k.Gets) })
+	add("gets_suspected", func(k *Attack) measured { return ofSamples(k.GetsSuspected, k.Gets) })
+	add("put_requests", func(k *Attack) measured { return ofSamples(k.PutRequests, k.Gets) })
+	add("put_rpcs_ratio", func(k *Attack) measured { return ofSamples(k.PutRPCsRatio, min(k.Gets, k.WithoutAttack)) })
 }
 
 // work compares counts by name, in the order of a, then of b.

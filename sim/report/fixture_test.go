@@ -57,7 +57,9 @@ func day() *Report {
 	c := &r.Config
 	c.Workload, c.Duration, c.Keys, c.TTL, c.Sessions, c.Client, c.Silent, c.Lying, c.Duplicate = "day", "24h0m0s", 300, "12h0m0s", "weibull:0.6,2h", 0.3, 0.05, 0.01, 0.001
 	c.Attack, c.Subnets = "liars:share=0.01", 900
-	r.Attack = &Attack{0.998, 0.95, 0.002, 0.0125, 0.03, 500, 0.004, 1.0175}
+	c.Gets = GetsQuorum
+	held := NewDistribution([]float64{19, 20, 21})
+	r.Attack = &Attack{0.998, 0.95, 0.002, 0.0125, 0.03, 500, 0.004, 1.0175, &held, 3, 0.99, 0.01, 42.5, 1.05}
 	r.NodesUp = 1003.4821
 	r.Values = &Values{Puts: 300, Confirmed: 300, Holders: 19.82, Gets: 480, Found: 479, Lost: 1}
 	r.Work = []Work{{"lookups", 123456}, {"refreshes", 45678}, {"probes", 9012}, {"re-stores", 3456}, {"hand-overs", 789}, {"re-publications", 330}, {"evictions", 2}}

@@ -29,6 +29,13 @@ const (
 	TargetsNodes  = "nodes"  // the position of a node
 )
 
+// When a get of a value ends.
+const (
+	GetsFirst  = "first"  // with the first record
+	GetsQuorum = "quorum" // with as many as nodes weigh by default
+	GetsFresh  = "fresh"  // with the lookup
+)
+
 // A Report is the result of a measurement. In a simulation everything except Machine
 // depends on the Config only.
 type Report struct {
@@ -94,6 +101,7 @@ type Config struct {
 	TTL       string  `json:"ttl,omitempty"`
 	Lookup    string  `json:"lookup,omitempty"`    // of a simulation: the lookup rule, unless it is the usual one
 	Table     string  `json:"table,omitempty"`     // likewise the policy of routing tables
+	Gets      string  `json:"gets,omitempty"`      // when a get of a value ends, unless it is with the first record
 	TraceOf   string  `json:"trace-of,omitempty"`  // the lookup whose trace the report has, unless it is the typical one
 	Bootstrap string  `json:"bootstrap,omitempty"` // of a bench: the live network's nodes
 }
@@ -125,6 +133,14 @@ type Attack struct {
 	WithoutAttack          int     `json:"without_attack"` // lookups that were run again without it; 0: none, and what follows is not known
 	SuspectedWithoutAttack float64 `json:"suspected_without_attack"`
 	RPCsRatio              float64 `json:"rpcs_ratio"` // requests of a lookup, to those without it
+
+	// Where a value is put and got, all of the above but RPCsRatio is of the put's lookup.
+	HonestHolders *Distribution `json:"honest_holders,omitempty"` // of a value, when its get begins
+	Gets          int           `json:"gets"`                     // 0: none, and what follows is not known
+	GetsFound     float64       `json:"gets_found"`               // gets that found what was put
+	GetsSuspected float64       `json:"gets_suspected"`           // gets that noticed something
+	PutRequests   float64       `json:"put_requests"`             // of a put, stores included: the mean
+	PutRPCsRatio  float64       `json:"put_rpcs_ratio"`           // requests of a put, to those without it
 }
 
 // A Work is a count of what nodes did.
