@@ -22,6 +22,10 @@ func TestMain(m *testing.M) {
 		writeUntilKilled(os.Args[2])
 		return
 	}
+	if len(os.Args) == 3 && os.Args[1] == swapperArgument {
+		swapUntilKilled(os.Args[2])
+		return
+	}
 	if len(os.Args) == 3 && os.Args[1] == openerArgument {
 		_, err := Open(os.Args[2])
 		fmt.Print(err)

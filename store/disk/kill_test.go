@@ -3,9 +3,11 @@ package disk
 import (
 	"bufio"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -14,7 +16,10 @@ import (
 	"kadmium/store"
 )
 
-const writerArgument = "-write-until-killed"
+const (
+	writerArgument  = "-write-until-killed"
+	swapperArgument = "-swap-until-killed"
+)
 
 // writeUntilKilled is the process that gets killed: four writers change entries
 // over and over, and print each change once it is acknowledged.
@@ -57,6 +62,91 @@ func writeUntilKilled(dir string) {
 	select {}
 }
 
+// swapUntilKilled is the process of a full store: each write of its four writers removes one
+// entry and stores another, and is printed once it is acknowledged.
+func swapUntilKilled(dir string) {
+	j, err := Open(dir)
+	if err != nil {
+		fmt.Println("error", err)
+		os.Exit(1)
+	}
+	held, err := load(j)
+	if err != nil {
+		fmt.Println("error", err)
+		os.Exit(1)
+	}
+	first := make([]int, 4)
+	for key := range held {
+		var writer, n int
+		if _, err := fmt.Sscanf(key, "record writer %d, number %d", &writer, &n); err == nil {
+			first[writer] = n
+		}
+	}
+	fmt.Println("open", len(held))
+	var printing sync.Mutex
+	for writer, n := range first {
+		go func() {
+			for ; ; n++ {
+				out := set(store.RecordEntry, fmt.Sprintf("writer %d, number %d", writer, n), "")
+				out.Value = nil
+				in := set(store.RecordEntry, fmt.Sprintf("writer %d, number %d", writer, n+1), strings.Repeat("x", n*37%900))
+				if err := tryWrite(j, out, in); err != nil {
+					fmt.Println("error", err)
+					os.Exit(1)
+				}
+				printing.Lock()
+				fmt.Println("swapped", writer, n+1)
+				printing.Unlock()
+			}
+		}()
+	}
+	select {}
+}
+
+// A process of which each write displaces an entry is killed at random moments: there is
+// always one of the two, never both, and what was acknowledged is there.
+func TestKilledBetweenRemovingAndStoring(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts processes")
+	}
+	dir := t.TempDir()
+	rnd := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
+	acknowledged := make([]int, 4)
+	for round := range 12 {
+		lines := runAndKill(t, swapperArgument, dir, 8+rnd.IntN(200), time.Duration(rnd.IntN(3000))*time.Microsecond)
+		for _, line := range lines {
+			var writer, n int
+			if _, err := fmt.Sscanf(line, "swapped %d %d", &writer, &n); err == nil {
+				acknowledged[writer] = n
+			} else if strings.HasPrefix(line, "error") {
+				t.Fatalf("round %d: %s", round, line)
+			}
+		}
+		j, err := Open(dir)
+		if err != nil {
+			t.Fatalf("round %d: %v", round, err)
+		}
+		held, err := load(j)
+		if err != nil {
+			t.Fatalf("round %d: %v", round, err)
+		}
+		if len(held) != len(acknowledged) {
+			t.Fatalf("round %d: %d entries of %d writers: %v", round, len(held), len(acknowledged), slices.Collect(maps.Keys(held)))
+		}
+		for writer, n := range acknowledged {
+			// The write after the last acknowledged one may be there, or not.
+			_, last := held[fmt.Sprintf("record writer %d, number %d", writer, n)]
+			_, next := held[fmt.Sprintf("record writer %d, number %d", writer, n+1)]
+			if last == next {
+				t.Fatalf("round %d: writer %d: %d was acknowledged, there is %v", round, writer, n, slices.Collect(maps.Keys(held)))
+			}
+		}
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func stamp() string { return fmt.Sprint(time.Now().UnixNano()) }
 
 // A process is killed with SIGKILL at random moments, twelve times on one
@@ -70,7 +160,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	acknowledged := make(map[string]string) // as of the last line about each key; "" if deleted
 	total := 0
 	for round := range 12 {
-		lines := runAndKill(t, dir, 1+rnd.IntN(200), time.Duration(rnd.IntN(3000))*time.Microsecond)
+		lines := runAndKill(t, writerArgument, dir, 1+rnd.IntN(200), time.Duration(rnd.IntN(3000))*time.Microsecond)
 		for _, line := range lines {
 			switch kind, rest, _ := strings.Cut(line, " "); kind {
 			case "stored":
@@ -134,7 +224,7 @@ func TestKilledWhileTheFileIsMade(t *testing.T) {
 	}
 	for i := range 15 {
 		dir := t.TempDir()
-		runAndKill(t, dir, 0, time.Duration(i)*time.Millisecond)
+		runAndKill(t, writerArgument, dir, 0, time.Duration(i)*time.Millisecond)
 		j := open(t, dir)
 		mustWrite(t, j, set(store.TableEntry, "a", "1"))
 		j.Close()
@@ -143,9 +233,9 @@ func TestKilledWhileTheFileIsMade(t *testing.T) {
 
 // runAndKill starts the writer and kills it some time after it has printed a
 // number of lines; it returns all it printed.
-func runAndKill(t *testing.T, dir string, after int, more time.Duration) []string {
+func runAndKill(t *testing.T, writer, dir string, after int, more time.Duration) []string {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], writerArgument, dir)
+	cmd := exec.Command(os.Args[0], writer, dir)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
