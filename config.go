@@ -117,7 +117,7 @@ type Config struct {
 type Limits struct {
 	Records   int // records held; store.DefaultMaxRecords
 	Providers int // provider entries held; store.DefaultMaxProviders
-	Bytes     int // bytes of memory for both; store.DefaultMaxBytes
+	Bytes     int // bytes of live memory for both; store.DefaultMaxBytes. The process takes up to 2.5 times that, and the pages of the journal's file
 	PerSource int // records stored for one subnet; a quarter of Records
 	Peers     int // peers that it has met and remembers, of which each takes about 400 bytes; 1,024
 }

@@ -45,7 +45,7 @@ type Engine struct {
 	// answering is the share of answers of lookups lately, outside the region; 0: not known
 	answering float32
 
-	unsynced      map[uint64]func(error) // by batch: what waits for the journal
+	unsynced      *unsyncedWrites // nil: nothing waits for the journal
 	lastPersistID uint64
 
 	tasks        taskStates

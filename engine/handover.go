@@ -92,6 +92,6 @@ func (e *Engine) handOver() {
 	}
 	e.counters.Handovers++
 	key := []byte(h.key)
-	r, _ := e.store.Get(e.now, key)
-	e.copyKey([]identity.Contact{h.to}, r, e.store.AllProviders(e.now, key, nil))
+	r, providers := e.store.HandedOver(e.now, key, nil)
+	e.copyKey([]identity.Contact{h.to}, r, providers)
 }

@@ -62,11 +62,11 @@ func relive(t *testing.T, seed uint64) {
 	x.check()
 	for _, nd := range x.nodes {
 		e := nd.e
-		if len(e.ops)+len(e.unsynced)+len(e.lookups)+int(e.upkeep)+int(e.joining) > 0 || len(e.moved) > 0 {
+		if len(e.ops)+e.unsynced.len()+len(e.lookups)+int(e.upkeep)+int(e.joining) > 0 || len(e.moved) > 0 {
 			// a refresh or replication may be under way: try once more
 			x.run(7 * time.Second)
 		}
-		if len(e.ops)+len(e.unsynced)+int(e.joining) > 0 {
+		if len(e.ops)+e.unsynced.len()+int(e.joining) > 0 {
 			t.Errorf("node %s at rest: %+v", nd.name, e.Stats())
 		}
 		if len(e.activities) > len(e.lookups)+e.requests.Len() {

@@ -8,22 +8,79 @@ import (
 	"kadmium/store"
 )
 
-// maxUnsynced bounds the writes of others that wait for the journal (design R8.7). A
-// node's own puts wait there too, and are bounded by maxOperations.
+// maxUnsynced bounds the changes by writes of others that wait for the journal (design
+// R8.7). Those of a node's own puts wait there too; the puts are bounded by maxOperations.
 const maxUnsynced = 4096
 
-// persist asks the driver to journal changes. It calls done once they are synced, or with
-// the error. If there is nothing to journal it calls done at once.
+// unsyncedWrites are the writes that wait for the journal.
+type unsyncedWrites struct {
+	byID    map[uint64]unsyncedWrite
+	changes int                       // that they make
+	of      map[identity.NetGroup]int // changes by wide subnet
+}
+
+type unsyncedWrite struct {
+	done    func(error)
+	changes int
+	wide    identity.NetGroup // of who sent it; zero: this node
+}
+
+func (u *unsyncedWrites) len() int {
+	if u == nil {
+		return 0
+	}
+	return len(u.byID)
+}
+
+// haveRoom reports whether a source may have another write wait: its wide subnet takes a
+// quarter of the room that is left, so that there is room for those that have none waiting,
+// however many others there are (the dynamic threshold of Choudhury and Hahne, 1998).
+func (u *unsyncedWrites) haveRoom(source identity.NetGroup) bool {
+	if u == nil {
+		return true
+	}
+	return u.of[source.Wide()] < (maxUnsynced-u.changes+3)/4
+}
+
+func (u *unsyncedWrites) add(id uint64, w unsyncedWrite) {
+	u.byID[id] = w
+	u.changes += w.changes
+	u.of[w.wide] += w.changes
+}
+
+func (u *unsyncedWrites) take(id uint64) (unsyncedWrite, bool) {
+	if u == nil {
+		return unsyncedWrite{}, false
+	}
+	w, ok := u.byID[id]
+	if ok {
+		delete(u.byID, id)
+		u.changes -= w.changes
+		if u.of[w.wide] -= w.changes; u.of[w.wide] == 0 {
+			delete(u.of, w.wide)
+		}
+	}
+	return w, ok
+}
+
+// persist asks the driver to journal the changes of a write of this node, see persistFor.
 func (e *Engine) persist(changes []store.Change, done func(error)) {
+	e.persistFor(identity.NetGroup{}, changes, done)
+}
+
+// persistFor asks the driver to journal changes that a source's write makes. It calls done
+// once they are synced, or with the error. If there is nothing to journal it calls done at
+// once. All changes are one transaction.
+func (e *Engine) persistFor(source identity.NetGroup, changes []store.Change, done func(error)) {
 	if !e.cfg.Durable || len(changes) == 0 {
 		done(nil)
 		return
 	}
 	if e.unsynced == nil {
-		e.unsynced = make(map[uint64]func(error))
+		e.unsynced = &unsyncedWrites{byID: make(map[uint64]unsyncedWrite), of: make(map[identity.NetGroup]int)}
 	}
 	e.lastPersistID++
-	e.unsynced[e.lastPersistID] = done
+	e.unsynced.add(e.lastPersistID, unsyncedWrite{done, len(changes), source.Wide()})
 	e.emit(Effect{Kind: Persist, PersistID: e.lastPersistID, Changes: changes})
 }
 
@@ -42,9 +99,8 @@ func (e *Engine) Persisted(now time.Time, id uint64, err error, fx []Effect) []E
 		err = fmt.Errorf("%w: %w", ErrJournal, err)
 		e.counters.seldom().JournalErrors++
 	}
-	if done, ok := e.unsynced[id]; ok {
-		delete(e.unsynced, id)
-		done(err)
+	if w, ok := e.unsynced.take(id); ok {
+		w.done(err)
 	}
 	return e.leave()
 }

@@ -82,7 +82,7 @@ func (e *Engine) copyMessage(to identity.Contact, r *rpc.Record, expires time.Ti
 	m := e.newRequest(rpc.Store)
 	c := *r
 	c.TTL = max(0, expires.Sub(e.now)-e.maxTransit(to))
-	m.Record = &c
+	m.Record, m.Copy = &c, true
 	return m
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math"
 	"net/netip"
 	"time"
 
@@ -209,7 +210,15 @@ func (e *Engine) serveStore(in *Inbound) {
 		cas = &m.CASSequence
 	}
 	position := identity.KeyPosition(m.Record.Key)
-	status, changes := e.store.Put(e.now, m.Record, e.book.Address(in.From).NetGroup(), cas, e.between(&position), e.rnd)
+	source, between := e.book.Address(in.From).NetGroup(), e.between(&position)
+	e.tellRegion()
+	var status rpc.Status
+	var changes []store.Change
+	if m.Copy && !m.CAS {
+		status, changes = e.store.PutCopy(e.now, m.Record, source, between, e.rnd)
+	} else {
+		status, changes = e.store.Put(e.now, m.Record, source, cas, between, e.rnd)
+	}
 	e.acknowledge(in, status, changes)
 	if status == rpc.OK {
 		e.event(Event{Kind: RecordStored, Contact: in.From, Key: m.Record.Key})
@@ -223,8 +232,28 @@ func (e *Engine) serveAddProvider(in *Inbound) {
 		return
 	}
 	position := identity.KeyPosition(m.Provider.Key)
-	status, changes := e.store.PutProvider(e.now, m.Provider, e.book.Address(in.From).NetGroup(), e.between(&position), e.rnd)
+	from, between := e.book.Address(in.From), e.between(&position)
+	put := e.store.PutProvider
+	if m.Provider.Peer.ID != from.ID {
+		put = e.store.PutProviderCopy
+	}
+	e.tellRegion()
+	status, changes := put(e.now, m.Provider, from.NetGroup(), between, e.rnd)
 	e.acknowledge(in, status, changes)
+}
+
+// tellRegion tells a store with little room the region in which this node is a holder: k of N
+// nodes are within it (design R6.42). In a small network it is everything.
+func (e *Engine) tellRegion() {
+	if !e.store.Tight() {
+		return
+	}
+	radius := uint64(math.MaxUint64)
+	if size, k := e.networkSize(), float64(e.cfg.K); size > 2*k {
+		const keyspace = (1 << 63) * 2.0
+		radius = uint64(keyspace / size * k)
+	}
+	e.store.SetRegion(&e.cfg.Position, radius)
 }
 
 // mayKeep says whether this node may store a write, and with which status it is refused
@@ -233,7 +262,7 @@ func (e *Engine) mayKeep(in *Inbound) (rpc.Status, bool) {
 	switch {
 	case in.Invalid != nil:
 		return store.StatusOf(in.Invalid), false
-	case e.mode != Server, len(e.unsynced) >= maxUnsynced:
+	case e.mode != Server, !e.unsynced.haveRoom(e.book.Address(in.From).NetGroup()):
 		return rpc.Full, false
 	}
 	return rpc.OK, true
@@ -252,7 +281,7 @@ func (e *Engine) acknowledge(in *Inbound, status rpc.Status, changes []store.Cha
 	}
 	kind, id, token := in.Message.Type, in.Message.ID, in.Token
 	from := e.book.Address(in.From).Endpoint // a write is no first contact
-	e.persist(changes, func(err error) {
+	e.persistFor(e.book.Address(in.From).NetGroup(), changes, func(err error) {
 		m := e.newReply(kind, id)
 		m.Observed = from
 		if err != nil {

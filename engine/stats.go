@@ -40,7 +40,7 @@ func (e *Engine) Stats() Stats {
 		Outstanding:      e.requests.Len(),
 		Operations:       len(e.ops),
 		ActiveLookups:    len(e.lookups),
-		Unsynced:         len(e.unsynced),
+		Unsynced:         e.unsynced.len(),
 		Handovers:        len(e.handovers),
 		Lost:             e.rejoining.len(),
 		Awaited:          e.table.Kept(),

@@ -124,6 +124,7 @@ func drawRequest(t *rapid.T, m *Message) {
 		if m.CAS = rapid.Bool().Draw(t, "cas"); m.CAS {
 			m.CASSequence = rapid.Uint64().Draw(t, "cas sequence")
 		}
+		m.Copy = rapid.Bool().Draw(t, "copy")
 		m.Settled = anySettled().Draw(t, "settled")
 	case AddProvider:
 		p := anyProvider().Draw(t, "provider")

@@ -110,6 +110,7 @@ func decodeStore(m *Message, b *pb.StoreRequest) (err error) {
 	if b.CasSequence != nil {
 		m.CAS, m.CASSequence = true, *b.CasSequence
 	}
+	m.Copy = b.Copy
 	m.Settled, err = parseIDs(m.Settled, b.Settled)
 	return err
 }

@@ -96,7 +96,7 @@ func (c *Codec) encodeStore(b *pb.StoreRequest, m *Message) (err error) {
 	if len(m.Settled) > MaxSettled {
 		return errManyIDs
 	}
-	b.TtlMs = millis(m.Record.TTL)
+	b.TtlMs, b.Copy = millis(m.Record.TTL), m.Copy
 	if m.CAS {
 		b.CasSequence = &m.CASSequence
 	}

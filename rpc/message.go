@@ -122,6 +122,7 @@ type Message struct {
 	MoreProtocols bool   // PING response: more are handled than Protocols has
 	MoreProviders bool   // GET_PROVIDERS response: others are held
 	CAS           bool   // STORE request: only if the held sequence is CASSequence
+	Copy          bool   // STORE request: the sender holds the record, and does not publish it
 	Status        Status // response to STORE, ADD_PROVIDER, MESSAGE
 	More          bool   // response: contacts were left out to fit the datagram
 	ID            uint64 // of the request; the response's is the same

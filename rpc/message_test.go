@@ -39,7 +39,7 @@ func TestReset(t *testing.T) {
 	m := Message{
 		Type: FindValue, Response: true, Serves: true, ID: 1,
 		Target: identity.Position{1}, Key: []byte("k"), Families: IPv4, Known: []uint16{1},
-		DialBack: true, CAS: true, CASSequence: 1, Provider: &Provider{}, Protocol: "p",
+		DialBack: true, CAS: true, Copy: true, CASSequence: 1, Provider: &Provider{}, Protocol: "p",
 		Record: &Record{TTL: time.Second}, Payload: []byte("x"),
 		Status: Full, Observed: netip.MustParseAddrPort("192.0.2.1:1"), Contacts: []identity.Contact{1},
 		Poll: true, WantProtocols: true, MoreProtocols: true, MoreProviders: true, Failed: []uint16{1}, Settled: []uint64{1},

@@ -69,7 +69,7 @@ func sizeOfRest(m *Message) int {
 		if m.Record == nil {
 			return 0
 		}
-		n := message(RecordSize(m.Record)) + varintField(millis(m.Record.TTL)) + bytesField(8*len(m.Settled))
+		n := message(RecordSize(m.Record)) + varintField(millis(m.Record.TTL)) + bytesField(8*len(m.Settled)) + flagField(m.Copy)
 		if m.CAS {
 			n += 1 + protowire.SizeVarint(m.CASSequence)
 		}

@@ -3,32 +3,40 @@ package store
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
 	"kadmium/identity"
 )
 
-// What a record counts against MaxBytes is about the memory that it takes.
-func TestItemOverhead(t *testing.T) {
+// What is counted against MaxBytes is about the live memory that a full store takes: of
+// records of few bytes and of nearly 1 kB, of one source and of many.
+func TestMemoryIsCounted(t *testing.T) {
 	const n = 20000
-	s := New(Config{Volatile: true}, NewNamespaces(network))
-	rnd := rand.New(rand.NewPCG(1, 2))
-	runtime.GC()
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	for i := range n {
-		s.Put(epoch, blackboardRecord(fmt.Sprintf("/v/%d", i), fmt.Sprintf("value %d", i), 1, time.Hour*24), identity.NetGroup{}, nil, 0, rnd)
+	for _, c := range []struct{ value, sources int }{{1, 1}, {1, 100}, {1, n}, {900, 1}, {900, n}} {
+		s := New(Config{Volatile: true, MaxPerSource: DefaultMaxRecords}, NewNamespaces(network))
+		rnd := rand.New(rand.NewPCG(1, 2))
+		value := strings.Repeat("x", c.value)
+		runtime.GC()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for i := range n {
+			at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{byte(20 + i%c.sources%50), byte(i % c.sources), byte(i % c.sources >> 8), 1}), 1)
+			from := identity.Address{Endpoint: at}.NetGroup()
+			s.Put(epoch, blackboardRecord(fmt.Sprintf("/v/%d", i), value, 1, time.Hour*24), from, nil, 0, rnd)
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		used, counted := int(after.HeapAlloc-before.HeapAlloc)/n, s.Stats().Bytes/n
+		t.Logf("a value of %d bytes, %d of %d sources: %d bytes used for a record, %d counted", c.value, s.Stats().Records, s.Stats().Sources, used, counted)
+		if used > counted*5/4 || used < counted*3/4 {
+			t.Errorf("%d bytes are used and %d counted", used, counted)
+		}
+		runtime.KeepAlive(s)
 	}
-	runtime.GC()
-	runtime.ReadMemStats(&after)
-	used, counted := int(after.HeapAlloc-before.HeapAlloc)/n, s.Stats().Bytes/n
-	t.Logf("%d bytes used for a small record, %d counted", used, counted)
-	if used > counted*5/4 || used < counted/2 {
-		t.Errorf("%d bytes are used and %d counted", used, counted)
-	}
-	runtime.KeepAlive(s)
 }
 
 func BenchmarkPut(b *testing.B) {

@@ -18,8 +18,9 @@ const (
 	DefaultMaxRecords   = 1 << 16 // records
 	DefaultMaxProviders = 1 << 16 // provider entries
 	MaxProvidersPerKey  = 256     // provider entries under one key (design R8.30)
-	DefaultMaxBytes     = 1 << 26 // bytes of memory for records and provider entries, including their index
+	DefaultMaxBytes     = 1 << 26 // bytes of live memory for records and provider entries, their index and their sources included
 	shareOfSource       = 4       // one source may use 1/4 of each limit
+	partOfProviders     = 4       // 1/4 of the bytes are kept for provider entries
 )
 
 // A Config holds a store's limits. The zero value of a field is its default, the
@@ -27,7 +28,7 @@ const (
 type Config struct {
 	MaxRecords   int // records held for others
 	MaxProviders int // provider entries held
-	MaxBytes     int // bytes that records and provider entries occupy
+	MaxBytes     int // bytes of live memory that records and provider entries take
 	MaxPerSource int // records stored by one source; MaxRecords/4. The other limits have the same share
 
 	Volatile    bool // there is no journal: no changes are returned
@@ -36,6 +37,7 @@ type Config struct {
 
 	// Constants that tests of this package change.
 	maxProvidersPerKey int
+	maxKeptSequences   int
 	replicateJitter    time.Duration
 }
 
@@ -49,6 +51,7 @@ func (c Config) withDefaults() Config {
 	number(&c.MaxRecords, DefaultMaxRecords)
 	number(&c.MaxProviders, DefaultMaxProviders)
 	number(&c.maxProvidersPerKey, MaxProvidersPerKey)
+	number(&c.maxKeptSequences, MaxKeptSequences)
 	number(&c.MaxBytes, DefaultMaxBytes)
 	number(&c.MaxPerSource, max(1, c.MaxRecords/shareOfSource))
 	if c.replicateJitter <= 0 {

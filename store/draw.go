@@ -12,7 +12,7 @@ import (
 // replication; then what this node publishes.
 func (s *Store) Draw(now time.Time) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d records, %d providers, %d published\n", s.records, s.providers, len(s.published))
+	fmt.Fprintf(&b, "%d records, %d providers, %d published\n", s.records.count, s.providers.count, len(s.published))
 	sorted := slices.SortedFunc(slices.Values(s.keys), func(a, b *KeyItems) int { return slices.Compare(a.Key, b.Key) })
 	for _, items := range sorted {
 		role := "holder"

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"kadmium/identity"
 	"kadmium/rpc"
 )
 
@@ -45,7 +46,14 @@ func wholeLifetime(p *rpc.Provider) time.Duration {
 // nothing; a publisher starts a new lifetime and so does (design R6.8, R6.11). The
 // journal entry is written again because the first write may still be waiting, or
 // may have failed.
-func (s *Store) storedAgain(now time.Time, it *item, ttl time.Duration, between int, rnd *rand.Rand) []Change {
+//
+// A copy that its source publishes itself is none any more.
+func (s *Store) storedAgain(now time.Time, it *item, from identity.NetGroup, copied bool, ttl time.Duration, between int, rnd *rand.Rand) []Change {
+	if it.copied && !copied && it.source == from {
+		it.copied = false
+		p, _ := s.poolOf(it)
+		p.move(it, s.classOf(&it.keyItems.Position, false))
+	}
 	remaining := s.granted(it, ttl, between)
 	slack := min(expirySlack, remaining/4) // so that short lifetimes can be renewed too
 	if now.Add(remaining).After(it.expires.at.Add(slack)) {
@@ -65,15 +73,19 @@ func (s *Store) NextExpiry() time.Time {
 	return next
 }
 
-// Expire removes what has expired, and returns the number of records and provider
-// entries removed. What Revive may bring back is kept meanwhile.
+// maxExpired bounds what one Expire removes (design R8.7): together with what waits, it has to
+// fit into what the journal lets wait.
+const maxExpired = 4096
+
+// Expire removes what has expired, at most 4,096 items, and returns the number of records and
+// provider entries removed. What Revive may bring back is kept meanwhile.
 func (s *Store) Expire(now time.Time) (changes []Change, n int) {
 	remove := func(it *item) {
 		changes = append(changes, s.deletion(it)...)
 		s.unlink(it)
 		n++
 	}
-	for {
+	for n < maxExpired {
 		it, ok := s.expiry.due(now)
 		if !ok {
 			break

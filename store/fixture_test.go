@@ -78,6 +78,13 @@ func (f *fixture) putFrom(r *rpc.Record, from identity.NetGroup, swap *uint64, b
 	return status
 }
 
+// copyFrom is putFrom for a record that its source only holds.
+func (f *fixture) copyFrom(r *rpc.Record, from identity.NetGroup, _ *uint64, between int) rpc.Status {
+	status, changes := f.PutCopy(f.now, r, from, between, f.rnd)
+	f.write(changes)
+	return status
+}
+
 func (f *fixture) provide(p *rpc.Provider, between int) rpc.Status {
 	status, changes := f.PutProvider(f.now, p, identity.NetGroup{Peer: identity.ID{9}}, between, f.rnd)
 	f.write(changes)

@@ -23,7 +23,8 @@ type model struct {
 	between   map[string]int
 	published map[string]time.Time // by kind and key: when due
 	sequences map[string]uint64
-	gone      int // displaced since the start
+	gone      int                  // displaced since the start
+	kept      map[string]modelItem // records that were displaced, and their sequences kept
 }
 
 type modelItem struct {
@@ -32,6 +33,7 @@ type modelItem struct {
 	expires  time.Time
 	heard    time.Time
 	source   identity.NetGroup
+	copied   bool
 }
 
 func (i *modelItem) key() string {
@@ -85,14 +87,25 @@ func (m *model) put(t *rapid.T, f *fixture, item modelItem, ttl time.Duration, s
 			old.expires = now.Add(life)
 		}
 		old.heard = now
+		old.copied = old.copied && (item.copied || item.source != old.source)
 		m.between[item.key()] = between
 		return rpc.OK
 	}
+	was, kept := m.kept[item.key()]
+	kept = kept && item.record != nil && was.expires.After(now)
 	if swap != nil {
-		wantNone := *swap == 0
-		if live == wantNone || live && m.items[at].record.Sequence != *swap {
+		wantNone, none, held := *swap == 0, !live && !kept, uint64(0)
+		if live {
+			held = m.items[at].record.Sequence
+		} else if kept {
+			held = was.record.Sequence
+		}
+		if none != wantNone || !none && held != *swap {
 			return rpc.Conflict
 		}
+	}
+	if kept && !live && item.record.Sequence < was.record.Sequence {
+		return rpc.Older
 	}
 	if live && better(m.items[at]) < 0 {
 		return rpc.Older
@@ -103,71 +116,116 @@ func (m *model) put(t *rapid.T, f *fixture, item modelItem, ttl time.Duration, s
 	}
 	item.expires, item.heard = now.Add(life), now
 	rest = append(rest, item)
-	if !m.withinShare(rest, item) {
+	if !m.fitsKey(rest, item) {
 		return rpc.Full
 	}
-	if !m.fits(rest, item) {
+	if !m.withinShare(rest, item) || !m.fits(rest, item) {
 		if rest = m.displaced(t, f, rest, item); rest == nil {
 			return rpc.Full
 		}
 	}
 	m.items = rest
 	m.between[item.key()] = between
+	if item.record != nil {
+		delete(m.kept, item.key())
+	}
 	return rpc.OK
 }
 
 // displaced are the items that are left after the last has displaced others, nil if it has
 // not. Which were displaced the store says; the model says whether it may have been these.
 func (m *model) displaced(t *rapid.T, f *fixture, items []modelItem, last modelItem) (left []modelItem) {
-	wide, source := make(map[identity.NetGroup]int), make(map[identity.NetGroup]int)
 	var out []modelItem
 	for i, it := range items {
-		if i < len(items)-1 && it.source != (identity.NetGroup{}) {
-			wide[it.source.Wide()] += it.cost()
-			source[it.source] += it.cost()
-		}
 		if i < len(items)-1 && !it.heldBy(f) {
 			out = append(out, it)
 		} else {
 			left = append(left, it)
 		}
 	}
-	wants, own := last.cost()+wide[last.source.Wide()], last.source == identity.NetGroup{}
+	others := items[:len(items)-1]
+	own := last.source == identity.NetGroup{}
 	if len(out) == 0 {
-		for _, it := range items[:len(items)-1] {
-			w := it.source.Wide()
-			top := it.source != (identity.NetGroup{}) && wide[w] == maxOf(wide) && source[it.source] == maxOf(source)
-			if top && len(wide) == 1 && own && m.fits(without(items, it), last) {
+		for _, it := range others {
+			alike := (it.record == nil) == (last.record == nil) && it.source != (identity.NetGroup{})
+			one := !slices.ContainsFunc(others, func(o modelItem) bool { return o.source != it.source && o.source != (identity.NetGroup{}) })
+			if alike && one && own && m.fits(without(items, it), last) {
 				t.Fatalf("%s is refused, though %s could make room", last.key(), it.key())
 			}
 		}
 		return nil
 	}
+	for _, records := range []bool{true, false} {
+		var group []modelItem
+		for _, it := range out {
+			if (it.record != nil) == records {
+				group = append(group, it)
+			}
+		}
+		if len(group) > 0 {
+			m.mayDisplace(t, group, left, last, records == (last.record != nil))
+		}
+	}
+	enough := func(items []modelItem) bool { return m.fits(items, last) && m.withinShare(items, last) }
+	if !slices.ContainsFunc(out, func(it modelItem) bool { return !enough(append(slices.Clone(left[:len(left)-1]), it, last)) }) {
+		t.Fatalf("%d displaced without need", len(out)) // one may be larger than was needed after another
+	}
+	if !enough(left) {
+		t.Fatalf("%d displaced, and the limits are exceeded", len(out))
+	}
+	m.gone += len(out)
+	for _, it := range out {
+		if it.record != nil && it.expires.After(f.now) {
+			m.kept[it.key()] = it
+		}
+	}
+	return left
+}
+
+// mayDisplace checks that what was displaced of one kind may have been: of one source, of it
+// what is copied first, and of the source with most if it is another.
+func (m *model) mayDisplace(t *rapid.T, out, left []modelItem, last modelItem, alike bool) {
 	from, freed := out[0].source, 0
 	for _, it := range out {
-		if it.source != from {
+		if it.source != from || from == (identity.NetGroup{}) {
 			t.Fatalf("%v and %v are displaced", from, it.source)
 		}
 		freed += it.cost()
 	}
-	rest := freed - out[len(out)-1].cost()
-	if from == (identity.NetGroup{}) || wide[from.Wide()] < maxOf(wide) {
+	put := func(it modelItem) bool { return !it.copied }
+	for _, it := range left[:len(left)-1] {
+		if it.source == from && (it.record == nil) == (out[0].record == nil) && it.copied && slices.ContainsFunc(out, put) {
+			t.Fatalf("%v is displaced before a copy, %v", out, it)
+		}
+	}
+	if alike && from == last.source && !last.copied && !slices.ContainsFunc(out, put) {
+		return
+	}
+	wide, source := make(map[identity.NetGroup]int), make(map[identity.NetGroup]int)
+	for _, it := range m.items {
+		if (it.record == nil) == (out[0].record == nil) && it.source != (identity.NetGroup{}) {
+			wide[it.source.Wide()] += it.cost()
+			source[it.source] += it.cost()
+		}
+	}
+	if wide[from.Wide()] < maxOf(wide) {
 		t.Fatalf("%v is displaced, which has not most", from)
 	}
-	if has := wide[from.Wide()] - rest; !own && from.Wide() != last.source.Wide() && wants >= has+len(out) {
+	if !alike || last.source == (identity.NetGroup{}) {
+		return
+	}
+	old := 0
+	if at := m.find(last.place()); at >= 0 && m.items[at].source.Wide() == last.source.Wide() {
+		old = m.items[at].cost()
+	}
+	rest := freed - out[len(out)-1].cost()
+	has, wants := wide[from.Wide()]-rest, wide[last.source.Wide()]+last.cost()-old
+	if from.Wide() == last.source.Wide() {
+		has, wants = source[from]-rest, source[last.source]+last.cost()-old
+	}
+	if wants >= has+len(out) {
 		t.Fatalf("%v has %d, and is displaced for %v, which has %d", from, has, last.source, wants)
 	}
-	if has := source[from] - rest; !own && from.Wide() == last.source.Wide() && last.cost()+source[last.source] >= has+len(out) {
-		t.Fatalf("%v has %d, and is displaced for %v, which has %d", from, has, last.source, source[last.source])
-	}
-	if !slices.ContainsFunc(out, func(it modelItem) bool { return !m.fits(append(slices.Clone(left), it), last) }) {
-		t.Fatalf("%d displaced without need", len(out)) // one may be larger than was needed after another
-	}
-	if !m.fits(left, last) {
-		t.Fatalf("%d displaced, and the limits are exceeded", len(out))
-	}
-	m.gone += len(out)
-	return left
 }
 
 func without(items []modelItem, one modelItem) []modelItem {
@@ -214,23 +272,50 @@ func (m *model) used(items []modelItem, last modelItem) (all, mine usage, here, 
 	return all, mine, here, mineHere
 }
 
-// fits reports whether the items, of which the last is new, keep the limits of all.
+// fits reports whether the items, of which the last is new, keep the limits of all. Those of
+// its kind have their part of the bytes, beyond which the others may take the rest.
 func (m *model) fits(items []modelItem, last modelItem) bool {
 	all, _, _, _ := m.used(items, last)
+	if at := m.find(last.place()); at >= 0 { // it goes, but its share is counted
+		items = append(slices.Clone(items), m.items[at])
+	}
+	all.bytes += shareOverhead * shares(items)
 	return all.bytes <= m.cfg.MaxBytes && (last.record == nil || all.records <= m.cfg.MaxRecords) &&
 		(last.provider == nil || all.providers <= m.cfg.MaxProviders)
 }
 
+// shares are the sources and wide subnets of items of either kind.
+func shares(items []modelItem) int {
+	type of struct {
+		group        identity.NetGroup
+		record, wide bool
+	}
+	all := make(map[of]bool)
+	for _, i := range items {
+		all[of{i.source, i.record != nil, false}] = true
+		if i.source != (identity.NetGroup{}) {
+			all[of{i.source.Wide(), i.record != nil, true}] = true
+		}
+	}
+	return len(all)
+}
+
 // withinShare reports whether the items, of which the last is new, keep the limits of a
-// source and of a key.
+// source.
 func (m *model) withinShare(items []modelItem, last modelItem) bool {
-	_, mine, here, mineHere := m.used(items, last)
+	_, mine, _, _ := m.used(items, last)
 	own := last.source == identity.NetGroup{}
 	if last.record != nil {
 		return own || mine.bytes <= m.cfg.MaxBytes/2 && mine.records <= m.cfg.MaxRecords/2
 	}
-	return here <= m.cfg.maxProvidersPerKey && (own || mine.bytes <= m.cfg.MaxBytes/2 &&
-		mine.providers <= m.cfg.MaxProviders/2 && mineHere <= m.cfg.maxProvidersPerKey/2)
+	return own || mine.bytes <= m.cfg.MaxBytes/2 && mine.providers <= m.cfg.MaxProviders/2
+}
+
+// fitsKey reports whether the items, of which the last is new, keep the limits of a key.
+func (m *model) fitsKey(items []modelItem, last modelItem) bool {
+	_, _, here, mineHere := m.used(items, last)
+	own := last.source == identity.NetGroup{}
+	return last.record != nil || here <= m.cfg.maxProvidersPerKey && (own || mineHere <= m.cfg.maxProvidersPerKey/2)
 }
 
 func (m *model) stats() Stats {
@@ -246,10 +331,11 @@ func (m *model) stats() Stats {
 		sources[i.source] = true
 	}
 	s.Sources = len(sources)
+	s.Bytes += shareOverhead * shares(m.items)
 	return s
 }
 
-var modelConfig = Config{MaxRecords: 6, MaxProviders: 6, maxProvidersPerKey: 4, MaxBytes: 9 * 700, MaxPerSource: 3}
+var modelConfig = Config{MaxRecords: 6, MaxProviders: 6, maxProvidersPerKey: 4, MaxBytes: 9*700 + 8*shareOverhead, MaxPerSource: 3}
 
 var modelKeys = []string{"/v/a", "/v/b", "/v/c", "/v/d", "/v/e", "/v/f", "/v/g", "/v/h"}
 
@@ -261,7 +347,7 @@ func TestStoreAgainstModel(t *testing.T) {
 		f := &fixture{t: t, now: epoch, names: NewNamespaces(network), journal: make(map[string]Change)}
 		f.rnd = rand.New(rand.NewPCG(1, rapid.Uint64().Draw(t, "seed")))
 		f.Store = New(modelConfig, f.names)
-		m := &model{cfg: f.cfg, between: make(map[string]int), published: make(map[string]time.Time), sequences: make(map[string]uint64)}
+		m := &model{cfg: f.cfg, between: make(map[string]int), published: make(map[string]time.Time), sequences: make(map[string]uint64), kept: make(map[string]modelItem)}
 		leased := make(map[string]time.Time)
 
 		key := func() string { return rapid.SampledFrom(modelKeys).Draw(t, "key") }
@@ -286,9 +372,14 @@ func TestStoreAgainstModel(t *testing.T) {
 					s := rapid.Uint64Range(0, 3).Draw(t, "swap")
 					swap = &s
 				}
-				got := f.putFrom(r, source, swap, n)
+				copies := swap == nil && rapid.Bool().Draw(t, "copies")
+				put := f.putFrom
+				if copies {
+					put = f.copyFrom
+				}
+				got := put(r, source, swap, n)
 				copied := *r
-				want := m.put(t, f, modelItem{record: &copied, source: source}, r.TTL, swap, n,
+				want := m.put(t, f, modelItem{record: &copied, source: source, copied: copies}, r.TTL, swap, n,
 					func(h modelItem) int { return f.names.Better(r, h.record) })
 				if got != want {
 					t.Fatalf("put %s: %v, want %v", r.Key, got, want)
@@ -332,7 +423,9 @@ func TestStoreAgainstModel(t *testing.T) {
 				m.items = slices.DeleteFunc(m.items, func(i modelItem) bool { return !i.expires.After(f.now) })
 				f.restart()
 				m.gone = 0
-				for i := range m.items { // what is not journalled: STOREs of what is held, and who is a holder
+				clear(m.kept)            // it is not in the journal
+				for i := range m.items { // what is not journalled: STOREs of what is held, copies, and who is a holder
+					m.items[i].copied = false
 					items := f.byKey[m.items[i].key()]
 					m.between[m.items[i].key()] = items.Between
 					items.each(func(it *item) {
@@ -399,7 +492,7 @@ func (m *model) replicate(t *rapid.T, f *fixture, leased map[string]time.Time) {
 	if !ok {
 		for _, i := range m.items {
 			latest := ReplicateAfter + ReplicateJitter // after a restart it may be that once more
-			if unstored(i, latest) && leased[i.key()].Before(f.now) && i.expires.After(f.now.Add(latest)) && !m.spread(f, i) {
+			if unstored(i, latest) && leased[i.key()].Before(f.now) && i.expires.After(f.now.Add(latest)) && !m.spread(f, i) && f.Stats().Withheld == 0 {
 				t.Fatalf("%s was heard of %v ago and is not due", i.key(), f.now.Sub(i.heard))
 			}
 		}
@@ -408,11 +501,12 @@ func (m *model) replicate(t *rapid.T, f *fixture, leased map[string]time.Time) {
 	leased[string(key)] = f.now.Add(replicationLease)
 	var want []modelItem
 	for _, i := range m.items {
-		if i.key() == string(key) && unstored(i, ReplicateAfter/2) {
+		if i.key() == string(key) && unstored(i, ReplicateAfter/2) && !m.withheld(f, i) {
 			want = append(want, i)
 		}
 	}
-	if !slices.ContainsFunc(want, func(i modelItem) bool { return unstored(i, ReplicateAfter) }) {
+	overdue := slices.ContainsFunc(m.items, func(i modelItem) bool { return i.key() == string(key) && unstored(i, ReplicateAfter) })
+	if !overdue {
 		want = nil
 	}
 	r, providers := f.Overdue(f.now, key, nil)
@@ -425,10 +519,19 @@ func (m *model) replicate(t *rapid.T, f *fixture, leased map[string]time.Time) {
 	}
 	f.Replicated(f.now, key, f.rnd)
 	for i := range m.items {
-		if slices.ContainsFunc(want, func(w modelItem) bool { return w.place() == m.items[i].place() }) {
+		if overdue && m.items[i].key() == string(key) && unstored(m.items[i], ReplicateAfter/2) {
 			m.items[i].heard = f.now
 		}
 	}
+}
+
+// withheld reports whether the item's source has more than its share.
+func (m *model) withheld(f *fixture, i modelItem) (withheld bool) {
+	f.byKey[i.key()].each(func(it *item) {
+		same := it.record != nil && i.record != nil || it.provider != nil && i.provider != nil && it.provider.Peer.ID == i.provider.Peer.ID
+		withheld = withheld || same && f.beyondShare(it)
+	})
+	return withheld
 }
 
 // spread reports whether the replication of i is due within the jitter's range, as after
@@ -481,7 +584,9 @@ func (m *model) compare(t *rapid.T, f *fixture) {
 			}
 		}
 	}
-	if got, want := f.Stats(), m.stats(); got != want {
+	got, want := f.Stats(), m.stats()
+	got.Sequences, got.Withheld = 0, 0
+	if got != want {
 		t.Fatalf("%+v, want %+v", got, want)
 	}
 	var next time.Time

@@ -212,6 +212,12 @@ func (n *Namespaces) Sequenced(key []byte) bool {
 	return ns == nil || !ns.determined
 }
 
+// bySequence reports whether of two records under the key that with the higher sequence wins.
+func (n *Namespaces) bySequence(key []byte) bool {
+	ns, _, _, _ := n.find(key)
+	return ns == nil || !ns.determined && ns.prefer == nil
+}
+
 // usualQuorum is how many answers a get weighs where values change (design R6.39).
 const usualQuorum = 3
 

@@ -15,6 +15,15 @@ import (
 // what it keeps. Of two entries of one peer the higher sequence wins. Otherwise it is
 // like Put.
 func (s *Store) PutProvider(now time.Time, p *rpc.Provider, from identity.NetGroup, between int, rnd *rand.Rand) (rpc.Status, []Change) {
+	return s.putProvider(now, p, from, between, false, rnd)
+}
+
+// PutProviderCopy is PutProvider for an entry of another peer than who asks, see PutCopy.
+func (s *Store) PutProviderCopy(now time.Time, p *rpc.Provider, from identity.NetGroup, between int, rnd *rand.Rand) (rpc.Status, []Change) {
+	return s.putProvider(now, p, from, between, true, rnd)
+}
+
+func (s *Store) putProvider(now time.Time, p *rpc.Provider, from identity.NetGroup, between int, copied bool, rnd *rand.Rand) (rpc.Status, []Change) {
 	if p.TTL <= 0 || len(p.Key) == 0 {
 		return rpc.Invalid, nil
 	}
@@ -23,19 +32,23 @@ func (s *Store) PutProvider(now time.Time, p *rpc.Provider, from identity.NetGro
 	if old != nil && !old.expired(now) {
 		switch c := betterProvider(p, old.provider); {
 		case c == 0:
-			return rpc.OK, s.storedAgain(now, old, p.TTL, between, rnd)
+			return rpc.OK, s.storedAgain(now, old, from, copied, p.TTL, between, rnd)
 		case c < 0:
 			return rpc.Older, nil
 		}
 	}
 	clone := *p
 	clone.Signature, clone.Description, clone.TTL = bytes.Clone(p.Signature), bytes.Clone(p.Description), 0
-	it := &item{provider: &clone, source: from, size: providerCost(p)}
-	out, ok := s.makeRoom(it, old)
-	if !ok || !s.providerWithinShare(items, it, old) {
+	it := &item{provider: &clone, source: from, size: providerCost(p), copied: copied}
+	it.class = s.classAt(p.Key, copied)
+	if !s.fitsKey(items, it, old) {
 		return rpc.Full, nil
 	}
-	return rpc.OK, append(s.displace(out), s.replace(now, old, it, p.Key, p.TTL, between, rnd)...)
+	out, ok := s.makeRoom(it, old)
+	if !ok {
+		return rpc.Full, nil
+	}
+	return rpc.OK, append(s.displace(now, out), s.replace(now, old, it, p.Key, p.TTL, between, rnd)...)
 }
 
 // provider is the provider entry of that peer, nil if there is none.

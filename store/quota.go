@@ -5,43 +5,47 @@ import (
 	"kadmium/rpc"
 )
 
-// itemOverhead is the memory that one record or provider entry takes besides its own
-// bytes, in bytes: the structs, the index and the due times.
-const itemOverhead = 640
+// What is counted against MaxBytes is the live memory of the heap, in bytes, as
+// TestMemoryIsCounted measures it.
+const (
+	// itemOverhead is what one record or provider entry takes besides its own bytes: the
+	// structs, the index and the due times.
+	itemOverhead = 640
+	// shareOverhead is what is kept of each source and of each wide subnet.
+	shareOverhead = 300
+)
+
+// rounded is what so many bytes take: Go's allocator rounds up by an eighth at most.
+func rounded(n int) int { return n + n/8 }
 
 // A usage is what one source has stored.
 type usage struct{ records, providers, bytes int }
 
 // recordCost is what a record counts against MaxBytes.
 func recordCost(r *rpc.Record) int {
-	return itemOverhead + len(r.Key) + len(r.Value) + len(r.Signature)
+	return itemOverhead + rounded(len(r.Key)+len(r.Value)+len(r.Signature))
 }
 
 // providerCost is what a provider entry counts against MaxBytes.
 func providerCost(p *rpc.Provider) int {
-	return itemOverhead + len(p.Key) + len(p.Signature) + len(p.Description)
+	return itemOverhead + rounded(len(p.Key)+len(p.Signature)+len(p.Description))
 }
 
-// withinShare reports whether a record fits into its source's share after old, if any, was
-// removed.
-func (s *Store) withinShare(it, old *item) bool {
-	mine := s.usageOf(it.source)
-	mine.replace(it, old, old != nil && old.source == it.source)
-	return it.source == identity.NetGroup{} || mine.records <= s.cfg.MaxPerSource && mine.bytes <= s.share(s.cfg.MaxBytes)
-}
-
-func (s *Store) usageOf(source identity.NetGroup) usage {
-	if sh := s.sources[source]; sh != nil {
-		return sh.usage
+// usageOf is what a source has stored of both kinds.
+func (s *Store) usageOf(source identity.NetGroup) (u usage) {
+	if sh := s.records.sources[source]; sh != nil {
+		u.records, u.bytes = sh.count, sh.bytes
 	}
-	return usage{}
+	if sh := s.providers.sources[source]; sh != nil {
+		u.providers = sh.count
+		u.bytes += sh.bytes
+	}
+	return u
 }
 
-// providerWithinShare reports whether a provider entry fits beside the items of its key, and
-// into its source's share, after old, if any, was removed.
-func (s *Store) providerWithinShare(items *KeyItems, it, old *item) bool {
-	mine := s.usageOf(it.source)
-	mine.replace(it, old, old != nil && old.source == it.source)
+// fitsKey reports whether a provider entry fits beside the items of its key, after old, if
+// any, was removed.
+func (s *Store) fitsKey(items *KeyItems, it, old *item) bool {
 	here, mineHere, atHost := 1, 1, 1
 	if items != nil {
 		for _, o := range items.providers {
@@ -58,8 +62,7 @@ func (s *Store) providerWithinShare(items *KeyItems, it, old *item) bool {
 		}
 	}
 	return here <= s.cfg.maxProvidersPerKey &&
-		(it.source == identity.NetGroup{} || mine.providers <= s.share(s.cfg.MaxProviders) && mine.bytes <= s.share(s.cfg.MaxBytes) &&
-			mineHere <= s.share(s.cfg.maxProvidersPerKey) && atHost <= MaxProvidersPerHost)
+		(it.source == identity.NetGroup{} || mineHere <= s.share(s.cfg.maxProvidersPerKey) && atHost <= MaxProvidersPerHost)
 }
 
 // MaxProvidersPerHost bounds the providers of one key at one public address (design R6.43).
@@ -69,14 +72,6 @@ const MaxProvidersPerHost = 2
 func SharesHost(a, b *rpc.Provider) bool {
 	at, other := a.Peer.Endpoint.Addr(), b.Peer.Endpoint.Addr()
 	return at.IsValid() && other.IsValid() && !identity.IsLocal(at) && identity.Host(at) == identity.Host(other)
-}
-
-// replace adds an item, and subtracts old if it counts here.
-func (u *usage) replace(it, old *item, counts bool) {
-	u.add(it, 1)
-	if old != nil && counts {
-		u.add(old, -1)
-	}
 }
 
 func (u *usage) add(it *item, sign int) {
@@ -97,13 +92,26 @@ func (s *Store) share(limit int) int {
 type Stats struct {
 	Records   int // held for others
 	Providers int // provider entries held
-	Bytes     int // bytes that both count against MaxBytes
+	Bytes     int // bytes of live memory that both take, as MaxBytes counts it
 	Sources   int // that stored them
 	Published int // records and provided keys that this node publishes
 	Displaced int // items that were removed for others, since the start
+	Withheld  int // times that an item was not stored again, as its source had more than its share
+
+	Sequences        int // kept of records that were displaced
+	SequencesDropped int // that could not be kept, since the start
 }
 
 // Stats counts what the store holds.
 func (s *Store) Stats() Stats {
-	return Stats{s.records, s.providers, s.bytes, len(s.sources), len(s.published), s.displaced}
+	sources := len(s.records.sources)
+	for source := range s.providers.sources {
+		if s.records.sources[source] == nil {
+			sources++
+		}
+	}
+	return Stats{
+		Records: s.records.count, Providers: s.providers.count, Bytes: s.records.memory() + s.providers.memory(), Sources: sources,
+		Published: len(s.published), Displaced: s.displaced, Withheld: s.withheld, Sequences: s.kept.count, SequencesDropped: s.sequencesDropped,
+	}
 }

@@ -138,7 +138,7 @@ func TestOwnRecords(t *testing.T) {
 func TestBytesAreCounted(t *testing.T) {
 	big := string(make([]byte, 900))
 	one := recordCost(blackboardRecord("/v/0", big, 1, 0))
-	f := newFixture(t, Config{MaxBytes: 10*one - 1, MaxPerSource: DefaultMaxRecords})
+	f := newFixture(t, Config{MaxBytes: 10*one + 2*shareOverhead - 1, MaxPerSource: DefaultMaxRecords})
 	for i := range 10 {
 		want := rpc.OK
 		if i == 9 {
@@ -146,7 +146,7 @@ func TestBytesAreCounted(t *testing.T) {
 		}
 		f.want(f.put(blackboardRecord(fmt.Sprintf("/v/%d", i), big, 1, time.Hour), 0), want)
 	}
-	f.want(f.Stats().Bytes, 9*one)
+	f.want(f.Stats().Bytes, 9*one+2*shareOverhead)
 	f.want(f.put(blackboardRecord("/v/0", "", 2, time.Hour), 0), rpc.OK)
 	f.want(f.put(blackboardRecord("/v/9", big, 1, time.Hour), 0), rpc.OK)
 

@@ -66,10 +66,16 @@ func (s *Store) NextReplication() time.Time { return s.replication.next() }
 
 // DueReplication is a key that this node holds and for which no STORE has come for
 // ReplicateAfter and the jitter. It is returned once, and again after five minutes
-// unless Replicated is called or a STORE comes. The key must not be changed.
+// unless Replicated is called or a STORE comes. The key must not be changed. What is of a
+// source beyond its share is looked at again after ReplicateAfter.
 func (s *Store) DueReplication(now time.Time) (key []byte, ok bool) {
 	it, ok := s.replication.due(now)
 	if !ok {
+		return nil, false
+	}
+	if s.beyondShare(it) {
+		s.withheld++
+		s.judgeAt(it, now.Add(ReplicateAfter))
 		return nil, false
 	}
 	it.keyItems.each(func(it *item) {
@@ -88,11 +94,37 @@ func (s *Store) DueReplication(now time.Time) (key []byte, ok bool) {
 func (s *Store) Overdue(now time.Time, key []byte, dst []rpc.Provider) (*rpc.Record, []rpc.Provider) {
 	var r *rpc.Record
 	s.eachOverdue(now, key, func(it *item) {
+		if s.beyondShare(it) {
+			s.withheld++
+			return
+		}
 		if it.provider != nil {
 			dst = append(dst, it.remaining(now))
 			return
 		}
 		r, _ = s.Get(now, key)
+	})
+	return r, dst
+}
+
+// HandedOver is what a newcomer is sent of a key: all but what is of a source beyond its
+// share. The provider entries are appended to dst.
+func (s *Store) HandedOver(now time.Time, key []byte, dst []rpc.Provider) (*rpc.Record, []rpc.Provider) {
+	items := s.byKey[string(key)]
+	if items == nil {
+		return nil, dst
+	}
+	var r *rpc.Record
+	items.each(func(it *item) {
+		switch {
+		case it.expired(now):
+		case s.beyondShare(it):
+			s.withheld++
+		case it.provider != nil:
+			dst = append(dst, it.remaining(now))
+		default:
+			r, _ = s.Get(now, key)
+		}
 	})
 	return r, dst
 }

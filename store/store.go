@@ -31,13 +31,16 @@ type contents struct {
 	byKey     map[string]*KeyItems
 	keys      []*KeyItems // in an order that depends only on the calls made
 	prefixes  []uint64    // of the positions of keys
-	records   int
-	providers int
-	bytes     int
-	sources   map[identity.NetGroup]*share
-	wide      map[identity.NetGroup]*share
-	ranking   ranking // of wide
+	records   pool
+	providers pool
+	region    region
 	displaced int
+	withheld  int // from replication and hand-overs
+
+	kept             pool // sequences of records that were displaced
+	keptByKey        map[string]*item
+	keptExpiry       queue[item]
+	sequencesDropped int
 
 	published map[string]*Published // by publication key
 	sequences map[string]uint64     // highest used, by publication key
@@ -82,8 +85,10 @@ type item struct {
 	lastStore   time.Time   // the last STORE or ADD_PROVIDER of it
 	loaded      bool        // its lifetime is that of an earlier run
 	source      identity.NetGroup
-	size        int // bytes that it counts against the limits
-	place       int // in share.items
+	size        int   // bytes that it counts against the limits
+	place       int   // in its class of share.items
+	class       uint8 // of share.items
+	copied      bool  // who stored it only holds it
 }
 
 // Put stores a record that Validate has accepted, and copies what it keeps. between
@@ -97,6 +102,16 @@ type item struct {
 // OK: it is held now, or was already; the changes must be in the journal before
 // the write is acknowledged. Older, Conflict, Full, Invalid: nothing has changed.
 func (s *Store) Put(now time.Time, r *rpc.Record, from identity.NetGroup, cas *uint64, between int, rnd *rand.Rand) (rpc.Status, []Change) {
+	return s.put(now, r, from, cas, between, false, rnd)
+}
+
+// PutCopy is Put for a record that who asks only holds, and does not publish. Of a source
+// such ones make room before others (design R6.45).
+func (s *Store) PutCopy(now time.Time, r *rpc.Record, from identity.NetGroup, between int, rnd *rand.Rand) (rpc.Status, []Change) {
+	return s.put(now, r, from, nil, between, true, rnd)
+}
+
+func (s *Store) put(now time.Time, r *rpc.Record, from identity.NetGroup, cas *uint64, between int, copied bool, rnd *rand.Rand) (rpc.Status, []Change) {
 	if r.TTL <= 0 || len(r.Key) == 0 {
 		return rpc.Invalid, nil
 	}
@@ -113,20 +128,28 @@ func (s *Store) Put(now time.Time, r *rpc.Record, from identity.NetGroup, cas *u
 			return rpc.Invalid, nil
 		}
 	}
+	last := live // or what is left of it
+	if live == nil {
+		if last = s.keptSequence(now, r.Key); last != nil && s.names.bySequence(r.Key) && r.Sequence < last.record.Sequence {
+			better = -1
+		}
+	}
 	switch {
 	case better == 0:
-		return rpc.OK, s.storedAgain(now, live, r.TTL, between, rnd)
-	case cas != nil && !casHolds(live, *cas):
+		return rpc.OK, s.storedAgain(now, live, from, copied, r.TTL, between, rnd)
+	case cas != nil && !casHolds(last, *cas):
 		return rpc.Conflict, nil
 	case better < 0:
 		return rpc.Older, nil
 	}
-	it := &item{record: cloneRecord(r), source: from, size: recordCost(r)}
+	it := &item{record: cloneRecord(r), source: from, size: recordCost(r), copied: copied}
+	it.class = s.classAt(r.Key, copied)
 	out, ok := s.makeRoom(it, old)
-	if !ok || !s.withinShare(it, old) {
+	if !ok {
 		return rpc.Full, nil
 	}
-	return rpc.OK, append(s.displace(out), s.replace(now, old, it, r.Key, r.TTL, between, rnd)...)
+	s.forgetSequenceOf(r.Key)
+	return rpc.OK, append(s.displace(now, out), s.replace(now, old, it, r.Key, r.TTL, between, rnd)...)
 }
 
 // replace puts an item in the place of old, nil: there is none.
@@ -213,14 +236,17 @@ func (s *Store) link(key []byte, it *item) {
 		it.provider.Key = items.Key
 		items.providers = append(items.providers, it)
 	}
-	s.count(it, 1)
+	it.class = s.classOf(&items.Position, it.copied)
+	p, _ := s.poolOf(it)
+	p.add(it)
 }
 
 // unlink removes an item, and its key if nothing is left under it.
 func (s *Store) unlink(it *item) {
 	s.expiry.remove(&it.expires)
 	s.replication.remove(&it.replication)
-	s.count(it, -1)
+	p, _ := s.poolOf(it)
+	p.remove(it)
 	items := it.keyItems
 	if it.record != nil {
 		items.record = nil

@@ -638,7 +638,9 @@ type StoreRequest struct {
 	// only if none is held.
 	CasSequence *uint64 `protobuf:"varint,3,opt,name=cas_sequence,json=casSequence,proto3,oneof" json:"cas_sequence,omitempty"`
 	// As in MessageRequest; with cas_sequence only.
-	Settled       []byte `protobuf:"bytes,4,opt,name=settled,proto3" json:"settled,omitempty"`
+	Settled []byte `protobuf:"bytes,4,opt,name=settled,proto3" json:"settled,omitempty"`
+	// The sender holds the record, and does not publish it.
+	Copy          bool `protobuf:"varint,5,opt,name=copy,proto3" json:"copy,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -699,6 +701,13 @@ func (x *StoreRequest) GetSettled() []byte {
 		return x.Settled
 	}
 	return nil
+}
+
+func (x *StoreRequest) GetCopy() bool {
+	if x != nil {
+		return x.Copy
+	}
+	return false
 }
 
 type AddProviderRequest struct {
@@ -930,12 +939,13 @@ const file_kadmium_rpc_pb_kad_proto_rawDesc = "" +
 	"\tsignature\x18\x04 \x01(\fR\tsignature\x12\x1a\n" +
 	"\blifetime\x18\x05 \x01(\rR\blifetime\x12 \n" +
 	"\vdescription\x18\x06 \x01(\fR\vdescription\x12\x1c\n" +
-	"\twithdrawn\x18\a \x01(\bR\twithdrawn\"\xa8\x01\n" +
+	"\twithdrawn\x18\a \x01(\bR\twithdrawn\"\xbc\x01\n" +
 	"\fStoreRequest\x12.\n" +
 	"\x06record\x18\x01 \x01(\v2\x16.kadmium.rpc.v2.RecordR\x06record\x12\x15\n" +
 	"\x06ttl_ms\x18\x02 \x01(\x04R\x05ttlMs\x12&\n" +
 	"\fcas_sequence\x18\x03 \x01(\x04H\x00R\vcasSequence\x88\x01\x01\x12\x18\n" +
-	"\asettled\x18\x04 \x01(\fR\asettledB\x0f\n" +
+	"\asettled\x18\x04 \x01(\fR\asettled\x12\x12\n" +
+	"\x04copy\x18\x05 \x01(\bR\x04copyB\x0f\n" +
 	"\r_cas_sequence\"\\\n" +
 	"\x12AddProviderRequest\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\fR\x03key\x124\n" +
