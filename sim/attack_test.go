@@ -240,3 +240,27 @@ func TestPlaces(t *testing.T) {
 		}
 	}
 }
+
+// Nodes that serve an older record, and name each other, are believed by gets that take the
+// first record, less by those that weigh three, and least by fresh ones; nodes that serve it
+// where it belongs are outvoted.
+func TestAttackOfStaleRecords(t *testing.T) {
+	slow(t)
+	stale := func(gets, attacks string) float64 {
+		c := attacked(t, 500, 200, attacks)
+		c.Workload, c.Gets = report.WorkloadValue, gets
+		a := simulate(t, c).Attack
+		if a.GetsFound+a.StaleReturned > 1 || a.GetsFound < 0.3 {
+			t.Errorf("%s, %s: %+v", gets, attacks, a)
+		}
+		return a.StaleReturned
+	}
+	first, three, fresh := stale(report.GetsFirst, "stale"), stale(report.GetsQuorum, "stale"), stale(report.GetsFresh, "stale")
+	t.Logf("stale: %v of gets of the first record, %v of three, %v of fresh ones", first, three, fresh)
+	if first < 0.12 || three > first/2 || fresh > 0.01 {
+		t.Errorf("stale: %v of gets of the first record, %v of three, %v of fresh ones", first, three, fresh)
+	}
+	if alone := stale(report.GetsQuorum, "stale:collude=false"); alone > 0.02 {
+		t.Errorf("%v of gets where nobody colludes", alone)
+	}
+}

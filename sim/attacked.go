@@ -27,6 +27,7 @@ type verdict struct {
 	lost          bool   // at the end no honest node holds it
 	putRequests   uint64 // of the put's client
 	found         bool   // the get found it
+	stale         bool   // the get found an older record
 	getSuspected  bool   // the get noticed something
 }
 
@@ -118,7 +119,7 @@ func (r *run) attacked(ctx context.Context) *report.Attack {
 func (r *run) summary() *report.Attack {
 	all := r.verdicts
 	slices.SortFunc(all, func(a, b verdict) int { return cmp.Compare(a.number, b.number) })
-	var closest, captured, suspected, recall, attackers, requests, found, gotSuspected float64
+	var closest, captured, suspected, recall, attackers, requests, found, old, gotSuspected float64
 	var holders []float64
 	for i := range all {
 		v := &all[i]
@@ -129,6 +130,7 @@ func (r *run) summary() *report.Attack {
 		attackers += v.attackers
 		requests += float64(v.putRequests)
 		found += one(v.found)
+		old += one(v.stale)
 		gotSuspected += one(v.getSuspected)
 		holders = append(holders, float64(v.honestHolders))
 	}
@@ -138,7 +140,7 @@ func (r *run) summary() *report.Attack {
 	if r.cfg.Workload == report.WorkloadValue {
 		d := report.NewDistribution(holders)
 		of.HonestHolders, of.Gets, of.GetsFound, of.GetsSuspected = &d, len(all), mean(found), mean(gotSuspected)
-		of.PutRequests = mean(requests)
+		of.StaleReturned, of.PutRequests = mean(old), mean(requests)
 	}
 	return of
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"slices"
 	"strconv"
 	"time"
 
@@ -130,6 +131,9 @@ func (c *Config) Check() error {
 	if a := c.sybil(); a != nil && a.Before == attack.BeforeGet && c.Workload != report.WorkloadValue {
 		return bad("attack %s, want the workload %s, which puts and gets", a, report.WorkloadValue)
 	}
+	if c.serveStale() && c.Workload != report.WorkloadValue {
+		return bad("attack %s, want the workload %s, which puts and gets", attack.Join(c.Attacks), report.WorkloadValue)
+	}
 	gets := c.Workload == report.WorkloadValue || c.Workload == report.WorkloadMixed || c.Workload == report.WorkloadDay
 	switch {
 	case gets && c.Gets == "" && len(c.Attacks) > 0:
@@ -203,6 +207,11 @@ func (c *Config) sybil() *attack.Attack {
 		}
 	}
 	return nil
+}
+
+// serveStale reports whether nodes serve older records.
+func (c *Config) serveStale() bool {
+	return slices.ContainsFunc(c.Attacks, func(a attack.Attack) bool { return a.Kind == attack.Stale })
 }
 
 // region is R, as far as the k closest nodes reach on average: a share of 2^64.

@@ -50,6 +50,7 @@ func TestCheckRefuses(t *testing.T) {
 		{"want the workload value", func(c *Config) {
 			c.Attacks = []attack.Attack{{Kind: attack.Sybil, Identities: 1, Subnets: 1, Before: attack.BeforeGet}}
 		}},
+		{"want the workload value", func(c *Config) { c.Attacks = []attack.Attack{{Kind: attack.Stale, Share: 0.1}} }},
 		{"the workload find gets none", func(c *Config) { c.Gets = report.GetsFirst }},
 		{`gets "all", want one of`, func(c *Config) { c.Workload, c.Gets = report.WorkloadValue, "all" }},
 		{"-1 subnets", func(c *Config) { c.Subnets = -1 }},

@@ -112,7 +112,7 @@ func (w *world) deliver(d *datagram) {
 		w.perform(to, to.engine.Malformed(w.clock(), d.message.ID, w.effects[:0]))
 		return
 	case d.message.Response:
-	case to.role == lying || to.role == pooling || to.role == sybil:
+	case to.role.lies():
 		w.lie(to, d)
 		return
 	case to.role == mute:

@@ -51,6 +51,10 @@ func varied(t testing.TB) map[string]Config {
 			c.Workload, c.Gets = report.WorkloadValue, report.GetsFresh
 			c.Attacks, _ = attack.ParseList("sybil:n=45,before=get")
 		}),
+		"value stale": config(300, 60, func(c *Config) {
+			c.Workload, c.Latency = report.WorkloadValue, world
+			c.Attacks, _ = attack.ParseList("stale:share=0.3,collude=false+sybil:n=10,place=spread")
+		}),
 		"find joined":  config(150, 200, func(c *Config) { c.Tables, c.Latency, c.Loss = report.TablesJoin, world, 0.02 }),
 		"find at once": config(150, 200, func(c *Config) { c.Tables, c.Latency = report.TablesJoin, latency(t, "const:0s") }),
 		"find churn":   config(100, 200, func(c *Config) { c.Sessions, c.Latency, c.Silent = half, exp, 0.1 }),

@@ -9,6 +9,7 @@ import (
 
 	"kadmium/engine"
 	"kadmium/identity"
+	"kadmium/rpc"
 	"kadmium/sim/attack"
 	"kadmium/sim/report"
 )
@@ -25,9 +26,15 @@ func (s *searcher) putAndGet(traced bool) report.Sample {
 	key, value := []byte(name), fmt.Appendf(nil, "%064x", hash(s.cfg.Seed, forKey, uint64(s.lookup)))
 	s.target = identity.KeyPosition(key)
 	s.surround()
+	query := engine.PutQuery{Key: key, Value: value, TTL: s.cfg.TTL, Ephemeral: true}
+	if s.cfg.serveStale() {
+		s.older = &rpc.Record{Key: key, Value: []byte("old"), Sequence: 1, TTL: time.Hour}
+		newer := s.older.Sequence + 1
+		query.Sequence = &newer
+	}
 	putter := s.client(s.clients, uint64(s.lookup), 1<<31|uint32(s.lookup))
 	put, _ := s.operate(putter, func(op engine.OpID, effects []engine.Effect) []engine.Effect {
-		return putter.engine.Put(s.clock(), op, engine.PutQuery{Key: key, Value: value, TTL: s.cfg.TTL, Ephemeral: true}, effects)
+		return putter.engine.Put(s.clock(), op, query, effects)
 	})
 	for end := s.now + untilGet; s.queue.next() <= end; {
 		s.step()
@@ -51,6 +58,7 @@ func (s *searcher) putAndGet(traced bool) report.Sample {
 	})
 	s.leaveOff()
 	v.found = got.Err == nil && string(got.Record.Value) == string(value)
+	v.stale = got.Err == nil && s.older != nil && string(got.Record.Value) == string(s.older.Value)
 	v.getSuspected = got.Density.Suspect()
 	v.lost = len(s.honestHolders(key)) == 0
 	s.rpcs += v.putRequests + getter.requests()

@@ -10,7 +10,7 @@ import (
 // nearest to the target, has no records, and acknowledges writes without storing. It
 // cannot answer for another identity, so nodes that it made up would only be silent:
 // naming other lying nodes is worse. Those of a pool name its identities instead, and those
-// made around a target each other.
+// made around a target each other. Stale ones have a record.
 func (w *world) lie(n *node, d *datagram) {
 	q := &d.message
 	m := w.denial(d)
@@ -22,11 +22,24 @@ func (w *world) lie(n *node, d *datagram) {
 			w.book.ground.nameOthers(m, n, w.cfg.K)
 		default:
 			m.Contacts = w.book.closest(m.Contacts, &q.Target, w.cfg.K, func(c identity.Contact) bool {
-				return w.role(c) == lying
+				return w.role(c) == n.role
 			})
 		}
 	}
+	if n.role == stale && q.Type == rpc.FindValue {
+		m.Record = w.older
+	}
 	w.send(n, d.from, m, d.operation)
+}
+
+// outdate has a node that keeps old records serve the old one.
+func (w *world) outdate(n *node, m *rpc.Message) *rpc.Message {
+	if n.role != outdated || m.Record == nil {
+		return m
+	}
+	old := *m
+	old.Record = w.older
+	return &old
 }
 
 // denial is an answer that says nothing.
@@ -70,15 +83,20 @@ const (
 	lying         // see lie
 	pooling       // likewise
 	sybil         // likewise
+	stale         // likewise, with an older record
+	outdated      // see outdate
 	mute          // see keepMute
 	dripping      // see postpone
 )
 
 // rolesOf are those of the kinds of attacks.
-var rolesOf = map[string]role{attack.Liars: lying, attack.Pool: pooling, attack.Mute: mute, attack.Drip: dripping}
+var rolesOf = map[string]role{attack.Liars: lying, attack.Pool: pooling, attack.Mute: mute, attack.Drip: dripping, attack.Stale: stale}
 
 // runs reports whether the node does what an engine does, in time or not.
-func (r role) runs() bool { return r == honest || r == dripping }
+func (r role) runs() bool { return r == honest || r == dripping || r == outdated }
+
+// lies reports whether the node answers as lie does.
+func (r role) lies() bool { return r == lying || r == pooling || r == sybil || r == stale }
 
 // findable reports whether lookups can find the node.
 func (r role) findable() bool { return r != silent && r != mute }
@@ -104,6 +122,9 @@ func (w *world) role(n identity.Contact) role {
 	}
 	for i := range c.Attacks {
 		if upTo += c.Attacks[i].Share; share < upTo {
+			if c.Attacks[i].Kind == attack.Stale && !c.Attacks[i].Collude {
+				return outdated
+			}
 			return rolesOf[c.Attacks[i].Kind]
 		}
 	}

@@ -38,6 +38,7 @@ type world struct {
 
 	inbound       engine.Inbound // of the delivery in progress
 	falseReply    rpc.Message    // of a node that lies
+	older         *rpc.Record    // that stale nodes serve; nil: there are none
 	answering     *datagram      // being delivered: a reply goes to its sender
 	contacts      []identity.Contact
 	effects       []engine.Effect
@@ -91,7 +92,7 @@ func (w *world) perform(n *node, effects []engine.Effect) {
 		case engine.SendRequest:
 			w.send(n, f.To, f.Message, w.operations[f.Op])
 		case engine.SendReply:
-			w.send(n, w.answering.from, f.Message, w.answering.operation)
+			w.send(n, w.answering.from, w.outdate(n, f.Message), w.answering.operation)
 		case engine.Finish:
 			w.finish(n, f.Op, f.Result)
 		case engine.ReportEvent:

@@ -18,6 +18,7 @@ const (
 	Mute  = "mute"  // nodes that answer PINGs, and nothing else
 	Drip  = "drip"  // nodes that answer late
 	Pool  = "pool"  // nodes that name ready-made identities nearest to the target
+	Stale = "stale" // nodes that serve an older record than the one that replaced it
 	Sybil = "sybil" // identities made around the target, which name each other, and keep nothing
 )
 
@@ -54,6 +55,7 @@ type Attack struct {
 	Share      float64       // of all nodes that take part
 	Answer     string        // Mute: AnswerNone or AnswerGarbled
 	Delay      time.Duration // Drip: before an answer
+	Collude    bool          // Stale: they serve it wherever they are asked, and name each other; otherwise where it belongs
 	Identities int           // Pool: that are ready-made; Sybil: made around each target
 	Subnets    int           // Pool, Sybil: /24s that they share
 	Place      string        // Sybil: PlaceNear, PlaceSpread or PlaceEdges
@@ -83,6 +85,13 @@ var parameters = []parameter{
 			return fmt.Errorf("want a time like 1.2s, at most %v", MaxDelay)
 		}
 		a.Delay = v
+		return nil
+	}},
+	{"collude", func(a *Attack) string { return strconv.FormatBool(a.Collude) }, func(a *Attack, text string) error {
+		if text != "true" && text != "false" {
+			return errors.New("want true or false")
+		}
+		a.Collude = text == "true"
 		return nil
 	}},
 	count("identities", MaxIdentities, func(a *Attack) *int { return &a.Identities }),
@@ -123,6 +132,7 @@ var kinds = []struct {
 	{Attack{Kind: Mute, Share: 0.2, Answer: AnswerNone}, []string{"share", "answer"}},
 	{Attack{Kind: Drip, Share: 0.2, Delay: 1200 * time.Millisecond}, []string{"share", "delay"}},
 	{Attack{Kind: Pool, Share: 0.05, Identities: 1 << 20, Subnets: 1}, []string{"share", "identities", "subnets"}},
+	{Attack{Kind: Stale, Share: 0.2, Collude: true}, []string{"share", "collude"}},
 	{Attack{Kind: Sybil, Identities: 45, Place: PlaceNear, Before: BeforePut}, []string{"n", "place", "subnets", "before"}},
 }
 

@@ -22,6 +22,8 @@ func TestParse(t *testing.T) {
 		"sybil":                               {Kind: Sybil, Identities: 45, Subnets: 45, Place: PlaceNear, Before: BeforePut},
 		"sybil:n=20,place=edges":              {Kind: Sybil, Identities: 20, Subnets: 20, Place: PlaceEdges, Before: BeforePut},
 		"sybil:before=get,subnets=3":          {Kind: Sybil, Identities: 45, Subnets: 3, Place: PlaceNear, Before: BeforeGet},
+		"stale":                               {Kind: Stale, Share: 0.2, Collude: true},
+		"stale:collude=false,share=0.1":       {Kind: Stale, Share: 0.1},
 		"drip:delay=60s":                      {Kind: Drip, Share: 0.2, Delay: time.Minute},
 		"mute:share=0.999999999,answer=none ": {Kind: Mute, Share: 0.999999999, Answer: AnswerNone},
 	} {
@@ -38,7 +40,7 @@ func TestParse(t *testing.T) {
 // An error is ErrBadAttack and says what is wrong.
 func TestParseRefuses(t *testing.T) {
 	for text, says := range map[string]string{
-		"":                                  "want one of [liars mute drip pool sybil]",
+		"":                                  "want one of [liars mute drip pool stale sybil]",
 		"flood":                             "want one of",
 		"Liars":                             "want one of",
 		"liars:":                            `no parameter "", want name=value of [share]`,
@@ -57,6 +59,7 @@ func TestParseRefuses(t *testing.T) {
 		"pool:identities=4194305":           "want a whole number",
 		"pool:subnets=-1":                   "want a whole number",
 		"pool:identities=1000,subnets=1001": "want no more subnets",
+		"stale:collude=1":                   "want true or false",
 		"sybil:n=10001":                     "want a whole number, 1 to 10000",
 		"sybil:n=20,subnets=21":             "want no more subnets",
 		"sybil:share=0.1":                   `no parameter "share", want name=value of [n place subnets before]`,

@@ -147,6 +147,7 @@ func (c *Comparison) attack(a, b *Attack) {
 		return ofSamples(k.HonestHolders.Mean, k.Gets)
 	})
 	add("gets_found", func(k *Attack) measured { return ofSamples(k.GetsFound, k.Gets) })
+	add("stale_returned", func(k *Attack) measured { return ofSamples(k.StaleReturned, k.Gets) })
 	add("gets_suspected", func(k *Attack) measured { return ofSamples(k.GetsSuspected, k.Gets) })
 	add("put_requests", func(k *Attack) measured { return ofSamples(k.PutRequests, k.Gets) })
 	add("put_rpcs_ratio", func(k *Attack) measured { return ofSamples(k.PutRPCsRatio, min(k.Gets, k.WithoutAttack)) })

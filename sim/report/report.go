@@ -138,6 +138,7 @@ type Attack struct {
 	HonestHolders *Distribution `json:"honest_holders,omitempty"` // of a value, when its get begins
 	Gets          int           `json:"gets"`                     // 0: none, and what follows is not known
 	GetsFound     float64       `json:"gets_found"`               // gets that found what was put
+	StaleReturned float64       `json:"stale_returned"`           // gets that found an older record instead
 	GetsSuspected float64       `json:"gets_suspected"`           // gets that noticed something
 	PutRequests   float64       `json:"put_requests"`             // of a put, stores included: the mean
 	PutRPCsRatio  float64       `json:"put_rpcs_ratio"`           // requests of a put, to those without it

@@ -112,7 +112,7 @@ func (r *Report) writeAttack(b *bytes.Buffer) {
 	}
 	if d := a.HonestHolders; d != nil && a.Gets > 0 {
 		did = append(did, fmt.Sprintf("%s honest holders (sd %s)", Number(d.Mean), Number(d.SD)), "gets found "+Number(a.GetsFound),
-			"suspected of gets "+Number(a.GetsSuspected), Number(a.PutRequests)+" requests of a put")
+			"stale ones returned "+Number(a.StaleReturned), "suspected of gets "+Number(a.GetsSuspected), Number(a.PutRequests)+" requests of a put")
 		if a.WithoutAttack > 0 {
 			did = append(did, Number(a.PutRPCsRatio)+" times those without it")
 		}
