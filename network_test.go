@@ -107,6 +107,9 @@ func TestLossyDatagrams(t *testing.T) {
 		network.Set(memnet.Conditions{Latency: 10 * time.Millisecond, Loss: 0.1, Duplicate: 0.1, Reorder: 0.1})
 		rnd := rand.New(rand.NewPCG(2, 30))
 		const tries = 400
+		// Where one of a hundred misses on average, chance brings up to ten in 400 tries
+		// (three standard deviations above four).
+		const most = 10
 		closest, found := 0, 0
 		for i := range tries {
 			n := nodes[rnd.IntN(len(nodes))]
@@ -125,7 +128,7 @@ func TestLossyDatagrams(t *testing.T) {
 			}
 		}
 		t.Logf("of %d: %d lookups returned the closest node, %d gets the value", tries, closest, found)
-		if closest*100 < tries*99 || found*100 < tries*99 {
+		if tries-closest > most || found*100 < tries*99 {
 			t.Errorf("of %d only %d lookups returned the closest node, %d gets the value", tries, closest, found)
 		}
 	})
