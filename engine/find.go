@@ -14,6 +14,7 @@ func (e *Engine) Closest(now time.Time, op OpID, target identity.Position, fx []
 	l := e.newLookup(op, ForClosest, rpc.FindNode, nil, target)
 	l.onEnd = func(reason lookup.Reason) {
 		r := l.result()
+		r.Size, _ = l.state.SizeSample()
 		if r.Contacts = l.state.Closest(nil); len(r.Contacts) == 0 {
 			r.Err = failure(reason)
 		}

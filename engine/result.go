@@ -72,4 +72,5 @@ type Result struct {
 	Lookup        lookup.Stats   // Put, Get, Provide, Closest, FindPeer, Providers, Join
 	Trace         []lookup.Event // the steps of that lookup
 	Density       lookup.Density // what it found near its target
+	Size          float64        // Closest: of the network, if chance chose the target, by this lookup alone; 0: it does not tell
 }

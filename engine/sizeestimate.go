@@ -11,9 +11,10 @@ import (
 // what it finds there (design R5.24). Keys and the positions of others could be chosen by
 // whoever wants the estimate to be wrong, and of the node's own position all know.
 
+// SizeSamples lookups make an estimate of the network's size (design R5.24).
+const SizeSamples = 16
+
 const (
-	// sizeSamples estimates are kept.
-	sizeSamples = 16
 	// That of sizeRank, from 0 in the order of their size (the 40th percentile), counts, times
 	// sizeFactor:
 	// those that attackers have raised are above it.
@@ -31,7 +32,7 @@ const (
 
 // A sizeEstimate is what a node knows of the network's size by its lookups.
 type sizeEstimate struct {
-	samples [sizeSamples]float32 // the oldest are overwritten
+	samples [SizeSamples]float32 // the oldest are overwritten
 	n       int                  // lookups that have told
 	value   float64              // once it stands
 	at      time.Duration        // when that was computed, since the engine was made
@@ -58,18 +59,22 @@ func (l *activeLookup) tellsSize() {
 
 // add takes an estimate by one lookup.
 func (s *sizeEstimate) add(now time.Duration, n float64) {
-	s.samples[s.n%sizeSamples] = float32(n)
-	if s.n++; s.n < sizeSamples {
+	s.samples[s.n%SizeSamples] = float32(n)
+	if s.n++; s.n < SizeSamples {
 		return
 	}
-	all := s.samples
-	slices.Sort(all[:])
-	value := float64(all[sizeRank]) * sizeFactor
+	value := SizeBy(s.samples)
 	if s.value > 0 {
 		hours := float64(max(0, now-s.at)) / float64(time.Hour)
 		value = min(value, s.value*exact.Power(sizeRise, hours))
 	}
 	s.value, s.at = value, now
+}
+
+// SizeBy is the estimate that so many lookups make (Result.Size).
+func SizeBy(samples [SizeSamples]float32) float64 {
+	slices.Sort(samples[:])
+	return float64(samples[sizeRank]) * sizeFactor
 }
 
 // networkSize is this node's estimate of the network's size; 0: it has none. Until the

@@ -68,7 +68,7 @@ func TestSizeEstimateOfTable(t *testing.T) {
 		t.Errorf("%v, want what the Config says", got)
 	}
 	e.sizes = new(sizeEstimate)
-	for range sizeSamples {
+	for range SizeSamples {
 		e.sizes.add(time.Hour, 100)
 	}
 	if got := e.networkSize(); math.Abs(got-108) > 1e-9 {

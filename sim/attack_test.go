@@ -27,8 +27,11 @@ func attacked(t testing.TB, nodes, lookups int, attacks string) Config {
 func TestAttackOfLiars(t *testing.T) {
 	r := simulate(t, attacked(t, 300, 200, "liars:share=0.3"))
 	a := r.Attack
-	if a == nil || a.WithoutAttack != 200 || a.HonestClosest < 0.9 || a.HonestRecall > 0.8 || a.FirstAlphaShare < 0.2 || a.FirstAlphaShare > 0.4 || a.RPCsRatio < 1 {
+	if a == nil || a.SizeEstimate == nil || a.WithoutAttack != 200 || a.HonestClosest < 0.9 || a.HonestRecall > 0.8 || a.FirstAlphaShare < 0.2 || a.FirstAlphaShare > 0.4 || a.RPCsRatio < 1 {
 		t.Errorf("%+v", a)
+	}
+	if s := a.SizeEstimate; s.Of != 12 || s.Mean < 0.8 || s.Mean > 1.2 || s.SD == 0 {
+		t.Errorf("size estimate %+v", s)
 	}
 	r.Attack, r.Config.Attack, r.Config.Lying = nil, "", 0.3
 	same := simulate(t, config(300, 200, func(c *Config) { c.Lying = 0.3 }))

@@ -19,6 +19,7 @@ type verdict struct {
 	captured  bool    // it returned none of them
 	attackers float64 // of the first alpha that it asked
 	suspected bool    // it noticed something
+	size      float64 // that it tells of the network; 0: nothing
 
 	// Of a put, to which all of the above applies, and its get.
 	confirmed     bool   // somebody said to hold it
@@ -36,7 +37,7 @@ type verdict struct {
 func (s *searcher) judge(r *engine.Result, returned []identity.Contact) {
 	isHonest := func(c identity.Contact) bool { return s.role(c) == honest }
 	s.honest = s.book.closest(s.honest[:0], &s.target, s.cfg.K, isHonest)
-	v := verdict{number: s.lookup, captured: !slices.ContainsFunc(returned, isHonest), suspected: r.Density.Suspect()}
+	v := verdict{number: s.lookup, captured: !slices.ContainsFunc(returned, isHonest), suspected: r.Density.Suspect(), size: r.Size}
 	found := 0
 	for i, c := range s.honest {
 		if slices.Contains(returned, c) {
@@ -142,7 +143,31 @@ func (r *run) summary() *report.Attack {
 		of.HonestHolders, of.Gets, of.GetsFound, of.GetsSuspected = &d, len(all), mean(found), mean(gotSuspected)
 		of.StaleReturned, of.PutRequests = mean(old), mean(requests)
 	}
+	if r.cfg.sybil() == nil {
+		of.SizeEstimate = r.sizes()
+	}
 	return of
+}
+
+// sizes are the estimates of the network's size by the lookups, each by as many of them as a
+// node goes by, one after the other; nil: there are too few for one.
+func (r *run) sizes() *report.SizeEstimate {
+	var all []float64
+	var samples [engine.SizeSamples]float32
+	n := 0
+	for i := range r.verdicts {
+		if size := r.verdicts[i].size; size > 0 {
+			samples[n] = float32(size)
+			if n++; n == len(samples) {
+				all, n = append(all, engine.SizeBy(samples)/float64(r.cfg.Nodes)), 0
+			}
+		}
+	}
+	if all == nil {
+		return nil
+	}
+	d := report.NewDistribution(all)
+	return &report.SizeEstimate{Of: len(all), Mean: d.Mean, SD: d.SD}
 }
 
 // one is 1 for true and 0 for false.

@@ -138,6 +138,12 @@ func (c *Comparison) attack(a, b *Attack) {
 	add("captured", func(k *Attack) measured { return figure(k.Captured) })
 	add("first_alpha_share", func(k *Attack) measured { return figure(k.FirstAlphaShare) })
 	add("suspected", func(k *Attack) measured { return figure(k.Suspected) })
+	add("size_estimate", func(k *Attack) measured {
+		if k.SizeEstimate == nil {
+			return measured{}
+		}
+		return ofSamples(k.SizeEstimate.Mean, k.SizeEstimate.Of)
+	})
 	add("suspected_without_attack", func(k *Attack) measured { return ofSamples(k.SuspectedWithoutAttack, k.WithoutAttack) })
 	add("rpcs_ratio", func(k *Attack) measured { return ofSamples(k.RPCsRatio, k.WithoutAttack) })
 	add("honest_holders", func(k *Attack) measured {

@@ -130,6 +130,8 @@ type Attack struct {
 	FirstAlphaShare float64 `json:"first_alpha_share"` // of the first alpha asked, the attackers: the mean
 	Suspected       float64 `json:"suspected"`         // lookups that noticed something
 
+	SizeEstimate *SizeEstimate `json:"size_estimate,omitempty"`
+
 	WithoutAttack          int     `json:"without_attack"` // lookups that were run again without it; 0: none, and what follows is not known
 	SuspectedWithoutAttack float64 `json:"suspected_without_attack"`
 	RPCsRatio              float64 `json:"rpcs_ratio"` // requests of a lookup, to those without it
@@ -142,6 +144,13 @@ type Attack struct {
 	GetsSuspected float64       `json:"gets_suspected"`           // gets that noticed something
 	PutRequests   float64       `json:"put_requests"`             // of a put, stores included: the mean
 	PutRPCsRatio  float64       `json:"put_rpcs_ratio"`           // requests of a put, to those without it
+}
+
+// A SizeEstimate is what lookups of random targets tell of the network's size.
+type SizeEstimate struct {
+	Of   int     `json:"of"`   // estimates, each by 16 lookups
+	Mean float64 `json:"mean"` // to the truth
+	SD   float64 `json:"sd"`
 }
 
 // A Work is a count of what nodes did.

@@ -107,6 +107,9 @@ func (r *Report) writeAttack(b *bytes.Buffer) {
 	}
 	did := []string{"closest honest node returned by " + Number(a.HonestClosest), "honest recall " + Number(a.HonestRecall),
 		"captured " + Number(a.Captured), "attackers among the first asked " + Number(a.FirstAlphaShare), "suspected " + Number(a.Suspected)}
+	if s := a.SizeEstimate; s != nil {
+		did = append(did, fmt.Sprintf("size estimated as %s of the truth (sd %s)", Number(s.Mean), Number(s.SD)))
+	}
 	if a.WithoutAttack > 0 {
 		did = append(did, "without it "+Number(a.SuspectedWithoutAttack), Number(a.RPCsRatio)+" times the requests")
 	}
