@@ -292,7 +292,8 @@ func (l *activeLookup) traceRepeat(steps []lookup.Event) {
 	}
 	before, end := l.trace[:len(l.trace)-1], l.trace[len(l.trace)-1]
 	slices.SortStableFunc(steps, func(a, b lookup.Event) int { return a.At.Compare(b.At) })
-	end.At, end.Elapsed = l.e.now, l.e.now.Sub(l.state.Stats().Started)
+	stats := l.state.Stats()
+	end.At, end.Elapsed, end.Hop, end.Round = l.e.now, l.e.now.Sub(stats.Started), stats.Hops, stats.Rounds
 	l.trace = append(slices.Concat(before, steps[:min(len(steps), maxTrace)]), end)
 }
 

@@ -44,6 +44,7 @@ func (l *activeLookup) repeats(reason lookup.Reason) bool {
 		cfg := l.config()
 		cfg.Alpha, cfg.DisjointPaths = 1, 1
 		p.state = lookup.New(l.e.now, cfg, l.e.book, l.e.cfg.Position, l.target, of)
+		p.state.Follow(l.state)
 		p.owner = l.e.register(p, l.op)
 	}
 	for _, p := range r.paths {

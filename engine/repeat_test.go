@@ -46,8 +46,11 @@ func TestRepeatFindsWhatWasHidden(t *testing.T) {
 				t.Errorf("%d was asked twice", s.Contact)
 			}
 			asked[s.Contact] = asked[s.Contact] || s.Kind == lookup.Asked
+			if s.Kind == lookup.Asked && s.Round > r.Lookup.Rounds {
+				t.Errorf("%d was asked in round %d of %d", s.Contact, s.Round, r.Lookup.Rounds)
+			}
 		}
-		if last := r.Trace[len(r.Trace)-1]; last.Kind != lookup.Ended || len(asked)-1 != r.Lookup.RPCs {
+		if last := r.Trace[len(r.Trace)-1]; last.Kind != lookup.Ended || last.Round != r.Lookup.Rounds || len(asked)-1 != r.Lookup.RPCs {
 			t.Errorf("the trace ends with %v, and has %d requests of %d", last.Kind, len(asked)-1, r.Lookup.RPCs)
 		}
 		found := 0

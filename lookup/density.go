@@ -233,4 +233,5 @@ func (l *Lookup) Merge(other *Lookup) {
 		l.found = other.found
 	}
 	l.stats.Ended = other.stats.Ended
+	l.rounds.longest = max(l.rounds.longest, other.rounds.longest)
 }

@@ -55,6 +55,10 @@ func nextHop(h uint8) uint8 { return uint8(min(int(h)+1, math.MaxUint8)) }
 // because of the outcome of a request of round r are of round r+1.
 type rounds struct{ last, longest uint16 }
 
+// Follow has a lookup that has asked nobody yet count its rounds on from those of another,
+// for whose end it waited.
+func (l *Lookup) Follow(other *Lookup) { l.rounds.last = other.rounds.longest }
+
 // after notes the outcome of a request of round r.
 func (r *rounds) after(round uint16) { r.last = round }
 
