@@ -127,6 +127,7 @@ func (n *Node) counters(d *driver.Stats) map[string]uint64 {
 		"store.forgotten":    uint64(d.Store.SequencesDropped),
 		"calls_back.refused": d.Engine.DialBacksRefused,
 		"messages.later":     d.NotHandled,
+		"messages.limited":   d.OverLimit,
 		"events.dropped":     n.listeners.droppedEvents(),
 		"steps.dropped":      n.lostSteps.Load(),
 		"log.lost":           d.LinesLost,

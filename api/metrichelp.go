@@ -122,6 +122,7 @@ var metricHelp = map[string]metricText{
 	"kad_address_changes_total":        {"Of the votes about the address, those after which this node takes itself to be elsewhere: it has moved, or its NAT was rebound.", nil},
 	"kad_holders_late_total":           {"Holders that were late to confirm, and for which puts and provides did not wait.", nil},
 	"kad_journal_errors_total":         {"Failed writes of the journal.", nil},
+	"kad_messages_limited_total":       {"Messages answered later because more came in a second than are taken, of one subnet or of all.", nil},
 	"kad_messages_later_total":         {"Messages, of others or of this node to itself, answered later because too many handlers ran, in all or for one subnet.", nil},
 	"kad_writes_later_total":           {"Messages and swaps of others answered later because too many were remembered, in all or of one subnet.", nil},
 	"kad_checks_dropped_total":         {"Datagrams dropped because too many waited for a validator.", nil},

@@ -21,6 +21,7 @@ import (
 	"kadmium/kbucket"
 	"kadmium/peerbook"
 	"kadmium/rpc"
+	"kadmium/session"
 	"kadmium/store"
 	"kadmium/store/disk"
 	"kadmium/transport"
@@ -152,7 +153,8 @@ type Driver struct {
 	stepped      int // of operations, those with a Step
 	lastOp       engine.OpID
 	handlers     map[string]Handler
-	handling     handling          // of messages by their handlers
+	handling     handling // of messages by their handlers
+	messages     session.MessageLimiter
 	providerKeys map[uint64][]byte // by request ID: the keys of outstanding GET_PROVIDERS
 	dialer       dialer
 	format       int    // of the journal's file, that of the first note included

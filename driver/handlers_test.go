@@ -76,3 +76,38 @@ func TestHandlersAreBounded(t *testing.T) {
 		})
 	}
 }
+
+// Of a flood of messages few are handled, the others come again later; a message from
+// elsewhere is handled beside it (design R8.49).
+func TestFloodOfMessages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := memnet.New(1, memnet.Conditions{Latency: time.Millisecond})
+		one := on(t, network, 1, engine.Server)
+		var handled atomic.Int32
+		one.Handle("flood", func(context.Context, identity.Address, string, []byte) ([]byte, error) {
+			handled.Add(1)
+			return nil, nil
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		var flood sync.WaitGroup
+		two, three := on(t, network, 2, engine.Client, one), on(t, network, 3, engine.Client, one)
+		for range 32 {
+			flood.Go(func() {
+				for send(ctx, two, one.Addresses()[0], "flood") == nil {
+				}
+			})
+		}
+		time.Sleep(9 * time.Second)
+		begun := time.Now()
+		if err := send(ctx, three, one.Addresses()[0], "flood"); err != nil || time.Since(begun) > 100*time.Millisecond {
+			t.Errorf("a message from elsewhere: %v after %v", err, time.Since(begun))
+		}
+		flood.Wait()
+		n, limited := handled.Load(), one.Stats().OverLimit
+		t.Logf("%d messages handled in 10 s, %d times later", n, limited)
+		if n < 1000 || n > 6001 || limited == 0 {
+			t.Error("of one subnet 1,000 at once and 500 a second are to be handled")
+		}
+	})
+}

@@ -25,6 +25,7 @@ var limitsTold = []limitLine{
 	{"limit reached: keys that wait to be handed over", func(s *Stats) uint64 { return s.Engine.Counters.HandoversDropped }},
 	{"limit reached: dial backs", func(s *Stats) uint64 { return s.Engine.DialBacksRefused }},
 	{"limit reached: handlers of messages", func(s *Stats) uint64 { return s.NotHandled }},
+	{"limit reached: messages of one subnet, or of all, in a second", func(s *Stats) uint64 { return s.OverLimit }},
 	{"limit reached: messages and swaps remembered", func(s *Stats) uint64 { return s.NotRemembered }},
 	{"limit reached: datagrams that wait for a validator", func(s *Stats) uint64 { return s.ValidationsDropped }},
 	{"limit reached: first contacts of one host", func(s *Stats) uint64 { return s.Wire.Dropped["first contacts over limit"] }},

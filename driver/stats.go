@@ -20,6 +20,7 @@ type Stats struct {
 	ValidationsDropped uint64 // messages dropped since the start: too many waited
 	Handling           int    // handlers that are running
 	NotHandled         uint64 // messages answered "later" since the start: too many handlers were running
+	OverLimit          uint64 // messages answered "later" since the start: too many came in a second
 	Remembered         int    // writes remembered so that none is executed twice
 	NotRemembered      uint64 // writes answered "later" since the start: too many were remembered
 	Panics             uint64 // of handlers and validators, since the start
@@ -54,6 +55,7 @@ func (d *Driver) stats(wire transport.Stats) Stats {
 		ValidationsDropped: d.validations.dropped,
 		Handling:           d.handling.running,
 		NotHandled:         d.handling.refused,
+		OverLimit:          d.messages.Refused,
 		Remembered:         len(d.once.writes),
 		NotRemembered:      d.once.refused,
 		Panics:             d.panics.total(),

@@ -20,6 +20,8 @@ func (d *Driver) admit(in *transport.Inbound, m *rpc.Message) *onceWrite {
 	switch {
 	case w == nil && m.Poll:
 		d.refuse(in.Reply, m, rpc.Forgotten)
+	case w == nil && m.Type == rpc.AppMessage && !d.messages.Allow(d.now(), in.From):
+		d.refuse(in.Reply, m, rpc.Later)
 	case w == nil:
 		if w = d.once.begin(key, in.From.NetGroup(), d.pending.newToken()); w == nil {
 			d.refuse(in.Reply, m, rpc.Later)
