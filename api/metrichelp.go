@@ -110,7 +110,7 @@ var metricHelp = map[string]metricText{
 	"kad_repairs_total":                {"Holders that were sent the better record after a get with a quorum.", nil},
 	"kad_cachings_total":               {"Copies left at the closest node that had none, after a get.", nil},
 	"kad_store_displaced_total":        {"Records and provider entries that a full store removed for those of sources that had less.", nil},
-	"kad_store_withheld_total":         {"Times that a record or provider entry was not stored again at others, as its source had more than its share of a full store.", nil},
+	"kad_store_withheld_total":         {"Times that a record or provider entry was not stored again at others, as its source had more than its share of a store that is short of room.", nil},
 	"kad_store_forgotten_total":        {"Sequences of displaced records that were not kept, as too many were.", nil},
 	"kad_expired_total":                {"Records and provider entries whose lifetime ended.", nil},
 	"kad_calls_back_total":             {"Dial backs sent on request of a peer.", nil},

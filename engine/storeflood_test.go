@@ -18,6 +18,9 @@ var fullFlood = flag.Bool("flood", false, "TestStoreFlood: full stores of the de
 // while he goes on nor afterwards, and displaces none; nor do the nodes that store again what
 // he has stored.
 func TestStoreFlood(t *testing.T) {
+	if racing {
+		t.Skip("runs in one goroutine")
+	}
 	for _, subnets := range []int{4, 40} {
 		t.Run(fmt.Sprint(subnets), func(t *testing.T) {
 			f := storeFlood{subnets: subnets, first: 1380, more: 5, puts: 96, limits: store.Config{MaxRecords: 400}, value: []byte("x")}
@@ -44,9 +47,7 @@ type storeFlood struct {
 func (f *storeFlood) run(t *testing.T) {
 	f.network = newNetwork(t, 33)
 	for i := range 24 {
-		at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{9, byte(i), 1, 1}), 4100)
-		nd := f.add(func(c *Config) { c.Endpoint, c.Store = at, &f.limits })
-		if nd.move(at); i > 0 {
+		if nd := f.addApart(); i > 0 {
 			nd.join()
 		}
 	}
@@ -69,6 +70,51 @@ func (f *storeFlood) run(t *testing.T) {
 	t.Logf("a node holds %+v", s)
 }
 
+// addApart makes a node in a wide subnet of its own.
+func (f *storeFlood) addApart() *node {
+	i := len(f.nodes)
+	at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{byte(20 + i/200), byte(i % 200), 1, 1}), 4100)
+	nd := f.add(func(c *Config) { c.Endpoint, c.Store = at, &f.limits })
+	nd.move(at)
+	return nd
+}
+
+// Who fills the stores of all nodes, and of those that join, as soon as they do, gets nothing
+// of it stored again in their names: what honest nodes have put is kept while nodes come and
+// go.
+func TestStoreFloodUnderChurn(t *testing.T) {
+	if racing {
+		t.Skip("runs in one goroutine")
+	}
+	f := storeFlood{network: newNetwork(t, 13), subnets: 4, limits: store.Config{MaxRecords: 210}, value: []byte("x")}
+	nodes, steps := 24, 30
+	if *fullFlood {
+		nodes, steps = 40, 100
+	}
+	for i := range nodes {
+		if nd := f.addApart(); i > 0 {
+			nd.join()
+		}
+	}
+	records := 5 * nodes
+	for i := range records {
+		f.nodes[i%nodes].put(PutQuery{Key: fmt.Appendf(nil, "/v/before%d", i), Value: f.value, Ephemeral: true})
+	}
+	f.flood(2 * f.limits.MaxRecords)
+	for range steps {
+		up := f.live()
+		up[1+f.rnd.IntN(len(up)-1)].up = false // others join through the first
+		nd := f.addApart()
+		nd.join()
+		f.floodAll([]*node{nd}, 2*f.limits.MaxRecords)
+		f.flood(8)
+		f.network.run(6 * time.Minute)
+	}
+	if _, least := f.held("before", records); least < 10 {
+		t.Errorf("a record has %d holders", least)
+	}
+}
+
 func (f *storeFlood) put(name string, count, more int) {
 	refused := 0
 	for i := range count {
@@ -82,14 +128,17 @@ func (f *storeFlood) put(name string, count, more int) {
 	}
 }
 
-// flood sends so many STOREs to each node, of records that no other is sent: what the nodes
-// store again is then new to the others.
-func (f *storeFlood) flood(count int) {
+// flood sends so many STOREs to each node.
+func (f *storeFlood) flood(count int) { f.floodAll(f.live(), count) }
+
+// floodAll sends STOREs of records that no other node is sent: what the nodes store again is
+// then new to the others.
+func (f *storeFlood) floodAll(nodes []*node, count int) {
 	for range count {
 		f.sent++
 		at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{77, byte(f.sent % f.subnets), 1, 1}), 4100)
 		from := f.book.Intern(identity.Address{ID: identity.ID{7, byte(f.sent % f.subnets)}, Endpoint: at})
-		for i, nd := range f.nodes {
+		for i, nd := range nodes {
 			r := &rpc.Record{Key: fmt.Appendf(nil, "/v/flood%d/%d", f.sent, i), Value: f.value, Sequence: 1, TTL: 24 * time.Hour}
 			m := &rpc.Message{Type: rpc.Store, ID: uint64(f.sent), Record: r}
 			nd.e.Receive(f.now, &Inbound{From: from, Message: m, Proven: true}, nil)
@@ -106,7 +155,15 @@ func (f *storeFlood) goOn(d time.Duration) {
 }
 
 func (f *storeFlood) reached(name string, count int) {
-	short, least := 0, 24
+	if short, _ := f.held(name, count); short > count/20 || name == "before" && short > 0 {
+		f.t.Errorf("%d of %d records put %s have less than 15 holders", short, count, name)
+	}
+}
+
+// held says how many of the records have less than 15 holders, and how many the one with
+// fewest has.
+func (f *storeFlood) held(name string, count int) (short, least int) {
+	least = len(f.nodes)
 	for i := range count {
 		n := len(f.holders(fmt.Sprintf("/v/%s%d", name, i)))
 		least = min(least, n)
@@ -115,7 +172,5 @@ func (f *storeFlood) reached(name string, count int) {
 		}
 	}
 	f.t.Logf("of %d records put %s %d have less than 15 holders, none less than %d", count, name, short, least)
-	if short > count/20 || name == "before" && short > 0 {
-		f.t.Errorf("%d of %d records put %s have less than 15 holders", short, count, name)
-	}
+	return short, least
 }

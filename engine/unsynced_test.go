@@ -99,3 +99,40 @@ func TestDisplacingIsConfirmedOnceSynced(t *testing.T) {
 		}
 	}
 }
+
+// In a large network a full store displaces of a source what is outside the region in which
+// this node is a holder before what is inside.
+func TestRegionOfAFullStore(t *testing.T) {
+	n := newNetwork(t, 1)
+	nd := n.add(func(c *Config) { c.Size, c.Store = 100, &store.Config{MaxRecords: 16, MaxPerSource: 16} })
+	self := nd.cfg.Self.Position()
+	inside := func(key []byte) bool {
+		p := identity.KeyPosition(key)
+		return p.Prefix()^self.Prefix() < 1<<63/5*2 // k/N = 1/5
+	}
+	send := func(wide byte, key []byte) {
+		at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{77, wide, 1, 1}), 4100)
+		from := n.book.Intern(identity.Address{ID: identity.ID{7, wide}, Endpoint: at})
+		r := &rpc.Record{Key: key, Value: []byte("x"), Sequence: 1, TTL: 24 * time.Hour}
+		nd.e.Receive(n.now, &Inbound{From: from, Message: &rpc.Message{Type: rpc.Store, ID: 1, Record: r}, Proven: true}, nil)
+	}
+	var keys [][]byte
+	for i, count := 0, [2]int{}; len(keys) < 16; i++ {
+		key, at := fmt.Appendf(nil, "/v/%d", i), 0
+		if inside(key) {
+			at = 1
+		}
+		if count[at]++; count[at] <= 8 {
+			keys = append(keys, key)
+			send(1, key)
+		}
+	}
+	for wide := range byte(8) {
+		send(2+wide, fmt.Appendf(nil, "/v/other%d", wide))
+	}
+	for _, key := range keys {
+		if _, ok := nd.e.Store().Get(n.now, key); ok != inside(key) {
+			t.Errorf("%s, in the region %v: held %v", key, inside(key), ok)
+		}
+	}
+}

@@ -60,16 +60,22 @@ func (s *Store) classAt(key []byte, copied bool) uint8 {
 	return s.classOf(&p, copied)
 }
 
-// beyondShare reports whether an item's source has more than its share of a store with little
-// room: this node does not store it again, as it would count for this node at others
-// (design R6.45).
+// fairPart of a store's room is what any wide subnet may have of it while what it has is
+// stored again.
+const fairPart = 32
+
+// beyondShare reports whether an item's source has more than its share of a store that is three
+// quarters full: its wide subnet more than a 32nd of the room and than twice the mean, and
+// itself not less than the mean within that. This node does not store it again, as it would
+// count for this node at others (design R6.45).
 func (s *Store) beyondShare(it *item) bool {
 	p, _ := s.poolOf(it)
 	most, part := s.limits(it)
-	if it.source == (identity.NetGroup{}) || !nearly(p.count, most) && !nearly(p.memory(), part) {
+	if it.source == (identity.NetGroup{}) || 4*p.count <= 3*most && 4*p.memory() <= 3*part {
 		return false
 	}
 	sh := p.sources[it.source]
 	wide := sh.wide
-	return wide.bytes*len(p.ranking) > p.bytes && sh.bytes*len(wide.sources) >= wide.bytes
+	return (wide.count*fairPart > most || wide.bytes*fairPart > part) &&
+		wide.bytes*len(p.ranking) > 2*p.bytes && sh.bytes*len(wide.sources) >= wide.bytes
 }
