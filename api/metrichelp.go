@@ -106,6 +106,7 @@ var metricHelp = map[string]metricText{
 	"kad_restores_total":               {"Keys replicated by this node as one of their holders.", nil},
 	"kad_republishes_total":            {"Keys published again by this node.", nil},
 	"kad_handovers_total":              {"Keys handed over to newcomers.", nil},
+	"kad_handovers_stopped_total":      {"Keys not handed over because the newcomer answered no longer.", nil},
 	"kad_handovers_dropped_total":      {"Keys not handed over because the queue was full.", nil},
 	"kad_repairs_total":                {"Holders that were sent the better record after a get with a quorum.", nil},
 	"kad_cachings_total":               {"Copies left at the closest node that had none, after a get.", nil},

@@ -37,7 +37,4 @@ func (e *Engine) EachContact(keep func(identity.Contact)) {
 	for _, p := range e.probes {
 		keep(p.to)
 	}
-	for _, h := range e.handovers {
-		keep(h.to)
-	}
 }

@@ -27,6 +27,7 @@ type Rare struct {
 	ContactsDropped  uint64                 // contacts named by others that this node may not use
 	InvalidRecords   uint64                 // records in answers that are not valid
 	HandoversDropped uint64                 // keys not queued: the queue was full
+	HandoversStopped uint64                 // keys not sent: the newcomer answered no longer
 	Resumes          uint64                 // times that the driver had not called it for a while
 	DialBacks        uint64                 // first contacts sent because a peer asked for a dial back
 	JournalErrors    uint64
@@ -142,6 +143,7 @@ func (c *Counters) Each(f func(name string, value uint64)) {
 	f("holders.late", c.LateHolders)
 	f("records.invalid", c.InvalidRecords)
 	f("handovers.dropped", c.HandoversDropped)
+	f("handovers.stopped", c.HandoversStopped)
 	f("resumes", c.Resumes)
 	f("calls_back", c.DialBacks)
 	f("reachability.confirmed", c.ReachabilityConfirmed)

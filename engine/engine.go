@@ -52,10 +52,10 @@ type Engine struct {
 	outage       outage
 	moved        map[identity.ID]identity.Contact // new addresses being checked, one per peer
 	probes       probeQueue                       // contacts to be pinged
-	handovers    []handover
-	rejoining    *rejoining // nil until a contact was lost
-	greeting     *greeting  // nil unless one is under way
-	newcomers    *newcomers // nil until there was one
+	handovers    []*handover                      // one for each newcomer, who is sent something next first
+	rejoining    *rejoining                       // nil until a contact was lost
+	greeting     *greeting                        // nil unless one is under way
+	newcomers    *newcomers                       // nil until there was one
 	reachability *reachability
 	own          *ownAddress
 	kept         *keptWrites     // nil unless there are some

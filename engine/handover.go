@@ -2,14 +2,36 @@ package engine
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"kadmium/identity"
+	"kadmium/rpc"
 	"kadmium/store"
 )
 
-// maxHandovers bounds the keys that wait to be sent to newcomers (design R8.13).
-const maxHandovers = 4096
+// Bounds of hand-overs: keys that wait to be sent to newcomers (design R8.13), and requests
+// under way to one newcomer (design R6.47).
+const (
+	maxHandovers   = 4096
+	maxHandingOver = 8
+)
+
+// A handover sends a newcomer the keys that it should hold. One request more than it has
+// answered since the last that failed is under way at any time, and none follows once it
+// answers no longer (design R6.47).
+type handover struct {
+	e     *Engine
+	owner owner
+	to    identity.Contact
+	keys  []string // that wait
+
+	key      []byte        // the last one taken from keys
+	entries  []identity.ID // its providers, whose entries wait
+	underWay int
+	replies  int       // since a request failed
+	heard    time.Time // when it last answered
+}
 
 // queueHandovers queues for a newcomer the keys that it should hold (Kademlia, section
 // 2.5; design R6.14): those that it is among the k closest to, and of whose old holders
@@ -33,6 +55,8 @@ func (e *Engine) queueHandovers(c identity.Contact) {
 	if bucket < e.table.Subtree(e.cfg.K) && (size == 0 || size >= math.Ldexp(float64(e.cfg.K), bucket+1)) {
 		most = bucket
 	}
+	waiting := e.keysToHandOver()
+	var keys []string
 	e.store.EachSharing(&e.cfg.Position, most, func(items *store.KeyItems) {
 		if items.Between > 0 {
 			return
@@ -40,12 +64,17 @@ func (e *Engine) queueHandovers(c identity.Contact) {
 		if !e.handsOver(&items.Position, newcomer, size) {
 			return
 		}
-		if len(e.handovers) >= maxHandovers {
+		if waiting++; waiting > maxHandovers {
 			e.counters.seldom().HandoversDropped++
 			return
 		}
-		e.handovers = append(e.handovers, handover{c, string(items.Key)})
+		keys = append(keys, string(items.Key))
 	})
+	if len(keys) > 0 {
+		h := &handover{e: e, to: c, keys: keys}
+		h.owner = e.register(h, 0)
+		e.handovers = append(e.handovers, h)
+	}
 }
 
 // handsOver reports whether this node hands a key to a newcomer. An old holder that is
@@ -82,16 +111,101 @@ func (e *Engine) addNewcomer(peer uint64) bool {
 // last sent its keys.
 func (e *Engine) newcomerLeft(c identity.Contact) { e.newcomers.left(e.book.Position(c).Prefix()) }
 
-func (e *Engine) wantsHandOver() time.Time { return dueIf(len(e.handovers) > 0) }
+// keysToHandOver is the number of keys that wait.
+func (e *Engine) keysToHandOver() (n int) {
+	for _, h := range e.handovers {
+		n += len(h.keys)
+	}
+	return n
+}
 
-// handOver sends one key to one newcomer. The schedule paces the queue.
+func (e *Engine) wantsHandOver() time.Time {
+	return dueIf(slices.ContainsFunc(e.handovers, (*handover).ready))
+}
+
+// handOver sends one request to one newcomer, to each in its turn. The schedule paces it.
 func (e *Engine) handOver() {
-	h := e.handovers[0]
-	if e.handovers = e.handovers[1:]; len(e.handovers) == 0 {
+	i := slices.IndexFunc(e.handovers, (*handover).ready)
+	h := e.handovers[i]
+	e.handovers = append(slices.Delete(e.handovers, i, i+1), h)
+	if m := h.next(); m != nil && e.ask(h.owner, h.to, m) {
+		h.underWay++
+	}
+	h.endIfDone()
+}
+
+// ready reports whether the newcomer may be sent something now.
+func (h *handover) ready() bool {
+	return h.waits() && h.underWay < min(1+h.replies, maxHandingOver)
+}
+
+func (h *handover) waits() bool { return len(h.entries) > 0 || len(h.keys) > 0 }
+
+// next is the next write, or nil if none is left.
+func (h *handover) next() *rpc.Message {
+	e := h.e
+	for {
+		for len(h.entries) > 0 {
+			p, ok := e.store.Provider(e.now, h.key, h.entries[0])
+			if h.entries = h.entries[1:]; ok {
+				return e.copyProviderMessage(h.to, cloneProvider(p), e.now.Add(p.TTL))
+			}
+		}
+		if len(h.keys) == 0 {
+			return nil
+		}
+		h.key, h.keys = []byte(h.keys[0]), h.keys[1:]
+		e.counters.Handovers++
+		r, providers := e.store.HandedOver(e.now, h.key, nil)
+		for _, p := range providers {
+			h.entries = append(h.entries, p.Peer.ID)
+		}
+		if r != nil {
+			return e.copyMessage(h.to, cloneRecord(r), e.now.Add(r.TTL))
+		}
+	}
+}
+
+func (h *handover) answered(*rpc.Request, *Inbound) {
+	h.underWay--
+	h.replies++
+	h.heard = h.e.now
+	h.endIfDone()
+}
+
+// failed ends the hand-over if the newcomer has answered nothing since the request began.
+func (h *handover) failed(r *rpc.Request) {
+	h.underWay--
+	h.replies = 0
+	if h.heard.Before(r.Started) {
+		h.e.counters.seldom().HandoversStopped += uint64(len(h.keys))
+		h.entries, h.keys = nil, nil
+	}
+	h.endIfDone()
+}
+
+func (h *handover) overran(*rpc.Request) {}
+
+func (h *handover) contacts(keep func(identity.Contact)) { keep(h.to) }
+
+func (h *handover) endIfDone() {
+	if h.underWay > 0 || h.waits() {
+		return
+	}
+	e := h.e
+	e.unregister(h.owner)
+	e.handovers = slices.DeleteFunc(e.handovers, func(o *handover) bool { return o == h })
+	if len(e.handovers) == 0 {
 		e.handovers = nil
 	}
-	e.counters.Handovers++
-	key := []byte(h.key)
-	r, providers := e.store.HandedOver(e.now, key, nil)
-	e.copyKey([]identity.Contact{h.to}, r, providers)
+}
+
+// handOverEnds forgets what a peer was to be sent, which has left.
+func (e *Engine) handOverEnds(peer identity.ID) {
+	for _, h := range slices.Clone(e.handovers) {
+		if e.book.Address(h.to).ID == peer {
+			h.entries, h.keys = nil, nil
+			h.endIfDone()
+		}
+	}
 }

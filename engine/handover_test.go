@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -92,7 +93,7 @@ func TestFarNewcomersAreHandedTheSame(t *testing.T) {
 				if h.to != c {
 					t.Fatalf("to contact %d, not %d", h.to, c)
 				}
-				got = append(got, h.key)
+				got = append(got, h.keys...)
 			}
 			if !slices.Equal(got, want) {
 				t.Fatalf("a newcomer of bucket %d, subtree %d: handed %q, want %q", identity.CommonPrefixLen(&e.cfg.Position, w.book.Position(c)), e.table.Subtree(e.cfg.K), got, want)
@@ -105,5 +106,70 @@ func TestFarNewcomersAreHandedTheSame(t *testing.T) {
 	})
 	if handed == 0 || spared == 0 {
 		t.Errorf("%d keys handed over, %d newcomers spared: that tests nothing", handed, spared)
+	}
+}
+
+// A newcomer is sent at any time one write more than it has answered, and eight at most;
+// who answers none costs one write, and holds up nobody (design R6.47).
+func TestHandOverToWhoDoesNotAnswer(t *testing.T) {
+	n := newNetwork(t, 80)
+	n.latency = 50 * time.Millisecond
+	holder := n.add(nil)
+	const keys, entries = 200, 30
+	for i := range keys {
+		r := &rpc.Record{Key: fmt.Appendf(nil, "/v/%d", i), Value: []byte("x"), Sequence: 1, TTL: 24 * time.Hour}
+		if status, _ := holder.e.store.Put(n.now, r, identity.NetGroup{}, nil, 0, n.rnd); status != rpc.OK {
+			t.Fatal(status)
+		}
+	}
+	for i := range entries {
+		key, at := seedKey(1000+i), netip.AddrPortFrom(netip.AddrFrom4([4]byte{20, byte(i), 0, 1}), 1)
+		p := &rpc.Provider{Key: []byte("/p/k"), Peer: identity.Address{ID: key.ID(), Endpoint: at}, Sequence: 1, TTL: store.ProviderTTL, Lifetime: 86_400}
+		store.SignProvider(key, testNetwork, p)
+		if status, _ := holder.e.store.PutProvider(n.now, p, identity.NetGroup{}, 0, n.rnd); status != rpc.OK {
+			t.Fatal(status)
+		}
+	}
+	mute, stops, answers := n.add(nil), n.add(nil), n.add(nil)
+	write := func(m *rpc.Message) bool { return m.Type == rpc.Store || m.Type == rpc.AddProvider }
+	sent, under, most := make(map[*node]int), make(map[*node]map[uint64]bool), 0
+	n.lose = func(from, to *node, m *rpc.Message) bool {
+		if !write(m) || from != holder && to != holder {
+			return false
+		}
+		if m.Response {
+			delete(under[from], m.ID)
+			return false
+		}
+		sent[to]++
+		if under[to] == nil {
+			under[to] = make(map[uint64]bool)
+		}
+		under[to][m.ID] = true
+		if to == answers {
+			most = max(most, len(under[to]))
+		}
+		return to == mute || to == stops && sent[to] > 50
+	}
+	for _, nd := range []*node{mute, stops, answers} {
+		nd.cfg.Bootstrap = nil
+		holder.e.enter(n.now, nil)
+		holder.e.queueHandovers(n.book.Intern(nd.address))
+		holder.run(holder.e.leave())
+	}
+	n.run(time.Minute)
+	held := answers.e.store.Stats()
+	t.Logf("writes sent: %d to who answers none, %d to who stops at 50, %d to who answers; %d under way at most", sent[mute], sent[stops], sent[answers], most)
+	if held.Records != keys || held.Providers != entries {
+		t.Errorf("%d records and %d provider entries handed over", held.Records, held.Providers)
+	}
+	if sent[mute] > rpc.MaxTries || sent[stops] > 50+(maxHandingOver+1)*rpc.MaxTries || most > maxHandingOver {
+		t.Error("it goes on")
+	}
+	if stopped := holder.e.Stats().Counters.HandoversStopped; stopped < keys {
+		t.Errorf("%d keys not handed over for want of an answer", stopped)
+	}
+	if holder.e.handovers != nil {
+		t.Errorf("%d hand-overs go on", len(holder.e.handovers))
 	}
 }

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"slices"
 	"time"
 
 	"kadmium/identity"
@@ -18,7 +17,6 @@ func (e *Engine) Left(now time.Time, c identity.Contact, fx []Effect) []Effect {
 		e.promoted(promoted)
 	}
 	e.notLost(c)
-	peer := e.book.Address(c).ID
-	e.handovers = slices.DeleteFunc(e.handovers, func(h handover) bool { return e.book.Address(h.to).ID == peer })
+	e.handOverEnds(e.book.Address(c).ID)
 	return e.leave()
 }

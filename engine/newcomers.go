@@ -3,8 +3,6 @@ package engine
 import (
 	"slices"
 	"time"
-
-	"kadmium/identity"
 )
 
 const (
@@ -95,10 +93,4 @@ func (n *newcomers) remove(i int) {
 	if i < n.older {
 		n.older--
 	}
-}
-
-// A handover is a key that is to be sent to a newcomer.
-type handover struct {
-	to  identity.Contact
-	key string
 }

@@ -125,10 +125,14 @@ func (c *providerCopies) contacts(keep func(identity.Contact)) {
 // never extends the lifetime.
 func (e *Engine) copyProvider(to []identity.Contact, p rpc.Provider, expires time.Time, ended func()) {
 	e.fanOut(0, to, func(c identity.Contact) *rpc.Message {
-		m := e.newRequest(rpc.AddProvider)
-		entry := p
-		entry.TTL = max(0, expires.Sub(e.now)-e.maxTransit(c))
-		m.Provider = &entry
-		return m
+		return e.copyProviderMessage(c, p, expires)
 	}, func(*fanOut) { ended() })
+}
+
+// copyProviderMessage is an ADD_PROVIDER of an entry of another peer, as copyMessage is a STORE.
+func (e *Engine) copyProviderMessage(to identity.Contact, p rpc.Provider, expires time.Time) *rpc.Message {
+	m := e.newRequest(rpc.AddProvider)
+	p.TTL = max(0, expires.Sub(e.now)-e.maxTransit(to))
+	m.Provider = &p
+	return m
 }

@@ -41,7 +41,7 @@ func (e *Engine) Stats() Stats {
 		Operations:       len(e.ops),
 		ActiveLookups:    len(e.lookups),
 		Unsynced:         e.unsynced.len(),
-		Handovers:        len(e.handovers),
+		Handovers:        e.keysToHandOver(),
 		Lost:             e.rejoining.len(),
 		Awaited:          e.table.Kept(),
 		KeptHere:         e.kept.len(),

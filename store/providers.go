@@ -107,6 +107,16 @@ func (s *Store) Providers(now time.Time, key []byte, dst []rpc.Provider, n int, 
 	return dst, seen
 }
 
+// Provider is the key's provider entry of that peer, with the lifetime that is left. It shares
+// the store's memory.
+func (s *Store) Provider(now time.Time, key []byte, peer identity.ID) (rpc.Provider, bool) {
+	it := s.byKey[string(key)].provider(peer)
+	if it == nil || it.expired(now) {
+		return rpc.Provider{}, false
+	}
+	return it.remaining(now), true
+}
+
 // ProvidersAfter appends the key's provider entries whose provider's key is greater than
 // after, ascending, at most n of them. In this order an entry keeps its place while
 // others come and go. more says that others follow. Otherwise it is like Providers.
