@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -129,5 +130,62 @@ func TestLateAfter(t *testing.T) {
 	}
 	if nd.e.rtts.set(one, rtt); nd.e.lateAfter() != 600*time.Millisecond {
 		t.Errorf("W is %v with one that is slow", nd.e.lateAfter())
+	}
+}
+
+// Silent peers that liars invent near a target cost a lookup six datagrams to one subnet, and
+// little more than W (design R5.21, R5.27).
+func TestInventedSilentPeers(t *testing.T) {
+	for _, c := range []struct {
+		liars, subnets int
+		most           time.Duration // p95
+	}{
+		{1, 1, 300 * time.Millisecond}, {3, 1, 300 * time.Millisecond}, {10, 1, 300 * time.Millisecond},
+		{1, 20, 500 * time.Millisecond}, {3, 20, 1200 * time.Millisecond}, {10, 20, 1200 * time.Millisecond},
+		{1, 1000, 500 * time.Millisecond}, {3, 1000, 1800 * time.Millisecond}, {10, 1000, 4 * time.Second},
+	} {
+		liars, subnets := c.liars, c.subnets
+		t.Run(fmt.Sprintf("%d liars, %d subnets", liars, subnets), func(t *testing.T) {
+			n := newNetwork(t, 75)
+			n.grow(18+liars, nil)
+			asker, named := n.nodes[3], 0
+			var target identity.Position
+			n.forge = func(from, _ *node, m *rpc.Message) {
+				if !m.Response || m.Type != rpc.FindNode || !slices.Contains(n.nodes[5:5+liars], from) {
+					return
+				}
+				m.Contacts = nil
+				for range 20 {
+					named++
+					at := netip.AddrFrom4([4]byte{203, byte(named % subnets >> 8), byte(named % subnets), byte(named)})
+					m.Contacts = append(m.Contacts, n.book.Intern(identity.Address{ID: near(target, named), Endpoint: netip.AddrPortFrom(at, 4100)}))
+				}
+			}
+			toSubnet := make(map[netip.Prefix]int)
+			asker.sent = func(f Effect) {
+				if to := n.book.Address(f.To).Endpoint.Addr(); to.As4()[0] == 203 {
+					toSubnet[identity.Subnet(to)]++
+				}
+			}
+			var took []time.Duration
+			most, all := 0, 0
+			for range 30 {
+				clear(toSubnet)
+				target = randomTarget(n.rnd)
+				began := n.now
+				if r := asker.closest(target); r.Err != nil {
+					t.Error(r.Err)
+				}
+				took = append(took, n.now.Sub(began))
+				n.run(10 * time.Second)
+				for _, sent := range toSubnet {
+					most, all = max(most, sent), all+sent
+				}
+			}
+			t.Logf("p95 from the tenth lookup on %v, W %v; %d datagrams to one subnet at most, %d a lookup to all", p95(took[10:]), asker.e.lateAfter(), most, all/30)
+			if most > 2*rpc.MaxTries || p95(took[10:]) > c.most {
+				t.Errorf("%d datagrams to one subnet, p95 %v, want at most %v", most, p95(took[10:]), c.most)
+			}
+		})
 	}
 }

@@ -39,7 +39,7 @@ type Candidate struct {
 	// alternate: another address of the peer failed before.
 	alternate bool
 	elsewhere bool // another path has asked it, see Skip
-	slow      bool // it was known to need longer than W, or had failed lately, when it was asked
+	slow      bool // by isSlow, when it was asked
 }
 
 // A shortlist holds the candidates by their distance to the target, nearest

@@ -19,6 +19,10 @@ const (
 	MaxWait = 2 * time.Second
 )
 
+// doubtfulAfter is of how many that a peer named none has to answer until the others are
+// doubtful.
+const doubtfulAfter = 2
+
 // Patient is so.
 func (Plain) Patient() bool { return true }
 
@@ -32,11 +36,31 @@ func (small) Patient() bool { return false }
 
 func (l *Lookup) waitedFor(e *Candidate) time.Duration { return l.now.Sub(l.stats.Started) - e.sent }
 
-// isSlow reports whether a contact is known to need longer than W, or has failed lately,
-// which says nothing while nobody has answered.
+// isSlow reports whether a contact is doubtful, is known to need longer than W, or has failed
+// lately, which says nothing while nobody has answered.
 func (l *Lookup) isSlow(e *Candidate) bool {
 	w, s := l.cfg.Late, l.cfg.Searcher
-	return w > 0 && s != nil && (s.RTT(e.contact) > w || l.stats.Answered > 0 && s.HasFailed(e.contact))
+	return w > 0 && (l.isDoubtful(e) || s != nil && (s.RTT(e.contact) > w || l.stats.Answered > 0 && s.HasFailed(e.contact)))
+}
+
+// isDoubtful reports whether whoever named a contact first has named two that are late, or
+// have failed, and none that has answered: it may have invented them all.
+func (l *Lookup) isDoubtful(e *Candidate) bool {
+	if e.namedBy == 0 {
+		return false
+	}
+	late := 0
+	for i := range l.list.entries {
+		other := &l.list.entries[i]
+		switch {
+		case other.namedBy != e.namedBy:
+		case other.state == answered:
+			return false
+		case other.state == overrun, other.state == failed, other.state == aside && !other.slow:
+			late++
+		}
+	}
+	return late >= doubtfulAfter
 }
 
 // mayAskAside reports whether one more that is slow may be set aside as soon as it is asked,

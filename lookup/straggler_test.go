@@ -128,3 +128,36 @@ func TestWhoHasFailedLately(t *testing.T) {
 		}
 	}
 }
+
+// Of those that a peer named, of whom two are late and none has answered, all others are asked
+// at once.
+func TestWhoNamesNobodyThatAnswers(t *testing.T) {
+	const w, liar = 300 * time.Millisecond, identity.Contact(3)
+	world := newWorld(26, DefaultK, 1)
+	all := make([]identity.Contact, 26)
+	for i := range all {
+		all[i] = identity.Contact(i + 1)
+	}
+	target := *world.Position(all[6])
+	l := New(epoch, Config{Alpha: 3, Late: w, Rule: func(Config) Rule { return small{} }}, world, world.randomPosition(), target, all[:6])
+	ask := func(now time.Time) (n int) {
+		for c, ok := l.Next(now); ok; c, ok = l.Next(now) {
+			switch {
+			case c == liar:
+				l.Answered(now, c, all[6:])
+			case int(c) <= 6:
+				l.Answered(now, c, nil)
+			default:
+				n++
+			}
+		}
+		return n
+	}
+	if n := ask(epoch); n != 3 {
+		t.Fatalf("%d asked at first", n)
+	}
+	l.Wake(epoch.Add(w))
+	if n := ask(epoch.Add(w)); n != 20-3 {
+		t.Errorf("%d asked after W", n)
+	}
+}
