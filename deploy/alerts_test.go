@@ -146,12 +146,29 @@ func watch(t *testing.T, n *kadmium.Node, do func()) watched {
 	return watched{before, scrapeOf(t, at)}
 }
 
+// growing is a node one of whose counters grows by 100 a minute, as under an attack that no test
+// on loopback makes.
+func growing(counter string) func(t *testing.T) watched {
+	return func(t *testing.T) watched {
+		w := watch(t, start(t, kadmium.Config{}), func() {})
+		series := counter + `{instance="node:1",job="kadmium"}`
+		if _, ok := w.before[series]; !ok {
+			t.Fatalf("no %s", series)
+		}
+		w.after[series] += 100
+		return w
+	}
+}
+
 // firing are the cases in which an alert is to fire, by its name.
 var firing = map[string]func(t *testing.T) watched{
 	"KadmiumNodeDown": func(*testing.T) watched {
 		s := scrape{`up{instance="node:1",job="kadmium"}`: 0}
 		return watched{s, s}
 	},
+	"KadmiumLookupsCrowded": growing("kad_lookups_crowded_total"),
+	"KadmiumStaleRecords":   growing("kad_gets_stale_total"),
+	"KadmiumMessageFlood":   growing("kad_messages_limited_total"),
 	"KadmiumNotScraped": func(t *testing.T) watched {
 		w := watch(t, start(t, kadmium.Config{}), func() {})
 		return watched{w.before.of("kad"), w.after.of("kad")}

@@ -84,3 +84,26 @@ func TestRefusedBy(t *testing.T) {
 	}
 	b.wellBehaved()
 }
+
+// What is suspect of a result is said with it, in the words of the command line.
+func TestSuspect(t *testing.T) {
+	n := start(t)
+	suspect := `"suspect":{"crowded":[0,2],"stale":true}`
+	url := n.behind(t, func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodPut || !strings.Contains(r.URL.RawQuery, "key64=L3YveA") { // /v/x
+			return false
+		}
+		w.Header().Set("Content-Type", "text/event-stream")
+		fmt.Fprintf(w, "event: result\ndata: {\"key\":\"/v/x\",\"sequence\":1,\"holders\":7,\"expires\":\"2099-01-01T00:00:00Z\",%s}\n\n", suspect)
+		return true
+	})
+	b := openBrowser(t)
+	b.open(url + n.token)
+	b.until(contacts + " === 19")
+	b.ask("put", "/v/x", "value")
+	b.says("#answer", "suspect: crowded [0 2], stale (crowded: more nodes are near the target")
+	b.ask("put", "/v/y", "value")
+	b.says("#answer", "Stored at 20 nodes")
+	b.until("!document.querySelector('#answer').innerText.includes('suspect')")
+	b.wellBehaved()
+}

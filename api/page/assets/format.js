@@ -105,3 +105,11 @@ function hex(base64) {
 
 /** A text of at most so many characters. */
 export const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+
+/** What of a result is suspect, in the words of the command line; null if nothing is. */
+export function suspicion(suspect) {
+  if (!suspect) return null;
+  const words = ['sparse', 'subnet', 'stale'].filter((word) => suspect[word]);
+  if (suspect.crowded) words.unshift(`crowded [${suspect.crowded.join(' ')}]`);
+  return words.join(', ');
+}

@@ -2,7 +2,7 @@
 
 import { adviceFor, period } from './advice.js';
 import { byId, dataTable, el, keyed, say, set } from './dom.js';
-import { clock, counted, cut, span, took, until, time, visible, shortID } from './format.js';
+import { clock, counted, cut, span, suspicion, took, until, time, visible, shortID } from './format.js';
 import { Lookup } from './lookup.js';
 import { Problem, stream } from './node.js';
 import { byKey, peerOrKey, theirs } from './target.js';
@@ -198,7 +198,7 @@ export function askForm(own, changed) {
         else result = body;
       });
       if (!result) throw new Error('The node ended the answer before its result');
-      answer(...results[f.purpose](result));
+      answer(...results[f.purpose](result), suspected(result.suspect));
       changed();
     } catch (problem) {
       if (signal.aborted) return;
@@ -230,6 +230,21 @@ function refusals(stored) {
   if (!all.length) return [];
   return [el('p', { class: 'soft' }, `${counted(all.length, 'node')} refused:`),
     peers(all, (p) => `${p.address ? shortID(p.peer) : 'this node'}: ${visible(p.reason)}`)];
+}
+
+const meanings = {
+  crowded: 'more nodes are near the target, in these octaves of distance, than chance puts there',
+  sparse: 'too few near the target answered, or one subnet named them all',
+  subnet: 'many near the target are of one subnet',
+  stale: 'the record is signed, and older than one that this node has seen',
+};
+
+/** What is suspect of a result, and what that means. */
+function suspected(suspect) {
+  const words = suspicion(suspect);
+  if (!words) return null;
+  const meant = Object.keys(meanings).filter((word) => suspect[word]).map((word) => `${word}: ${meanings[word]}`);
+  return el('p', { class: 'problem' }, `suspect: ${words} (${meant.join('; ')})`);
 }
 
 const results = {

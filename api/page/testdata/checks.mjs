@@ -10,7 +10,7 @@ const module = (name) => import(pathToFileURL(join(process.argv[2], name)));
 const { Sampler, droppedBefore, followed } = await module('sampler.js');
 const { advice, adviceFor } = await module('advice.js');
 const { byKey, peerOrKey, theirs } = await module('target.js');
-const { visible } = await module('format.js');
+const { suspicion, visible } = await module('format.js');
 const { sentence } = await module('sentence.js');
 const { Problem } = await module('node.js');
 
@@ -98,3 +98,8 @@ assert.match(says(4, 1), /4 of 5 peers in its table answered when last asked\.$/
 assert.match(says(5, 0), /all 5 peers in its table answered when last asked\.$/);
 assert.match(says(1, 0), /the one peer in its table answered when last asked\.$/);
 assert.match(says(0, 3), /None of the peers in this node's table answered when last asked\.$/);
+
+// What is suspect is said as the command line says it.
+assert.equal(suspicion(undefined), null);
+assert.equal(suspicion({ crowded: [0, 2], stale: true, sparse: true, subnet: true }), 'crowded [0 2], sparse, subnet, stale');
+assert.equal(suspicion({ sparse: true }), 'sparse');
