@@ -14,7 +14,7 @@ type Octave struct {
 	Expected float64 // nodes, by the estimate of the network's size
 	Known    int     // candidates that have not failed
 	Answered int
-	Crowded  bool // chance does not put as many nodes there
+	Crowded  bool // chance does not put as many nodes there, or with them nearer to the target
 }
 
 // A Density says what a lookup found near its target beside what was to be expected (design
@@ -39,11 +39,14 @@ func (d *Density) Crowded() (list []int) {
 // Suspect reports whether anything is not as it is to be expected.
 func (d *Density) Suspect() bool { return d.Sparse || d.Subnet || d.Crowded() != nil }
 
-// What counts as crowded and as sparse: what chance brings about once in so many octaves and
-// lookups, with room for an estimate of the size that is too low by as much.
+// What counts as crowded and as sparse: what chance brings about once in so many octaves,
+// octaves with all that is nearer (discs), and lookups, with room for an estimate of the size
+// that is too low by as much.
 const (
 	crowdedChance = 0.0003
 	crowdedError  = 1.15
+	discChance    = 0.001
+	discError     = 1.1
 	sparseChance  = 0.002
 	sparseShare   = 0.45 // of k: fewer answers within R than this
 	subnetRefused = 3    // within R, to be said
@@ -72,16 +75,24 @@ func (l *Lookup) Density() (d Density) {
 			answers++
 		}
 	}
-	for o := range d.Octaves {
+	known, lambda := 0, 0.0 // nearer than the octave, but for octaves that are crowded
+	for o := octaves - 1; o >= 0; o-- {
 		of := &d.Octaves[o]
 		of.Expected = expected(l.cfg.K, o)
-		of.Crowded = 1-exact.PoissonBelow(of.Known-1, float64(of.Expected*crowdedError)) < crowdedChance
+		of.Crowded = above(of.Known, float64(of.Expected*crowdedError)) < crowdedChance ||
+			above(known+of.Known, float64((lambda+of.Expected)*discError)) < discChance
+		if !of.Crowded {
+			known, lambda = known+of.Known, lambda+of.Expected
+		}
 	}
 	ended := l.reason == Converged || l.reason == Exhausted
 	d.Sparse = ended && (l.TooFew() || l.referrers < 2)
 	d.Subnet = l.refusedNear >= subnetRefused
 	return d
 }
+
+// above is the probability that chance puts as many somewhere, or more.
+func above(known int, expected float64) float64 { return 1 - exact.PoissonBelow(known-1, expected) }
 
 // AnsweredNear is how many have answered within R, and whether there is a region.
 func (l *Lookup) AnsweredNear() (n int, ok bool) {

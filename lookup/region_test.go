@@ -211,3 +211,20 @@ func TestSizeOfLookups(t *testing.T) {
 		}
 	}
 }
+
+// Identities that crowd no octave are noticed by what they are together; without attack
+// nearly nothing is.
+func TestDiscIsCrowded(t *testing.T) {
+	if racing {
+		t.Skip("runs in one goroutine")
+	}
+	for _, c := range []struct {
+		n           int
+		place       string
+		least, most float64
+	}{{0, "near", 0, 0.01}, {20, "near", 0.98, 1}, {20, "edges", 0.9, 1}, {45, "spread", 0.85, 1}} {
+		if f := fought(3, 2000, 100, c.n, c.place, NewRegion, 1); f.crowded < c.least || f.crowded > c.most {
+			t.Errorf("%d %s: %.2f of lookups are crowded, want %.2f to %.2f", c.n, c.place, f.crowded, c.least, c.most)
+		}
+	}
+}
