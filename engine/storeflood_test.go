@@ -57,6 +57,9 @@ func (f *storeFlood) run(t *testing.T) {
 	f.goOn(10 * time.Minute)
 	f.reached("before", 24)
 	f.reached("during", f.puts)
+	if *fullFlood && f.subnets > 4 {
+		return // they are all stored again, a million of them
+	}
 	f.goOn(80 * time.Minute) // what is held is stored again meanwhile
 	f.put("later", 24, f.more)
 	f.goOn(10 * time.Minute)

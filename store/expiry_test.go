@@ -1,9 +1,11 @@
 package store
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
+	"kadmium/identity"
 	"kadmium/rpc"
 )
 
@@ -156,4 +158,16 @@ func TestARepeatedSTOREIsWrittenAgain(t *testing.T) {
 	f.want(f.provide(providerEntry(1, "k", 1, 4100, time.Hour), 0), rpc.OK)
 	f.restart()
 	f.want(len(f.AllProviders(f.now, []byte("k"), nil)), 1)
+}
+
+// What ends at once is removed in parts, each of which the journal has room for.
+func TestManyExpireAtOnce(t *testing.T) {
+	f := newFixture(t, Config{Volatile: true})
+	for i := range maxExpired + 10 {
+		f.putFrom(blackboardRecord(fmt.Sprintf("/v/%d", i), "x", 1, time.Hour), identity.NetGroup{}, nil, 0)
+	}
+	f.now = f.now.Add(time.Hour)
+	f.want(f.expire(), maxExpired)
+	f.want(f.NextExpiry().After(f.now), false)
+	f.want(f.expire(), 10)
 }
