@@ -176,6 +176,6 @@ func errorRow(what, metric string, format func(float64) string, within float64, 
 			return measured{text: "too few seeds"}
 		}
 		text := fmt.Sprintf("%s / %s, %+.1f %% (%+.1f to %+.1f)", format(real.Mean), format(simulated.Mean), d.Difference, d.Low, d.High)
-		return measured{text, near(d.Difference, 0, within)}
+		return measured{text: text, reached: near(d.Difference, 0, within)}
 	}}
 }

@@ -36,8 +36,8 @@ func faster(what string, target float64, one, all string) row {
 		times := wall(r[0]) / wall(r[1])
 		text := fmt.Sprintf("%s on one core, %s on %d: %s times as fast", seconds(wall(r[0])), seconds(wall(r[1])), r[1].Report.Machine.CPUs, digits(2)(times))
 		if r[0].Same != r[1].Same {
-			return measured{text + ", another report", false}
+			return measured{text: text + ", another report", reached: false}
 		}
-		return measured{text, times >= target}
+		return measured{text: text, reached: times >= target}
 	}}
 }

@@ -10,6 +10,8 @@ type experiment struct {
 	why      string
 	large    bool // it is run only with -large
 	commands []command
+	lines    string   // says what the command lines are, where rows have the rest; empty: the page shows each
+	columns  []string // of the table in place of one with what is measured; rows have as many cells
 	rows     []row
 	finds    func([]*result) string // a paragraph under the table, of the results of all commands
 	says     string                 // a paragraph below
@@ -44,6 +46,7 @@ type row struct {
 type measured struct {
 	text    string
 	reached bool
+	cells   []string // in place of the text in an experiment's own columns
 }
 
 // shown is a row without a target.
@@ -64,7 +67,7 @@ type target struct {
 func wanted(what string, f figure, format func(float64) string, t target, from ...string) row {
 	return row{what: what, from: from, target: t.text, measure: func(r []*result) measured {
 		v := f(r[0])
-		return measured{format(v), t.reached(v)}
+		return measured{text: format(v), reached: t.reached(v)}
 	}}
 }
 
@@ -72,7 +75,7 @@ func wanted(what string, f figure, format func(float64) string, t target, from .
 func difference(what string, f figure, format func(float64) string, within float64, one, other string) row {
 	return row{what: what, from: []string{one, other}, target: "within " + short(within), measure: func(r []*result) measured {
 		a, b := f(r[0]), f(r[1])
-		return measured{format(a) + " / " + format(b), near(a, b, within)}
+		return measured{text: format(a) + " / " + format(b), reached: near(a, b, within)}
 	}}
 }
 

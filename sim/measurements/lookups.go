@@ -74,7 +74,7 @@ func worst(what string, f figure, format func(float64) string, least float64, fr
 		for _, one := range r {
 			v = min(v, f(one))
 		}
-		return measured{format(v), v >= least}
+		return measured{text: format(v), reached: v >= least}
 	}}
 }
 
@@ -84,7 +84,7 @@ func most(what string, f figure, format func(float64) string, limit float64, fro
 		for _, one := range r {
 			v = max(v, f(one))
 		}
-		return measured{format(v), v <= limit}
+		return measured{text: format(v), reached: v <= limit}
 	}}
 }
 
@@ -127,9 +127,9 @@ The report does not depend on the number of cores: everything random in a lookup
 		}, "one", "all"),
 		{what: "the two reports, but for `machine`", from: []string{"one", "all"}, target: "the same", measure: func(r []*result) measured {
 			if r[0].Same == r[1].Same {
-				return measured{"the same to the last byte", true}
+				return measured{text: "the same to the last byte", reached: true}
 			}
-			return measured{"differ", false}
+			return measured{text: "differ", reached: false}
 		}},
 	},
 	says: `A request here is everything that it needs: it is sent, answered by an engine with a table of its own, received, and the next one is chosen.

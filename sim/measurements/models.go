@@ -46,4 +46,4 @@ func model(what, from string) row {
 }
 
 // experiments are all experiments, in the order of the page.
-var experiments = []experiment{theory, tenMillion, speeds, joins, largeJoin, cores, day, churn, models, twenty, beside}
+var experiments = []experiment{theory, tenMillion, speeds, joins, largeJoin, cores, day, churn, models, underAttack, aroundKeys, twenty, beside}

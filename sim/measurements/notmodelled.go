@@ -30,9 +30,9 @@ The world around them is modelled, and is simpler than the real one:
   All clocks run alike.
 - **The bootstrap node** never leaves, and is neither silent, a client nor a liar.
 - **Addresses.**
-  Each node has an IPv4 address in a /24 of its own, so that the limits on contacts of one subnet have no effect.
+  Each node has an IPv4 address in a /24 of its own, so that the limits on contacts of one subnet have no effect, unless ` + "`--subnets`" + ` or an attack says otherwise.
 - **Liars** cooperate: for any target they name those of their number that are nearest to it, hold no records, acknowledge writes and forget them.
-  None invents peers (invented ones would only be silent), chooses its position, or attacks one key.
+  None invents peers (invented ones would only be silent), chooses its position, or attacks one key, but for those [under attack](#under-attack).
 - **Ideal tables** are those of a network where nothing has happened yet: no contact is unresponsive except those that are silent from the start, and there are no replacements.
   Where sessions end, lookups begin only after a tenth of the time, an hour at most.
   Where nodes never leave, those that were never asked anything do nothing by themselves either, and contribute nothing to the requests and bytes of the network.

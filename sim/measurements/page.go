@@ -45,13 +45,24 @@ func page(all []experiment, k *kept) string {
 // write writes the section of an experiment.
 func (e *experiment) write(b *strings.Builder, k *kept) {
 	fmt.Fprintf(b, "\n## %s\n\n%s\n\n", e.title, e.why)
-	for _, c := range e.commands {
-		fmt.Fprintf(b, "    %s\n", c.line())
+	if e.lines != "" {
+		fmt.Fprintf(b, "%s\n", e.lines)
+	} else {
+		for _, c := range e.commands {
+			fmt.Fprintf(b, "    %s\n", c.line())
+		}
 	}
-	b.WriteString("\n| what | measured | target | |\n|---|---|---|---|\n")
+	columns := e.columns
+	if columns == nil {
+		columns = []string{"measured"}
+	}
+	fmt.Fprintf(b, "\n| what | %s | target | |\n|---|---|---|%s\n", strings.Join(columns, " | "), strings.Repeat("---|", len(columns)))
 	for _, r := range e.rows {
-		text, verdict := e.measure(r, k)
-		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", r.what, text, r.target, verdict)
+		m, verdict := e.measure(r, k)
+		cells := make([]string, len(columns))
+		cells[0] = m.text
+		copy(cells, m.cells)
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", r.what, strings.Join(cells, " | "), r.target, verdict)
 	}
 	fmt.Fprintf(b, "\n%s\n", e.circumstances(k))
 	if results := e.results(k); e.finds != nil && results != nil {
@@ -85,7 +96,7 @@ const (
 )
 
 // measure computes a row and its verdict.
-func (e *experiment) measure(r row, k *kept) (text, verdict string) {
+func (e *experiment) measure(r row, k *kept) (m measured, verdict string) {
 	var results []*result
 	for _, name := range r.from {
 		c, ok := e.command(name)
@@ -94,18 +105,18 @@ func (e *experiment) measure(r row, k *kept) (text, verdict string) {
 		}
 		one := k.result(c)
 		if one == nil {
-			return notMeasured, ""
+			return measured{text: notMeasured}, ""
 		}
 		results = append(results, one)
 	}
-	m := r.measure(results)
+	m = r.measure(results)
 	switch {
 	case r.target == "":
-		return m.text, ""
+		return m, ""
 	case m.reached:
-		return m.text, reached
+		return m, reached
 	}
-	return m.text, notReached
+	return m, notReached
 }
 
 // circumstances say when and on which machine the commands were run.
@@ -141,12 +152,12 @@ func balance(all []experiment, k *kept) string {
 				continue
 			}
 			targets++
-			text, verdict := e.measure(r, k)
+			m, verdict := e.measure(r, k)
 			if verdict == reached {
 				good++
 				continue
 			}
-			rest += fmt.Sprintf("- %s: %s, %s; wanted: %s\n", e.title, r.what, text, r.target)
+			rest += fmt.Sprintf("- %s: %s, %s; wanted: %s\n", e.title, r.what, m.text, r.target)
 		}
 	}
 	if rest != "" {
