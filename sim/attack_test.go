@@ -192,6 +192,29 @@ func TestAttackOfSybils(t *testing.T) {
 	}
 }
 
+// Attackers who speak first to a node that has started again get neither the places of those
+// whom it knew nor a lookup, and those who speak to one all the time get places that were free;
+// without sessions they could also wait for ever.
+func TestAttackOfEclipse(t *testing.T) {
+	run := func(attacks, sessions string) *report.Attack {
+		c := attacked(t, 1000, 40, attacks)
+		if err := c.Set("sessions", sessions); err != nil {
+			t.Fatal(err)
+		}
+		r := simulate(t, c)
+		if r.Attack.WithoutAttack != 40 || r.Lookups != 40 {
+			t.Errorf("%s: %d lookups, %+v", attacks, r.Lookups, r.Attack)
+		}
+		return r.Attack
+	}
+	if a := run("eclipse:subnets=50", "none"); a.TableShare < 0.1 || a.TableShare > 0.45 || a.Captured > 0 || a.HonestClosest < 0.95 {
+		t.Errorf("restart: %+v", a)
+	}
+	if a := run("eclipse:subnets=100,restart=false,minutes=30", "kad"); a.TableShare < 0.1 || a.TableShare > 0.6 || a.Captured > 0.1 {
+		t.Errorf("patient: %+v", a)
+	}
+}
+
 // Identities stand where the attack says, each in a subnet of its own or in so many, and do
 // not depend on how many searchers there are.
 func TestPlaces(t *testing.T) {

@@ -35,7 +35,7 @@ type verdict struct {
 // judge judges the lookup that has ended by the nodes that it returned, or a put by those
 // that hold what was put.
 func (s *searcher) judge(r *engine.Result, returned []identity.Contact) {
-	isHonest := func(c identity.Contact) bool { return s.role(c) == honest }
+	isHonest := func(c identity.Contact) bool { return s.role(c) == honest && !s.down(c) }
 	s.honest = s.book.closest(s.honest[:0], &s.target, s.cfg.K, isHonest)
 	v := verdict{number: s.lookup, captured: !slices.ContainsFunc(returned, isHonest), suspected: r.Density.Suspect(), size: r.Size}
 	found := 0
@@ -94,11 +94,15 @@ func (r *run) values() *report.Values {
 func (r *run) attacked(ctx context.Context) *report.Attack {
 	of := r.summary()
 	without := &run{cfg: r.cfg, cores: r.cores, onProgress: r.onProgress, judging: true, stage: "lookups without attack"}
-	without.cfg.Attacks = nil
+	without.cfg.Attacks, without.siege = nil, r.siege
 	if r.stopped {
 		return of
 	}
-	without.independent(ctx)
+	if r.siege != nil {
+		without.besiege(ctx)
+	} else {
+		without.independent(ctx)
+	}
 	if without.stopped {
 		r.report.Partial = true
 		return of
@@ -142,6 +146,10 @@ func (r *run) summary() *report.Attack {
 		d := report.NewDistribution(holders)
 		of.HonestHolders, of.Gets, of.GetsFound, of.GetsSuspected = &d, len(all), mean(found), mean(gotSuspected)
 		of.StaleReturned, of.PutRequests = mean(old), mean(requests)
+	}
+	if r.siege != nil {
+		of.TableShare = millionths(r.share)
+		return of
 	}
 	if r.cfg.sybil() == nil {
 		of.SizeEstimate = r.sizes()

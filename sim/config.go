@@ -125,7 +125,14 @@ func (c *Config) Check() error {
 	if err := oneOf("workload", c.Workload, report.WorkloadFind, report.WorkloadValue, report.WorkloadProvide, report.WorkloadMixed, report.WorkloadDay); err != nil {
 		return err
 	}
-	if len(c.Attacks) > 0 && !c.independent() {
+	if a := c.eclipse(); a != nil {
+		if len(c.Attacks) > 1 || c.Workload != report.WorkloadFind || c.Tables != report.TablesIdeal || c.Duration > 0 || c.Client+c.Silent+c.Lying > 0 {
+			return bad("attack %s, want it alone, with the workload %s, tables %s, no duration, and no client, silent or lying nodes", a, report.WorkloadFind, report.TablesIdeal)
+		}
+		if c.Nodes < 2*c.K || c.population()+a.Subnets > maxNodes {
+			return bad("attack %s on one of %d nodes, want %d to %d", a, c.Nodes, 2*c.K, maxNodes-a.Subnets)
+		}
+	} else if len(c.Attacks) > 0 && !c.independent() {
 		return bad("attack %s, want it on what fresh clients do: the workload %s or %s, tables %s, no sessions and no duration", attack.Join(c.Attacks), report.WorkloadFind, report.WorkloadValue, report.TablesIdeal)
 	}
 	if a := c.sybil(); a != nil && a.Before == attack.BeforeGet && c.Workload != report.WorkloadValue {
@@ -162,7 +169,7 @@ func (c *Config) Check() error {
 	if err := oneOf("targets", c.Targets, report.TargetsRandom, report.TargetsNodes); err != nil {
 		return err
 	}
-	if c.Duration == 0 && !c.independent() {
+	if c.Duration == 0 && !c.independent() && c.eclipse() == nil {
 		switch {
 		case c.Workload == report.WorkloadDay:
 			c.Duration = 24 * time.Hour
@@ -177,7 +184,7 @@ func (c *Config) Check() error {
 
 // independent reports whether no lookup affects another.
 func (c *Config) independent() bool {
-	return (c.Workload == report.WorkloadFind || c.Workload == report.WorkloadValue && len(c.Attacks) > 0) &&
+	return c.eclipse() == nil && (c.Workload == report.WorkloadFind || c.Workload == report.WorkloadValue && len(c.Attacks) > 0) &&
 		c.Tables == report.TablesIdeal && c.Sessions.Always() && c.Duration == 0
 }
 
@@ -203,6 +210,16 @@ func (c *Config) pool() (pool attack.Attack) {
 func (c *Config) sybil() *attack.Attack {
 	for i := range c.Attacks {
 		if c.Attacks[i].Kind == attack.Sybil {
+			return &c.Attacks[i]
+		}
+	}
+	return nil
+}
+
+// eclipse is the attack on one node; nil: there is none.
+func (c *Config) eclipse() *attack.Attack {
+	for i := range c.Attacks {
+		if c.Attacks[i].Kind == attack.Eclipse {
 			return &c.Attacks[i]
 		}
 	}

@@ -111,6 +111,8 @@ func (w *world) deliver(d *datagram) {
 	case w.garbled(d):
 		w.perform(to, to.engine.Malformed(w.clock(), d.message.ID, w.effects[:0]))
 		return
+	case d.message.Response && to.engine == nil:
+		return // an answer to an attacker
 	case d.message.Response:
 	case to.role.lies():
 		w.lie(to, d)

@@ -51,6 +51,10 @@ func varied(t testing.TB) map[string]Config {
 			c.Workload, c.Gets = report.WorkloadValue, report.GetsFresh
 			c.Attacks, _ = attack.ParseList("sybil:n=45,before=get")
 		}),
+		"eclipse": config(200, 40, func(c *Config) {
+			c.Sessions, c.Latency, c.Loss = half, world, 0.02
+			c.Attacks, _ = attack.ParseList("eclipse:subnets=20,minutes=3")
+		}),
 		"value stale": config(300, 60, func(c *Config) {
 			c.Workload, c.Latency = report.WorkloadValue, world
 			c.Attacks, _ = attack.ParseList("stale:share=0.3,collude=false+sybil:n=10,place=spread")

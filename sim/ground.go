@@ -17,6 +17,7 @@ type ground struct {
 	first   identity.Contact   // its handle; the others follow
 	subnets int                // /24s that they share
 	all     []identity.Contact // nearest to the target first
+	buckets int                // of a victim in which they stand, as many in each; 0: around a target
 	known   []identity.Contact // of which routing tables know, in the order of positions
 }
 

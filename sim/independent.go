@@ -35,6 +35,7 @@ type searcher struct {
 	verdict     verdict       // of the present lookup
 	verdicts    []verdict
 	honest      []identity.Contact // the k closest honest nodes
+	siege       *siege             // of one victim; nil: there is none
 }
 
 func newSearcher(cfg *Config, b *book, guest identity.Contact) *searcher {
@@ -48,6 +49,9 @@ func newSearcher(cfg *Config, b *book, guest identity.Contact) *searcher {
 // server is first asked.
 func (s *searcher) node(c identity.Contact) *node {
 	nd := s.servers[c]
+	if nd == nil && s.down(c) {
+		return nil
+	}
 	if nd == nil {
 		v := s.server()
 		nd = &v.node
@@ -115,7 +119,7 @@ func (s *searcher) run(index int, traced bool) report.Sample {
 
 // whole reports whether tables are made as a whole, as crowded ones are read deeper (design
 // R5.25).
-func (s *searcher) whole() bool { return s.values || s.cfg.sybil() != nil }
+func (s *searcher) whole() bool { return s.values || s.siege != nil || s.cfg.sybil() != nil }
 
 // client is a fresh client at the handle, by a number of its own. Latencies are computed by
 // the other number.
@@ -140,7 +144,7 @@ func (s *searcher) operate(client *node, start func(engine.OpID, []engine.Effect
 	s.operations[op] = o
 	s.perform(client, start(op, s.effects[:0]))
 	for len(s.notes) == 0 {
-		s.step()
+		s.next()
 	}
 	result := s.notes[0].result
 	s.notes = s.notes[:0]
@@ -164,7 +168,7 @@ func (s *searcher) leaveOff() {
 
 // measure compares the result of the lookup with the ground truth.
 func (s *searcher) measure(o *operation, r *engine.Result, traced bool) report.Sample {
-	s.groundTruth = s.book.closest(s.groundTruth[:0], &s.target, s.cfg.K, func(n identity.Contact) bool { return s.role(n).findable() })
+	s.groundTruth = s.book.closest(s.groundTruth[:0], &s.target, s.cfg.K, func(n identity.Contact) bool { return s.role(n).findable() && !s.down(n) })
 	sample, all := measure(o, r, s.groundTruth, s.book)
 	sample.Number = s.lookup
 	if traced {

@@ -11,7 +11,7 @@ func Metrics() []string {
 	r := report.Report{Kind: report.Sim, Lookups: 1, Succeeded: 1, RecallOf: 1,
 		Hops: one, FirstReplicaHops: one, Rounds: one, RoundsAfterClosest: one, RPCs: one, LatencyMS: one, Bytes: one,
 		Theory:  &report.Theory{Hops: 1},
-		Attack:  &report.Attack{WithoutAttack: 1, SizeEstimate: &report.SizeEstimate{Of: 1}, HonestHolders: &one, Gets: 1},
+		Attack:  &report.Attack{WithoutAttack: 1, SizeEstimate: &report.SizeEstimate{Of: 1}, TableShare: 1, HonestHolders: &one, Gets: 1},
 		Values:  &report.Values{Puts: 1, Confirmed: 1, Gets: 1},
 		Buckets: []report.Bucket{{}},
 	}

@@ -19,7 +19,11 @@ func (w *world) lie(n *node, d *datagram) {
 		case pooling:
 			m.Contacts = w.book.closestOfPool(m.Contacts, &q.Target, w.cfg.K)
 		case sybil:
-			w.book.ground.nameOthers(m, n, w.cfg.K)
+			if g := &w.book.ground; g.buckets > 0 {
+				g.nameOfBucket(m, n, identity.CommonPrefixLen(w.book.Position(w.victim), &q.Target), w.cfg.K)
+			} else {
+				g.nameOthers(m, n, w.cfg.K)
+			}
 		default:
 			m.Contacts = w.book.closest(m.Contacts, &q.Target, w.cfg.K, func(c identity.Contact) bool {
 				return w.role(c) == n.role

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"kadmium/sim/attack"
 	"kadmium/sim/report"
 )
 
@@ -23,12 +24,14 @@ type run struct {
 	samples    []report.Sample
 	bytes      uint64
 	virtual    time.Duration
-	measured   time.Duration // the part of it in which bytes are counted
-	stopped    bool          // it was interrupted
-	judging    bool          // lookups are judged by the honest nodes, too
-	verdicts   []verdict     // in no order
-	stage      string        // of independent lookups, for progress
-	cores      int           // that it uses
+	measured   time.Duration  // the part of it in which bytes are counted
+	stopped    bool           // it was interrupted
+	siege      *attack.Attack // of one victim; nil: there is none
+	share      float64        // of the attackers in its table at the end
+	judging    bool           // lookups are judged by the honest nodes, too
+	verdicts   []verdict      // in no order
+	stage      string         // of independent lookups, for progress
+	cores      int            // that it uses
 	onProgress Progress
 	alive      any // what the run consists of; it stays reachable until memory is measured
 }
@@ -51,9 +54,13 @@ func RunLookups(ctx context.Context, cfg Config, cores int, progress Progress) (
 	before := report.LiveHeap()
 	r := &run{cfg: cfg, cores: cores, onProgress: progress, judging: len(cfg.Attacks) > 0, stage: "lookups"}
 	r.report.Kind, r.report.Config = report.Sim, cfg.report()
-	if cfg.independent() {
+	r.siege = cfg.eclipse()
+	switch {
+	case r.siege != nil:
+		r.besiege(ctx)
+	case cfg.independent():
 		r.independent(ctx)
-	} else {
+	default:
 		r.network(ctx)
 	}
 	r.report.Partial = r.stopped

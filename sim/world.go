@@ -27,6 +27,7 @@ type world struct {
 	now         time.Duration    // since the start
 	turns       uint64           // of events, without an exchange
 	first       identity.Contact // the bootstrap node: honest, and up to the end; 0: none
+	victim      identity.Contact // of an eclipse; 0: none
 	guest       identity.Contact // the handle that one independent lookup after the other uses
 	guestNumber uint32           // by which the latency of the guest's datagrams is computed
 	queue       queue
@@ -144,7 +145,7 @@ func (w *world) newEngine(c identity.Contact, mode engine.Mode, random rand.Sour
 		Namespaces: w.namespaces,
 		Scratch:    &w.scratch,
 	}
-	if w.cfg.lazy() { // it has no table of which to tell
+	if w.cfg.lazy() && c != w.victim { // it has no table of which to tell
 		owner := uint64(c)
 		if c == w.guest {
 			owner = uint64(w.guestNumber)

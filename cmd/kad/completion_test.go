@@ -25,7 +25,7 @@ func TestFlagsComplete(t *testing.T) {
 		"sim --lookup":      {"discv5", "kadmium", "libp2p", "plain", "strictrounds"},
 		"sim --table":       {"kadmium", "plain", "sample"},
 		"sim --latency":     {"const:", "exp:", "world", "file:"},
-		"sim --attack":      {"liars", "mute", "drip", "pool", "stale", "sybil"},
+		"sim --attack":      {"liars", "mute", "drip", "pool", "stale", "sybil", "eclipse"},
 		"sim --gets":        {"first", "quorum", "fresh"},
 		"sim --sessions":    {"none", "exp:", "weibull:", "kad"},
 		"bench --workload":  {"find", "value", "provide", "mixed"},

@@ -14,12 +14,13 @@ var ErrBadAttack = errors.New("bad attack")
 
 // The kinds of attacks.
 const (
-	Liars = "liars" // nodes that name each other, and keep nothing
-	Mute  = "mute"  // nodes that answer PINGs, and nothing else
-	Drip  = "drip"  // nodes that answer late
-	Pool  = "pool"  // nodes that name ready-made identities nearest to the target
-	Stale = "stale" // nodes that serve an older record than the one that replaced it
-	Sybil = "sybil" // identities made around the target, which name each other, and keep nothing
+	Liars   = "liars"   // nodes that name each other, and keep nothing
+	Mute    = "mute"    // nodes that answer PINGs, and nothing else
+	Drip    = "drip"    // nodes that answer late
+	Pool    = "pool"    // nodes that name ready-made identities nearest to the target
+	Stale   = "stale"   // nodes that serve an older record than the one that replaced it
+	Sybil   = "sybil"   // identities made around the target, which name each other, and keep nothing
+	Eclipse = "eclipse" // identities in all buckets of one victim, which speak to it unasked
 )
 
 // What a mute node answers to all but PINGs.
@@ -47,6 +48,8 @@ const (
 	MaxIdentities = 1 << 22
 	MaxSybils     = 10_000
 	MaxDelay      = time.Minute
+	MaxSpeakers   = 1000 // subnets that speak to a victim
+	MaxMinutes    = 7 * 24 * 60
 )
 
 // An Attack is one of a simulation. Which fields are set depends on its kind.
@@ -57,9 +60,11 @@ type Attack struct {
 	Delay      time.Duration // Drip: before an answer
 	Collude    bool          // Stale: they serve it wherever they are asked, and name each other; otherwise where it belongs
 	Identities int           // Pool: that are ready-made; Sybil: made around each target
-	Subnets    int           // Pool, Sybil: /24s that they share
+	Subnets    int           // Pool, Sybil: /24s that they share; Eclipse: each with two identities in each bucket
 	Place      string        // Sybil: PlaceNear, PlaceSpread or PlaceEdges
 	Before     string        // Sybil: BeforePut or BeforeGet
+	Restart    bool          // Eclipse: the victim starts again, and attackers speak first
+	Minutes    int           // Eclipse: for which they speak
 }
 
 // A parameter is one that some kinds have.
@@ -85,6 +90,14 @@ var parameters = []parameter{
 			return fmt.Errorf("want a time like 1.2s, at most %v", MaxDelay)
 		}
 		a.Delay = v
+		return nil
+	}},
+	count("minutes", MaxMinutes, func(a *Attack) *int { return &a.Minutes }),
+	{"restart", func(a *Attack) string { return strconv.FormatBool(a.Restart) }, func(a *Attack, text string) error {
+		if text != "true" && text != "false" {
+			return errors.New("want true or false")
+		}
+		a.Restart = text == "true"
 		return nil
 	}},
 	{"collude", func(a *Attack) string { return strconv.FormatBool(a.Collude) }, func(a *Attack, text string) error {
@@ -134,6 +147,7 @@ var kinds = []struct {
 	{Attack{Kind: Pool, Share: 0.05, Identities: 1 << 20, Subnets: 1}, []string{"share", "identities", "subnets"}},
 	{Attack{Kind: Stale, Share: 0.2, Collude: true}, []string{"share", "collude"}},
 	{Attack{Kind: Sybil, Identities: 45, Place: PlaceNear, Before: BeforePut}, []string{"n", "place", "subnets", "before"}},
+	{Attack{Kind: Eclipse, Subnets: 50, Restart: true, Minutes: 1}, []string{"subnets", "restart", "minutes"}},
 }
 
 // Kinds are the names of all kinds.
@@ -203,7 +217,10 @@ func Parse(text string) (Attack, error) {
 			return bad("%s %q: %v", name, value, err)
 		}
 	}
-	if a.Subnets > a.Identities {
+	if a.Kind == Eclipse && a.Subnets > MaxSpeakers {
+		return bad("%d subnets, want at most %d", a.Subnets, MaxSpeakers)
+	}
+	if a.Kind != Eclipse && a.Subnets > a.Identities {
 		return bad("%d subnets for %d identities, want no more subnets", a.Subnets, a.Identities)
 	}
 	return a.whole(), nil

@@ -22,6 +22,8 @@ func TestParse(t *testing.T) {
 		"sybil":                               {Kind: Sybil, Identities: 45, Subnets: 45, Place: PlaceNear, Before: BeforePut},
 		"sybil:n=20,place=edges":              {Kind: Sybil, Identities: 20, Subnets: 20, Place: PlaceEdges, Before: BeforePut},
 		"sybil:before=get,subnets=3":          {Kind: Sybil, Identities: 45, Subnets: 3, Place: PlaceNear, Before: BeforeGet},
+		"eclipse":                             {Kind: Eclipse, Subnets: 50, Restart: true, Minutes: 1},
+		"eclipse:restart=false,minutes=720":   {Kind: Eclipse, Subnets: 50, Minutes: 720},
 		"stale":                               {Kind: Stale, Share: 0.2, Collude: true},
 		"stale:collude=false,share=0.1":       {Kind: Stale, Share: 0.1},
 		"drip:delay=60s":                      {Kind: Drip, Share: 0.2, Delay: time.Minute},
@@ -40,7 +42,7 @@ func TestParse(t *testing.T) {
 // An error is ErrBadAttack and says what is wrong.
 func TestParseRefuses(t *testing.T) {
 	for text, says := range map[string]string{
-		"":                                  "want one of [liars mute drip pool stale sybil]",
+		"":                                  "want one of [liars mute drip pool stale sybil eclipse]",
 		"flood":                             "want one of",
 		"Liars":                             "want one of",
 		"liars:":                            `no parameter "", want name=value of [share]`,
@@ -60,6 +62,9 @@ func TestParseRefuses(t *testing.T) {
 		"pool:subnets=-1":                   "want a whole number",
 		"pool:identities=1000,subnets=1001": "want no more subnets",
 		"stale:collude=1":                   "want true or false",
+		"eclipse:subnets=1001":              "want at most 1000",
+		"eclipse:minutes=0":                 "want a whole number, 1 to 10080",
+		"eclipse:restart=maybe":             "want true or false",
 		"sybil:n=10001":                     "want a whole number, 1 to 10000",
 		"sybil:n=20,subnets=21":             "want no more subnets",
 		"sybil:share=0.1":                   `no parameter "share", want name=value of [n place subnets before]`,
@@ -109,7 +114,7 @@ func FuzzParseList(f *testing.F) {
 			return
 		}
 		for _, a := range list {
-			if !(a.Share > 0 && a.Share < 1) && a.Kind != Sybil || a.Delay > MaxDelay || a.Identities > MaxIdentities || a.Subnets > a.Identities {
+			if !(a.Share > 0 && a.Share < 1) && a.Kind != Sybil && a.Kind != Eclipse || a.Delay > MaxDelay || a.Identities > MaxIdentities || a.Subnets > max(a.Identities, MaxSpeakers) || a.Minutes > MaxMinutes {
 				t.Errorf("%+v", a)
 			}
 		}

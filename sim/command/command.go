@@ -32,7 +32,8 @@ same report, whatever the machine; what each figure means is in docs/report.md.
   --workload  find: look up targets; value: put, then get from elsewhere;
               provide: provide, then look for providers; mixed: a third of each;
               day: what nodes do by themselves, with --keys looked for all along
-  --attack    liars, mute, drip, pool, stale or sybil, with parameters: drip:share=0.1,delay=1s;
+  --attack    liars, mute, drip, pool, stale, sybil or eclipse, with parameters as in
+              drip:share=0.1,delay=1s;
               docs/report.md: what each does, and what the report says of it
   --lookup    whose rule lookups follow; libp2p has alpha 10 of its own, discv5 k 16
   --table     whose policy routing tables follow; docs/rules.md: how to write others
@@ -59,6 +60,7 @@ of one seed from 6 on; DIR:alpha=3 names those runs in a directory that have a v
   kad sim --alpha 3 --json > a.json; kad sim --alpha 10 --json > b.json
   kad sim --attack pool:share=0.05,subnets=100000 --lookup plain
   kad sim --attack sybil:n=45,place=near --workload value
+  kad sim --attack eclipse:subnets=50 --lookups 50
   kad sim --attack stale --workload value --gets fresh
   kad sim --compare a.json b.json
   kad sim --compare alpha3 alpha10

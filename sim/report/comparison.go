@@ -144,6 +144,12 @@ func (c *Comparison) attack(a, b *Attack) {
 		}
 		return ofSamples(k.SizeEstimate.Mean, k.SizeEstimate.Of)
 	})
+	add("table_share", func(k *Attack) measured {
+		if k.TableShare == 0 {
+			return measured{}
+		}
+		return figure(k.TableShare)
+	})
 	add("suspected_without_attack", func(k *Attack) measured { return ofSamples(k.SuspectedWithoutAttack, k.WithoutAttack) })
 	add("rpcs_ratio", func(k *Attack) measured { return ofSamples(k.RPCsRatio, k.WithoutAttack) })
 	add("honest_holders", func(k *Attack) measured {

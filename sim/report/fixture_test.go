@@ -59,7 +59,7 @@ func day() *Report {
 	c.Attack, c.Subnets = "liars:share=0.01", 900
 	c.Gets = GetsQuorum
 	held := NewDistribution([]float64{19, 20, 21})
-	r.Attack = &Attack{0.998, 0.95, 0.002, 0.0125, 0.03, &SizeEstimate{31, 0.99, 0.07}, 500, 0.004, 1.0175, &held, 3, 0.99, 0.005, 0.01, 42.5, 1.05}
+	r.Attack = &Attack{0.998, 0.95, 0.002, 0.0125, 0.03, &SizeEstimate{31, 0.99, 0.07}, 0.27, 500, 0.004, 1.0175, &held, 3, 0.99, 0.005, 0.01, 42.5, 1.05}
 	r.NodesUp = 1003.4821
 	r.Values = &Values{Puts: 300, Confirmed: 300, Holders: 19.82, Gets: 480, Found: 479, Lost: 1}
 	r.Work = []Work{{"lookups", 123456}, {"refreshes", 45678}, {"probes", 9012}, {"re-stores", 3456}, {"hand-overs", 789}, {"re-publications", 330}, {"evictions", 2}}

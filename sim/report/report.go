@@ -131,6 +131,7 @@ type Attack struct {
 	Suspected       float64 `json:"suspected"`         // lookups that noticed something
 
 	SizeEstimate *SizeEstimate `json:"size_estimate,omitempty"`
+	TableShare   float64       `json:"table_share,omitempty"` // of an eclipse: the attackers in the victim's table at the end
 
 	WithoutAttack          int     `json:"without_attack"` // lookups that were run again without it; 0: none, and what follows is not known
 	SuspectedWithoutAttack float64 `json:"suspected_without_attack"`

@@ -110,6 +110,9 @@ func (r *Report) writeAttack(b *bytes.Buffer) {
 	if s := a.SizeEstimate; s != nil {
 		did = append(did, fmt.Sprintf("size estimated as %s of the truth (sd %s)", Number(s.Mean), Number(s.SD)))
 	}
+	if a.TableShare > 0 {
+		did = append(did, "of the victim's table "+Number(a.TableShare))
+	}
 	if a.WithoutAttack > 0 {
 		did = append(did, "without it "+Number(a.SuspectedWithoutAttack), Number(a.RPCsRatio)+" times the requests")
 	}
