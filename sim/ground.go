@@ -21,7 +21,7 @@ type ground struct {
 	known   []identity.Contact // of which routing tables know, in the order of positions
 }
 
-// edgePart is the part of an octave's width within which identities stand at its edge.
+// Identities at the inner edge of an octave stand within 1/edgePart of its width from it.
 const edgePart = 100
 
 // octavesOfRegion is in how many octaves identities stand that are at the edges of them.
