@@ -93,6 +93,7 @@ var (
 		{Name: "Kad-Key", In: InHeader, Type: Text, Summary: "the key, percent-escaped"},
 		{Name: "Kad-Sequence", In: InHeader, Type: Integer, Summary: "the record's sequence"},
 		{Name: "Kad-Publisher", In: InHeader, Type: Text, Summary: "who published it, if its namespace has a publisher"},
+		{Name: "Kad-Suspect", In: InHeader, Type: Text, Summary: "what is suspect of the result, in words: crowded with octaves, sparse, subnet, stale; if anything is"},
 		{Name: "Kad-From", In: InHeader, Type: Text, Summary: "the peer that had it"},
 		{Name: "Kad-Answers", In: InHeader, Type: Integer, Summary: "nodes that gave a valid record"},
 		{Name: "Kad-Expires", In: InHeader, Type: Text, Summary: "when it expires (RFC 3339)"},

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -401,6 +402,20 @@ func TestClientThatLeaves(t *testing.T) {
 	for end := time.Now().Add(patience); s.node.Stats().Gauges["operations"] > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the operation goes on")
+		}
+	}
+}
+
+// What is suspect of a value is said beside its bytes, too.
+func TestSuspectHeader(t *testing.T) {
+	for _, suspect := range []kadmium.Suspect{{}, {Crowded: []int{0, 2}, Stale: true}} {
+		w := httptest.NewRecorder()
+		c := &call{server: new(Server), w: w, r: httptest.NewRequest("GET", "/v1/values/%2Fv%2Fa", nil)}
+		if err := c.value(kadmium.Value{Key: "/v/a", Value: []byte("x"), Lookup: kadmium.Lookup{Suspect: suspect}}); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.Header().Get("Kad-Suspect"); got != suspect.String() {
+			t.Errorf("%q, want %q", got, suspect)
 		}
 	}
 }

@@ -72,6 +72,9 @@ func (c *call) value(v kadmium.Value) error {
 	if !v.Publisher.IsZero() {
 		h.Set("Kad-Publisher", v.Publisher.String())
 	}
+	if !v.Lookup.Suspect.IsZero() {
+		h.Set("Kad-Suspect", v.Lookup.Suspect.String())
+	}
 	c.lookupHeaders(&v.Lookup)
 	return c.bytes(http.StatusOK, v.Value)
 }
