@@ -61,11 +61,11 @@ func (e *Engine) newLookup(op OpID, what Purpose, asks rpc.Type, key []byte, tar
 // table.
 func (l *activeLookup) start(seeds ...identity.Contact) {
 	e := l.e
-	size := e.networkSize() // before the seeds, which are scratch memory
+	size, unsure := e.networkSize(), e.unsureOfSize() // before the seeds, which are scratch memory
 	near, leftOut := e.seeds(seeds, &l.target, e.cfg.K)
 	l.leftOut = leftOut > 0
 	cfg := l.config()
-	cfg.Size = size
+	cfg.Size, cfg.Unsure = size, unsure
 	l.state = lookup.New(e.now, cfg, e.book, e.cfg.Position, l.target, near)
 	if n := l.state.Seeds(); n > e.cfg.K {
 		near, _ = e.seeds(seeds, &l.target, n)

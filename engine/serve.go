@@ -3,6 +3,7 @@ package engine
 import (
 	"math"
 	"net/netip"
+	"slices"
 	"time"
 
 	"kadmium/identity"
@@ -136,21 +137,16 @@ func (e *Engine) nameClosest(in *Inbound, m *rpc.Message, room int) {
 // most nodes are of the other. The result is scratch memory, valid until the next query
 // of the table.
 func (e *Engine) closestFor(asker identity.Address, q *rpc.Message, k int) []identity.Contact {
-	public := !identity.IsLocal(asker.Endpoint.Addr())
-	crowded := false
 	for n := k; ; n *= 2 { // asking for k + 1 would cost one more bucket, and the asker is seldom among the k
 		all := e.table.Nearest(e.scratch().contacts[:0], &q.Target, n)
 		e.scratch().contacts = all[:0]
+		if n == k && len(q.Known) > 0 && e.isCrowded(&q.Target, all) {
+			return e.besideCrowd(asker, q, k)
+		}
 		for _, c := range all {
-			a := e.book.Address(c)
-			ip := a.Endpoint.Addr()
-			if a != asker && q.Families.Has(ip) && !(public && identity.IsLocal(ip)) && !(crowded && tagged(q, e.book.Position(c))) {
+			if e.usable(asker, q, c) {
 				e.scratch().contacts = append(e.scratch().contacts, c)
 			}
-		}
-		if n == k && len(q.Known) > 0 && e.isCrowded(&q.Target, all) {
-			crowded = true
-			continue
 		}
 		if len(e.scratch().contacts) >= k || len(all) < n || n >= maxNamed*k {
 			return e.scratch().contacts[:min(len(e.scratch().contacts), k)]
@@ -158,8 +154,39 @@ func (e *Engine) closestFor(asker identity.Address, q *rpc.Message, k int) []ide
 	}
 }
 
+// usable reports whether a contact is named to an asker that does not know it.
+func (e *Engine) usable(asker identity.Address, q *rpc.Message, c identity.Contact) bool {
+	a := e.book.Address(c)
+	ip := a.Endpoint.Addr()
+	return a != asker && q.Families.Has(ip) && (!identity.IsLocal(ip) || identity.IsLocal(asker.Endpoint.Addr()))
+}
+
 // maxNamed times k contacts are looked at for an answer at most (design R5.25).
 const maxNamed = 8
+
+// besideCrowd returns those of the k closest contacts that the asker does not know, and up to
+// k in all others of the subtree that holds k nodes, those nearest to this node first (design
+// R5.25): each node tells so of other ones, and of few that stand together elsewhere.
+func (e *Engine) besideCrowd(asker identity.Address, q *rpc.Message, k int) []identity.Contact {
+	all := e.table.Nearest(e.scratch().contacts[:0], &q.Target, maxNamed*k)
+	near, named, closest := e.table.Subtree(k), 0, 0
+	for i, c := range all {
+		p := e.book.Position(c)
+		if !e.usable(asker, q, c) || tagged(q, p) || i >= k && identity.CommonPrefixLen(&q.Target, p) < near {
+			continue
+		}
+		all[named] = c
+		if named++; i < k {
+			closest = named
+		}
+	}
+	all = all[:named]
+	slices.SortFunc(all[closest:], func(a, b identity.Contact) int {
+		return identity.Compare(&e.cfg.Position, e.book.Position(a), e.book.Position(b))
+	})
+	e.scratch().contacts = all
+	return all[:min(named, k)]
+}
 
 // isCrowded reports whether the k closest contacts to a target are much nearer to it than
 // chance has it: two bits deeper than the subtree that holds k nodes around this one. Who

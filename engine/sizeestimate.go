@@ -101,6 +101,11 @@ func (e *Engine) networkSize() float64 {
 	return float64(k-1) / ((float64(farthest) + 1) / keyspace)
 }
 
+// unsureOfSize reports whether lookups have not told the network's size yet.
+func (e *Engine) unsureOfSize() bool {
+	return (e.sizes == nil || e.sizes.value == 0) && e.cfg.Size == 0
+}
+
 // judge counts what a lookup that has ended says of others.
 func (l *activeLookup) judge() {
 	if answered, asked := l.state.AnsweredFar(); asked > 0 {

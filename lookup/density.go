@@ -124,8 +124,8 @@ func (c *Config) answering() float64 {
 }
 
 // SizeSample is an estimate of the network's size by this lookup alone (design R5.24): of a
-// target that the searcher drew by chance. It is of the octaves that are not crowded, or, if
-// the k closest reach beyond the region, of their distance. The searcher is not counted.
+// target that the searcher drew by chance. It is of the distance of the k closest, or, if
+// some octaves are crowded, of the others. The searcher is not counted.
 func (l *Lookup) SizeSample() (n float64, ok bool) {
 	if l.reason != Converged {
 		return 0, false
@@ -133,16 +133,15 @@ func (l *Lookup) SizeSample() (n float64, ok bool) {
 	const keyspace = (1 << 63) * 2.0
 	d := l.Density()
 	radius := l.cfg.radius()
-	found, width, all := 0, 0.0, 0
+	found, width := 0, 0.0
 	for o := range d.Octaves {
-		all += d.Octaves[o].Answered
 		if d.Octaves[o].Crowded {
 			continue
 		}
 		found += d.Octaves[o].Answered
 		width += float64(radius) / float64(int(2)<<min(o, octaves-2))
 	}
-	if radius != 0 && (all >= l.cfg.K || d.Crowded() != nil) {
+	if d.Crowded() != nil {
 		return float64(found) / (width / keyspace), found > 0
 	}
 	farthest, answers := uint64(0), 0

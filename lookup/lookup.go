@@ -41,6 +41,9 @@ type Config struct {
 	Searcher Searcher
 	// Size is the searcher's estimate of how many nodes the network has; 0: it has none.
 	Size float64
+	// Unsure says that Size is of the searcher's neighbourhood alone, with an error of about
+	// a quarter.
+	Unsure bool
 	// Answering is the share of those outside the region that answered lately; 0: all.
 	Answering float64
 	// Late is W: how long a straggler is waited for, if the rule is not Patient; 0: until it

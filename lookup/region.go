@@ -19,16 +19,17 @@ const octaves = 6
 // MinRegion times k nodes are the fewest with which a region is smaller than a network.
 const MinRegion = 2
 
-// Region is the rule of nodes (design R5.20 to R5.23). Without an estimate of the network's
+// Region is the rule of nodes (design R5.20 to R5.23, R5.28). Without an estimate of the network's
 // size it asks as Plain does, as in a network of at most MinRegion times k nodes.
 type Region struct {
 	Plain
 	radius  uint64 // as Candidate.Near
-	key     uint64 // of the hash by which the burst chooses
+	key     uint64 // of the points by which the burst chooses
 	k       int
 	holders bool // are sought
 	search  bool // a value or providers are sought, and no node lookup yet
 	burst   bool // the burst has begun near the target
+	look    secondLook
 }
 
 // NewRegion makes a Region for Config.Rule.
@@ -39,6 +40,7 @@ func NewRegion(cfg Config) Rule {
 		return small{}
 	}
 	r := &Region{radius: radius, k: cfg.K, search: cfg.Search, holders: cfg.Holders}
+	r.look.size, r.look.share = cfg.lookSize(), cfg.answering()
 	if cfg.Searcher != nil {
 		r.key = cfg.Searcher.Random()
 	}
@@ -76,23 +78,43 @@ func capOf(k, octave int) int {
 // early is how many of an octave are asked at most before the burst.
 func early(k, octave int) int { return int(math.Ceil(expected(k, octave))) }
 
+// A lookup that knows crowdedBeyond more of an octave than its cap is crowded, and asks of each
+// octave no more than chance puts there with crowdedMargin standard deviations.
+const (
+	crowdedBeyond = 1
+	crowdedMargin = 2.2
+)
+
+// crowdedCap is capOf for a lookup that is crowded.
+func crowdedCap(k, octave int) int {
+	lambda := expected(k, octave)
+	return int(lambda + float64(crowdedMargin*math.Sqrt(lambda)) + 1.5)
+}
+
 // room is how many more of each octave may be asked now. Those that failed count.
 func (r *Region) room(v View) (left [octaves]int) {
-	for o := range left {
-		if r.burst {
-			left[o] = capOf(r.k, o)
-		} else {
-			left[o] = early(r.k, o)
-		}
-	}
+	var known [octaves]int
 	for c := range v.Candidates() {
 		o := octaveOf(r.radius, c.near)
 		if o < 0 {
 			break
 		}
+		known[o]++
 		if !c.Unasked() {
 			left[o]--
 		}
+	}
+	most := capOf
+	for o, n := range known {
+		if n > capOf(r.k, o)+crowdedBeyond {
+			most = crowdedCap
+		}
+	}
+	if !r.burst {
+		most = early
+	}
+	for o := range left {
+		left[o] += most(r.k, o)
 	}
 	return left
 }
@@ -176,13 +198,16 @@ func (r *Region) Burst(v View) bool {
 }
 
 // Next is the closest candidate not asked yet of the k closest that may be asked; in a burst
-// all that were chosen within R come first.
+// those that were chosen within R come first. At the end it is one of the second look.
 func (r *Region) Next(v View) *Candidate {
 	left := r.room(v)
+	var over [octaves]bool
 	if r.burst {
-		if c := r.chosen(v, &left); c != nil {
-			return c
+		chosen, full := r.chosen(v, &left)
+		if chosen != nil {
+			return chosen
 		}
+		over = full
 	}
 	live := 0
 	for c := range v.Candidates() {
@@ -190,56 +215,27 @@ func (r *Region) Next(v View) *Candidate {
 			continue
 		}
 		if c.Unasked() {
-			return c
+			o := octaveOf(r.radius, c.near)
+			if o < 0 || !over[o] {
+				return c
+			}
+			left[o]-- // one of these is chosen later
 		}
 		if live++; live == v.K() {
 			break
 		}
 	}
-	return nil
+	return r.look.next(v)
 }
 
-// chosen is a candidate within R that is asked in the burst. Where an octave holds more than
-// its cap, a keyed hash decides, which nobody who places identities can foresee.
-func (r *Region) chosen(v View, left *[octaves]int) (least *Candidate) {
-	var hash uint64
-	for c := range v.Candidates() {
-		o := octaveOf(r.radius, c.near)
-		if o < 0 {
-			break
-		}
-		if !c.Unasked() || left[o] <= 0 {
-			continue
-		}
-		if h := r.hash(v, c); least == nil || h < hash {
-			least, hash = c, h
-		}
-	}
-	return least
-}
-
-// hash is that of a peer, not of its contact: the finaliser of SplitMix64 (Steele, Lea and
-// Flood, 2014) over bits of its position that do not tell its distance, and the key.
-func (r *Region) hash(v View, c *Candidate) uint64 {
-	p := v.l.list.book.Position(c.contact)
-	x := r.key
-	for _, b := range p[8:24] {
-		x = x<<8 | x>>56
-		x ^= uint64(b)
-	}
-	x = (x ^ x>>30 ^ c.near) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27 ^ r.key) * 0x94d049bb133111eb
-	return x ^ x>>31
-}
-
-// Over reports whether the k closest that may be asked, and all within R that may, have
-// answered or failed. A search that would be over is a lookup of nodes from then on.
+// Over reports whether the k closest that may be asked have answered or failed, and, where
+// many are known within R, all of these that may; and no second look is called for. A search that would be over is a lookup of nodes from then on.
 func (r *Region) Over(v View) bool {
 	searching, burst := r.searching(v), r.Burst(v)
-	left := r.room(v)
+	left, wide := r.room(v), r.wide(v)
 	n := 0
 	for c := range v.Candidates() {
-		if n >= v.K() && (searching || c.near > r.radius) {
+		if n >= v.K() && (searching || !wide || c.near > r.radius) {
 			break
 		}
 		if c.Failed() || c.Overrun() || r.held(v, c, &left) {
@@ -257,7 +253,7 @@ func (r *Region) Over(v View) bool {
 	if !burst {
 		return n == 0
 	}
-	return true
+	return !r.look.goesOn(v, r.radius)
 }
 
 // Results is k, and for holders how many have answered within R, if those are more (design
