@@ -22,8 +22,8 @@ type Case struct {
 	Libp2p  func(*Stage) (string, error)
 	Kadmium func(*Stage) (string, error)
 
-	// Alone says that the case measures the whole process, so that no other case may
-	// be played at the same time.
+	// Alone says that the case measures the whole process, or keeps the machine busy for
+	// seconds, so that no other case may be played at the same time.
 	Alone bool
 
 	// Why says why kadmium does it differently, if the sides differ. It begins with
@@ -39,7 +39,7 @@ func Cases() []Case {
 	var all []Case
 	for _, group := range [][]Case{
 		tableCases(), lookupCases(), storeCases(), limitCases(), holderCases(), providerCases(),
-		hostileCases(), oversizeCases(), interruptionCases(),
+		hostileCases(), identityCases(), oversizeCases(), interruptionCases(),
 	} {
 		all = append(all, group...)
 	}

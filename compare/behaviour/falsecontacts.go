@@ -12,8 +12,11 @@ import (
 	"kadmium/identity"
 )
 
-// target is the key that is looked up while a peer names false contacts.
-const target = "/seq/the key"
+// target is the key that is looked up while a peer names false contacts, targetName its name.
+const (
+	target     = "/" + world.Namespace + "/" + targetName
+	targetName = "the key"
+)
 
 func nonexistentFar(s *Stage) (string, error) {
 	words, _, err := nameNonexistent(s, 10, false)

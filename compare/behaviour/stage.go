@@ -111,12 +111,17 @@ func (s *Stage) rawPeer() (side.Raw, error) {
 
 // scriptedPeer makes a peer that gives these answers. See side.Raw.
 func (s *Stage) scriptedPeer(answer func() side.Reply) (side.Raw, error) {
+	return s.scriptedPeerOf(s.Spec(), answer)
+}
+
+// scriptedPeerOf is scriptedPeer with the key of a spec.
+func (s *Stage) scriptedPeerOf(spec side.Spec, answer func() side.Reply) (side.Raw, error) {
 	var r side.Raw
 	var err error
 	if s.Network != nil {
-		r, err = p2p.NewRaw(s.Spec(), answer)
+		r, err = p2p.NewRaw(spec, answer)
 	} else {
-		r, err = kad.NewRaw(s.Spec(), answer)
+		r, err = kad.NewRaw(spec, answer)
 	}
 	if err == nil {
 		s.raws = append(s.raws, r)

@@ -29,6 +29,18 @@ func New(ctx context.Context, spec side.Spec) (side.Node, error) { return Make(c
 
 // Make is New with a result of this type, and with changes to the configuration.
 func Make(ctx context.Context, spec side.Spec, more ...func(*kadmium.Config)) (*Node, error) {
+	n, err := Start(spec, more...)
+	if err != nil {
+		return nil, err
+	}
+	if err := n.node.Joined(ctx); err != nil {
+		return nil, errors.Join(err, n.node.Close())
+	}
+	return n, nil
+}
+
+// Start is Make that does not wait until the node has joined.
+func Start(spec side.Spec, more ...func(*kadmium.Config)) (*Node, error) {
 	n := &Node{link: link.New(spec.Delay), k: spec.K}
 	if n.k == 0 {
 		n.k = kadmium.DefaultK
@@ -61,9 +73,6 @@ func Make(ctx context.Context, spec side.Spec, more ...func(*kadmium.Config)) (*
 	var err error
 	if n.node, err = kadmium.New(cfg); err != nil {
 		return nil, err
-	}
-	if err := n.node.Joined(ctx); err != nil {
-		return nil, errors.Join(err, n.node.Close())
 	}
 	return n, nil
 }
@@ -187,7 +196,7 @@ func (m measurement) result(l kadmium.Lookup, holders int) side.Result {
 			asked[s.Peer] = true
 		}
 	}
-	return side.Result{Hops: l.Hops, Rounds: l.Rounds, Counts: func() side.Counts {
+	return side.Result{Hops: l.Hops, Rounds: l.Rounds, Suspect: !l.Suspect.IsZero(), Counts: func() side.Counts {
 		return side.Counts{Asked: len(asked), Requests: int(m.node.sent() - m.sent), Holders: holders}
 	}}
 }

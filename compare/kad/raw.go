@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -136,21 +137,28 @@ func (s *socket) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error) {
 // enterWithin bounds the wait for entering a table.
 const enterWithin = 5 * time.Second
 
-// Enter pings the node until it has the peer in its table: the first ping is a
-// first contact, which changes nothing there; the second proves the address
-// (design R3.1).
+// Speak pings the node twice: the first ping is a first contact, which changes nothing there;
+// the second proves the address (design R3.1).
+func (r *Raw) Speak(ctx context.Context, n side.Node) error {
+	r.serves.Store(true)
+	for range 2 {
+		if _, err := r.ask(ctx, n, &rpc.Message{Type: rpc.Ping}); err != nil {
+			return fmt.Errorf("speaking to %v: %w", n.ID(), err)
+		}
+	}
+	return nil
+}
+
+// Enter speaks to the node until it has the peer in its table.
 func (r *Raw) Enter(ctx context.Context, n side.Node) error {
 	ctx, cancel := context.WithTimeout(ctx, enterWithin)
 	defer cancel()
-	r.serves.Store(true)
 	for {
-		if _, err := r.ask(ctx, n, &rpc.Message{Type: rpc.Ping}); err != nil {
-			return fmt.Errorf("entering the table of %v: %w", n.ID(), err)
+		if err := r.Speak(ctx, n); err != nil {
+			return err
 		}
-		for _, id := range n.Table() {
-			if id == r.ID() {
-				return nil
-			}
+		if slices.Contains(n.Table(), r.ID()) {
+			return nil
 		}
 	}
 }

@@ -145,13 +145,18 @@ func writeMessage(s network.Stream, m *pb.Message) error {
 // enterWithin bounds the wait for entering a table.
 const enterWithin = 5 * time.Second
 
-// Enter connects to the node, which sends the peer a FIND_NODE before it adds it.
+// Speak connects to the node, which sends the peer a FIND_NODE before it adds it.
+func (r *Raw) Speak(ctx context.Context, n side.Node) error {
+	r.host.SetStreamHandler(Protocol, r.serve)
+	return r.host.Connect(ctx, n.(*Node).Info())
+}
+
+// Enter speaks to the node, and waits until it has the peer in its table.
 func (r *Raw) Enter(ctx context.Context, n side.Node) error {
 	ctx, cancel := context.WithTimeout(ctx, enterWithin)
 	defer cancel()
 	node := n.(*Node)
-	r.host.SetStreamHandler(Protocol, r.serve)
-	if err := r.host.Connect(ctx, node.Info()); err != nil {
+	if err := r.Speak(ctx, n); err != nil {
 		return err
 	}
 	for node.dht.RoutingTable().Find(r.host.ID()) == "" {

@@ -14,7 +14,10 @@ type Raw interface {
 	// Address is where the peer listens.
 	Address() identity.Address
 
-	// Enter makes the peer a contact of a node.
+	// Speak makes the peer known to a node, as a server. Whether the node takes it into its
+	// table is for the node to decide, and may take it a moment.
+	Speak(ctx context.Context, n Node) error
+	// Enter speaks until the peer is a contact of a node.
 	Enter(ctx context.Context, n Node) error
 	// Fetch asks a node for the value that it holds itself; nil: none.
 	Fetch(ctx context.Context, n Node, key string) ([]byte, error)

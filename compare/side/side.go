@@ -47,6 +47,10 @@ type Result struct {
 	// Rounds is, after Closest, the longest chain of requests that waited for one another.
 	Rounds int
 
+	// Suspect says that the result itself tells that something near its target is not as it
+	// should be.
+	Suspect bool
+
 	// Counts returns what was sent so far. Call it when the link is quiet: libp2p still
 	// sends after it has the result. It is nil for an operation that did not begin.
 	Counts func() Counts
