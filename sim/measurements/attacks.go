@@ -187,6 +187,7 @@ const linesOfAttack = "Each line is two runs of `kad sim` with `--seed 1` and th
 
 const attackSays = `A pool is 1,048,576 identities made beforehand, whose nearest twenty to any target are nearer than any node.
 An attacker's places among the closest cannot be honest nodes', but "recall" counts honest nodes alone.
+An eclipse of one node is measured in [threats.md](threats.md#eclipse-after-a-restart).
 
 What others report, each of another network and another attack, so beside these figures and not against them:
 
