@@ -7,7 +7,7 @@ import "math"
 
 // wideShare times k is how many are known within R at most where the k closest alone are
 // asked: of so few, the k closest are mostly those that chance puts there.
-const wideShare = 1.3
+const wideShare = 1.15
 
 // wide reports whether all within R are asked, as far as their octaves have room.
 func (r *Region) wide(v View) bool {
