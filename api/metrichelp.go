@@ -136,7 +136,7 @@ var metricHelp = map[string]metricText{
 	"kad_ready_probes_total":           {"PINGs sent as nobody had answered for 30 s when somebody asked whether the node is ready.", nil},
 	"kad_ready_lookups_total":          {"Lookups of the node itself as no such PING was answered.", nil},
 
-	"kad_network_size":                  {"How many nodes the network has, as this node estimates it; 0: it has no estimate.", nil},
+	"kad_network_size":                  {"How many nodes the network has, as a node estimates it, added up over the nodes of the process that have an estimate.", nil},
 	"kad_contacts_subnet_refused_total": {"Contacts named by others that a lookup did not take, as their subnet had its share.", nil},
 	"kad_gets_stale_total":              {"Gets that ended with an older record than this node had seen.", nil},
 	"kad_sequences_forgotten_total":     {"Keys whose highest sequence seen was forgotten, as the limit was reached.", nil},
