@@ -88,3 +88,30 @@ func TestMessagesOfAll(t *testing.T) {
 		t.Errorf("%d netgroups remembered", n)
 	}
 }
+
+// The owner of a wide subnet, who sends each message from another subnet of it, has at most
+// half of what is taken, although the first are forgotten.
+func TestMessagesOfAWideSubnet(t *testing.T) {
+	for _, wide := range []int{1, 10} {
+		var l MessageLimiter
+		other := identity.Address{Endpoint: netip.MustParseAddrPort("20.0.0.1:1")}
+		sent, total := 0, 0
+		for i := range 2000 { // of 10 ms
+			now := noon.Add(time.Duration(i) * 10 * time.Millisecond)
+			for range 100 {
+				sent++
+				at := netip.AddrFrom16([16]byte{0x2a, 0, 0, byte(sent % wide), byte(sent / wide >> 8), byte(sent / wide), 15: 1})
+				if l.Allow(now, identity.Address{Endpoint: netip.AddrPortFrom(at, 1)}) && i >= 1000 {
+					total++
+				}
+			}
+			if i%100 == 0 && !l.Allow(now, other) {
+				t.Fatalf("%d wide subnets: one message a second of another is refused after %v", wide, now.Sub(noon))
+			}
+		}
+		t.Logf("%d wide subnets: %d a second", wide, total/10)
+		if most := min(wide*WideMessageBurst, AllMessageBurst) / 2; total > 10*most {
+			t.Errorf("%d wide subnets: %d a second, want at most %d", wide, total/10, most)
+		}
+	}
+}
