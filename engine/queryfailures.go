@@ -11,6 +11,7 @@ import (
 // Bounds of what is kept of peers that answer PINGs and not queries (design R8.45).
 const (
 	maxQueryFailures = 128
+	maxFailedOnce    = maxQueryFailures / 4 // of peers not heard since, if there is no room for more
 	maxShirkPeriod   = 64 * time.Minute
 
 	shortShirkPeriods = 8
@@ -65,12 +66,32 @@ func (q *queryFailures) note(c identity.Contact, now time.Time, heard bool) {
 		q.list = &queryFailureList{since: now}
 	}
 	l := q.list
-	for len(l.each) > 0 && l.gone(&l.each[0], now) || len(l.each) == maxQueryFailures {
+	for len(l.each) > 0 && l.gone(&l.each[0], now) {
 		l.remove(0)
+	}
+	if len(l.each) == maxQueryFailures {
+		l.remove(l.displaced())
 	}
 	l.peers.add(c, maxQueryFailures)
 	at := l.seconds(now)
 	l.each = append(room(l.each, maxQueryFailures), shirker{at: at, heardAt: at, count: 1})
+}
+
+// displaced is the place of the peer that one more displaces (design R8.45). Many peers that
+// are gone let no other back that is locked out.
+func (l *queryFailureList) displaced() (oldest int) {
+	once := 0
+	for i := range l.each {
+		if s := &l.each[i]; s.count == 1 && !s.heard {
+			if once++; once == 1 {
+				oldest = i
+			}
+		}
+	}
+	if once < maxFailedOnce {
+		return 0
+	}
+	return oldest
 }
 
 func (l *queryFailureList) seconds(now time.Time) uint32 {

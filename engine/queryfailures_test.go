@@ -119,3 +119,44 @@ func TestQueryFailures(t *testing.T) {
 		t.Errorf("%d peers are kept", q.len())
 	}
 }
+
+// Peers that are gone displace none that is locked out, as long as a quarter of the places is
+// theirs; so much is left to those that fail for the first time.
+func TestQueryFailuresOfPeersThatAreGone(t *testing.T) {
+	const (
+		lockedOut = maxQueryFailures - maxFailedOnce
+		gone      = identity.Contact(1000)
+	)
+	var q queryFailures
+	out := func(from, to identity.Contact) (n int) {
+		for c := from; c < to; c++ {
+			if q.lockedOut(c) {
+				n++
+			}
+		}
+		return n
+	}
+	twice := func(from, to identity.Contact) {
+		for c := from; c < to; c++ {
+			q.note(c, epoch, true)
+			q.note(c, epoch, true)
+		}
+	}
+	twice(1, 1+lockedOut)
+	for c := range identity.Contact(2 * maxQueryFailures) {
+		q.note(gone+c, epoch, false)
+	}
+	if n := out(1, 1+lockedOut); n != lockedOut || q.len() != maxQueryFailures {
+		t.Errorf("%d of %d are locked out, %d peers are kept", n, lockedOut, q.len())
+	}
+	if q.find(gone+2*maxQueryFailures-maxFailedOnce-1) != nil || q.find(gone+2*maxQueryFailures-1) == nil {
+		t.Error("it is not the first that was forgotten")
+	}
+	twice(1+lockedOut, 500)
+	for c := range identity.Contact(maxFailedOnce) {
+		q.note(gone+c, epoch, false)
+	}
+	if twice(gone, gone+maxFailedOnce); out(gone, gone+maxFailedOnce) != maxFailedOnce || q.len() != maxQueryFailures {
+		t.Errorf("%d that fail for the first time count, %d peers are kept", out(gone, gone+maxFailedOnce), q.len())
+	}
+}

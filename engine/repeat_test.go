@@ -59,6 +59,7 @@ func TestRepeatFindsWhatWasHidden(t *testing.T) {
 				found++
 			}
 		}
+		t.Logf("hidden from all requests: %v; %d of the 20 closest found", hidden, found)
 		if hidden && !r.Density.Sparse || !hidden && (found != 20 || r.Density.Sparse) {
 			t.Errorf("hidden %v: found %d of 20, sparse %v", hidden, found, r.Density.Sparse)
 		}
